@@ -1,0 +1,19 @@
+package dev.whetstone.engine;
+
+/**
+ * Told of a request's progress from the engine thread: implementations must return at once and
+ * never block.
+ */
+public interface GenerationListener {
+  /**
+   * New text of a branch. Never splits a UTF-8 sequence and never shows the start of a stop text.
+   *
+   * @param branch index in the request
+   * @param tokens ids sampled since the last call for this branch, at least one
+   * @param logps their log-probs, same length
+   */
+  void onText(int branch, String text, int[] tokens, float[] logps);
+
+  /** The branch is complete; called once per branch, also after cancellation and errors. */
+  void onFinish(int branch, Completion completion);
+}

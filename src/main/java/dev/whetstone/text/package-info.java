@@ -1,0 +1,5 @@
+/** Tokenizer, chat template and incremental decoding; the only user of the tokenizer library. */
+@NullMarked
+package dev.whetstone.text;
+
+import org.jspecify.annotations.NullMarked;
