@@ -1,14 +1,40 @@
 package dev.whetstone;
 
-import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
-/** Entry point of every process and command. */
+/**
+ * Entry point of every process and command. Exit codes: 0 done, 1 failed, 2 called with arguments
+ * or settings it cannot use.
+ */
 @QuarkusMain
+@Command(
+    name = "whetstone",
+    description = "Serves a chat model and hones it on its users' choices.",
+    mixinStandardHelpOptions = true,
+    version = "whetstone 0.1.0",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {GatewayCommand.class})
 public final class Whetstone {
-  private Whetstone() {}
-
   public static void main(String... args) {
-    Quarkus.run(args);
+    System.exit(commandLine().execute(args));
+  }
+
+  /** All commands; a failure prints one line on standard error. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Whetstone())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(Whetstone::report);
+  }
+
+  private static int report(
+      Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
+    String message = failure.getMessage();
+    command.getErr().println("whetstone: " + (message == null ? failure : message));
+    if (System.getenv("WHETSTONE_DEBUG") != null) {
+      failure.printStackTrace(command.getErr());
+    }
+    return failure instanceof SettingException ? 2 : 1;
   }
 }

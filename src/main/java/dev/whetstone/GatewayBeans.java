@@ -1,0 +1,32 @@
+package dev.whetstone;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.gateway.security.ApiKeys;
+import dev.whetstone.gateway.security.KeyFile;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.time.InstantSource;
+import org.eclipse.microprofile.config.Config;
+
+/** Wires the gateway process. */
+@Singleton
+final class GatewayBeans {
+  @Produces
+  @Singleton
+  InstantSource clock() {
+    return InstantSource.system();
+  }
+
+  @Produces
+  @Singleton
+  Environment environment(Config config) {
+    return Environment.of(name -> config.getOptionalValue(name, String.class).orElse(null));
+  }
+
+  @Produces
+  @Singleton
+  ApiKeys keys(Environment environment, ObjectMapper mapper) throws IOException {
+    return KeyFile.openOrCreate(environment.home().resolve("keys.json"), mapper);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.whetstone.gateway;
+
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Maps everything that can end a request to problem details, once. */
+public final class ProblemMapping {
+  private static final Logger LOG = Logger.getLogger(ProblemMapping.class);
+  private static final String CHALLENGE = "Bearer realm=\"whetstone\"";
+
+  @ServerExceptionMapper
+  public Response map(ProblemException refused) {
+    Response.ResponseBuilder answer = answer(refused.problem());
+    refused.headers().forEach(answer::header);
+    return answer.build();
+  }
+
+  @ServerExceptionMapper({UnauthorizedException.class, AuthenticationFailedException.class})
+  public Response mapUnauthorized() {
+    return answer(
+            Problems.of(
+                401, "unauthorized", "send a valid key as Authorization: Bearer wsk_…", null))
+        .header("WWW-Authenticate", CHALLENGE)
+        .build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(ForbiddenException refused) {
+    return answer(Problems.of(403, "forbidden", "this key's role may not use this route", null))
+        .build();
+  }
+
+  /** Paths, methods and media types the router itself refuses. */
+  @ServerExceptionMapper
+  public Response map(WebApplicationException refused, UriInfo uri) {
+    int status = refused.getResponse().getStatus();
+    if (status < 400) {
+      return refused.getResponse();
+    }
+    Response.ResponseBuilder answer =
+        answer(Problems.of(status, Problems.codeOf(status), detail(status, uri), null));
+    String allowed = refused.getResponse().getHeaderString("Allow");
+    return (allowed == null ? answer : answer.header("Allow", allowed)).build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(Throwable failure, RoutingContext request) {
+    LOG.errorf(failure, "request %s failed", RequestLog.id(request));
+    return answer(
+            Problems.of(
+                500,
+                "internal",
+                "something went wrong here; request " + RequestLog.id(request),
+                null))
+        .build();
+  }
+
+  private static String detail(int status, UriInfo uri) {
+    return switch (status) {
+      case 404 -> "there is no route " + uri.getPath();
+      case 405 -> "the route " + uri.getPath() + " does not take this method";
+      case 406 -> "the route answers none of the media types asked for";
+      case 415 -> "send application/json in UTF-8";
+      default -> "the request cannot be answered";
+    };
+  }
+
+  private static Response.ResponseBuilder answer(Problem problem) {
+    return Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
+  }
+}

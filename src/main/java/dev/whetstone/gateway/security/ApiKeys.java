@@ -1,0 +1,9 @@
+package dev.whetstone.gateway.security;
+
+import java.util.Optional;
+
+/** The keys that open the routes. */
+public interface ApiKeys {
+  /** Recognises a key, in time that does not depend on how much of it is right. May block. */
+  Optional<ApiKey> authenticate(String secret);
+}

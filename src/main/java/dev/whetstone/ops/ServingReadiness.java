@@ -1,0 +1,25 @@
+package dev.whetstone.ops;
+
+import dev.whetstone.gateway.ServingState;
+import dev.whetstone.gateway.ServingState.State;
+import jakarta.inject.Inject;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Ready once the model is loaded and until the gateway is told to stop. */
+@Readiness
+public final class ServingReadiness implements HealthCheck {
+  @Inject ServingState serving;
+
+  @Override
+  public HealthCheckResponse call() {
+    var answer = HealthCheckResponse.named("serving");
+    return switch (serving.state()) {
+      case State.Ready _ -> answer.up().build();
+      case State.Loading _ -> answer.down().withData("state", "loading the model").build();
+      case State.Draining _ -> answer.down().withData("state", "draining").build();
+      case State.Failed failed -> answer.down().withData("state", failed.reason()).build();
+    };
+  }
+}

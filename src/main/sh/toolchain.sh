@@ -1,0 +1,64 @@
+# Sourced by the scripts: finds the tools they need and says plainly what is missing.
+
+whetstone_fail() {
+  echo "whetstone: $*" >&2
+  exit 1
+}
+
+java_major() {
+  "$1/bin/java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1
+}
+
+# Sets JAVA_HOME to the first JDK 25 or newer among JAVA_HOME, the PATH and the usual folders.
+find_jdk() {
+  local candidates=() candidate on_path
+  [ -n "${JAVA_HOME:-}" ] && candidates+=("$JAVA_HOME")
+  if on_path=$(command -v javac); then
+    candidates+=("$(dirname "$(dirname "$(readlink -f "$on_path" 2>/dev/null || echo "$on_path")")")")
+  fi
+  for candidate in /usr/lib/jvm/* /usr/java/* /opt/* /opt/java/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
+    /Library/Java/JavaVirtualMachines/*/Contents/Home "$HOME"/Library/Java/JavaVirtualMachines/*/Contents/Home \
+    /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
+    candidates+=("$candidate")
+  done
+  for candidate in "${candidates[@]}"; do
+    [ -x "$candidate/bin/java" ] && [ -x "$candidate/bin/javac" ] || continue
+    if [ "$(java_major "$candidate")" -ge 25 ] 2>/dev/null; then
+      export JAVA_HOME=$candidate
+      return
+    fi
+  done
+  whetstone_fail "no JDK 25 found (looked at JAVA_HOME, the PATH and the usual folders); install one or set JAVA_HOME"
+}
+
+require_maven() {
+  command -v mvn >/dev/null || whetstone_fail "Maven (mvn) is not on the PATH; it is needed to build"
+}
+
+# True when the build is missing or a source is newer.
+build_is_stale() {
+  local app=$1/target/quarkus-app/quarkus-run.jar
+  [ -f "$app" ] || return 0
+  [ -n "$(find "$1/src/main" "$1/pom.xml" -newer "$app" -type f -print -quit)" ]
+}
+
+# Builds the application when that is needed; the log of a failed build is shown.
+ensure_built() {
+  local root=$1 log
+  build_is_stale "$root" || return 0
+  require_maven
+  log=$(mktemp)
+  echo "Building Whetstone (a few minutes the first time) ..."
+  if ! (cd "$root" && mvn -B -q -DskipTests -Dmaven.test.skip=true -Dspotless.check.skip=true package) >"$log" 2>&1; then
+    tail -40 "$log" >&2
+    rm -f "$log"
+    whetstone_fail "the build failed; the end of its log is above"
+  fi
+  rm -f "$log"
+  touch "$root/target/quarkus-app/quarkus-run.jar"
+}
+
+# Flags of every JVM; the caller may add more in WHETSTONE_JAVA_OPTS.
+java_flags() {
+  echo "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Djava.util.logging.manager=org.jboss.logmanager.LogManager ${WHETSTONE_JAVA_OPTS:-}"
+}
