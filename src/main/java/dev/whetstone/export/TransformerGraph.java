@@ -1,0 +1,226 @@
+package dev.whetstone.export;
+
+import dev.whetstone.export.onnx.ModelProto;
+import dev.whetstone.export.onnx.TensorProto.DataType;
+import dev.whetstone.policy.LoraSite;
+import dev.whetstone.weights.ModelConfig;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The decoder of the Llama family as an ONNX graph: RMS norms fused with the residual sums,
+ * grouped-query attention with rotary embedding inside, SwiGLU, and at every linear layer of a
+ * block a LoRA product whose factors are run inputs.
+ *
+ * <p>Inputs, with B sequences of S tokens, N = B * S rows and total LoRA rank R of all versions in
+ * the run:
+ *
+ * <ul>
+ *   <li>{@code input_ids [B, S]} int64, {@code seqlens_k [B]} int32 (tokens held after the run,
+ *       minus one), {@code total_sequence_length} int32 scalar (the largest of them, plus one)
+ *   <li>{@code past.L.key|value [B, kv_heads, slot_length, head_dim]}, returned as {@code
+ *       present.L.key|value}
+ *   <li>{@code logit_rows [rows]} int64: which of the N rows the head is computed for
+ *   <li>{@code rank_mask [N or 1, R]}: 1 where a rank belongs to the row's version, else 0
+ *   <li>{@code lora.L.SITE.a [in, modules * R]}, {@code lora.L.SITE.b [modules * R, out]}
+ * </ul>
+ *
+ * Output: {@code logits [rows, vocabulary]}.
+ */
+final class TransformerGraph {
+  private final ModelConfig config;
+  private final GraphWeights weights;
+  private final GraphBuilder graph = new GraphBuilder();
+
+  TransformerGraph(ModelConfig config, GraphWeights weights) {
+    this.config = config;
+    this.weights = weights;
+  }
+
+  ModelProto build(Map<String, String> metadata) throws IOException {
+    declareInputs();
+    String hidden =
+        graph.node(
+            "embedding",
+            "Gather",
+            List.of(graph.initializer(weights.embedding()), "flat_ids"),
+            Map.of());
+    String normed =
+        graph.node(
+            "layer.0.input_norm",
+            "SimplifiedLayerNormalization",
+            List.of(hidden, norm("model.layers.0.input_layernorm")),
+            Map.of("epsilon", epsilon(), "axis", -1, "stash_type", 1));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      String attended = attention(layer, normed);
+      Residual afterAttention =
+          skipNorm(
+              "layer." + layer + ".post_norm",
+              hidden,
+              attended,
+              "model.layers." + layer + ".post_attention_layernorm");
+      String fed = feedForward(layer, afterAttention.normed());
+      boolean last = layer == config.layers() - 1;
+      Residual afterBlock =
+          skipNorm(
+              last ? "final_norm" : "layer." + (layer + 1) + ".input_norm",
+              afterAttention.sum(),
+              fed,
+              last ? "model.norm" : "model.layers." + (layer + 1) + ".input_layernorm");
+      hidden = afterBlock.sum();
+      normed = afterBlock.normed();
+    }
+    head(normed);
+    return graph.build(metadata);
+  }
+
+  private void declareInputs() {
+    graph.input("input_ids", DataType.INT64, GraphBuilder.shape("batch", "sequence"));
+    graph.input("seqlens_k", DataType.INT32, GraphBuilder.shape("batch"));
+    graph.input("total_sequence_length", DataType.INT32, GraphBuilder.shape());
+    graph.input("logit_rows", DataType.INT64, GraphBuilder.shape("rows"));
+    graph.input("rank_mask", DataType.FLOAT, GraphBuilder.shape("mask_rows", "rank"));
+    graph.node("flat_ids", "Reshape", List.of("input_ids", graph.constant("flat", -1)), Map.of());
+    // the attention needs [batch, sequence, width]; the width is never ambiguous, so -1 stands for
+    // it
+    graph.node("ids_shape", "Shape", List.of("input_ids"), Map.of());
+    graph.node(
+        "packed_shape",
+        "Concat",
+        List.of("ids_shape", graph.constant("width", -1)),
+        Map.of("axis", 0));
+    graph.constant("flat_rows", -1, (long) config.heads() * config.headDim());
+    for (LoraSite site : LoraSite.values()) {
+      int modules = site.modules().size();
+      if (modules > 1) {
+        graph.node(
+            mask(site), "Concat", Collections.nCopies(modules, "rank_mask"), Map.of("axis", -1));
+      }
+    }
+  }
+
+  private static String mask(LoraSite site) {
+    int modules = site.modules().size();
+    return modules == 1 ? "rank_mask" : "rank_mask." + modules;
+  }
+
+  private String attention(int layer, String input) throws IOException {
+    String name = "layer." + layer + ".attention";
+    String qkv = linear(LoraSite.QKV, layer, input);
+    String packed = graph.node(name + ".packed", "Reshape", List.of(qkv, "packed_shape"), Map.of());
+    Object[] kv = {"batch", config.kvHeads(), "slot_length", config.headDim()};
+    for (String side : List.of("key", "value")) {
+      graph.input(past(layer, side), DataType.FLOAT, GraphBuilder.shape(kv));
+      graph.output(present(layer, side), DataType.FLOAT, GraphBuilder.shape(kv));
+    }
+    graph.node(
+        name,
+        "GroupQueryAttention",
+        GraphBuilder.MICROSOFT,
+        List.of(
+            packed,
+            "",
+            "",
+            past(layer, "key"),
+            past(layer, "value"),
+            "seqlens_k",
+            "total_sequence_length",
+            weights.cosines(graph),
+            weights.sines(graph)),
+        List.of(name, present(layer, "key"), present(layer, "value")),
+        Map.of(
+            "num_heads",
+            config.heads(),
+            "kv_num_heads",
+            config.kvHeads(),
+            "do_rotary",
+            1,
+            "rotary_interleaved",
+            0,
+            "scale",
+            (float) (1 / Math.sqrt(config.headDim()))));
+    String flat = graph.node(name + ".flat", "Reshape", List.of(name, "flat_rows"), Map.of());
+    return linear(LoraSite.O, layer, flat);
+  }
+
+  private static String past(int layer, String side) {
+    return "past." + layer + "." + side;
+  }
+
+  private static String present(int layer, String side) {
+    return "present." + layer + "." + side;
+  }
+
+  /** SwiGLU (Shazeer 2020): {@code down(silu(gate(x)) * up(x))}. */
+  private String feedForward(int layer, String input) throws IOException {
+    String name = "layer." + layer + ".mlp";
+    String gateUp = linear(LoraSite.GATE_UP, layer, input);
+    graph.node(
+        name + ".split",
+        "Split",
+        "",
+        List.of(gateUp),
+        List.of(name + ".gate", name + ".up"),
+        Map.of("axis", -1));
+    // QuickGelu with alpha 1 is x * sigmoid(x)
+    graph.node(
+        name + ".silu",
+        "QuickGelu",
+        GraphBuilder.MICROSOFT,
+        List.of(name + ".gate"),
+        List.of(name + ".silu"),
+        Map.of("alpha", 1f));
+    String gated =
+        graph.node(name + ".gated", "Mul", List.of(name + ".silu", name + ".up"), Map.of());
+    return linear(LoraSite.DOWN, layer, gated);
+  }
+
+  /** {@code x W + (mask * (x A)) B} for all modules of a site at once. */
+  private String linear(LoraSite site, int layer, String input) throws IOException {
+    String name = "layer." + layer + "." + site.name().toLowerCase(Locale.ROOT);
+    List<String> modules =
+        site.modules().stream().map(module -> LoraSite.module(layer, module)).toList();
+    String base = weights.linear(graph, name, input, modules);
+    int in = weights.inputSize(modules.getFirst());
+    int out = modules.stream().mapToInt(weights::outputSize).sum();
+    graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape(in, "rank_a"));
+    graph.input(site.inputB(layer), DataType.FLOAT, GraphBuilder.shape("rank_b", out));
+    String down =
+        graph.node(name + ".lora_a", "MatMul", List.of(input, site.inputA(layer)), Map.of());
+    String masked = graph.node(name + ".lora_masked", "Mul", List.of(down, mask(site)), Map.of());
+    return graph.node(name + ".lora", "Gemm", List.of(masked, site.inputB(layer), base), Map.of());
+  }
+
+  private record Residual(String normed, String sum) {}
+
+  private Residual skipNorm(String name, String input, String skip, String weight)
+      throws IOException {
+    String sum = name + ".sum";
+    graph.node(
+        name,
+        "SkipSimplifiedLayerNormalization",
+        GraphBuilder.MICROSOFT,
+        List.of(input, skip, norm(weight)),
+        List.of(name, "", "", sum),
+        Map.of("epsilon", epsilon()));
+    return new Residual(name, sum);
+  }
+
+  private String norm(String name) throws IOException {
+    return graph.initializer(weights.vector(name + ".weight"));
+  }
+
+  private Float epsilon() {
+    return (float) config.rmsNormEpsilon();
+  }
+
+  private void head(String normed) throws IOException {
+    String rows =
+        graph.node("head_rows", "Gather", List.of(normed, "logit_rows"), Map.of("axis", 0));
+    weights.head(graph, "logits", rows);
+    graph.output("logits", DataType.FLOAT, GraphBuilder.shape("rows", config.vocabularySize()));
+  }
+}

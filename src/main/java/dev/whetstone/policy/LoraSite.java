@@ -1,0 +1,42 @@
+package dev.whetstone.policy;
+
+import java.util.List;
+
+/**
+ * A place in a transformer block where LoRA products are added. Modules that read the same input
+ * share a site, so that one product with the concatenated A matrices serves them all.
+ */
+public enum LoraSite {
+  QKV("qkv", List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")),
+  O("o", List.of("self_attn.o_proj")),
+  GATE_UP("gate_up", List.of("mlp.gate_proj", "mlp.up_proj")),
+  DOWN("down", List.of("mlp.down_proj"));
+
+  private final String label;
+  private final List<String> modules;
+
+  LoraSite(String label, List<String> modules) {
+    this.label = label;
+    this.modules = modules;
+  }
+
+  /** Module names within a block, in the order in which their outputs are concatenated. */
+  public List<String> modules() {
+    return modules;
+  }
+
+  /** Canonical name of one of the site's modules. */
+  public static String module(int layer, String module) {
+    return "model.layers." + layer + "." + module;
+  }
+
+  /** Name of the graph input {@code [in, modules * rank]}. */
+  public String inputA(int layer) {
+    return "lora." + layer + "." + label + ".a";
+  }
+
+  /** Name of the graph input {@code [modules * rank, out]}. */
+  public String inputB(int layer) {
+    return "lora." + layer + "." + label + ".b";
+  }
+}
