@@ -92,11 +92,13 @@ final class ExternalData implements AutoCloseable {
     }
   }
 
-  /** Forces the bytes to the disk and closes the file. */
+  /** Forces the bytes to the disk. */
+  void force() throws IOException {
+    channel.force(true);
+  }
+
   @Override
   public void close() throws IOException {
-    try (channel) {
-      channel.force(true);
-    }
+    channel.close();
   }
 }

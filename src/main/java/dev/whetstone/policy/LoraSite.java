@@ -7,22 +7,25 @@ import java.util.List;
  * share a site, so that one product with the concatenated A matrices serves them all.
  */
 public enum LoraSite {
-  QKV("qkv", List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")),
-  O("o", List.of("self_attn.o_proj")),
-  GATE_UP("gate_up", List.of("mlp.gate_proj", "mlp.up_proj")),
-  DOWN("down", List.of("mlp.down_proj"));
+  QKV("qkv"),
+  O("o"),
+  GATE_UP("gate_up"),
+  DOWN("down");
 
   private final String label;
-  private final List<String> modules;
 
-  LoraSite(String label, List<String> modules) {
+  LoraSite(String label) {
     this.label = label;
-    this.modules = modules;
   }
 
   /** Module names within a block, in the order in which their outputs are concatenated. */
   public List<String> modules() {
-    return modules;
+    return switch (this) {
+      case QKV -> List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
+      case O -> List.of("self_attn.o_proj");
+      case GATE_UP -> List.of("mlp.gate_proj", "mlp.up_proj");
+      case DOWN -> List.of("mlp.down_proj");
+    };
   }
 
   /** Canonical name of one of the site's modules. */

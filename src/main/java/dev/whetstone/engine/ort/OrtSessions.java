@@ -1,0 +1,41 @@
+package dev.whetstone.engine.ort;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import java.nio.file.Path;
+
+/**
+ * Opens sessions that share one thread pool: two pools on the same cores would spin against each
+ * other.
+ */
+final class OrtSessions {
+  private OrtSessions() {}
+
+  static OrtEnvironment environment(int threads) throws OrtException {
+    try (OrtEnvironment.ThreadingOptions threading = new OrtEnvironment.ThreadingOptions()) {
+      threading.setGlobalIntraOpNumThreads(threads);
+      threading.setGlobalInterOpNumThreads(1);
+      threading.setGlobalSpinControl(true);
+      return OrtEnvironment.getEnvironment(
+          OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, "whetstone", threading);
+    } catch (IllegalStateException alreadyThere) {
+      // the runtime has one environment a process; the first model's pool serves the others
+      return OrtEnvironment.getEnvironment();
+    }
+  }
+
+  static OrtSession open(OrtEnvironment environment, Path graph, OrtSettings settings)
+      throws OrtException {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.disablePerSessionThreads();
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      options.addConfigEntry("session.use_device_allocator_for_initializers", "1");
+      if (settings.cudaDevice().isPresent()) {
+        options.addCUDA(settings.cudaDevice().getAsInt());
+      }
+      return environment.createSession(graph.toString(), options);
+    }
+  }
+}
