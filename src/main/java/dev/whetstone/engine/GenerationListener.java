@@ -6,10 +6,11 @@ package dev.whetstone.engine;
  */
 public interface GenerationListener {
   /**
-   * New text of a branch. Never splits a UTF-8 sequence and never shows the start of a stop text.
+   * New text of a branch. Never splits a UTF-8 sequence and never shows the start of a stop text;
+   * the texts of all calls joined are the completion's text.
    *
    * @param branch index in the request
-   * @param tokens ids sampled since the last call for this branch, at least one
+   * @param tokens ids sampled since the last call for this branch, in rare last calls none
    * @param logps their log-probs, same length
    */
   void onText(int branch, String text, int[] tokens, float[] logps);

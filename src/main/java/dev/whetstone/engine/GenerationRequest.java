@@ -12,7 +12,8 @@ import java.util.List;
  * @param stop texts that end a completion and are cut from it
  * @param ignoreEos go on past the end token (load tests)
  * @param topLogprobs how many alternatives to report per token, 0 to 20
- * @param distinct draw again (a bounded number of times) when two branches come out the same
+ * @param distinct draw the second of two branches again (a bounded number of times) when it comes
+ *     out like the first
  * @param timeout from submission; a completion cut by it ends with {@link FinishReason#ERROR}
  */
 public record GenerationRequest(
@@ -34,6 +35,18 @@ public record GenerationRequest(
     }
     if (branches.isEmpty() || maxTokens < 1) {
       throw new IllegalArgumentException("at least one branch and one token must be asked for");
+    }
+    if (topLogprobs < 0 || topLogprobs > 20) {
+      throw new IllegalArgumentException("top_logprobs must be in [0, 20]");
+    }
+    if (distinct && branches.size() != 2) {
+      throw new IllegalArgumentException("only two branches can be asked to be distinct");
+    }
+    if (stop.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException("a stop text is empty");
+    }
+    if (!timeout.isPositive()) {
+      throw new IllegalArgumentException("the timeout must be positive");
     }
   }
 }

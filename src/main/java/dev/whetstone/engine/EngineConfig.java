@@ -1,0 +1,48 @@
+package dev.whetstone.engine;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.OptionalInt;
+
+/** Settings of the engine, {@code whetstone.engine.*}. */
+@ConfigMapping(prefix = "whetstone.engine")
+public interface EngineConfig {
+  /** Most completions decoded at once: KV slots of the model runner. */
+  @WithDefault("16")
+  int slots();
+
+  /** Tokens one slot holds, prompt and completion; by default the model's context, at most 2048. */
+  OptionalInt slotLength();
+
+  /**
+   * Prompt tokens computed in one run. Chunks start at multiples of it, and it is the block size of
+   * the prefix cache; it bounds how long a prompt holds up the sequences that are decoding.
+   */
+  @WithDefault("128")
+  int prefillChunk();
+
+  /** Rows of logits one scoring run asks for, which bounds its memory. */
+  @WithDefault("64")
+  int scoreRows();
+
+  /** Requests that may wait for a slot before further ones are refused. */
+  @WithDefault("256")
+  int queuedRequests();
+
+  /** Prompt tokens that may wait for a slot, over all waiting requests. */
+  @WithDefault("131072")
+  int queuedTokens();
+
+  /** Bytes of KV the prefix cache keeps; 0 turns it off. */
+  @WithDefault("268435456")
+  long prefixCacheBytes();
+
+  /** How often the second side of a pair is drawn again while it equals the first. */
+  @WithDefault("4")
+  int redraws();
+
+  /** Time limit of a request that names none, from submission to its last token. */
+  @WithDefault("PT2M")
+  Duration timeout();
+}

@@ -1,0 +1,41 @@
+package dev.whetstone.engine;
+
+import java.time.Duration;
+
+/**
+ * The engine at the end of a step. Counts without another word are totals since the start.
+ *
+ * @param live sequences decoding now
+ * @param prefilling prompts or texts being computed now, 0 or 1
+ * @param queued requests waiting now
+ * @param queuedTokens their prompt tokens
+ * @param slots most sequences that can decode at once
+ * @param steps rounds of the loop that ran the model
+ * @param decodedTokens tokens sampled
+ * @param prefilledTokens prompt and scored tokens computed
+ * @param cachedTokens prompt tokens taken from the prefix cache
+ * @param cacheBytes KV the prefix cache holds now
+ * @param finished requests that have ended, whatever the reason
+ * @param failed model runs that threw
+ * @param redraws completions drawn again because they equalled their sibling
+ * @param lastStep duration of the last step
+ * @param modelTime total time inside the model runner
+ * @param samplerTime total time choosing tokens
+ */
+public record EngineStatistics(
+    int live,
+    int prefilling,
+    int queued,
+    int queuedTokens,
+    int slots,
+    long steps,
+    long decodedTokens,
+    long prefilledTokens,
+    long cachedTokens,
+    long cacheBytes,
+    long finished,
+    long failed,
+    long redraws,
+    Duration lastStep,
+    Duration modelTime,
+    Duration samplerTime) {}

@@ -1,0 +1,24 @@
+package dev.whetstone.engine;
+
+import dev.whetstone.policy.Policy;
+import java.time.Duration;
+
+/**
+ * A completion whose log-probs under a policy are wanted.
+ *
+ * @param prompt token ids, at least one
+ * @param completion token ids, at least one
+ * @param timeout from submission
+ */
+public record ScoreRequest(int[] prompt, int[] completion, Policy policy, Duration timeout) {
+  public ScoreRequest {
+    prompt = prompt.clone();
+    completion = completion.clone();
+    if (prompt.length == 0) {
+      throw new IllegalArgumentException("the prompt is empty");
+    }
+    if (completion.length == 0) {
+      throw new IllegalArgumentException("the completion is empty");
+    }
+  }
+}
