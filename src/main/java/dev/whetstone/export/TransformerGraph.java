@@ -5,9 +5,9 @@ import dev.whetstone.export.onnx.TensorProto.DataType;
 import dev.whetstone.policy.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -25,7 +25,8 @@ import java.util.Map;
  *       present.L.key|value}
  *   <li>{@code logit_rows [rows]} int64: which of the N rows the head is computed for
  *   <li>{@code rank_mask [N or 1, R]}: 1 where a rank belongs to the row's version, else 0
- *   <li>{@code lora.L.SITE.a [in, modules * R]}, {@code lora.L.SITE.b [modules * R, out]}
+ *   <li>{@code lora.L.SITE.a [in, modules * R]}, {@code lora.L.SITE.b [modules * R, out]}; for gate
+ *       and up, B is one input each, {@code [R, out]}
  * </ul>
  *
  * Output: {@code logits [rows, vocabulary]}.
@@ -157,41 +158,60 @@ final class TransformerGraph {
   /** SwiGLU (Shazeer 2020): {@code down(silu(gate(x)) * up(x))}. */
   private String feedForward(int layer, String input) throws IOException {
     String name = "layer." + layer + ".mlp";
-    String gateUp = linear(LoraSite.GATE_UP, layer, input);
-    graph.node(
-        name + ".split",
-        "Split",
-        "",
-        List.of(gateUp),
-        List.of(name + ".gate", name + ".up"),
-        Map.of("axis", -1));
+    List<String> gateUp = gateAndUp(layer, input);
     // QuickGelu with alpha 1 is x * sigmoid(x)
     graph.node(
         name + ".silu",
         "QuickGelu",
         GraphBuilder.MICROSOFT,
-        List.of(name + ".gate"),
+        List.of(gateUp.get(0)),
         List.of(name + ".silu"),
         Map.of("alpha", 1f));
     String gated =
-        graph.node(name + ".gated", "Mul", List.of(name + ".silu", name + ".up"), Map.of());
+        graph.node(name + ".gated", "Mul", List.of(name + ".silu", gateUp.get(1)), Map.of());
     return linear(LoraSite.DOWN, layer, gated);
+  }
+
+  /**
+   * Gate and up share one product with A, but not one with B: stacked, half of B would be zeroes,
+   * and at one row reading B is what the product costs.
+   */
+  private List<String> gateAndUp(int layer, String input) throws IOException {
+    LoraSite site = LoraSite.GATE_UP;
+    String down = loraDown(site, layer, input);
+    List<String> parts = List.of(down + ".gate", down + ".up");
+    graph.node(down + ".split", "Split", "", List.of(down), parts, Map.of("axis", -1));
+    List<String> outputs = new ArrayList<>();
+    for (int m = 0; m < site.modules().size(); m++) {
+      String module = LoraSite.module(layer, site.modules().get(m));
+      String base = weights.linear(graph, module, input, List.of(module));
+      String b = site.inputB(layer, m);
+      graph.input(b, DataType.FLOAT, GraphBuilder.shape("rank_b", weights.outputSize(module)));
+      outputs.add(graph.node(module + ".lora", "Gemm", List.of(parts.get(m), b, base), Map.of()));
+    }
+    return outputs;
   }
 
   /** {@code x W + (mask * (x A)) B} for all modules of a site at once. */
   private String linear(LoraSite site, int layer, String input) throws IOException {
-    String name = "layer." + layer + "." + site.name().toLowerCase(Locale.ROOT);
+    String name = site.node(layer);
     List<String> modules =
         site.modules().stream().map(module -> LoraSite.module(layer, module)).toList();
     String base = weights.linear(graph, name, input, modules);
-    int in = weights.inputSize(modules.getFirst());
     int out = modules.stream().mapToInt(weights::outputSize).sum();
-    graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape(in, "rank_a"));
-    graph.input(site.inputB(layer), DataType.FLOAT, GraphBuilder.shape("rank_b", out));
-    String down =
-        graph.node(name + ".lora_a", "MatMul", List.of(input, site.inputA(layer)), Map.of());
-    String masked = graph.node(name + ".lora_masked", "Mul", List.of(down, mask(site)), Map.of());
-    return graph.node(name + ".lora", "Gemm", List.of(masked, site.inputB(layer), base), Map.of());
+    String masked = loraDown(site, layer, input);
+    String b =
+        graph.input(site.inputB(layer, 0), DataType.FLOAT, GraphBuilder.shape("rank_b", out));
+    return graph.node(name + ".lora", "Gemm", List.of(masked, b, base), Map.of());
+  }
+
+  /** {@code mask * (x A)}. */
+  private String loraDown(LoraSite site, int layer, String input) {
+    String name = site.node(layer);
+    int in = weights.inputSize(LoraSite.module(layer, site.modules().getFirst()));
+    String a = graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape(in, "rank_a"));
+    String down = graph.node(name + ".lora_a", "MatMul", List.of(input, a), Map.of());
+    return graph.node(name + ".lora_masked", "Mul", List.of(down, mask(site)), Map.of());
   }
 
   private record Residual(String normed, String sum) {}

@@ -33,13 +33,29 @@ public enum LoraSite {
     return "model.layers." + layer + "." + module;
   }
 
+  /** Name of the site's nodes in the graph. */
+  public String node(int layer) {
+    return "layer." + layer + "." + label;
+  }
+
   /** Name of the graph input {@code [in, modules * rank]}. */
   public String inputA(int layer) {
     return "lora." + layer + "." + label + ".a";
   }
 
-  /** Name of the graph input {@code [modules * rank, out]}. */
-  public String inputB(int layer) {
-    return "lora." + layer + "." + label + ".b";
+  /** How many B inputs the site has: one for all its modules, or one each. */
+  public int inputsB() {
+    return switch (this) {
+      case GATE_UP -> 2;
+      case QKV, O, DOWN -> 1;
+    };
+  }
+
+  /**
+   * Name of a graph input {@code [modules * rank, out]}, or {@code [rank, out]} where modules have
+   * one each.
+   */
+  public String inputB(int layer, int part) {
+    return "lora." + layer + "." + label + ".b" + (inputsB() == 1 ? "" : part);
   }
 }

@@ -12,7 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
 /**
  * The LoRA inputs of a run for a list of versions: their ranks stand side by side, {@code A [in,
@@ -46,30 +46,26 @@ final class AdapterStack implements AutoCloseable {
   private void add(OrtEnvironment environment, int layer, LoraSite site) throws OrtException {
     int in = shape.inputSize(site);
     int[] outputs = shape.outputSizes(site);
-    int out = 0;
-    for (int size : outputs) {
-      out += size;
-    }
     int width = outputs.length * rank;
+    int perInput = outputs.length / site.inputsB();
     FloatBuffer a = allocate(in * width);
-    FloatBuffer b = allocate(width * out);
-    int outputOffset = 0;
-    for (int m = 0; m < outputs.length; m++) {
-      String name = LoraSite.module(layer, site.modules().get(m));
-      int rankOffset = m * rank;
-      for (Policy policy : policies) {
-        Adapter adapter = policy.adapter();
-        if (adapter != null) {
-          fill(adapter, adapter.modules().get(name), a, b, width, out, rankOffset, outputOffset);
-        }
-        rankOffset += rankOf(policy);
+    for (int part = 0; part < site.inputsB(); part++) {
+      int first = part * perInput;
+      int out = IntStream.range(first, first + perInput).map(m -> outputs[m]).sum();
+      FloatBuffer b = allocate(perInput * rank * out);
+      int column = 0;
+      for (int m = 0; m < perInput; m++) {
+        String module = LoraSite.module(layer, site.modules().get(first + m));
+        fillA(module, a, width, (first + m) * rank);
+        fillB(module, b, out, m * rank, column);
+        column += outputs[first + m];
       }
-      outputOffset += outputs[m];
+      tensors.put(
+          site.inputB(layer, part),
+          OnnxTensor.createTensor(environment, b, new long[] {(long) perInput * rank, out}));
     }
     tensors.put(
         site.inputA(layer), OnnxTensor.createTensor(environment, a, new long[] {in, width}));
-    tensors.put(
-        site.inputB(layer), OnnxTensor.createTensor(environment, b, new long[] {width, out}));
   }
 
   private FloatBuffer allocate(int floats) {
@@ -81,28 +77,50 @@ final class AdapterStack implements AutoCloseable {
         .limit(floats);
   }
 
-  private static void fill(
-      Adapter adapter,
-      Adapter.@Nullable Module module,
-      FloatBuffer a,
-      FloatBuffer b,
-      int width,
-      int out,
-      int rankOffset,
-      int outputOffset) {
-    if (module == null) {
-      return;
+  /**
+   * Puts the versions' A, transposed, side by side into the columns that start at {@code first}.
+   */
+  private void fillA(String name, FloatBuffer target, int width, int first) {
+    int column = first;
+    for (Policy policy : policies) {
+      Adapter adapter = policy.adapter();
+      Adapter.Module module = adapter == null ? null : adapter.modules().get(name);
+      int ranks = rankOf(policy);
+      if (module != null) {
+        float[] a = module.a();
+        float[] line = new float[ranks];
+        for (int i = 0; i < module.in(); i++) {
+          for (int r = 0; r < ranks; r++) {
+            line[r] = a[r * module.in() + i];
+          }
+          target.put(i * width + column, line);
+        }
+      }
+      column += ranks;
     }
-    float scale = (float) adapter.scale();
-    int rank = adapter.rank();
-    for (int r = 0; r < rank; r++) {
-      for (int i = 0; i < module.in(); i++) {
-        a.put(i * width + rankOffset + r, module.a()[r * module.in() + i]);
+  }
+
+  /**
+   * Puts the versions' scaled B, transposed, below each other from row {@code first} and column
+   * {@code column}.
+   */
+  private void fillB(String name, FloatBuffer target, int out, int first, int column) {
+    int row = first;
+    for (Policy policy : policies) {
+      Adapter adapter = policy.adapter();
+      Adapter.Module module = adapter == null ? null : adapter.modules().get(name);
+      int ranks = rankOf(policy);
+      if (adapter != null && module != null) {
+        float scale = (float) adapter.scale();
+        float[] line = new float[module.out()];
+        for (int r = 0; r < ranks; r++) {
+          for (int j = 0; j < line.length; j++) {
+            line[j] = scale * module.b()[j * ranks + r];
+          }
+          target.put((row + r) * out + column, line);
+        }
       }
-      int row = (rankOffset + r) * out + outputOffset;
-      for (int j = 0; j < module.out(); j++) {
-        b.put(row + j, scale * module.b()[j * rank + r]);
-      }
+      row += ranks;
     }
   }
 

@@ -48,12 +48,12 @@ record GraphShape(
 
   /** Output sizes of a site's modules, in their order. */
   int[] outputSizes(LoraSite site) {
-    int total = dimension(site.inputB(0), 1);
+    int first = dimension(site.inputB(0, 0), 1);
     int kv = kvHeads * headDim;
     return switch (site) {
-      case QKV -> new int[] {total - 2 * kv, kv, kv};
-      case GATE_UP -> new int[] {total / 2, total / 2};
-      case O, DOWN -> new int[] {total};
+      case QKV -> new int[] {first - 2 * kv, kv, kv};
+      case GATE_UP -> new int[] {first, first};
+      case O, DOWN -> new int[] {first};
     };
   }
 
