@@ -1,0 +1,200 @@
+package dev.whetstone.weights;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A GGUF file seen as a model: canonical tensor names, configuration, and q/k rows in the order of
+ * the original weights.
+ */
+public final class GgufModel implements Tensors {
+  private static final Map<String, String> GLOBAL =
+      Map.of(
+          "token_embd.weight", "model.embed_tokens.weight",
+          "output_norm.weight", "model.norm.weight",
+          "output.weight", "lm_head.weight");
+  private static final Map<String, String> BLOCK =
+      Map.of(
+          "attn_norm", "input_layernorm",
+          "ffn_norm", "post_attention_layernorm",
+          "attn_q", "self_attn.q_proj",
+          "attn_k", "self_attn.k_proj",
+          "attn_v", "self_attn.v_proj",
+          "attn_output", "self_attn.o_proj",
+          "ffn_gate", "mlp.gate_proj",
+          "ffn_up", "mlp.up_proj",
+          "ffn_down", "mlp.down_proj");
+  private static final Pattern BLOCK_NAME =
+      Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
+
+  private final Gguf file;
+  private final ModelConfig config;
+  private final Map<String, String> sources = new LinkedHashMap<>();
+
+  /**
+   * @param file closed with this model
+   * @throws ModelFormatException for architectures and features that are not served
+   */
+  public GgufModel(Gguf file) {
+    this.file = file;
+    for (String name : file.names()) {
+      String canonical = canonical(name);
+      if (canonical != null) {
+        sources.put(canonical, name);
+      }
+    }
+    this.config = config(file, sources.keySet());
+    ModelCheck.check(config, this);
+  }
+
+  private static @Nullable String canonical(String name) {
+    if (name.equals("rope_freqs.weight")) {
+      throw new ModelFormatException(
+          "rope_freqs.weight: GGUF files with stretched rotary frequencies are not read; import the safetensors instead");
+    }
+    Matcher block = BLOCK_NAME.matcher(name);
+    if (block.matches() && BLOCK.containsKey(block.group(2))) {
+      return "model.layers.%s.%s.%s"
+          .formatted(block.group(1), BLOCK.get(block.group(2)), block.group(3));
+    }
+    String global = GLOBAL.get(name);
+    if (global == null) {
+      throw new ModelFormatException("tensor " + name + " has no place in a Llama-family model");
+    }
+    return global;
+  }
+
+  private static ModelConfig config(Gguf file, Set<String> names) {
+    String architecture =
+        file.text("general.architecture")
+            .orElseThrow(() -> new ModelFormatException("general.architecture is missing"));
+    ModelCheck.requireArchitecture(architecture);
+    file.text(architecture + ".rope.scaling.type")
+        .filter(type -> !type.equals("none"))
+        .ifPresent(
+            type -> {
+              throw new ModelFormatException("rope.scaling.type " + type + " is not served");
+            });
+    int hidden = integer(file, architecture + ".embedding_length");
+    int heads = integer(file, architecture + ".attention.head_count");
+    int headDim =
+        file.number(architecture + ".attention.key_length")
+            .map(Number::intValue)
+            .orElse(hidden / Math.max(1, heads));
+    return new ModelConfig(
+        architecture,
+        hidden,
+        integer(file, architecture + ".feed_forward_length"),
+        integer(file, architecture + ".block_count"),
+        heads,
+        file.number(architecture + ".attention.head_count_kv").map(Number::intValue).orElse(heads),
+        headDim,
+        vocabulary(file),
+        integer(file, architecture + ".context_length"),
+        shortest(decimal(file, architecture + ".attention.layer_norm_rms_epsilon")),
+        shortest(
+            file.number(architecture + ".rope.freq_base")
+                .map(Number::doubleValue)
+                .orElse(10_000.0)),
+        null,
+        !names.contains("lm_head.weight"),
+        names.contains("model.layers.0.self_attn.q_proj.bias"),
+        file.number("tokenizer.ggml.bos_token_id").map(Number::intValue).orElse(-1),
+        Set.of(integer(file, "tokenizer.ggml.eos_token_id")));
+  }
+
+  /**
+   * GGUF keeps settings as float32: 1e-5 comes as 9.999999747e-6; the shortest decimal is what was
+   * meant.
+   */
+  private static double shortest(double value) {
+    return Double.parseDouble(Float.toString((float) value));
+  }
+
+  private static int vocabulary(Gguf file) {
+    if (!file.names().contains("token_embd.weight")) {
+      throw new ModelFormatException("token_embd.weight is missing");
+    }
+    return Math.toIntExact(file.shape("token_embd.weight")[0]);
+  }
+
+  private static int integer(Gguf file, String key) {
+    return file.number(key)
+        .map(Number::intValue)
+        .orElseThrow(() -> new ModelFormatException(key + " is missing"));
+  }
+
+  private static double decimal(Gguf file, String key) {
+    return file.number(key)
+        .map(Number::doubleValue)
+        .orElseThrow(() -> new ModelFormatException(key + " is missing"));
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** The file's metadata: tokenizer, licence, chat template. */
+  public Gguf file() {
+    return file;
+  }
+
+  @Override
+  public Set<String> names() {
+    return sources.keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return file.shape(source(name));
+  }
+
+  @Override
+  public float[] read(String name) {
+    float[] values = file.read(source(name));
+    if (config.architecture().equals("qwen2")) {
+      return values;
+    }
+    if (name.contains(".self_attn.q_proj.")) {
+      return unpermute(values, config.heads(), config.headDim());
+    }
+    return name.contains(".self_attn.k_proj.")
+        ? unpermute(values, config.kvHeads(), config.headDim())
+        : values;
+  }
+
+  /**
+   * ggml stores the rows of q and k so that rotary pairs are neighbours (2i, 2i + 1); the original
+   * order has them half a head apart (i, i + headDim / 2).
+   */
+  static float[] unpermute(float[] rows, int heads, int headDim) {
+    int half = headDim / 2;
+    int width = rows.length / (heads * headDim);
+    float[] original = new float[rows.length];
+    for (int head = 0; head < heads; head++) {
+      for (int i = 0; i < headDim; i++) {
+        int from = head * headDim + i;
+        int to = head * headDim + i % 2 * half + i / 2;
+        System.arraycopy(rows, from * width, original, to * width, width);
+      }
+    }
+    return original;
+  }
+
+  private String source(String name) {
+    String source = sources.get(name);
+    if (source == null) {
+      throw new IllegalArgumentException("there is no tensor " + name);
+    }
+    return source;
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.whetstone.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A Hugging Face directory seen as a model: its configuration and its safetensors, one file or
+ * sharded.
+ */
+public final class HuggingFaceModel implements Tensors {
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+
+  private final ModelConfig config;
+  private final Map<Path, Safetensors> files = new LinkedHashMap<>();
+  private final Map<String, Safetensors> owners = new TreeMap<>();
+
+  private HuggingFaceModel(ModelConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Opens a directory.
+   *
+   * @throws ModelFormatException for files that are missing, damaged or not served
+   */
+  public static HuggingFaceModel open(Path directory) throws IOException {
+    if (!Files.exists(directory.resolve("config.json"))) {
+      throw new ModelFormatException(directory + " has no config.json");
+    }
+    HuggingFaceModel model = new HuggingFaceModel(HuggingFaceConfig.read(directory));
+    try {
+      model.load(directory);
+      // a tied head is often stored once more
+      if (model.config.tiedEmbeddings()) {
+        model.owners.remove("lm_head.weight");
+      }
+      model.owners.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
+      ModelCheck.check(model.config, model);
+      return model;
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private void load(Path directory) throws IOException {
+    if (Files.exists(directory.resolve(SINGLE))) {
+      Safetensors file = file(directory.resolve(SINGLE));
+      file.names().forEach(name -> owners.put(name, file));
+    } else if (Files.exists(directory.resolve(INDEX))) {
+      loadShards(directory);
+    } else {
+      throw new ModelFormatException(directory + " has neither " + SINGLE + " nor " + INDEX);
+    }
+  }
+
+  private void loadShards(Path directory) throws IOException {
+    JsonNode map =
+        new ObjectMapper().readTree(directory.resolve(INDEX).toFile()).path("weight_map");
+    Map<String, String> shards = new HashMap<>();
+    map.properties().forEach(entry -> shards.put(entry.getKey(), entry.getValue().asText()));
+    for (Map.Entry<String, String> entry : shards.entrySet()) {
+      Path path = directory.resolve(entry.getValue()).normalize();
+      if (!directory.normalize().equals(path.getParent()) || !Files.exists(path)) {
+        throw new ModelFormatException(
+            INDEX + " names " + entry.getValue() + ", which is not in the directory");
+      }
+      Safetensors file = file(path);
+      if (!file.names().contains(entry.getKey())) {
+        throw new ModelFormatException(entry.getValue() + " does not hold " + entry.getKey());
+      }
+      owners.put(entry.getKey(), file);
+    }
+  }
+
+  private Safetensors file(Path path) throws IOException {
+    Safetensors known = files.get(path);
+    if (known == null) {
+      known = Safetensors.open(path);
+      files.put(path, known);
+    }
+    return known;
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  @Override
+  public Set<String> names() {
+    return owners.keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return owner(name).shape(name);
+  }
+
+  @Override
+  public float[] read(String name) {
+    return owner(name).read(name);
+  }
+
+  private Safetensors owner(String name) {
+    Safetensors owner = owners.get(name);
+    if (owner == null) {
+      throw new IllegalArgumentException("there is no tensor " + name);
+    }
+    return owner;
+  }
+
+  @Override
+  public void close() {
+    files.values().forEach(Safetensors::close);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.whetstone.weights;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Tensors held in Java arrays. */
+public final class MemoryTensors implements Tensors {
+  /** Values, row-major, and their dimensions. */
+  public record Values(float[] values, long... shape) {
+    public Values {
+      if (StoredTensor.elements("of " + values.length + " values", shape) != values.length) {
+        throw new IllegalArgumentException("shape and number of values differ");
+      }
+    }
+  }
+
+  private final Map<String, Values> tensors;
+
+  public MemoryTensors(Map<String, Values> tensors) {
+    this.tensors = new TreeMap<>(tensors);
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensor(name).shape().clone();
+  }
+
+  @Override
+  public float[] read(String name) {
+    return tensor(name).values().clone();
+  }
+
+  private Values tensor(String name) {
+    Values values = tensors.get(name);
+    if (values == null) {
+      throw new IllegalArgumentException("there is no tensor " + name);
+    }
+    return values;
+  }
+
+  @Override
+  public void close() {
+    // nothing outside the heap
+  }
+}

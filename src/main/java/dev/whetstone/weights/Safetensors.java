@@ -1,0 +1,182 @@
+package dev.whetstone.weights;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The safetensors format (github.com/huggingface/safetensors): 8 bytes with the length of a JSON
+ * header, the header, then the tensors' bytes. F32, F16 and BF16 are read.
+ */
+public final class Safetensors implements Tensors {
+  private static final long MAX_HEADER = 100_000_000;
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private final @Nullable Arena arena;
+  private final Map<String, StoredTensor> tensors;
+  private final Map<String, String> metadata;
+
+  private Safetensors(
+      @Nullable Arena arena, Map<String, StoredTensor> tensors, Map<String, String> metadata) {
+    this.arena = arena;
+    this.tensors = tensors;
+    this.metadata = metadata;
+  }
+
+  /**
+   * Maps a file; it stays open until {@link #close}.
+   *
+   * @throws ModelFormatException when it is not a sound safetensors file
+   */
+  public static Safetensors open(Path file) throws IOException {
+    Arena arena = Arena.ofShared();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), arena);
+    } catch (ModelFormatException e) {
+      arena.close();
+      throw new ModelFormatException(file + ": " + e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** Reads tensors from memory. */
+  public static Safetensors of(byte[] bytes) {
+    return parse(MemorySegment.ofArray(bytes), null);
+  }
+
+  private static Safetensors parse(MemorySegment file, @Nullable Arena arena) {
+    if (file.byteSize() < Long.BYTES) {
+      throw new ModelFormatException("not a safetensors file: it has no header");
+    }
+    long length = file.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
+    if (length < 2 || length > Math.min(MAX_HEADER, file.byteSize() - Long.BYTES)) {
+      throw new ModelFormatException(
+          "not a safetensors file: a header of " + length + " bytes does not fit");
+    }
+    byte[] header = file.asSlice(Long.BYTES, length).toArray(ValueLayout.JAVA_BYTE);
+    MemorySegment data = file.asSlice(Long.BYTES + length);
+    Map<String, StoredTensor> tensors = new TreeMap<>();
+    Map<String, String> metadata = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : json(header).properties()) {
+      if (entry.getKey().equals("__metadata__")) {
+        entry.getValue().properties().forEach(p -> metadata.put(p.getKey(), p.getValue().asText()));
+      } else {
+        tensors.put(entry.getKey(), tensor(entry.getKey(), entry.getValue(), data));
+      }
+    }
+    requireNoOverlap(tensors, data);
+    return new Safetensors(arena, tensors, metadata);
+  }
+
+  private static JsonNode json(byte[] header) {
+    try (JsonParser parser = JSON.createParser(header)) {
+      JsonNode root = JSON.readTree(parser);
+      if (root == null || !root.isObject()) {
+        throw new ModelFormatException("the safetensors header is not a JSON object");
+      }
+      return root;
+    } catch (IOException e) {
+      throw new ModelFormatException("the safetensors header is not JSON: " + e.getMessage(), e);
+    }
+  }
+
+  private static StoredTensor tensor(String name, JsonNode entry, MemorySegment data) {
+    ElementType type =
+        switch (entry.path("dtype").asText()) {
+          case "F32" -> ElementType.F32;
+          case "F16" -> ElementType.F16;
+          case "BF16" -> ElementType.BF16;
+          default ->
+              throw new ModelFormatException(
+                  "tensor %s is of type %s: F32, F16 and BF16 are read"
+                      .formatted(name, entry.path("dtype").asText("unknown")));
+        };
+    JsonNode offsets = entry.path("data_offsets");
+    if (!entry.path("shape").isArray() || offsets.size() != 2) {
+      throw new ModelFormatException("tensor " + name + " has no shape or no data_offsets");
+    }
+    long[] shape = new long[entry.path("shape").size()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = entry.path("shape").get(i).asLong(-1);
+    }
+    long start = offsets.get(0).asLong(-1);
+    StoredTensor tensor = StoredTensor.of(name, type, shape, data, start);
+    if (offsets.get(1).asLong(-1) != start + tensor.data().byteSize()) {
+      throw new ModelFormatException(
+          "tensor " + name + " has a shape and a byte range of different sizes");
+    }
+    return tensor;
+  }
+
+  private static void requireNoOverlap(Map<String, StoredTensor> tensors, MemorySegment data) {
+    TreeMap<Long, String> starts = new TreeMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          long start = tensor.data().address() - data.address();
+          if (tensor.data().byteSize() > 0 && starts.put(start, name) != null) {
+            throw new ModelFormatException("tensor " + name + " overlaps another one");
+          }
+        });
+    long end = 0;
+    for (Map.Entry<Long, String> entry : starts.entrySet()) {
+      StoredTensor tensor = tensors.get(entry.getValue());
+      if (tensor == null || entry.getKey() < end) {
+        throw new ModelFormatException("tensor " + entry.getValue() + " overlaps another one");
+      }
+      end = entry.getKey() + tensor.data().byteSize();
+    }
+  }
+
+  /** Free-form header entries. */
+  public Map<String, String> metadata() {
+    return Collections.unmodifiableMap(metadata);
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensor(name).shape().clone();
+  }
+
+  @Override
+  public float[] read(String name) {
+    return tensor(name).read();
+  }
+
+  private StoredTensor tensor(String name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("there is no tensor " + name);
+    }
+    return tensor;
+  }
+
+  @Override
+  public void close() {
+    if (arena != null) {
+      arena.close();
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.whetstone.weights;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Writes float32 safetensors. The same tensors give the same bytes: names are sorted, the header is
+ * padded to 8 bytes.
+ */
+public final class SafetensorsWriter {
+  private static final int ALIGNMENT = 8;
+
+  private SafetensorsWriter() {}
+
+  /** Writes aside, forces to the disk and renames over {@code file}. */
+  public static void write(Path file, Tensors tensors, Map<String, String> metadata)
+      throws IOException {
+    Path aside = file.resolveSibling(file.getFileName() + ".part");
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(aside), 1 << 20)) {
+      write(out, tensors, metadata);
+    }
+    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** The file's bytes. */
+  public static byte[] bytes(Tensors tensors, Map<String, String> metadata) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      write(out, tensors, metadata);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot be written to", e);
+    }
+    return out.toByteArray();
+  }
+
+  private static void write(OutputStream out, Tensors tensors, Map<String, String> metadata)
+      throws IOException {
+    SortedSet<String> names = new TreeSet<>(tensors.names());
+    byte[] header = header(names, tensors, metadata);
+    out.write(
+        ByteBuffer.allocate(Long.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(header.length)
+            .array());
+    out.write(header);
+    for (String name : names) {
+      float[] values = tensors.read(name);
+      ByteBuffer bytes =
+          ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asFloatBuffer().put(values);
+      out.write(bytes.array());
+    }
+  }
+
+  private static byte[] header(
+      SortedSet<String> names, Tensors tensors, Map<String, String> metadata) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode root = json.createObjectNode();
+    if (!metadata.isEmpty()) {
+      ObjectNode free = root.putObject("__metadata__");
+      new TreeMap<>(metadata).forEach(free::put);
+    }
+    long offset = 0;
+    for (String name : names) {
+      long[] shape = tensors.shape(name);
+      long end = offset + ElementType.F32.bytes(StoredTensor.elements(name, shape));
+      ObjectNode entry = root.putObject(name).put("dtype", "F32");
+      for (long size : shape) {
+        entry.withArray("shape").add(size);
+      }
+      entry.putArray("data_offsets").add(offset).add(end);
+      if (shape.length == 0) {
+        entry.putArray("shape");
+      }
+      offset = end;
+    }
+    byte[] text = json.writeValueAsBytes(root);
+    byte[] padded = new byte[(text.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT];
+    Arrays.fill(padded, (byte) ' ');
+    System.arraycopy(text, 0, padded, 0, text.length);
+    return padded;
+  }
+}

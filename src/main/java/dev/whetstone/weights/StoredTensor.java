@@ -1,0 +1,46 @@
+package dev.whetstone.weights;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** One tensor inside a mapped file: its type, dimensions (outermost first) and bytes. */
+record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
+  /** Checks that the dimensions fit a Java array and the bytes the file promised. */
+  static StoredTensor of(
+      String name, ElementType type, long[] shape, MemorySegment file, long offset) {
+    long elements = elements(name, shape);
+    if (elements % type.blockElements() != 0) {
+      throw new ModelFormatException(
+          "tensor %s %s is not a whole number of %s blocks"
+              .formatted(name, Arrays.toString(shape), type));
+    }
+    long bytes = type.bytes(elements);
+    if (offset < 0 || bytes > file.byteSize() || offset > file.byteSize() - bytes) {
+      throw new ModelFormatException("tensor " + name + " lies outside the file: it is truncated");
+    }
+    return new StoredTensor(type, shape, file.asSlice(offset, bytes));
+  }
+
+  static long elements(String name, long[] shape) {
+    long elements = 1;
+    for (long size : shape) {
+      if (size < 0 || size > Integer.MAX_VALUE) {
+        throw new ModelFormatException("tensor " + name + " has a dimension of " + size);
+      }
+      elements = Math.multiplyExact(elements, size);
+      if (elements > Integer.MAX_VALUE - 8) {
+        throw new ModelFormatException(
+            "tensor " + name + " " + Arrays.toString(shape) + " has too many elements");
+      }
+    }
+    return elements;
+  }
+
+  float[] read() {
+    long elements = 1;
+    for (long size : shape) {
+      elements *= size;
+    }
+    return type.read(data, (int) elements);
+  }
+}
