@@ -1,0 +1,8 @@
+package dev.whetstone.engine;
+
+/** The model computed something that is not a distribution. */
+final class BadLogitsException extends RuntimeException {
+  BadLogitsException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,160 @@
+package dev.whetstone.engine;
+
+import dev.whetstone.policy.Policy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** A generation request with its sequences. */
+final class GenerationTask implements Task, Generation {
+  private static final Logger LOG = Logger.getLogger(GenerationTask.class);
+
+  private final GenerationRequest request;
+  private final GenerationListener listener;
+  private final TaskContext context;
+  private final Timeline timeline;
+  private final List<Sequence> sequences;
+  private final @Nullable Completion[] completions;
+  private final CompletableFuture<List<Completion>> result = new CompletableFuture<>();
+  private volatile boolean cancelled;
+  private volatile @Nullable Timings timings;
+
+  private GenerationTask(
+      GenerationRequest request, GenerationListener listener, TaskContext context) {
+    this.request = request;
+    this.listener = listener;
+    this.context = context;
+    this.timeline = new Timeline(context.clock());
+    this.sequences = new ArrayList<>();
+    this.completions = new Completion[request.branches().size()];
+  }
+
+  static GenerationTask of(
+      GenerationRequest request, GenerationListener listener, TaskContext context) {
+    GenerationTask task = new GenerationTask(request, listener, context);
+    for (int branch = 0; branch < request.branches().size(); branch++) {
+      task.sequences.add(new Sequence(task, branch));
+    }
+    return task;
+  }
+
+  GenerationRequest request() {
+    return request;
+  }
+
+  @Override
+  public Timeline timeline() {
+    return timeline;
+  }
+
+  /** The sequences that can share the next prefill: those of one version; none when all began. */
+  List<Sequence> nextToFill() {
+    Stream<Sequence> waiting = sequences.stream().filter(s -> !s.started() && !s.ended());
+    List<Sequence> all = waiting.toList();
+    return all.stream().filter(s -> s.policy.hash().equals(all.getFirst().policy.hash())).toList();
+  }
+
+  /** The first of a pair that must differ, asked by the second. */
+  @Nullable Sequence sibling(Sequence sequence) {
+    return request.distinct() && sequence.branch == 1 ? sequences.getFirst() : null;
+  }
+
+  SamplerState sampler(int branch, int redraw) {
+    Sampling sampling = request.branches().get(branch).sampling();
+    if (redraw > 0) {
+      sampling = sampling.withSeed(SamplerState.redrawSeed(sampling.seed(), redraw));
+    }
+    return new SamplerState(sampling, context.vocabulary(), request.prompt());
+  }
+
+  TextStream textStream() {
+    return new TextStream(context.detokenizers().get(), request.stop());
+  }
+
+  boolean endsWith(int token) {
+    return !request.ignoreEos() && context.eosIds().contains(token);
+  }
+
+  /** Most tokens of a completion: what was asked for, or what the slot has room for. */
+  int mostTokens() {
+    return Math.min(request.maxTokens(), context.slotLength() - request.prompt().length);
+  }
+
+  void tellText(int branch, String text, int[] tokens, float[] logps) {
+    try {
+      listener.onText(branch, text, tokens, logps);
+    } catch (RuntimeException e) {
+      LOG.warn("a listener failed: its request is cancelled", e);
+      cancelled = true;
+    }
+  }
+
+  void tellFinish(int branch, Completion completion) {
+    completions[branch] = completion;
+    try {
+      listener.onFinish(branch, completion);
+    } catch (RuntimeException e) {
+      LOG.warn("a listener failed", e);
+    }
+    if (Stream.of(completions).allMatch(Objects::nonNull)) {
+      timings = timeline.timings();
+      context.done().accept(this);
+      var _ = result.completeAsync(() -> List.of(completions), Thread::startVirtualThread);
+    }
+  }
+
+  @Override
+  public void abort(FinishReason reason, String error) {
+    for (Sequence sequence : sequences) {
+      sequence.end(reason, reason == FinishReason.ERROR ? error : null);
+      sequence.publish();
+    }
+  }
+
+  @Override
+  public int slots() {
+    return sequences.size();
+  }
+
+  @Override
+  public int promptTokens() {
+    return request.prompt().length;
+  }
+
+  @Override
+  public Duration timeout() {
+    return request.timeout();
+  }
+
+  @Override
+  public boolean cancelled() {
+    return cancelled;
+  }
+
+  @Override
+  public List<Policy> policies() {
+    return sequences.stream().map(s -> s.policy).toList();
+  }
+
+  @Override
+  public void cancel() {
+    cancelled = true;
+    context.wake().run();
+  }
+
+  @Override
+  public CompletableFuture<List<Completion>> result() {
+    return result;
+  }
+
+  @Override
+  public Timings timings() {
+    Timings known = timings;
+    return known == null ? timeline.timings() : known;
+  }
+}

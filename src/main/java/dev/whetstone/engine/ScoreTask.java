@@ -1,0 +1,106 @@
+package dev.whetstone.engine;
+
+import dev.whetstone.policy.Policy;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+
+/** A score request with the log-probs found so far. */
+final class ScoreTask implements Task {
+  private final ScoreRequest request;
+  private final TaskContext context;
+  private final Timeline timeline;
+  private final CompletableFuture<Scores> result = new CompletableFuture<>();
+  private final float[] logps;
+  private int known;
+  private boolean ended;
+
+  ScoreTask(ScoreRequest request, TaskContext context) {
+    this.request = request;
+    this.context = context;
+    this.timeline = new Timeline(context.clock());
+    this.logps = new float[request.completion().length];
+  }
+
+  ScoreRequest request() {
+    return request;
+  }
+
+  @Override
+  public Timeline timeline() {
+    return timeline;
+  }
+
+  CompletableFuture<Scores> result() {
+    return result;
+  }
+
+  /** Prompt and completion without the last token, whose successor nobody asks for. */
+  int[] input() {
+    int[] prompt = request.prompt();
+    int[] input = new int[prompt.length + logps.length - 1];
+    System.arraycopy(prompt, 0, input, 0, prompt.length);
+    System.arraycopy(request.completion(), 0, input, prompt.length, logps.length - 1);
+    return input;
+  }
+
+  /** The completion token that the next row of logits is asked for. */
+  int nextToken() {
+    return request.completion()[known];
+  }
+
+  void add(float logp) {
+    logps[known++] = logp;
+  }
+
+  void finish() {
+    Scores scores = new Scores(logps, timeline.timings().cachedTokens());
+    end(() -> result.complete(scores));
+  }
+
+  @Override
+  public void abort(FinishReason reason, String error) {
+    Exception cause =
+        reason == FinishReason.CANCELLED
+            ? new CancellationException()
+            : context.clock().instant().isBefore(deadline())
+                ? new IllegalStateException(error)
+                : new TimeoutException(error);
+    end(() -> result.completeExceptionally(cause));
+  }
+
+  private void end(Runnable completion) {
+    if (!ended) {
+      ended = true;
+      context.done().accept(this);
+      Thread.startVirtualThread(completion);
+    }
+  }
+
+  @Override
+  public int slots() {
+    return 1;
+  }
+
+  @Override
+  public int promptTokens() {
+    return request.prompt().length + logps.length;
+  }
+
+  @Override
+  public Duration timeout() {
+    return request.timeout();
+  }
+
+  @Override
+  public boolean cancelled() {
+    return result.isCancelled();
+  }
+
+  @Override
+  public List<Policy> policies() {
+    return List.of(request.policy());
+  }
+}

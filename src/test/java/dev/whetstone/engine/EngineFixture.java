@@ -1,0 +1,98 @@
+package dev.whetstone.engine;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** An engine over the hash runner, small enough to reach every border. */
+final class EngineFixture implements AutoCloseable {
+  static final int EOS = 0;
+
+  record Settings(
+      int slots,
+      OptionalInt slotLength,
+      int prefillChunk,
+      int scoreRows,
+      int queuedRequests,
+      int queuedTokens,
+      long prefixCacheBytes,
+      int redraws,
+      Duration timeout)
+      implements EngineConfig {
+    static Settings small() {
+      return new Settings(
+          4, OptionalInt.of(96), 8, 4, 10_000, 1_000_000, 1 << 14, 4, Duration.ofMinutes(1));
+    }
+
+    Settings prefixCache(long bytes) {
+      return new Settings(
+          slots,
+          slotLength,
+          prefillChunk,
+          scoreRows,
+          queuedRequests,
+          queuedTokens,
+          bytes,
+          redraws,
+          timeout);
+    }
+
+    Settings queue(int requests, int tokens) {
+      return new Settings(
+          slots,
+          slotLength,
+          prefillChunk,
+          scoreRows,
+          requests,
+          tokens,
+          prefixCacheBytes,
+          redraws,
+          timeout);
+    }
+  }
+
+  /** Letters for tokens, and one token that is half of a character. */
+  static final class Letters implements Detokenizer {
+    @Override
+    public String push(int id) {
+      return id == EOS ? "" : String.valueOf((char) ('A' + id));
+    }
+
+    @Override
+    public String finish() {
+      return "";
+    }
+  }
+
+  final HashRunner runner;
+  final Engine engine;
+
+  EngineFixture() {
+    this(Settings.small(), InstantSource.system());
+  }
+
+  EngineFixture(Settings settings) {
+    this(settings, InstantSource.system());
+  }
+
+  EngineFixture(Settings settings, InstantSource clock) {
+    runner = new HashRunner(settings.slots(), settings.slotLength().orElseThrow());
+    engine = new Engine(runner, Letters::new, Set.of(EOS), settings, clock);
+  }
+
+  List<Completion> generate(Requests requests) throws Exception {
+    return generate(requests, new Requests.Recorder(requests.branches().size()));
+  }
+
+  List<Completion> generate(Requests requests, GenerationListener listener) throws Exception {
+    return engine.submit(requests.build(), listener).result().get(30, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}

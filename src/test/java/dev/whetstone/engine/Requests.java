@@ -1,0 +1,119 @@
+package dev.whetstone.engine;
+
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.Policy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Requests to vary in tests, and a listener that remembers. */
+record Requests(
+    int[] prompt,
+    List<Branch> branches,
+    int maxTokens,
+    List<String> stop,
+    boolean ignoreEos,
+    int topLogprobs,
+    boolean distinct,
+    Duration timeout) {
+  static final Policy V0 = new Policy("v0", "base", null);
+
+  static Requests of(int... prompt) {
+    return new Requests(
+        prompt,
+        List.of(new Branch(V0, Sampling.of(1, 1))),
+        16,
+        List.of(),
+        true,
+        0,
+        false,
+        Duration.ofMinutes(1));
+  }
+
+  static Policy adapted(String version) {
+    return new Policy(version, "hash of " + version, new Adapter(1, 1, new TreeMap<>()));
+  }
+
+  GenerationRequest build() {
+    return new GenerationRequest(
+        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout);
+  }
+
+  Requests branches(Branch... all) {
+    return new Requests(
+        prompt, List.of(all), maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout);
+  }
+
+  Requests sampling(Sampling sampling) {
+    return branches(new Branch(V0, sampling));
+  }
+
+  Requests pair(Sampling a, Sampling b) {
+    return new Requests(
+        prompt,
+        List.of(new Branch(V0, a), new Branch(V0, b)),
+        maxTokens,
+        stop,
+        ignoreEos,
+        topLogprobs,
+        true,
+        timeout);
+  }
+
+  Requests maxTokens(int most) {
+    return new Requests(prompt, branches, most, stop, ignoreEos, topLogprobs, distinct, timeout);
+  }
+
+  Requests stop(String... stops) {
+    return new Requests(
+        prompt, branches, maxTokens, List.of(stops), ignoreEos, topLogprobs, distinct, timeout);
+  }
+
+  Requests heedEos() {
+    return new Requests(prompt, branches, maxTokens, stop, false, topLogprobs, distinct, timeout);
+  }
+
+  Requests topLogprobs(int count) {
+    return new Requests(prompt, branches, maxTokens, stop, ignoreEos, count, distinct, timeout);
+  }
+
+  Requests timeout(Duration limit) {
+    return new Requests(prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, limit);
+  }
+
+  /** What a listener was told, by branch. */
+  static final class Recorder implements GenerationListener {
+    final List<StringBuilder> texts = new ArrayList<>();
+    final List<List<Integer>> tokens = new ArrayList<>();
+    final List<@Nullable Completion> finished;
+
+    Recorder(int branches) {
+      for (int i = 0; i < branches; i++) {
+        texts.add(new StringBuilder());
+        tokens.add(new ArrayList<>());
+      }
+      finished = new ArrayList<>(Collections.nCopies(branches, null));
+    }
+
+    @Override
+    public synchronized void onText(int branch, String text, int[] ids, float[] logps) {
+      if (finished.get(branch) != null || ids.length != logps.length) {
+        throw new AssertionError("text after the end");
+      }
+      texts.get(branch).append(text);
+      Arrays.stream(ids).forEach(tokens.get(branch)::add);
+    }
+
+    @Override
+    public synchronized void onFinish(int branch, Completion completion) {
+      if (finished.get(branch) != null) {
+        throw new AssertionError("finished twice");
+      }
+      finished.set(branch, completion);
+    }
+  }
+}
