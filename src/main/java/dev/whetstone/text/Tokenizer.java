@@ -1,0 +1,110 @@
+package dev.whetstone.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * A Hugging Face tokenizer.json, run by the tokenizers library inside the DJL jar. Safe for many
+ * threads: the library reads one immutable tokenizer, and the lock keeps {@link #close} from
+ * pulling it away under a call.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private static final Map<String, String> OPTIONS =
+      Map.of("truncation", "false", "padding", "false");
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final Vocabulary vocabulary;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  static {
+    // Otherwise DJL looks for a CUDA build of the library on line, and reports its use.
+    if (System.getProperty("ai.djl.offline") == null) {
+      System.setProperty("ai.djl.offline", "true");
+    }
+  }
+
+  private Tokenizer(HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+    this.tokenizer = tokenizer;
+    this.vocabulary = vocabulary;
+  }
+
+  /**
+   * Loads a byte-level tokenizer.
+   *
+   * @throws IOException when the file cannot be read or holds another kind of tokenizer
+   */
+  public static Tokenizer open(Path tokenizerJson) throws IOException {
+    Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
+    try (InputStream json = Files.newInputStream(tokenizerJson)) {
+      return new Tokenizer(HuggingFaceTokenizer.newInstance(json, OPTIONS), vocabulary);
+    } catch (RuntimeException e) {
+      throw new IOException(tokenizerJson + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The ids of a text. Special tokens written in the text become their ids.
+   *
+   * @param addSpecialTokens whether to add what the tokenizer's post-processor puts around a text
+   */
+  public int[] encode(String text, boolean addSpecialTokens) {
+    lock.readLock().lock();
+    try {
+      long[] ids = tokenizer.encode(wellFormed(text), addSpecialTokens, false).getIds();
+      return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** The text of ids; broken UTF-8 becomes U+FFFD, ids without a token become nothing. */
+  public String decode(int[] ids, boolean skipSpecialTokens) {
+    long[] known = Arrays.stream(ids).filter(vocabulary::contains).asLongStream().toArray();
+    lock.readLock().lock();
+    try {
+      return tokenizer.decode(known, skipSpecialTokens);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** A decoder for one completion. */
+  public TokenDecoder decoder() {
+    return new TokenDecoder(vocabulary);
+  }
+
+  /** One more than the highest id. */
+  public int vocabularySize() {
+    return vocabulary.size();
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      tokenizer.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** JSON may carry half a surrogate pair, which has no UTF-8: U+FFFD stands in for it. */
+  private static String wellFormed(String text) {
+    if (text.codePoints().noneMatch(Tokenizer::isSurrogate)) {
+      return text;
+    }
+    int[] points = text.codePoints().map(c -> isSurrogate(c) ? 0xfffd : c).toArray();
+    return new String(points, 0, points.length);
+  }
+
+  private static boolean isSurrogate(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+  }
+}

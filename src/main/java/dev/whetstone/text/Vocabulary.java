@@ -1,0 +1,83 @@
+package dev.whetstone.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What each id of a byte-level tokenizer.json stands for in bytes. */
+final class Vocabulary {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final byte[] NOTHING = {};
+
+  private final byte[][] bytes;
+  private final Set<Integer> special = new HashSet<>();
+
+  private Vocabulary(int size) {
+    bytes = new byte[size][];
+  }
+
+  /**
+   * Reads the ids of a tokenizer.json.
+   *
+   * @throws IOException when the file is none, or its decoder is not the byte-level one
+   */
+  static Vocabulary read(Path tokenizerJson) throws IOException {
+    JsonNode root = JSON.readTree(tokenizerJson.toFile());
+    String decoder = root.path("decoder").path("type").asText("none");
+    if (!decoder.equals("ByteLevel")) {
+      throw new IOException(
+          "%s: its decoder is %s; byte-level tokenizers are served"
+              .formatted(tokenizerJson, decoder));
+    }
+    Vocabulary vocabulary = new Vocabulary(size(root));
+    for (Map.Entry<String, JsonNode> token : root.path("model").path("vocab").properties()) {
+      vocabulary.bytes[token.getValue().intValue()] = ByteAlphabet.bytes(token.getKey());
+    }
+    for (JsonNode token : root.path("added_tokens")) {
+      int id = token.path("id").intValue();
+      vocabulary.bytes[id] = ByteAlphabet.bytes(token.path("content").asText());
+      if (token.path("special").booleanValue()) {
+        vocabulary.special.add(id);
+      }
+    }
+    return vocabulary;
+  }
+
+  private static int size(JsonNode root) throws IOException {
+    int last = -1;
+    for (JsonNode id : root.path("model").path("vocab")) {
+      last = Math.max(last, checked(id));
+    }
+    for (JsonNode token : root.path("added_tokens")) {
+      last = Math.max(last, checked(token.path("id")));
+    }
+    return last + 1;
+  }
+
+  private static int checked(JsonNode id) throws IOException {
+    if (!id.isInt() || id.intValue() < 0 || id.intValue() > 1 << 24) {
+      throw new IOException("a token id of tokenizer.json is " + id);
+    }
+    return id.intValue();
+  }
+
+  /** One more than the highest id. */
+  int size() {
+    return bytes.length;
+  }
+
+  boolean contains(int id) {
+    return id >= 0 && id < bytes.length && bytes[id] != null;
+  }
+
+  /** The bytes an id renders as: none for special tokens and for ids without a token. */
+  byte[] visible(int id) {
+    byte @Nullable [] found = contains(id) && !special.contains(id) ? bytes[id] : null;
+    return found == null ? NOTHING : found;
+  }
+}
