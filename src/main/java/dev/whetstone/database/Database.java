@@ -1,0 +1,222 @@
+package dev.whetstone.database;
+
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.security.NamePrincipal;
+import io.agroal.api.security.SimplePassword;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PostgreSQL: started where it is ours, migrated, pooled. It opens on first use and again after it
+ * was away; connections act as the role {@code whetstone_app}.
+ */
+public final class Database implements AutoCloseable {
+  /** A piece of work within one transaction. */
+  @FunctionalInterface
+  public interface Work<T extends @Nullable Object> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  private static final Logger LOG = Logger.getLogger(Database.class);
+  private static final int TRIES = 4;
+  private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
+
+  private final DatabaseConfig config;
+  private volatile @Nullable AgroalDataSource pool;
+  private @Nullable EmbeddedServer server;
+  private @Nullable DatabaseAwayException lastFailure;
+  private long lastFailureNanos;
+  private boolean closed;
+
+  public Database(DatabaseConfig config) {
+    this.config = config;
+  }
+
+  /** Opens now what would else be opened on first use. */
+  public void open() {
+    pool();
+  }
+
+  /**
+   * Runs the work in one transaction and commits; repeated when it lost a race that PostgreSQL
+   * broke off.
+   *
+   * @throws DatabaseAwayException when the database cannot be reached
+   * @throws DatabaseException when it refuses a statement
+   */
+  public <T extends @Nullable Object> T transaction(Work<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try (Connection connection = pool().getConnection()) {
+        return committed(connection, work);
+      } catch (SQLException failed) {
+        if (!lostRace(failed) || attempt == TRIES) {
+          throw refused(failed);
+        }
+      }
+    }
+  }
+
+  private static <T extends @Nullable Object> T committed(Connection connection, Work<T> work)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    try {
+      T result = work.run(connection);
+      connection.commit();
+      return result;
+    } catch (SQLException | RuntimeException failed) {
+      try {
+        connection.rollback();
+      } catch (SQLException alsoFailed) {
+        failed.addSuppressed(alsoFailed);
+      }
+      throw failed;
+    }
+  }
+
+  /** One statement that commits by itself, without the round trip of a commit. */
+  public <T extends @Nullable Object> T statement(Work<T> work) {
+    try (Connection connection = pool().getConnection()) {
+      connection.setAutoCommit(true);
+      return work.run(connection);
+    } catch (SQLException failed) {
+      throw refused(failed);
+    }
+  }
+
+  private static boolean lostRace(SQLException failed) {
+    return "40001".equals(failed.getSQLState()) || "40P01".equals(failed.getSQLState());
+  }
+
+  private RuntimeException refused(SQLException failed) {
+    String state = failed.getSQLState();
+    boolean away =
+        state == null
+            || state.startsWith("08")
+            || state.startsWith("57P")
+            || state.startsWith("53");
+    if (!away) {
+      return new DatabaseException(failed);
+    }
+    revive();
+    return new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
+  }
+
+  private AgroalDataSource pool() {
+    AgroalDataSource open = pool;
+    return open == null ? connect() : open;
+  }
+
+  private synchronized AgroalDataSource connect() {
+    if (pool != null) {
+      return pool;
+    }
+    if (closed) {
+      throw new DatabaseAwayException("the database is closed");
+    }
+    if (lastFailure != null && System.nanoTime() - lastFailureNanos < RETRY_PAUSE.toNanos()) {
+      throw new DatabaseAwayException(String.valueOf(lastFailure.getMessage()), lastFailure);
+    }
+    try {
+      ServerAddress address = address();
+      migrate(address);
+      AgroalDataSource opened = AgroalDataSource.from(poolOf(address));
+      pool = opened;
+      lastFailure = null;
+      return opened;
+    } catch (IOException | SQLException | FlywayException failed) {
+      lastFailureNanos = System.nanoTime();
+      lastFailure =
+          new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
+      LOG.warn(lastFailure.getMessage());
+      throw lastFailure;
+    }
+  }
+
+  // An external server comes back at its address; ours must be started again, on another port.
+  private synchronized void revive() {
+    AgroalDataSource old = pool;
+    if (config.url() != null || old == null || closed) {
+      return;
+    }
+    try (Connection _ = old.getConnection()) {
+      return;
+    } catch (SQLException gone) {
+      pool = null;
+      old.close();
+    }
+  }
+
+  private ServerAddress address() throws IOException {
+    if (config.url() != null) {
+      return ServerAddress.parse(config.url());
+    }
+    EmbeddedServer ours = server == null ? EmbeddedServer.at(config.directory()) : server;
+    server = ours;
+    return ours.start();
+  }
+
+  private static void migrate(ServerAddress address) {
+    Flyway.configure(Database.class.getClassLoader())
+        .dataSource(address.jdbcUrl(), address.user(), address.password())
+        .locations("classpath:db/migration")
+        .connectRetries(2)
+        .connectRetriesInterval(1)
+        .load()
+        .migrate();
+  }
+
+  private AgroalDataSourceConfigurationSupplier poolOf(ServerAddress address) {
+    Properties driver = new Properties();
+    driver.setProperty("ApplicationName", "whetstone");
+    driver.setProperty("connectTimeout", "5");
+    driver.setProperty("socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
+    driver.setProperty("tcpKeepAlive", "true");
+    driver.setProperty("options", "-c statement_timeout=" + config.statementTimeout().toMillis());
+    return new AgroalDataSourceConfigurationSupplier()
+        .connectionPoolConfiguration(
+            pooled ->
+                pooled
+                    .maxSize(config.connections())
+                    .acquisitionTimeout(config.acquireTimeout())
+                    .flushOnClose(true)
+                    .connectionFactoryConfiguration(
+                        factory -> {
+                          factory.jdbcUrl(address.jdbcUrl()).initialSql("SET ROLE whetstone_app");
+                          driver.forEach(
+                              (k, v) -> factory.jdbcProperty(k.toString(), v.toString()));
+                          if (address.user() != null) {
+                            factory.principal(new NamePrincipal(address.user()));
+                          }
+                          if (address.password() != null) {
+                            factory.credential(new SimplePassword(address.password()));
+                          }
+                          return factory;
+                        }));
+  }
+
+  /** Closes the pool and stops the embedded server. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    AgroalDataSource open = pool;
+    pool = null;
+    if (open != null) {
+      open.close();
+    }
+    if (server != null) {
+      try {
+        server.stop();
+      } catch (IOException failed) {
+        LOG.warn("PostgreSQL did not stop", failed);
+      }
+    }
+  }
+}

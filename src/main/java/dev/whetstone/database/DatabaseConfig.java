@@ -1,0 +1,38 @@
+package dev.whetstone.database;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the database is and how it may be used.
+ *
+ * @param directory of the embedded server: data, binaries, log and password
+ * @param url of an external server, {@code jdbc:postgresql:…} or {@code postgresql://…}; null for
+ *     the embedded one
+ * @param connections most connections of this process
+ * @param statementTimeout longest time of one statement
+ * @param acquireTimeout longest wait for a free connection
+ */
+public record DatabaseConfig(
+    Path directory,
+    @Nullable String url,
+    int connections,
+    Duration statementTimeout,
+    Duration acquireTimeout) {
+  public DatabaseConfig {
+    if (connections < 1) {
+      throw new IllegalArgumentException("a pool needs at least 1 connection");
+    }
+  }
+
+  /** The settings of every process: 24 connections, 15 s a statement, 5 s for a connection. */
+  public static DatabaseConfig of(Path home, @Nullable String url) {
+    return new DatabaseConfig(
+        home.toAbsolutePath().resolve("postgres"),
+        url,
+        24,
+        Duration.ofSeconds(15),
+        Duration.ofSeconds(5));
+  }
+}
