@@ -1,0 +1,17 @@
+package dev.whetstone.preference;
+
+/**
+ * One answer of a pair.
+ *
+ * @param ids sampled token ids {@code [length]}
+ * @param logps their log-probs under the policy that wrote them {@code [length]}
+ * @param policy hash or name of that version
+ */
+public record Side(String text, int[] ids, float[] logps, String finishReason, String policy) {
+  public Side {
+    if (ids.length != logps.length) {
+      throw new IllegalArgumentException(
+          ids.length + " token ids have " + logps.length + " log-probs");
+    }
+  }
+}

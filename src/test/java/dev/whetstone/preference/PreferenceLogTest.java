@@ -1,0 +1,49 @@
+package dev.whetstone.preference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Votes on a real PostgreSQL: once, by their owner, in time. */
+class PreferenceLogTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  @TempDir Path home;
+
+  @Test
+  void recordsAVoteOnceForItsOwnerInTime() {
+    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+      var log = new PreferenceLog(database, InstantSource.fixed(NOW));
+      log.offer(pair("pair_1", NOW.plusSeconds(60)));
+      log.offer(pair("pair_2", NOW.plusSeconds(-1)));
+
+      var first = new VoteOutcome.Recorded("pref_1", "v0", "v1", NOW, false);
+      var again = new VoteOutcome.Recorded("pref_1", "v0", "v1", NOW, true);
+      assertThat(log.vote(ballot("pref_1", "pair_1", "u", new Choice.A()))).isEqualTo(first);
+      assertThat(log.vote(ballot("pref_2", "pair_1", "u", new Choice.A()))).isEqualTo(again);
+      assertThat(log.vote(ballot("pref_3", "pair_1", "u", new Choice.Tie())))
+          .isEqualTo(new VoteOutcome.Conflict());
+      assertThat(log.vote(ballot("pref_4", "pair_1", "other", new Choice.A())))
+          .isEqualTo(new VoteOutcome.Unknown());
+      assertThat(log.vote(ballot("pref_5", "pair_2", "u", new Choice.B())))
+          .isEqualTo(new VoteOutcome.Expired());
+    }
+  }
+
+  private static Ballot ballot(String id, String pair, String user, Choice choice) {
+    return new Ballot(id, pair, "chat_1", user, choice);
+  }
+
+  private static Pair pair(String id, Instant expires) {
+    Side a = new Side("yes", new int[] {1, 2}, new float[] {-1, -2}, "stop", "v0");
+    Side b = new Side("no", new int[] {3}, new float[] {-3}, "stop", "v1");
+    return new Pair(
+        id, "chat_1", "u", "p", new int[] {7}, a, b, "{}", NOW.minusSeconds(60), expires);
+  }
+}
