@@ -1,8 +1,11 @@
 package dev.whetstone;
 
+import dev.whetstone.export.Precision;
+import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The settings every process and command shares. Names are environment variables; the gateway also
  * takes them as properties of the same name.
  *
+ * @param root the folder Whetstone was cloned into: {@code WHETSTONE_ROOT}, default the working
+ *     directory; the scripts set it
  * @param home where data lives: {@code WHETSTONE_HOME}, default {@code data}
  * @param port of the gateway: {@code WHETSTONE_PORT}, default 8080
  * @param model a name of models/manifest.json, a directory or a GGUF file: {@code WHETSTONE_MODEL},
@@ -17,15 +22,31 @@ import org.jspecify.annotations.Nullable;
  * @param weights {@code WHETSTONE_WEIGHTS}: {@code int8} (default) or {@code fp32}
  * @param threads engine threads: {@code WHETSTONE_THREADS}, default the machine's cores
  */
-record Environment(Path home, int port, String model, Weights weights, int threads) {
+record Environment(Path root, Path home, int port, String model, Weights weights, int threads) {
   /** How the linear layers are stored for serving. */
   enum Weights {
-    INT8,
-    FP32
+    INT8(Precision.INT8),
+    FP32(Precision.FP32);
+
+    private final Precision precision;
+
+    Weights(Precision precision) {
+      this.precision = precision;
+    }
+
+    Precision precision() {
+      return precision;
+    }
+  }
+
+  /** The imported models. */
+  ModelStore models(Consumer<String> progress) throws IOException {
+    return new ModelStore(home, ModelCatalogue.open(root.resolve("models")), progress);
   }
 
   static Environment of(Function<String, @Nullable String> variables) {
     return new Environment(
+        path(variables, "WHETSTONE_ROOT", "."),
         path(variables, "WHETSTONE_HOME", "data"),
         number(variables, "WHETSTONE_PORT", 8080, 1, 65_535),
         text(variables, "WHETSTONE_MODEL").orElse("smollm2-135m-instruct"),

@@ -1,0 +1,35 @@
+package dev.whetstone;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a model ready to serve. */
+@Command(
+    name = "import",
+    description = "Fetches, imports and exports a model, so that the gateway starts at once.",
+    mixinStandardHelpOptions = true)
+final class ImportCommand implements Callable<Integer> {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description =
+          "A name of models/manifest.json, a Hugging Face directory or a GGUF file; default: WHETSTONE_MODEL.")
+  @Nullable String model;
+
+  @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
+  Environment.@Nullable Weights weights;
+
+  @Override
+  public Integer call() throws IOException {
+    Environment environment = Environment.of(System::getenv);
+    Environment.Weights wanted = weights == null ? environment.weights() : weights;
+    String name = model == null ? environment.model() : model;
+    var directory = environment.models(System.out::println).resolve(name, wanted.precision());
+    System.out.println("Ready: " + directory.path());
+    return 0;
+  }
+}

