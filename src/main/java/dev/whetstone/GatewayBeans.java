@@ -6,7 +6,9 @@ import dev.whetstone.gateway.security.KeyFile;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.random.RandomGenerator;
 import org.eclipse.microprofile.config.Config;
 
 /** Wires the gateway process. */
@@ -22,6 +24,12 @@ final class GatewayBeans {
   @Singleton
   Environment environment(Config config) {
     return Environment.of(name -> config.getOptionalValue(name, String.class).orElse(null));
+  }
+
+  @Produces
+  @Singleton
+  RandomGenerator random() {
+    return new SecureRandom();
   }
 
   @Produces

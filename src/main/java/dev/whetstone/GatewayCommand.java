@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -15,11 +17,40 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true)
 final class GatewayCommand implements Callable<Integer> {
   @Override
-  public Integer call() {
+  public Integer call() throws IOException, InterruptedException {
     Environment environment = Environment.of(System::getenv);
     requireFree(environment.port());
+    prepare(environment);
     Quarkus.run();
     return 0;
+  }
+
+  /**
+   * A model that is not there yet is imported by a process of its own, which may use more memory.
+   */
+  private static void prepare(Environment environment) throws IOException, InterruptedException {
+    ModelStore store = environment.models(System.out::println);
+    if (store.find(environment.model(), environment.weights().precision()).isPresent()) {
+      return;
+    }
+    List<String> command = new ArrayList<>();
+    command.add(ProcessHandle.current().info().command().orElse("java"));
+    command.addAll(
+        List.of(
+            "-Xmx2g",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-jar",
+            System.getProperty("java.class.path"),
+            "import"));
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    try {
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException("the model could not be made ready; see above");
+      }
+    } finally {
+      process.destroy();
+    }
   }
 
   // Found out before anything is loaded, so that the reason is one line and not a stack trace.

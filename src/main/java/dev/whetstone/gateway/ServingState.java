@@ -9,7 +9,8 @@ public final class ServingState {
   public sealed interface State {
     record Loading() implements State {}
 
-    record Ready() implements State {}
+    /** Requests are answered by this model. */
+    record Ready(LoadedModel model) implements State {}
 
     /** The model could not be loaded. */
     record Failed(String reason) implements State {}
@@ -18,9 +19,34 @@ public final class ServingState {
     record Draining() implements State {}
   }
 
+  private static final int RETRY_SECONDS = 2;
+
   private volatile State state = new State.Loading();
 
   public State state() {
     return state;
+  }
+
+  /** The next stage of the gateway's life. */
+  public void become(State next) {
+    state = next;
+  }
+
+  /**
+   * The model that answers.
+   *
+   * @throws ProblemException 503 when there is none
+   */
+  LoadedModel model() {
+    return switch (state) {
+      case State.Ready ready -> ready.model();
+      case State.Loading _ -> throw unavailable("loading", "the model is being loaded");
+      case State.Draining _ -> throw unavailable("draining", "the gateway is shutting down");
+      case State.Failed _ -> throw unavailable("model_failed", "the model could not be loaded");
+    };
+  }
+
+  private static ProblemException unavailable(String code, String detail) {
+    return ProblemException.retryLater(503, code, detail, RETRY_SECONDS);
   }
 }

@@ -31,6 +31,8 @@ public final class GgufTokenizer {
   }
 
   /**
+   * Reads the metadata.
+   *
    * @throws ModelFormatException for other kinds of tokenizers and for metadata that does not fit
    *     together
    */

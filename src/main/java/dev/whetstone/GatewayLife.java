@@ -1,0 +1,63 @@
+package dev.whetstone;
+
+import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.export.Precision;
+import dev.whetstone.gateway.LoadedModel;
+import dev.whetstone.gateway.ServingState;
+import dev.whetstone.gateway.ServingState.State;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.jboss.logging.Logger;
+
+/** Loads the model once HTTP is up, and lets running requests end before the process does. */
+@Singleton
+final class GatewayLife {
+  private static final Logger LOG = Logger.getLogger(GatewayLife.class);
+  private static final Duration DRAIN = Duration.ofSeconds(25);
+
+  @Inject Environment environment;
+  @Inject EngineConfig engineConfig;
+  @Inject ServingState serving;
+  @Inject InstantSource clock;
+
+  void start(@Observes StartupEvent started) {
+    Thread.ofPlatform().name("whetstone-loader").daemon().start(this::load);
+  }
+
+  private void load() {
+    try {
+      Precision precision = environment.weights().precision();
+      var directory =
+          environment.models(System.out::println).resolve(environment.model(), precision);
+      LoadedModel model =
+          ModelLoader.load(directory, precision, environment.threads(), engineConfig, clock);
+      serving.become(new State.Ready(model));
+      System.out.println("Whetstone is ready at http://localhost:" + environment.port());
+      System.out.println("Keys: " + environment.home().resolve("keys.json"));
+    } catch (IOException | RuntimeException failed) {
+      String reason = String.valueOf(failed.getMessage());
+      serving.become(new State.Failed(reason));
+      LOG.errorf(failed, "the model cannot be served: %s", reason);
+      Quarkus.asyncExit(1);
+    }
+  }
+
+  void stop(@Observes ShutdownEvent stopping) throws InterruptedException {
+    State last = serving.state();
+    serving.become(new State.Draining());
+    if (last instanceof State.Ready ready) {
+      if (!ready.model().engine().drain(DRAIN)) {
+        LOG.warn("some requests were cut short by the shutdown");
+      }
+      ready.model().engine().close();
+      ready.model().tokenizer().close();
+    }
+  }
+}

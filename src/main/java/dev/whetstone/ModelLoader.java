@@ -1,0 +1,119 @@
+package dev.whetstone;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.engine.Detokenizer;
+import dev.whetstone.engine.Engine;
+import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.engine.ort.OrtModel;
+import dev.whetstone.engine.ort.OrtSettings;
+import dev.whetstone.export.Precision;
+import dev.whetstone.gateway.LoadedModel;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.TokenDecoder;
+import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+
+/** Opens a model directory for serving. */
+final class ModelLoader {
+  private static final int LONGEST_SLOT = 2048;
+
+  private ModelLoader() {}
+
+  /** Loads the graphs and starts the engine. */
+  static LoadedModel load(
+      ModelDirectory directory,
+      Precision precision,
+      int threads,
+      EngineConfig config,
+      InstantSource clock)
+      throws IOException {
+    Tokenizer tokenizer = Tokenizer.open(directory.path().resolve("tokenizer.json"));
+    OrtModel runner = runner(directory, precision, threads, config);
+    var ends = directory.config().eosIds();
+    Engine engine = new Engine(runner, () -> detokenizer(tokenizer), ends, config, clock);
+    JsonNode defaults = json(directory.path().resolve("generation_config.json"));
+    return new LoadedModel(
+        engine,
+        tokenizer,
+        template(directory.path()),
+        new Policy("v0", directory.hash(), null),
+        new TreeSet<>(ends).getFirst(),
+        number(defaults, "temperature").map(JsonNode::asDouble),
+        number(defaults, "top_p").map(JsonNode::asDouble),
+        number(defaults, "top_k").map(JsonNode::asInt),
+        Files.getLastModifiedTime(directory.path().resolve(ModelDirectory.WEIGHTS)).toInstant());
+  }
+
+  private static OrtModel runner(
+      ModelDirectory directory, Precision precision, int threads, EngineConfig config) {
+    int length =
+        config.slotLength().orElse(Math.min(directory.config().contextLength(), LONGEST_SLOT));
+    Path path = directory.path();
+    // one slot more than decode at once: the prompt that is being read
+    int slots = config.slots() + 1;
+    return OrtModel.open(
+        switch (precision) {
+          case INT8 ->
+              new OrtSettings(
+                  path.resolve("model.onnx"),
+                  path.resolve("prefill.onnx"),
+                  slots,
+                  length,
+                  threads,
+                  OptionalInt.empty());
+          case FP32 ->
+              new OrtSettings(
+                  path.resolve("exact.onnx"), null, slots, length, threads, OptionalInt.empty());
+        });
+  }
+
+  private static Detokenizer detokenizer(Tokenizer tokenizer) {
+    TokenDecoder decoder = tokenizer.decoder();
+    return new Detokenizer() {
+      @Override
+      public String push(int id) {
+        return decoder.push(id);
+      }
+
+      @Override
+      public String finish() {
+        return decoder.finish();
+      }
+    };
+  }
+
+  private static Optional<ChatTemplate> template(Path folder) throws IOException {
+    Path file = folder.resolve("chat_template.jinja");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    Map<String, String> tokens = new HashMap<>();
+    for (var entry : json(folder.resolve("tokenizer_config.json")).properties()) {
+      String text = entry.getValue().path("content").asText(entry.getValue().asText(""));
+      if (entry.getKey().endsWith("_token") && !text.isEmpty()) {
+        tokens.put(entry.getKey(), text);
+      }
+    }
+    return Optional.of(ChatTemplate.of(Files.readString(file), tokens));
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    return Files.exists(file) ? mapper.readTree(file.toFile()) : mapper.createObjectNode();
+  }
+
+  private static Optional<JsonNode> number(JsonNode node, String name) {
+    return Optional.of(node.path(name)).filter(JsonNode::isNumber);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.whetstone.gateway;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.Generation;
+import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.gateway.security.Role;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.OutputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** One answer, or two blind ones. */
+@Path("/generate")
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
+public class GenerateResource {
+  private static final GenerationListener NOBODY =
+      new GenerationListener() {
+        @Override
+        public void onText(int branch, String text, int[] tokens, float[] logps) {}
+
+        @Override
+        public void onFinish(int branch, Completion completion) {}
+      };
+
+  @Inject ServingState serving;
+  @Inject GatewayConfig config;
+  @Inject Generations generations;
+  @Inject ObjectMapper mapper;
+
+  @POST
+  @RolesAllowed(Role.CHAT_ROLE)
+  @RunOnVirtualThread
+  @Operation(summary = "Generates one answer, or with pair two blind ones; with stream as events")
+  public Response generate(GenerateRequest asked, RoutingContext http) {
+    LoadedModel model = serving.model();
+    GenerationPlan plan = GenerationPlan.of(asked, model, config, generations.random);
+    if (!plan.pair()) {
+      RequestLog.policy(http, plan.policy().version());
+    }
+    boolean swapped = generations.swapped(plan);
+    if (!Boolean.TRUE.equals(asked.stream())) {
+      Generation generation = generations.submit(model, plan.request(), NOBODY, http);
+      return Response.ok(generations.answer(plan, generation, swapped))
+          .type(MediaType.APPLICATION_JSON)
+          .build();
+    }
+    EventStream events = new EventStream(config.streamBuffer());
+    Generation generation = generations.submit(model, plan.request(), events, http);
+    StreamingOutput body = out -> stream(out, events, plan, generation, swapped);
+    return Response.ok(body)
+        .type(MediaType.SERVER_SENT_EVENTS)
+        .header("Cache-Control", "no-cache")
+        .header("X-Accel-Buffering", "no")
+        .build();
+  }
+
+  private void stream(
+      OutputStream out,
+      EventStream events,
+      GenerationPlan plan,
+      Generation generation,
+      boolean swapped)
+      throws IOException {
+    try {
+      events.forward(
+          plan.request().branches().size(),
+          (branch, text) -> {
+            String side = plan.pair() ? (branch == 0) == swapped ? "b" : "a" : null;
+            EventStream.event(out, mapper, "token", new Answers.Token(side, text));
+          });
+      EventStream.event(out, mapper, "done", generations.answer(plan, generation, swapped));
+    } finally {
+      generation.cancel();
+    }
+  }
+}

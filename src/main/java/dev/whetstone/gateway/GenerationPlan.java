@@ -1,0 +1,108 @@
+package dev.whetstone.gateway;
+
+import dev.whetstone.engine.Branch;
+import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.Sampling;
+import dev.whetstone.policy.Policy;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checked request.
+ *
+ * @param prompt what is continued
+ * @param policy who writes
+ * @param pair whether two answers are wanted
+ * @param request what the engine is asked
+ */
+record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequest request) {
+  private static final int MOST_STOPS = 16;
+  private static final int LONGEST_STOP = 200;
+  private static final int LONGEST_USER = 200;
+
+  /**
+   * Checks a request and fills in what it leaves out.
+   *
+   * @throws ProblemException 400 or 404 naming the field
+   */
+  static GenerationPlan of(
+      GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+    boolean pair = Boolean.TRUE.equals(asked.pair());
+    if (asked.user() != null && (asked.user().isBlank() || asked.user().length() > LONGEST_USER)) {
+      throw ProblemException.badField(
+          "user", "invalid_field", "user must have 1 to " + LONGEST_USER + " characters");
+    }
+    Policy policy = model.policy(or(asked.policy(), "champion"));
+    Prompt prompt = Prompt.of(model, asked.messages(), asked.prompt());
+    int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
+    if (wanted < 1) {
+      throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
+    }
+    Sampling sampling = sampling(asked, model, config, random);
+    Branch first = new Branch(policy, sampling);
+    List<Branch> branches =
+        pair
+            ? List.of(first, new Branch(policy, sampling.withSeed(otherSeed(sampling.seed()))))
+            : List.of(first);
+    GenerationRequest request =
+        new GenerationRequest(
+            prompt.ids(),
+            branches,
+            Math.min(wanted, prompt.room(model)),
+            stops(asked.stop()),
+            false,
+            0,
+            pair,
+            config.requestTimeout());
+    return new GenerationPlan(prompt, policy, pair, request);
+  }
+
+  private static Sampling sampling(
+      GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+    try {
+      return new Sampling(
+          or(asked.temperature(), model.temperature().orElse(config.defaultTemperature())),
+          or(asked.topK(), model.topK().orElse(0)),
+          or(asked.topP(), model.topP().orElse(1.0)),
+          or(asked.minP(), 0.0),
+          or(asked.repetitionPenalty(), 1.0),
+          or(asked.presencePenalty(), 0.0),
+          or(asked.frequencyPenalty(), 0.0),
+          or(asked.logitBias(), Map.of()),
+          asked.seed() == null ? random.nextLong() : asked.seed());
+    } catch (IllegalArgumentException unusable) {
+      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+    } catch (NullPointerException hole) {
+      throw ProblemException.badField(
+          "logit_bias", "invalid_field", "logit_bias maps token ids to numbers");
+    }
+  }
+
+  /** The second side of a pair draws from a stream of its own, fixed by the first's seed. */
+  private static long otherSeed(long seed) {
+    return seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L;
+  }
+
+  private static List<String> stops(@Nullable List<String> asked) {
+    if (asked == null) {
+      return List.of();
+    }
+    boolean good =
+        asked.size() <= MOST_STOPS
+            && asked.stream()
+                .allMatch(s -> s != null && !s.isEmpty() && s.length() <= LONGEST_STOP);
+    if (!good) {
+      throw ProblemException.badField(
+          "stop",
+          "invalid_field",
+          "stop holds at most %d texts of 1 to %d characters".formatted(MOST_STOPS, LONGEST_STOP));
+    }
+    return asked;
+  }
+
+  private static <T> T or(@Nullable T value, T fallback) {
+    return value == null ? fallback : value;
+  }
+}
