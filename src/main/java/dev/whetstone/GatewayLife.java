@@ -5,6 +5,7 @@ import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.gateway.ServingState;
 import dev.whetstone.gateway.ServingState.State;
+import dev.whetstone.gateway.security.ApiKeys;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -27,7 +28,9 @@ final class GatewayLife {
   @Inject ServingState serving;
   @Inject InstantSource clock;
 
-  void start(@Observes StartupEvent started) {
+  // the keys are drawn before the first request asks for them
+  void start(@Observes StartupEvent started, ApiKeys keys) {
+    LOG.debugf("keys are held by %s", keys.getClass());
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::load);
   }
 
