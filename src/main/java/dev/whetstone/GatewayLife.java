@@ -44,7 +44,7 @@ final class GatewayLife {
       serving.become(new State.Ready(model));
       System.out.println("Whetstone is ready at http://localhost:" + environment.port());
       System.out.println("Keys: " + environment.home().resolve("keys.json"));
-    } catch (IOException | RuntimeException failed) {
+    } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
       serving.become(new State.Failed(reason));
       LOG.errorf(failed, "the model cannot be served: %s", reason);
