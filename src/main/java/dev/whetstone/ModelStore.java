@@ -8,9 +8,11 @@ import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -21,6 +23,7 @@ import java.util.stream.Stream;
  */
 final class ModelStore {
   private static final String UNFINISHED = ".unfinished-";
+  private static final Duration LOCK_POLL = Duration.ofMillis(50);
 
   private final Path folder;
   private final ModelCatalogue catalogue;
@@ -59,7 +62,7 @@ final class ModelStore {
     try (FileChannel channel =
             FileChannel.open(
                 folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
+        FileLock lock = lock(channel)) {
       assert lock.isValid();
       removeUnfinished();
       Path target = target(model);
@@ -71,6 +74,22 @@ final class ModelStore {
         new ModelImporter(progress).export(directory, precision);
       }
       return directory;
+    }
+  }
+
+  // Java refuses, rather than queues, a second lock of the same file within one process.
+  private static FileLock lock(FileChannel channel) throws IOException {
+    while (true) {
+      try {
+        return channel.lock();
+      } catch (OverlappingFileLockException here) {
+        try {
+          Thread.sleep(LOCK_POLL);
+        } catch (InterruptedException stopped) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted while another thread imports a model", stopped);
+        }
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,21 @@ class ModelStoreTest {
     store().resolve("tiny-reviews", Precision.FP32);
 
     assertThat(stale).doesNotExist();
+  }
+
+  @Test
+  void twoThreadsThatWantTheSameModelShareOneImport() throws Exception {
+    try (var threads = Executors.newFixedThreadPool(2)) {
+      var first = threads.submit(() -> quietStore().resolve("tiny-reviews", Precision.FP32).hash());
+      var second =
+          threads.submit(() -> quietStore().resolve("tiny-reviews", Precision.FP32).hash());
+
+      assertThat(first.get()).isEqualTo(second.get());
+    }
+  }
+
+  private ModelStore quietStore() throws IOException {
+    return new ModelStore(home, ModelCatalogue.open(Path.of("models")), line -> {});
   }
 
   @Test
