@@ -39,11 +39,15 @@ public record Adapter(int rank, double alpha, SortedMap<String, Module> modules)
   }
 
   private static void check(String name, Module module, int rank) {
-    if (module.a.length != rank * module.in) {
+    if (module.in < 1 || module.out < 1) {
+      throw new IllegalArgumentException(
+          name + " maps " + module.in + " to " + module.out + " values");
+    }
+    if (module.a.length != (long) rank * module.in) {
       throw new IllegalArgumentException(
           name + ".lora_A has " + module.a.length + " elements, not " + rank + " x " + module.in);
     }
-    if (module.b.length != module.out * rank) {
+    if (module.b.length != (long) module.out * rank) {
       throw new IllegalArgumentException(
           name + ".lora_B has " + module.b.length + " elements, not " + module.out + " x " + rank);
     }

@@ -1,99 +1,81 @@
 package dev.whetstone.policy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.policy.FactorName.Side;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** PEFT's adapter files: {@code adapter_model.safetensors} and {@code adapter_config.json}. */
 public final class AdapterFile {
-  private static final String PREFIX = "base_model.model.";
-  private static final String A = ".lora_A.weight";
-  private static final String B = ".lora_B.weight";
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private AdapterFile() {}
 
   /**
    * Reads an adapter.
    *
-   * @param tensors safetensors with {@code base_model.model.MODULE.lora_A.weight [rank, in]} and
-   *     {@code lora_B.weight [out, rank]}
+   * @param tensors safetensors with {@code MODULE.lora_A.weight [rank, in]} and {@code
+   *     MODULE.lora_B.weight [out, rank]}, with or without PEFT's prefix {@code base_model.model.}
+   *     and its infix {@code .default}
    * @param config adapter_config.json
    * @throws IllegalArgumentException naming the tensor or setting that is wrong
    */
   public static Adapter read(byte[] tensors, String config) {
-    JsonNode settings = settings(config);
-    return read(tensors, settings.path("r").asInt(0), settings.path("lora_alpha").asDouble(0));
+    AdapterConfig settings = AdapterConfig.of(config);
+    return read(tensors, settings.rank(), settings.alpha());
   }
 
-  /** Reads an adapter whose rank and alpha are known. */
+  /**
+   * Reads an adapter whose rank and alpha are known.
+   *
+   * @throws IllegalArgumentException naming the tensor that is wrong
+   */
   public static Adapter read(byte[] tensors, int rank, double alpha) {
     try (Safetensors file = Safetensors.of(tensors)) {
-      Map<String, Adapter.Module> modules = new TreeMap<>();
-      for (String name : file.names()) {
-        if (!name.startsWith(PREFIX) || !(name.endsWith(A) || name.endsWith(B))) {
-          throw new IllegalArgumentException("tensor " + name + " is no LoRA factor");
-        }
-        if (name.endsWith(A)) {
-          String module = name.substring(PREFIX.length(), name.length() - A.length());
-          modules.put(module, module(file, module, rank));
-        } else if (!file.names().contains(name.replace(B, A))) {
-          throw new IllegalArgumentException("tensor " + name + " has no lora_A beside it");
-        }
-      }
-      if (modules.isEmpty()) {
-        throw new IllegalArgumentException("the adapter has no LoRA factors");
-      }
-      return new Adapter(rank, alpha, new TreeMap<>(modules));
+      Map<FactorName, String> factors = factors(file);
+      TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+      factors.forEach(
+          (factor, name) -> {
+            String beside = factors.get(factor.beside());
+            if (beside == null) {
+              throw new IllegalArgumentException(
+                  "tensor %s has no lora_%s beside it".formatted(name, factor.beside().side()));
+            }
+            if (factor.side() == Side.A) {
+              modules.put(factor.module(), module(file, factor.module(), name, beside, rank));
+            }
+          });
+      return new Adapter(rank, alpha, modules);
     } catch (ModelFormatException e) {
       throw new IllegalArgumentException("the adapter is damaged: " + e.getMessage(), e);
     }
   }
 
-  private static JsonNode settings(String config) {
-    try {
-      JsonNode settings = JSON.readTree(config);
-      for (String unsupported : new String[] {"use_dora", "use_rslora", "lora_bias"}) {
-        if (settings.path(unsupported).asBoolean(false)) {
-          throw new IllegalArgumentException(
-              "adapter_config.json: " + unsupported + " is not served");
-        }
+  /** The file's tensor of each factor. */
+  private static Map<FactorName, String> factors(Safetensors file) {
+    Map<FactorName, String> factors = new LinkedHashMap<>();
+    for (String name : file.names()) {
+      String other = factors.put(FactorName.of(name), name);
+      if (other != null) {
+        throw new IllegalArgumentException("tensors " + other + " and " + name + " are one factor");
       }
-      if (!settings.path("peft_type").asText("LORA").equals("LORA")) {
-        throw new IllegalArgumentException("adapter_config.json: peft_type is not LORA");
-      }
-      if (settings.path("rank_pattern").size() > 0 || settings.path("alpha_pattern").size() > 0) {
-        throw new IllegalArgumentException(
-            "adapter_config.json: rank_pattern and alpha_pattern are not served");
-      }
-      return settings;
-    } catch (IOException e) {
-      throw new IllegalArgumentException("adapter_config.json is not JSON", e);
     }
+    if (factors.isEmpty()) {
+      throw new IllegalArgumentException("the adapter has no LoRA factors");
+    }
+    return factors;
   }
 
-  private static Adapter.Module module(Safetensors file, String module, int rank) {
-    String a = PREFIX + module + A;
-    String b = PREFIX + module + B;
-    if (!file.names().contains(b)) {
-      throw new IllegalArgumentException("tensor " + a + " has no lora_B beside it");
-    }
+  private static Adapter.Module module(
+      Safetensors file, String module, String a, String b, int rank) {
     long[] shapeA = file.shape(a);
     long[] shapeB = file.shape(b);
     if (shapeA.length != 2 || shapeB.length != 2 || shapeA[0] != rank || shapeB[1] != rank) {
@@ -104,40 +86,30 @@ public final class AdapterFile {
     return new Adapter.Module((int) shapeA[1], (int) shapeB[0], file.read(a), file.read(b));
   }
 
-  /** The canonical bytes of an adapter's tensors: the same adapter gives the same bytes. */
+  /**
+   * The canonical bytes of adapter_model.safetensors, under PEFT's names: the same adapter gives
+   * the same bytes.
+   */
   public static byte[] tensors(Adapter adapter) {
+    int rank = adapter.rank();
     Map<String, MemoryTensors.Values> values = new HashMap<>();
     adapter
         .modules()
         .forEach(
             (name, module) -> {
               values.put(
-                  PREFIX + name + A,
-                  new MemoryTensors.Values(module.a(), adapter.rank(), module.in()));
+                  new FactorName(name, Side.A).tensor(),
+                  new MemoryTensors.Values(module.a(), rank, module.in()));
               values.put(
-                  PREFIX + name + B,
-                  new MemoryTensors.Values(module.b(), module.out(), adapter.rank()));
+                  new FactorName(name, Side.B).tensor(),
+                  new MemoryTensors.Values(module.b(), module.out(), rank));
             });
     return SafetensorsWriter.bytes(new MemoryTensors(values), Map.of("format", "pt"));
   }
 
   /** The text of adapter_config.json, as PEFT reads it. */
   public static String config(Adapter adapter, String baseModel) {
-    ObjectNode config = JSON.createObjectNode();
-    config.put("peft_type", "LORA");
-    config.put("task_type", "CAUSAL_LM");
-    config.put("base_model_name_or_path", baseModel);
-    config.put("r", adapter.rank());
-    config.put("lora_alpha", adapter.alpha());
-    config.put("lora_dropout", 0.0);
-    config.put("bias", "none");
-    config.put("inference_mode", true);
-    ArrayNode targets = config.putArray("target_modules");
-    adapter.modules().keySet().stream()
-        .map(name -> name.substring(name.lastIndexOf('.') + 1))
-        .collect(Collectors.toCollection(TreeSet::new))
-        .forEach(targets::add);
-    return config.toPrettyString() + "\n";
+    return AdapterConfig.text(adapter, baseModel);
   }
 
   /**
