@@ -1,5 +1,7 @@
 package dev.whetstone;
 
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.export.Precision;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -21,8 +23,17 @@ import org.jspecify.annotations.Nullable;
  *     default {@code smollm2-135m-instruct}
  * @param weights {@code WHETSTONE_WEIGHTS}: {@code int8} (default) or {@code fp32}
  * @param threads engine threads: {@code WHETSTONE_THREADS}, default the machine's cores
+ * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}, default null: the
+ *     embedded one below home
  */
-record Environment(Path root, Path home, int port, String model, Weights weights, int threads) {
+record Environment(
+    Path root,
+    Path home,
+    int port,
+    String model,
+    Weights weights,
+    int threads,
+    @Nullable String databaseUrl) {
   /** How the linear layers are stored for serving. */
   enum Weights {
     INT8(Precision.INT8),
@@ -52,7 +63,13 @@ record Environment(Path root, Path home, int port, String model, Weights weights
         text(variables, "WHETSTONE_MODEL").orElse("smollm2-135m-instruct"),
         weights(text(variables, "WHETSTONE_WEIGHTS").orElse("int8")),
         number(
-            variables, "WHETSTONE_THREADS", Runtime.getRuntime().availableProcessors(), 1, 1_024));
+            variables, "WHETSTONE_THREADS", Runtime.getRuntime().availableProcessors(), 1, 1_024),
+        text(variables, "WHETSTONE_DATABASE_URL").orElse(null));
+  }
+
+  /** The database, not opened yet. */
+  Database database() {
+    return new Database(DatabaseConfig.of(home, databaseUrl));
   }
 
   private static Optional<String> text(Function<String, @Nullable String> variables, String name) {

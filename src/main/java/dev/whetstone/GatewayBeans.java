@@ -1,8 +1,10 @@
 package dev.whetstone;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Database;
 import dev.whetstone.gateway.security.ApiKeys;
 import dev.whetstone.gateway.security.KeyFile;
+import dev.whetstone.preference.PreferenceLog;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -30,6 +32,18 @@ final class GatewayBeans {
   @Singleton
   RandomGenerator random() {
     return new SecureRandom();
+  }
+
+  @Produces
+  @Singleton
+  Database database(Environment environment) {
+    return environment.database();
+  }
+
+  @Produces
+  @Singleton
+  PreferenceLog preferences(Database database, InstantSource clock) {
+    return new PreferenceLog(database, clock);
   }
 
   @Produces

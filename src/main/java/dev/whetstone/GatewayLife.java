@@ -1,5 +1,7 @@
 package dev.whetstone;
 
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
@@ -27,11 +29,24 @@ final class GatewayLife {
   @Inject EngineConfig engineConfig;
   @Inject ServingState serving;
   @Inject InstantSource clock;
+  @Inject Database database;
 
   // the keys are drawn before the first request asks for them
   void start(@Observes StartupEvent started, ApiKeys keys) {
     LOG.debugf("keys are held by %s", keys.getClass());
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::load);
+    Thread.ofVirtual().name("whetstone-database").start(this::openDatabase);
+  }
+
+  // Plain generation needs no database: one that is away is tried again when it is asked for.
+  private void openDatabase() {
+    try {
+      database.open();
+    } catch (DatabaseAwayException away) {
+      LOG.warnf("pairs and votes wait for the database: %s", away.getMessage());
+    } catch (RuntimeException unusable) {
+      LOG.error("the database cannot be used", unusable);
+    }
   }
 
   private void load() {
@@ -62,5 +77,6 @@ final class GatewayLife {
       ready.model().engine().close();
       ready.model().tokenizer().close();
     }
+    database.close();
   }
 }

@@ -1,13 +1,16 @@
 package dev.whetstone.database;
 
 import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.AgroalConnectionPoolConfiguration;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Properties;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -27,22 +30,34 @@ public final class Database implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(Database.class);
   private static final int TRIES = 4;
+  private static final int VALIDATION_SECONDS = 2;
+  private static final Duration IDLE_VALIDATION = Duration.ofSeconds(2);
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final DatabaseConfig config;
   private volatile @Nullable AgroalDataSource pool;
+  private volatile @Nullable DatabaseAwayException lastFailure;
   private @Nullable EmbeddedServer server;
-  private @Nullable DatabaseAwayException lastFailure;
-  private long lastFailureNanos;
+  private long lastAttemptNanos = System.nanoTime() - RETRY_PAUSE.toNanos();
   private boolean closed;
 
   public Database(DatabaseConfig config) {
     this.config = config;
   }
 
-  /** Opens now what would else be opened on first use. */
+  /**
+   * Opens now what would else be opened on first use.
+   *
+   * @throws DatabaseAwayException when it cannot be reached now
+   */
   public void open() {
     pool();
+  }
+
+  /** Why the last use failed to reach the server; empty while it answers. */
+  public Optional<String> away() {
+    DatabaseAwayException last = lastFailure;
+    return last == null ? Optional.empty() : Optional.ofNullable(last.getMessage());
   }
 
   /**
@@ -55,7 +70,9 @@ public final class Database implements AutoCloseable {
   public <T extends @Nullable Object> T transaction(Work<T> work) {
     for (int attempt = 1; ; attempt++) {
       try (Connection connection = pool().getConnection()) {
-        return committed(connection, work);
+        T result = committed(connection, work);
+        lastFailure = null;
+        return result;
       } catch (SQLException failed) {
         if (!lostRace(failed) || attempt == TRIES) {
           throw refused(failed);
@@ -85,7 +102,9 @@ public final class Database implements AutoCloseable {
   public <T extends @Nullable Object> T statement(Work<T> work) {
     try (Connection connection = pool().getConnection()) {
       connection.setAutoCommit(true);
-      return work.run(connection);
+      T result = work.run(connection);
+      lastFailure = null;
+      return result;
     } catch (SQLException failed) {
       throw refused(failed);
     }
@@ -105,8 +124,10 @@ public final class Database implements AutoCloseable {
     if (!away) {
       return new DatabaseException(failed);
     }
+    var reason = new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
+    lastFailure = reason;
     revive();
-    return new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
+    return reason;
   }
 
   private AgroalDataSource pool() {
@@ -121,8 +142,9 @@ public final class Database implements AutoCloseable {
     if (closed) {
       throw new DatabaseAwayException("the database is closed");
     }
-    if (lastFailure != null && System.nanoTime() - lastFailureNanos < RETRY_PAUSE.toNanos()) {
-      throw new DatabaseAwayException(String.valueOf(lastFailure.getMessage()), lastFailure);
+    DatabaseAwayException last = lastFailure;
+    if (last != null && System.nanoTime() - lastAttemptNanos < RETRY_PAUSE.toNanos()) {
+      throw new DatabaseAwayException(String.valueOf(last.getMessage()), last);
     }
     try {
       ServerAddress address = address();
@@ -132,11 +154,12 @@ public final class Database implements AutoCloseable {
       lastFailure = null;
       return opened;
     } catch (IOException | SQLException | FlywayException failed) {
-      lastFailureNanos = System.nanoTime();
-      lastFailure =
+      lastAttemptNanos = System.nanoTime();
+      var reason =
           new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
-      LOG.warn(lastFailure.getMessage());
-      throw lastFailure;
+      lastFailure = reason;
+      LOG.warn(reason.getMessage());
+      throw reason;
     }
   }
 
@@ -146,12 +169,15 @@ public final class Database implements AutoCloseable {
     if (config.url() != null || old == null || closed) {
       return;
     }
-    try (Connection _ = old.getConnection()) {
-      return;
+    try (Connection connection = old.getConnection()) {
+      if (connection.isValid(VALIDATION_SECONDS)) {
+        return;
+      }
     } catch (SQLException gone) {
-      pool = null;
-      old.close();
+      LOG.debug("the embedded server is gone", gone);
     }
+    pool = null;
+    old.close();
   }
 
   private ServerAddress address() throws IOException {
@@ -167,8 +193,6 @@ public final class Database implements AutoCloseable {
     Flyway.configure(Database.class.getClassLoader())
         .dataSource(address.jdbcUrl(), address.user(), address.password())
         .locations("classpath:db/migration")
-        .connectRetries(2)
-        .connectRetriesInterval(1)
         .load()
         .migrate();
   }
@@ -187,6 +211,11 @@ public final class Database implements AutoCloseable {
                     .maxSize(config.connections())
                     .acquisitionTimeout(config.acquireTimeout())
                     .flushOnClose(true)
+                    .exceptionSorter(new PostgreSQLExceptionSorter())
+                    .connectionValidator(
+                        AgroalConnectionPoolConfiguration.ConnectionValidator
+                            .defaultValidatorWithTimeout(VALIDATION_SECONDS))
+                    .idleValidationTimeout(IDLE_VALIDATION)
                     .connectionFactoryConfiguration(
                         factory -> {
                           factory.jdbcUrl(address.jdbcUrl()).initialSql("SET ROLE whetstone_app");
@@ -202,7 +231,7 @@ public final class Database implements AutoCloseable {
                         }));
   }
 
-  /** Closes the pool and stops the embedded server. */
+  /** Closes the pool and stops the embedded server, unless another process still uses it. */
   @Override
   public synchronized void close() {
     closed = true;
@@ -213,7 +242,7 @@ public final class Database implements AutoCloseable {
     }
     if (server != null) {
       try {
-        server.stop();
+        server.leave();
       } catch (IOException failed) {
         LOG.warn("PostgreSQL did not stop", failed);
       }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,10 +17,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * PostgreSQL on this machine, on a loopback port, with fsync and synchronous_commit on. A server
- * that outlived its process is joined; one that was killed recovers from its write-ahead log.
+ * PostgreSQL on this machine, on a loopback port, with fsync and synchronous_commit on. Processes
+ * share it: the first one starts it, the last one stops it. A server that outlived its process is
+ * joined; one that was killed recovers from its write-ahead log.
  */
 final class EmbeddedServer {
   private static final String USER = "whetstone";
@@ -30,7 +33,10 @@ final class EmbeddedServer {
   private final Path data;
   private final Path binaries;
 
+  private final ServerUsers users;
+
   private EmbeddedServer(Path directory, Path binaries) {
+    this.users = new ServerUsers(directory.resolve("users"));
     this.directory = directory;
     this.data = directory.resolve("data");
     this.binaries = binaries;
@@ -50,15 +56,16 @@ final class EmbeddedServer {
       if (!Files.exists(data.resolve("PG_VERSION"))) {
         initialise();
       }
+      users.enter();
       Optional<Integer> running = runningPort();
       return address(running.isPresent() ? running.get() : launch());
     }
   }
 
-  /** Ends open sessions, writes a checkpoint and stops. */
-  void stop() throws IOException {
+  /** Stops the server, after a checkpoint, unless another process uses it. */
+  void leave() throws IOException {
     try (Lock _ = Lock.of(directory)) {
-      if (runningPort().isPresent()) {
+      if (users.leave() && runningPort().isPresent()) {
         pgCtl("stop", "-m", "fast");
       }
     }
@@ -181,7 +188,18 @@ final class EmbeddedServer {
       FileChannel channel =
           FileChannel.open(
               directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      return new Lock(channel, channel.lock());
+      return new Lock(channel, lock(channel));
+    }
+
+    // The lock is the process's: within one, the system cannot make a second holder wait.
+    private static FileLock lock(FileChannel channel) throws IOException {
+      while (true) {
+        try {
+          return channel.lock();
+        } catch (OverlappingFileLockException held) {
+          LockSupport.parkNanos(10_000_000);
+        }
+      }
     }
 
     @Override

@@ -1,10 +1,12 @@
 package dev.whetstone.gateway;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
@@ -19,6 +21,7 @@ import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jspecify.annotations.Nullable;
 
 /** One answer, or two blind ones. */
 @Path("/generate")
@@ -37,6 +40,8 @@ public class GenerateResource {
   @Inject ServingState serving;
   @Inject GatewayConfig config;
   @Inject Generations generations;
+  @Inject Offers offers;
+  @Inject SecurityIdentity identity;
   @Inject ObjectMapper mapper;
 
   @POST
@@ -49,16 +54,17 @@ public class GenerateResource {
     if (!plan.pair()) {
       RequestLog.policy(http, plan.policy().version());
     }
-    boolean swapped = generations.swapped(plan);
+    Offers.Draft draft =
+        plan.pair() ? offers.begin(identity.getPrincipal().getName(), asked, plan) : null;
     if (!Boolean.TRUE.equals(asked.stream())) {
       Generation generation = generations.submit(model, plan.request(), NOBODY, http);
-      return Response.ok(generations.answer(plan, generation, swapped))
+      return Response.ok(answer(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
     EventStream events = new EventStream(config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
-    StreamingOutput body = out -> stream(out, events, plan, generation, swapped);
+    StreamingOutput body = out -> stream(out, events, model, plan, draft, generation);
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
         .header("Cache-Control", "no-cache")
@@ -66,21 +72,32 @@ public class GenerateResource {
         .build();
   }
 
+  private Object answer(
+      LoadedModel model, GenerationPlan plan, Offers.@Nullable Draft draft, Generation generation) {
+    return draft == null
+        ? Generations.answer(plan, generation)
+        : offers.offer(draft, generation, model.base().hash());
+  }
+
   private void stream(
       OutputStream out,
       EventStream events,
+      LoadedModel model,
       GenerationPlan plan,
-      Generation generation,
-      boolean swapped)
+      Offers.@Nullable Draft draft,
+      Generation generation)
       throws IOException {
     try {
       events.forward(
           plan.request().branches().size(),
           (branch, text) -> {
-            String side = plan.pair() ? (branch == 0) == swapped ? "b" : "a" : null;
+            String side = draft == null ? null : draft.side(branch);
             EventStream.event(out, mapper, "token", new Answers.Token(side, text));
           });
-      EventStream.event(out, mapper, "done", generations.answer(plan, generation, swapped));
+      EventStream.event(out, mapper, "done", answer(model, plan, draft, generation));
+    } catch (DatabaseAwayException away) {
+      // the answer has begun with a 200, so its problem can only be told in the stream
+      EventStream.event(out, mapper, "error", Problems.databaseAway());
     } finally {
       generation.cancel();
     }

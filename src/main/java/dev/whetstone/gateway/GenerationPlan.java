@@ -1,5 +1,6 @@
 package dev.whetstone.gateway;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.engine.Branch;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.Sampling;
@@ -21,6 +22,7 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
   private static final int MOST_STOPS = 16;
   private static final int LONGEST_STOP = 200;
   private static final int LONGEST_USER = 200;
+  private static final int LONGEST_METADATA = 10_000;
 
   /**
    * Checks a request and fills in what it leaves out.
@@ -34,6 +36,7 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
       throw ProblemException.badField(
           "user", "invalid_field", "user must have 1 to " + LONGEST_USER + " characters");
     }
+    requireMetadata(asked.metadata());
     Policy policy = model.policy(or(asked.policy(), "champion"));
     Prompt prompt = Prompt.of(model, asked.messages(), asked.prompt());
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
@@ -57,6 +60,18 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
             pair,
             config.requestTimeout());
     return new GenerationPlan(prompt, policy, pair, request);
+  }
+
+  private static void requireMetadata(@Nullable JsonNode metadata) {
+    if (metadata == null || metadata.isNull()) {
+      return;
+    }
+    if (!metadata.isObject() || metadata.toString().length() > LONGEST_METADATA) {
+      throw ProblemException.badField(
+          "metadata",
+          "invalid_field",
+          "metadata must be an object of at most " + LONGEST_METADATA + " characters");
+    }
   }
 
   private static Sampling sampling(

@@ -9,7 +9,6 @@ import dev.whetstone.engine.QueueFullException;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -18,7 +17,6 @@ import java.util.random.RandomGenerator;
 @Singleton
 final class Generations {
   @Inject GatewayConfig config;
-  @Inject InstantSource clock;
   @Inject RandomGenerator random;
 
   /**
@@ -54,29 +52,14 @@ final class Generations {
     }
   }
 
-  /** Whether side a is the second branch: drawn for every pair. */
-  boolean swapped(GenerationPlan plan) {
-    return plan.pair() && random.nextBoolean();
-  }
-
-  /** The whole answer. */
-  Object answer(GenerationPlan plan, Generation generation, boolean swapped) {
+  /** The whole answer to a request for one completion. */
+  static Answers.Single answer(GenerationPlan plan, Generation generation) {
     List<Completion> done = generation.result().join();
-    Answers.Usage usage = Answers.Usage.of(plan.prompt().ids().length, done, generation.timings());
-    if (!plan.pair()) {
-      return new Answers.Single(
-          Ids.draw("gen"),
-          plan.policy().version(),
-          Answers.Text.of(done.getFirst()),
-          usage,
-          Answers.Times.of(generation.timings()));
-    }
-    return new Answers.Pair(
-        Ids.draw("pair"),
-        clock.instant().plus(config.pairExpiry()),
-        Answers.Text.of(done.get(swapped ? 1 : 0)),
-        Answers.Text.of(done.get(swapped ? 0 : 1)),
-        done.stream().anyMatch(Completion::identical),
-        usage);
+    return new Answers.Single(
+        Ids.draw("gen"),
+        plan.policy().version(),
+        Answers.Text.of(done.getFirst()),
+        Answers.Usage.of(plan.prompt().ids().length, done, generation.timings()),
+        Answers.Times.of(generation.timings()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway;
 
+import dev.whetstone.database.DatabaseAwayException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
@@ -13,6 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 /** Maps everything that can end a request to problem details, once. */
 public final class ProblemMapping {
   private static final Logger LOG = Logger.getLogger(ProblemMapping.class);
+  private static final int RETRY_SECONDS = 2;
   private static final String CHALLENGE = "Bearer realm=\"whetstone\"";
 
   @ServerExceptionMapper
@@ -35,6 +37,11 @@ public final class ProblemMapping {
   public Response map(ForbiddenException refused) {
     return answer(Problems.of(403, "forbidden", "this key's role may not use this route", null))
         .build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(DatabaseAwayException away) {
+    return answer(Problems.databaseAway()).header("Retry-After", RETRY_SECONDS).build();
   }
 
   /** Paths, methods and media types the router itself refuses. */

@@ -17,6 +17,11 @@ public final class Problems {
         field);
   }
 
+  /** Pairs, votes and whatever else is kept cannot be served now. */
+  public static Problem databaseAway() {
+    return of(503, "database_away", "the database cannot be reached now; try again later", null);
+  }
+
   /** The code of a status that the application server decides on by itself. */
   static String codeOf(int status) {
     return switch (status) {

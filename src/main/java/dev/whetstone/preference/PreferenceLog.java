@@ -12,15 +12,17 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Pairs and votes in PostgreSQL: what a method returns is committed. */
 public final class PreferenceLog {
   private static final String OFFER =
       """
-      INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash,
+      INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, messages,
         text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b,
-        sampling, created_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
+        hash_a, hash_b, base_hash, sampling, metadata, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::json,
+        ?, ?)
       """;
 
   // The owner check, the vote and what was there before, in one statement and one commit.
@@ -66,15 +68,16 @@ public final class PreferenceLog {
 
   private static int insert(Connection connection, Pair pair) throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(OFFER)) {
-      Object[] values = {
+      @Nullable Object[] values = {
         pair.pairId(),
         pair.keyId(),
         pair.user(),
-        pair.prompt(),
-        pair.promptIds(),
-        hash(pair.prompt()),
-        pair.a().text(),
-        pair.b().text(),
+        storable(pair.prompt().text()),
+        pair.prompt().ids(),
+        hash(pair.prompt().text()),
+        pair.prompt().messages(),
+        storable(pair.a().text()),
+        storable(pair.b().text()),
         pair.a().ids(),
         pair.b().ids(),
         pair.a().logps(),
@@ -83,7 +86,11 @@ public final class PreferenceLog {
         pair.b().finishReason(),
         pair.a().policy(),
         pair.b().policy(),
+        pair.a().hash(),
+        pair.b().hash(),
+        pair.baseHash(),
         pair.sampling(),
+        pair.metadata(),
         Timestamp.from(pair.createdAt()),
         Timestamp.from(pair.expiresAt())
       };
@@ -127,6 +134,11 @@ public final class PreferenceLog {
             row.getString("policy_b"),
             row.getTimestamp("recorded_at").toInstant(),
             row.getBoolean("repeated")));
+  }
+
+  // PostgreSQL's text holds every character but this one; the token ids keep what was sampled.
+  private static String storable(String text) {
+    return text.replace('\0', '\uFFFD');
   }
 
   private static byte[] hash(String text) {

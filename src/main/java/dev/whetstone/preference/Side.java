@@ -5,9 +5,11 @@ package dev.whetstone.preference;
  *
  * @param ids sampled token ids {@code [length]}
  * @param logps their log-probs under the policy that wrote them {@code [length]}
- * @param policy hash or name of that version
+ * @param policy name of that version
+ * @param hash of that version
  */
-public record Side(String text, int[] ids, float[] logps, String finishReason, String policy) {
+public record Side(
+    String text, int[] ids, float[] logps, String finishReason, String policy, String hash) {
   public Side {
     if (ids.length != logps.length) {
       throw new IllegalArgumentException(

@@ -1,5 +1,7 @@
 package dev.whetstone.gateway;
 
+import static dev.whetstone.gateway.RunningGateway.as;
+import static dev.whetstone.gateway.RunningGateway.key;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
@@ -11,20 +13,16 @@ import static org.hamcrest.Matchers.nullValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.base.Splitter;
-import dev.whetstone.TestModels;
-import dev.whetstone.gateway.ServingState.State;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
-import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,16 +44,12 @@ class GatewayTest {
 
   @BeforeAll
   static void importTheModel() {
-    TestModels.tiny();
+    RunningGateway.importTheModel();
   }
 
   @BeforeEach
   void waitUntilReady() throws InterruptedException {
-    Instant limit = Instant.now().plus(Duration.ofMinutes(1));
-    while (!(serving.state() instanceof State.Ready) && Instant.now().isBefore(limit)) {
-      Thread.sleep(20);
-    }
-    assertThat(serving.state()).isInstanceOf(State.Ready.class);
+    RunningGateway.waitUntilReady(serving);
   }
 
   @Test
@@ -266,19 +260,6 @@ class GatewayTest {
         .statusCode(200)
         .body(containsString("whetstone_engine_decoded_tokens"));
     given().get("/q/openapi").then().statusCode(200).body(containsString("/generate"));
-  }
-
-  private static RequestSpecification as(String role, @Nullable String body) {
-    RequestSpecification request = given().header("Authorization", "Bearer " + key(role));
-    return body == null ? request : request.contentType("application/json").body(body);
-  }
-
-  private static String key(String role) {
-    try {
-      return JSON.readTree(Path.of("target/test-models/keys.json").toFile()).path(role).asText();
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 
   private static String joined(String stream, @Nullable String side) throws IOException {

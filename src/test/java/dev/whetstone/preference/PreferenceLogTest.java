@@ -41,9 +41,19 @@ class PreferenceLogTest {
   }
 
   private static Pair pair(String id, Instant expires) {
-    Side a = new Side("yes", new int[] {1, 2}, new float[] {-1, -2}, "stop", "v0");
-    Side b = new Side("no", new int[] {3}, new float[] {-3}, "stop", "v1");
+    Side a = new Side("yes", new int[] {1, 2}, new float[] {-1, -2}, "stop", "v0", "hash0");
+    Side b = new Side("no", new int[] {3}, new float[] {-3}, "stop", "v1", "hash1");
     return new Pair(
-        id, "chat_1", "u", "p", new int[] {7}, a, b, "{}", NOW.minusSeconds(60), expires);
+        id,
+        "chat_1",
+        "u",
+        new Pair.Prompt("p", new int[] {7}, null),
+        a,
+        b,
+        "base",
+        "{}",
+        null,
+        NOW.minusSeconds(60),
+        expires);
   }
 }
