@@ -8,7 +8,9 @@ import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
@@ -29,6 +31,7 @@ public final class Database implements AutoCloseable {
   }
 
   private static final Logger LOG = Logger.getLogger(Database.class);
+  private static final String SET_ROLE = "SET ROLE whetstone_app";
   private static final int TRIES = 4;
   private static final int VALIDATION_SECONDS = 2;
   private static final Duration IDLE_VALIDATION = Duration.ofSeconds(2);
@@ -37,6 +40,7 @@ public final class Database implements AutoCloseable {
   private final DatabaseConfig config;
   private volatile @Nullable AgroalDataSource pool;
   private volatile @Nullable DatabaseAwayException lastFailure;
+  private volatile @Nullable ServerAddress openAddress;
   private @Nullable EmbeddedServer server;
   private long lastAttemptNanos = System.nanoTime() - RETRY_PAUSE.toNanos();
   private boolean closed;
@@ -110,6 +114,31 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /** A connection outside the pool, for one that is held for long; the caller closes it. */
+  Connection connect(String name) throws SQLException {
+    pool();
+    ServerAddress address = openAddress;
+    if (address == null) {
+      throw new DatabaseAwayException("the database is closed");
+    }
+    Properties driver = driver();
+    driver.setProperty("ApplicationName", name);
+    if (address.user() != null) {
+      driver.setProperty("user", address.user());
+    }
+    if (address.password() != null) {
+      driver.setProperty("password", address.password());
+    }
+    Connection connection = DriverManager.getConnection(address.jdbcUrl(), driver);
+    try (Statement role = connection.createStatement()) {
+      role.execute(SET_ROLE);
+      return connection;
+    } catch (SQLException failed) {
+      connection.close();
+      throw failed;
+    }
+  }
+
   private static boolean lostRace(SQLException failed) {
     return "40001".equals(failed.getSQLState()) || "40P01".equals(failed.getSQLState());
   }
@@ -149,6 +178,7 @@ public final class Database implements AutoCloseable {
     try {
       ServerAddress address = address();
       migrate(address);
+      openAddress = address;
       AgroalDataSource opened = AgroalDataSource.from(poolOf(address));
       pool = opened;
       lastFailure = null;
@@ -193,17 +223,24 @@ public final class Database implements AutoCloseable {
     Flyway.configure(Database.class.getClassLoader())
         .dataSource(address.jdbcUrl(), address.user(), address.password())
         .locations("classpath:db/migration")
+        // each part of the application numbers its own migrations
+        .outOfOrder(true)
         .load()
         .migrate();
   }
 
-  private AgroalDataSourceConfigurationSupplier poolOf(ServerAddress address) {
+  private Properties driver() {
     Properties driver = new Properties();
     driver.setProperty("ApplicationName", "whetstone");
     driver.setProperty("connectTimeout", "5");
     driver.setProperty("socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
     driver.setProperty("tcpKeepAlive", "true");
     driver.setProperty("options", "-c statement_timeout=" + config.statementTimeout().toMillis());
+    return driver;
+  }
+
+  private AgroalDataSourceConfigurationSupplier poolOf(ServerAddress address) {
+    Properties driver = driver();
     return new AgroalDataSourceConfigurationSupplier()
         .connectionPoolConfiguration(
             pooled ->
@@ -218,7 +255,7 @@ public final class Database implements AutoCloseable {
                     .idleValidationTimeout(IDLE_VALIDATION)
                     .connectionFactoryConfiguration(
                         factory -> {
-                          factory.jdbcUrl(address.jdbcUrl()).initialSql("SET ROLE whetstone_app");
+                          factory.jdbcUrl(address.jdbcUrl()).initialSql(SET_ROLE);
                           driver.forEach(
                               (k, v) -> factory.jdbcProperty(k.toString(), v.toString()));
                           if (address.user() != null) {

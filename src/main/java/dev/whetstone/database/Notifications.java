@@ -1,0 +1,129 @@
+package dev.whetstone.database;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jboss.logging.Logger;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+
+/**
+ * LISTEN on a connection of its own, opened again when it is lost. A listener is a wake-up call
+ * without content: several notifications may be told as one, and every new connection wakes all,
+ * since what was sent meanwhile is lost. So whoever listens reads the tables, and polls them too.
+ */
+public final class Notifications implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(Notifications.class);
+  private static final int WAIT_MILLIS = 250;
+  private static final Duration CHECK_EVERY = Duration.ofSeconds(3);
+  private static final Duration RETRY_PAUSE = Duration.ofMillis(500);
+
+  /** Ends a subscription. */
+  public interface Subscription extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private final Database database;
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  public Notifications(Database database) {
+    this.database = database;
+    this.thread = Thread.ofVirtual().name("whetstone-notifications").start(this::run);
+  }
+
+  /**
+   * Calls {@code wake} on a virtual thread of its own, one call at a time, after notifications of
+   * the channel and after every reconnection.
+   *
+   * @param channel letters, digits and underscores
+   */
+  public Subscription listen(String channel, Runnable wake) {
+    if (!channel.matches("[a-z][a-z0-9_]{0,62}")) {
+      throw new IllegalArgumentException("'" + channel + "' is no channel name");
+    }
+    Listener listener = new Listener(channel, wake);
+    listeners.add(listener);
+    return () -> {
+      listeners.remove(listener);
+      listener.close();
+    };
+  }
+
+  /** Wakes the channel's listeners in every process once the connection's transaction commits. */
+  public static void send(Connection connection, String channel) throws SQLException {
+    Sql.first(connection, row -> "", "SELECT pg_notify(?, '')", channel);
+  }
+
+  private void run() {
+    while (!closed) {
+      try (Connection connection = database.connect("whetstone-notifications")) {
+        follow(connection);
+      } catch (SQLException | DatabaseAwayException lost) {
+        if (!closed) {
+          LOG.debugf("no notifications for now: %s", lost.getMessage());
+        }
+        pause();
+      }
+    }
+  }
+
+  private void follow(Connection connection) throws SQLException {
+    PGConnection postgres = connection.unwrap(PGConnection.class);
+    Set<String> channels = new HashSet<>();
+    long checked = System.nanoTime();
+    while (!closed) {
+      for (Listener listener : listeners) {
+        if (channels.add(listener.channel())) {
+          listenTo(connection, listener.channel());
+          wake(listener.channel());
+        }
+      }
+      PGNotification[] came = postgres.getNotifications(WAIT_MILLIS);
+      for (PGNotification one : came == null ? new PGNotification[0] : came) {
+        wake(one.getName());
+      }
+      // a connection whose other end has vanished is silent, like one without news
+      if (System.nanoTime() - checked > CHECK_EVERY.toNanos()) {
+        Sql.first(connection, row -> "", "SELECT 1");
+        checked = System.nanoTime();
+      }
+    }
+  }
+
+  private static void listenTo(Connection connection, String channel) throws SQLException {
+    try (Statement listen = connection.createStatement()) {
+      listen.execute("LISTEN " + channel);
+    }
+  }
+
+  private void wake(String channel) {
+    for (Listener listener : listeners) {
+      if (listener.channel().equals(channel)) {
+        listener.ring();
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(RETRY_PAUSE);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    listeners.forEach(Listener::close);
+    thread.interrupt();
+  }
+}

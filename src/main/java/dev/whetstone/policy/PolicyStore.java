@@ -1,0 +1,275 @@
+package dev.whetstone.policy;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The versions of one base as rows: numbered v1, v2, … without holes, content-hashed, never
+ * deleted. v0, the base alone, is always there.
+ */
+public final class PolicyStore {
+  private static final String COLUMNS =
+      """
+      SELECT p.version, p.hash, p.base_hash, p.rank, p.alpha, p.target_modules,
+        'v' || p.parent AS parent, p.run_id, p.data_hash, p.status, p.status_reason,
+        p.rolled_back_at, p.created_at
+      FROM policies p
+      """;
+
+  private static final String INSERT =
+      """
+      INSERT INTO policies (base_hash, number, hash, rank, alpha, target_modules, adapter, parent,
+        run_id, data_hash, status)
+      SELECT ?, 1 + max(number), ?, ?, ?, ?, ?, ?, ?, ?, ? FROM policies WHERE base_hash = ?
+      """;
+
+  private static final String ANCESTORS =
+      """
+      WITH RECURSIVE line AS (
+        SELECT number, parent, version, rolled_back_at FROM policies
+        WHERE base_hash = ? AND version = ?
+        UNION
+        SELECT p.number, p.parent, p.version, p.rolled_back_at
+        FROM policies p JOIN line ON p.number = line.parent WHERE p.base_hash = ?)
+      SELECT version FROM line WHERE rolled_back_at IS NOT NULL ORDER BY number DESC LIMIT 1
+      """;
+
+  /**
+   * A version that was stored.
+   *
+   * @param fresh false when its content was there before
+   */
+  public record Registered(PolicyRow row, boolean fresh) {}
+
+  private final Database database;
+  private final String baseHash;
+
+  /** Opens the store; the base's v0 and aliases are made where they are missing, on first use. */
+  public PolicyStore(Database database, String baseHash) {
+    this.database = database;
+    this.baseHash = baseHash;
+  }
+
+  public Database database() {
+    return database;
+  }
+
+  public String baseHash() {
+    return baseHash;
+  }
+
+  /** Makes v0, and v0 the champion, unless they are there; every process of a base calls it. */
+  public void open() {
+    database.transaction(
+        connection -> {
+          Sql.update(
+              connection,
+              "INSERT INTO policies (base_hash, number, hash, status) VALUES (?, 0, ?, 'ready')"
+                  + " ON CONFLICT DO NOTHING",
+              baseHash,
+              baseHash);
+          int fresh =
+              Sql.update(
+                  connection,
+                  "INSERT INTO aliases (base_hash, revision, champion) VALUES (?, 0, 0)"
+                      + " ON CONFLICT DO NOTHING",
+                  baseHash);
+          return fresh == 0
+              ? 0
+              : Sql.update(
+                  connection,
+                  "INSERT INTO alias_history (base_hash, revision, champion, actor, action)"
+                      + " VALUES (?, 0, 0, 'whetstone', 'open')",
+                  baseHash);
+        });
+  }
+
+  /**
+   * Stores an adapter under the next number, or finds the version that has the same content.
+   *
+   * @throws PolicyException.Unknown when the parent is not there
+   */
+  public Registered register(Adapter adapter, Lineage lineage, PolicyStatus status, By by) {
+    return database.transaction(connection -> register(connection, adapter, lineage, status, by));
+  }
+
+  /** As {@link #register}, within a transaction that may do more. */
+  public Registered register(
+      Connection connection, Adapter adapter, Lineage lineage, PolicyStatus status, By by)
+      throws SQLException {
+    String hash = AdapterFile.hash(adapter);
+    // one at a time, so that numbers have no holes; flips of aliases do not wait for this
+    Sql.first(
+        connection,
+        row -> "",
+        "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))",
+        "whetstone.policies." + baseHash);
+    Optional<PolicyRow> known = find(connection, hash);
+    if (known.isPresent()) {
+      return new Registered(known.get(), false);
+    }
+    if (lineage.parent() != null) {
+      require(connection, lineage.parent());
+    }
+    insert(connection, adapter, hash, lineage, status);
+    PolicyRow row = require(connection, hash);
+    AuditRow.write(connection, by, "register", row.version());
+    return new Registered(row, true);
+  }
+
+  private void insert(
+      Connection connection, Adapter adapter, String hash, Lineage lineage, PolicyStatus status)
+      throws SQLException {
+    Sql.update(
+        connection,
+        INSERT,
+        baseHash,
+        hash,
+        adapter.rank(),
+        adapter.alpha(),
+        targets(adapter).toArray(new String[0]),
+        AdapterFile.tensors(adapter),
+        lineage.parent() == null ? null : number(lineage.parent()),
+        lineage.runId(),
+        lineage.dataHash(),
+        status.label(),
+        baseHash);
+  }
+
+  private static SequencedSet<String> targets(Adapter adapter) {
+    return adapter.modules().keySet().stream()
+        .map(name -> name.substring(name.lastIndexOf('.') + 1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** A version by its name or hash. */
+  public Optional<PolicyRow> find(String nameOrHash) {
+    return database.statement(connection -> find(connection, nameOrHash));
+  }
+
+  Optional<PolicyRow> find(Connection connection, String nameOrHash) throws SQLException {
+    return Sql.first(
+        connection,
+        PolicyStore::row,
+        COLUMNS + "WHERE p.base_hash = ? AND (p.version = ? OR p.hash = ?)",
+        baseHash,
+        nameOrHash,
+        nameOrHash);
+  }
+
+  PolicyRow require(Connection connection, String nameOrHash) throws SQLException {
+    return find(connection, nameOrHash).orElseThrow(() -> new PolicyException.Unknown(nameOrHash));
+  }
+
+  /**
+   * Versions, newest first.
+   *
+   * @param before only versions with a smaller number; null begins with the newest
+   */
+  public List<PolicyRow> page(@Nullable Integer before, int limit) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                PolicyStore::row,
+                COLUMNS + "WHERE p.base_hash = ? AND p.number < ? ORDER BY p.number DESC LIMIT ?",
+                baseHash,
+                before == null ? Integer.MAX_VALUE : before,
+                limit));
+  }
+
+  /**
+   * A version with its adapter, read from its row and verified.
+   *
+   * @throws PolicyException.Refused when the row's adapter is damaged or not the one of its hash
+   */
+  public Policy load(PolicyRow row) {
+    if (row.rank() == null || row.alpha() == null) {
+      return new Policy(row.version(), row.hash(), null);
+    }
+    byte[] bytes =
+        database.statement(
+            connection ->
+                Sql.first(
+                        connection,
+                        r -> r.getBytes(1),
+                        "SELECT adapter FROM policies WHERE base_hash = ? AND version = ?",
+                        baseHash,
+                        row.version())
+                    .orElseThrow(() -> new PolicyException.Unknown(row.version())));
+    return verified(row.version(), row.hash(), bytes, row.rank(), row.alpha());
+  }
+
+  /** Refuses bytes that are not the adapter of a hash. */
+  static Policy verified(String version, String hash, byte[] bytes, int rank, double alpha) {
+    try {
+      Adapter adapter = AdapterFile.read(bytes, rank, alpha);
+      String actual = AdapterFile.hash(adapter);
+      if (!actual.equals(hash)) {
+        throw new PolicyException.Refused(
+            version, "its content has the hash " + actual + ", not " + hash);
+      }
+      return new Policy(version, hash, adapter);
+    } catch (IllegalArgumentException damaged) {
+      throw new PolicyException.Refused(version, String.valueOf(damaged.getMessage()));
+    }
+  }
+
+  /** Notes where a version stands. */
+  public PolicyRow stand(Connection connection, String version, PolicyStatus status, By by)
+      throws SQLException {
+    require(connection, version);
+    Sql.update(
+        connection,
+        "UPDATE policies SET status = ?, status_reason = ? WHERE base_hash = ? AND version = ?",
+        status.label(),
+        by.reason(),
+        baseHash,
+        version);
+    AuditRow.write(connection, by, status.label(), version);
+    return require(connection, version);
+  }
+
+  /**
+   * The nearest version in a line of parents, itself included, that was rolled back: what is
+   * trained on top of it is held.
+   */
+  public Optional<String> rolledBackAncestor(Connection connection, String version)
+      throws SQLException {
+    return Sql.first(connection, row -> row.getString(1), ANCESTORS, baseHash, version, baseHash);
+  }
+
+  static int number(String version) {
+    return Integer.parseInt(version.substring(1));
+  }
+
+  private static PolicyRow row(ResultSet row) throws SQLException {
+    Timestamp rolledBack = row.getTimestamp("rolled_back_at");
+    return new PolicyRow(
+        row.getString("version"),
+        row.getString("hash"),
+        row.getString("base_hash"),
+        row.getObject("rank", Integer.class),
+        row.getObject("alpha", Double.class),
+        Stream.of((Object[]) row.getArray("target_modules").getArray())
+            .map(Objects::toString)
+            .toList(),
+        new Lineage(row.getString("parent"), row.getString("run_id"), row.getString("data_hash")),
+        PolicyStatus.of(row.getString("status")),
+        row.getString("status_reason"),
+        rolledBack == null ? null : rolledBack.toInstant(),
+        row.getTimestamp("created_at").toInstant());
+  }
+}

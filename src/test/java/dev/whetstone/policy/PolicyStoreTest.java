@@ -1,0 +1,237 @@
+package dev.whetstone.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.Sql;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Versions and aliases in a real PostgreSQL. */
+class PolicyStoreTest {
+  private static final By OPERATOR = new By("operator_1", "because");
+
+  @TempDir static Path home;
+  private static Database database;
+  private static int bases;
+
+  private PolicyStore store;
+  private AliasLog aliases;
+
+  @BeforeAll
+  static void start() {
+    database = new Database(DatabaseConfig.of(home, null));
+  }
+
+  @AfterAll
+  static void stop() {
+    database.close();
+  }
+
+  @BeforeEach
+  void openABase() {
+    store = new PolicyStore(database, "base" + bases++);
+    store.open();
+    store.open();
+    aliases = new AliasLog(store);
+  }
+
+  @Test
+  void theBaseIsTheFirstChampion() {
+    assertThat(store.page(null, 10)).singleElement().extracting(PolicyRow::version).isEqualTo("v0");
+    assertThat(read()).isEqualTo(new Aliases(0, "v0", null, null));
+    assertThat(store.load(row("v0")).isBase()).isTrue();
+  }
+
+  @Test
+  void numbersHaveNoHolesWhateverHappensAtOnce() throws Exception {
+    try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<String>> all = new ArrayList<>();
+      IntStream.range(0, 24).forEach(i -> all.add(() -> register(i % 12)));
+      List<String> versions = new ArrayList<>();
+      for (Future<String> one : workers.invokeAll(all)) {
+        versions.add(one.get());
+      }
+      assertThatThrownBy(() -> register(99, "v77")).isInstanceOf(PolicyException.Unknown.class);
+      versions.add(register(100));
+      assertThat(versions.stream().distinct())
+          .containsExactlyInAnyOrderElementsOf(
+              IntStream.rangeClosed(1, 13).mapToObj(i -> "v" + i).toList());
+    }
+  }
+
+  @Test
+  void anAdapterComesBackAsItWasStored() {
+    Adapter adapter = Adapters.tiny(5);
+    PolicyRow row =
+        store
+            .register(adapter, new Lineage("v0", "run_1", "abc"), PolicyStatus.HELD, OPERATOR)
+            .row();
+
+    assertThat(row.version()).isEqualTo("v1");
+    assertThat(row.hash()).isEqualTo(AdapterFile.hash(adapter));
+    assertThat(row.lineage()).isEqualTo(new Lineage("v0", "run_1", "abc"));
+    assertThat(row.targetModules()).containsExactly("q_proj");
+    Adapter loaded = Objects.requireNonNull(store.load(row).adapter());
+    assertThat(AdapterFile.tensors(loaded)).isEqualTo(AdapterFile.tensors(adapter));
+    assertThat(store.find(row.hash())).contains(row);
+  }
+
+  @Test
+  void aTamperedRowIsRefusedWithTheReason() {
+    register(1);
+    byte[] good = AdapterFile.tensors(Adapters.tiny(1));
+    byte[] other = AdapterFile.tensors(Adapters.tiny(2));
+    byte[] notANumber = good.clone();
+    notANumber[good.length - 1] = 0x7f;
+    notANumber[good.length - 2] = (byte) 0xff;
+    refused(other, "has the hash");
+    refused(notANumber, "NaN");
+    refused(Arrays.copyOf(good, good.length - 4), "truncated");
+    refused(new byte[3], "not a safetensors file");
+    tamper("UPDATE policies SET adapter = ? WHERE base_hash = ? AND number = 1", good);
+    assertThat(store.load(row("v1")).adapter()).isNotNull();
+    tamper("UPDATE policies SET rank = length(?) WHERE base_hash = ? AND number = 1", new byte[2]);
+    assertThatThrownBy(() -> store.load(row("v1"))).hasMessageContaining("do not have rank 2");
+  }
+
+  private void refused(byte[] content, String reason) {
+    tamper("UPDATE policies SET adapter = ? WHERE base_hash = ? AND number = 1", content);
+    assertThatThrownBy(() -> store.load(row("v1")))
+        .isInstanceOf(PolicyException.Refused.class)
+        .hasMessageStartingWith("v1 is refused: ")
+        .hasMessageContaining(reason);
+  }
+
+  // as the owner of the tables, which the application's role is not
+  private void tamper(String sql, byte[] content) {
+    database.transaction(
+        connection -> {
+          Sql.update(connection, "RESET ROLE");
+          int changed = Sql.update(connection, sql, content, store.baseHash());
+          Sql.update(connection, "SET ROLE whetstone_app");
+          return changed;
+        });
+  }
+
+  @Test
+  void theApplicationCannotChangeWhatAVersionIs() {
+    register(1);
+    for (String change :
+        List.of(
+            "UPDATE policies SET hash = 'x'",
+            "UPDATE policies SET adapter = NULL",
+            "DELETE FROM policies",
+            "DELETE FROM aliases",
+            "UPDATE alias_history SET actor = 'x'")) {
+      assertThatThrownBy(() -> database.transaction(c -> Sql.update(c, change)))
+          .isInstanceOfSatisfying(
+              DatabaseException.class, e -> assertThat(e.state()).isEqualTo("42501"));
+    }
+    assertThatThrownBy(
+            () -> database.transaction(c -> Sql.update(c, "UPDATE aliases SET champion = NULL")))
+        .isInstanceOf(DatabaseException.class);
+    assertThatThrownBy(
+            () -> database.transaction(c -> Sql.update(c, "UPDATE aliases SET champion = 77")))
+        .isInstanceOf(DatabaseException.class);
+  }
+
+  @Test
+  void rollbacksGoFurtherBackEachTime() {
+    register(1);
+    register(2);
+    register(3);
+    assertThat(promote("v1")).isEqualTo(new Aliases(1, "v1", null, "v0"));
+    assertThat(promote("v2")).isEqualTo(new Aliases(2, "v2", null, "v1"));
+    assertThat(promote("v2")).isEqualTo(new Aliases(2, "v2", null, "v1"));
+    assertThat(promote("v3")).isEqualTo(new Aliases(3, "v3", null, "v2"));
+
+    assertThat(rollBack(null)).isEqualTo(new Aliases(4, "v2", null, "v1"));
+    assertThat(row("v3").rolledBackAt()).isNotNull();
+    assertThat(rollBack(null)).isEqualTo(new Aliases(5, "v1", null, "v0"));
+    assertThat(rollBack("v1")).isEqualTo(new Aliases(5, "v1", null, "v0"));
+    assertThat(rollBack(null)).isEqualTo(new Aliases(6, "v0", null, null));
+    assertThatThrownBy(() -> rollBack(null)).isInstanceOf(PolicyException.NothingEarlier.class);
+
+    assertThat(promote("v3")).isEqualTo(new Aliases(7, "v3", null, "v0"));
+    assertThat(row("v3").rolledBackAt()).isNull();
+    assertThat(database.<List<String>>statement(c -> aliases.lastChampions(c, 3)))
+        .containsExactly("v3", "v0", "v1");
+    assertThat(count("alias_history WHERE base_hash = '" + store.baseHash() + "'")).isEqualTo(8);
+  }
+
+  @Test
+  void aCandidateOnTopOfARolledBackVersionIsHeld() {
+    register(1);
+    register(2, "v1");
+    register(3, "v2");
+    promote("v1");
+    assertThat(nominate("v3").candidate()).isEqualTo("v3");
+
+    assertThat(rollBack("v0")).isEqualTo(new Aliases(3, "v0", null, null));
+
+    assertThat(row("v3").status()).isEqualTo(PolicyStatus.HELD);
+    assertThat(row("v3").statusReason()).contains("v1");
+    assertThat(database.<Optional<String>>statement(c -> store.rolledBackAncestor(c, "v3")))
+        .contains("v1");
+    assertThat(count("audit WHERE version = 'v3' AND action = 'held'")).isOne();
+  }
+
+  private String register(long seed) {
+    return register(seed, null);
+  }
+
+  private String register(long seed, @Nullable String parent) {
+    Lineage lineage = new Lineage(parent, null, null);
+    return store
+        .register(Adapters.tiny(seed), lineage, PolicyStatus.READY, OPERATOR)
+        .row()
+        .version();
+  }
+
+  private PolicyRow row(String version) {
+    return store.find(version).orElseThrow();
+  }
+
+  private Aliases read() {
+    return database.<Aliases>statement(aliases::read);
+  }
+
+  private Aliases promote(String version) {
+    return database
+        .<AliasLog.Flip>transaction(c -> aliases.promote(c, version, OPERATOR))
+        .aliases();
+  }
+
+  private Aliases nominate(String version) {
+    return database
+        .<AliasLog.Flip>transaction(c -> aliases.nominate(c, version, OPERATOR))
+        .aliases();
+  }
+
+  private Aliases rollBack(@Nullable String to) {
+    return database.<AliasLog.Flip>transaction(c -> aliases.rollBack(c, to, OPERATOR)).aliases();
+  }
+
+  private int count(String from) {
+    return database.<Integer>statement(
+        c -> Sql.first(c, row -> row.getInt(1), "SELECT count(*) FROM " + from).orElseThrow());
+  }
+}
