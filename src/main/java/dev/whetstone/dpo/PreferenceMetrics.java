@@ -1,0 +1,99 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.dpo.LossResult.PairOutcome;
+import dev.whetstone.dpo.PairLogps.Completion;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What a set of pairs says about a policy: TRL's metrics, and those the guard-rails watch. All are
+ * means over pairs.
+ *
+ * @param accuracy share of pairs whose chosen reward is strictly the higher
+ * @param chosenLogRatioPerToken mean of (log π − log π_ref) over chosen tokens; it falls when a run
+ *     makes even the better answers unlikely
+ * @param kl estimate of KL(π ‖ π_ref) in nats per answer, see {@link #of}
+ * @param lengthRatio expected tokens of an answer under the policy over those under the reference
+ */
+public record PreferenceMetrics(
+    double loss,
+    double rewardsChosen,
+    double rewardsRejected,
+    double accuracy,
+    double margin,
+    double logpsChosen,
+    double logpsRejected,
+    double chosenLogRatioPerToken,
+    double kl,
+    double lengthRatio) {
+
+  /**
+   * The metrics of a batch.
+   *
+   * <p>The KL estimate takes the tokens as samples of the reference: Σ_t r log r − r + 1 with r =
+   * π/π_ref of a token is never negative and has the mean Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)).
+   * The prefixes have to be the policy's own, so the two answers of a pair are weighed by their own
+   * ratios, e^w and e^l, made to add up to one; so are their lengths.
+   *
+   * @throws IllegalArgumentException for no pairs
+   */
+  public static PreferenceMetrics of(LossResult result) {
+    List<PairOutcome> pairs = result.pairs();
+    Require.require(!pairs.isEmpty(), "no pairs to measure");
+    double chosenTokens = pairs.stream().mapToInt(p -> p.logps().chosen().length()).sum();
+    double chosenRatio = pairs.stream().mapToDouble(p -> p.logps().chosen().logRatio()).sum();
+    return new PreferenceMetrics(
+        result.loss(),
+        mean(pairs, PairOutcome::chosenReward),
+        mean(pairs, PairOutcome::rejectedReward),
+        mean(pairs, p -> p.margin() > 0 ? 1 : 0),
+        mean(pairs, PairOutcome::margin),
+        mean(pairs, PairOutcome::chosenLogp),
+        mean(pairs, PairOutcome::rejectedLogp),
+        chosenRatio / chosenTokens,
+        mean(pairs, p -> underPolicy(p.logps(), PreferenceMetrics::divergence)),
+        mean(pairs, p -> underPolicy(p.logps(), Completion::length))
+            / mean(pairs, p -> meanLength(p.logps())));
+  }
+
+  private static double mean(List<PairOutcome> pairs, ToDoubleFunction<PairOutcome> value) {
+    return pairs.stream().mapToDouble(value).average().orElseThrow();
+  }
+
+  private static double underPolicy(PairLogps pair, ToDoubleFunction<Completion> value) {
+    double chosen = Logistic.sigma(pair.chosen().logRatio() - pair.rejected().logRatio());
+    return chosen * value.applyAsDouble(pair.chosen())
+        + (1 - chosen) * value.applyAsDouble(pair.rejected());
+  }
+
+  private static double meanLength(PairLogps pair) {
+    return (pair.chosen().length() + pair.rejected().length()) / 2.0;
+  }
+
+  private static double divergence(Completion completion) {
+    double sum = 0;
+    for (int t = 0; t < completion.length(); t++) {
+      double logRatio = completion.policy()[t] - completion.reference()[t];
+      sum += Math.exp(logRatio) * (logRatio - 1) + 1;
+    }
+    return sum;
+  }
+
+  /** By TRL's names, in TRL's order. */
+  public Map<String, Double> named() {
+    Map<String, Double> named = new LinkedHashMap<>();
+    named.put("loss", loss);
+    named.put("rewards/chosen", rewardsChosen);
+    named.put("rewards/rejected", rewardsRejected);
+    named.put("rewards/accuracies", accuracy);
+    named.put("rewards/margins", margin);
+    named.put("logps/chosen", logpsChosen);
+    named.put("logps/rejected", logpsRejected);
+    named.put("log_ratio/chosen_per_token", chosenLogRatioPerToken);
+    named.put("kl", kl);
+    named.put("length_ratio", lengthRatio);
+    return named;
+  }
+}
