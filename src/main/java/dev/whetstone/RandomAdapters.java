@@ -1,0 +1,71 @@
+package dev.whetstone;
+
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.LoraSite;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.weights.ModelConfig;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Versions whose adapters cover every linear layer of a model with small random values: they cost
+ * what trained ones cost.
+ */
+final class RandomAdapters {
+  private static final double DEVIATION = 0.01;
+
+  private final ModelConfig model;
+  private final int rank;
+
+  RandomAdapters(ModelConfig model, int rank) {
+    this.model = model;
+    this.rank = rank;
+  }
+
+  /** The same number gives the same version. */
+  Policy version(int number) {
+    Random random = new Random(number);
+    SortedMap<String, Adapter.Module> modules = new TreeMap<>();
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (LoraSite site : LoraSite.values()) {
+        for (String module : site.modules()) {
+          modules.put(LoraSite.module(layer, module), module(module, random));
+        }
+      }
+    }
+    String version = "bench-" + number;
+    return new Policy(version, FileHash.of(version), new Adapter(rank, 2.0 * rank, modules));
+  }
+
+  private Adapter.Module module(String module, Random random) {
+    int in = inputs(module);
+    int out = outputs(module);
+    return new Adapter.Module(in, out, values(rank * in, random), values(out * rank, random));
+  }
+
+  private int inputs(String module) {
+    return switch (module) {
+      case "self_attn.o_proj" -> model.heads() * model.headDim();
+      case "mlp.down_proj" -> model.intermediateSize();
+      default -> model.hiddenSize();
+    };
+  }
+
+  private int outputs(String module) {
+    return switch (module) {
+      case "self_attn.q_proj" -> model.heads() * model.headDim();
+      case "self_attn.k_proj", "self_attn.v_proj" -> model.kvHeads() * model.headDim();
+      case "mlp.gate_proj", "mlp.up_proj" -> model.intermediateSize();
+      default -> model.hiddenSize();
+    };
+  }
+
+  private static float[] values(int count, Random random) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (DEVIATION * random.nextGaussian());
+    }
+    return values;
+  }
+}
