@@ -11,12 +11,19 @@ final class AuditRow {
 
   static void write(Connection connection, By by, String action, @Nullable String version)
       throws SQLException {
+    write(connection, by, action, "policy", version);
+  }
+
+  static void write(
+      Connection connection, By by, String action, String subject, @Nullable String version)
+      throws SQLException {
     Sql.update(
         connection,
         "INSERT INTO audit (actor, action, subject, version, detail)"
-            + " VALUES (?, ?, 'policy', ?, jsonb_strip_nulls(jsonb_build_object('reason', ?::text)))",
+            + " VALUES (?, ?, ?, ?, jsonb_strip_nulls(jsonb_build_object('reason', ?::text)))",
         by.actor(),
         action,
+        subject,
         version,
         by.reason());
   }

@@ -1,0 +1,32 @@
+package dev.whetstone.rollout;
+
+import java.util.Locale;
+
+/** What a candidate must pass before it is champion. */
+public enum RolloutMode {
+  /** The gate, then a duel. */
+  DUEL,
+  /** The gate alone. */
+  AUTOMATIC,
+  /** The gate, then an operator. */
+  MANUAL;
+
+  /** Its name in the database and in JSON. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The mode of a name.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public static RolloutMode of(String label) {
+    for (RolloutMode mode : values()) {
+      if (mode.label().equals(label)) {
+        return mode;
+      }
+    }
+    throw new IllegalArgumentException("mode must be duel, automatic or manual, not " + label);
+  }
+}

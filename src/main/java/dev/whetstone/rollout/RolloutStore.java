@@ -1,0 +1,386 @@
+package dev.whetstone.rollout;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Notifications;
+import dev.whetstone.database.Sql;
+import dev.whetstone.policy.By;
+import dev.whetstone.policy.PolicyRow;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rollouts of one base with their gate rows, decisions and figures; at most one is under way. Every
+ * change of status is a decision in the same transaction, and only from the status it was made on.
+ */
+public final class RolloutStore {
+  /** Where every change is told. */
+  public static final String CHANNEL = "whetstone_rollouts";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String COLUMNS =
+      """
+      SELECT rollout_id, seq, run_id, candidate, candidate_hash, champion, champion_hash, mode, share,
+        status, reason, wins, losses, created_at, duel_began_at, ended_at
+      FROM rollouts
+      """;
+
+  private static final String OPEN =
+      """
+      INSERT INTO rollouts (base_hash, run_id, candidate, candidate_hash, champion, champion_hash,
+        mode, share, status)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'gating')
+      ON CONFLICT DO NOTHING
+      RETURNING rollout_id
+      """;
+
+  private static final String MOVE =
+      """
+      UPDATE rollouts SET status = ?, reason = ?,
+        duel_began_at = CASE WHEN ? = 'duelling' THEN now() ELSE duel_began_at END,
+        ended_at = CASE WHEN ? IN ('gating', 'duelling', 'waiting') THEN NULL ELSE now() END
+      WHERE rollout_id = ? AND status = ?
+      """;
+
+  // Each user and prompt counts once, by the first vote for one of the sides.
+  private static final String VOTES =
+      """
+      SELECT count(*) FILTER (WHERE won) AS wins, count(*) FILTER (WHERE NOT won) AS losses
+      FROM (
+        SELECT DISTINCT ON (v.user_id, p.prompt_hash)
+          (v.choice = 'a') = (p.hash_a = ?) AS won
+        FROM pairs p JOIN preferences v USING (pair_id)
+        WHERE (p.hash_a, p.hash_b) IN ((?, ?), (?, ?)) AND p.created_at >= ? AND NOT p.imported
+          AND v.choice IN ('a', 'b')
+        ORDER BY v.user_id, p.prompt_hash, v.seq) AS first_votes
+      """;
+
+  private static final String FIGURES =
+      """
+      INSERT INTO rollout_figures AS f VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (rollout_id, gateway, side) DO UPDATE SET
+        completions = f.completions + excluded.completions, empty = f.empty + excluded.empty,
+        unended = f.unended + excluded.unended, errors = f.errors + excluded.errors,
+        tokens = f.tokens + excluded.tokens, seconds = f.seconds + excluded.seconds
+      """;
+
+  private static final String SUM =
+      """
+      SELECT coalesce(sum(completions), 0), coalesce(sum(empty), 0), coalesce(sum(unended), 0),
+        coalesce(sum(errors), 0), coalesce(sum(tokens), 0), coalesce(sum(seconds), 0)
+      FROM rollout_figures WHERE rollout_id = ? AND side = ?
+      """;
+
+  private final Database database;
+  private final String baseHash;
+
+  public RolloutStore(Database database, String baseHash) {
+    this.database = database;
+    this.baseHash = baseHash;
+  }
+
+  Database database() {
+    return database;
+  }
+
+  /**
+   * Opens a rollout; empty when another is under way, or the run has had its rollout.
+   *
+   * @param share of pairs, in (0, 1]
+   */
+  public Optional<Rollout> open(
+      PolicyRow candidate, PolicyRow champion, RolloutMode mode, double share, By by) {
+    return database.transaction(
+        connection -> {
+          Optional<String> id =
+              Sql.first(
+                  connection,
+                  row -> row.getString(1),
+                  OPEN,
+                  baseHash,
+                  runWithoutRollout(connection, candidate),
+                  candidate.version(),
+                  candidate.hash(),
+                  champion.version(),
+                  champion.hash(),
+                  mode.label(),
+                  share);
+          if (id.isEmpty()) {
+            return Optional.empty();
+          }
+          decide(connection, id.get(), candidate.version(), RolloutStatus.GATING, by, Map.of());
+          return find(connection, id.get());
+        });
+  }
+
+  // An operator may roll a run's version out again; the run's own rollout is the first.
+  private static @Nullable String runWithoutRollout(Connection connection, PolicyRow candidate)
+      throws SQLException {
+    String run = candidate.lineage().runId();
+    boolean known =
+        run != null
+            && Sql.first(connection, row -> 1, "SELECT FROM rollouts WHERE run_id = ?", run)
+                .isPresent();
+    return known ? null : run;
+  }
+
+  /** The version of the oldest succeeded run that no rollout was opened for. */
+  public Optional<String> nextCandidate() {
+    return database.statement(
+        connection ->
+            Sql.first(
+                connection,
+                row -> row.getString(1),
+                "SELECT policy FROM training_runs r WHERE base_hash = ? AND status = 'succeeded'"
+                    + " AND policy IS NOT NULL"
+                    + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
+                    + " ORDER BY seq LIMIT 1",
+                baseHash));
+  }
+
+  /** The rollout under way. */
+  public Optional<Rollout> active() {
+    return database.statement(
+        connection ->
+            Sql.first(
+                connection,
+                RolloutStore::rollout,
+                COLUMNS + "WHERE base_hash = ? AND status IN ('gating', 'duelling', 'waiting')",
+                baseHash));
+  }
+
+  public Optional<Rollout> find(String id) {
+    return database.statement(connection -> find(connection, id));
+  }
+
+  private static Optional<Rollout> find(Connection connection, String id) throws SQLException {
+    return Sql.first(connection, RolloutStore::rollout, COLUMNS + "WHERE rollout_id = ?", id);
+  }
+
+  /**
+   * Rollouts, newest first.
+   *
+   * @param before only rollouts with a smaller seq; null begins with the newest
+   */
+  public List<Rollout> page(@Nullable Long before, int limit) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                RolloutStore::rollout,
+                COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                baseHash,
+                before == null ? Long.MAX_VALUE : before,
+                limit));
+  }
+
+  /** Moves a rollout on, unless it is no longer in the status it was judged in. */
+  public boolean move(
+      Connection connection, Rollout from, RolloutStatus to, By by, Map<String, ?> numbers)
+      throws SQLException {
+    int changed =
+        Sql.update(
+            connection,
+            MOVE,
+            to.label(),
+            by.reason(),
+            to.label(),
+            to.label(),
+            from.id(),
+            from.status().label());
+    if (changed == 1) {
+      decide(connection, from.id(), from.candidate(), to, by, numbers);
+    }
+    return changed == 1;
+  }
+
+  private static void decide(
+      Connection connection,
+      String id,
+      String version,
+      RolloutStatus to,
+      By by,
+      Map<String, ?> numbers)
+      throws SQLException {
+    String json = json(numbers);
+    Sql.update(
+        connection,
+        "INSERT INTO rollout_decisions (rollout_id, decision, actor, reason, numbers)"
+            + " VALUES (?, ?, ?, ?, ?::jsonb)",
+        id,
+        to.label(),
+        by.actor(),
+        by.reason(),
+        json);
+    Sql.update(
+        connection,
+        "INSERT INTO audit (actor, action, subject, version, detail)"
+            + " VALUES (?, ?, ?, ?, ?::jsonb || jsonb_strip_nulls(jsonb_build_object('reason', ?::text)))",
+        by.actor(),
+        "rollout " + to.label(),
+        id,
+        version,
+        json,
+        by.reason());
+    Notifications.send(connection, CHANNEL);
+  }
+
+  private static String json(Map<String, ?> numbers) {
+    try {
+      return JSON.writeValueAsString(numbers);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("numbers can be written", impossible);
+    }
+  }
+
+  /** Writes down what the gate found; a gate that is run again replaces its rows. */
+  public void saveGate(Connection connection, String id, List<GateRow> rows) throws SQLException {
+    Sql.update(connection, "DELETE FROM gate_rows WHERE rollout_id = ?", id);
+    int place = 0;
+    for (GateRow row : rows) {
+      Sql.update(
+          connection,
+          "INSERT INTO gate_rows (rollout_id, place, name, number, threshold, verdict)"
+              + " VALUES (?, ?, ?, ?, ?, ?)",
+          id,
+          place++,
+          row.name(),
+          row.number(),
+          row.threshold(),
+          row.verdict().label());
+    }
+  }
+
+  public List<GateRow> gate(String id) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                row ->
+                    new GateRow(
+                        row.getString("name"),
+                        row.getDouble("number"),
+                        row.getString("threshold"),
+                        GateVerdict.of(row.getString("verdict"))),
+                "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
+                id));
+  }
+
+  /** In the order they were made. */
+  public List<Decision> decisions(String id) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                row ->
+                    new Decision(
+                        Objects.requireNonNull(row.getTimestamp("at")).toInstant(),
+                        row.getString("decision"),
+                        row.getString("actor"),
+                        row.getString("reason"),
+                        row.getString("numbers")),
+                "SELECT * FROM rollout_decisions WHERE rollout_id = ? ORDER BY decision_id",
+                id));
+  }
+
+  /** Counts the votes of a duel and notes them on the rollout. */
+  public DuelEvidence count(Rollout duel) {
+    Instant begun = Objects.requireNonNull(duel.duelBeganAt(), "no duel began");
+    return database.transaction(
+        connection -> {
+          DuelEvidence evidence =
+              Sql.first(
+                      connection,
+                      row -> new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
+                      VOTES,
+                      duel.candidateHash(),
+                      duel.candidateHash(),
+                      duel.championHash(),
+                      duel.championHash(),
+                      duel.candidateHash(),
+                      Timestamp.from(begun))
+                  .orElseThrow();
+          if (!evidence.equals(duel.evidence())) {
+            Sql.update(
+                connection,
+                "UPDATE rollouts SET wins = ?, losses = ? WHERE rollout_id = ?",
+                evidence.wins(),
+                evidence.losses(),
+                duel.id());
+          }
+          return evidence;
+        });
+  }
+
+  /** Adds what this gateway counted since it last said so. */
+  public void addFigures(String id, String gateway, String side, SideFigures more) {
+    database.statement(
+        connection ->
+            Sql.update(
+                connection,
+                FIGURES,
+                id,
+                gateway,
+                side,
+                more.completions(),
+                more.empty(),
+                more.unended(),
+                more.errors(),
+                more.tokens(),
+                more.seconds()));
+  }
+
+  /** What all gateways counted of a side. */
+  public SideFigures figures(String id, String side) {
+    return database.statement(
+        connection ->
+            Sql.first(
+                    connection,
+                    row ->
+                        new SideFigures(
+                            row.getLong(1),
+                            row.getLong(2),
+                            row.getLong(3),
+                            row.getLong(4),
+                            row.getLong(5),
+                            row.getDouble(6)),
+                    SUM,
+                    id,
+                    side)
+                .orElse(SideFigures.NONE));
+  }
+
+  private static Rollout rollout(ResultSet row) throws SQLException {
+    return new Rollout(
+        row.getString("rollout_id"),
+        row.getLong("seq"),
+        row.getString("run_id"),
+        row.getString("candidate"),
+        row.getString("candidate_hash"),
+        row.getString("champion"),
+        row.getString("champion_hash"),
+        RolloutMode.of(row.getString("mode")),
+        row.getDouble("share"),
+        RolloutStatus.of(row.getString("status")),
+        row.getString("reason"),
+        new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
+        Objects.requireNonNull(row.getTimestamp("created_at")).toInstant(),
+        time(row, "duel_began_at"),
+        time(row, "ended_at"));
+  }
+
+  private static @Nullable Instant time(ResultSet row, String column) throws SQLException {
+    Timestamp time = row.getTimestamp(column);
+    return time == null ? null : time.toInstant();
+  }
+}
