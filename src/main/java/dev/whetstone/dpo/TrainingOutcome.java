@@ -1,0 +1,49 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.policy.Adapter;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run gave.
+ *
+ * @param adapter the policy; null where all weights were trained, which then lie in the run's
+ *     directory
+ * @param step updates that the policy had, fewer than were made where an earlier one was better
+ * @param heldOut token log-probs of the held-out pairs, by the policy given and by the reference
+ * @param metrics of the held-out pairs under that policy; null without such pairs
+ * @param dropped ids of pairs that truncation left without a completion
+ * @param ending why the run ended
+ */
+public record TrainingOutcome(
+    @Nullable Adapter adapter,
+    int step,
+    List<PairLogps> heldOut,
+    @Nullable PreferenceMetrics metrics,
+    List<String> dropped,
+    Ending ending) {
+  /** Why a run ended. */
+  public enum Ending {
+    COMPLETED,
+    CANCELLED,
+    KL_BUDGET,
+    HELD_OUT_DECLINE;
+
+    static Ending of(Optional<GuardRails.StopReason> reason) {
+      return reason
+          .map(
+              stop ->
+                  switch (stop) {
+                    case KL_BUDGET -> KL_BUDGET;
+                    case HELD_OUT_DECLINE -> HELD_OUT_DECLINE;
+                  })
+          .orElse(COMPLETED);
+    }
+  }
+
+  public TrainingOutcome {
+    heldOut = List.copyOf(heldOut);
+    dropped = List.copyOf(dropped);
+  }
+}

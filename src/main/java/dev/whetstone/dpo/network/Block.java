@@ -1,0 +1,174 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.whetstone.policy.LoraSite;
+import dev.whetstone.weights.ModelConfig;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A transformer block of the Llama family. */
+final class Block {
+  /**
+   * What the backward pass needs, {@code [tokens, ...]} each.
+   *
+   * @param qkv after rotation
+   * @param middle the residual stream between attention and MLP
+   * @param low inputs in LoRA's inner dimension
+   */
+  record Activations(
+      NDArray input,
+      NDArray inputLengths,
+      NDArray qkv,
+      NDArray attended,
+      NDArray middle,
+      NDArray middleLengths,
+      NDArray gateUp,
+      Map<LoraSite, NDArray> low,
+      NDArray output) {}
+
+  private final ModelConfig config;
+  private final RmsNorm inputNorm;
+  private final RmsNorm middleNorm;
+  private final Map<LoraSite, Projection> projections;
+  private final CausalAttention attention;
+  private final SwiGlu activation;
+
+  Block(
+      ModelConfig config,
+      Scalars scalars,
+      RmsNorm inputNorm,
+      RmsNorm middleNorm,
+      Map<LoraSite, Projection> projections) {
+    this.config = config;
+    this.inputNorm = inputNorm;
+    this.middleNorm = middleNorm;
+    this.projections = new EnumMap<>(projections);
+    this.attention = new CausalAttention(config, scalars);
+    this.activation = new SwiGlu(config.intermediateSize(), scalars);
+  }
+
+  Projection projection(LoraSite site) {
+    Projection projection = projections.get(site);
+    if (projection == null) {
+      throw new IllegalArgumentException("there is no projection " + site);
+    }
+    return projection;
+  }
+
+  /** Runs the block; everything in the answer but the input belongs to {@code keeper}. */
+  Activations forward(NDManager keeper, NDArray input, Batch batch, boolean adapted) {
+    try (NDManager scope = keeper.newSubManager()) {
+      input.tempAttach(scope);
+      Map<LoraSite, NDArray> low = new EnumMap<>(LoraSite.class);
+      NDArray inputLengths = inputNorm.lengths(input);
+      NDArray normed = inputNorm.forward(input, inputLengths);
+      NDArray qkv = perHead(project(LoraSite.QKV, normed, null, adapted, low));
+      batch.rotary().turn(rotated(qkv));
+      NDArray attended = attention.forward(qkv, batch);
+      NDArray middle = project(LoraSite.O, attended, input, adapted, low);
+      NDArray middleLengths = middleNorm.lengths(middle);
+      NDArray gateUp =
+          project(LoraSite.GATE_UP, middleNorm.forward(middle, middleLengths), null, adapted, low);
+      NDArray output = project(LoraSite.DOWN, activation.forward(gateUp), middle, adapted, low);
+      Activations kept =
+          new Activations(
+              input,
+              inputLengths,
+              qkv,
+              attended,
+              middle,
+              middleLengths,
+              gateUp,
+              Map.copyOf(low),
+              output);
+      keep(keeper, kept);
+      return kept;
+    }
+  }
+
+  private static void keep(NDManager keeper, Activations kept) {
+    for (NDArray array :
+        new NDArray[] {
+          kept.inputLengths,
+          kept.qkv,
+          kept.attended,
+          kept.middle,
+          kept.middleLengths,
+          kept.gateUp,
+          kept.output
+        }) {
+      array.attach(keeper);
+    }
+    kept.low.values().forEach(array -> array.attach(keeper));
+  }
+
+  private NDArray project(
+      LoraSite site,
+      NDArray x,
+      @Nullable NDArray residual,
+      boolean adapted,
+      Map<LoraSite, NDArray> low) {
+    Projection.Output output = projection(site).forward(x, residual, adapted);
+    if (output.low() != null) {
+      low.put(site, output.low());
+    }
+    return output.y();
+  }
+
+  /** Gradient of the block's input, in {@code keeper}, given that of its output. */
+  NDArray backward(NDManager keeper, NDArray dOutput, Activations kept, Batch batch) {
+    try (NDManager scope = keeper.newSubManager()) {
+      borrow(scope, kept);
+      dOutput.tempAttach(scope);
+      NDArray dMiddle = mlp(dOutput, kept).addi(dOutput);
+      NDArray dInput = attention(dMiddle, kept, batch).addi(dMiddle);
+      dInput.attach(keeper);
+      return dInput;
+    }
+  }
+
+  private static void borrow(NDManager scope, Activations kept) {
+    for (NDArray array :
+        new NDArray[] {kept.input, kept.qkv, kept.attended, kept.middle, kept.gateUp}) {
+      array.tempAttach(scope);
+    }
+  }
+
+  private NDArray mlp(NDArray dOutput, Activations kept) {
+    NDArray h = activation.forward(kept.gateUp);
+    NDArray dh = projection(LoraSite.DOWN).backward(dOutput, h, kept.low.get(LoraSite.DOWN));
+    NDArray dGateUp = activation.backward(dh, kept.gateUp);
+    NDArray dNormed =
+        projection(LoraSite.GATE_UP)
+            .backward(
+                dGateUp,
+                middleNorm.forward(kept.middle, kept.middleLengths),
+                kept.low.get(LoraSite.GATE_UP));
+    return middleNorm.backward(dNormed, kept.middle, kept.middleLengths);
+  }
+
+  private NDArray attention(NDArray dMiddle, Activations kept, Batch batch) {
+    NDArray dAttended =
+        projection(LoraSite.O).backward(dMiddle, kept.attended, kept.low.get(LoraSite.O));
+    NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch);
+    batch.rotary().turnBack(rotated(dQkv));
+    NDArray dNormed =
+        projection(LoraSite.QKV)
+            .backward(
+                Torch.reshape(dQkv, dQkv.getShape().get(0), -1),
+                inputNorm.forward(kept.input, kept.inputLengths),
+                kept.low.get(LoraSite.QKV));
+    return inputNorm.backward(dNormed, kept.input, kept.inputLengths);
+  }
+
+  private NDArray perHead(NDArray qkv) {
+    return Torch.reshape(qkv, qkv.getShape().get(0), -1, config.headDim());
+  }
+
+  /** A view of the heads that rotate: queries and keys. */
+  private NDArray rotated(NDArray qkv) {
+    return Torch.slice(qkv, 1, 0, config.heads() + config.kvHeads());
+  }
+}

@@ -1,0 +1,126 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The output projection and the log-probs of given tokens, a bounded number of rows of logits at a
+ * time. A log-prob's gradient with respect to the hidden state, {@code W[y] - Σ_v p_v W[v]}, needs
+ * no loss, so it is computed with the logits at hand and they are never needed again.
+ */
+final class Head {
+  /** Scores of all rows in one array each, {@code [scored]}. */
+  record Flat(float[] logps, float[] entropies, float[] collisions, boolean[] greedy) {
+    Flat(int scored) {
+      this(new float[scored], new float[scored], new float[scored], new boolean[scored]);
+    }
+  }
+
+  /**
+   * @param directions d logp / d hidden, {@code [scored, hidden]}; null when not asked for
+   */
+  record Output(Flat scores, @Nullable NDArray directions) {}
+
+  private final Weight weight;
+  private final int rows;
+
+  /**
+   * @param weight {@code [vocabulary, hidden]}
+   * @param rows most rows of logits at once
+   */
+  Head(Weight weight, int rows) {
+    this.weight = weight;
+    this.rows = rows;
+  }
+
+  Weight weight() {
+    return weight;
+  }
+
+  /**
+   * @param hidden {@code [scored, hidden]}
+   * @param targets {@code [scored]}
+   */
+  Output forward(NDArray hidden, NDArray targets, boolean gradient) {
+    int scored = Math.toIntExact(hidden.getShape().get(0));
+    Flat scores = new Flat(scored);
+    NDManager outer = hidden.getManager();
+    NDArray[] directions = new NDArray[(scored + rows - 1) / rows];
+    for (int from = 0; from < scored; from += rows) {
+      int to = Math.min(scored, from + rows);
+      try (NDManager scope = outer.newSubManager()) {
+        hidden.tempAttach(scope);
+        targets.tempAttach(scope);
+        NDArray wanted = Torch.slice(targets, 0, from, to);
+        NDArray logps = logps(Torch.slice(hidden, 0, from, to));
+        NDArray probabilities = logps.exp();
+        score(scores, from, logps, probabilities, wanted);
+        if (gradient) {
+          NDArray chunk = directions(probabilities, wanted);
+          chunk.attach(outer);
+          directions[from / rows] = chunk;
+        }
+      }
+    }
+    return new Output(scores, gradient ? Torch.concat(0, directions) : null);
+  }
+
+  private NDArray logps(NDArray hidden) {
+    NDArray w = weight.array();
+    try (NDArray logits = Torch.linear(hidden.toType(w.getDataType(), false), w)) {
+      return Torch.logSoftmax(logits);
+    }
+  }
+
+  private static void score(
+      Flat scores, int from, NDArray logps, NDArray probabilities, NDArray wanted) {
+    NDArray columns = wanted.expandDims(1);
+    copy(Torch.pick(logps, columns), scores.logps, from);
+    copy(Torch.rowDots(probabilities, logps).neg(), scores.entropies, from);
+    copy(Torch.rowDots(probabilities, probabilities).log(), scores.collisions, from);
+    boolean[] greedy = Torch.rowArgmax(logps).eq(columns).toBooleanArray();
+    System.arraycopy(greedy, 0, scores.greedy, from, greedy.length);
+  }
+
+  private static void copy(NDArray column, float[] into, int from) {
+    FloatBuffer values = Torch.read(column);
+    values.get(into, from, values.remaining());
+  }
+
+  private NDArray directions(NDArray probabilities, NDArray wanted) {
+    NDArray w = weight.array();
+    NDArray own = Torch.rows(wanted, w).toType(DataType.FLOAT32, false);
+    NDArray expected =
+        Torch.product(probabilities.toType(w.getDataType(), false), w)
+            .toType(DataType.FLOAT32, false);
+    return own.sub(expected);
+  }
+
+  /**
+   * Gathers the gradient of the projection itself.
+   *
+   * @param gradients of each log-prob, {@code [scored]}
+   */
+  void backward(NDArray hidden, int[] targets, float[] gradients) {
+    int width = Math.toIntExact(hidden.getShape().get(1));
+    float[] states = new float[targets.length * width];
+    Torch.read(hidden).get(states);
+    for (int i = 0; i < targets.length; i++) {
+      weight.accumulateRow(targets[i], states, i * width, width, gradients[i]);
+    }
+    for (int from = 0; from < targets.length; from += rows) {
+      int to = Math.min(targets.length, from + rows);
+      try (NDManager scope = hidden.getManager().newSubManager()) {
+        hidden.tempAttach(scope);
+        NDArray chunk = Torch.slice(hidden, 0, from, to);
+        NDArray pull = Torch.create(scope, Arrays.copyOfRange(gradients, from, to), to - from, 1);
+        NDArray spread = logps(chunk).exp().muli(pull).neg();
+        weight.accumulate(Torch.product(Torch.transpose(spread), chunk));
+      }
+    }
+  }
+}

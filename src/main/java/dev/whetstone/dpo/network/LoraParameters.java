@@ -1,0 +1,74 @@
+package dev.whetstone.dpo.network;
+
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.LoraSite;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** An adapter in training. */
+final class LoraParameters {
+  private record Factors(Parameter a, Parameter b) {}
+
+  private final int rank;
+  private final double alpha;
+  private final TreeMap<String, Factors> modules = new TreeMap<>();
+
+  LoraParameters(Adapter start) {
+    this.rank = start.rank();
+    this.alpha = start.alpha();
+    start
+        .modules()
+        .forEach(
+            (name, module) ->
+                modules.put(
+                    name,
+                    new Factors(
+                        new Parameter(
+                            name + ".lora_A.weight", module.a().clone(), rank, module.in()),
+                        new Parameter(
+                            name + ".lora_B.weight", module.b().clone(), module.out(), rank))));
+  }
+
+  /** In the order of their names. */
+  List<Parameter> parameters() {
+    List<Parameter> all = new ArrayList<>();
+    modules.values().forEach(factors -> all.addAll(List.of(factors.a, factors.b)));
+    return all;
+  }
+
+  /**
+   * The factors of a block's site; null when none of its modules is adapted.
+   *
+   * @param outputs how many each module of the base has, in the site's order
+   */
+  @Nullable LoraFactors site(int layer, LoraSite site, Map<String, Integer> outputs) {
+    List<LoraFactors.Module> adapted = new ArrayList<>();
+    int row = 0;
+    for (String module : site.modules()) {
+      Factors factors = modules.get(LoraSite.module(layer, module));
+      if (factors != null) {
+        adapted.add(new LoraFactors.Module(factors.a, factors.b, row));
+      }
+      row += outputs.getOrDefault(module, 0);
+    }
+    return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, row, alpha / rank);
+  }
+
+  /** The adapter as it stands. */
+  Adapter adapter() {
+    TreeMap<String, Adapter.Module> copy = new TreeMap<>();
+    modules.forEach(
+        (name, factors) ->
+            copy.put(
+                name,
+                new Adapter.Module(
+                    (int) factors.a.shape()[1],
+                    (int) factors.b.shape()[0],
+                    factors.a.values().clone(),
+                    factors.b.values().clone())));
+    return new Adapter(rank, alpha, copy);
+  }
+}

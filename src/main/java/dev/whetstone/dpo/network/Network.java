@@ -1,0 +1,292 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.LoraSite;
+import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.RotaryFrequencies;
+import dev.whetstone.weights.Tensors;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder of the Llama family in PyTorch: log-probs of completions, and their gradients with
+ * respect to an adapter or to all weights. The forward pass is Hugging Face's {@code
+ * LlamaForCausalLM}, {@code MistralForCausalLM} or {@code Qwen2ForCausalLM}; the backward pass is
+ * written out, so that every tensor has an owner and nothing is kept that is not needed. Not
+ * thread-safe.
+ */
+public final class Network implements AutoCloseable {
+  private final ModelConfig config;
+  private final NetworkSettings settings;
+  private final NDManager manager;
+  private final float[] frequencies;
+  private final Map<String, Weight> weights = new HashMap<>();
+  private final List<Block> blocks = new ArrayList<>();
+  private final Weight embedding;
+  private final RmsNorm norm;
+  private final Head head;
+  private @Nullable LoraParameters lora;
+
+  private Network(
+      ModelConfig config, NetworkSettings settings, NDManager manager, Tensors tensors) {
+    this.config = config;
+    this.settings = settings;
+    this.manager = manager;
+    this.frequencies = RotaryFrequencies.of(config);
+    Scalars scalars = Scalars.of(manager, config);
+    DataType products =
+        switch (settings.arithmetic()) {
+          case FLOAT32 -> DataType.FLOAT32;
+          case BFLOAT16 -> DataType.BFLOAT16;
+        };
+    this.embedding = weight(tensors, products, "model.embed_tokens.weight");
+    for (int layer = 0; layer < config.layers(); layer++) {
+      blocks.add(block(layer, tensors, products, scalars));
+    }
+    this.norm = new RmsNorm(weight(tensors, DataType.FLOAT32, "model.norm.weight"), scalars);
+    Weight output =
+        config.tiedEmbeddings() ? embedding : weight(tensors, products, "lm_head.weight");
+    this.head = new Head(output, settings.vocabularyRows());
+  }
+
+  /** Loads the weights of an imported model. */
+  public static Network open(ModelDirectory directory, NetworkSettings settings)
+      throws IOException {
+    NDManager manager = Torch.manager(settings.threads());
+    try (Tensors tensors = directory.weights()) {
+      return new Network(directory.config(), settings, manager, tensors);
+    } catch (IOException | RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  private Block block(int layer, Tensors tensors, DataType products, Scalars scalars) {
+    Map<LoraSite, Projection> projections = new EnumMap<>(LoraSite.class);
+    for (LoraSite site : LoraSite.values()) {
+      String[] names =
+          site.modules().stream()
+              .map(module -> LoraSite.module(layer, module))
+              .toArray(String[]::new);
+      Weight bias =
+          site == LoraSite.QKV && config.qkvBias()
+              ? weight(tensors, DataType.FLOAT32, suffixed(names, ".bias"))
+              : null;
+      projections.put(
+          site, new Projection(weight(tensors, products, suffixed(names, ".weight")), bias));
+    }
+    return new Block(
+        config,
+        scalars,
+        norm(tensors, scalars, LoraSite.module(layer, "input_layernorm.weight")),
+        norm(tensors, scalars, LoraSite.module(layer, "post_attention_layernorm.weight")),
+        projections);
+  }
+
+  private RmsNorm norm(Tensors tensors, Scalars scalars, String name) {
+    return new RmsNorm(weight(tensors, DataType.FLOAT32, name), scalars);
+  }
+
+  private static String[] suffixed(String[] names, String suffix) {
+    return Arrays.stream(names).map(name -> name + suffix).toArray(String[]::new);
+  }
+
+  private Weight weight(Tensors tensors, DataType type, String... names) {
+    Weight weight = Weight.load(manager, tensors, type, names);
+    weights.put(names[0], weight);
+    return weight;
+  }
+
+  /**
+   * Trains an adapter, from the values it has.
+   *
+   * @return its factors, in the order of their names
+   * @throws IllegalArgumentException when a module is none of this network's
+   */
+  public List<Parameter> adapt(Adapter start) {
+    requireUntrained();
+    Map<String, Integer> outputs = outputs();
+    requireFits(start, outputs);
+    lora = new LoraParameters(start);
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      for (LoraSite site : LoraSite.values()) {
+        LoraFactors factors = lora.site(layer, site, outputs);
+        if (factors != null) {
+          blocks.get(layer).projection(site).adapt(factors);
+        }
+      }
+    }
+    upload();
+    return lora.parameters();
+  }
+
+  private void requireUntrained() {
+    if (lora != null || embedding.trained()) {
+      throw new IllegalStateException("the network has trained parameters already");
+    }
+  }
+
+  /** Sizes of the adapter's modules beside those of the base. */
+  private void requireFits(Adapter adapter, Map<String, Integer> outputs) {
+    Map<String, Adapter.Module> left = new HashMap<>(adapter.modules());
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (LoraSite site : LoraSite.values()) {
+        for (String name : site.modules()) {
+          Adapter.Module module = left.remove(LoraSite.module(layer, name));
+          if (module != null
+              && (module.in() != inputs(site) || module.out() != outputs.getOrDefault(name, 0))) {
+            throw new IllegalArgumentException(
+                "%s of the adapter is %d to %d, of the base %d to %d"
+                    .formatted(
+                        LoraSite.module(layer, name),
+                        module.in(),
+                        module.out(),
+                        inputs(site),
+                        outputs.get(name)));
+          }
+        }
+      }
+    }
+    if (!left.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the base has no linear layer " + left.keySet().iterator().next());
+    }
+  }
+
+  private int inputs(LoraSite site) {
+    return switch (site) {
+      case QKV, GATE_UP -> config.hiddenSize();
+      case O -> config.heads() * config.headDim();
+      case DOWN -> config.intermediateSize();
+    };
+  }
+
+  private Map<String, Integer> outputs() {
+    int keys = config.kvHeads() * config.headDim();
+    return Map.of(
+        "self_attn.q_proj", config.heads() * config.headDim(),
+        "self_attn.k_proj", keys,
+        "self_attn.v_proj", keys,
+        "self_attn.o_proj", config.hiddenSize(),
+        "mlp.gate_proj", config.intermediateSize(),
+        "mlp.up_proj", config.intermediateSize(),
+        "mlp.down_proj", config.hiddenSize());
+  }
+
+  /**
+   * Trains all weights of the base instead of an adapter; float32 only.
+   *
+   * @return the weights, under their canonical names
+   */
+  public List<Parameter> unfreeze() {
+    requireUntrained();
+    if (settings.arithmetic() != NetworkSettings.Arithmetic.FLOAT32) {
+      throw new IllegalStateException("all weights are trained in float32 only");
+    }
+    return weights.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .flatMap(entry -> entry.getValue().unfreeze().stream())
+        .toList();
+  }
+
+  /** Takes over the parameters' values for the passes to come. */
+  public void upload() {
+    weights.values().forEach(Weight::upload);
+    for (Block block : blocks) {
+      for (LoraSite site : LoraSite.values()) {
+        LoraFactors factors = block.projection(site).lora();
+        if (factors != null) {
+          factors.upload(manager);
+        }
+      }
+    }
+  }
+
+  /**
+   * The adapter as it stands.
+   *
+   * @throws IllegalStateException when none is trained
+   */
+  public Adapter adapter() {
+    if (lora == null) {
+      throw new IllegalStateException("no adapter is trained");
+    }
+    return lora.adapter();
+  }
+
+  /** Scores under the weights alone: the reference, as long as they are not trained themselves. */
+  public TokenScores reference(List<Prompted> rows) {
+    try (Pass pass = new Pass(this, rows, false, false)) {
+      return pass.scores();
+    }
+  }
+
+  /** Scores under the policy. */
+  public TokenScores policy(List<Prompted> rows) {
+    try (Pass pass = new Pass(this, rows, true, false)) {
+      return pass.scores();
+    }
+  }
+
+  /** Scores under the policy, ready for a backward pass; the caller closes it. */
+  public Pass forward(List<Prompted> rows) {
+    return new Pass(this, rows, true, true);
+  }
+
+  NDManager manager() {
+    return manager;
+  }
+
+  NetworkSettings settings() {
+    return settings;
+  }
+
+  List<Block> blocks() {
+    return blocks;
+  }
+
+  Weight embedding() {
+    return embedding;
+  }
+
+  RmsNorm norm() {
+    return norm;
+  }
+
+  Head head() {
+    return head;
+  }
+
+  Batch batch(NDManager pass, List<Prompted> rows) {
+    rows.forEach(this::requireKnownTokens);
+    return new Batch(pass, Layout.of(rows), frequencies);
+  }
+
+  private void requireKnownTokens(Prompted row) {
+    IntStream.concat(
+            IntStream.of(row.prompt()), row.completions().stream().flatMapToInt(IntStream::of))
+        .filter(id -> id < 0 || id >= config.vocabularySize())
+        .findFirst()
+        .ifPresent(
+            id -> {
+              throw new IllegalArgumentException(
+                  "token %d is outside the vocabulary of %d"
+                      .formatted(id, config.vocabularySize()));
+            });
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

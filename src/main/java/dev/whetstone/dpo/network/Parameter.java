@@ -1,0 +1,41 @@
+package dev.whetstone.dpo.network;
+
+import java.util.Arrays;
+
+/** Trained values and the gradient gathered for them, row-major. */
+public final class Parameter {
+  private final String name;
+  private final long[] shape;
+  private final float[] values;
+  private final float[] gradient;
+
+  Parameter(String name, float[] values, long... shape) {
+    this.name = name;
+    this.shape = shape;
+    this.values = values;
+    this.gradient = new float[values.length];
+  }
+
+  /** Canonical name of the tensor, as in "model.layers.0.self_attn.q_proj.lora_A.weight". */
+  public String name() {
+    return name;
+  }
+
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** The live values: what is written here is used after {@link Network#upload}. */
+  public float[] values() {
+    return values;
+  }
+
+  /** The live gradient: backward passes add to it. */
+  public float[] gradient() {
+    return gradient;
+  }
+
+  public void clearGradient() {
+    Arrays.fill(gradient, 0);
+  }
+}

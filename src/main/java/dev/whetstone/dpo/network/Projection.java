@@ -1,0 +1,95 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import org.jspecify.annotations.Nullable;
+
+/** The linear layers that read one input, as one product, with their LoRA factors where trained. */
+final class Projection {
+  /**
+   * What a forward pass gives.
+   *
+   * @param y {@code [tokens, out]}
+   * @param low {@code [tokens, modules * rank]}, the input in LoRA's inner dimension; null without
+   */
+  record Output(NDArray y, @Nullable NDArray low) {}
+
+  private final Weight weight;
+  private final @Nullable Weight bias;
+  private @Nullable LoraFactors lora;
+
+  Projection(Weight weight, @Nullable Weight bias) {
+    this.weight = weight;
+    this.bias = bias;
+  }
+
+  void adapt(LoraFactors factors) {
+    this.lora = factors;
+  }
+
+  @Nullable LoraFactors lora() {
+    return lora;
+  }
+
+  /**
+   * @param x {@code [tokens, in]}
+   * @param residual added to the result, {@code [tokens, out]}
+   * @param adapted whether LoRA takes part
+   */
+  Output forward(NDArray x, @Nullable NDArray residual, boolean adapted) {
+    NDArray y = base(x, residual);
+    if (lora == null || !adapted) {
+      return new Output(y, null);
+    }
+    NDArray low = Torch.linear(x, lora.a());
+    return new Output(Torch.linear(low, lora.b(), y), low);
+  }
+
+  private NDArray base(NDArray x, @Nullable NDArray residual) {
+    NDArray w = weight.array();
+    if (w.getDataType() != DataType.FLOAT32) {
+      NDArray y = Torch.linear(x.toType(w.getDataType(), true), w).toType(DataType.FLOAT32, true);
+      if (bias != null) {
+        y.addi(bias.array());
+      }
+      return residual == null ? y : y.addi(residual);
+    }
+    if (residual != null) {
+      NDArray y = Torch.linear(x, w, residual);
+      return bias == null ? y : y.addi(bias.array());
+    }
+    return bias == null ? Torch.linear(x, w) : Torch.linear(x, w, bias.array());
+  }
+
+  /**
+   * Gradient of the input, {@code [tokens, in]}; those of trained values are gathered.
+   *
+   * @param dy gradient of the output
+   * @param x the input of the forward pass
+   * @param low what the forward pass gave
+   */
+  NDArray backward(NDArray dy, NDArray x, @Nullable NDArray low) {
+    if (weight.trained()) {
+      weight.accumulate(Torch.product(Torch.transpose(dy), x));
+      if (bias != null) {
+        bias.accumulate(dy.sum(new int[] {0}));
+      }
+    }
+    NDArray dx = input(dy);
+    if (lora == null || low == null) {
+      return dx;
+    }
+    NDArray dlow = Torch.product(dy, lora.b());
+    lora.accumulate(
+        Torch.product(Torch.transpose(dlow), x), Torch.product(Torch.transpose(dy), low));
+    return Torch.linear(dlow, Torch.transpose(lora.a()), dx);
+  }
+
+  private NDArray input(NDArray dy) {
+    NDArray w = weight.array();
+    if (w.getDataType() == DataType.FLOAT32) {
+      return Torch.product(dy, w);
+    }
+    return Torch.product(dy.toType(w.getDataType(), true), w).toType(DataType.FLOAT32, true);
+  }
+}

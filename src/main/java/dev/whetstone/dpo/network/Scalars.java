@@ -1,0 +1,23 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.whetstone.weights.ModelConfig;
+
+/**
+ * Constants as tensors: DJL would make one anew for every operation with a number.
+ *
+ * @param inverseWidth 1 / hidden size
+ * @param epsilon of the normalisations
+ * @param queryScale 1 / sqrt(head size)
+ * @param one 1
+ */
+record Scalars(NDArray inverseWidth, NDArray epsilon, NDArray queryScale, NDArray one) {
+  static Scalars of(NDManager manager, ModelConfig config) {
+    return new Scalars(
+        Torch.create(manager, new float[] {(float) (1.0 / config.hiddenSize())}, 1),
+        Torch.create(manager, new float[] {(float) config.rmsNormEpsilon()}, 1),
+        Torch.create(manager, new float[] {(float) (1 / Math.sqrt(config.headDim()))}, 1),
+        Torch.create(manager, new float[] {1}, 1));
+  }
+}

@@ -1,0 +1,101 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import dev.whetstone.weights.Tensors;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A tensor of the base: one canonical tensor, or several stacked along their first dimension. */
+final class Weight {
+  private record Part(String name, int elements, long[] shape) {}
+
+  private final List<Part> parts;
+  private final List<Parameter> parameters = new ArrayList<>();
+  private NDArray array;
+
+  private Weight(List<Part> parts, NDArray array) {
+    this.parts = parts;
+    this.array = array;
+  }
+
+  static Weight load(NDManager manager, Tensors tensors, DataType type, String... names) {
+    List<Part> parts = new ArrayList<>();
+    long[] shape = tensors.shape(names[0]);
+    shape[0] = 0;
+    for (String name : names) {
+      long[] part = tensors.shape(name);
+      shape[0] += part[0];
+      parts.add(new Part(name, (int) Arrays.stream(part).reduce(1, Math::multiplyExact), part));
+    }
+    NDArray array =
+        Torch.create(
+            manager,
+            shape,
+            buffer -> {
+              for (String name : names) {
+                buffer.put(tensors.read(name));
+              }
+            });
+    if (type != DataType.FLOAT32) {
+      try (NDArray exact = array) {
+        array = exact.toType(type, true);
+      }
+    }
+    return new Weight(parts, array);
+  }
+
+  NDArray array() {
+    return array;
+  }
+
+  /** Makes the tensor trainable from the values it has. */
+  List<Parameter> unfreeze() {
+    FloatBuffer values = Torch.read(array);
+    for (Part part : parts) {
+      float[] copy = new float[part.elements];
+      values.get(copy);
+      parameters.add(new Parameter(part.name, copy, part.shape));
+    }
+    return parameters;
+  }
+
+  boolean trained() {
+    return !parameters.isEmpty();
+  }
+
+  /** Takes over the parameters' values. */
+  void upload() {
+    if (trained()) {
+      NDArray old = array;
+      array =
+          Torch.create(
+              old.getManager(),
+              old.getShape().getShape(),
+              buffer -> parameters.forEach(parameter -> buffer.put(parameter.values())));
+      old.close();
+    }
+  }
+
+  /** Adds a gradient of the whole tensor's shape to the parameters'. */
+  void accumulate(NDArray gradient) {
+    FloatBuffer from = Torch.read(gradient);
+    for (Parameter parameter : parameters) {
+      float[] to = parameter.gradient();
+      for (int i = 0; i < to.length; i++) {
+        to[i] += from.get();
+      }
+    }
+  }
+
+  /** Adds {@code scale * values} to the gradient of one row. */
+  void accumulateRow(int row, float[] values, int from, int width, float scale) {
+    float[] to = parameters.getFirst().gradient();
+    for (int i = 0; i < width; i++) {
+      to[row * width + i] += scale * values[from + i];
+    }
+  }
+}
