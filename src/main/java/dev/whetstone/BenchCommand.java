@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.whetstone.engine.EngineConfig;
-import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.weights.ModelDirectory;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -116,17 +115,16 @@ final class BenchCommand implements Callable<Integer> {
     Optional<ModelDirectory> ready = store.find(name, wanted.precision());
     ModelDirectory directory =
         ready.isPresent() ? ready.get() : store.resolve(name, wanted.precision());
-    LoadedModel loaded =
-        ModelLoader.load(
+    ModelLoader.Opened opened =
+        ModelLoader.open(
             directory, wanted.precision(), cores, config(plan), InstantSource.system());
     try {
       SpeedReport.Setting setting =
           new SpeedReport.Setting(
               Processor.name(), cores, name, wanted.precision().name().toLowerCase(Locale.ROOT));
-      print(new SpeedBenchmark(loaded, directory.config(), plan, progress::println).run(setting));
+      print(new SpeedBenchmark(opened, directory.config(), plan, progress::println).run(setting));
     } finally {
-      loaded.engine().close();
-      loaded.tokenizer().close();
+      opened.close();
     }
     return 0;
   }

@@ -2,6 +2,7 @@ package dev.whetstone;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
+import dev.whetstone.database.Notifications;
 import dev.whetstone.gateway.security.ApiKeys;
 import dev.whetstone.gateway.security.KeyFile;
 import dev.whetstone.preference.PreferenceLog;
@@ -38,6 +39,12 @@ final class GatewayBeans {
   @Singleton
   Database database(Environment environment) {
     return environment.database();
+  }
+
+  @Produces
+  @Singleton
+  Notifications notifications(Database database) {
+    return new Notifications(database);
   }
 
   @Produces

@@ -2,12 +2,19 @@ package dev.whetstone;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.Notifications;
+import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.gateway.ServingState;
 import dev.whetstone.gateway.ServingState.State;
 import dev.whetstone.gateway.security.ApiKeys;
+import dev.whetstone.policy.AdapterCache;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.rollout.ActivePolicies;
+import dev.whetstone.rollout.RolloutConfig;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -15,6 +22,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jboss.logging.Logger;
@@ -30,6 +39,8 @@ final class GatewayLife {
   @Inject ServingState serving;
   @Inject InstantSource clock;
   @Inject Database database;
+  @Inject Notifications notifications;
+  @Inject RolloutConfig rolloutConfig;
 
   // the keys are drawn before the first request asks for them
   void start(@Observes StartupEvent started, ApiKeys keys) {
@@ -55,7 +66,9 @@ final class GatewayLife {
       var directory =
           environment.models(System.out::println).resolve(environment.model(), precision);
       LoadedModel model =
-          ModelLoader.load(directory, precision, environment.threads(), engineConfig, clock);
+          ModelLoader.load(
+              directory, precision, environment.threads(), engineConfig, clock, this::policies);
+      model.policies().start(notifications);
       serving.become(new State.Ready(model));
       System.out.println("Whetstone is ready at http://localhost:" + environment.port());
       System.out.println("Keys: " + environment.home().resolve("keys.json"));
@@ -67,10 +80,36 @@ final class GatewayLife {
     }
   }
 
+  private ActivePolicies policies(Engine engine, Policy base) {
+    return new ActivePolicies(
+        engine,
+        base,
+        new PolicyStore(database, base.hash()),
+        new AdapterCache(
+            environment.home().resolve("policies"),
+            base.hash(),
+            rolloutConfig.cachedAdapters(),
+            clock),
+        rolloutConfig,
+        clock,
+        name());
+  }
+
+  /** The machine's name and the port: no two gateways have both. */
+  private String name() {
+    try {
+      return InetAddress.getLocalHost().getHostName() + ":" + environment.port();
+    } catch (UnknownHostException nameless) {
+      return "localhost:" + environment.port();
+    }
+  }
+
   void stop(@Observes ShutdownEvent stopping) throws InterruptedException {
     State last = serving.state();
     serving.become(new State.Draining());
+    notifications.close();
     if (last instanceof State.Ready ready) {
+      ready.model().policies().close();
       if (!ready.model().engine().drain(DRAIN)) {
         LOG.warn("some requests were cut short by the shutdown");
       }

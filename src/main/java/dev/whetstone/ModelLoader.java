@@ -10,6 +10,7 @@ import dev.whetstone.engine.ort.OrtSettings;
 import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.ActivePolicies;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.TokenDecoder;
 import dev.whetstone.text.Tokenizer;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 
 /** Opens a model directory for serving. */
 final class ModelLoader {
@@ -30,8 +32,16 @@ final class ModelLoader {
 
   private ModelLoader() {}
 
+  /** A model that runs: whoever opened it closes the engine and then the tokenizer. */
+  record Opened(Engine engine, Tokenizer tokenizer, Policy base) {
+    void close() {
+      engine.close();
+      tokenizer.close();
+    }
+  }
+
   /** Loads the graphs and starts the engine. */
-  static LoadedModel load(
+  static Opened open(
       ModelDirectory directory,
       Precision precision,
       int threads,
@@ -40,42 +50,64 @@ final class ModelLoader {
       throws IOException {
     Tokenizer tokenizer = Tokenizer.open(directory.path().resolve("tokenizer.json"));
     OrtModel runner = runner(directory, precision, threads, config);
-    var ends = directory.config().eosIds();
-    Engine engine = new Engine(runner, () -> detokenizer(tokenizer), ends, config, clock);
+    Engine engine =
+        new Engine(
+            runner, () -> detokenizer(tokenizer), directory.config().eosIds(), config, clock);
+    return new Opened(engine, tokenizer, new Policy("v0", directory.hash(), null));
+  }
+
+  /** Opens a model with everything that answering requests needs. */
+  static LoadedModel load(
+      ModelDirectory directory,
+      Precision precision,
+      int threads,
+      EngineConfig config,
+      InstantSource clock,
+      BiFunction<Engine, Policy, ActivePolicies> policies)
+      throws IOException {
+    Opened opened = open(directory, precision, threads, config, clock);
     JsonNode defaults = json(directory.path().resolve("generation_config.json"));
     return new LoadedModel(
-        engine,
-        tokenizer,
+        opened.engine(),
+        opened.tokenizer(),
         template(directory.path()),
-        new Policy("v0", directory.hash(), null),
-        new TreeSet<>(ends).getFirst(),
+        policies.apply(opened.engine(), opened.base()),
+        new TreeSet<>(directory.config().eosIds()).getFirst(),
         number(defaults, "temperature").map(JsonNode::asDouble),
         number(defaults, "top_p").map(JsonNode::asDouble),
         number(defaults, "top_k").map(JsonNode::asInt),
-        Files.getLastModifiedTime(directory.path().resolve(ModelDirectory.WEIGHTS)).toInstant());
+        decoder(directory, precision));
   }
 
   private static OrtModel runner(
       ModelDirectory directory, Precision precision, int threads, EngineConfig config) {
     int length =
         config.slotLength().orElse(Math.min(directory.config().contextLength(), LONGEST_SLOT));
-    Path path = directory.path();
+    Path decoder = decoder(directory, precision);
     // one slot more than decode at once: the prompt that is being read
     int slots = config.slots() + 1;
     return OrtModel.open(
         switch (precision) {
           case INT8 ->
               new OrtSettings(
-                  path.resolve("model.onnx"),
-                  path.resolve("prefill.onnx"),
+                  decoder,
+                  decoder.resolveSibling("prefill.onnx"),
                   slots,
                   length,
                   threads,
                   OptionalInt.empty());
-          case FP32 ->
-              new OrtSettings(
-                  path.resolve("exact.onnx"), null, slots, length, threads, OptionalInt.empty());
+          case FP32 -> new OrtSettings(decoder, null, slots, length, threads, OptionalInt.empty());
         });
+  }
+
+  private static Path decoder(ModelDirectory directory, Precision precision) {
+    return directory
+        .path()
+        .resolve(
+            switch (precision) {
+              case INT8 -> "model.onnx";
+              case FP32 -> "exact.onnx";
+            });
   }
 
   private static Detokenizer detokenizer(Tokenizer tokenizer) {

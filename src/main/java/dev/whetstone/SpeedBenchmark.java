@@ -2,7 +2,6 @@ package dev.whetstone;
 
 import dev.whetstone.EngineProbe.SwapTimes;
 import dev.whetstone.SpeedReport.Rate;
-import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
@@ -64,7 +63,7 @@ final class SpeedBenchmark {
   private static final String TEXT =
       "The harbour lay still in the morning light while the boats came back with their nets. ";
 
-  private final LoadedModel model;
+  private final ModelLoader.Opened model;
   private final Plan plan;
   private final Consumer<String> progress;
   private final ModelConfig config;
@@ -76,7 +75,8 @@ final class SpeedBenchmark {
   private final List<SwapTimes> swaps = new ArrayList<>();
   private final Random random = new Random(1);
 
-  SpeedBenchmark(LoadedModel model, ModelConfig config, Plan plan, Consumer<String> progress) {
+  SpeedBenchmark(
+      ModelLoader.Opened model, ModelConfig config, Plan plan, Consumer<String> progress) {
     this.model = model;
     this.plan = plan;
     this.progress = progress;

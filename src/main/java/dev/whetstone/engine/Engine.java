@@ -68,7 +68,8 @@ public final class Engine implements AutoCloseable {
    * @throws QueueFullException when too much waits already
    * @throws EngineClosedException when the engine is draining or closed
    * @throws IllegalArgumentException when the prompt does not fit a slot, an id is outside the
-   *     vocabulary, there are more branches than slots, or a policy is not staged
+   *     vocabulary, or there are more branches than slots
+   * @throws PolicyNotStagedException when a policy is not staged
    */
   public Generation submit(GenerationRequest request, GenerationListener listener)
       throws QueueFullException {

@@ -67,7 +67,7 @@ final class StagedPolicies {
   /**
    * Counts one more use; any thread.
    *
-   * @throws IllegalArgumentException when the version is not staged or is retired
+   * @throws PolicyNotStagedException when the version is not staged or is retired
    */
   synchronized void acquire(Policy policy) {
     if (policy.isBase()) {
@@ -75,7 +75,7 @@ final class StagedPolicies {
     }
     Entry entry = entries.get(policy.hash());
     if (entry == null || entry.retired != null) {
-      throw new IllegalArgumentException("policy " + policy.version() + " is not staged");
+      throw new PolicyNotStagedException(policy);
     }
     entry.uses++;
   }

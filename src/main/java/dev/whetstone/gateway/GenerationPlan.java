@@ -5,6 +5,7 @@ import dev.whetstone.engine.Branch;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.Sampling;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.PairSides;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A checked request.
  *
  * @param prompt what is continued
- * @param policy who writes
+ * @param policy who writes; the first side of a pair
  * @param pair whether two answers are wanted
  * @param request what the engine is asked
  */
@@ -37,17 +38,18 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
           "user", "invalid_field", "user must have 1 to " + LONGEST_USER + " characters");
     }
     requireMetadata(asked.metadata());
-    Policy policy = model.policy(or(asked.policy(), "champion"));
+    PairSides writers = writers(asked, model, pair);
     Prompt prompt = Prompt.of(model, asked.messages(), asked.prompt());
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
     if (wanted < 1) {
       throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
     }
     Sampling sampling = sampling(asked, model, config, random);
-    Branch first = new Branch(policy, sampling);
+    Branch first = new Branch(writers.first(), sampling);
     List<Branch> branches =
         pair
-            ? List.of(first, new Branch(policy, sampling.withSeed(otherSeed(sampling.seed()))))
+            ? List.of(
+                first, new Branch(writers.second(), sampling.withSeed(otherSeed(sampling.seed()))))
             : List.of(first);
     GenerationRequest request =
         new GenerationRequest(
@@ -59,7 +61,16 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
             0,
             pair,
             config.requestTimeout());
-    return new GenerationPlan(prompt, policy, pair, request);
+    return new GenerationPlan(prompt, writers.first(), pair, request);
+  }
+
+  /** A request that names a policy gets it on both sides. */
+  private static PairSides writers(GenerateRequest asked, LoadedModel model, boolean pair) {
+    if (pair && asked.policy() == null) {
+      return model.policies().pairSides();
+    }
+    Policy policy = model.policy(asked.policy());
+    return new PairSides(policy, policy);
   }
 
   private static void requireMetadata(@Nullable JsonNode metadata) {

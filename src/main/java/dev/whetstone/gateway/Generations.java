@@ -5,6 +5,7 @@ import dev.whetstone.engine.EngineClosedException;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.PolicyNotStagedException;
 import dev.whetstone.engine.QueueFullException;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
@@ -16,6 +17,8 @@ import java.util.random.RandomGenerator;
 /** Runs planned generations and words their answers. */
 @Singleton
 final class Generations {
+  private static final int RESTAGINGS = 4;
+
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
 
@@ -29,15 +32,33 @@ final class Generations {
       GenerationRequest request,
       GenerationListener listener,
       RoutingContext http) {
-    Generation generation = admit(() -> model.engine().submit(request, listener));
+    Generation generation = admit(model, () -> model.engine().submit(request, listener));
     http.addEndHandler(ended -> generation.cancel());
     return generation;
   }
 
-  /** Words what the engine says of a request it does not take. */
-  <T> T admit(Supplier<T> submission) {
+  /**
+   * Words what the engine says of a request it does not take. A version that was let go since the
+   * request chose it is staged once more.
+   */
+  <T> T admit(LoadedModel model, Supplier<T> submission) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return worded(submission);
+      } catch (PolicyNotStagedException gone) {
+        if (attempt == RESTAGINGS) {
+          throw ProblemException.retryLater(503, "not_ready", String.valueOf(gone.getMessage()), 1);
+        }
+        model.policies().restage(gone.policy());
+      }
+    }
+  }
+
+  private <T> T worded(Supplier<T> submission) {
     try {
       return submission.get();
+    } catch (PolicyNotStagedException gone) {
+      throw gone;
     } catch (QueueFullException full) {
       throw ProblemException.retryLater(
           429,

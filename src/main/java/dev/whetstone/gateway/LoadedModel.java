@@ -2,39 +2,43 @@ package dev.whetstone.gateway;
 
 import dev.whetstone.engine.Engine;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.ActivePolicies;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
-import java.time.Instant;
+import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The base model that is being served.
  *
  * @param template empty where the model has none: it then takes plain prompts only
- * @param base v0
+ * @param policies the versions that answer
  * @param temperature what generation_config.json recommends
- * @param importedAt when the base was imported
+ * @param graph the graph that decodes
  */
 public record LoadedModel(
     Engine engine,
     Tokenizer tokenizer,
     Optional<ChatTemplate> template,
-    Policy base,
+    ActivePolicies policies,
     int endToken,
     Optional<Double> temperature,
     Optional<Double> topP,
     Optional<Integer> topK,
-    Instant importedAt) {
+    Path graph) {
+
+  /** v0: the base alone, the frozen reference. */
+  public Policy base() {
+    return policies.base();
+  }
 
   /**
-   * A version by its name, hash or alias.
+   * A version by its name, hash or alias; null is the champion.
    *
-   * @throws ProblemException 404 when there is none
+   * @throws dev.whetstone.policy.PolicyException when there is none or it cannot be served
    */
-  Policy policy(String name) {
-    if (name.equals("champion") || name.equals(base.version()) || name.equals(base.hash())) {
-      return base;
-    }
-    throw ProblemException.of(404, "unknown_policy", "there is no policy '" + name + "'");
+  public Policy policy(@Nullable String name) {
+    return name == null ? policies.serving().champion() : policies.resolve(name);
   }
 }

@@ -1,49 +1,82 @@
 package dev.whetstone.gateway;
 
 import dev.whetstone.gateway.security.Role;
-import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.rollout.ActivePolicies;
+import dev.whetstone.rollout.GatewayReports;
+import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import java.time.Instant;
+import jakarta.ws.rs.QueryParam;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
-/** The policy versions that can be served. */
+/** The policy versions of the base that is served. */
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
+  private static final int LONGEST_PAGE = 1000;
+
   @Inject ServingState serving;
 
-  /** A version and where it comes from. */
-  public record Row(
-      String version,
-      String hash,
-      List<String> aliases,
-      @Nullable String parent,
-      @Nullable String runId,
-      Instant createdAt) {}
-
-  /** A page; {@code next} is the cursor of the one after it, or null. */
-  public record Page(List<Row> items, @Nullable String next) {}
+  /**
+   * A page, newest first.
+   *
+   * @param next cursor of the page after it, or null
+   * @param gateways what each gateway serves, and why not what it should
+   */
+  public record Page(
+      List<PolicyView> items, @Nullable String next, List<GatewayReports.Report> gateways) {}
 
   @GET
-  public Page list() {
-    LoadedModel model = serving.model();
-    return new Page(List.of(row(model, model.base())), null);
+  @RunOnVirtualThread
+  @Operation(summary = "Lists versions, newest first, and what each gateway serves")
+  public Page list(
+      @QueryParam("limit") @Nullable String limit, @QueryParam("cursor") @Nullable String cursor) {
+    ActivePolicies policies = serving.model().policies();
+    int most = limit == null ? 100 : number("limit", limit, 1, LONGEST_PAGE);
+    Integer before =
+        cursor == null ? null : Integer.valueOf(number("cursor", cursor, 0, Integer.MAX_VALUE));
+    Aliases aliases = policies.store().database().statement(policies.log()::read);
+    List<PolicyRow> rows = policies.store().page(before, most + 1);
+    List<PolicyRow> shown = rows.subList(0, Math.min(most, rows.size()));
+    return new Page(
+        shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
+        rows.size() > most ? shown.getLast().version().substring(1) : null,
+        policies.reports().all());
+  }
+
+  private static int number(String name, String text, int least, int most) {
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException unusable) {
+      // reported below, with the numbers that are out of range
+    }
+    throw ProblemException.badField(
+        name, "invalid_field", name + " must be a number from " + least + " to " + most);
   }
 
   @GET
   @Path("{version}")
-  public Row get(@PathParam("version") String version) {
-    LoadedModel model = serving.model();
-    return row(model, model.policy(version));
+  @RunOnVirtualThread
+  @Operation(summary = "One version, by its name, hash or alias")
+  public PolicyView get(@PathParam("version") String version) {
+    ActivePolicies policies = serving.model().policies();
+    Aliases aliases = policies.store().database().statement(policies.log()::read);
+    return PolicyView.of(row(policies, aliases, version), aliases);
   }
 
-  private static Row row(LoadedModel model, Policy policy) {
-    return new Row(
-        policy.version(), policy.hash(), List.of("champion"), null, null, model.importedAt());
+  private static PolicyRow row(ActivePolicies policies, Aliases aliases, String name) {
+    String version = aliases.version(name);
+    return policies.store().find(version).orElseThrow(() -> new PolicyException.Unknown(name));
   }
 }

@@ -1,6 +1,7 @@
 package dev.whetstone.gateway;
 
 import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.policy.PolicyException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
@@ -42,6 +43,24 @@ public final class ProblemMapping {
   @ServerExceptionMapper
   public Response map(DatabaseAwayException away) {
     return answer(Problems.databaseAway()).header("Retry-After", RETRY_SECONDS).build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(PolicyException refused) {
+    String detail = String.valueOf(refused.getMessage());
+    Response.ResponseBuilder answer =
+        switch (refused) {
+          case PolicyException.Unknown _ ->
+              answer(Problems.of(404, "unknown_policy", detail, null));
+          case PolicyException.Refused _ ->
+              answer(Problems.of(409, "policy_refused", detail, null));
+          case PolicyException.NothingEarlier _ ->
+              answer(Problems.of(409, "nothing_earlier", detail, null));
+          case PolicyException.NotInTime _ ->
+              answer(Problems.of(503, "not_ready", detail, null))
+                  .header("Retry-After", RETRY_SECONDS);
+        };
+    return answer.build();
   }
 
   /** Paths, methods and media types the router itself refuses. */

@@ -59,7 +59,7 @@ public class ScoreResource {
   @RunOnVirtualThread
   public Answer score(Request asked, RoutingContext http) {
     LoadedModel model = serving.model();
-    Policy policy = model.policy(asked.policy() == null ? "champion" : asked.policy());
+    Policy policy = model.policy(asked.policy());
     double beta = asked.beta() == null ? DEFAULT_BETA : asked.beta();
     if (!(beta > 0) || Double.isInfinite(beta)) {
       throw ProblemException.badField("beta", "invalid_field", "beta must be positive");
@@ -109,6 +109,7 @@ public class ScoreResource {
       LoadedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
     CompletableFuture<Scores> scores =
         generations.admit(
+            model,
             () ->
                 model
                     .engine()

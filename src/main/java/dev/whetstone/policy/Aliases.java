@@ -32,4 +32,16 @@ public record Aliases(
     }
     return List.copyOf(names);
   }
+
+  /** The version an alias stands for; every other name stands for itself. */
+  public String version(String name) {
+    String version =
+        switch (name) {
+          case CHAMPION -> champion;
+          case CANDIDATE -> candidate;
+          case PREVIOUS -> previous;
+          default -> name;
+        };
+    return version == null ? name : version;
+  }
 }

@@ -1,7 +1,7 @@
 package dev.whetstone.policy;
 
 /** A version that cannot be had or used; the message says why. */
-public sealed class PolicyException extends RuntimeException {
+public abstract sealed class PolicyException extends RuntimeException {
   private PolicyException(String message) {
     super(message);
   }
@@ -17,6 +17,13 @@ public sealed class PolicyException extends RuntimeException {
   public static final class Refused extends PolicyException {
     public Refused(String version, String reason) {
       super(version + " is refused: " + reason);
+    }
+  }
+
+  /** It could not be made ready in time; trying again may help. */
+  public static final class NotInTime extends PolicyException {
+    public NotInTime(String version, String reason) {
+      super(version + " is not ready: " + reason);
     }
   }
 

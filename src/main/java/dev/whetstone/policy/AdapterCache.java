@@ -1,0 +1,167 @@
+package dev.whetstone.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.weights.ModelFormatException;
+import dev.whetstone.weights.Safetensors;
+import dev.whetstone.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * Adapters of one base on this machine's disk, so that a gateway comes back without the database.
+ * {@code HASH.safetensors} is an adapter under PEFT's names with its rank and alpha in the header;
+ * {@code serving.json} is {@code {"version", "hash"}} of what was served last. Nothing here is
+ * trusted: a file that is not what its name says is removed.
+ */
+public final class AdapterCache {
+  /** What was served last. */
+  public record Served(String version, String hash) {}
+
+  private static final Logger LOG = Logger.getLogger(AdapterCache.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String SUFFIX = ".safetensors";
+
+  private final Path folder;
+  private final int most;
+  private final InstantSource clock;
+
+  /**
+   * @param home holds a folder for each base
+   * @param most adapters that are kept; those not used for longest go
+   */
+  public AdapterCache(Path home, String baseHash, int most, InstantSource clock) {
+    this.folder = home.resolve(baseHash);
+    this.most = most;
+    this.clock = clock;
+  }
+
+  /** The version with that content, verified; empty when it is not here or was damaged. */
+  public Optional<Policy> find(String version, String hash) {
+    Path file = file(hash);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      Policy policy = verified(version, hash, bytes);
+      Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
+      return Optional.of(policy);
+    } catch (IOException | PolicyException.Refused unusable) {
+      LOG.warnf("%s is removed: %s", file, unusable.getMessage());
+      remove(file);
+      return Optional.empty();
+    }
+  }
+
+  private static Policy verified(String version, String hash, byte[] bytes) {
+    try (Safetensors header = Safetensors.of(bytes)) {
+      int rank = Integer.parseInt(header.metadata().getOrDefault("rank", "0"));
+      double alpha = Double.parseDouble(header.metadata().getOrDefault("alpha", "0"));
+      return PolicyStore.verified(version, hash, bytes, rank, alpha);
+    } catch (ModelFormatException | NumberFormatException damaged) {
+      throw new PolicyException.Refused(version, String.valueOf(damaged.getMessage()));
+    }
+  }
+
+  /** Keeps an adapter; a disk that refuses only costs the next start time. */
+  public void keep(Policy policy) {
+    Adapter adapter = policy.adapter();
+    if (adapter == null || Files.exists(file(policy.hash()))) {
+      return;
+    }
+    try (Safetensors tensors = Safetensors.of(AdapterFile.tensors(adapter))) {
+      Files.createDirectories(folder);
+      SafetensorsWriter.write(
+          file(policy.hash()),
+          tensors,
+          Map.of(
+              "format",
+              "pt",
+              "rank",
+              Integer.toString(adapter.rank()),
+              "alpha",
+              Double.toString(adapter.alpha())));
+      removeOldest();
+    } catch (IOException failed) {
+      LOG.warnf("%s is not kept on disk: %s", policy.version(), failed.getMessage());
+    }
+  }
+
+  private void removeOldest() throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> adapters =
+          all.filter(file -> file.toString().endsWith(SUFFIX))
+              .sorted(Comparator.comparingLong(AdapterCache::age).reversed())
+              .toList();
+      adapters.stream().skip(most).forEach(AdapterCache::remove);
+    }
+  }
+
+  private static long age(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toMillis();
+    } catch (IOException gone) {
+      return 0;
+    }
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException failed) {
+      LOG.warnf("%s cannot be removed: %s", file, failed.getMessage());
+    }
+  }
+
+  /** Notes what is served now. */
+  public void remember(Policy served) {
+    Path file = folder.resolve("serving.json");
+    Path aside = folder.resolve("serving.json.part");
+    try {
+      Files.createDirectories(folder);
+      JSON.writeValue(aside.toFile(), new Served(served.version(), served.hash()));
+      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException failed) {
+      LOG.warnf("what is served is not noted on disk: %s", failed.getMessage());
+    }
+  }
+
+  /** What was served last. */
+  public Optional<Served> remembered() {
+    Path file = folder.resolve("serving.json");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode served = JSON.readTree(file.toFile());
+      String version = served.path("version").asText();
+      String hash = served.path("hash").asText();
+      return hash.matches("[0-9a-f]{64}")
+          ? Optional.of(new Served(version, hash))
+          : Optional.empty();
+    } catch (IOException damaged) {
+      LOG.warnf("%s cannot be read: %s", file, damaged.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Path file(String hash) {
+    return folder.resolve(hash + SUFFIX);
+  }
+}

@@ -1,0 +1,6 @@
+package dev.whetstone.rollout;
+
+import dev.whetstone.policy.Policy;
+
+/** Who writes the two sides of a pair. */
+public record PairSides(Policy first, Policy second) {}

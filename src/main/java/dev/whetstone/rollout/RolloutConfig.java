@@ -1,0 +1,29 @@
+package dev.whetstone.rollout;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of what is served and how that changes, {@code whetstone.rollout.*}. */
+@ConfigMapping(prefix = "whetstone.rollout")
+public interface RolloutConfig {
+  /** How often a gateway compares what it serves with the aliases, notified or not. */
+  @WithDefault("PT2S")
+  Duration poll();
+
+  /** Champions, the present one included, that stay in memory for a rollback. */
+  @WithDefault("3")
+  int keptChampions();
+
+  /** Further versions that stay in memory because requests named them. */
+  @WithDefault("2")
+  int namedVersions();
+
+  /** Adapters kept on disk below WHETSTONE_HOME. */
+  @WithDefault("16")
+  int cachedAdapters();
+
+  /** Longest time in which a version must have been staged and tried. */
+  @WithDefault("PT30S")
+  Duration stagingTimeout();
+}
