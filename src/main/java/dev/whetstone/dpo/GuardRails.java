@@ -13,7 +13,8 @@ import java.util.Set;
  * held-out pairs within the KL budget.
  *
  * @param klBudget nats per answer that the policy may move from the reference; infinite is off
- * @param patience evaluations in a row without a better held-out loss that end the run; 0 is off
+ * @param patience evaluations in a row without a better held-out loss within the budget that end
+ *     the run; 0 is off. A run may cross the budget and come back, as a young one often does
  * @param chosenLogRatioAlarm mean log-ratio per chosen token below which an alarm is raised
  * @param minLengthRatio expected answer length over the reference's, below which an alarm is raised
  * @param maxLengthRatio above which an alarm is raised
@@ -85,13 +86,12 @@ public record GuardRails(
   }
 
   private Optional<StopReason> stop(List<Evaluation> evaluations, Evaluation best) {
-    if (evaluations.getLast().heldOut().kl() > klBudget) {
-      return Optional.of(StopReason.KL_BUDGET);
-    }
     int since = evaluations.size() - 1 - evaluations.indexOf(best);
-    return patience > 0 && since >= patience
-        ? Optional.of(StopReason.HELD_OUT_DECLINE)
-        : Optional.empty();
+    if (patience == 0 || since < patience) {
+      return Optional.empty();
+    }
+    boolean beyond = evaluations.getLast().heldOut().kl() > klBudget;
+    return Optional.of(beyond ? StopReason.KL_BUDGET : StopReason.HELD_OUT_DECLINE);
   }
 
   private Set<Alarm> alarms(PreferenceMetrics heldOut) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -186,8 +185,8 @@ public final class PreferenceLoss {
 
   /** Mean over tokens of log p_t − log Σ p²: how probable the tokens are for this distribution. */
   private static double meanExcess(Completion completion) {
-    double[] logSumSquares =
-        Objects.requireNonNull(completion.logSumSquares(), "use_wpo needs log Σ p² of each token");
+    double[] logSumSquares = completion.logSumSquares();
+    Require.require(logSumSquares.length > 0, "use_wpo needs log Σ p² of each token");
     double sum = 0;
     for (int t = 0; t < completion.length(); t++) {
       sum += completion.policy()[t] - logSumSquares[t];

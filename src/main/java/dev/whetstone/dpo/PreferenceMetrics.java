@@ -32,10 +32,10 @@ public record PreferenceMetrics(
   /**
    * The metrics of a batch.
    *
-   * <p>The KL estimate takes the tokens as samples of the reference: Σ_t r log r − r + 1 with r =
-   * π/π_ref of a token is never negative and has the mean Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)).
-   * The prefixes have to be the policy's own, so the two answers of a pair are weighed by their own
-   * ratios, e^w and e^l, made to add up to one; so are their lengths.
+   * <p>KL(π ‖ π_ref) is a sum over the tokens of the policy's own answers. The answers at hand are
+   * those of the pair, so the two are weighed by their own ratios, e^w and e^l, made to add up to
+   * one; so are their lengths. Answers far from both are not seen: the figure is a lower bound in
+   * practice.
    *
    * @throws IllegalArgumentException for no pairs
    */
@@ -53,7 +53,7 @@ public record PreferenceMetrics(
         mean(pairs, PairOutcome::chosenLogp),
         mean(pairs, PairOutcome::rejectedLogp),
         chosenRatio / chosenTokens,
-        mean(pairs, p -> underPolicy(p.logps(), PreferenceMetrics::divergence)),
+        mean(pairs, p -> underPolicy(p.logps(), Completion::divergence)),
         mean(pairs, p -> underPolicy(p.logps(), Completion::length))
             / mean(pairs, p -> meanLength(p.logps())));
   }
@@ -70,15 +70,6 @@ public record PreferenceMetrics(
 
   private static double meanLength(PairLogps pair) {
     return (pair.chosen().length() + pair.rejected().length()) / 2.0;
-  }
-
-  private static double divergence(Completion completion) {
-    double sum = 0;
-    for (int t = 0; t < completion.length(); t++) {
-      double logRatio = completion.policy()[t] - completion.reference()[t];
-      sum += Math.exp(logRatio) * (logRatio - 1) + 1;
-    }
-    return sum;
   }
 
   /** By TRL's names, in TRL's order. */

@@ -1,0 +1,35 @@
+package dev.whetstone.dpo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Pairs with log-probs such as a policy near its reference has. */
+final class RandomPairs {
+  private final RandomGenerator random;
+
+  RandomPairs(RandomGenerator random) {
+    this.random = random;
+  }
+
+  List<PairLogps> draw(int count) {
+    List<PairLogps> pairs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      pairs.add(new PairLogps("pair " + i, completion(), completion(), 1));
+    }
+    return pairs;
+  }
+
+  private PairLogps.Completion completion() {
+    int length = random.nextInt(1, 7);
+    double[] policy = new double[length];
+    double[] reference = new double[length];
+    double[] logSumSquares = new double[length];
+    for (int t = 0; t < length; t++) {
+      reference[t] = random.nextDouble(-4, -0.1);
+      policy[t] = reference[t] + random.nextDouble(-0.5, 0.5);
+      logSumSquares[t] = random.nextDouble(-2, 0);
+    }
+    return new PairLogps.Completion(policy, reference, logSumSquares);
+  }
+}
