@@ -57,9 +57,7 @@ CREATE TABLE pairs (
   metadata json,
   imported boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL,
-  leased_by text,
-  leased_until timestamptz
+  expires_at timestamptz NOT NULL
 );
 CREATE INDEX pairs_by_user ON pairs (user_id);
 CREATE INDEX pairs_by_prompt ON pairs (prompt_hash);
@@ -79,3 +77,22 @@ CREATE TABLE preferences (
   UNIQUE (pair_id, user_id)
 );
 CREATE INDEX preferences_by_user ON preferences (user_id);
+
+-- Pairs handed to raters, each for a while.
+CREATE TABLE leases (
+  pair_id text NOT NULL REFERENCES pairs ON DELETE CASCADE,
+  key_id text NOT NULL,
+  user_id text NOT NULL,
+  leased_until timestamptz NOT NULL,
+  PRIMARY KEY (pair_id, key_id, user_id)
+);
+CREATE INDEX leases_by_end ON leases (leased_until);
+
+-- The votes each training run used. Erasure takes a vote and its user away and leaves what the run was trained on.
+CREATE TABLE run_preferences (
+  run_id text NOT NULL,
+  preference_id text NOT NULL,
+  user_id text,
+  PRIMARY KEY (run_id, preference_id)
+);
+CREATE INDEX run_preferences_by_user ON run_preferences (user_id);

@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequest request) {
   private static final int MOST_STOPS = 16;
   private static final int LONGEST_STOP = 200;
-  private static final int LONGEST_USER = 200;
   private static final int LONGEST_METADATA = 10_000;
 
   /**
@@ -33,10 +32,7 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
   static GenerationPlan of(
       GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
-    if (asked.user() != null && (asked.user().isBlank() || asked.user().length() > LONGEST_USER)) {
-      throw ProblemException.badField(
-          "user", "invalid_field", "user must have 1 to " + LONGEST_USER + " characters");
-    }
+    Users.check(asked.user());
     requireMetadata(asked.metadata());
     PairSides writers = writers(asked, model, pair);
     Prompt prompt = Prompt.of(model, asked.messages(), asked.prompt());

@@ -1,15 +1,14 @@
 package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.database.GroupCommit;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,30 +24,24 @@ public final class PreferenceLog {
         ?, ?)
       """;
 
-  // The owner check, the vote and what was there before, in one statement and one commit.
-  private static final String VOTE =
-      """
-      WITH pair AS (
-        SELECT * FROM pairs WHERE pair_id = ? AND key_id = ? AND user_id = ?),
-      fresh AS (
-        INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, recorded_at)
-        SELECT ?, pair_id, key_id, user_id, ?, ? FROM pair WHERE expires_at > ?
-        ON CONFLICT (pair_id, user_id) DO NOTHING
-        RETURNING preference_id, choice, recorded_at)
-      SELECT pair.policy_a, pair.policy_b, pair.expires_at, fresh.preference_id IS NULL AS repeated,
-        coalesce(fresh.preference_id, old.preference_id) AS preference_id,
-        coalesce(fresh.choice, old.choice) AS choice,
-        coalesce(fresh.recorded_at, old.recorded_at) AS recorded_at
-      FROM pair LEFT JOIN fresh ON true
-        LEFT JOIN preferences old ON old.pair_id = pair.pair_id AND old.user_id = pair.user_id
-      """;
+  // Two batches in flight keep the disk and the processor busy at once; more gain nothing.
+  private static final int COMMITTERS = 2;
+  private static final int LARGEST_BATCH = 128;
+  private static final int MOST_WAITING = 8_192;
 
   private final Database database;
-  private final InstantSource clock;
+  private final GroupCommit<Ballot, Optional<VoteOutcome>> votes;
 
   public PreferenceLog(Database database, InstantSource clock) {
     this.database = database;
-    this.clock = clock;
+    this.votes =
+        new GroupCommit<>(
+            COMMITTERS,
+            LARGEST_BATCH,
+            MOST_WAITING,
+            ballots ->
+                database.statement(
+                    connection -> VoteStatement.cast(connection, ballots, clock.instant())));
   }
 
   /** Stores a pair before it is shown. */
@@ -56,12 +49,11 @@ public final class PreferenceLog {
     database.statement(connection -> insert(connection, pair));
   }
 
-  /** Casts a vote on the key's and user's own pair. */
+  /** Casts a vote, in one transaction with others that are cast at the same time. */
   public VoteOutcome vote(Ballot ballot) {
     Optional<VoteOutcome> outcome = Optional.empty();
-    // Empty when another vote was committed after this statement began: the next one sees it.
     while (outcome.isEmpty()) {
-      outcome = database.statement(connection -> cast(connection, ballot));
+      outcome = votes.call(ballot);
     }
     return outcome.get();
   }
@@ -99,41 +91,6 @@ public final class PreferenceLog {
       }
       return insert.executeUpdate();
     }
-  }
-
-  private Optional<VoteOutcome> cast(Connection connection, Ballot ballot) throws SQLException {
-    Instant now = clock.instant();
-    try (PreparedStatement vote = connection.prepareStatement(VOTE)) {
-      vote.setString(1, ballot.pairId());
-      vote.setString(2, ballot.keyId());
-      vote.setString(3, ballot.user());
-      vote.setString(4, ballot.preferenceId());
-      vote.setString(5, ballot.choice().label());
-      vote.setTimestamp(6, Timestamp.from(now));
-      vote.setTimestamp(7, Timestamp.from(now));
-      try (ResultSet row = vote.executeQuery()) {
-        return row.next() ? outcome(row, ballot, now) : Optional.of(new VoteOutcome.Unknown());
-      }
-    }
-  }
-
-  private static Optional<VoteOutcome> outcome(ResultSet row, Ballot ballot, Instant now)
-      throws SQLException {
-    String choice = row.getString("choice");
-    if (choice == null) {
-      boolean expired = !row.getTimestamp("expires_at").toInstant().isAfter(now);
-      return expired ? Optional.of(new VoteOutcome.Expired()) : Optional.empty();
-    }
-    if (!choice.equals(ballot.choice().label())) {
-      return Optional.of(new VoteOutcome.Conflict());
-    }
-    return Optional.of(
-        new VoteOutcome.Recorded(
-            row.getString("preference_id"),
-            row.getString("policy_a"),
-            row.getString("policy_b"),
-            row.getTimestamp("recorded_at").toInstant(),
-            row.getBoolean("repeated")));
   }
 
   // PostgreSQL's text holds every character but this one; the token ids keep what was sampled.

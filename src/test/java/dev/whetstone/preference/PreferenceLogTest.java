@@ -7,6 +7,7 @@ import dev.whetstone.database.DatabaseConfig;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,8 +24,8 @@ class PreferenceLogTest {
       log.offer(pair("pair_1", NOW.plusSeconds(60)));
       log.offer(pair("pair_2", NOW.plusSeconds(-1)));
 
-      var first = new VoteOutcome.Recorded("pref_1", "v0", "v1", NOW, false);
-      var again = new VoteOutcome.Recorded("pref_1", "v0", "v1", NOW, true);
+      var first = new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, false);
+      var again = new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, true);
       assertThat(log.vote(ballot("pref_1", "pair_1", "u", new Choice.A()))).isEqualTo(first);
       assertThat(log.vote(ballot("pref_2", "pair_1", "u", new Choice.A()))).isEqualTo(again);
       assertThat(log.vote(ballot("pref_3", "pair_1", "u", new Choice.Tie())))
@@ -37,7 +38,7 @@ class PreferenceLogTest {
   }
 
   private static Ballot ballot(String id, String pair, String user, Choice choice) {
-    return new Ballot(id, pair, "chat_1", user, choice);
+    return new Ballot(id, pair, "chat_1", user, choice, null, List.of(), null);
   }
 
   private static Pair pair(String id, Instant expires) {
