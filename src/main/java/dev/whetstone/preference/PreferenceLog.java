@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +20,9 @@ public final class PreferenceLog {
       """
       INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, messages,
         text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b,
-        hash_a, hash_b, base_hash, sampling, metadata, created_at, expires_at)
+        hash_a, hash_b, base_hash, sampling, metadata, created_at, expires_at, imported)
       VALUES (?, ?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::json,
-        ?, ?)
+        ?, ?, ?)
       """;
 
   // Two batches in flight keep the disk and the processor busy at once; more gain nothing.
@@ -46,7 +47,7 @@ public final class PreferenceLog {
 
   /** Stores a pair before it is shown. */
   public void offer(Pair pair) {
-    database.statement(connection -> insert(connection, pair));
+    database.statement(connection -> insert(connection, List.of(pair), false));
   }
 
   /** Casts a vote, in one transaction with others that are cast at the same time. */
@@ -58,39 +59,53 @@ public final class PreferenceLog {
     return outcome.get();
   }
 
-  private static int insert(Connection connection, Pair pair) throws SQLException {
+  /**
+   * Stores pairs in the caller's transaction.
+   *
+   * @param imported whether they come from a file
+   * @return how many were stored
+   */
+  static int insert(Connection connection, List<Pair> pairs, boolean imported) throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(OFFER)) {
-      @Nullable Object[] values = {
-        pair.pairId(),
-        pair.keyId(),
-        pair.user(),
-        storable(pair.prompt().text()),
-        pair.prompt().ids(),
-        hash(pair.prompt().text()),
-        pair.prompt().messages(),
-        storable(pair.a().text()),
-        storable(pair.b().text()),
-        pair.a().ids(),
-        pair.b().ids(),
-        pair.a().logps(),
-        pair.b().logps(),
-        pair.a().finishReason(),
-        pair.b().finishReason(),
-        pair.a().policy(),
-        pair.b().policy(),
-        pair.a().hash(),
-        pair.b().hash(),
-        pair.baseHash(),
-        pair.sampling(),
-        pair.metadata(),
-        Timestamp.from(pair.createdAt()),
-        Timestamp.from(pair.expiresAt())
-      };
-      for (int i = 0; i < values.length; i++) {
-        insert.setObject(i + 1, values[i]);
+      for (Pair pair : pairs) {
+        @Nullable Object[] values = values(pair, imported);
+        for (int i = 0; i < values.length; i++) {
+          insert.setObject(i + 1, values[i]);
+        }
+        insert.addBatch();
       }
-      return insert.executeUpdate();
+      return insert.executeBatch().length;
     }
+  }
+
+  private static @Nullable Object[] values(Pair pair, boolean imported) {
+    return new @Nullable Object[] {
+      pair.pairId(),
+      pair.keyId(),
+      pair.user(),
+      storable(pair.prompt().text()),
+      pair.prompt().ids(),
+      hash(pair.prompt().text()),
+      pair.prompt().messages(),
+      storable(pair.a().text()),
+      storable(pair.b().text()),
+      pair.a().ids(),
+      pair.b().ids(),
+      pair.a().logps(),
+      pair.b().logps(),
+      pair.a().finishReason(),
+      pair.b().finishReason(),
+      pair.a().policy(),
+      pair.b().policy(),
+      pair.a().hash(),
+      pair.b().hash(),
+      pair.baseHash(),
+      pair.sampling(),
+      pair.metadata(),
+      Timestamp.from(pair.createdAt()),
+      Timestamp.from(pair.expiresAt()),
+      imported
+    };
   }
 
   // PostgreSQL's text holds every character but this one; the token ids keep what was sampled.

@@ -1,0 +1,62 @@
+package dev.whetstone.gateway;
+
+import dev.whetstone.gateway.security.Role;
+import dev.whetstone.preference.ImportReport;
+import dev.whetstone.preference.ImportRunningException;
+import dev.whetstone.preference.PairTokenizer;
+import dev.whetstone.preference.PreferenceImport;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+
+/** Brings pairs of a file into the preference log. */
+@Path("/preferences/import")
+@RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
+public class PreferenceImportResource {
+  @Inject PreferenceImport imports;
+  @Inject ServingState serving;
+  @Inject SecurityIdentity identity;
+
+  @POST
+  @Consumes({
+    JsonLines.MEDIA_TYPE,
+    "application/jsonl",
+    "application/x-jsonlines",
+    MediaType.APPLICATION_JSON
+  })
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Imports a file of pairs in TRL's forms, one JSON object a line",
+      description =
+          "prompt, chosen and rejected are texts, or lists of messages; the prompt may be left out"
+              + " where both completions begin with it. Lines that are there already are skipped;"
+              + " bad ones are reported by number and leave the others alone. Committed in"
+              + " batches: after a broken connection, send the file again.")
+  @RequestBody(
+      content =
+          @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
+  public ImportReport run(InputStream body) throws IOException {
+    LoadedModel model = serving.model();
+    PairTokenizer tokenizer =
+        new PairTokenizer(
+            model.tokenizer(), model.template(), model.endToken(), model.base().hash());
+    try {
+      return imports.run(body, tokenizer, identity.getPrincipal().getName());
+    } catch (ImportRunningException running) {
+      throw ProblemException.retryLater(
+          409, "import_running", String.valueOf(running.getMessage()), 10);
+    }
+  }
+}

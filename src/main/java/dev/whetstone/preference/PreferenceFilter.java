@@ -1,0 +1,72 @@
+package dev.whetstone.preference;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which votes are wanted; null takes all.
+ *
+ * @param user who voted
+ * @param policy a version's name that wrote one of the sides
+ * @param from the earliest time of a vote
+ * @param to the first time that is too late
+ * @param tag one that the vote carries
+ * @param imported whether the pair came from a file
+ * @param blindTo a key that sees no vote on a pair which waits for its own
+ */
+public record PreferenceFilter(
+    @Nullable Choice choice,
+    @Nullable String user,
+    @Nullable String policy,
+    @Nullable Instant from,
+    @Nullable Instant to,
+    @Nullable String tag,
+    @Nullable Boolean imported,
+    @Nullable String blindTo) {
+  /** Every vote. */
+  public static final PreferenceFilter ALL =
+      new PreferenceFilter(null, null, null, null, null, null, null, null);
+
+  // of preferences v and pairs p
+  Conditions conditions(Instant now) {
+    Conditions conditions = new Conditions();
+    if (choice != null) {
+      conditions.and("v.choice = ?", choice.label());
+    }
+    if (user != null) {
+      conditions.and("v.user_id = ?", user);
+    }
+    if (policy != null) {
+      conditions.and("(p.policy_a = ? OR p.policy_b = ?)", policy, policy);
+    }
+    time(from, to, conditions);
+    if (tag != null) {
+      // the index holds tagged votes only
+      conditions.and("v.tags @> ARRAY[?]::text[] AND v.tags <> '{}'", tag);
+    }
+    if (imported != null) {
+      conditions.and("v.imported = ?", imported);
+    }
+    if (blindTo != null) {
+      conditions.and(
+          """
+          NOT EXISTS (SELECT FROM leases l
+            WHERE l.pair_id = v.pair_id AND l.key_id = ? AND l.leased_until > ?
+              AND NOT EXISTS (SELECT FROM preferences own
+                WHERE own.pair_id = l.pair_id AND own.user_id = l.user_id))""",
+          blindTo,
+          now);
+    }
+    return conditions;
+  }
+
+  // of preferences v
+  static void time(@Nullable Instant from, @Nullable Instant to, Conditions conditions) {
+    if (from != null) {
+      conditions.and("v.recorded_at >= ?", from);
+    }
+    if (to != null) {
+      conditions.and("v.recorded_at < ?", to);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package dev.whetstone.preference;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.TestModels;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Tokenizer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A preference log on a real PostgreSQL, with the tiny model's tokenizer. */
+final class LogFixture implements AutoCloseable {
+  static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  static final PreferenceImport.Bounds BOUNDS = new PreferenceImport.Bounds(100, 4096, 3);
+
+  final Database database;
+  final InstantSource clock = InstantSource.fixed(NOW);
+  final PreferenceLog log;
+  final PreferenceReader reader;
+  final PairTokenizer tokenizer;
+  private final AtomicLong drawn = new AtomicLong();
+
+  LogFixture(Path home) throws IOException {
+    database = new Database(DatabaseConfig.of(home, null));
+    log = new PreferenceLog(database, clock);
+    reader = new PreferenceReader(database, clock);
+    Path model = TestModels.tiny().path();
+    String template = Files.readString(model.resolve("chat_template.jinja"));
+    tokenizer =
+        new PairTokenizer(
+            Tokenizer.open(model.resolve("tokenizer.json")),
+            Optional.of(ChatTemplate.of(template, Map.of())),
+            2,
+            "base");
+  }
+
+  PreferenceImport importer() {
+    return new PreferenceImport(
+        database, clock, prefix -> prefix + "_" + id(), new ObjectMapper().reader(), BOUNDS);
+  }
+
+  ImportReport bring(byte[] file) throws IOException {
+    return bring(new java.io.ByteArrayInputStream(file));
+  }
+
+  ImportReport bring(String file) throws IOException {
+    return bring(file.getBytes(StandardCharsets.UTF_8));
+  }
+
+  ImportReport bring(InputStream file) throws IOException {
+    return importer().run(file, tokenizer, "trainer_1");
+  }
+
+  byte[] export(TrlForm form, boolean tokens) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
+      reader.forEachWin(PreferenceFilter.ALL, form, lines::write);
+    }
+    return out.toByteArray();
+  }
+
+  List<PreferenceRow> rows(PreferenceFilter filter) {
+    return reader.page(filter, PreferenceReader.Order.OLDEST, null, 1000);
+  }
+
+  /** Offers a pair of {@code versions a and b} to the user and key of that name. */
+  String offer(String user, String prompt, String a, String b, String versionA, String versionB) {
+    String pairId = "pair_" + id();
+    String messages = "[{\"role\":\"user\",\"content\":\"" + prompt + "\"}]";
+    log.offer(
+        new Pair(
+            pairId,
+            user,
+            user,
+            new Pair.Prompt("<" + prompt + ">", new int[] {1, 2}, messages),
+            new Side(a, new int[] {3, 2}, new float[] {-1, -1}, "stop", versionA, versionA),
+            new Side(b, new int[] {4, 2}, new float[] {-2, -1}, "stop", versionB, versionB),
+            "base",
+            "{}",
+            null,
+            NOW.minusSeconds(3600).plusMillis(drawn.get()),
+            NOW.plusSeconds(3600)));
+    return pairId;
+  }
+
+  /** Casts a vote as it would be recorded. */
+  String vote(String pairId, String user, String choice, String... tags) {
+    String preferenceId = "pref_" + id();
+    execute(
+        """
+        INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, tags, recorded_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        preferenceId,
+        pairId,
+        user,
+        user,
+        choice,
+        tags,
+        Timestamp.from(NOW.plusSeconds(drawn.get())));
+    return preferenceId;
+  }
+
+  void clear() {
+    execute("DELETE FROM pairs");
+  }
+
+  void execute(String sql, Object... values) {
+    database.statement(connection -> execute(connection, sql, values));
+  }
+
+  private static int execute(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
+      return statement.executeUpdate();
+    }
+  }
+
+  private String id() {
+    return "%06d".formatted(drawn.incrementAndGet());
+  }
+
+  @Override
+  public void close() {
+    tokenizer.tokenizer().close();
+    database.close();
+  }
+}
