@@ -1,15 +1,14 @@
 package dev.whetstone;
 
+import dev.whetstone.weights.WholeFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Whole folders and files that appear under their name only when they are complete. */
+/** Whole folders that appear under their name only when they are complete. */
 final class Folders {
   private Folders() {}
 
@@ -29,23 +28,9 @@ final class Folders {
   static void publish(Path aside, Path folder) throws IOException {
     try (Stream<Path> files = Files.list(aside)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        force(file);
+        WholeFile.force(file);
       }
     }
     Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  /** Writes a text aside and renames it. */
-  static void write(Path file, String text) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
-    Files.writeString(aside, text);
-    force(aside);
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  private static void force(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
   }
 }

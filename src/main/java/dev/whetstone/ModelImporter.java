@@ -15,6 +15,7 @@ import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.SafetensorsWriter;
 import dev.whetstone.weights.Tensors;
+import dev.whetstone.weights.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,7 +137,7 @@ final class ModelImporter {
       hashes.put(name, canonical ? known.path(name).asText() : FileHash.of(file));
       sizes.put(name, Files.size(file));
     }
-    Folders.write(folder.resolve(ModelDirectory.MANIFEST), manifest.toPrettyString() + "\n");
+    WholeFile.write(folder.resolve(ModelDirectory.MANIFEST), manifest.toPrettyString() + "\n");
   }
 
   private static List<Path> files(Path folder) throws IOException {

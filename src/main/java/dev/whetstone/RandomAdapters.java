@@ -30,7 +30,7 @@ final class RandomAdapters {
     for (int layer = 0; layer < model.layers(); layer++) {
       for (LoraSite site : LoraSite.values()) {
         for (String module : site.modules()) {
-          modules.put(LoraSite.module(layer, module), module(module, random));
+          modules.put(LoraSite.module(layer, module), module(site, module, random));
         }
       }
     }
@@ -38,27 +38,10 @@ final class RandomAdapters {
     return new Policy(version, FileHash.of(version), new Adapter(rank, 2.0 * rank, modules));
   }
 
-  private Adapter.Module module(String module, Random random) {
-    int in = inputs(module);
-    int out = outputs(module);
+  private Adapter.Module module(LoraSite site, String module, Random random) {
+    int in = site.inputs(model);
+    int out = LoraSite.outputs(model, module);
     return new Adapter.Module(in, out, values(rank * in, random), values(out * rank, random));
-  }
-
-  private int inputs(String module) {
-    return switch (module) {
-      case "self_attn.o_proj" -> model.heads() * model.headDim();
-      case "mlp.down_proj" -> model.intermediateSize();
-      default -> model.hiddenSize();
-    };
-  }
-
-  private int outputs(String module) {
-    return switch (module) {
-      case "self_attn.q_proj" -> model.heads() * model.headDim();
-      case "self_attn.k_proj", "self_attn.v_proj" -> model.kvHeads() * model.headDim();
-      case "mlp.gate_proj", "mlp.up_proj" -> model.intermediateSize();
-      default -> model.hiddenSize();
-    };
   }
 
   private static float[] values(int count, Random random) {

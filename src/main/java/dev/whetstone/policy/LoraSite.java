@@ -1,5 +1,6 @@
 package dev.whetstone.policy;
 
+import dev.whetstone.weights.ModelConfig;
 import java.util.List;
 
 /**
@@ -25,6 +26,26 @@ public enum LoraSite {
       case O -> List.of("self_attn.o_proj");
       case GATE_UP -> List.of("mlp.gate_proj", "mlp.up_proj");
       case DOWN -> List.of("mlp.down_proj");
+    };
+  }
+
+  /** How many values the site's modules read. */
+  public int inputs(ModelConfig config) {
+    return switch (this) {
+      case QKV, GATE_UP -> config.hiddenSize();
+      case O -> config.heads() * config.headDim();
+      case DOWN -> config.intermediateSize();
+    };
+  }
+
+  /** How many values a module writes. */
+  public static int outputs(ModelConfig config, String module) {
+    return switch (module) {
+      case "self_attn.q_proj" -> config.heads() * config.headDim();
+      case "self_attn.k_proj", "self_attn.v_proj" -> config.kvHeads() * config.headDim();
+      case "mlp.gate_proj", "mlp.up_proj" -> config.intermediateSize();
+      case "self_attn.o_proj", "mlp.down_proj" -> config.hiddenSize();
+      default -> throw new IllegalArgumentException("there is no linear layer " + module);
     };
   }
 

@@ -2,17 +2,12 @@ package dev.whetstone.weights;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedSet;
@@ -31,14 +26,7 @@ public final class SafetensorsWriter {
   /** Writes aside, forces to the disk and renames over {@code file}. */
   public static void write(Path file, Tensors tensors, Map<String, String> metadata)
       throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(aside), 1 << 20)) {
-      write(out, tensors, metadata);
-    }
-    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(file, out -> write(out, tensors, metadata));
   }
 
   /** The file's bytes. */

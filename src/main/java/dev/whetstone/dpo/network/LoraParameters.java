@@ -2,9 +2,9 @@ package dev.whetstone.dpo.network;
 
 import dev.whetstone.policy.Adapter;
 import dev.whetstone.policy.LoraSite;
+import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +39,8 @@ final class LoraParameters {
     return all;
   }
 
-  /**
-   * The factors of a block's site; null when none of its modules is adapted.
-   *
-   * @param outputs how many each module of the base has, in the site's order
-   */
-  @Nullable LoraFactors site(int layer, LoraSite site, Map<String, Integer> outputs) {
+  /** The factors of a block's site; null when none of its modules is adapted. */
+  @Nullable LoraFactors site(int layer, LoraSite site, ModelConfig config) {
     List<LoraFactors.Module> adapted = new ArrayList<>();
     int row = 0;
     for (String module : site.modules()) {
@@ -52,7 +48,7 @@ final class LoraParameters {
       if (factors != null) {
         adapted.add(new LoraFactors.Module(factors.a, factors.b, row));
       }
-      row += outputs.getOrDefault(module, 0);
+      row += LoraSite.outputs(config, module);
     }
     return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, row, alpha / rank);
   }

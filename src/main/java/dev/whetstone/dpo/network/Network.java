@@ -115,12 +115,11 @@ public final class Network implements AutoCloseable {
    */
   public List<Parameter> adapt(Adapter start) {
     requireUntrained();
-    Map<String, Integer> outputs = outputs();
-    requireFits(start, outputs);
+    requireFits(start);
     lora = new LoraParameters(start);
     for (int layer = 0; layer < blocks.size(); layer++) {
       for (LoraSite site : LoraSite.values()) {
-        LoraFactors factors = lora.site(layer, site, outputs);
+        LoraFactors factors = lora.site(layer, site, config);
         if (factors != null) {
           blocks.get(layer).projection(site).adapt(factors);
         }
@@ -137,22 +136,14 @@ public final class Network implements AutoCloseable {
   }
 
   /** Sizes of the adapter's modules beside those of the base. */
-  private void requireFits(Adapter adapter, Map<String, Integer> outputs) {
+  private void requireFits(Adapter adapter) {
     Map<String, Adapter.Module> left = new HashMap<>(adapter.modules());
     for (int layer = 0; layer < config.layers(); layer++) {
       for (LoraSite site : LoraSite.values()) {
         for (String name : site.modules()) {
           Adapter.Module module = left.remove(LoraSite.module(layer, name));
-          if (module != null
-              && (module.in() != inputs(site) || module.out() != outputs.getOrDefault(name, 0))) {
-            throw new IllegalArgumentException(
-                "%s of the adapter is %d to %d, of the base %d to %d"
-                    .formatted(
-                        LoraSite.module(layer, name),
-                        module.in(),
-                        module.out(),
-                        inputs(site),
-                        outputs.get(name)));
+          if (module != null) {
+            requireFits(LoraSite.module(layer, name), module, site.inputs(config), name);
           }
         }
       }
@@ -163,24 +154,13 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private int inputs(LoraSite site) {
-    return switch (site) {
-      case QKV, GATE_UP -> config.hiddenSize();
-      case O -> config.heads() * config.headDim();
-      case DOWN -> config.intermediateSize();
-    };
-  }
-
-  private Map<String, Integer> outputs() {
-    int keys = config.kvHeads() * config.headDim();
-    return Map.of(
-        "self_attn.q_proj", config.heads() * config.headDim(),
-        "self_attn.k_proj", keys,
-        "self_attn.v_proj", keys,
-        "self_attn.o_proj", config.hiddenSize(),
-        "mlp.gate_proj", config.intermediateSize(),
-        "mlp.up_proj", config.intermediateSize(),
-        "mlp.down_proj", config.hiddenSize());
+  private void requireFits(String path, Adapter.Module module, int in, String name) {
+    int out = LoraSite.outputs(config, name);
+    if (module.in() != in || module.out() != out) {
+      throw new IllegalArgumentException(
+          "%s of the adapter is %d to %d, of the base %d to %d"
+              .formatted(path, module.in(), module.out(), in, out));
+    }
   }
 
   /**

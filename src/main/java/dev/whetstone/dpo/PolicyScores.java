@@ -1,0 +1,53 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.dpo.network.Prompted;
+import dev.whetstone.dpo.network.TokenScores;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The network's scores of a micro-batch as the loss and the metrics take them. */
+record PolicyScores(List<PairLogps> pairs, TokenMetrics tokens) {
+  static List<Prompted> rows(List<TokenPair> pairs) {
+    return pairs.stream().map(References::row).toList();
+  }
+
+  static PolicyScores of(List<TokenPair> pairs, TokenScores scores, References references) {
+    List<PairLogps> logps = new ArrayList<>();
+    TokenMetrics tokens = TokenMetrics.NONE;
+    for (int i = 0; i < pairs.size(); i++) {
+      TokenPair pair = pairs.get(i);
+      logps.add(
+          new PairLogps(
+              pair.id(),
+              completion(pair.prompt(), pair.chosen(), scores, 2 * i, references),
+              completion(pair.prompt(), pair.rejected(), scores, 2 * i + 1, references),
+              pair.weight()));
+      tokens = tokens.plus(tokens(scores, 2 * i));
+    }
+    return new PolicyScores(List.copyOf(logps), tokens);
+  }
+
+  private static PairLogps.Completion completion(
+      int[] prompt, int[] ids, TokenScores scores, int index, References references) {
+    return new PairLogps.Completion(
+        References.doubles(scores.logps()[index]),
+        references.logps(prompt, ids),
+        References.doubles(scores.collisions()[index]));
+  }
+
+  private static TokenMetrics tokens(TokenScores scores, int chosen) {
+    double entropy = 0;
+    for (int side = chosen; side < chosen + 2; side++) {
+      for (float value : scores.entropies()[side]) {
+        entropy += value;
+      }
+    }
+    int correct = 0;
+    for (boolean greedy : scores.greedy()[chosen]) {
+      correct += greedy ? 1 : 0;
+    }
+    int chosenTokens = scores.logps()[chosen].length;
+    return new TokenMetrics(
+        entropy, chosenTokens + scores.logps()[chosen + 1].length, correct, chosenTokens);
+  }
+}

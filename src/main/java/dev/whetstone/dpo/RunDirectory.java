@@ -1,0 +1,125 @@
+package dev.whetstone.dpo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.weights.MemoryTensors;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.SafetensorsWriter;
+import dev.whetstone.weights.WholeFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The files of a run: {@code checkpoint.safetensors}, {@code reference.bin} and {@code
+ * metrics.jsonl} while it goes on; then PEFT's {@code adapter_model.safetensors} and {@code
+ * adapter_config.json}, or {@code weights.safetensors}; last {@code manifest.json}.
+ */
+final class RunDirectory {
+  static final String ADAPTER = "adapter_model.safetensors";
+  static final String ADAPTER_CONFIG = "adapter_config.json";
+  static final String MANIFEST = "manifest.json";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path path;
+  private final TrainingJob job;
+  private final String dataHash;
+
+  private RunDirectory(TrainingJob job) {
+    this.path = job.directory();
+    this.job = job;
+    this.dataHash = new Digest().add(Digest.of(job.train())).add(Digest.of(job.heldOut())).hex();
+  }
+
+  /**
+   * Prepares the directory of a run.
+   *
+   * @throws IllegalArgumentException when it holds another run that is not to be resumed
+   */
+  static RunDirectory open(TrainingJob job) throws IOException {
+    RunDirectory directory = new RunDirectory(job);
+    Files.createDirectories(job.directory());
+    if (!job.resume()
+        && (Files.exists(directory.checkpoint())
+            || Files.exists(job.directory().resolve(MANIFEST)))) {
+      throw new IllegalArgumentException(
+          job.directory() + " holds a run already: resume it or choose another directory");
+    }
+    return directory;
+  }
+
+  Path checkpoint() {
+    return path.resolve("checkpoint.safetensors");
+  }
+
+  Path references() {
+    return path.resolve("reference.bin");
+  }
+
+  Path metrics() {
+    return path.resolve("metrics.jsonl");
+  }
+
+  /** sha256 over all that decides what the run gives. */
+  String fingerprint(TrainerSettings settings) {
+    Adapter init = job.init();
+    return new Digest()
+        .add(job.base().hash())
+        .add(dataHash)
+        .add(TrainConfigFile.write(job.config()))
+        .add(init == null ? "" : AdapterFile.hash(init))
+        .add(settings.network().arithmetic().name())
+        .hex();
+  }
+
+  void write(Adapter adapter) throws IOException {
+    byte[] tensors = AdapterFile.tensors(adapter);
+    WholeFile.write(path.resolve(ADAPTER), out -> out.write(tensors));
+    WholeFile.write(
+        path.resolve(ADAPTER_CONFIG),
+        AdapterFile.config(adapter, String.valueOf(job.base().path().getFileName())));
+  }
+
+  void write(List<Parameter> weights) throws IOException {
+    Map<String, MemoryTensors.Values> tensors = new HashMap<>();
+    for (Parameter weight : weights) {
+      tensors.put(weight.name(), new MemoryTensors.Values(weight.values(), weight.shape()));
+    }
+    SafetensorsWriter.write(
+        path.resolve(ModelDirectory.WEIGHTS), new MemoryTensors(tensors), Map.of("format", "pt"));
+  }
+
+  /** Says what was made from what; a directory with a manifest holds a finished run. */
+  void writeManifest(TrainingOutcome outcome, TrainerSettings settings, RunState state)
+      throws IOException {
+    ObjectNode manifest = JSON.createObjectNode();
+    manifest.put("code_version", settings.codeVersion());
+    manifest.put("base_hash", job.base().hash());
+    manifest.put("data_hash", dataHash);
+    manifest.put("pairs", job.train().size());
+    manifest.put("held_out_pairs", job.heldOut().size());
+    outcome.dropped().forEach(manifest.putArray("dropped_pairs")::add);
+    Adapter init = job.init();
+    manifest.put("init_adapter_hash", init == null ? null : AdapterFile.hash(init));
+    manifest.put("seed", job.config().batch().seed());
+    manifest.set("config", JSON.readTree(TrainConfigFile.write(job.config())));
+    manifest.put("arithmetic", settings.network().arithmetic().name());
+    manifest.put("threads", settings.network().threads());
+    manifest.put("ending", outcome.ending().name());
+    manifest.put("steps", state.step());
+    manifest.put("policy_step", outcome.step());
+    Adapter adapter = outcome.adapter();
+    manifest.put("adapter_hash", adapter == null ? null : AdapterFile.hash(adapter));
+    if (outcome.metrics() != null) {
+      manifest.set("held_out", JSON.valueToTree(outcome.metrics().named()));
+    }
+    WholeFile.write(path.resolve(MANIFEST), manifest.toPrettyString() + "\n");
+  }
+}

@@ -1,0 +1,246 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.dpo.network.Network;
+import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.policy.Adapter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Direct Preference Optimization (Rafailov et al. 2023) of an adapter, or of all weights, against
+ * the frozen base. The same job gives the same bits on one machine, however often it was killed and
+ * resumed.
+ */
+public final class Trainer {
+  private final TrainerSettings settings;
+
+  public Trainer(TrainerSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Does a job from start to end, or from its checkpoint.
+   *
+   * @throws IllegalArgumentException when the job cannot be done as it is
+   * @throws DivergedException when loss or gradient stop being numbers
+   */
+  public TrainingOutcome run(TrainingJob job, TrainingListener listener) throws IOException {
+    int longest = Math.min(job.config().batch().maxLength(), job.base().config().contextLength());
+    Truncation train = Truncation.of(job.train(), longest);
+    Truncation heldOut = Truncation.of(job.heldOut(), longest);
+    Require.require(
+        !train.pairs().isEmpty(), "no pair has room for its completions in " + longest + " tokens");
+    RunDirectory directory = RunDirectory.open(job);
+    try (Network network = Network.open(job.base(), settings.network());
+        ReferenceFile known = ReferenceFile.open(directory.references())) {
+      List<Parameter> parameters = parameters(network, job);
+      References references =
+          references(job, train.pairs(), heldOut.pairs(), network, known, listener);
+      Learner learner = new Learner(network, parameters, job.config(), references);
+      RunState state = new RunState(parameters, learner.optimizer());
+      if (Files.exists(directory.checkpoint())) {
+        state.load(directory.checkpoint(), directory.fingerprint(settings));
+        network.upload();
+      }
+      try (MetricsLog log = MetricsLog.after(state.step(), directory.metrics())) {
+        Run run = new Run(job, train, heldOut, directory, network, learner, state, log, listener);
+        return run.go();
+      }
+    }
+  }
+
+  private static List<Parameter> parameters(Network network, TrainingJob job) {
+    Adapter init = job.init();
+    return switch (job.config().weights()) {
+      case TrainedWeights.Lora lora ->
+          network.adapt(
+              init == null
+                  ? FreshAdapter.of(job.base().config(), lora, job.config().batch().seed())
+                  : init);
+      case TrainedWeights.All _ -> {
+        Require.require(init == null, "all weights are trained: there is no adapter to begin with");
+        yield network.unfreeze();
+      }
+    };
+  }
+
+  private References references(
+      TrainingJob job,
+      List<TokenPair> train,
+      List<TokenPair> heldOut,
+      Network network,
+      ReferenceCache known,
+      TrainingListener listener) {
+    List<TokenPair> all = new ArrayList<>(train);
+    all.addAll(heldOut);
+    return References.of(
+        job.base().hash(),
+        MicroBatches.cut(all, job.config().batch().tokenBudget()),
+        network,
+        known,
+        settings.cache(),
+        done -> listener.onReference(done, all.size()));
+  }
+
+  /** One job under way. */
+  private final class Run {
+    private final TrainingJob job;
+    private final Truncation train;
+    private final Truncation heldOut;
+    private final RunDirectory directory;
+    private final Network network;
+    private final Learner learner;
+    private final RunState state;
+    private final MetricsLog log;
+    private final TrainingListener listener;
+    private final BatchOrder order;
+    private final Schedule schedule;
+    private Instant saved;
+
+    Run(
+        TrainingJob job,
+        Truncation train,
+        Truncation heldOut,
+        RunDirectory directory,
+        Network network,
+        Learner learner,
+        RunState state,
+        MetricsLog log,
+        TrainingListener listener) {
+      this.job = job;
+      this.train = train;
+      this.heldOut = heldOut;
+      this.directory = directory;
+      this.network = network;
+      this.learner = learner;
+      this.state = state;
+      this.log = log;
+      this.listener = listener;
+      this.order = new BatchOrder(train.pairs(), job.config().batch());
+      this.schedule = job.config().schedule(train.pairs().size());
+      this.saved = settings.clock().instant();
+    }
+
+    TrainingOutcome go() throws IOException {
+      if (state.step() == 0 && state.evaluations().isEmpty()) {
+        evaluate();
+      }
+      TrainingOutcome.Ending ending;
+      while ((ending = ending()) == null) {
+        step();
+        if (!settings.clock().instant().isBefore(saved.plus(settings.checkpointEvery()))) {
+          save();
+        }
+      }
+      save();
+      return finish(ending);
+    }
+
+    /** Why the run is over; null while it is not. */
+    private TrainingOutcome.@Nullable Ending ending() {
+      if (!state.evaluations().isEmpty()) {
+        Optional<GuardRails.StopReason> stop =
+            job.config().guardRails().judge(state.evaluations()).stop();
+        if (stop.isPresent()) {
+          return TrainingOutcome.Ending.of(stop);
+        }
+      }
+      if (state.step() >= schedule.totalSteps()) {
+        return TrainingOutcome.Ending.COMPLETED;
+      }
+      return listener.cancelled() ? TrainingOutcome.Ending.CANCELLED : null;
+    }
+
+    private void step() throws IOException {
+      Instant begin = settings.clock().instant();
+      List<TokenPair> batch = order.batch(state.step());
+      double rate = job.config().optimizer().learningRate() * schedule.factor(state.step());
+      Learner.Update update = learner.learn(state.step() + 1, batch, rate);
+      state.advance(batch.stream().mapToLong(pair -> pair.tokens() + pair.prompt().length).sum());
+      PreferenceMetrics judged = due() ? evaluate() : null;
+      StepMetrics metrics =
+          new StepMetrics(
+              state.step(),
+              (double) state.step() / order.stepsPerEpoch(),
+              update.metrics(),
+              update.tokens(),
+              update.gradNorm(),
+              rate,
+              state.tokens(),
+              judged,
+              seconds(begin));
+      log.write(metrics);
+      listener.onStep(metrics);
+    }
+
+    private double seconds(Instant begin) {
+      return Duration.between(begin, settings.clock().instant()).toNanos() / 1e9;
+    }
+
+    private boolean due() {
+      int every = job.config().heldOut().everySteps();
+      return state.step() == schedule.totalSteps() || (every > 0 && state.step() % every == 0);
+    }
+
+    /** Looks at the held-out pairs; null without any. */
+    private @Nullable PreferenceMetrics evaluate() {
+      if (heldOut.pairs().isEmpty()) {
+        return null;
+      }
+      PreferenceMetrics metrics = learner.judge(learner.score(heldOut.pairs()).pairs());
+      state.evaluations().add(new Evaluation(state.step(), metrics));
+      GuardRails rails = job.config().guardRails();
+      GuardRails.Verdict verdict = rails.judge(state.evaluations());
+      if (rails.active() && verdict.bestStep() == state.step()) {
+        state.keepBest();
+      }
+      if (!verdict.alarms().isEmpty()) {
+        listener.onAlarm(state.step(), verdict.alarms());
+      }
+      return metrics;
+    }
+
+    private void save() throws IOException {
+      log.force();
+      state.save(directory.checkpoint(), directory.fingerprint(settings));
+      saved = settings.clock().instant();
+    }
+
+    private TrainingOutcome finish(TrainingOutcome.Ending ending) throws IOException {
+      int step = state.restoreBest();
+      network.upload();
+      Adapter adapter =
+          switch (job.config().weights()) {
+            case TrainedWeights.Lora _ -> network.adapter();
+            case TrainedWeights.All _ -> null;
+          };
+      List<PairLogps> scores =
+          heldOut.pairs().isEmpty() ? List.of() : learner.score(heldOut.pairs()).pairs();
+      List<String> dropped = new ArrayList<>(train.dropped());
+      dropped.addAll(heldOut.dropped());
+      TrainingOutcome outcome =
+          new TrainingOutcome(
+              adapter,
+              step,
+              scores,
+              scores.isEmpty() ? null : learner.judge(scores),
+              dropped,
+              ending);
+      if (ending != TrainingOutcome.Ending.CANCELLED) {
+        if (adapter == null) {
+          directory.write(learner.parameters());
+        } else {
+          directory.write(adapter);
+        }
+        directory.writeManifest(outcome, settings, state);
+      }
+      return outcome;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.dpo.network.NetworkSettings;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * How a trainer works; nothing here says what a run learns.
+ *
+ * @param network threads, arithmetic and memory
+ * @param checkpointEvery least time between two checkpoints
+ * @param cache of reference log-probs beside the run's own
+ * @param clock times steps and checkpoints
+ * @param codeVersion for the manifest
+ */
+public record TrainerSettings(
+    NetworkSettings network,
+    Duration checkpointEvery,
+    ReferenceCache cache,
+    InstantSource clock,
+    String codeVersion) {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** float32 and a checkpoint a minute. */
+  public static TrainerSettings exact(int threads, InstantSource clock, String codeVersion) {
+    return new TrainerSettings(
+        NetworkSettings.exact(threads), MINUTE, ReferenceCache.NONE, clock, codeVersion);
+  }
+}

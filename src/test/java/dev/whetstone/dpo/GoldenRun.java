@@ -1,0 +1,62 @@
+package dev.whetstone.dpo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.AdapterFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A training run that TRL recorded: settings, pairs, adapters and what each step said. */
+record GoldenRun(Path folder, JsonNode run) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  static GoldenRun read(String name) throws IOException {
+    return read(Path.of("src/test/resources/golden", name));
+  }
+
+  static GoldenRun read(Path folder) throws IOException {
+    return new GoldenRun(folder, JSON.readTree(folder.resolve("run.json").toFile()));
+  }
+
+  TrainConfig config() {
+    return config(JSON.createObjectNode());
+  }
+
+  /** The run's settings with others in their place. */
+  TrainConfig config(JsonNode changed) {
+    ObjectNode settings = run.deepCopy();
+    settings.setAll((ObjectNode) changed);
+    settings.remove(List.of("per_step", "losses"));
+    return TrainConfigFile.read(settings.toString(), TrainConfig.plain());
+  }
+
+  List<TokenPair> pairs() {
+    JsonNode pairs = run.path("pairs");
+    return IntStream.range(0, pairs.size())
+        .mapToObj(
+            i ->
+                new TokenPair(
+                    "pair-" + i,
+                    ids(pairs.get(i).path("prompt_ids")),
+                    ids(pairs.get(i).path("chosen_ids")),
+                    ids(pairs.get(i).path("rejected_ids")),
+                    1))
+        .toList();
+  }
+
+  Adapter adapter(String file) throws IOException {
+    return AdapterFile.read(
+        Files.readAllBytes(folder.resolve(file)),
+        run.path("lora_rank").asInt(),
+        run.path("lora_alpha").asDouble());
+  }
+
+  private static int[] ids(JsonNode node) {
+    return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
+  }
+}

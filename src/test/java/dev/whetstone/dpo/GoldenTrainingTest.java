@@ -1,0 +1,128 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.TestModels;
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole training runs beside TRL's. */
+class GoldenTrainingTest {
+  private static final double LOSS = 1e-4;
+  private static final double REST = 1e-3;
+
+  private static final List<String> BY_NAME =
+      List.of(
+          "rewards/chosen",
+          "rewards/rejected",
+          "rewards/accuracies",
+          "rewards/margins",
+          "logps/chosen",
+          "logps/rejected");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train-tiny-sigmoid", "train-tiny-ipo", "train-tiny-robust"})
+  void aRunIsTrls(String name) throws IOException {
+    GoldenRun golden = GoldenRun.read(name);
+
+    Result result = train(TestModels.tiny(), golden, golden.config(), folder.resolve("run"));
+
+    compare(result.steps(), golden.run().path("per_step"));
+    compare(result.adapter(), golden.adapter("adapter_final.safetensors"), 1e-3);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyLossTrainsAsTrls() throws IOException {
+    GoldenRun golden = GoldenRun.read("train-losses");
+    return IntStream.range(0, golden.run().path("losses").size())
+        .mapToObj(i -> golden.run().path("losses").get(i))
+        .map(
+            loss ->
+                DynamicTest.dynamicTest(
+                    loss.path("loss_type").asText(),
+                    () -> {
+                      TrainConfig config = golden.config(settings(loss));
+                      Path run = folder.resolve(loss.path("loss_type").asText());
+                      Result result = train(TestModels.tiny(), golden, config, run);
+                      compare(result.steps(), loss.path("per_step"));
+                    }));
+  }
+
+  private static JsonNode settings(JsonNode loss) {
+    ObjectNode settings = loss.deepCopy();
+    settings.remove("per_step");
+    return settings;
+  }
+
+  private record Result(Adapter adapter, List<StepMetrics> steps) {}
+
+  private static Result train(
+      ModelDirectory model, GoldenRun golden, TrainConfig config, Path directory)
+      throws IOException {
+    List<StepMetrics> steps = new ArrayList<>();
+    TrainingJob job =
+        new TrainingJob(
+            model,
+            golden.pairs(),
+            List.of(),
+            config,
+            golden.adapter("adapter_init.safetensors"),
+            directory,
+            false);
+    TrainingOutcome outcome =
+        new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test")).run(job, steps::add);
+    assertThat(outcome.ending()).isEqualTo(TrainingOutcome.Ending.COMPLETED);
+    return new Result(Objects.requireNonNull(outcome.adapter()), steps);
+  }
+
+  private static void compare(List<StepMetrics> steps, JsonNode golden) {
+    assertThat(steps).hasSize(golden.size());
+    for (int i = 0; i < golden.size(); i++) {
+      Map<String, Object> ours = steps.get(i).named();
+      close(ours, "loss", golden.get(i).path("loss").asDouble(), LOSS, i);
+      close(ours, "grad_norm", golden.get(i).path("grad_norm").asDouble(), REST, i);
+      close(ours, "learning_rate", golden.get(i).path("lr").asDouble(), 1e-12, i);
+      for (String name : BY_NAME) {
+        close(ours, name, golden.get(i).path(name).asDouble(), REST, i);
+      }
+    }
+  }
+
+  private static void close(
+      Map<String, Object> ours, String name, double golden, double tolerance, int step) {
+    assertThat(((Number) ours.getOrDefault(name, Double.NaN)).doubleValue())
+        .as("%s of step %d", name, step + 1)
+        .isCloseTo(golden, within(tolerance * Math.max(1, Math.abs(golden))));
+  }
+
+  private static void compare(Adapter ours, Adapter golden, double tolerance) {
+    assertThat(ours.modules().keySet()).isEqualTo(golden.modules().keySet());
+    golden
+        .modules()
+        .forEach(
+            (name, module) -> {
+              Adapter.Module own = Objects.requireNonNull(ours.modules().get(name), name);
+              assertThat(own.a()).as(name).containsExactly(module.a(), within((float) tolerance));
+              assertThat(own.b()).as(name).containsExactly(module.b(), within((float) tolerance));
+            });
+  }
+}
