@@ -119,7 +119,8 @@ final class ModelImporter {
       }
     }
     Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
-    describe(model.path(), (ObjectNode) JSON.readTree(manifest.toFile()));
+    ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
+    describe(model.path(), known.put("graph_format", OnnxExport.FORMAT));
   }
 
   static boolean hasGraphs(Path folder, Precision precision) {

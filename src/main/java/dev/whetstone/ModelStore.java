@@ -147,8 +147,12 @@ final class ModelStore {
 
   /** Sizes are compared, not hashes, so that a start takes no time. */
   private static boolean complete(Path target, Precision precision) throws IOException {
-    JsonNode sizes =
-        new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile()).path("sizes");
+    JsonNode manifest =
+        new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile());
+    if (manifest.path("graph_format").asInt(0) != OnnxExport.FORMAT) {
+      return false;
+    }
+    JsonNode sizes = manifest.path("sizes");
     for (String name : OnnxExport.files(precision)) {
       Path file = target.resolve(name);
       if (!Files.exists(file) || Files.size(file) != sizes.path(name).asLong(-1)) {

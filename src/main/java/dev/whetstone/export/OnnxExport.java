@@ -1,5 +1,6 @@
 package dev.whetstone.export;
 
+import dev.whetstone.export.TransformerGraph.Rows;
 import dev.whetstone.export.onnx.ModelProto;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Tensors;
@@ -26,6 +27,9 @@ import java.util.Map;
  * A graph appears under its name only when the bytes it refers to are on the disk.
  */
 public final class OnnxExport {
+  /** Counts up with every change of the graphs, so that those of an earlier build are replaced. */
+  public static final int FORMAT = 2;
+
   private OnnxExport() {}
 
   /** Names of the files that {@link #write} makes for a precision, graphs last. */
@@ -51,9 +55,9 @@ public final class OnnxExport {
         try (ExternalData data = ExternalData.create(directory, files.get(0));
             ExternalData wide = ExternalData.create(directory, files.get(1))) {
           GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8);
-          ModelProto model = new TransformerGraph(config, decode).build(metadata);
+          ModelProto model = new TransformerGraph(config, decode, Rows.ONE_BY_ONE).build(metadata);
           GraphWeights prefill = decode.sharing(wide, Precision.FP32);
-          ModelProto reader = new TransformerGraph(config, prefill).build(metadata);
+          ModelProto reader = new TransformerGraph(config, prefill, Rows.TOGETHER).build(metadata);
           data.force();
           wide.force();
           publish(directory, files.get(2), reader);
@@ -63,7 +67,7 @@ public final class OnnxExport {
       case FP32 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0))) {
           GraphWeights exact = new GraphWeights(config, weights, data, Precision.FP32);
-          ModelProto model = new TransformerGraph(config, exact).build(metadata);
+          ModelProto model = new TransformerGraph(config, exact, Rows.ONE_BY_ONE).build(metadata);
           data.force();
           publish(directory, files.get(1), model);
         }

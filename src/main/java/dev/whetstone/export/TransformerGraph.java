@@ -25,18 +25,38 @@ import java.util.Map;
  *       present.L.key|value}
  *   <li>{@code logit_rows [rows]} int64: which of the N rows the head is computed for
  *   <li>{@code rank_mask [N or 1, R]}: 1 where a rank belongs to the row's version, else 0
- *   <li>{@code lora.L.SITE.a [in, modules * R]}, {@code lora.L.SITE.b [modules * R, out]}; for gate
- *       and up, B is one input each, {@code [R, out]}
+ *   <li>{@code lora.L.SITE.a [modules * R, in]}, {@code lora.L.SITE.b [modules * R, out]} with
+ *       twice the scaled B; for gate and up, B is one input each, {@code [R, out]}
  * </ul>
  *
  * Output: {@code logits [rows, vocabulary]}.
  */
 final class TransformerGraph {
+  /**
+   * Half, with B doubled: at a factor of 1 the runtime multiplies a single row by another kernel,
+   * which rounds differently, and a row would depend on whether it is alone.
+   */
+  private static final float HALF = 0.5f;
+
+  /** How rows are multiplied with the A factors of the adapters. */
+  enum Rows {
+    /**
+     * Each by a product of its own, so that its bits depend neither on how many other rows there
+     * are nor on the ranks of their versions.
+     */
+    ONE_BY_ONE,
+
+    /** All in one product, the faster way for the many rows of a prompt. */
+    TOGETHER
+  }
+
+  private final Rows rows;
   private final ModelConfig config;
   private final GraphWeights weights;
   private final GraphBuilder graph = new GraphBuilder();
 
-  TransformerGraph(ModelConfig config, GraphWeights weights) {
+  TransformerGraph(ModelConfig config, GraphWeights weights, Rows rows) {
+    this.rows = rows;
     this.config = config;
     this.weights = weights;
   }
@@ -94,18 +114,28 @@ final class TransformerGraph {
         List.of("ids_shape", graph.constant("width", -1)),
         Map.of("axis", 0));
     graph.constant("flat_rows", -1, (long) config.heads() * config.headDim());
+    declareMasks();
+  }
+
+  private void declareMasks() {
+    int rankAxis = 1;
+    if (rows == Rows.ONE_BY_ONE) {
+      graph.constant("column", 2);
+      graph.node(mask(1), "Unsqueeze", List.of("rank_mask", "column"), Map.of());
+    }
     for (LoraSite site : LoraSite.values()) {
       int modules = site.modules().size();
       if (modules > 1) {
-        graph.node(
-            mask(site), "Concat", Collections.nCopies(modules, "rank_mask"), Map.of("axis", -1));
+        List<String> copies = Collections.nCopies(modules, mask(1));
+        graph.node(mask(modules), "Concat", copies, Map.of("axis", rankAxis));
       }
     }
   }
 
-  private static String mask(LoraSite site) {
-    int modules = site.modules().size();
-    return modules == 1 ? "rank_mask" : "rank_mask." + modules;
+  /** {@code [rows, modules * R]}, or {@code [rows, modules * R, 1]} for rows one by one. */
+  private String mask(int modules) {
+    String name = rows == Rows.ONE_BY_ONE ? "rank_column" : "rank_mask";
+    return modules == 1 ? name : name + "." + modules;
   }
 
   private String attention(int layer, String input) throws IOException {
@@ -187,7 +217,7 @@ final class TransformerGraph {
       String base = weights.linear(graph, module, input, List.of(module));
       String b = site.inputB(layer, m);
       graph.input(b, DataType.FLOAT, GraphBuilder.shape("rank_b", weights.outputSize(module)));
-      outputs.add(graph.node(module + ".lora", "Gemm", List.of(parts.get(m), b, base), Map.of()));
+      outputs.add(loraUp(module, parts.get(m), b, base));
     }
     return outputs;
   }
@@ -202,16 +232,32 @@ final class TransformerGraph {
     String masked = loraDown(site, layer, input);
     String b =
         graph.input(site.inputB(layer, 0), DataType.FLOAT, GraphBuilder.shape("rank_b", out));
-    return graph.node(name + ".lora", "Gemm", List.of(masked, b, base), Map.of());
+    return loraUp(name, masked, b, base);
+  }
+
+  private String loraUp(String name, String masked, String b, String base) {
+    return graph.node(name + ".lora", "Gemm", List.of(masked, b, base), Map.of("alpha", HALF));
   }
 
   /** {@code mask * (x A)}. */
   private String loraDown(LoraSite site, int layer, String input) {
     String name = site.node(layer);
+    String mask = mask(site.modules().size());
     int in = weights.inputSize(LoraSite.module(layer, site.modules().getFirst()));
-    String a = graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape(in, "rank_a"));
-    String down = graph.node(name + ".lora_a", "MatMul", List.of(input, a), Map.of());
-    return graph.node(name + ".lora_masked", "Mul", List.of(down, mask(site)), Map.of());
+    String a = graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape("rank_a", in));
+    return switch (rows) {
+      case TOGETHER -> {
+        String down = graph.node(name + ".lora_a", "Gemm", List.of(input, a), Map.of("transB", 1));
+        yield graph.node(name + ".lora_masked", "Mul", List.of(down, mask), Map.of());
+      }
+      case ONE_BY_ONE -> {
+        String column =
+            graph.node(name + ".column", "Unsqueeze", List.of(input, "column"), Map.of());
+        String down = graph.node(name + ".lora_a", "MatMul", List.of(a, column), Map.of());
+        String masked = graph.node(name + ".lora_masked", "Mul", List.of(down, mask), Map.of());
+        yield graph.node(name + ".lora_row", "Flatten", List.of(masked), Map.of());
+      }
+    };
   }
 
   private record Residual(String normed, String sum) {}

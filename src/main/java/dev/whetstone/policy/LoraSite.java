@@ -59,7 +59,7 @@ public enum LoraSite {
     return "layer." + layer + "." + label;
   }
 
-  /** Name of the graph input {@code [in, modules * rank]}. */
+  /** Name of the graph input {@code [modules * rank, in]}. */
   public String inputA(int layer) {
     return "lora." + layer + "." + label + ".a";
   }

@@ -15,22 +15,20 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The LoRA inputs of a run for a list of versions: their ranks stand side by side, {@code A [in,
- * modules * R]} and {@code B [modules * R, out]} with R the sum of the ranks, the scale folded into
- * B. B holds zeroes where a rank belongs to another module.
+ * The LoRA inputs of a run for a list of versions: their ranks stand below each other, {@code A
+ * [modules * R, in]} and {@code B [modules * R, out]} with R the sum of the padded ranks, the scale
+ * folded into B, which the graph halves. B holds zeroes where a rank belongs to another module.
  */
 final class AdapterStack implements AutoCloseable {
   private final GraphShape shape;
-  private final List<Policy> policies;
-  private final int rank;
+  private final RankLayout layout;
   private final Arena arena = Arena.ofShared();
   private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
 
   AdapterStack(OrtEnvironment environment, GraphShape shape, List<Policy> policies)
       throws OrtException {
     this.shape = shape;
-    this.policies = List.copyOf(policies);
-    this.rank = policies.stream().mapToInt(AdapterStack::rankOf).sum();
+    this.layout = RankLayout.of(policies);
     for (int layer = 0; layer < shape.layers(); layer++) {
       for (LoraSite site : LoraSite.values()) {
         add(environment, layer, site);
@@ -38,34 +36,28 @@ final class AdapterStack implements AutoCloseable {
     }
   }
 
-  private static int rankOf(Policy policy) {
-    Adapter adapter = policy.adapter();
-    return adapter == null ? 0 : adapter.rank();
-  }
-
   private void add(OrtEnvironment environment, int layer, LoraSite site) throws OrtException {
     int in = shape.inputSize(site);
     int[] outputs = shape.outputSizes(site);
-    int width = outputs.length * rank;
+    int height = outputs.length * rank();
     int perInput = outputs.length / site.inputsB();
-    FloatBuffer a = allocate(in * width);
+    FloatBuffer a = allocate(height * in);
     for (int part = 0; part < site.inputsB(); part++) {
       int first = part * perInput;
       int out = IntStream.range(first, first + perInput).map(m -> outputs[m]).sum();
-      FloatBuffer b = allocate(perInput * rank * out);
+      FloatBuffer b = allocate(perInput * rank() * out);
       int column = 0;
       for (int m = 0; m < perInput; m++) {
         String module = LoraSite.module(layer, site.modules().get(first + m));
-        fillA(module, a, width, (first + m) * rank);
-        fillB(module, b, out, m * rank, column);
+        fill(module, a, in, (first + m) * rank(), b, out, m * rank(), column);
         column += outputs[first + m];
       }
       tensors.put(
           site.inputB(layer, part),
-          OnnxTensor.createTensor(environment, b, new long[] {(long) perInput * rank, out}));
+          OnnxTensor.createTensor(environment, b, new long[] {(long) perInput * rank(), out}));
     }
     tensors.put(
-        site.inputA(layer), OnnxTensor.createTensor(environment, a, new long[] {in, width}));
+        site.inputA(layer), OnnxTensor.createTensor(environment, a, new long[] {height, in}));
   }
 
   private FloatBuffer allocate(int floats) {
@@ -77,73 +69,51 @@ final class AdapterStack implements AutoCloseable {
         .limit(floats);
   }
 
-  /**
-   * Puts the versions' A, transposed, side by side into the columns that start at {@code first}.
-   */
-  private void fillA(String name, FloatBuffer target, int width, int first) {
-    int column = first;
-    for (Policy policy : policies) {
-      Adapter adapter = policy.adapter();
-      Adapter.Module module = adapter == null ? null : adapter.modules().get(name);
-      int ranks = rankOf(policy);
+  /** Puts the versions' factors of a module into their rows of both inputs. */
+  private void fill(
+      String name, FloatBuffer a, int in, int rowA, FloatBuffer b, int out, int rowB, int column) {
+    for (RankLayout.Member member : layout.members()) {
+      Adapter.Module module = member.adapter().modules().get(name);
       if (module != null) {
-        float[] a = module.a();
-        float[] line = new float[ranks];
-        for (int i = 0; i < module.in(); i++) {
-          for (int r = 0; r < ranks; r++) {
-            line[r] = a[r * module.in() + i];
-          }
-          target.put(i * width + column, line);
-        }
+        a.put((rowA + member.first()) * in, module.a());
+        fillB(member.adapter(), module, b, out, rowB + member.first(), column);
       }
-      column += ranks;
     }
   }
 
-  /**
-   * Puts the versions' scaled B, transposed, below each other from row {@code first} and column
-   * {@code column}.
-   */
-  private void fillB(String name, FloatBuffer target, int out, int first, int column) {
-    int row = first;
-    for (Policy policy : policies) {
-      Adapter adapter = policy.adapter();
-      Adapter.Module module = adapter == null ? null : adapter.modules().get(name);
-      int ranks = rankOf(policy);
-      if (adapter != null && module != null) {
-        float scale = (float) adapter.scale();
-        float[] line = new float[module.out()];
-        for (int r = 0; r < ranks; r++) {
-          for (int j = 0; j < line.length; j++) {
-            line[j] = scale * module.b()[j * ranks + r];
-          }
-          target.put((row + r) * out + column, line);
-        }
+  private static void fillB(
+      Adapter adapter, Adapter.Module module, FloatBuffer target, int out, int row, int column) {
+    float scale = (float) (2 * adapter.scale());
+    float[] line = new float[module.out()];
+    for (int r = 0; r < adapter.rank(); r++) {
+      for (int j = 0; j < line.length; j++) {
+        line[j] = scale * module.b()[j * adapter.rank() + r];
       }
-      row += ranks;
+      target.put((row + r) * out + column, line);
     }
   }
 
-  /** Sum of the ranks. */
+  /** Sum of the padded ranks. */
   int rank() {
-    return rank;
+    return layout.total();
   }
 
   boolean holds(String hash) {
-    return policies.stream().anyMatch(policy -> policy.hash().equals(hash));
+    return layout.members().stream().anyMatch(member -> member.policy().hash().equals(hash));
   }
 
   Map<String, OnnxTensor> tensors() {
     return tensors;
   }
 
-  /** Writes the row of the rank mask that belongs to a version: ones at its ranks. */
+  /** Writes the row of the rank mask that belongs to a version: ones at its ranks, else zeroes. */
   void mask(Policy policy, FloatBuffer target, int row) {
-    int at = row * rank;
-    for (Policy member : policies) {
-      float value = member.hash().equals(policy.hash()) ? 1 : 0;
-      for (int r = 0; r < rankOf(member); r++) {
-        target.put(at++, value);
+    target.put(row * rank(), new float[rank()]);
+    for (RankLayout.Member member : layout.members()) {
+      if (member.policy().hash().equals(policy.hash())) {
+        for (int r = 0; r < member.adapter().rank(); r++) {
+          target.put(row * rank() + member.first() + r, 1);
+        }
       }
     }
   }

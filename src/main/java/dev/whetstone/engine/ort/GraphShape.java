@@ -43,7 +43,7 @@ record GraphShape(
   }
 
   int inputSize(LoraSite site) {
-    return dimension(site.inputA(0), 0);
+    return dimension(site.inputA(0), 1);
   }
 
   /** Output sizes of a site's modules, in their order. */

@@ -1,0 +1,98 @@
+package dev.whetstone.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
+
+/** The two sides of a pair differ, or say that they could not be made to. */
+class PairTest {
+  private static final int REDRAWS = EngineFixture.Settings.small().redraws();
+
+  @Test
+  void aSecondSideWithTheSameSeedIsDrawnAgainUntilItDiffers() throws Exception {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Requests.Recorder recorder = new Requests.Recorder(2);
+      Sampling sampling = Sampling.of(1, 5);
+
+      List<Completion> sides =
+          fixture.generate(Requests.of(1, 2, 3).pair(sampling, sampling).maxTokens(3), recorder);
+
+      assertThat(sides.get(1).tokens()).isNotEqualTo(sides.get(0).tokens());
+      assertThat(sides).noneMatch(Completion::identical);
+      assertThat(redraws(fixture)).isPositive();
+      for (int side = 0; side < 2; side++) {
+        assertThat(recorder.texts.get(side)).hasToString(sides.get(side).text());
+      }
+    }
+  }
+
+  @Test
+  void aRedrawnSideRepeatsItself() throws Exception {
+    Sampling sampling = Sampling.of(1, 9);
+    Requests pair = Requests.of(8, 7).pair(sampling, sampling).maxTokens(1);
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Completion> first = fixture.generate(pair);
+      List<Completion> again = fixture.generate(pair);
+
+      assertThat(again.get(1).tokens()).isEqualTo(first.get(1).tokens());
+      assertThat(again.get(0).tokens()).isEqualTo(first.get(0).tokens());
+    }
+  }
+
+  @Test
+  void sidesThatCanOnlyBeAlikeAreMarkedAfterTheLastRedraw() throws Exception {
+    Sampling only = new Sampling(1, 0, 1, 0, 1, 0, 0, Map.of(7, 100.0), 1);
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Completion> sides =
+          fixture.generate(Requests.of(1).pair(only, only.withSeed(2)).maxTokens(5));
+
+      assertThat(sides.get(1).tokens()).containsExactly(7, 7, 7, 7, 7);
+      assertThat(sides.get(0).identical()).isFalse();
+      assertThat(sides.get(1).identical()).isTrue();
+      assertThat(redraws(fixture)).isEqualTo(REDRAWS);
+    }
+  }
+
+  @Test
+  void greedySidesAreMarkedWithoutARedraw() throws Exception {
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Completion> sides =
+          fixture.generate(Requests.of(1).pair(Sampling.greedy(), Sampling.greedy()).maxTokens(4));
+
+      assertThat(sides.get(1).tokens()).isEqualTo(sides.get(0).tokens());
+      assertThat(sides.get(1).identical()).isTrue();
+      assertThat(redraws(fixture)).isZero();
+    }
+  }
+
+  @Property(tries = 150)
+  void aPairDiffersOrIsMarked(
+      @ForAll @LongRange(min = 0, max = 1 << 16) long seed,
+      @ForAll @IntRange(min = 1, max = 3) int tokens,
+      @ForAll @IntRange(min = 2, max = 3) int choices)
+      throws Exception {
+    Sampling sampling = new Sampling(1, choices, 1, 0, 1, 0, 0, Map.of(), seed);
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Completion> sides =
+          fixture.generate(
+              Requests.of(1, 2).pair(sampling, sampling.withSeed(seed + 1)).maxTokens(tokens));
+
+      boolean same = Arrays.equals(sides.get(0).tokens(), sides.get(1).tokens());
+      assertThat(sides.get(1).identical()).isEqualTo(same);
+      assertThat(redraws(fixture)).isBetween(same ? REDRAWS : 0L, (long) REDRAWS);
+    }
+  }
+
+  /** Statistics are those of the last whole step: the engine's end is one. */
+  private static long redraws(EngineFixture fixture) {
+    fixture.close();
+    return fixture.engine.statistics().redraws();
+  }
+}
