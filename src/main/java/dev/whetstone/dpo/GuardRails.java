@@ -2,25 +2,28 @@ package dev.whetstone.dpo;
 
 import static dev.whetstone.dpo.Require.require;
 
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * When a run ends before its schedule does, and which of its policies it gives: the best on
- * held-out pairs within the KL budget.
+ * When a run ends before its schedule does, and which of its policies it gives: the latest that is
+ * within the KL budget and as good on held-out pairs as any within it, but for a slack. The latest
+ * rather than the best, because a falling learning rate settles what the held-out pairs are too few
+ * to see.
  *
  * @param klBudget nats per answer that the policy may move from the reference; infinite is off
- * @param patience evaluations in a row without a better held-out loss within the budget that end
- *     the run; 0 is off. A run may cross the budget and come back, as a young one often does
+ * @param slack share by which a policy's held-out loss may exceed the lowest
+ * @param patience evaluations in a row that were none of these, which end the run; 0 is off. A run
+ *     may cross the budget and come back, as a young one often does
  * @param chosenLogRatioAlarm mean log-ratio per chosen token below which an alarm is raised
  * @param minLengthRatio expected answer length over the reference's, below which an alarm is raised
  * @param maxLengthRatio above which an alarm is raised
  */
 public record GuardRails(
     double klBudget,
+    double slack,
     int patience,
     double chosenLogRatioAlarm,
     double minLengthRatio,
@@ -53,6 +56,7 @@ public record GuardRails(
 
   public GuardRails {
     require(klBudget > 0, "kl_budget must be positive");
+    require(slack >= 0 && slack < Double.POSITIVE_INFINITY, "held_out_slack must not be negative");
     require(patience >= 0, "patience must not be negative");
     require(chosenLogRatioAlarm < 0, "chosen_log_ratio_alarm must be negative");
     require(
@@ -63,7 +67,7 @@ public record GuardRails(
   /** Nothing ends a run early. */
   public static GuardRails off() {
     return new GuardRails(
-        Double.POSITIVE_INFINITY, 0, Double.NEGATIVE_INFINITY, 0, Double.POSITIVE_INFINITY);
+        Double.POSITIVE_INFINITY, 0, 0, Double.NEGATIVE_INFINITY, 0, Double.POSITIVE_INFINITY);
   }
 
   /** Whether anything has to be looked at. */
@@ -76,13 +80,24 @@ public record GuardRails(
    * same verdict, so a resumed run needs no other memory.
    */
   public Verdict judge(List<Evaluation> evaluations) {
-    Evaluation last = evaluations.getLast();
-    Evaluation best =
+    double lowest =
         evaluations.stream()
-            .filter(evaluation -> evaluation.heldOut().kl() <= klBudget)
-            .min(Comparator.comparingDouble(evaluation -> evaluation.heldOut().loss()))
+            .filter(this::withinBudget)
+            .mapToDouble(evaluation -> evaluation.heldOut().loss())
+            .min()
+            .orElse(Double.NEGATIVE_INFINITY);
+    Evaluation best =
+        evaluations.reversed().stream()
+            .filter(this::withinBudget)
+            .filter(evaluation -> evaluation.heldOut().loss() <= lowest + slack * Math.abs(lowest))
+            .findFirst()
             .orElse(evaluations.getFirst());
-    return new Verdict(best.step(), stop(evaluations, best), alarms(last.heldOut()));
+    return new Verdict(
+        best.step(), stop(evaluations, best), alarms(evaluations.getLast().heldOut()));
+  }
+
+  private boolean withinBudget(Evaluation evaluation) {
+    return evaluation.heldOut().kl() <= klBudget;
   }
 
   private Optional<StopReason> stop(List<Evaluation> evaluations, Evaluation best) {
@@ -90,7 +105,7 @@ public record GuardRails(
     if (patience == 0 || since < patience) {
       return Optional.empty();
     }
-    boolean beyond = evaluations.getLast().heldOut().kl() > klBudget;
+    boolean beyond = !withinBudget(evaluations.getLast());
     return Optional.of(beyond ? StopReason.KL_BUDGET : StopReason.HELD_OUT_DECLINE);
   }
 

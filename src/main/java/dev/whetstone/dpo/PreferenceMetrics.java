@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * What a set of pairs says about a policy: TRL's metrics, and those the guard-rails watch. All are
@@ -32,10 +33,11 @@ public record PreferenceMetrics(
   /**
    * The metrics of a batch.
    *
-   * <p>KL(π ‖ π_ref) is a sum over the tokens of the policy's own answers. The answers at hand are
-   * those of the pair, so the two are weighed by their own ratios, e^w and e^l, made to add up to
-   * one; so are their lengths. Answers far from both are not seen: the figure is a lower bound in
-   * practice.
+   * <p>KL(π ‖ π_ref) is a sum over the tokens of the policy's own answers, but those at hand were
+   * written by others, so they are weighed by their ratios π/π_ref, made to add up to one: within
+   * each pair, which counts prompts alike and errs upwards where the policy would write neither
+   * answer, and over all answers, which errs downwards. The estimate is the mean of the two.
+   * Lengths are weighed within pairs.
    *
    * @throws IllegalArgumentException for no pairs
    */
@@ -53,13 +55,28 @@ public record PreferenceMetrics(
         mean(pairs, PairOutcome::chosenLogp),
         mean(pairs, PairOutcome::rejectedLogp),
         chosenRatio / chosenTokens,
-        mean(pairs, p -> underPolicy(p.logps(), Completion::divergence)),
+        kl(pairs),
         mean(pairs, p -> underPolicy(p.logps(), Completion::length))
             / mean(pairs, p -> meanLength(p.logps())));
   }
 
   private static double mean(List<PairOutcome> pairs, ToDoubleFunction<PairOutcome> value) {
     return pairs.stream().mapToDouble(value).average().orElseThrow();
+  }
+
+  private static double kl(List<PairOutcome> pairs) {
+    double withinPairs = mean(pairs, p -> underPolicy(p.logps(), Completion::divergence));
+    List<Completion> answers =
+        pairs.stream().flatMap(p -> Stream.of(p.logps().chosen(), p.logps().rejected())).toList();
+    double largest = answers.stream().mapToDouble(Completion::logRatio).max().orElseThrow();
+    double weighted = 0;
+    double weights = 0;
+    for (Completion answer : answers) {
+      double weight = Math.exp(answer.logRatio() - largest);
+      weighted += weight * answer.divergence();
+      weights += weight;
+    }
+    return (withinPairs + weighted / weights) / 2;
   }
 
   private static double underPolicy(PairLogps pair, ToDoubleFunction<Completion> value) {

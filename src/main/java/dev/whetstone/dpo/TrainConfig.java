@@ -1,5 +1,7 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.weights.ModelConfig;
+import java.util.List;
 import java.util.Set;
 
 /** Everything that, with base, pairs and first adapter, decides what a run gives. */
@@ -10,6 +12,7 @@ public record TrainConfig(
     BatchConfig batch,
     HeldOutConfig heldOut,
     GuardRails guardRails) {
+  private static final double RATE_TIMES_WIDTH = 0.192;
 
   /**
    * TRL's defaults with LoRA on every linear layer: one epoch in the given order, nothing held out.
@@ -24,16 +27,45 @@ public record TrainConfig(
         GuardRails.off());
   }
 
-  /** What on-line rounds run with: held-out pairs and a KL budget decide when to stop. */
-  public static TrainConfig online() {
+  /**
+   * What on-line rounds run with. The likelihood of the chosen answers beside the preference keeps
+   * a policy from moving to answers nobody wrote; the KL budget and the held-out pairs decide which
+   * of the run's policies it gives.
+   *
+   * @param base its width sets the learning rate: one Adam step moves an output by about its rate
+   *     times the width (Yang et al. 2022)
+   */
+  public static TrainConfig online(ModelConfig base) {
     TrainConfig plain = plain();
+    LossConfig loss = plain.loss;
+    OptimizerConfig optimizer = plain.optimizer;
     return new TrainConfig(
-        plain.loss,
-        plain.optimizer,
+        new LossConfig(
+            List.of(
+                new LossConfig.Weighted(LossType.SIGMOID, 1),
+                new LossConfig.Weighted(LossType.SFT, 0.5)),
+            loss.beta(),
+            loss.labelSmoothing(),
+            loss.divergence(),
+            loss.divergenceAlpha(),
+            loss.ldAlpha(),
+            loss.wpo(),
+            loss.referenceFree(),
+            loss.simpoGamma(),
+            loss.discopopTau()),
+        new OptimizerConfig(
+            RATE_TIMES_WIDTH / base.hiddenSize(),
+            LrScheduler.LINEAR,
+            optimizer.warmupSteps(),
+            optimizer.maxGradNorm(),
+            optimizer.weightDecay(),
+            optimizer.beta1(),
+            optimizer.beta2(),
+            optimizer.epsilon()),
         plain.weights,
-        new BatchConfig(16, new RunLength.Epochs(3), 42, true, 1024, 2048),
-        new HeldOutConfig(0.1, 2),
-        new GuardRails(5, 5, -0.5, 0.8, 1.25));
+        new BatchConfig(8, new RunLength.Epochs(4), 42, true, 1024, 2048),
+        new HeldOutConfig(0.1, 6),
+        new GuardRails(5, 0.1, 6, -0.5, 0.8, 1.25));
   }
 
   /** The schedule of a run over this many training pairs. */

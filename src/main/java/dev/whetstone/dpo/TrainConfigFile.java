@@ -151,6 +151,7 @@ public final class TrainConfigFile {
     require(lengths.isEmpty() || lengths.size() == 2, "length_ratio must be two numbers");
     return new GuardRails(
         settings.decimal("kl_budget", defaults.klBudget()),
+        settings.decimal("held_out_slack", defaults.slack()),
         settings.integer("patience", defaults.patience()),
         settings.decimal("chosen_log_ratio_alarm", defaults.chosenLogRatioAlarm()),
         lengths.isEmpty() ? defaults.minLengthRatio() : lengths.get(0),
@@ -219,6 +220,7 @@ public final class TrainConfigFile {
     if (Double.isFinite(rails.klBudget())) {
       root.put("kl_budget", rails.klBudget());
     }
+    root.put("held_out_slack", rails.slack());
     root.put("patience", rails.patience());
     if (Double.isFinite(rails.chosenLogRatioAlarm())) {
       root.put("chosen_log_ratio_alarm", rails.chosenLogRatioAlarm());

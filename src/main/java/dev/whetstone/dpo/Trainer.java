@@ -193,7 +193,7 @@ public final class Trainer {
       if (heldOut.pairs().isEmpty()) {
         return null;
       }
-      PreferenceMetrics metrics = learner.judge(learner.score(heldOut.pairs()).pairs());
+      PreferenceMetrics metrics = learner.judge(learner.compare(heldOut.pairs()));
       state.evaluations().add(new Evaluation(state.step(), metrics));
       GuardRails rails = job.config().guardRails();
       GuardRails.Verdict verdict = rails.judge(state.evaluations());
@@ -221,7 +221,7 @@ public final class Trainer {
             case TrainedWeights.All _ -> null;
           };
       List<PairLogps> scores =
-          heldOut.pairs().isEmpty() ? List.of() : learner.score(heldOut.pairs()).pairs();
+          heldOut.pairs().isEmpty() ? List.of() : learner.compare(heldOut.pairs());
       List<String> dropped = new ArrayList<>(train.dropped());
       dropped.addAll(heldOut.dropped());
       TrainingOutcome outcome =

@@ -1,7 +1,7 @@
 package dev.whetstone.preference;
 
-/** A line of a file that cannot be imported, and why. */
-final class BadLineException extends Exception {
+/** A line of a file that cannot be read as a pair, and why. */
+public final class BadLineException extends Exception {
   BadLineException(String why) {
     super(why);
   }

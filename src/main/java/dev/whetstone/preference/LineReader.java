@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Splits a stream into numbered lines and holds no more than the longest that is allowed. */
-final class LineReader {
+public final class LineReader {
   private final InputStream in;
   private final int longest;
   private long number;
@@ -18,13 +18,13 @@ final class LineReader {
   /**
    * @param longest bytes of a line without its end
    */
-  LineReader(InputStream in, int longest) {
+  public LineReader(InputStream in, int longest) {
     this.in = new BufferedInputStream(in, 1 << 16);
     this.longest = longest;
   }
 
   /** The number of the line read last, from 1. */
-  long number() {
+  public long number() {
     return number;
   }
 
@@ -33,7 +33,7 @@ final class LineReader {
    *
    * @throws BadLineException when it is too long or not UTF-8; the one after it can still be read
    */
-  @Nullable String next() throws IOException, BadLineException {
+  public @Nullable String next() throws IOException, BadLineException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     boolean tooLong = false;
     int b = in.read();

@@ -23,6 +23,15 @@ public record PairTokenizer(
       int[] prompt = tokenizer.encode(pair.prompt(), false);
       return new TrlPair.Tokens(prompt, completion(pair.chosen()), completion(pair.rejected()));
     }
+    return known(given);
+  }
+
+  /**
+   * Ids as they were given.
+   *
+   * @throws BadLineException when one is outside the vocabulary
+   */
+  TrlPair.Tokens known(TrlPair.Tokens given) throws BadLineException {
     int size = tokenizer.vocabularySize();
     if (IntStream.of(given.prompt()).anyMatch(id -> id >= size)
         || IntStream.of(given.chosen()).anyMatch(id -> id >= size)

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Reads pairs in TRL's preference formats, standard and conversational, with the prompt given or
  * implied by what both completions begin with; columns beside them are ignored, as TRL does.
  */
-final class TrlReader {
+public final class TrlReader {
   private static final int LONGEST_ROLE = 64;
 
   private final ObjectReader json;
@@ -25,16 +25,27 @@ final class TrlReader {
    * @param json refuses what is not strictly JSON
    * @param template renders conversations; empty where the model has none
    */
-  TrlReader(ObjectReader json, Optional<ChatTemplate> template) {
+  public TrlReader(ObjectReader json, Optional<ChatTemplate> template) {
     this.json = json;
     this.template = template;
   }
 
   TrlPair read(String line) throws BadLineException {
+    return read(parse(line));
+  }
+
+  /**
+   * The ids of a line: those it gives, with texts beside them or alone, or else those of its texts.
+   *
+   * @throws BadLineException saying what is wrong with the line
+   */
+  public TrlPair.Tokens tokens(String line, PairTokenizer tokenizer) throws BadLineException {
     JsonNode row = parse(line);
-    if (!row.isObject()) {
-      throw new BadLineException("not a JSON object");
-    }
+    TrlPair.Tokens given = row.has("chosen") || row.has("rejected") ? null : tokens(row);
+    return given == null ? tokenizer.tokens(read(row)) : tokenizer.known(given);
+  }
+
+  private TrlPair read(JsonNode row) throws BadLineException {
     JsonNode chosen = row.path("chosen");
     JsonNode rejected = row.path("rejected");
     if (chosen.isTextual() && rejected.isTextual()) {
@@ -48,7 +59,11 @@ final class TrlReader {
 
   private JsonNode parse(String line) throws BadLineException {
     try {
-      return json.readTree(line);
+      JsonNode row = json.readTree(line);
+      if (!row.isObject()) {
+        throw new BadLineException("not a JSON object");
+      }
+      return row;
     } catch (JsonProcessingException malformed) {
       String why = malformed.getOriginalMessage().lines().findFirst().orElse("");
       throw new BadLineException("not JSON: " + why.substring(0, Math.min(why.length(), 200)));

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GuardRailsTest {
-  private static final GuardRails RAILS = new GuardRails(5, 2, -0.5, 0.8, 1.25);
+  private static final GuardRails RAILS = new GuardRails(5, 0.02, 2, -0.5, 0.8, 1.25);
 
   private final List<Evaluation> run = new ArrayList<>();
 
@@ -33,7 +33,7 @@ class GuardRailsTest {
     evaluate(0.5, 1);
     evaluate(0.52, 2);
     assertThat(RAILS.judge(run).stop()).isEmpty();
-    evaluate(0.51, 2);
+    evaluate(0.515, 2);
 
     Verdict verdict = RAILS.judge(run);
 
@@ -54,6 +54,16 @@ class GuardRailsTest {
 
     assertThat(verdict.bestStep()).isEqualTo(10);
     assertThat(verdict.stop()).contains(StopReason.KL_BUDGET);
+  }
+
+  @Test
+  void theLatestIsTakenOfThoseThatAreAsGood() {
+    evaluate(0.69, 0);
+    evaluate(0.5, 1);
+    evaluate(0.6, 1);
+    evaluate(0.509, 1);
+
+    assertThat(RAILS.judge(run).bestStep()).isEqualTo(30);
   }
 
   @Test
@@ -96,12 +106,15 @@ class GuardRailsTest {
 
   @Test
   void settingsOutOfRangeAreNamed() {
-    assertThatThrownBy(() -> new GuardRails(Double.NaN, 2, -1, 0.8, 1.25))
+    assertThatThrownBy(() -> new GuardRails(Double.NaN, 0, 2, -1, 0.8, 1.25))
         .hasMessageContaining("kl_budget");
-    assertThatThrownBy(() -> new GuardRails(5, -1, -1, 0.8, 1.25)).hasMessageContaining("patience");
-    assertThatThrownBy(() -> new GuardRails(5, 1, 1, 0.8, 1.25))
+    assertThatThrownBy(() -> new GuardRails(5, 0, -1, -1, 0.8, 1.25))
+        .hasMessageContaining("patience");
+    assertThatThrownBy(() -> new GuardRails(5, -0.1, 1, -1, 0.8, 1.25))
+        .hasMessageContaining("held_out_slack");
+    assertThatThrownBy(() -> new GuardRails(5, 0, 1, 1, 0.8, 1.25))
         .hasMessageContaining("chosen_log_ratio_alarm");
-    assertThatThrownBy(() -> new GuardRails(5, 1, -1, 1.1, 1.25))
+    assertThatThrownBy(() -> new GuardRails(5, 0, 1, -1, 1.1, 1.25))
         .hasMessageContaining("length_ratio");
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.weights.HuggingFaceConfig;
+import dev.whetstone.weights.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,10 +52,10 @@ class TrainConfigTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"plain", "online", "full", "mix"})
-  void whatIsWrittenIsReadBack(String name) {
+  void whatIsWrittenIsReadBack(String name) throws IOException {
     TrainConfig config =
         switch (name) {
-          case "online" -> TrainConfig.online();
+          case "online" -> TrainConfig.online(tiny());
           case "full" -> read("{\"full_fine_tuning\": true, \"epochs\": 0.5}");
           case "mix" ->
               read(
@@ -121,6 +123,10 @@ class TrainConfigTest {
     assertThat(new RunLength.Epochs(3).steps(10, 4)).isEqualTo(9);
     assertThat(new RunLength.Epochs(0.5).steps(16, 4)).isEqualTo(2);
     assertThat(new RunLength.Steps(7).steps(1, 64)).isEqualTo(7);
+  }
+
+  private static ModelConfig tiny() throws IOException {
+    return HuggingFaceConfig.read(Path.of("models/tiny-reviews"));
   }
 
   private static TrainConfig read(String json) {

@@ -69,6 +69,27 @@ final class Head {
     return new Output(scores, gradient ? Torch.concat(0, directions) : null);
   }
 
+  /**
+   * KL of the distributions of one hidden state to those of another, row by row.
+   *
+   * @param policy {@code [scored, hidden]}
+   * @param reference {@code [scored, hidden]}
+   */
+  float[] divergences(NDArray policy, NDArray reference) {
+    float[] divergences = new float[Math.toIntExact(policy.getShape().get(0))];
+    for (int from = 0; from < divergences.length; from += rows) {
+      int to = Math.min(divergences.length, from + rows);
+      try (NDManager scope = policy.getManager().newSubManager()) {
+        policy.tempAttach(scope);
+        reference.tempAttach(scope);
+        NDArray logps = logps(Torch.slice(policy, 0, from, to));
+        NDArray others = logps(Torch.slice(reference, 0, from, to));
+        copy(Torch.rowDots(logps.exp(), logps.sub(others)), divergences, from);
+      }
+    }
+    return divergences;
+  }
+
   private NDArray logps(NDArray hidden) {
     NDArray w = weight.array();
     try (NDArray logits = Torch.linear(hidden.toType(w.getDataType(), false), w)) {

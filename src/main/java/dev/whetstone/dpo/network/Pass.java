@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the network over a micro-batch; owns the activations until it is closed. */
@@ -91,25 +92,41 @@ public final class Pass implements AutoCloseable {
     return network.norm().forward(rows, network.norm().lengths(rows));
   }
 
+  /** KL of this pass's distributions to those of another over the same rows. */
+  float[][] divergences(Pass reference) {
+    try (NDManager scope = manager.newSubManager()) {
+      return cut(network.head().divergences(hidden(scope), reference.hidden(scope)));
+    }
+  }
+
+  private NDArray hidden(NDManager scope) {
+    NDArray x = Objects.requireNonNull(last);
+    x.tempAttach(scope);
+    return normed(scoredRows(scope, x));
+  }
+
   /** Cuts flat scores into completions. */
   private TokenScores split(Head.Flat flat) {
-    int[] lengths = batch.layout().lengths();
-    TokenScores split =
-        new TokenScores(
-            new float[lengths.length][],
-            new float[lengths.length][],
-            new float[lengths.length][],
-            new boolean[lengths.length][]);
+    boolean[][] greedy = new boolean[batch.layout().lengths().length][];
     int from = 0;
-    for (int i = 0; i < lengths.length; i++) {
-      int to = from + lengths[i];
-      split.logps()[i] = Arrays.copyOfRange(flat.logps(), from, to);
-      split.entropies()[i] = Arrays.copyOfRange(flat.entropies(), from, to);
-      split.collisions()[i] = Arrays.copyOfRange(flat.collisions(), from, to);
-      split.greedy()[i] = Arrays.copyOfRange(flat.greedy(), from, to);
+    for (int i = 0; i < greedy.length; i++) {
+      int to = from + batch.layout().lengths()[i];
+      greedy[i] = Arrays.copyOfRange(flat.greedy(), from, to);
       from = to;
     }
-    return split;
+    return new TokenScores(
+        cut(flat.logps()), cut(flat.entropies()), cut(flat.collisions()), greedy);
+  }
+
+  private float[][] cut(float[] flat) {
+    float[][] cut = new float[batch.layout().lengths().length][];
+    int from = 0;
+    for (int i = 0; i < cut.length; i++) {
+      int to = from + batch.layout().lengths()[i];
+      cut[i] = Arrays.copyOfRange(flat, from, to);
+      from = to;
+    }
+    return cut;
   }
 
   /**
