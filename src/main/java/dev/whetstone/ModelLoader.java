@@ -9,6 +9,7 @@ import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
 import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
+import dev.whetstone.policy.GraphInput;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.ActivePolicies;
 import dev.whetstone.text.ChatTemplate;
@@ -25,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Opens a model directory for serving. */
 final class ModelLoader {
@@ -33,7 +35,11 @@ final class ModelLoader {
   private ModelLoader() {}
 
   /** A model that runs: whoever opened it closes the engine and then the tokenizer. */
-  record Opened(Engine engine, Tokenizer tokenizer, Policy base) {
+  record Opened(
+      Engine engine,
+      Tokenizer tokenizer,
+      Policy base,
+      Function<Policy, Map<String, GraphInput>> adapterInputs) {
     void close() {
       engine.close();
       tokenizer.close();
@@ -53,7 +59,8 @@ final class ModelLoader {
     Engine engine =
         new Engine(
             runner, () -> detokenizer(tokenizer), directory.config().eosIds(), config, clock);
-    return new Opened(engine, tokenizer, new Policy("v0", directory.hash(), null));
+    return new Opened(
+        engine, tokenizer, new Policy("v0", directory.hash(), null), runner::adapterInputs);
   }
 
   /** Opens a model with everything that answering requests needs. */
@@ -76,7 +83,8 @@ final class ModelLoader {
         number(defaults, "temperature").map(JsonNode::asDouble),
         number(defaults, "top_p").map(JsonNode::asDouble),
         number(defaults, "top_k").map(JsonNode::asInt),
-        decoder(directory, precision));
+        decoder(directory, precision),
+        opened.adapterInputs());
   }
 
   private static OrtModel runner(

@@ -15,7 +15,13 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     version = "whetstone 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {BenchCommand.class, GatewayCommand.class, ImportCommand.class})
+    subcommands = {
+      BenchCommand.class,
+      GatewayCommand.class,
+      ImportCommand.class,
+      PoliciesCommand.class,
+      RollbackCommand.class
+    })
 public final class Whetstone {
   public static void main(String... args) {
     System.exit(commandLine().execute(args));

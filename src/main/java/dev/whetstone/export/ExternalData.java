@@ -77,7 +77,7 @@ final class ExternalData implements AutoCloseable {
     return tensor.build();
   }
 
-  private static StringStringEntryProto entry(String key, String value) {
+  static StringStringEntryProto entry(String key, String value) {
     return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 

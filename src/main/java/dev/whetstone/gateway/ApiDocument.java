@@ -4,6 +4,7 @@ import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
@@ -56,6 +57,9 @@ public final class ApiDocument implements OASFilter {
           "413", "the body is too large",
           "415", "the body is of another media type");
 
+  private static final Pattern NAMES_A_POLICY =
+      Pattern.compile("/(policies/|rollback|generate|score)");
+
   private static final List<String> RETRYABLE = List.of("429", "503");
 
   @Override
@@ -78,6 +82,13 @@ public final class ApiDocument implements OASFilter {
       if (takes(operation, item, Parameter.In.PATH)) {
         problems.put("400", "a field or parameter holds what it may not, or is none");
         problems.put("404", "there is no such thing");
+      }
+      if (NAMES_A_POLICY.matcher(path).lookingAt()) {
+        problems.put("404", "there is no such thing");
+        problems.put("409", "the version cannot be served, or nothing was served before");
+      }
+      if (takes(operation, item, Parameter.In.HEADER)) {
+        problems.put("422", "the Idempotency-Key was used for another request");
       }
       problems.forEach((status, description) -> add(operation, status, description));
     }

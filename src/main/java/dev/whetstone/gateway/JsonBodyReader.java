@@ -59,6 +59,16 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
     return parse(text, mapper.constructType(generic));
   }
 
+  /**
+   * Reads a body that may be left out.
+   *
+   * @param absent what an empty body means
+   */
+  <T extends Record> T optional(InputStream body, Class<T> type, T absent) throws IOException {
+    String text = decode(readBounded(body));
+    return text.isBlank() ? absent : type.cast(parse(text, mapper.constructType(type)));
+  }
+
   private byte[] readBounded(InputStream body) throws IOException {
     int limit = Math.toIntExact(config.maxBody().asLongValue());
     byte[] bytes = body.readNBytes(limit);

@@ -1,12 +1,15 @@
 package dev.whetstone.gateway;
 
 import dev.whetstone.engine.Engine;
+import dev.whetstone.policy.GraphInput;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.ActivePolicies;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param policies the versions that answer
  * @param temperature what generation_config.json recommends
  * @param graph the graph that decodes
+ * @param adapterInputs what the graph takes for a version
  */
 public record LoadedModel(
     Engine engine,
@@ -26,7 +30,8 @@ public record LoadedModel(
     Optional<Double> temperature,
     Optional<Double> topP,
     Optional<Integer> topK,
-    Path graph) {
+    Path graph,
+    Function<Policy, Map<String, GraphInput>> adapterInputs) {
 
   /** v0: the base alone, the frozen reference. */
   public Policy base() {

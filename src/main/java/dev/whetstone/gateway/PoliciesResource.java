@@ -9,6 +9,7 @@ import dev.whetstone.rollout.GatewayReports;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -21,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
-  private static final int LONGEST_PAGE = 1000;
-
   @Inject ServingState serving;
 
   /**
@@ -38,11 +37,11 @@ public class PoliciesResource {
   @RunOnVirtualThread
   @Operation(summary = "Lists versions, newest first, and what each gateway serves")
   public Page list(
-      @QueryParam("limit") @Nullable String limit, @QueryParam("cursor") @Nullable String cursor) {
+      @QueryParam("limit") @DefaultValue("100") String limit,
+      @QueryParam("cursor") @Nullable String cursor) {
     ActivePolicies policies = serving.model().policies();
-    int most = limit == null ? 100 : number("limit", limit, 1, LONGEST_PAGE);
-    Integer before =
-        cursor == null ? null : Integer.valueOf(number("cursor", cursor, 0, Integer.MAX_VALUE));
+    int most = Paging.limit(limit);
+    long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
     Aliases aliases = policies.store().database().statement(policies.log()::read);
     List<PolicyRow> rows = policies.store().page(before, most + 1);
     List<PolicyRow> shown = rows.subList(0, Math.min(most, rows.size()));
@@ -50,19 +49,6 @@ public class PoliciesResource {
         shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
         rows.size() > most ? shown.getLast().version().substring(1) : null,
         policies.reports().all());
-  }
-
-  private static int number(String name, String text, int least, int most) {
-    try {
-      int number = Integer.parseInt(text);
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException unusable) {
-      // reported below, with the numbers that are out of range
-    }
-    throw ProblemException.badField(
-        name, "invalid_field", name + " must be a number from " + least + " to " + most);
   }
 
   @GET

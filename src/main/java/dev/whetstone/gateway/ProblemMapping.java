@@ -93,7 +93,7 @@ public final class ProblemMapping {
       case 404 -> "there is no route " + uri.getPath();
       case 405 -> "the route " + uri.getPath() + " does not take this method";
       case 406 -> "the route answers none of the media types asked for";
-      case 415 -> "send application/json in UTF-8";
+      case 415 -> "the route does not take this media type; most take application/json in UTF-8";
       default -> "the request cannot be answered";
     };
   }

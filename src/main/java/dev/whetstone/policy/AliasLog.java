@@ -5,9 +5,11 @@ import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,27 +38,19 @@ public final class AliasLog {
       SELECT flipped.*, ?, ?, ? FROM flipped
       """;
 
-  // The last time each version became champion; a state in which only another alias moved repeats
-  // the champion and changes nothing here.
-  private static final String REIGNS =
+  private static final String BEFORE =
       """
-      WITH reigns AS (
-        SELECT champion AS number, max(revision) AS until FROM alias_history
-        WHERE base_hash = ? GROUP BY champion)
+      SELECT 'v' || h.previous AS version, p.rolled_back_at IS NOT NULL AS rolled_back
+      FROM alias_history h JOIN policies p ON p.base_hash = h.base_hash AND p.number = h.previous
+      WHERE h.base_hash = ? AND 'v' || h.champion = ? AND h.action = 'promote'
+      ORDER BY h.revision DESC LIMIT 1
       """;
 
-  private static final String EARLIER =
-      REIGNS
-          + """
-          SELECT p.version FROM reigns JOIN policies p USING (number)
-          WHERE p.base_hash = ? AND p.version <> ? AND p.rolled_back_at IS NULL
-            AND reigns.until < coalesce(
-              (SELECT until FROM reigns WHERE 'v' || number = ?), 9223372036854775807)
-          ORDER BY reigns.until DESC LIMIT 1
-          """;
-
   private static final String LAST =
-      REIGNS + "SELECT 'v' || number FROM reigns ORDER BY until DESC LIMIT ?";
+      """
+      SELECT 'v' || champion FROM alias_history WHERE base_hash = ?
+      GROUP BY champion ORDER BY max(revision) DESC LIMIT ?
+      """;
 
   /**
    * What a call left behind.
@@ -110,7 +104,7 @@ public final class AliasLog {
 
   /**
    * Goes back to a version and marks the champion as rolled back. {@code previous} is then what was
-   * champion before the version gone back to, so that a second rollback goes further back. A
+   * champion when that version was promoted, so that a second rollback goes further back. A
    * candidate that was trained on top of what is rolled back is held.
    *
    * @param to null for {@code previous}
@@ -132,18 +126,36 @@ public final class AliasLog {
         store.baseHash(),
         now.champion());
     restore(connection, version);
-    Optional<String> earlier =
-        Sql.first(
-            connection,
-            row -> row.getString(1),
-            EARLIER,
-            store.baseHash(),
-            store.baseHash(),
-            version,
-            version);
     String candidate = version.equals(now.candidate()) ? null : soundCandidate(connection, now, by);
     AuditRow.write(connection, by, "rollback", version);
-    return flip(connection, version, candidate, earlier.orElse(null), "rollback", by);
+    return flip(connection, version, candidate, earlier(connection, version), "rollback", by);
+  }
+
+  /**
+   * What was champion when a version was promoted: promotions pile up and rollbacks take from the
+   * pile. What was rolled back since is passed over.
+   */
+  private @Nullable String earlier(Connection connection, String version) throws SQLException {
+    record Step(String version, boolean rolledBack) {}
+    Set<String> seen = new HashSet<>();
+    String at = version;
+    while (seen.add(at)) {
+      Optional<Step> before =
+          Sql.first(
+              connection,
+              row -> new Step(row.getString("version"), row.getBoolean("rolled_back")),
+              BEFORE,
+              store.baseHash(),
+              at);
+      if (before.isEmpty()) {
+        return version.equals("v0") || at.equals("v0") ? null : "v0";
+      }
+      at = before.get().version();
+      if (!before.get().rolledBack() && !at.equals(version)) {
+        return at;
+      }
+    }
+    return null;
   }
 
   private @Nullable String soundCandidate(Connection connection, Aliases now, By by)

@@ -1,6 +1,8 @@
 package dev.whetstone.policy;
 
-import dev.whetstone.database.Sql;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.database.Audit;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
@@ -17,14 +19,10 @@ final class AuditRow {
   static void write(
       Connection connection, By by, String action, String subject, @Nullable String version)
       throws SQLException {
-    Sql.update(
-        connection,
-        "INSERT INTO audit (actor, action, subject, version, detail)"
-            + " VALUES (?, ?, ?, ?, jsonb_strip_nulls(jsonb_build_object('reason', ?::text)))",
-        by.actor(),
-        action,
-        subject,
-        version,
-        by.reason());
+    ObjectNode detail = JsonNodeFactory.instance.objectNode();
+    if (by.reason() != null) {
+      detail.put("reason", by.reason());
+    }
+    Audit.record(connection, by.actor(), action, subject, version, detail.toString());
   }
 }

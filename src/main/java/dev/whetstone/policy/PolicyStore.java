@@ -13,7 +13,6 @@ import java.util.SequencedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The versions of one base as rows: numbered v1, v2, … without holes, content-hashed, never
@@ -159,7 +158,8 @@ public final class PolicyStore {
     return database.statement(connection -> find(connection, nameOrHash));
   }
 
-  Optional<PolicyRow> find(Connection connection, String nameOrHash) throws SQLException {
+  /** As {@link #find(String)}, within a transaction. */
+  public Optional<PolicyRow> find(Connection connection, String nameOrHash) throws SQLException {
     return Sql.first(
         connection,
         PolicyStore::row,
@@ -169,16 +169,21 @@ public final class PolicyStore {
         nameOrHash);
   }
 
-  PolicyRow require(Connection connection, String nameOrHash) throws SQLException {
+  /**
+   * A version that must be there.
+   *
+   * @throws PolicyException.Unknown when it is not
+   */
+  public PolicyRow require(Connection connection, String nameOrHash) throws SQLException {
     return find(connection, nameOrHash).orElseThrow(() -> new PolicyException.Unknown(nameOrHash));
   }
 
   /**
    * Versions, newest first.
    *
-   * @param before only versions with a smaller number; null begins with the newest
+   * @param before only versions with a smaller number
    */
-  public List<PolicyRow> page(@Nullable Integer before, int limit) {
+  public List<PolicyRow> page(long before, int limit) {
     return database.statement(
         connection ->
             Sql.list(
@@ -186,7 +191,7 @@ public final class PolicyStore {
                 PolicyStore::row,
                 COLUMNS + "WHERE p.base_hash = ? AND p.number < ? ORDER BY p.number DESC LIMIT ?",
                 baseHash,
-                before == null ? Integer.MAX_VALUE : before,
+                before,
                 limit));
   }
 

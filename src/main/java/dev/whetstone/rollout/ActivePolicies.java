@@ -213,7 +213,7 @@ public final class ActivePolicies implements AutoCloseable {
   public void tryOut(Policy policy) {
     counted(
         () -> {
-          staging.stage(policy);
+          staging.probe(policy);
           return policy;
         });
   }
@@ -227,7 +227,6 @@ public final class ActivePolicies implements AutoCloseable {
         () -> {
           Policy policy = load(row);
           staging.stage(policy);
-          cache.keep(policy);
           return policy;
         });
   }
@@ -302,6 +301,7 @@ public final class ActivePolicies implements AutoCloseable {
     Policy previous = readyOrNull(wanted.previous(), problems);
     if (champion != null) {
       exchange(new Serving(wanted.revision(), champion, candidate, previous));
+      serving.all().forEach(cache::keep);
       cache.remember(champion);
     }
     List<Policy> needed = new ArrayList<>(serving.all().toList());

@@ -1,5 +1,6 @@
 package dev.whetstone.rollout;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -22,6 +23,12 @@ public interface RolloutConfig {
   /** Adapters kept on disk below WHETSTONE_HOME. */
   @WithDefault("16")
   int cachedAdapters();
+
+  /**
+   * Largest adapter_model.safetensors an import takes; several times that is needed of the heap.
+   */
+  @WithDefault("64M")
+  MemorySize largestAdapter();
 
   /** Longest time in which a version must have been staged and tried. */
   @WithDefault("PT30S")

@@ -93,6 +93,19 @@ final class Staging {
     add(policy);
   }
 
+  /** Stages a version, tries it and lets it go again, unless it was ready before. */
+  void probe(Policy policy) {
+    if (find(policy.hash()).isPresent()) {
+      return;
+    }
+    take(policy);
+    try {
+      tryOut(policy);
+    } finally {
+      var _ = engine.release(policy);
+    }
+  }
+
   /** Stages again a version that was let go while a request of it was on its way. */
   void restage(Policy policy) {
     take(policy);

@@ -55,7 +55,10 @@ class PolicyStoreTest {
 
   @Test
   void theBaseIsTheFirstChampion() {
-    assertThat(store.page(null, 10)).singleElement().extracting(PolicyRow::version).isEqualTo("v0");
+    assertThat(store.page(Long.MAX_VALUE, 10))
+        .singleElement()
+        .extracting(PolicyRow::version)
+        .isEqualTo("v0");
     assertThat(read()).isEqualTo(new Aliases(0, "v0", null, null));
     assertThat(store.load(row("v0")).isBase()).isTrue();
   }
@@ -171,10 +174,15 @@ class PolicyStoreTest {
     assertThatThrownBy(() -> rollBack(null)).isInstanceOf(PolicyException.NothingEarlier.class);
 
     assertThat(promote("v3")).isEqualTo(new Aliases(7, "v3", null, "v0"));
+    assertThat(promote("v2")).isEqualTo(new Aliases(8, "v2", null, "v3"));
+    assertThat(rollBack("v0")).isEqualTo(new Aliases(9, "v0", null, null));
+    assertThat(promote("v3")).isEqualTo(new Aliases(10, "v3", null, "v0"));
+    assertThat(promote("v0")).isEqualTo(new Aliases(11, "v0", null, "v3"));
+    assertThat(rollBack(null)).isEqualTo(new Aliases(12, "v3", null, "v0"));
     assertThat(row("v3").rolledBackAt()).isNull();
     assertThat(database.<List<String>>statement(c -> aliases.lastChampions(c, 3)))
-        .containsExactly("v3", "v0", "v1");
-    assertThat(count("alias_history WHERE base_hash = '" + store.baseHash() + "'")).isEqualTo(8);
+        .containsExactly("v3", "v0", "v2");
+    assertThat(count("alias_history WHERE base_hash = '" + store.baseHash() + "'")).isEqualTo(13);
   }
 
   @Test

@@ -6,6 +6,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.whetstone.engine.Batch;
 import dev.whetstone.engine.ModelRunner;
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.GraphInput;
 import dev.whetstone.policy.Policy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -104,6 +106,36 @@ public final class OrtModel implements ModelRunner {
   @Override
   public void release(Policy policy) {
     adapters.release(policy);
+  }
+
+  /**
+   * The graph's inputs that belong to a version when every row is written by it; any thread.
+   *
+   * @return by name, the rank mask {@code [1, R]} included
+   * @throws IllegalArgumentException when the adapter does not fit
+   */
+  public Map<String, GraphInput> adapterInputs(Policy policy) {
+    Adapter adapter = policy.adapter();
+    if (adapter != null) {
+      AdapterCheck.check(adapter, shape);
+    }
+    List<Policy> all = policy.isBase() ? List.of() : List.of(policy);
+    try (AdapterStack stack = new AdapterStack(environment, shape, all);
+        OnnxTensor mask = mask(stack, List.of(policy))) {
+      Map<String, GraphInput> inputs = new HashMap<>();
+      stack.tensors().forEach((name, tensor) -> inputs.put(name, copy(tensor)));
+      inputs.put("rank_mask", copy(mask));
+      return inputs;
+    } catch (OrtException e) {
+      throw new IllegalStateException("cannot stack " + policy.version(), e);
+    }
+  }
+
+  private static GraphInput copy(OnnxTensor tensor) {
+    FloatBuffer values = tensor.getFloatBuffer();
+    float[] copied = new float[values.remaining()];
+    values.get(copied);
+    return new GraphInput(copied, tensor.getInfo().getShape());
   }
 
   @Override
