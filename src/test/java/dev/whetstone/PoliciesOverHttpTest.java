@@ -93,6 +93,8 @@ class PoliciesOverHttpTest {
     asOperator().get("/policies/" + version).then().body("rolled_back_at", notNullValue());
     rollBack(null).statusCode(409).body("code", equalTo("nothing_earlier"));
     rollBack("v999").statusCode(404).body("code", equalTo("unknown_policy"));
+    asOperator().urlEncodingEnabled(false).get("/policies/%00").then().statusCode(404);
+    promote("no such thing").statusCode(404);
     asOperator()
         .get("/audit")
         .then()
@@ -127,6 +129,21 @@ class PoliciesOverHttpTest {
         .then()
         .statusCode(400)
         .body("field", equalTo("adapter_model"));
+  }
+
+  @Test
+  void theParentOfAnImportIsNamed() throws IOException {
+    String parent = imported(9);
+    String hash = asOperator().get("/policies/" + parent).path("hash");
+    Adapter child = adapter(10);
+    for (String name : new String[] {"v999", "\0"}) {
+      importing(AdapterFile.tensors(child), AdapterFile.config(child, "tiny"), name)
+          .statusCode(404)
+          .body("code", equalTo("unknown_policy"));
+    }
+    importing(AdapterFile.tensors(child), AdapterFile.config(child, "tiny"), hash)
+        .statusCode(201)
+        .body("parent", equalTo(parent));
   }
 
   @Test
@@ -293,11 +310,18 @@ class PoliciesOverHttpTest {
   }
 
   private static ValidatableResponse importing(byte[] tensors, String config) {
+    return form(tensors, config).post("/policies").then();
+  }
+
+  private static ValidatableResponse importing(byte[] tensors, String config, String parent) {
+    return form(tensors, config).multiPart("parent", parent).post("/policies").then();
+  }
+
+  private static RequestSpecification form(byte[] tensors, String config) {
     return asOperator()
         .multiPart("adapter_model", "adapter_model.safetensors", tensors)
-        .multiPart("adapter_config", "adapter_config.json", config.getBytes(StandardCharsets.UTF_8))
-        .post("/policies")
-        .then();
+        .multiPart(
+            "adapter_config", "adapter_config.json", config.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void refused(byte[] tensors, String config, String code, String reason) {

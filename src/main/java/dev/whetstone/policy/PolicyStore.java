@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
  * deleted. v0, the base alone, is always there.
  */
 public final class PolicyStore {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]{1,64}");
+
   private static final String COLUMNS =
       """
       SELECT p.version, p.hash, p.base_hash, p.rank, p.alpha, p.target_modules,
@@ -115,14 +118,14 @@ public final class PolicyStore {
         row -> "",
         "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))",
         "whetstone.policies." + baseHash);
-    Optional<PolicyRow> known = find(connection, hash);
-    if (known.isPresent()) {
-      return new Registered(known.get(), false);
+    Optional<PolicyRow> same = find(connection, hash);
+    if (same.isPresent()) {
+      return new Registered(same.get(), false);
     }
-    if (lineage.parent() != null) {
-      require(connection, lineage.parent());
-    }
-    insert(connection, adapter, hash, lineage, status);
+    String parent =
+        lineage.parent() == null ? null : require(connection, lineage.parent()).version();
+    Lineage known = new Lineage(parent, lineage.runId(), lineage.dataHash());
+    insert(connection, adapter, hash, known, status);
     PolicyRow row = require(connection, hash);
     AuditRow.write(connection, by, "register", row.version());
     return new Registered(row, true);
@@ -160,6 +163,10 @@ public final class PolicyStore {
 
   /** As {@link #find(String)}, within a transaction. */
   public Optional<PolicyRow> find(Connection connection, String nameOrHash) throws SQLException {
+    // what cannot be a name is not asked for: PostgreSQL's text does not hold every string
+    if (!NAME.matcher(nameOrHash).matches()) {
+      return Optional.empty();
+    }
     return Sql.first(
         connection,
         PolicyStore::row,

@@ -27,7 +27,7 @@ public final class RunningGateway {
 
   public static void waitUntilReady(ServingState serving) throws InterruptedException {
     Instant limit = Instant.now().plus(Duration.ofMinutes(1));
-    while (!(serving.state() instanceof State.Ready) && Instant.now().isBefore(limit)) {
+    while (serving.state() instanceof State.Loading && Instant.now().isBefore(limit)) {
       Thread.sleep(20);
     }
     assertThat(serving.state()).isInstanceOf(State.Ready.class);
