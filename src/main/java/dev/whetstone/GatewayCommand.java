@@ -44,6 +44,8 @@ final class GatewayCommand implements Callable<Integer> {
             System.getProperty("java.class.path"),
             "import"));
     Process process = new ProcessBuilder(command).inheritIO().start();
+    // a signal ends this process without unwinding it
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "whetstone-import-end"));
     try {
       if (process.waitFor() != 0) {
         throw new IllegalStateException("the model could not be made ready; see above");

@@ -1,6 +1,7 @@
 package dev.whetstone;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,12 +24,20 @@ final class ImportCommand implements Callable<Integer> {
   @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
   Environment.@Nullable Weights weights;
 
+  @Option(names = "--verify", description = "Also compare every file's sha256 with the manifest.")
+  boolean verify;
+
   @Override
   public Integer call() throws IOException {
     Environment environment = Environment.of(System::getenv);
     Environment.Weights wanted = weights == null ? environment.weights() : weights;
     String name = model == null ? environment.model() : model;
     var directory = environment.models(System.out::println).resolve(name, wanted.precision());
+    Optional<String> damage = verify ? ModelDamage.thorough(directory.path()) : Optional.empty();
+    if (damage.isPresent()) {
+      throw new IllegalStateException(
+          directory.path() + " is damaged: " + damage.get() + "; remove it and import it again");
+    }
     System.out.println("Ready: " + directory.path());
     return 0;
   }

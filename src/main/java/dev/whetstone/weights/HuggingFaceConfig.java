@@ -61,7 +61,7 @@ public final class HuggingFaceConfig {
         endTokens(directory, root));
   }
 
-  private static JsonNode json(Path file) throws IOException {
+  static JsonNode json(Path file) throws IOException {
     try {
       return JSON.readTree(file.toFile());
     } catch (JacksonException e) {
@@ -92,15 +92,22 @@ public final class HuggingFaceConfig {
     String type = rope.path("rope_type").asText(rope.path("type").asText("default"));
     return switch (type) {
       case "default" -> null;
-      case "llama3" ->
-          new RopeScaling(
-              decimal(rope, "factor"),
-              decimal(rope, "low_freq_factor"),
-              decimal(rope, "high_freq_factor"),
-              integer(rope, "original_max_position_embeddings"));
+      case "llama3" -> llama3(rope);
       default ->
           throw new ModelFormatException("config.json: rope_type = " + type + " is not served");
     };
+  }
+
+  private static RopeScaling llama3(JsonNode rope) {
+    try {
+      return new RopeScaling(
+          decimal(rope, "factor"),
+          decimal(rope, "low_freq_factor"),
+          decimal(rope, "high_freq_factor"),
+          integer(rope, "original_max_position_embeddings"));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException("config.json: " + e.getMessage(), e);
+    }
   }
 
   private static Set<Integer> endTokens(Path directory, JsonNode root) throws IOException {

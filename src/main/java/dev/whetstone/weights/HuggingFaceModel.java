@@ -1,7 +1,6 @@
 package dev.whetstone.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,8 +63,7 @@ public final class HuggingFaceModel implements Tensors {
   }
 
   private void loadShards(Path directory) throws IOException {
-    JsonNode map =
-        new ObjectMapper().readTree(directory.resolve(INDEX).toFile()).path("weight_map");
+    JsonNode map = HuggingFaceConfig.json(directory.resolve(INDEX)).path("weight_map");
     Map<String, String> shards = new HashMap<>();
     map.properties().forEach(entry -> shards.put(entry.getKey(), entry.getValue().asText()));
     for (Map.Entry<String, String> entry : shards.entrySet()) {

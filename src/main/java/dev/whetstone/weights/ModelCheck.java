@@ -8,6 +8,7 @@ import java.util.TreeSet;
 
 /** Refuses models whose tensors and configuration do not belong together. */
 final class ModelCheck {
+  private static final int LONGEST_CONTEXT = 1 << 20;
   private static final Set<String> ARCHITECTURES = Set.of("llama", "mistral", "qwen2");
 
   private ModelCheck() {}
@@ -22,6 +23,11 @@ final class ModelCheck {
   /** Every expected tensor is there with its shape, and no other. */
   static void check(ModelConfig config, Tensors tensors) {
     requireSizes(config);
+    if (config.layers() > tensors.names().size()) {
+      throw new ModelFormatException(
+          "%d layers are configured for %d tensors"
+              .formatted(config.layers(), tensors.names().size()));
+    }
     Map<String, long[]> expected = expected(config);
     for (Map.Entry<String, long[]> entry : expected.entrySet()) {
       if (!tensors.names().contains(entry.getKey())) {
@@ -62,12 +68,22 @@ final class ModelCheck {
           "%d heads of %d values over %d key/value heads do not divide"
               .formatted(config.heads(), config.headDim(), config.kvHeads()));
     }
-    if (!(config.rmsNormEpsilon() > 0) || !(config.ropeTheta() > 0)) {
-      throw new ModelFormatException("rms_norm_eps and rope_theta must be positive");
+    if (config.contextLength() > LONGEST_CONTEXT) {
+      throw new ModelFormatException(
+          "a context of %d tokens is longer than %d"
+              .formatted(config.contextLength(), LONGEST_CONTEXT));
+    }
+    if (!positive(config.rmsNormEpsilon()) || !positive(config.ropeTheta())) {
+      throw new ModelFormatException("rms_norm_eps and rope_theta must be positive and finite");
     }
   }
 
-  private static Map<String, long[]> expected(ModelConfig config) {
+  private static boolean positive(double value) {
+    return value > 0 && Double.isFinite(value);
+  }
+
+  /** Names and shapes of a configuration's tensors. */
+  static Map<String, long[]> expected(ModelConfig config) {
     long hidden = config.hiddenSize();
     long inner = config.intermediateSize();
     long query = (long) config.heads() * config.headDim();

@@ -82,7 +82,7 @@ public final class Safetensors implements Tensors {
         tensors.put(entry.getKey(), tensor(entry.getKey(), entry.getValue(), data));
       }
     }
-    requireNoOverlap(tensors, data);
+    StoredTensor.requireNoOverlap(tensors, data);
     return new Safetensors(arena, tensors, metadata);
   }
 
@@ -115,34 +115,20 @@ public final class Safetensors implements Tensors {
     }
     long[] shape = new long[entry.path("shape").size()];
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = entry.path("shape").get(i).asLong(-1);
+      shape[i] = size(entry.path("shape").get(i));
     }
-    long start = offsets.get(0).asLong(-1);
+    long start = size(offsets.get(0));
     StoredTensor tensor = StoredTensor.of(name, type, shape, data, start);
-    if (offsets.get(1).asLong(-1) != start + tensor.data().byteSize()) {
+    if (size(offsets.get(1)) != start + tensor.data().byteSize()) {
       throw new ModelFormatException(
           "tensor " + name + " has a shape and a byte range of different sizes");
     }
     return tensor;
   }
 
-  private static void requireNoOverlap(Map<String, StoredTensor> tensors, MemorySegment data) {
-    TreeMap<Long, String> starts = new TreeMap<>();
-    tensors.forEach(
-        (name, tensor) -> {
-          long start = tensor.data().address() - data.address();
-          if (tensor.data().byteSize() > 0 && starts.put(start, name) != null) {
-            throw new ModelFormatException("tensor " + name + " overlaps another one");
-          }
-        });
-    long end = 0;
-    for (Map.Entry<Long, String> entry : starts.entrySet()) {
-      StoredTensor tensor = tensors.get(entry.getValue());
-      if (tensor == null || entry.getKey() < end) {
-        throw new ModelFormatException("tensor " + entry.getValue() + " overlaps another one");
-      }
-      end = entry.getKey() + tensor.data().byteSize();
-    }
+  /** A whole number, or -1, which no dimension and no offset is. */
+  private static long size(JsonNode node) {
+    return node.isIntegralNumber() && node.canConvertToLong() ? node.asLong() : -1;
   }
 
   /** Free-form header entries. */

@@ -2,6 +2,8 @@ package dev.whetstone.weights;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** One tensor inside a mapped file: its type, dimensions (outermost first) and bytes. */
 record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
@@ -34,6 +36,26 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
       }
     }
     return elements;
+  }
+
+  /** Refuses a file in which two tensors share bytes. */
+  static void requireNoOverlap(Map<String, StoredTensor> tensors, MemorySegment data) {
+    TreeMap<Long, String> starts = new TreeMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          long start = tensor.data().address() - data.address();
+          if (tensor.data().byteSize() > 0 && starts.put(start, name) != null) {
+            throw new ModelFormatException("tensor " + name + " overlaps another one");
+          }
+        });
+    long end = 0;
+    for (Map.Entry<Long, String> entry : starts.entrySet()) {
+      StoredTensor tensor = tensors.get(entry.getValue());
+      if (tensor == null || entry.getKey() < end) {
+        throw new ModelFormatException("tensor " + entry.getValue() + " overlaps another one");
+      }
+      end = entry.getKey() + tensor.data().byteSize();
+    }
   }
 
   float[] read() {

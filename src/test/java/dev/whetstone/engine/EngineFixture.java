@@ -22,6 +22,11 @@ final class EngineFixture implements AutoCloseable {
       int redraws,
       Duration timeout)
       implements EngineConfig {
+    @Override
+    public String device() {
+      return "cpu";
+    }
+
     static Settings small() {
       return new Settings(
           4, OptionalInt.of(96), 8, 4, 10_000, 1_000_000, 1 << 14, 4, Duration.ofMinutes(1));

@@ -53,15 +53,12 @@ record Requests(
   }
 
   Requests pair(Sampling a, Sampling b) {
+    return distinct(new Branch(V0, a), new Branch(V0, b));
+  }
+
+  Requests distinct(Branch a, Branch b) {
     return new Requests(
-        prompt,
-        List.of(new Branch(V0, a), new Branch(V0, b)),
-        maxTokens,
-        stop,
-        ignoreEos,
-        topLogprobs,
-        true,
-        timeout);
+        prompt, List.of(a, b), maxTokens, stop, ignoreEos, topLogprobs, true, timeout);
   }
 
   Requests maxTokens(int most) {

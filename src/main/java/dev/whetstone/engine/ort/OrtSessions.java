@@ -26,6 +26,17 @@ final class OrtSessions {
     }
   }
 
+  private static void addCuda(OrtSession.SessionOptions options, int device) {
+    try {
+      options.addCUDA(device);
+    } catch (OrtException e) {
+      throw new IllegalStateException(
+          "cuda:%d cannot be used: it needs an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and a build with mvn -Pcuda (%s)"
+              .formatted(device, e.getMessage()),
+          e);
+    }
+  }
+
   static OrtSession open(OrtEnvironment environment, Path graph, OrtSettings settings)
       throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -33,7 +44,7 @@ final class OrtSessions {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       options.addConfigEntry("session.use_device_allocator_for_initializers", "1");
       if (settings.cudaDevice().isPresent()) {
-        options.addCUDA(settings.cudaDevice().getAsInt());
+        addCuda(options, settings.cudaDevice().getAsInt());
       }
       return environment.createSession(graph.toString(), options);
     }

@@ -2,6 +2,8 @@ package dev.whetstone.engine.ort;
 
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,25 @@ public record OrtSettings(
     int slotLength,
     int threads,
     OptionalInt cudaDevice) {
+  private static final Pattern DEVICE = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
+
+  /**
+   * The GPU that a device's name means, {@code cpu} or {@code cuda[:N]}.
+   *
+   * @throws IllegalArgumentException for another name
+   */
+  public static OptionalInt cudaDevice(String device) {
+    Matcher name = DEVICE.matcher(device);
+    if (!name.matches()) {
+      throw new IllegalArgumentException(
+          "whetstone.engine.device must be cpu, cuda or cuda:N, not '" + device + "'");
+    }
+    if (device.equals("cpu")) {
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(name.group(1) == null ? 0 : Integer.parseInt(name.group(1)));
+  }
+
   public OrtSettings {
     if (slots < 1 || slotLength < 1 || threads < 1) {
       throw new IllegalArgumentException("slots, slot length and threads must be at least 1");

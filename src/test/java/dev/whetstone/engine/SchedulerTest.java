@@ -1,0 +1,100 @@
+package dev.whetstone.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.policy.Policy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/** Nothing starves, nothing is lost, nothing leaks, whatever comes in whatever order. */
+class SchedulerTest {
+  private static final List<Policy> POLICIES =
+      List.of(Requests.V0, Requests.adapted("v1"), Requests.adapted("v2"));
+
+  @Property(tries = 60)
+  void everyRequestEndsOnceWithTheTextItHasAlone(@ForAll long seed) throws Exception {
+    int requests = 40;
+    EngineFixture fixture = new EngineFixture();
+    EngineFixture alone = new EngineFixture(EngineFixture.Settings.small().prefixCache(0));
+    try (fixture;
+        alone) {
+      Traffic traffic =
+          new Traffic(new Random(seed), requests, POLICIES, HashRunner.VOCABULARY, 40);
+
+      traffic.run(fixture.engine, alone.engine);
+
+      assertThat(fixture.engine.drain(Duration.ofSeconds(10))).isTrue();
+    }
+    EngineStatistics end = fixture.engine.statistics();
+    assertThat(end.finished()).isEqualTo(requests);
+    assertThat(end.failed()).isZero();
+    assertThat(end.live() + end.prefilling() + end.queued() + end.queuedTokens()).isZero();
+    assertThat(fixture.runner.dirtySlots()).isZero();
+    assertThat(fixture.runner.staged()).isEmpty();
+    assertThat(fixture.runner.closed()).isTrue();
+    assertThat(fixture.runner.longestPrefill)
+        .isLessThanOrEqualTo(EngineFixture.Settings.small().prefillChunk());
+  }
+
+  @Test
+  void aCachedBeginningChangesNothing() throws Exception {
+    try (EngineFixture fixture = new EngineFixture()) {
+      int[] prompt = new Random(1).ints(40, 1, HashRunner.VOCABULARY).toArray();
+      Completion first = fixture.generate(Requests.of(prompt)).getFirst();
+      Completion again = fixture.generate(Requests.of(prompt)).getFirst();
+
+      assertThat(again.tokens()).isEqualTo(first.tokens());
+      assertThat(fixture.engine.statistics().cachedTokens()).isPositive();
+    }
+  }
+
+  @Test
+  void aLongRequestIsServedAmongAStreamOfShortOnes() throws Exception {
+    EngineFixture.Settings settings = EngineFixture.Settings.small();
+    try (EngineFixture fixture = new EngineFixture(settings)) {
+      List<Generation> shorts = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        shorts.add(submit(fixture, Requests.of(1, i % 60).maxTokens(3)));
+      }
+      int[] prompt = new Random(2).ints(60, 1, HashRunner.VOCABULARY).toArray();
+      Sampling sampling = Sampling.of(1, 1);
+      Generation longPair =
+          submit(fixture, Requests.of(prompt).pair(sampling, sampling).maxTokens(30));
+      for (int i = 0; i < 2000; i++) {
+        shorts.add(submit(fixture, Requests.of(2, i % 60).maxTokens(3)));
+      }
+
+      longPair.result().get(30, TimeUnit.SECONDS);
+      assertThat(shorts.getLast().result()).as("those behind it wait their turn").isNotDone();
+      for (Generation each : shorts) {
+        each.result().get(30, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
+  void afterAFailedRunOnlyItsRequestsHaveFailed() throws Exception {
+    try (EngineFixture fixture = new EngineFixture()) {
+      fixture.runner.failures.set(1);
+      Completion failed = fixture.generate(Requests.of(1, 2)).getFirst();
+      Completion next = fixture.generate(Requests.of(1, 2)).getFirst();
+
+      assertThat(failed.reason()).isEqualTo(FinishReason.ERROR);
+      assertThat(failed.error()).contains("out of memory");
+      assertThat(next.reason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(fixture.engine.drain(Duration.ofSeconds(5))).isTrue();
+      assertThat(fixture.runner.dirtySlots()).isZero();
+    }
+  }
+
+  private static Generation submit(EngineFixture fixture, Requests request)
+      throws QueueFullException {
+    return fixture.engine.submit(request.build(), new Requests.Recorder(request.branches().size()));
+  }
+}

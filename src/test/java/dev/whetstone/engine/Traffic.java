@@ -1,0 +1,169 @@
+package dev.whetstone.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.policy.Policy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Random requests let loose on an engine: prompts that share beginnings, pairs, several versions,
+ * some cancelled and some short of time, versions released and staged again in between.
+ */
+final class Traffic {
+  /**
+   * One request of the traffic.
+   *
+   * @param pause before it is sent, in microseconds
+   * @param cancelAfter microseconds after it was sent; null never
+   */
+  private record Visit(Requests request, int pause, @Nullable Integer cancelAfter) {}
+
+  private record Sent(Visit visit, Generation generation, Requests.Recorder recorder) {}
+
+  private final List<Policy> policies;
+  private final List<Visit> visits = new ArrayList<>();
+
+  Traffic(Random random, int count, List<Policy> policies, int vocabulary, int longest) {
+    this.policies = policies;
+    int[][] beginnings = new int[3][];
+    for (int i = 0; i < beginnings.length; i++) {
+      beginnings[i] = random.ints(longest / 2, 1, vocabulary).toArray();
+    }
+    for (int i = 0; i < count; i++) {
+      int[] beginning = beginnings[random.nextInt(beginnings.length)];
+      int[] prompt = Arrays.copyOf(beginning, beginning.length / 2 + random.nextInt(longest / 2));
+      Arrays.setAll(
+          prompt, p -> p < beginning.length ? beginning[p] : 1 + random.nextInt(vocabulary - 1));
+      visits.add(visit(random, prompt, longest));
+    }
+  }
+
+  private Visit visit(Random random, int[] prompt, int longest) {
+    Sampling sampling = Sampling.of(0.7 + random.nextFloat(), random.nextInt(1000));
+    Branch first = new Branch(policies.get(random.nextInt(policies.size())), sampling);
+    Requests request = Requests.of(prompt).branches(first).maxTokens(1 + random.nextInt(longest));
+    if (random.nextInt(3) == 0) {
+      Policy other = policies.get(random.nextInt(policies.size()));
+      request =
+          random.nextBoolean()
+              ? request.branches(first, new Branch(other, sampling.withSeed(7)))
+              : request.distinct(first, new Branch(other, sampling));
+    }
+    if (random.nextInt(8) == 0) {
+      request = request.timeout(Duration.ofNanos(1000 * (1L + random.nextInt(3000))));
+    }
+    if (random.nextBoolean()) {
+      request = request.heedEos();
+    }
+    Integer cancelAfter = random.nextInt(4) == 0 ? random.nextInt(4000) : null;
+    return new Visit(request, random.nextInt(300), cancelAfter);
+  }
+
+  /** Sends everything, waits for every end, and checks each text against {@code alone}. */
+  void run(Engine engine, Engine alone) throws Exception {
+    stageAll(engine);
+    stageAll(alone);
+    List<Sent> sent = new ArrayList<>();
+    for (Visit visit : visits) {
+      pause(visit.pause());
+      Requests.Recorder recorder = new Requests.Recorder(visit.request().branches().size());
+      Generation generation = submit(engine, visit.request(), recorder);
+      sent.add(new Sent(visit, generation, recorder));
+      Integer cancelAfter = visit.cancelAfter();
+      if (cancelAfter != null) {
+        Thread.startVirtualThread(
+            () -> {
+              pause(cancelAfter);
+              generation.cancel();
+            });
+      }
+    }
+    Map<Integer, List<Completion>> undisturbed = new HashMap<>();
+    for (int i = 0; i < sent.size(); i++) {
+      List<Completion> completions = sent.get(i).generation().result().get(60, TimeUnit.SECONDS);
+      Requests calm = sent.get(i).visit().request().timeout(Duration.ofMinutes(1));
+      undisturbed.put(i, submit(alone, calm, silent(calm)).result().get(60, TimeUnit.SECONDS));
+      check(sent.get(i), completions, undisturbed.get(i));
+    }
+    for (Policy policy : policies) {
+      engine.release(policy).get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** A version that was just released is staged again, as a swap back would. */
+  private Generation submit(Engine engine, Requests request, Requests.Recorder recorder)
+      throws Exception {
+    while (true) {
+      try {
+        Generation generation = engine.submit(request.build(), recorder);
+        Policy used = request.branches().getFirst().policy();
+        if (!used.isBase() && request.prompt().length % 5 == 0) {
+          var _ = engine.release(used);
+        }
+        return generation;
+      } catch (IllegalArgumentException released) {
+        assertThat(released).hasMessageContaining("is not staged");
+        stageAll(engine);
+      }
+    }
+  }
+
+  private static Requests.Recorder silent(Requests request) {
+    return new Requests.Recorder(request.branches().size());
+  }
+
+  private void stageAll(Engine engine) throws Exception {
+    for (Policy policy : policies) {
+      CompletableFuture<Void> staged = engine.stage(policy);
+      staged.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void pause(int micros) {
+    long end = System.nanoTime() + 1000L * micros;
+    while (System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private static void check(Sent sent, List<Completion> found, List<Completion> alone) {
+    for (int branch = 0; branch < found.size(); branch++) {
+      Completion completion = found.get(branch);
+      assertThat(sent.recorder().finished.get(branch)).isSameAs(completion);
+      int[] expected = alone.get(branch).tokens();
+      switch (completion.reason()) {
+        case STOP, LENGTH -> {
+          assertThat(completion.tokens()).isEqualTo(expected);
+          assertThat(completion.logps()).isEqualTo(alone.get(branch).logps());
+          assertThat(completion.text()).isEqualTo(alone.get(branch).text());
+          assertThat(completion.identical()).isEqualTo(alone.get(branch).identical());
+        }
+        case CANCELLED -> {
+          assertThat(sent.visit().cancelAfter()).isNotNull();
+          cutShort(sent, completion, expected);
+        }
+        case ERROR -> {
+          assertThat(completion.error()).contains("time limit");
+          cutShort(sent, completion, expected);
+        }
+      }
+    }
+  }
+
+  /** What was written until then is the beginning of the whole, unless it would be drawn again. */
+  private static void cutShort(Sent sent, Completion completion, int[] expected) {
+    int[] tokens = completion.tokens();
+    if (!sent.visit().request().distinct()) {
+      assertThat(tokens).isEqualTo(Arrays.copyOf(expected, tokens.length));
+    }
+  }
+}
