@@ -4,6 +4,12 @@ import java.sql.SQLException;
 
 /** The database refused a statement. */
 public final class DatabaseException extends RuntimeException {
+  /** The SQLSTATE of a text that holds U+0000. */
+  public static final String UNTRANSLATABLE_TEXT = "22021";
+
+  /** The SQLSTATE of a statement that took longer than it may. */
+  public static final String TIMED_OUT = "57014";
+
   private final String state;
 
   DatabaseException(SQLException cause) {

@@ -1,6 +1,7 @@
 package dev.whetstone.gateway;
 
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,38 +11,34 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.annotations.Components;
 import org.eclipse.microprofile.openapi.annotations.OpenAPIDefinition;
-import org.eclipse.microprofile.openapi.annotations.enums.SecuritySchemeType;
 import org.eclipse.microprofile.openapi.annotations.info.Info;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.security.SecurityScheme;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.media.Schema.SchemaType;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds to every route of the OpenAPI document what all have in common: the key, and the problems
- * that end a request before or beside what the route itself does. A route declares what it answers
- * and the problems that are its own.
+ * Adds to the OpenAPI document what every route has in common: the key, the problems that end a
+ * request before or beside what the route itself does, and that a field which may be left out may
+ * as well be null. A route declares what it answers and the problems that are its own.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 @OpenAPIDefinition(
     info = @Info(title = "Whetstone", version = "0.1.0"),
     components =
         @Components(
-            schemas = @Schema(name = ApiDocument.PROBLEM, implementation = Problem.class),
-            securitySchemes =
-                @SecurityScheme(
-                    securitySchemeName = ApiDocument.KEY,
-                    type = SecuritySchemeType.HTTP,
-                    scheme = "bearer",
-                    description = "an API key, wsk_<role>_…")))
+            schemas =
+                @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                    name = ApiDocument.PROBLEM,
+                    implementation = Problem.class)))
 public final class ApiDocument implements OASFilter {
   static final String PROBLEM = "Problem";
-  static final String KEY = "key";
+  private static final String KEY = "key";
 
   // what a key, its role, the media types or the state of the gateway may refuse
   private static final Map<String, String> ALWAYS =
@@ -64,7 +61,46 @@ public final class ApiDocument implements OASFilter {
 
   @Override
   public void filterOpenAPI(OpenAPI document) {
+    document
+        .getComponents()
+        .addSecurityScheme(
+            KEY,
+            OASFactory.createSecurityScheme()
+                .type(SecurityScheme.Type.HTTP)
+                .scheme("bearer")
+                .description("an API key, wsk_<role>_…"));
+    document.getComponents().getSchemas().values().forEach(ApiDocument::allowNulls);
     document.getPaths().getPathItems().forEach(ApiDocument::complete);
+  }
+
+  private static void allowNulls(Schema schema) {
+    if (schema.getProperties() == null) {
+      return;
+    }
+    List<String> required = schema.getRequired() == null ? List.of() : schema.getRequired();
+    for (var property : Map.copyOf(schema.getProperties()).entrySet()) {
+      if (!required.contains(property.getKey())) {
+        schema.addProperty(property.getKey(), orNull(property.getValue()));
+      }
+    }
+  }
+
+  private static Schema orNull(Schema schema) {
+    if (schema.getRef() != null) {
+      return OASFactory.createSchema()
+          .description(schema.getDescription())
+          .addAnyOf(OASFactory.createSchema().ref(schema.getRef()))
+          .addAnyOf(OASFactory.createSchema().addType(SchemaType.NULL));
+    }
+    if (schema.getType() != null && !schema.getType().contains(SchemaType.NULL)) {
+      schema.addType(SchemaType.NULL);
+      if (schema.getEnumeration() != null) {
+        List<Object> choices = new ArrayList<>(schema.getEnumeration());
+        choices.add(null);
+        schema.setEnumeration(choices);
+      }
+    }
+    return schema;
   }
 
   private static void complete(String path, PathItem item) {
@@ -73,14 +109,15 @@ public final class ApiDocument implements OASFilter {
           List.of(OASFactory.createSecurityRequirement().addScheme(KEY, List.of())));
       Map<String, String> problems = new TreeMap<>(ALWAYS);
       boolean body = operation.getRequestBody() != null;
+      boolean inPath = takes(operation, item, Parameter.In.PATH);
+      boolean query = takes(operation, item, Parameter.In.QUERY);
       if (body) {
         problems.putAll(WITH_BODY);
       }
-      if (body || takes(operation, item, Parameter.In.QUERY)) {
+      if (body || inPath || query) {
         problems.put("400", "a field or parameter holds what it may not, or is none");
       }
-      if (takes(operation, item, Parameter.In.PATH)) {
-        problems.put("400", "a field or parameter holds what it may not, or is none");
+      if (inPath) {
         problems.put("404", "there is no such thing");
       }
       if (NAMES_A_POLICY.matcher(path).lookingAt()) {
@@ -91,12 +128,17 @@ public final class ApiDocument implements OASFilter {
         problems.put("422", "the Idempotency-Key was used for another request");
       }
       problems.forEach((status, description) -> add(operation, status, description));
+      operation.getResponses().getAPIResponses().forEach(ApiDocument::word);
+      if (inPath || query) {
+        // the server refuses the request line before any route is looked for, without a body
+        add(operation, "414", "the address is too long");
+      }
     }
   }
 
   private static boolean takes(Operation operation, PathItem item, Parameter.In place) {
-    return parameters(operation.getParameters()).anyMatch(p -> p.getIn() == place)
-        || parameters(item.getParameters()).anyMatch(p -> p.getIn() == place);
+    return Stream.concat(parameters(operation.getParameters()), parameters(item.getParameters()))
+        .anyMatch(parameter -> parameter.getIn() == place);
   }
 
   private static Stream<Parameter> parameters(@Nullable List<Parameter> some) {
@@ -105,15 +147,23 @@ public final class ApiDocument implements OASFilter {
 
   private static void add(Operation operation, String status, String description) {
     APIResponse declared = operation.getResponses().getAPIResponse(status);
-    APIResponse response =
-        declared == null ? OASFactory.createAPIResponse().description(description) : declared;
-    if (response.getContent() == null) {
-      response.content(
-          OASFactory.createContent()
-              .addMediaType(
-                  Problem.MEDIA_TYPE,
-                  OASFactory.createMediaType().schema(OASFactory.createSchema().ref(PROBLEM))));
+    operation
+        .getResponses()
+        .addAPIResponse(
+            status,
+            declared == null ? OASFactory.createAPIResponse().description(description) : declared);
+  }
+
+  /** A problem's body and headers are the same wherever it is declared. */
+  private static void word(String status, APIResponse response) {
+    if (status.compareTo("400") < 0) {
+      return;
     }
+    response.content(
+        OASFactory.createContent()
+            .addMediaType(
+                Problem.MEDIA_TYPE,
+                OASFactory.createMediaType().schema(OASFactory.createSchema().ref(PROBLEM))));
     if (RETRYABLE.contains(status)) {
       response.addHeader(
           "Retry-After",
@@ -121,6 +171,5 @@ public final class ApiDocument implements OASFilter {
               .description("seconds")
               .schema(OASFactory.createSchema().addType(SchemaType.INTEGER)));
     }
-    operation.getResponses().addAPIResponse(status, response);
   }
 }

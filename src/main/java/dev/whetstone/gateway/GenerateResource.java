@@ -15,12 +15,17 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
 /** One answer, or two blind ones. */
@@ -48,7 +53,19 @@ public class GenerateResource {
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   @Operation(summary = "Generates one answer, or with pair two blind ones; with stream as events")
-  public Response generate(GenerateRequest asked, RoutingContext http) {
+  @APIResponse(
+      responseCode = "200",
+      description = "one answer, or two; the last event of a stream carries the same",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(anyOf = {Answers.Single.class, Answers.Pair.class})),
+        @Content(
+            mediaType = MediaType.SERVER_SENT_EVENTS,
+            schema = @Schema(type = SchemaType.STRING))
+      })
+  @APIResponse(responseCode = "404", description = "there is no such policy")
+  public Response generate(GenerateRequest asked, @Context RoutingContext http) {
     LoadedModel model = serving.model();
     GenerationPlan plan = GenerationPlan.of(asked, model, config, generations.random);
     if (!plan.pair()) {

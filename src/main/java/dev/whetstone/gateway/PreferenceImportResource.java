@@ -12,6 +12,7 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /** Brings pairs of a file into the preference log. */
 @Path("/preferences/import")
@@ -36,6 +38,7 @@ public class PreferenceImportResource {
     "application/x-jsonlines",
     MediaType.APPLICATION_JSON
   })
+  @Produces(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
   @Operation(
       summary = "Imports a file of pairs in TRL's forms, one JSON object a line",
@@ -47,6 +50,11 @@ public class PreferenceImportResource {
   @RequestBody(
       content =
           @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
+  @APIResponse(
+      responseCode = "200",
+      description = "what became of the lines",
+      content = @Content(schema = @Schema(implementation = ImportReport.class)))
+  @APIResponse(responseCode = "409", description = "another import is under way; see Retry-After")
   public ImportReport run(InputStream body) throws IOException {
     LoadedModel model = serving.model();
     PairTokenizer tokenizer =

@@ -10,6 +10,7 @@ import dev.whetstone.preference.TrlForm;
 import dev.whetstone.preference.TrlWriter;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.BeanParam;
@@ -50,13 +51,19 @@ public class PreferenceListResource {
     @QueryParam("format")
     @Parameter(
         description = "jsonl is the export, also chosen by Accept: application/x-ndjson",
-        schema = @Schema(enumeration = {"json", "jsonl"}))
+        schema =
+            @Schema(
+                type = SchemaType.STRING,
+                enumeration = {"json", "jsonl"}))
     @Nullable String format;
 
     @QueryParam("form")
     @Parameter(
         description = "of the export: TRL's standard or conversational format",
-        schema = @Schema(enumeration = {"text", "messages"}))
+        schema =
+            @Schema(
+                type = SchemaType.STRING,
+                enumeration = {"text", "messages"}))
     @Nullable String form;
 
     @QueryParam("tokens")
@@ -66,13 +73,18 @@ public class PreferenceListResource {
     @Nullable String tokens;
 
     @QueryParam("order")
-    @Parameter(description = "of the pages", schema = @Schema(enumeration = {"oldest", "newest"}))
+    @Parameter(
+        description = "of the pages",
+        schema =
+            @Schema(
+                type = SchemaType.STRING,
+                enumeration = {"oldest", "newest"}))
     @Nullable String order;
 
     @QueryParam("cursor")
     @Parameter(
         description = "next of the page before",
-        schema = @Schema(pattern = "^[0-9]{1,18}$", type = SchemaType.STRING))
+        schema = @Schema(type = SchemaType.STRING, pattern = "^[0-9]{1,18}$"))
     @Nullable String cursor;
 
     @QueryParam("limit")
@@ -114,13 +126,16 @@ public class PreferenceListResource {
         @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING))
       })
   public Response list(
-      @BeanParam PreferenceQuery query, @BeanParam Shape shape, @Context HttpHeaders headers) {
+      @BeanParam PreferenceQuery query,
+      @BeanParam Shape shape,
+      @Context HttpHeaders headers,
+      @Context RoutingContext http) {
     PreferenceFilter filter = query.filter(blindTo());
     TrlForm form = Parameters.constant("form", shape.form, TrlForm.TEXT);
     boolean tokens = Boolean.TRUE.equals(Parameters.flag("tokens", shape.tokens));
     return switch (Parameters.constant("format", shape.format, accepted(headers))) {
       case JSON -> Response.ok(page(filter, shape)).type(MediaType.APPLICATION_JSON).build();
-      case JSONL -> export(filter, form, tokens);
+      case JSONL -> export(filter, form, tokens, http);
     };
   }
 
@@ -134,19 +149,14 @@ public class PreferenceListResource {
         rows.size() < limit ? null : Long.toString(rows.getLast().seq()));
   }
 
-  private Response export(PreferenceFilter filter, TrlForm form, boolean tokens) {
+  private Response export(
+      PreferenceFilter filter, TrlForm form, boolean tokens, RoutingContext http) {
     if (!exports.tryAcquire()) {
       throw ProblemException.retryLater(
           429, "too_many_exports", "as many exports run as may run at once", 5);
     }
-    StreamingOutput body =
-        out -> {
-          try {
-            write(out, filter, form, tokens);
-          } finally {
-            exports.release();
-          }
-        };
+    http.addEndHandler(ended -> exports.release());
+    StreamingOutput body = out -> write(out, filter, form, tokens);
     return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
   }
 

@@ -11,17 +11,23 @@ import org.jspecify.annotations.Nullable;
 /** Which votes a request is about; what is left out takes all. */
 public final class PreferenceQuery {
   @QueryParam("choice")
-  @Parameter(schema = @Schema(enumeration = {"a", "b", "tie", "both_bad"}))
+  @Parameter(
+      schema =
+          @Schema(
+              type = SchemaType.STRING,
+              enumeration = {"a", "b", "tie", "both_bad"}))
   @Nullable String choice;
 
   @QueryParam("user")
-  @Parameter(description = "who voted", schema = @Schema(minLength = 1, maxLength = 200))
+  @Parameter(
+      description = "who voted",
+      schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String user;
 
   @QueryParam("policy")
   @Parameter(
       description = "a version that wrote one of the sides",
-      schema = @Schema(minLength = 1, maxLength = 200))
+      schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String policy;
 
   @QueryParam("from")
@@ -37,7 +43,9 @@ public final class PreferenceQuery {
   @Nullable String to;
 
   @QueryParam("tag")
-  @Parameter(description = "one the vote carries", schema = @Schema(minLength = 1, maxLength = 200))
+  @Parameter(
+      description = "one the vote carries",
+      schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String tag;
 
   @QueryParam("imported")

@@ -69,6 +69,9 @@ public class PreferencesResource {
       responseCode = "200",
       description = "The same vote was committed before",
       content = @Content(schema = @Schema(implementation = Row.class)))
+  @APIResponse(responseCode = "404", description = "there is no such pair for this key and user")
+  @APIResponse(responseCode = "409", description = "this user made another choice before")
+  @APIResponse(responseCode = "410", description = "the time to vote on the pair is over")
   public Response vote(Request asked) {
     Ballot ballot = ballot(asked, identity.getPrincipal().getName());
     return switch (log.vote(ballot)) {

@@ -1,6 +1,7 @@
 package dev.whetstone.gateway;
 
 import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.DatabaseException;
 import dev.whetstone.policy.PolicyException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
@@ -11,6 +12,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.core.multipart.MultipartParser;
 
 /** Maps everything that can end a request to problem details, once. */
 public final class ProblemMapping {
@@ -61,6 +63,28 @@ public final class ProblemMapping {
                   .header("Retry-After", RETRY_SECONDS);
         };
     return answer.build();
+  }
+
+  /** What PostgreSQL refuses for reasons that are the request's, or the moment's. */
+  @ServerExceptionMapper
+  public Response map(DatabaseException refused, RoutingContext request) {
+    return switch (refused.state()) {
+      case DatabaseException.UNTRANSLATABLE_TEXT ->
+          answer(Problems.of(400, "invalid_text", "a text holds U+0000", null)).build();
+      case DatabaseException.TIMED_OUT ->
+          answer(Problems.of(503, "database_slow", "the database did not answer in time", null))
+              .header("Retry-After", RETRY_SECONDS)
+              .build();
+      default -> map((Throwable) refused, request);
+    };
+  }
+
+  /** A multipart body that breaks RFC 7578. */
+  @ServerExceptionMapper
+  public Response map(MultipartParser.MalformedMessageException malformed) {
+    return answer(
+            Problems.of(400, "invalid_multipart", "the body is not multipart/form-data", null))
+        .build();
   }
 
   /** Paths, methods and media types the router itself refuses. */

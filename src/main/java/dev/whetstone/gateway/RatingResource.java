@@ -70,7 +70,7 @@ public class RatingResource {
       @QueryParam("user")
           @Parameter(
               description = "who rates; the key's id by default",
-              schema = @Schema(minLength = 1, maxLength = 200))
+              schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
           @Nullable String user,
       @QueryParam("overlap")
           @Parameter(

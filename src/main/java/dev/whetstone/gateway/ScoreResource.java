@@ -11,11 +11,13 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
 /** Log-probs of a given completion under a policy and under the reference. */
@@ -56,8 +58,10 @@ public class ScoreResource {
 
   @POST
   @RolesAllowed(Role.OPERATOR_ROLE)
+  @APIResponse(responseCode = "200", description = "log-probs, per token and in sum")
+  @APIResponse(responseCode = "404", description = "there is no such policy")
   @RunOnVirtualThread
-  public Answer score(Request asked, RoutingContext http) {
+  public Answer score(Request asked, @Context RoutingContext http) {
     LoadedModel model = serving.model();
     Policy policy = model.policy(asked.policy());
     double beta = asked.beta() == null ? DEFAULT_BETA : asked.beta();

@@ -38,12 +38,25 @@ public final class RaterQueue {
                 SELECT FROM preferences v WHERE v.pair_id = l.pair_id AND v.user_id = l.user_id))
           """;
 
+  // Looked at a stretch at a time, so that no statement takes long however many were voted on.
+  private static final int STRETCH = 20_000;
+
   private static final String WAITING =
       """
-      SELECT p.created_at, p.pair_id FROM pairs p
-      WHERE (p.created_at, p.pair_id) >= (?, ?) AND NOT p.imported AND p.expires_at > ? AND\s"""
-          + VOTES
-          + " < ? ORDER BY p.created_at, p.pair_id LIMIT 1";
+      SELECT p.created_at, p.pair_id FROM (
+        SELECT * FROM pairs WHERE (created_at, pair_id) >= (?, ?)
+        ORDER BY created_at, pair_id LIMIT %d) p
+      WHERE NOT p.imported AND p.expires_at > ? AND %s < ?
+      ORDER BY p.created_at, p.pair_id LIMIT 1
+      """
+          .formatted(STRETCH, VOTES);
+
+  private static final String END =
+      """
+      SELECT created_at, pair_id FROM pairs WHERE (created_at, pair_id) >= (?, ?)
+      ORDER BY created_at, pair_id OFFSET %d LIMIT 1
+      """
+          .formatted(STRETCH - 1);
 
   private static final String NEXT =
       """
@@ -134,22 +147,43 @@ public final class RaterQueue {
 
   private Place advance(Connection connection, int overlap, Instant now) throws SQLException {
     Place front = fronts.get(overlap);
+    Optional<Place> waiting = waiting(connection, front, overlap, now);
+    Optional<Place> end = waiting.isPresent() ? Optional.empty() : end(connection, front);
+    while (end.isPresent()) {
+      Place next = end.get();
+      waiting = waiting(connection, next, overlap, now);
+      end = waiting.isPresent() ? Optional.empty() : end(connection, next);
+    }
     Place limit = new Place(now.minus(LATE), "");
+    Place reached = waiting.filter(p -> p.createdAt.isBefore(limit.createdAt)).orElse(limit);
+    if (reached.createdAt.isBefore(front.createdAt)) {
+      return front;
+    }
+    fronts.set(overlap, reached);
+    return reached;
+  }
+
+  private static Optional<Place> waiting(
+      Connection connection, Place front, int overlap, Instant now) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(WAITING)) {
-      int at = from(select, front, now);
-      select.setInt(at, overlap);
-      try (ResultSet row = select.executeQuery()) {
-        Place first =
-            row.next()
-                ? new Place(row.getTimestamp("created_at").toInstant(), row.getString("pair_id"))
-                : limit;
-        Place next = first.createdAt.isBefore(limit.createdAt) ? first : limit;
-        if (next.createdAt.isBefore(front.createdAt)) {
-          return front;
-        }
-        fronts.set(overlap, next);
-        return next;
-      }
+      select.setInt(from(select, front, now), overlap);
+      return place(select);
+    }
+  }
+
+  private static Optional<Place> end(Connection connection, Place front) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(END)) {
+      select.setTimestamp(1, Timestamp.from(front.createdAt));
+      select.setString(2, front.pairId);
+      return place(select);
+    }
+  }
+
+  private static Optional<Place> place(PreparedStatement select) throws SQLException {
+    try (ResultSet row = select.executeQuery()) {
+      return row.next()
+          ? Optional.of(new Place(row.getTimestamp(1).toInstant(), row.getString(2)))
+          : Optional.empty();
     }
   }
 

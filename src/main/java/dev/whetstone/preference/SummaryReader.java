@@ -48,18 +48,18 @@ public final class SummaryReader {
   // Only what several people judged: usually a small part of the log.
   private static final String SHARED =
       """
-      WITH shared AS MATERIALIZED (
-        SELECT pair_id, user_id, choice FROM (
-          SELECT pair_id, user_id, choice, count(*) OVER (PARTITION BY pair_id) AS judgements
-          FROM preferences v WHERE NOT imported AND %s) AS counted
-        WHERE judgements > 1)
+      WITH several AS MATERIALIZED (
+        SELECT pair_id FROM preferences GROUP BY pair_id HAVING count(*) > 1),
+      shared AS MATERIALIZED (
+        SELECT v.pair_id, v.user_id, v.choice FROM preferences v JOIN several USING (pair_id)
+        WHERE NOT v.imported AND %s)
       """;
 
   private static final String PATTERNS =
       SHARED
           + "SELECT a, b, tie, both_bad, count(*) AS units FROM (SELECT "
           + COUNTS
-          + " FROM shared GROUP BY pair_id) AS unit GROUP BY a, b, tie, both_bad";
+          + " FROM shared GROUP BY pair_id HAVING count(*) > 1) AS unit GROUP BY a, b, tie, both_bad";
 
   private static final String KAPPAS =
       SHARED

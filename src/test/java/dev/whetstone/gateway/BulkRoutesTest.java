@@ -122,7 +122,7 @@ class BulkRoutesTest {
   @ValueSource(
       strings = {
         "?choice=c",
-        "?user=",
+        "?user=a%00",
         "?policy=%00",
         "?from=yesterday",
         "?to=2026-01-01T00:00:00",
