@@ -104,7 +104,8 @@ final class ModelLoader {
         });
   }
 
-  private static Path decoder(ModelDirectory directory, Precision precision) {
+  /** The graph that decodes in a precision. */
+  static Path decoder(ModelDirectory directory, Precision precision) {
     return directory
         .path()
         .resolve(
@@ -129,7 +130,8 @@ final class ModelLoader {
     };
   }
 
-  private static Optional<ChatTemplate> template(Path folder) throws IOException {
+  /** The chat template of a model, where it has one. */
+  static Optional<ChatTemplate> template(Path folder) throws IOException {
     Path file = folder.resolve("chat_template.jinja");
     if (!Files.exists(file)) {
       return Optional.empty();

@@ -67,7 +67,7 @@ final class QuantizationLoss {
     return sum;
   }
 
-  private static double logSumExp(float[] logits) {
+  static double logSumExp(float[] logits) {
     double largest = Double.NEGATIVE_INFINITY;
     for (float logit : logits) {
       largest = Math.max(largest, logit);

@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
       GatewayCommand.class,
       ImportCommand.class,
       PoliciesCommand.class,
-      RollbackCommand.class
+      RollbackCommand.class,
+      TrainCommand.class
     })
 public final class Whetstone {
   public static void main(String... args) {

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * resumed.
  */
 public final class Trainer {
+  private static final int PROBES = 8;
+
   private final TrainerSettings settings;
 
   public Trainer(TrainerSettings settings) {
@@ -212,6 +214,12 @@ public final class Trainer {
       saved = settings.clock().instant();
     }
 
+    /** The first few trained pairs. */
+    private List<PairLogps> probes() {
+      List<TokenPair> first = train.pairs().subList(0, Math.min(PROBES, train.pairs().size()));
+      return learner.score(first).pairs();
+    }
+
     private TrainingOutcome finish(TrainingOutcome.Ending ending) throws IOException {
       int step = state.restoreBest();
       network.upload();
@@ -229,6 +237,7 @@ public final class Trainer {
               adapter,
               step,
               scores,
+              scores.isEmpty() ? probes() : scores,
               scores.isEmpty() ? null : learner.judge(scores),
               dropped,
               ending);

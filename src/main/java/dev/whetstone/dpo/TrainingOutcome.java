@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     directory
  * @param step updates that the policy had, fewer than were made where an earlier one was better
  * @param heldOut token log-probs of the held-out pairs, by the policy given and by the reference
+ * @param probes token log-probs that an export can be held to: those of the held-out pairs, or of
+ *     some trained ones where none was held out
  * @param metrics of the held-out pairs under that policy; null without such pairs
  * @param dropped ids of pairs that truncation left without a completion
  * @param ending why the run ended
@@ -20,6 +22,7 @@ public record TrainingOutcome(
     @Nullable Adapter adapter,
     int step,
     List<PairLogps> heldOut,
+    List<PairLogps> probes,
     @Nullable PreferenceMetrics metrics,
     List<String> dropped,
     Ending ending) {
@@ -44,6 +47,7 @@ public record TrainingOutcome(
 
   public TrainingOutcome {
     heldOut = List.copyOf(heldOut);
+    probes = List.copyOf(probes);
     dropped = List.copyOf(dropped);
   }
 }

@@ -1,0 +1,191 @@
+package dev.whetstone;
+
+import dev.whetstone.dpo.HeldOutSplit;
+import dev.whetstone.dpo.PairFile;
+import dev.whetstone.dpo.TokenPair;
+import dev.whetstone.dpo.TrainConfig;
+import dev.whetstone.dpo.TrainConfigFile;
+import dev.whetstone.dpo.TrainedWeights;
+import dev.whetstone.dpo.Trainer;
+import dev.whetstone.dpo.TrainerSettings;
+import dev.whetstone.dpo.TrainingJob;
+import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.export.Precision;
+import dev.whetstone.policy.Adapter;
+import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.preference.PairTokenizer;
+import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.WholeFile;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Trains an adapter from a file of pairs. */
+@Command(
+    name = "train",
+    description = "Trains an adapter, or all weights, from a file of preferences.",
+    mixinStandardHelpOptions = true)
+final class TrainCommand implements Callable<Integer> {
+  private static final String VERSION = "0.1.0";
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME_OR_DIR",
+      description =
+          "A name of models/manifest.json or an imported directory; default: WHETSTONE_MODEL.")
+  @Nullable String model;
+
+  @Option(
+      names = "--pairs",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "A pair a line: TRL's prompt, chosen, rejected as texts or messages, or prompt_ids, chosen_ids, rejected_ids.")
+  Path pairs = Path.of("");
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Settings by TRL's names as JSON; default: plain DPO, one epoch.")
+  @Nullable Path config;
+
+  @Option(
+      names = "--init",
+      paramLabel = "FILE",
+      description =
+          "An adapter to go on from, with adapter_config.json beside it or the settings' rank.")
+  @Nullable Path init;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where checkpoints, metrics.jsonl and the result go.")
+  Path out = Path.of("");
+
+  @Option(names = "--resume", description = "Goes on from the checkpoint in the directory.")
+  boolean resume;
+
+  @Override
+  public Integer call() throws IOException {
+    Environment environment = Environment.of(System::getenv);
+    ModelDirectory base = base(environment);
+    TrainConfig settings = settings();
+    HeldOutSplit split = HeldOutSplit.of(read(base), settings.heldOut().share());
+    TrainingJob job =
+        new TrainingJob(
+            base, split.train(), split.heldOut(), settings, adapter(settings), out, resume);
+    InstantSource clock = InstantSource.system();
+    int steps = settings.schedule(split.train().size()).totalSteps();
+    TrainingOutcome outcome =
+        new Trainer(TrainerSettings.exact(environment.threads(), clock, VERSION))
+            .run(job, new TrainingProgress(System.out, onTerminal(), steps, clock));
+    report(outcome);
+    return check(environment, job, outcome) ? 0 : 1;
+  }
+
+  /** An imported directory as it is; anything else by way of the store. */
+  private ModelDirectory base(Environment environment) throws IOException {
+    String name = model == null ? environment.model() : model;
+    Path directory = Path.of(name);
+    if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
+        && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {
+      ModelDirectory imported = ModelDirectory.open(directory);
+      for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
+        if (!Files.exists(ModelLoader.decoder(imported, precision))) {
+          new ModelImporter(System.out::println).export(imported, precision);
+        }
+      }
+      return imported;
+    }
+    ModelStore store = environment.models(System.out::println);
+    store.resolve(name, Precision.FP32);
+    return store.resolve(name, Precision.INT8);
+  }
+
+  private TrainConfig settings() throws IOException {
+    return config == null
+        ? TrainConfig.plain()
+        : TrainConfigFile.read(Files.readString(config), TrainConfig.plain());
+  }
+
+  private List<TokenPair> read(ModelDirectory base) throws IOException {
+    try (Tokenizer tokenizer = Tokenizer.open(base.path().resolve("tokenizer.json"))) {
+      return PairFile.read(
+          pairs,
+          new PairTokenizer(
+              tokenizer,
+              ModelLoader.template(base.path()),
+              new TreeSet<>(base.config().eosIds()).getFirst(),
+              base.hash()));
+    }
+  }
+
+  private @Nullable Adapter adapter(TrainConfig settings) throws IOException {
+    if (init == null) {
+      return null;
+    }
+    byte[] tensors = Files.readAllBytes(init);
+    Path beside = init.resolveSibling("adapter_config.json");
+    if (Files.exists(beside)) {
+      return AdapterFile.read(tensors, Files.readString(beside));
+    }
+    return switch (settings.weights()) {
+      case TrainedWeights.Lora lora -> AdapterFile.read(tensors, lora.rank(), lora.alpha());
+      case TrainedWeights.All _ ->
+          throw new SettingException("--init goes with an adapter, not with full_fine_tuning");
+    };
+  }
+
+  private static boolean onTerminal() {
+    return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+  }
+
+  private void report(TrainingOutcome outcome) {
+    System.out.printf("%s: the policy of step %d%n", outcome.ending(), outcome.step());
+    if (!outcome.dropped().isEmpty()) {
+      System.out.printf(
+          "Dropped %d pairs without room for their completions: %s%n",
+          outcome.dropped().size(), String.join(", ", outcome.dropped()));
+    }
+  }
+
+  /** An adapter that would be served as something else than was trained is put aside. */
+  private boolean check(Environment environment, TrainingJob job, TrainingOutcome outcome)
+      throws IOException {
+    Adapter adapter = outcome.adapter();
+    if (adapter == null) {
+      System.out.println("Written: " + out.resolve(ModelDirectory.WEIGHTS));
+      return true;
+    }
+    List<TokenPair> probed = job.heldOut().isEmpty() ? job.train() : job.heldOut();
+    ExportCheck check =
+        ExportCheck.of(job.base(), adapter, probed, outcome.probes(), environment.threads());
+    WholeFile.write(out.resolve("export_check.json"), check.json());
+    Path written = out.resolve("adapter_model.safetensors");
+    System.out.printf(
+        "Through ONNX Runtime: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
+        check.exact(), check.int8(), check.int8Mean());
+    if (!check.passed()) {
+      Path refused = out.resolve("adapter_model.refused.safetensors");
+      Files.move(written, refused, StandardCopyOption.ATOMIC_MOVE);
+      System.err.printf(
+          "whetstone: refused, float32 may differ by %.0e; the adapter is %s%n",
+          ExportCheck.BOUND, refused);
+      return false;
+    }
+    System.out.println("Written: " + written);
+    return true;
+  }
+}
