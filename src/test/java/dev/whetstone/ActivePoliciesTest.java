@@ -135,7 +135,7 @@ class ActivePoliciesTest {
     }
     try (var gateway = new ServingFixture(disk, address, "one", true)) {
       assertThat(gateway.champion()).isEqualTo(champion);
-      assertThat(file).exists();
+      waitFor(Duration.ofSeconds(5), () -> Files.exists(file));
     }
   }
 

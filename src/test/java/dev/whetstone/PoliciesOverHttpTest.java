@@ -32,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +56,7 @@ class PoliciesOverHttpTest {
   }
 
   @Test
-  void anAdapterIsImportedPromotedAndTakenBack() throws IOException {
+  void anAdapterIsImportedPromotedAndTakenBack() throws Exception {
     String before = text("");
     Adapter adapter = adapter(1);
 
@@ -80,6 +81,9 @@ class PoliciesOverHttpTest {
     assertThat(text(", \"policy\": \"previous\"")).isEqualTo(before);
     assertThat(text(", \"policy\": \"" + AdapterFile.hash(adapter) + "\"")).isEqualTo(after);
     asOperator().get("/policies/champion").then().body("version", equalTo(version));
+    ActivePoliciesTest.waitFor(
+        Duration.ofSeconds(5),
+        () -> version.equals(asOperator().get("/policies").path("gateways[0].version")));
     asOperator()
         .get("/policies")
         .then()

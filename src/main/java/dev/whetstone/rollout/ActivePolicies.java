@@ -19,6 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -34,6 +38,7 @@ public final class ActivePolicies implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ActivePolicies.class);
   private static final Duration REPORT_EVERY = Duration.ofSeconds(30);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+  private static final Duration NOTING = Duration.ofSeconds(5);
 
   private final Policy base;
   private final PolicyStore store;
@@ -47,6 +52,16 @@ public final class ActivePolicies implements AutoCloseable {
   private final ReentrantLock reconciling = new ReentrantLock();
   private final ReentrantLock loading = new ReentrantLock();
   private final AtomicLong refusals = new AtomicLong();
+  // a note tells the state at its time, so one that waits stands for all
+  private final ExecutorService notes =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(1),
+          Thread.ofVirtual().name("whetstone-notes").factory(),
+          new ThreadPoolExecutor.DiscardOldestPolicy());
   private volatile Serving serving;
   private volatile @Nullable String problem;
   private volatile boolean closed;
@@ -301,8 +316,6 @@ public final class ActivePolicies implements AutoCloseable {
     Policy previous = readyOrNull(wanted.previous(), problems);
     if (champion != null) {
       exchange(new Serving(wanted.revision(), champion, candidate, previous));
-      serving.all().forEach(cache::keep);
-      cache.remember(champion);
     }
     List<Policy> needed = new ArrayList<>(serving.all().toList());
     for (String version :
@@ -373,15 +386,35 @@ public final class ActivePolicies implements AutoCloseable {
     String now = serving.revision() + " " + serving.champion().hash() + " " + problem;
     Instant time = clock.instant();
     if (!Objects.equals(now, reported) || time.isAfter(reportedAt.plus(REPORT_EVERY))) {
-      reports.say(gateway, serving, problem);
       reported = now;
       reportedAt = time;
+      notes.execute(this::note);
     }
   }
 
-  /** Follows the aliases no longer; what is served stays. */
+  /** Disk and database learn what is served after it is served, so that no swap waits for them. */
+  private void note() {
+    Serving now = serving;
+    now.all().forEach(cache::keep);
+    cache.remember(now.champion());
+    try {
+      reports.say(gateway, now, problem);
+    } catch (DatabaseAwayException | DatabaseException unsaid) {
+      LOG.debugf("what is served is not reported: %s", unsaid.getMessage());
+    }
+  }
+
+  /** Follows the aliases no longer; what is served stays, and is noted. */
   @Override
   public void close() {
     closed = true;
+    notes.shutdown();
+    try {
+      if (!notes.awaitTermination(NOTING.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("what is served could not be noted in time");
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
