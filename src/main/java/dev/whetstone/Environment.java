@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *     directory; the scripts set it
  * @param home where data lives: {@code WHETSTONE_HOME}, default {@code data}
  * @param port of the gateway: {@code WHETSTONE_PORT}, default 8080
+ * @param trainerPort where the trainer serves health and metrics: {@code WHETSTONE_TRAINER_PORT},
+ *     default 1000 above the gateway's
  * @param model a name of models/manifest.json, a directory or a GGUF file: {@code WHETSTONE_MODEL},
  *     default {@code smollm2-135m-instruct}
  * @param weights {@code WHETSTONE_WEIGHTS}: {@code int8} (default) or {@code fp32}
@@ -30,6 +32,7 @@ record Environment(
     Path root,
     Path home,
     int port,
+    int trainerPort,
     String model,
     Weights weights,
     int threads,
@@ -56,10 +59,13 @@ record Environment(
   }
 
   static Environment of(Function<String, @Nullable String> variables) {
+    int port = number(variables, "WHETSTONE_PORT", 8080, 1, 65_535);
+    int besideIt = port > 64_535 ? port - 1_000 : port + 1_000;
     return new Environment(
         path(variables, "WHETSTONE_ROOT", "."),
         path(variables, "WHETSTONE_HOME", "data"),
-        number(variables, "WHETSTONE_PORT", 8080, 1, 65_535),
+        port,
+        number(variables, "WHETSTONE_TRAINER_PORT", besideIt, 1, 65_535),
         text(variables, "WHETSTONE_MODEL").orElse("smollm2-135m-instruct"),
         weights(text(variables, "WHETSTONE_WEIGHTS").orElse("int8")),
         number(

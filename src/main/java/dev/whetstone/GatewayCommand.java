@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,8 +18,9 @@ final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Environment environment = Environment.of(System::getenv);
-    requireFree(environment.port());
+    requireFree(environment.port(), "WHETSTONE_PORT");
     prepare(environment);
+    ProcessMode.GATEWAY.declare();
     Quarkus.run();
     return 0;
   }
@@ -28,22 +28,12 @@ final class GatewayCommand implements Callable<Integer> {
   /**
    * A model that is not there yet is imported by a process of its own, which may use more memory.
    */
-  private static void prepare(Environment environment) throws IOException, InterruptedException {
+  static void prepare(Environment environment) throws IOException, InterruptedException {
     ModelStore store = environment.models(System.out::println);
     if (store.find(environment.model(), environment.weights().precision()).isPresent()) {
       return;
     }
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.addAll(
-        List.of(
-            "-Xmx2g",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-jar",
-            System.getProperty("java.class.path"),
-            "import"));
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    Process process = JavaProcess.of(List.of("-Xmx2g"), "import").inheritIO().start();
     // a signal ends this process without unwinding it
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "whetstone-import-end"));
     try {
@@ -56,13 +46,13 @@ final class GatewayCommand implements Callable<Integer> {
   }
 
   // Found out before anything is loaded, so that the reason is one line and not a stack trace.
-  private static void requireFree(int port) {
+  static void requireFree(int port, String setting) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     } catch (IOException busy) {
       throw new IllegalStateException(
-          "port " + port + " is in use; choose another with WHETSTONE_PORT", busy);
+          "port " + port + " is in use; choose another with " + setting, busy);
     }
   }
 }

@@ -13,12 +13,16 @@ import dev.whetstone.gateway.security.ApiKeys;
 import dev.whetstone.policy.AdapterCache;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.policy.RunStore;
 import dev.whetstone.rollout.ActivePolicies;
 import dev.whetstone.rollout.RolloutConfig;
+import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.text.Tokenizer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -26,11 +30,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /** Loads the model once HTTP is up, and lets running requests end before the process does. */
 @Singleton
-final class GatewayLife {
+final class GatewayLife implements ModelLoader.Learning {
   private static final Logger LOG = Logger.getLogger(GatewayLife.class);
   private static final Duration DRAIN = Duration.ofSeconds(25);
 
@@ -41,10 +46,15 @@ final class GatewayLife {
   @Inject Database database;
   @Inject Notifications notifications;
   @Inject RolloutConfig rolloutConfig;
+  @Inject RandomGenerator random;
+  @Inject TrainerSupervisor trainer;
 
   // the keys are drawn before the first request asks for them
-  void start(@Observes StartupEvent started, ApiKeys keys) {
-    LOG.debugf("keys are held by %s", keys.getClass());
+  void start(@Observes StartupEvent started, Instance<ApiKeys> keys) {
+    if (ProcessMode.current() != ProcessMode.GATEWAY) {
+      return;
+    }
+    LOG.debugf("keys are held by %s", keys.get().getClass());
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::load);
     Thread.ofVirtual().name("whetstone-database").start(this::openDatabase);
   }
@@ -66,12 +76,13 @@ final class GatewayLife {
       var directory =
           environment.models(System.out::println).resolve(environment.model(), precision);
       LoadedModel model =
-          ModelLoader.load(
-              directory, precision, environment.threads(), engineConfig, clock, this::policies);
+          ModelLoader.load(directory, precision, environment.threads(), engineConfig, clock, this);
       model.policies().start(notifications);
+      model.rollouts().start(notifications);
       serving.become(new State.Ready(model));
       System.out.println("Whetstone is ready at http://localhost:" + environment.port());
       System.out.println("Keys: " + environment.home().resolve("keys.json"));
+      trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
       serving.become(new State.Failed(reason));
@@ -80,7 +91,8 @@ final class GatewayLife {
     }
   }
 
-  private ActivePolicies policies(Engine engine, Policy base) {
+  @Override
+  public ActivePolicies policies(Engine engine, Policy base) {
     return new ActivePolicies(
         engine,
         base,
@@ -95,6 +107,13 @@ final class GatewayLife {
         name());
   }
 
+  @Override
+  public Rollouts rollouts(
+      Engine engine, Tokenizer tokenizer, ActivePolicies policies, RunStore runs) {
+    int[] canary = tokenizer.encode(rolloutConfig.gate().canary(), false);
+    return new Rollouts(engine, policies, runs, rolloutConfig, canary, random, clock);
+  }
+
   /** The machine's name and the port: no two gateways have both. */
   private String name() {
     try {
@@ -105,10 +124,15 @@ final class GatewayLife {
   }
 
   void stop(@Observes ShutdownEvent stopping) throws InterruptedException {
+    if (ProcessMode.current() != ProcessMode.GATEWAY) {
+      return;
+    }
+    trainer.close();
     State last = serving.state();
     serving.become(new State.Draining());
     notifications.close();
     if (last instanceof State.Ready ready) {
+      ready.model().rollouts().close();
       ready.model().policies().close();
       if (!ready.model().engine().drain(DRAIN)) {
         LOG.warn("some requests were cut short by the shutdown");

@@ -11,7 +11,9 @@ import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.policy.GraphInput;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.RunStore;
 import dev.whetstone.rollout.ActivePolicies;
+import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.TokenDecoder;
 import dev.whetstone.text.Tokenizer;
@@ -25,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Opens a model directory for serving. */
@@ -63,6 +64,13 @@ final class ModelLoader {
         engine, tokenizer, new Policy("v0", directory.hash(), null), runner::adapterInputs);
   }
 
+  /** What joins a model to the versions and rollouts in the database. */
+  interface Learning {
+    ActivePolicies policies(Engine engine, Policy base);
+
+    Rollouts rollouts(Engine engine, Tokenizer tokenizer, ActivePolicies policies, RunStore runs);
+  }
+
   /** Opens a model with everything that answering requests needs. */
   static LoadedModel load(
       ModelDirectory directory,
@@ -70,15 +78,19 @@ final class ModelLoader {
       int threads,
       EngineConfig config,
       InstantSource clock,
-      BiFunction<Engine, Policy, ActivePolicies> policies)
+      Learning learning)
       throws IOException {
     Opened opened = open(directory, precision, threads, config, clock);
+    ActivePolicies policies = learning.policies(opened.engine(), opened.base());
+    RunStore runs = new RunStore(policies.store().database(), directory.hash());
     JsonNode defaults = json(directory.path().resolve("generation_config.json"));
     return new LoadedModel(
         opened.engine(),
         opened.tokenizer(),
         template(directory.path()),
-        policies.apply(opened.engine(), opened.base()),
+        policies,
+        runs,
+        learning.rollouts(opened.engine(), opened.tokenizer(), policies, runs),
         new TreeSet<>(directory.config().eosIds()).getFirst(),
         number(defaults, "temperature").map(JsonNode::asDouble),
         number(defaults, "top_p").map(JsonNode::asDouble),

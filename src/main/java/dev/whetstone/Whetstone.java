@@ -18,6 +18,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       BenchCommand.class,
       GatewayCommand.class,
+      TrainerCommand.class,
+      DemoCommand.class,
       ImportCommand.class,
       PoliciesCommand.class,
       RollbackCommand.class,

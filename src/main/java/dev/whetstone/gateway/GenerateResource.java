@@ -74,19 +74,26 @@ public class GenerateResource {
     Offers.Draft draft =
         plan.pair() ? offers.begin(identity.getPrincipal().getName(), asked, plan) : null;
     if (!Boolean.TRUE.equals(asked.stream())) {
-      Generation generation = generations.submit(model, plan.request(), NOBODY, http);
+      Generation generation =
+          generations.submit(model, plan.request(), counted(model, plan, NOBODY), http);
       return Response.ok(answer(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
     EventStream events = new EventStream(config.streamBuffer());
-    Generation generation = generations.submit(model, plan.request(), events, http);
+    Generation generation =
+        generations.submit(model, plan.request(), counted(model, plan, events), http);
     StreamingOutput body = out -> stream(out, events, model, plan, draft, generation);
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
         .header("Cache-Control", "no-cache")
         .header("X-Accel-Buffering", "no")
         .build();
+  }
+
+  private static GenerationListener counted(
+      LoadedModel model, GenerationPlan plan, GenerationListener listener) {
+    return model.rollouts().duels().follow(plan.writers(), listener);
   }
 
   private Object answer(

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * A checked request.
  *
  * @param prompt what is continued
- * @param policy who writes; the first side of a pair
+ * @param writers of the sides of a pair; the first writes an answer that stands alone
  * @param pair whether two answers are wanted
  * @param request what the engine is asked
  */
-record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequest request) {
+record GenerationPlan(Prompt prompt, PairSides writers, boolean pair, GenerationRequest request) {
   private static final int MOST_STOPS = 16;
   private static final int LONGEST_STOP = 200;
   private static final int LONGEST_METADATA = 10_000;
@@ -57,13 +57,18 @@ record GenerationPlan(Prompt prompt, Policy policy, boolean pair, GenerationRequ
             0,
             pair,
             config.requestTimeout());
-    return new GenerationPlan(prompt, writers.first(), pair, request);
+    return new GenerationPlan(prompt, writers, pair, request);
+  }
+
+  /** Who writes an answer that stands alone. */
+  Policy policy() {
+    return writers.first();
   }
 
   /** A request that names a policy gets it on both sides. */
   private static PairSides writers(GenerateRequest asked, LoadedModel model, boolean pair) {
     if (pair && asked.policy() == null) {
-      return model.policies().pairSides();
+      return model.rollouts().duels().sides(model.policies().serving());
     }
     Policy policy = model.policy(asked.policy());
     return new PairSides(policy, policy);

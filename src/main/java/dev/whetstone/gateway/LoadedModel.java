@@ -3,7 +3,9 @@ package dev.whetstone.gateway;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.policy.GraphInput;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.RunStore;
 import dev.whetstone.rollout.ActivePolicies;
+import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import java.nio.file.Path;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param template empty where the model has none: it then takes plain prompts only
  * @param policies the versions that answer
+ * @param runs its training runs
+ * @param rollouts candidates on their way to champion
  * @param temperature what generation_config.json recommends
  * @param graph the graph that decodes
  * @param adapterInputs what the graph takes for a version
@@ -26,6 +30,8 @@ public record LoadedModel(
     Tokenizer tokenizer,
     Optional<ChatTemplate> template,
     ActivePolicies policies,
+    RunStore runs,
+    Rollouts rollouts,
     int endToken,
     Optional<Double> temperature,
     Optional<Double> topP,

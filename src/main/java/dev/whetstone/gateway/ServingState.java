@@ -12,6 +12,9 @@ public final class ServingState {
     /** Requests are answered by this model. */
     record Ready(LoadedModel model) implements State {}
 
+    /** This process works, but not for clients: it is the trainer. */
+    record Elsewhere() implements State {}
+
     /** The model could not be loaded. */
     record Failed(String reason) implements State {}
 
@@ -40,6 +43,8 @@ public final class ServingState {
   LoadedModel model() {
     return switch (state) {
       case State.Ready ready -> ready.model();
+      case State.Elsewhere _ ->
+          throw ProblemException.of(404, "not_found", "a trainer has no routes");
       case State.Loading _ -> throw unavailable("loading", "the model is being loaded");
       case State.Draining _ -> throw unavailable("draining", "the gateway is shutting down");
       case State.Failed _ -> throw unavailable("model_failed", "the model could not be loaded");

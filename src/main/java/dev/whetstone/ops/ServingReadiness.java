@@ -17,6 +17,7 @@ public final class ServingReadiness implements HealthCheck {
     var answer = HealthCheckResponse.named("serving");
     return switch (serving.state()) {
       case State.Ready _ -> answer.up().build();
+      case State.Elsewhere _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();
       case State.Failed failed -> answer.down().withData("state", failed.reason()).build();

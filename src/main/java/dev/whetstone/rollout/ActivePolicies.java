@@ -167,15 +167,14 @@ public final class ActivePolicies implements AutoCloseable {
     return reports;
   }
 
+  /** The name of this process among the gateways. */
+  String gateway() {
+    return gateway;
+  }
+
   /** v0. */
   public Policy base() {
     return base;
-  }
-
-  /** Who writes the sides of the next pair: the champion both, unless a duel is on. */
-  public PairSides pairSides() {
-    Policy champion = serving.champion();
-    return new PairSides(champion, champion);
   }
 
   /**

@@ -13,7 +13,7 @@ package dev.whetstone.rollout;
  * @param empty most that the share of empty answers may rise above the champion's
  * @param export most mean difference of a token's log-prob between the trainer and the engine
  */
-record GateLimits(
+public record GateLimits(
     int leastPairs,
     int leastAnswers,
     double kl,

@@ -33,4 +33,14 @@ public interface RolloutConfig {
   /** Longest time in which a version must have been staged and tried. */
   @WithDefault("PT30S")
   Duration stagingTimeout();
+
+  /** What a candidate of a training run must pass before it is champion. */
+  @WithDefault("duel")
+  RolloutMode mode();
+
+  /** The offline gate. */
+  GateConfig gate();
+
+  /** The live duel. */
+  DuelConfig duel();
 }

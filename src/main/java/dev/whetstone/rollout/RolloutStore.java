@@ -2,6 +2,7 @@ package dev.whetstone.rollout;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.database.Sql;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -212,7 +214,10 @@ public final class RolloutStore {
       By by,
       Map<String, ?> numbers)
       throws SQLException {
-    String json = json(numbers);
+    Map<String, Object> detail = new TreeMap<>(numbers);
+    if (by.reason() != null) {
+      detail.put("reason", by.reason());
+    }
     Sql.update(
         connection,
         "INSERT INTO rollout_decisions (rollout_id, decision, actor, reason, numbers)"
@@ -221,17 +226,8 @@ public final class RolloutStore {
         to.label(),
         by.actor(),
         by.reason(),
-        json);
-    Sql.update(
-        connection,
-        "INSERT INTO audit (actor, action, subject, version, detail)"
-            + " VALUES (?, ?, ?, ?, ?::jsonb || jsonb_strip_nulls(jsonb_build_object('reason', ?::text)))",
-        by.actor(),
-        "rollout " + to.label(),
-        id,
-        version,
-        json,
-        by.reason());
+        json(numbers));
+    Audit.record(connection, by.actor(), "rollout " + to.label(), id, version, json(detail));
     Notifications.send(connection, CHANNEL);
   }
 

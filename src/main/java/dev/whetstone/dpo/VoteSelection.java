@@ -1,0 +1,142 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.preference.UsableVote;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * Which votes a run uses: new ones, some older ones again so that what was learned is not lost,
+ * none written by versions long gone, and no user's opinion alone.
+ *
+ * @param replay share of the list that older votes make up, in [0, 1)
+ * @param window how many versions older than the champion the newer writer of a pair may be
+ * @param userShare most of the votes that one user's may make up, in (0, 1]; where there are too
+ *     few users for that, each gives the same number
+ * @param most votes in all
+ */
+record VoteSelection(double replay, int window, double userShare, int most) {
+  VoteSelection {
+    Require.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
+    Require.require(window >= 0, "window must not be negative");
+    Require.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
+    Require.require(most >= 1, "most-pairs must be positive");
+  }
+
+  /** The two parts of a run's votes, each in the order they were cast. */
+  record Split(List<UsableVote> train, List<UsableVote> heldOut) {}
+
+  /**
+   * The votes of a run in the order they were cast.
+   *
+   * @param votes usable ones in that order
+   * @param known seq of the newest vote that an earlier run took into account; when nothing is
+   *     newer the older votes are used again
+   * @param champion number of the version that serves
+   * @param seed of what is drawn among older votes
+   */
+  List<UsableVote> select(List<UsableVote> votes, long known, int champion, long seed) {
+    List<UsableVote> recent =
+        votes.stream()
+            .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
+            .toList();
+    List<UsableVote> fresh = newest(capped(recent.stream().filter(v -> v.seq() > known).toList()));
+    List<UsableVote> older =
+        new ArrayList<>(recent.stream().filter(v -> v.seq() <= known).toList());
+    if (fresh.isEmpty()) {
+      return newest(capped(older));
+    }
+    int wanted = (int) Math.round(fresh.size() * replay / (1 - replay));
+    Collections.shuffle(older, new Random(seed));
+    List<UsableVote> all = new ArrayList<>(fresh);
+    all.addAll(older.subList(0, Math.min(older.size(), Math.min(wanted, most - fresh.size()))));
+    all.sort(Comparator.comparingLong(UsableVote::seq));
+    return List.copyOf(all);
+  }
+
+  private List<UsableVote> newest(List<UsableVote> votes) {
+    return votes.subList(Math.max(0, votes.size() - most), votes.size());
+  }
+
+  // A user's newest votes are kept.
+  private List<UsableVote> capped(List<UsableVote> votes) {
+    Map<String, Integer> users = new HashMap<>();
+    votes.forEach(vote -> users.merge(vote.user(), 1, Integer::sum));
+    int cap = cap(List.copyOf(users.values()));
+    Map<String, Integer> kept = new HashMap<>();
+    List<UsableVote> newestFirst = new ArrayList<>();
+    for (UsableVote vote : votes.reversed()) {
+      if (kept.merge(vote.user(), 1, Integer::sum) <= cap) {
+        newestFirst.add(vote);
+      }
+    }
+    return List.copyOf(newestFirst.reversed());
+  }
+
+  /** The largest number of votes a user that keeps every user's share of what is left. */
+  private int cap(List<Integer> counts) {
+    if (counts.isEmpty()) {
+      return 0;
+    }
+    int cap = Collections.max(counts);
+    double share = Math.max(userShare, 1.0 / counts.size());
+    while (cap > 1 && cap > share * left(counts, cap)) {
+      cap--;
+    }
+    return cap;
+  }
+
+  private static int left(List<Integer> counts, int cap) {
+    return counts.stream().mapToInt(count -> Math.min(count, cap)).sum();
+  }
+
+  /**
+   * Holds out whole conversations, so that no question is both trained on and judged by. The same
+   * votes and seed give the same split.
+   *
+   * @param share of conversations; one at least where there are two and the share is positive
+   */
+  static Split split(List<UsableVote> votes, double share, long seed) {
+    List<String> conversations =
+        new ArrayList<>(votes.stream().map(UsableVote::conversation).distinct().sorted().toList());
+    Collections.shuffle(conversations, new Random(seed));
+    int held =
+        share == 0 || conversations.size() < 2
+            ? 0
+            : Math.clamp(Math.round(share * conversations.size()), 1, conversations.size() - 1);
+    Set<String> out = new HashSet<>(conversations.subList(0, held));
+    return new Split(
+        votes.stream().filter(vote -> !out.contains(vote.conversation())).toList(),
+        votes.stream().filter(vote -> out.contains(vote.conversation())).toList());
+  }
+
+  /** sha256 over the ids and tokens of a list: its identity. */
+  static String hash(List<UsableVote> votes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (UsableVote vote : votes) {
+        String line =
+            vote.preferenceId()
+                + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()
+                    .map(Arrays::toString)
+                    .reduce("", String::concat)
+                + "\n";
+        digest.update(line.getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+}

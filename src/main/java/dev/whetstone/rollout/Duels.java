@@ -1,0 +1,131 @@
+package dev.whetstone.rollout;
+
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.FinishReason;
+import dev.whetstone.engine.GenerationListener;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The duel that is on, as this gateway knows it, and what its sides have done here. */
+public final class Duels {
+  /** Who wrote a side. */
+  enum Role {
+    CANDIDATE("candidate"),
+    CHAMPION("champion");
+
+    private final String label;
+
+    Role(String label) {
+      this.label = label;
+    }
+  }
+
+  private final RolloutStore store;
+  private final RandomGenerator random;
+  private final String gateway;
+  private final Map<Role, SideFigures> unsaid = new EnumMap<>(Role.class);
+  private volatile @Nullable Rollout current;
+
+  /**
+   * No duel is on until {@link #refresh}.
+   *
+   * @param gateway a name of this process that others can tell from theirs
+   */
+  public Duels(RolloutStore store, RandomGenerator random, String gateway) {
+    this.store = store;
+    this.random = random;
+    this.gateway = gateway;
+  }
+
+  /**
+   * Who writes the sides of the next pair: the champion both, or in a share of the pairs the
+   * champion and the candidate, when both are served here as the duel has them.
+   */
+  public PairSides sides(Serving serving) {
+    Rollout duel = current;
+    var candidate = serving.candidate();
+    boolean on =
+        duel != null
+            && candidate != null
+            && candidate.hash().equals(duel.candidateHash())
+            && serving.champion().hash().equals(duel.championHash())
+            && random.nextDouble() < duel.share();
+    return new PairSides(
+        serving.champion(), on && candidate != null ? candidate : serving.champion());
+  }
+
+  /** Counts what the sides of a duelling pair do while another listener follows them. */
+  public GenerationListener follow(PairSides sides, GenerationListener inner) {
+    if (sides.first().hash().equals(sides.second().hash())) {
+      return inner;
+    }
+    long begun = System.nanoTime();
+    return new GenerationListener() {
+      @Override
+      public void onText(int branch, String text, int[] tokens, float[] logps) {
+        inner.onText(branch, text, tokens, logps);
+      }
+
+      @Override
+      public void onFinish(int branch, Completion completion) {
+        inner.onFinish(branch, completion);
+        count(branch == 0 ? Role.CHAMPION : Role.CANDIDATE, completion, System.nanoTime() - begun);
+      }
+    };
+  }
+
+  private void count(Role role, Completion completion, long nanos) {
+    // a client that hung up says nothing about the version
+    if (completion.reason() == FinishReason.CANCELLED) {
+      return;
+    }
+    boolean error = completion.reason() == FinishReason.ERROR;
+    SideFigures one =
+        new SideFigures(
+            1,
+            !error && completion.text().isBlank() ? 1 : 0,
+            completion.reason() == FinishReason.LENGTH ? 1 : 0,
+            error ? 1 : 0,
+            completion.tokens().length,
+            nanos / 1e9);
+    synchronized (unsaid) {
+      unsaid.merge(role, one, SideFigures::plus);
+    }
+  }
+
+  /** Reads whether a duel is on, and tells the store what was counted since the last call. */
+  void refresh() {
+    Rollout duel = current;
+    if (duel != null) {
+      tell(duel);
+    }
+    Optional<Rollout> now =
+        store.active().filter(active -> active.status() == RolloutStatus.DUELLING);
+    if (duel == null || now.isEmpty() || !now.get().id().equals(duel.id())) {
+      synchronized (unsaid) {
+        unsaid.clear();
+      }
+    }
+    current = now.orElse(null);
+  }
+
+  private void tell(Rollout duel) {
+    for (Role role : Role.values()) {
+      SideFigures more;
+      synchronized (unsaid) {
+        more = unsaid.remove(role);
+      }
+      if (more != null) {
+        store.addFigures(duel.id(), gateway, role.label, more);
+      }
+    }
+  }
+
+  /** What all gateways told of both sides. */
+  static SideFigures figures(RolloutStore store, Rollout duel, Role role) {
+    return store.figures(duel.id(), role.label);
+  }
+}

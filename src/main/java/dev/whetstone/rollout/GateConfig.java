@@ -1,0 +1,83 @@
+package dev.whetstone.rollout;
+
+import io.smallrye.config.WithDefault;
+
+/** Settings of the gate, {@code whetstone.rollout.gate.*}. */
+public interface GateConfig {
+  /** Prompts of the log, newest first, that candidate and champion answer. */
+  @WithDefault("24")
+  int prompts();
+
+  /** Answers each of the two gives to each prompt. */
+  @WithDefault("2")
+  int answers();
+
+  /** Longest of these answers, in tokens. */
+  @WithDefault("96")
+  int maxTokens();
+
+  /** Held-out pairs below which the rows about them stay inconclusive. */
+  @WithDefault("4")
+  int leastPairs();
+
+  /** Held-out pairs of the newest votes that a version without a training run is judged by. */
+  @WithDefault("64")
+  int mostPairs();
+
+  /** Answers below which the rows about answers stay inconclusive. */
+  @WithDefault("8")
+  int leastAnswers();
+
+  /** Strength of the implicit rewards whose margins are compared. */
+  @WithDefault("0.1")
+  double beta();
+
+  /** Most KL to the reference, in nats per answer. */
+  @WithDefault("25")
+  double klBudget();
+
+  /** Least ratio of the mean answer's length to the champion's. */
+  @WithDefault("0.8")
+  double shortest();
+
+  /** Most ratio of the mean answer's length to the champion's. */
+  @WithDefault("1.25")
+  double longest();
+
+  /** Most ratio of the canary text's perplexity to the reference's. */
+  @WithDefault("1.5")
+  double perplexity();
+
+  /** Most that the share of answers which end by themselves may fall below the champion's. */
+  @WithDefault("0.1")
+  double unended();
+
+  /** Most that the share of empty answers may rise above the champion's. */
+  @WithDefault("0.05")
+  double empty();
+
+  /** Most mean difference between trainer and engine in what the adapter adds to a log-prob. */
+  @WithDefault("0.2")
+  double export();
+
+  /** The text whose perplexity is watched. */
+  @WithDefault(
+      "The old lighthouse stood at the end of the pier. Every evening the keeper climbed the stairs,"
+          + " lit the lamp and wrote the weather into his book. Ships far out at sea counted the"
+          + " flashes and knew how close the rocks were.")
+  String canary();
+
+  /** As the criteria take them. */
+  default GateLimits limits() {
+    return new GateLimits(
+        leastPairs(),
+        leastAnswers(),
+        klBudget(),
+        shortest(),
+        longest(),
+        perplexity(),
+        unended(),
+        empty(),
+        export());
+  }
+}

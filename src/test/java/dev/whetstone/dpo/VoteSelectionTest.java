@@ -1,0 +1,131 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.dpo.VoteSelection.Split;
+import dev.whetstone.preference.UsableVote;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+/** What a run is given to learn from. */
+class VoteSelectionTest {
+  private static final VoteSelection SELECTION = new VoteSelection(0.25, 2, 0.2, 1_000);
+
+  @Test
+  void newVotesComeWithAShareOfOldOnes() {
+    List<UsableVote> votes = votes(400, 50, 0);
+
+    List<UsableVote> chosen = SELECTION.select(votes, 300, 0, 7);
+
+    assertThat(chosen).filteredOn(vote -> vote.seq() > 300).hasSize(100);
+    assertThat(chosen).filteredOn(vote -> vote.seq() <= 300).hasSize(33);
+    assertThat(chosen).isSortedAccordingTo((a, b) -> Long.compare(a.seq(), b.seq()));
+    assertThat(SELECTION.select(votes, 300, 0, 7)).isEqualTo(chosen);
+  }
+
+  @Test
+  void withoutNewVotesTheOldOnesAreUsedAgain() {
+    assertThat(SELECTION.select(votes(60, 50, 0), 60, 0, 7)).hasSize(60);
+  }
+
+  @Test
+  void pairsOfVersionsLongGoneAreLeftOut() {
+    List<UsableVote> votes = new ArrayList<>(votes(10, 10, 2));
+    votes.add(vote(11, "u", "c", 3));
+    votes.add(vote(12, "w", "c", -1));
+
+    assertThat(SELECTION.select(votes, 0, 5, 7))
+        .extracting(UsableVote::seq)
+        .containsExactly(11L, 12L);
+  }
+
+  @Test
+  void oneBusyUserDoesNotDecideAlone() {
+    List<UsableVote> votes = new ArrayList<>(votes(40, 10, 0));
+    for (int i = 41; i <= 1_000; i++) {
+      votes.add(vote(i, "busy", "c" + i, 0));
+    }
+
+    List<UsableVote> chosen = SELECTION.select(votes, 0, 0, 7);
+
+    long busy = chosen.stream().filter(vote -> vote.user().equals("busy")).count();
+    assertThat(busy).isEqualTo(10);
+    assertThat(chosen).hasSize(50);
+  }
+
+  @Test
+  void aSingleUserMayTeachAlone() {
+    assertThat(SELECTION.select(votes(30, 1, 0), 0, 0, 7)).hasSize(30);
+  }
+
+  @Test
+  void theNewestAreKeptWhenThereAreTooMany() {
+    VoteSelection few = new VoteSelection(0.5, 2, 1, 10);
+
+    assertThat(few.select(votes(50, 50, 0), 20, 0, 7))
+        .extracting(UsableVote::seq)
+        .containsExactly(41L, 42L, 43L, 44L, 45L, 46L, 47L, 48L, 49L, 50L);
+  }
+
+  @Property(tries = 200)
+  void noConversationIsOnBothSides(
+      @ForAll @Size(min = 1, max = 60) List<@IntRange(max = 20) Integer> conversations,
+      @ForAll @DoubleRange(max = 0.5) double share,
+      @ForAll long seed) {
+    List<UsableVote> votes =
+        IntStream.range(0, conversations.size())
+            .mapToObj(i -> vote(i, "u", "c" + conversations.get(i), 0))
+            .toList();
+
+    Split split = VoteSelection.split(votes, share, seed);
+
+    Set<String> both = conversations(split.train());
+    both.retainAll(conversations(split.heldOut()));
+    assertThat(both).isEmpty();
+    assertThat(split.train().size() + split.heldOut().size()).isEqualTo(votes.size());
+    assertThat(split.train()).isNotEmpty();
+    assertThat(split).isEqualTo(VoteSelection.split(votes, share, seed));
+  }
+
+  @Test
+  void theHashNamesTheListAndItsTokens() {
+    List<UsableVote> votes = votes(5, 5, 0);
+    assertThat(VoteSelection.hash(votes)).isEqualTo(VoteSelection.hash(votes(5, 5, 0)));
+    assertThat(VoteSelection.hash(votes)).isNotEqualTo(VoteSelection.hash(votes.reversed()));
+    assertThat(VoteSelection.hash(votes)).isNotEqualTo(VoteSelection.hash(votes.subList(0, 4)));
+  }
+
+  private static Set<String> conversations(List<UsableVote> votes) {
+    return votes.stream()
+        .map(UsableVote::conversation)
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  private static List<UsableVote> votes(int count, int users, int writer) {
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(i -> vote(i, "user" + i % users, "c" + i, writer))
+        .toList();
+  }
+
+  private static UsableVote vote(long seq, String user, String conversation, int writer) {
+    return new UsableVote(
+        "pref_" + seq,
+        seq,
+        user,
+        conversation,
+        new int[] {1},
+        new int[] {2, (int) seq},
+        new int[] {3},
+        writer);
+  }
+}
