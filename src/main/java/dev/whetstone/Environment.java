@@ -73,6 +73,11 @@ record Environment(
         text(variables, "WHETSTONE_DATABASE_URL").orElse(null));
   }
 
+  /** The keys of a first start. */
+  Path keys() {
+    return home.resolve("keys.json");
+  }
+
   /** The database, not opened yet. */
   Database database() {
     return new Database(DatabaseConfig.of(home, databaseUrl));

@@ -3,12 +3,15 @@ package dev.whetstone;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
-import dev.whetstone.gateway.security.ApiKeys;
 import dev.whetstone.gateway.security.KeyFile;
+import dev.whetstone.gateway.security.KeyRing;
+import dev.whetstone.gateway.security.KeyStore;
+import dev.whetstone.preference.Erasure;
 import dev.whetstone.preference.PreferenceLog;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
@@ -55,7 +58,26 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
-  ApiKeys keys(Environment environment, ObjectMapper mapper) throws IOException {
-    return KeyFile.openOrCreate(environment.home().resolve("keys.json"), mapper);
+  KeyStore keyStore(Database database) {
+    return new KeyStore(database);
+  }
+
+  // Of an external database there may be many gateways, and one set of keys: ./whetstone keys
+  // makes the first.
+  @Produces
+  @Singleton
+  KeyRing keys(Environment environment, ObjectMapper mapper, KeyStore store, InstantSource clock)
+      throws IOException {
+    Path file = environment.keys();
+    if (environment.databaseUrl() == null) {
+      KeyFile.createIfMissing(file, mapper);
+    }
+    return new KeyRing(store, KeyFile.read(file, mapper), clock);
+  }
+
+  @Produces
+  @Singleton
+  Erasure erasure(Database database) {
+    return new Erasure(database);
   }
 }

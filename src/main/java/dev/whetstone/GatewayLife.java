@@ -9,7 +9,7 @@ import dev.whetstone.export.Precision;
 import dev.whetstone.gateway.LoadedModel;
 import dev.whetstone.gateway.ServingState;
 import dev.whetstone.gateway.ServingState.State;
-import dev.whetstone.gateway.security.ApiKeys;
+import dev.whetstone.gateway.security.KeyRing;
 import dev.whetstone.policy.AdapterCache;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyStore;
@@ -28,6 +28,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
@@ -38,6 +39,8 @@ import org.jboss.logging.Logger;
 final class GatewayLife implements ModelLoader.Learning {
   private static final Logger LOG = Logger.getLogger(GatewayLife.class);
   private static final Duration DRAIN = Duration.ofSeconds(25);
+  // how long a revoked key may still open something
+  private static final Duration KEYS_PERIOD = Duration.ofSeconds(2);
 
   @Inject Environment environment;
   @Inject EngineConfig engineConfig;
@@ -48,13 +51,13 @@ final class GatewayLife implements ModelLoader.Learning {
   @Inject RolloutConfig rolloutConfig;
   @Inject RandomGenerator random;
   @Inject TrainerSupervisor trainer;
+  @Inject Instance<KeyRing> keys;
 
-  // the keys are drawn before the first request asks for them
-  void start(@Observes StartupEvent started, Instance<ApiKeys> keys) {
+  void start(@Observes StartupEvent started) {
     if (ProcessMode.current() != ProcessMode.GATEWAY) {
       return;
     }
-    LOG.debugf("keys are held by %s", keys.get().getClass());
+    keys.get().start(KEYS_PERIOD);
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::load);
     Thread.ofVirtual().name("whetstone-database").start(this::openDatabase);
   }
@@ -81,7 +84,10 @@ final class GatewayLife implements ModelLoader.Learning {
       model.rollouts().start(notifications);
       serving.become(new State.Ready(model));
       System.out.println("Whetstone is ready at http://localhost:" + environment.port());
-      System.out.println("Keys: " + environment.home().resolve("keys.json"));
+      System.out.println(
+          Files.exists(environment.keys())
+              ? "Keys: " + environment.keys()
+              : "Keys: ./whetstone keys create operator");
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
@@ -140,6 +146,7 @@ final class GatewayLife implements ModelLoader.Learning {
       ready.model().engine().close();
       ready.model().tokenizer().close();
     }
+    keys.get().close();
     database.close();
   }
 }

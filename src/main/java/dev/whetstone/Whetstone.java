@@ -23,7 +23,8 @@ import picocli.CommandLine.Command;
       ImportCommand.class,
       PoliciesCommand.class,
       RollbackCommand.class,
-      TrainCommand.class
+      TrainCommand.class,
+      KeysCommand.class
     })
 public final class Whetstone {
   public static void main(String... args) {

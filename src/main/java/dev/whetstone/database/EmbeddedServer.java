@@ -28,6 +28,7 @@ final class EmbeddedServer {
   private static final String USER = "whetstone";
   private static final int PATIENCE_SECONDS = 60;
   private static final int FIRST_LINES = 4;
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Path directory;
   private final Path data;
@@ -101,6 +102,7 @@ final class EmbeddedServer {
   }
 
   private int launch() throws IOException {
+    awaitOrphans();
     Files.deleteIfExists(data.resolve("postmaster.pid"));
     int port = freePort();
     String options =
@@ -118,6 +120,20 @@ final class EmbeddedServer {
             "-c log_checkpoints=off");
     pgCtl("start", "-l", directory.resolve("log").toString(), "-o", options);
     return port;
+  }
+
+  // Without the pid file PostgreSQL cannot tell that a killed server's sessions still run on its
+  // memory. They end by themselves once they miss it.
+  private void awaitOrphans() throws IOException {
+    String program = binaries.toRealPath().resolve("bin/postgres").toString();
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (ProcessHandle.allProcesses()
+        .anyMatch(process -> process.info().command().filter(program::equals).isPresent())) {
+      if (System.nanoTime() > limit) {
+        throw new IOException("sessions of a killed PostgreSQL in " + data + " do not end");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
   }
 
   private void pgCtl(String verb, String... arguments) throws IOException {
@@ -197,7 +213,7 @@ final class EmbeddedServer {
         try {
           return channel.lock();
         } catch (OverlappingFileLockException held) {
-          LockSupport.parkNanos(10_000_000);
+          LockSupport.parkNanos(POLL_NANOS);
         }
       }
     }

@@ -36,6 +36,18 @@ public interface GatewayConfig {
   @WithDefault("2S")
   Duration retryAfter();
 
+  /** Requests a second that one key may make, over {@code rate-burst}. */
+  @WithDefault("20000")
+  double keyRate();
+
+  /** Requests a second that one user of a key may make, over {@code rate-burst}. */
+  @WithDefault("5000")
+  double userRate();
+
+  /** How much of a key's or user's rate may come at once: what it could have sent in this time. */
+  @WithDefault("4S")
+  Duration rateBurst();
+
   /** How long an offered pair can be voted on. */
   @WithDefault("7D")
   Duration pairExpiry();

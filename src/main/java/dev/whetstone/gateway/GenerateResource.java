@@ -46,6 +46,7 @@ public class GenerateResource {
   @Inject GatewayConfig config;
   @Inject Generations generations;
   @Inject Offers offers;
+  @Inject RateLimits limits;
   @Inject SecurityIdentity identity;
   @Inject ObjectMapper mapper;
 
@@ -67,12 +68,13 @@ public class GenerateResource {
   @APIResponse(responseCode = "404", description = "there is no such policy")
   public Response generate(GenerateRequest asked, @Context RoutingContext http) {
     LoadedModel model = serving.model();
+    String keyId = identity.getPrincipal().getName();
+    limits.admit(keyId, asked.user());
     GenerationPlan plan = GenerationPlan.of(asked, model, config, generations.random);
     if (!plan.pair()) {
       RequestLog.policy(http, plan.policy().version());
     }
-    Offers.Draft draft =
-        plan.pair() ? offers.begin(identity.getPrincipal().getName(), asked, plan) : null;
+    Offers.Draft draft = plan.pair() ? offers.begin(keyId, asked, plan) : null;
     if (!Boolean.TRUE.equals(asked.stream())) {
       Generation generation =
           generations.submit(model, plan.request(), counted(model, plan, NOBODY), http);

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class PreferencesResource {
   @Inject PreferenceLog log;
+  @Inject RateLimits limits;
   @Inject SecurityIdentity identity;
 
   /** A vote; the user defaults to the pair's. */
@@ -74,6 +75,7 @@ public class PreferencesResource {
   @APIResponse(responseCode = "410", description = "the time to vote on the pair is over")
   public Response vote(Request asked) {
     Ballot ballot = ballot(asked, identity.getPrincipal().getName());
+    limits.admit(ballot.keyId(), ballot.user());
     return switch (log.vote(ballot)) {
       case VoteOutcome.Recorded vote ->
           Response.status(vote.repeated() ? 200 : 201).entity(row(ballot, vote)).build();

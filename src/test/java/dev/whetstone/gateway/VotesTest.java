@@ -11,7 +11,7 @@ import dev.whetstone.gateway.security.KeyFormat;
 import dev.whetstone.gateway.security.Role;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
-import dev.whetstone.preference.Side;
+import dev.whetstone.preference.TestPairs;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import jakarta.inject.Inject;
@@ -184,20 +184,7 @@ class VotesTest {
   }
 
   private String offered(String user, Duration rest) {
-    Instant now = Instant.now();
-    Pair pair =
-        new Pair(
-            Ids.draw("pair"),
-            keyId(Role.CHAT),
-            user,
-            new Pair.Prompt("How?", new int[] {7}, null),
-            new Side("so", new int[] {1}, new float[] {-1}, "stop", "v0", "hash0"),
-            new Side("thus", new int[] {2}, new float[] {-2}, "stop", "v1", "hash1"),
-            "hash0",
-            "{}",
-            null,
-            now.minus(Duration.ofDays(1)),
-            now.plus(rest));
+    Pair pair = TestPairs.of(Ids.draw("pair"), keyId(Role.CHAT), user, Instant.now().plus(rest));
     log.offer(pair);
     return pair.pairId();
   }

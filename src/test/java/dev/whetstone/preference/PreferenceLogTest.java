@@ -21,8 +21,8 @@ class PreferenceLogTest {
   void recordsAVoteOnceForItsOwnerInTime() {
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       var log = new PreferenceLog(database, InstantSource.fixed(NOW));
-      log.offer(pair("pair_1", NOW.plusSeconds(60)));
-      log.offer(pair("pair_2", NOW.plusSeconds(-1)));
+      log.offer(TestPairs.of("pair_1", "chat_1", "u", NOW.plusSeconds(60)));
+      log.offer(TestPairs.of("pair_2", "chat_1", "u", NOW.minusSeconds(1)));
 
       var first = new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, false);
       var again = new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, true);
@@ -39,22 +39,5 @@ class PreferenceLogTest {
 
   private static Ballot ballot(String id, String pair, String user, Choice choice) {
     return new Ballot(id, pair, "chat_1", user, choice, null, List.of(), null);
-  }
-
-  private static Pair pair(String id, Instant expires) {
-    Side a = new Side("yes", new int[] {1, 2}, new float[] {-1, -2}, "stop", "v0", "hash0");
-    Side b = new Side("no", new int[] {3}, new float[] {-3}, "stop", "v1", "hash1");
-    return new Pair(
-        id,
-        "chat_1",
-        "u",
-        new Pair.Prompt("p", new int[] {7}, null),
-        a,
-        b,
-        "base",
-        "{}",
-        null,
-        NOW.minusSeconds(60),
-        expires);
   }
 }

@@ -4,6 +4,9 @@ import java.util.Optional;
 
 /** The keys that open the routes. */
 public interface ApiKeys {
-  /** Recognises a key, in time that does not depend on how much of it is right. May block. */
+  /** Recognises a key, in time that does not depend on how much of it is right. Never blocks. */
   Optional<ApiKey> authenticate(String secret);
+
+  /** Learns now of keys that were created or revoked. */
+  void refresh();
 }

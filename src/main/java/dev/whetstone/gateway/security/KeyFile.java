@@ -11,67 +11,54 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
-/** One key per role, drawn on the first start and written to keys.json for its owner alone. */
-public final class KeyFile implements ApiKeys {
-  private final List<Entry> entries;
-
-  private record Entry(ApiKey key, byte[] hash) {}
-
-  private KeyFile(List<Entry> entries) {
-    this.entries = List.copyOf(entries);
-  }
+/** The keys of keys.json, one a role: written by a first start for its owner alone. */
+public final class KeyFile {
+  private KeyFile() {}
 
   /**
-   * Opens the file, or draws keys and writes it.
+   * The keys of an existing file; none where there is no file.
    *
-   * @throws IOException when it cannot be read or written, or holds something else
+   * @throws IOException when it cannot be read or holds something else
    */
-  public static KeyFile openOrCreate(Path file, ObjectMapper mapper) throws IOException {
+  public static List<StoredKey> read(Path file, ObjectMapper mapper) throws IOException {
     if (!Files.exists(file)) {
-      write(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(drawAll()));
+      return List.of();
     }
-    List<Entry> entries = new ArrayList<>();
-    for (var secret : read(file, mapper).entrySet()) {
+    List<StoredKey> keys = new ArrayList<>();
+    for (var secret : secrets(file, mapper).entrySet()) {
       Role role =
           KeyFormat.claimedRole(secret.getValue())
               .filter(claimed -> claimed.label().equals(secret.getKey()))
               .orElseThrow(
                   () -> new IOException(file + " holds no usable key for " + secret.getKey()));
-      byte[] hash = KeyFormat.hash(secret.getValue());
-      entries.add(new Entry(new ApiKey(KeyFormat.id(role, hash), role), hash));
+      keys.add(StoredKey.of(role, secret.getValue()));
     }
-    return new KeyFile(entries);
+    return keys;
   }
 
-  @Override
-  public Optional<ApiKey> authenticate(String secret) {
-    byte[] hash = KeyFormat.hash(secret);
-    ApiKey found = null;
-    for (Entry entry : entries) {
-      if (MessageDigest.isEqual(entry.hash, hash)) {
-        found = entry.key;
-      }
+  /**
+   * Draws a key a role and writes them, unless the file is there.
+   *
+   * @throws IOException when it cannot be written
+   */
+  public static void createIfMissing(Path file, ObjectMapper mapper) throws IOException {
+    if (Files.exists(file)) {
+      return;
     }
-    return Optional.ofNullable(found);
-  }
-
-  private static Map<String, String> drawAll() {
     Map<String, String> secrets = new LinkedHashMap<>();
     for (Role role : Role.values()) {
       secrets.put(role.label(), KeyFormat.draw(role));
     }
-    return secrets;
+    write(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(secrets));
   }
 
-  private static Map<String, String> read(Path file, ObjectMapper mapper) throws IOException {
+  private static Map<String, String> secrets(Path file, ObjectMapper mapper) throws IOException {
     try {
       return mapper.readValue(
           Files.readAllBytes(file), new TypeReference<Map<String, String>>() {});

@@ -24,12 +24,9 @@ public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenti
   @Override
   public Uni<SecurityIdentity> authenticate(
       TokenAuthenticationRequest request, AuthenticationRequestContext context) {
-    String secret = request.getToken().getToken();
-    return context.runBlocking(
-        () ->
-            keys.authenticate(secret)
-                .map(KeyIdentityProvider::identity)
-                .orElseThrow(AuthenticationFailedException::new));
+    return keys.authenticate(request.getToken().getToken())
+        .map(key -> Uni.createFrom().item(identity(key)))
+        .orElseGet(() -> Uni.createFrom().failure(new AuthenticationFailedException()));
   }
 
   private static SecurityIdentity identity(ApiKey key) {

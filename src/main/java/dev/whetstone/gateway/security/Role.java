@@ -22,6 +22,16 @@ public enum Role {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** The role of a name, as in {@code chat}. */
+  public static Role of(String label) {
+    for (Role role : values()) {
+      if (role.label().equals(label)) {
+        return role;
+      }
+    }
+    throw new IllegalArgumentException("there is no role " + label);
+  }
+
   /** Every role a key of this role acts in. */
   public Set<String> grants() {
     return switch (this) {

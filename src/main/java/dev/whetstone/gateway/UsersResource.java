@@ -1,0 +1,33 @@
+package dev.whetstone.gateway;
+
+import dev.whetstone.gateway.security.Role;
+import dev.whetstone.preference.Erasure;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** What is kept of users. */
+@Path("/users")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Produces(MediaType.APPLICATION_JSON)
+public class UsersResource {
+  @Inject Erasure erasure;
+  @Inject SecurityIdentity identity;
+
+  @DELETE
+  @Path("{user}/data")
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Erases a user's prompts, completions and votes; tells what was trained on them")
+  public Erasure.Report erase(@PathParam("user") String user) {
+    Users.check(user);
+    return erasure.erase(Paging.text("user", user), identity.getPrincipal().getName());
+  }
+}
