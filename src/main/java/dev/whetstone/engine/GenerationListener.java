@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import java.util.List;
+
 /**
  * Told of a request's progress from the engine thread: implementations must return at once and
  * never block.
@@ -14,6 +16,15 @@ public interface GenerationListener {
    * @param logps their log-probs, same length
    */
   void onText(int branch, String text, int[] tokens, float[] logps);
+
+  /**
+   * As above, with each token's most probable alternatives: one list a token, or none at all when
+   * the request asked for none. This is what the engine calls.
+   */
+  default void onText(
+      int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
+    onText(branch, text, tokens, logps);
+  }
 
   /** The branch is complete; called once per branch, also after cancellation and errors. */
   void onFinish(int branch, Completion completion);

@@ -85,9 +85,10 @@ final class GenerationTask implements Task, Generation {
     return Math.min(request.maxTokens(), context.slotLength() - request.prompt().length);
   }
 
-  void tellText(int branch, String text, int[] tokens, float[] logps) {
+  void tellText(
+      int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
     try {
-      listener.onText(branch, text, tokens, logps);
+      listener.onText(branch, text, tokens, logps, alternatives);
     } catch (RuntimeException e) {
       LOG.warn("a listener failed: its request is cancelled", e);
       cancelled = true;

@@ -130,7 +130,7 @@ final class Sequence {
     if (!fresh.isEmpty() || (more && reason != null)) {
       int from = reported;
       reported = log.size();
-      task.tellText(branch, fresh, log.tokens(from), log.logps(from));
+      task.tellText(branch, fresh, log.tokens(from), log.logps(from), log.alternatives(from));
     }
     if (reason != null) {
       finished = true;
@@ -156,7 +156,7 @@ final class Sequence {
         policy.version(),
         log.tokens(0),
         log.logps(0),
-        log.alternatives(),
+        log.alternatives(0),
         text.text(),
         why,
         error,

@@ -44,8 +44,9 @@ final class TokenLog {
     return Arrays.copyOfRange(logps, from, size);
   }
 
-  List<List<TokenLogprob>> alternatives() {
-    return List.copyOf(alternatives);
+  /** One list a token from {@code from} on; none at all when none were asked for. */
+  List<List<TokenLogprob>> alternatives(int from) {
+    return alternatives.isEmpty() ? List.of() : List.copyOf(alternatives.subList(from, size));
   }
 
   boolean sameTokens(TokenLog other) {

@@ -1,6 +1,9 @@
 package dev.whetstone.gateway;
 
+import dev.whetstone.gateway.openai.Failures;
+import dev.whetstone.gateway.openai.Shapes;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import jakarta.ws.rs.core.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,12 +35,17 @@ import org.jspecify.annotations.Nullable;
     info = @Info(title = "Whetstone", version = "0.1.0"),
     components =
         @Components(
-            schemas =
-                @org.eclipse.microprofile.openapi.annotations.media.Schema(
-                    name = ApiDocument.PROBLEM,
-                    implementation = Problem.class)))
+            schemas = {
+              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                  name = ApiDocument.PROBLEM,
+                  implementation = Problem.class),
+              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                  name = ApiDocument.FAILURE,
+                  implementation = Shapes.Failure.class)
+            }))
 public final class ApiDocument implements OASFilter {
   static final String PROBLEM = "Problem";
+  static final String FAILURE = "OpenAiError";
   private static final String KEY = "key";
 
   // what a key, its role, the media types or the state of the gateway may refuse
@@ -128,7 +136,15 @@ public final class ApiDocument implements OASFilter {
         problems.put("422", "the Idempotency-Key was used for another request");
       }
       problems.forEach((status, description) -> add(operation, status, description));
-      operation.getResponses().getAPIResponses().forEach(ApiDocument::word);
+      boolean openAi = path.startsWith(Failures.ROOT);
+      // the server shares its own responses between routes, so each route gets copies
+      Map.copyOf(operation.getResponses().getAPIResponses())
+          .forEach(
+              (status, response) -> {
+                if (status.compareTo("400") >= 0) {
+                  operation.getResponses().addAPIResponse(status, worded(openAi, status, response));
+                }
+              });
       if (inPath || query) {
         // the server refuses the request line before any route is looked for, without a body
         add(operation, "414", "the address is too long");
@@ -155,15 +171,16 @@ public final class ApiDocument implements OASFilter {
   }
 
   /** A problem's body and headers are the same wherever it is declared. */
-  private static void word(String status, APIResponse response) {
-    if (status.compareTo("400") < 0) {
-      return;
-    }
-    response.content(
-        OASFactory.createContent()
-            .addMediaType(
-                Problem.MEDIA_TYPE,
-                OASFactory.createMediaType().schema(OASFactory.createSchema().ref(PROBLEM))));
+  private static APIResponse worded(boolean openAi, String status, APIResponse declared) {
+    APIResponse response =
+        OASFactory.createAPIResponse()
+            .description(declared.getDescription())
+            .content(
+                OASFactory.createContent()
+                    .addMediaType(
+                        openAi ? MediaType.APPLICATION_JSON : Problem.MEDIA_TYPE,
+                        OASFactory.createMediaType()
+                            .schema(OASFactory.createSchema().ref(openAi ? FAILURE : PROBLEM))));
     if (RETRYABLE.contains(status)) {
       response.addHeader(
           "Retry-After",
@@ -171,5 +188,6 @@ public final class ApiDocument implements OASFilter {
               .description("seconds")
               .schema(OASFactory.createSchema().addType(SchemaType.INTEGER)));
     }
+    return response;
   }
 }

@@ -3,9 +3,11 @@ package dev.whetstone.gateway;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TokenLogprob;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,22 @@ import org.jspecify.annotations.Nullable;
  * server-sent events (HTML standard, section 9.2). A client that reads too slowly loses its
  * request.
  */
-final class EventStream implements GenerationListener {
-  private record Piece(int branch, String text, boolean last) {}
+public final class EventStream implements GenerationListener {
+  /**
+   * What came of one branch.
+   *
+   * @param tokens sampled ids the text stands for
+   * @param logps their log-probs
+   * @param alternatives of each token, or none at all
+   * @param end the whole completion, after which nothing comes; null before
+   */
+  public record Piece(
+      int branch,
+      String text,
+      int[] tokens,
+      float[] logps,
+      List<List<TokenLogprob>> alternatives,
+      @Nullable Completion end) {}
 
   private final BlockingQueue<Piece> pieces;
   private volatile boolean overrun;
@@ -24,20 +40,24 @@ final class EventStream implements GenerationListener {
   /**
    * @param bound pieces that may wait for the client
    */
-  EventStream(int bound) {
+  public EventStream(int bound) {
     this.pieces = new ArrayBlockingQueue<>(bound);
   }
 
   @Override
   public void onText(int branch, String text, int[] tokens, float[] logps) {
-    if (!text.isEmpty()) {
-      put(new Piece(branch, text, false));
-    }
+    onText(branch, text, tokens, logps, List.of());
+  }
+
+  @Override
+  public void onText(
+      int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
+    put(new Piece(branch, text, tokens, logps, alternatives, null));
   }
 
   @Override
   public void onFinish(int branch, Completion completion) {
-    put(new Piece(branch, "", true));
+    put(new Piece(branch, "", new int[0], new float[0], List.of(), completion));
   }
 
   private void put(Piece piece) {
@@ -46,9 +66,9 @@ final class EventStream implements GenerationListener {
     }
   }
 
-  /** Told of each piece of text. */
-  interface Writer {
-    void write(int branch, String text) throws IOException;
+  /** Told of each piece, of a branch's end as well. */
+  public interface Writer {
+    void write(Piece piece) throws IOException;
   }
 
   /**
@@ -56,18 +76,15 @@ final class EventStream implements GenerationListener {
    *
    * @throws IOException when the client is gone or too slow
    */
-  void forward(int branches, Writer writer) throws IOException {
+  public void forward(int branches, Writer writer) throws IOException {
     int open = branches;
     while (open > 0) {
       if (overrun) {
         throw new IOException("the client reads too slowly");
       }
       Piece piece = take();
-      if (piece.last()) {
-        open--;
-      } else {
-        writer.write(piece.branch(), piece.text());
-      }
+      open -= piece.end() == null ? 0 : 1;
+      writer.write(piece);
     }
   }
 
@@ -81,7 +98,8 @@ final class EventStream implements GenerationListener {
   }
 
   /** Writes one event and sends it off. */
-  static void event(OutputStream out, ObjectMapper mapper, @Nullable String name, Object data)
+  public static void event(
+      OutputStream out, ObjectMapper mapper, @Nullable String name, Object data)
       throws IOException {
     String head = name == null ? "" : "event: " + name + "\n";
     String text = head + "data: " + mapper.writeValueAsString(data) + "\n\n";

@@ -2,7 +2,6 @@ package dev.whetstone.gateway;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.DatabaseAwayException;
-import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.security.Role;
@@ -18,7 +17,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -33,15 +31,6 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class GenerateResource {
-  private static final GenerationListener NOBODY =
-      new GenerationListener() {
-        @Override
-        public void onText(int branch, String text, int[] tokens, float[] logps) {}
-
-        @Override
-        public void onFinish(int branch, Completion completion) {}
-      };
-
   @Inject ServingState serving;
   @Inject GatewayConfig config;
   @Inject Generations generations;
@@ -77,7 +66,7 @@ public class GenerateResource {
     Offers.Draft draft = plan.pair() ? offers.begin(keyId, asked, plan) : null;
     if (!Boolean.TRUE.equals(asked.stream())) {
       Generation generation =
-          generations.submit(model, plan.request(), counted(model, plan, NOBODY), http);
+          generations.submit(model, plan.request(), counted(model, plan, Generations.NOBODY), http);
       return Response.ok(answer(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
@@ -85,12 +74,7 @@ public class GenerateResource {
     EventStream events = new EventStream(config.streamBuffer());
     Generation generation =
         generations.submit(model, plan.request(), counted(model, plan, events), http);
-    StreamingOutput body = out -> stream(out, events, model, plan, draft, generation);
-    return Response.ok(body)
-        .type(MediaType.SERVER_SENT_EVENTS)
-        .header("Cache-Control", "no-cache")
-        .header("X-Accel-Buffering", "no")
-        .build();
+    return Generations.stream(out -> stream(out, events, model, plan, draft, generation));
   }
 
   private static GenerationListener counted(
@@ -116,9 +100,11 @@ public class GenerateResource {
     try {
       events.forward(
           plan.request().branches().size(),
-          (branch, text) -> {
-            String side = draft == null ? null : draft.side(branch);
-            EventStream.event(out, mapper, "token", new Answers.Token(side, text));
+          piece -> {
+            if (!piece.text().isEmpty()) {
+              String side = draft == null ? null : draft.side(piece.branch());
+              EventStream.event(out, mapper, "token", new Answers.Token(side, piece.text()));
+            }
           });
       EventStream.event(out, mapper, "done", answer(model, plan, draft, generation));
     } catch (DatabaseAwayException away) {

@@ -6,6 +6,7 @@ import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.Sampling;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.PairSides;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -19,7 +20,20 @@ import org.jspecify.annotations.Nullable;
  * @param pair whether two answers are wanted
  * @param request what the engine is asked
  */
-record GenerationPlan(Prompt prompt, PairSides writers, boolean pair, GenerationRequest request) {
+public record GenerationPlan(
+    Prompt prompt, PairSides writers, boolean pair, GenerationRequest request) {
+  /**
+   * What only the OpenAI-compatible routes can ask.
+   *
+   * @param promptIds a prompt that is token ids already; null for one that is text
+   * @param count completions of one prompt
+   * @param ignoreEos go on past the end token (load tests)
+   * @param topLogprobs alternatives to report per token
+   */
+  public record Extras(int @Nullable [] promptIds, int count, boolean ignoreEos, int topLogprobs) {
+    static final Extras NONE = new Extras(null, 1, false, 0);
+  }
+
   private static final int MOST_STOPS = 16;
   private static final int LONGEST_STOP = 200;
   private static final int LONGEST_METADATA = 10_000;
@@ -31,37 +45,49 @@ record GenerationPlan(Prompt prompt, PairSides writers, boolean pair, Generation
    */
   static GenerationPlan of(
       GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+    return of(asked, Extras.NONE, model, config, random);
+  }
+
+  /** As above, with extras. */
+  public static GenerationPlan of(
+      GenerateRequest asked,
+      Extras extras,
+      LoadedModel model,
+      GatewayConfig config,
+      RandomGenerator random) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
     Users.check(asked.user());
     requireMetadata(asked.metadata());
     PairSides writers = writers(asked, model, pair);
-    Prompt prompt = Prompt.of(model, asked.messages(), asked.prompt());
+    Prompt prompt =
+        extras.promptIds() == null
+            ? Prompt.of(model, asked.messages(), asked.prompt())
+            : Prompt.of(model, extras.promptIds());
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
     if (wanted < 1) {
       throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
     }
     Sampling sampling = sampling(asked, model, config, random);
-    Branch first = new Branch(writers.first(), sampling);
-    List<Branch> branches =
-        pair
-            ? List.of(
-                first, new Branch(writers.second(), sampling.withSeed(otherSeed(sampling.seed()))))
-            : List.of(first);
+    List<Branch> branches = new ArrayList<>();
+    for (int i = 0; i < (pair ? 2 : extras.count()); i++) {
+      branches.add(new Branch(i == 0 ? writers.first() : writers.second(), sampling));
+      sampling = sampling.withSeed(otherSeed(sampling.seed()));
+    }
     GenerationRequest request =
         new GenerationRequest(
             prompt.ids(),
             branches,
             Math.min(wanted, prompt.room(model)),
             stops(asked.stop()),
-            false,
-            0,
+            extras.ignoreEos(),
+            extras.topLogprobs(),
             pair,
             config.requestTimeout());
     return new GenerationPlan(prompt, writers, pair, request);
   }
 
   /** Who writes an answer that stands alone. */
-  Policy policy() {
+  public Policy policy() {
     return writers.first();
   }
 
@@ -107,7 +133,7 @@ record GenerationPlan(Prompt prompt, PairSides writers, boolean pair, Generation
     }
   }
 
-  /** The second side of a pair draws from a stream of its own, fixed by the first's seed. */
+  /** Every further completion draws from a stream of its own, fixed by the first's seed. */
   private static long otherSeed(long seed) {
     return seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L;
   }

@@ -10,24 +10,47 @@ import dev.whetstone.engine.QueueFullException;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** Runs planned generations and words their answers. */
 @Singleton
-final class Generations {
+public final class Generations {
   private static final int RESTAGINGS = 4;
 
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
+
+  static final GenerationListener NOBODY =
+      new GenerationListener() {
+        @Override
+        public void onText(int branch, String text, int[] tokens, float[] logps) {}
+
+        @Override
+        public void onFinish(int branch, Completion completion) {}
+      };
+
+  /** Checks a request of the OpenAI-compatible routes. */
+  public GenerationPlan plan(
+      LoadedModel model, GenerateRequest asked, GenerationPlan.Extras extras) {
+    return GenerationPlan.of(asked, extras, model, config, random);
+  }
+
+  /** Submits a request whose text nobody waits for before all of it is there. */
+  public Generation submit(LoadedModel model, GenerationRequest request, RoutingContext http) {
+    return submit(model, request, NOBODY, http);
+  }
 
   /**
    * Submits a request; the engine ends it when the client hangs up.
    *
    * @throws ProblemException 429 when too much waits, 503 while draining
    */
-  Generation submit(
+  public Generation submit(
       LoadedModel model,
       GenerationRequest request,
       GenerationListener listener,
@@ -71,6 +94,15 @@ final class Generations {
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
     }
+  }
+
+  /** An answer as server-sent events that no proxy may hold back. */
+  public static Response stream(StreamingOutput body) {
+    return Response.ok(body)
+        .type(MediaType.SERVER_SENT_EVENTS)
+        .header("Cache-Control", "no-cache")
+        .header("X-Accel-Buffering", "no")
+        .build();
   }
 
   /** The whole answer to a request for one completion. */

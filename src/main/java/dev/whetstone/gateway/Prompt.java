@@ -4,6 +4,7 @@ import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the rendered conversation or the plain text
  * @param ids its token ids
  */
-record Prompt(String text, int[] ids) {
+public record Prompt(String text, int[] ids) {
   /**
    * Takes either a conversation or a text.
    *
@@ -29,6 +30,20 @@ record Prompt(String text, int[] ids) {
       throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
     }
     return new Prompt(whole, ids);
+  }
+
+  /**
+   * Takes token ids.
+   *
+   * @throws ProblemException 400 when there are none or one is outside the vocabulary
+   */
+  static Prompt of(LoadedModel model, int[] ids) {
+    int size = model.tokenizer().vocabularySize();
+    if (ids.length == 0 || IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
+      throw ProblemException.badField(
+          "prompt", "invalid_field", "prompt must hold ids in [0, " + size + "), at least one");
+    }
+    return new Prompt(model.tokenizer().decode(ids, false), ids);
   }
 
   /** The text the model's chat template makes of a conversation, the answer's turn opened. */

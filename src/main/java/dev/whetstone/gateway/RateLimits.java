@@ -51,7 +51,7 @@ public final class RateLimits {
    *
    * @throws ProblemException 429 when either has none left
    */
-  void admit(String keyId, @Nullable String user) {
+  public void admit(String keyId, @Nullable String user) {
     Instant now = clock.instant();
     take(keys, keyId, keyRate, now, "this key");
     if (user != null) {

@@ -40,7 +40,7 @@ public final class ServingState {
    *
    * @throws ProblemException 503 when there is none
    */
-  LoadedModel model() {
+  public LoadedModel model() {
     return switch (state) {
       case State.Ready ready -> ready.model();
       case State.Elsewhere _ ->

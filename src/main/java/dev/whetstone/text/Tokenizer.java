@@ -75,6 +75,11 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /** The bytes a token stands for, special tokens written out; not always whole UTF-8. */
+  public byte[] bytes(int id) {
+    return vocabulary.bytes(id);
+  }
+
   /** A decoder for one completion. */
   public TokenDecoder decoder() {
     return new TokenDecoder(vocabulary);

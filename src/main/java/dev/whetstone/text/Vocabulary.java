@@ -75,6 +75,11 @@ final class Vocabulary {
     return id >= 0 && id < bytes.length && bytes[id] != null;
   }
 
+  /** The bytes of an id's token; none for ids without a token. */
+  byte[] bytes(int id) {
+    return contains(id) ? bytes[id].clone() : NOTHING;
+  }
+
   /** The bytes an id renders as: none for special tokens and for ids without a token. */
   byte[] visible(int id) {
     byte @Nullable [] found = contains(id) && !special.contains(id) ? bytes[id] : null;

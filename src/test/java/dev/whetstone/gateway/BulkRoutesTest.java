@@ -161,15 +161,14 @@ class BulkRoutesTest {
       for (String method : path.getValue().keySet()) {
         JsonPath operation = document.setRootPath("paths.'" + path.getKey() + "'." + method);
         assertThat(operation.<Object>get("security")).isNotNull();
+        boolean openAi = path.getKey().startsWith("/v1/");
+        String type = openAi ? "application/json" : Problem.MEDIA_TYPE;
         for (String status : List.of("401", "403", "503")) {
           assertThat(
                   operation.getString(
-                      "responses.'"
-                          + status
-                          + "'.content.'"
-                          + Problem.MEDIA_TYPE
-                          + "'.schema.$ref"))
-              .isEqualTo("#/components/schemas/Problem");
+                      "responses.'" + status + "'.content.'" + type + "'.schema.$ref"))
+              .as("%s %s %s", method, path.getKey(), status)
+              .isEqualTo("#/components/schemas/" + (openAi ? "OpenAiError" : "Problem"));
         }
       }
     }

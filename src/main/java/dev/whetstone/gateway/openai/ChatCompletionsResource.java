@@ -1,0 +1,159 @@
+package dev.whetstone.gateway.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.gateway.GenerateRequest;
+import dev.whetstone.gateway.GenerationPlan;
+import dev.whetstone.gateway.ProblemException;
+import dev.whetstone.gateway.security.Role;
+import dev.whetstone.text.Message;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Chat completions as OpenAI's clients ask for them. */
+@Path("/v1/chat/completions")
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
+public class ChatCompletionsResource {
+  @Inject Conversations conversations;
+
+  @POST
+  @RolesAllowed(Role.CHAT_ROLE)
+  @RunOnVirtualThread
+  @Operation(summary = "Answers a conversation, OpenAI-compatible; with stream as events")
+  @APIResponse(
+      responseCode = "200",
+      description = "the answer, or its parts as server-sent events that end with [DONE]",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = Shapes.Answer.class)),
+        @Content(
+            mediaType = MediaType.SERVER_SENT_EVENTS,
+            schema = @Schema(implementation = String.class))
+      })
+  public Response complete(ChatCompletionRequest asked, RoutingContext http) {
+    boolean logprobs = Boolean.TRUE.equals(asked.logprobs());
+    if (asked.topLogprobs() != null && !logprobs) {
+      throw ProblemException.badField(
+          "top_logprobs", "invalid_field", "top_logprobs needs logprobs to be true");
+    }
+    requireText(asked.responseFormat());
+    GenerateRequest request =
+        new GenerateRequest(
+            messages(asked.messages()),
+            null,
+            asked.maxCompletionTokens() == null ? asked.maxTokens() : asked.maxCompletionTokens(),
+            asked.temperature(),
+            asked.topK(),
+            asked.topP(),
+            asked.minP(),
+            asked.repetitionPenalty(),
+            asked.presencePenalty(),
+            asked.frequencyPenalty(),
+            asked.logitBias(),
+            asked.seed(),
+            asked.stop(),
+            asked.stream(),
+            false,
+            asked.model(),
+            asked.user(),
+            null);
+    int alternatives = asked.topLogprobs() == null ? 0 : asked.topLogprobs();
+    return conversations.answer(
+        new Conversations.Asked(
+            request,
+            extras(null, asked.n(), asked.ignoreEos(), alternatives, "top_logprobs"),
+            usage(asked.streamOptions(), asked.stream()),
+            logprobs),
+        new Wording.Chat(),
+        http);
+  }
+
+  /** What both generating routes allow beyond POST /generate. */
+  static GenerationPlan.Extras extras(
+      int @Nullable [] promptIds,
+      @Nullable Integer n,
+      @Nullable Boolean ignoreEos,
+      int alternatives,
+      String field) {
+    if (n != null && n < 1) {
+      throw ProblemException.badField("n", "invalid_field", "n must be at least 1");
+    }
+    if (alternatives < 0 || alternatives > 20) {
+      throw ProblemException.badField(field, "invalid_field", field + " must be in [0, 20]");
+    }
+    return new GenerationPlan.Extras(
+        promptIds, n == null ? 1 : n, Boolean.TRUE.equals(ignoreEos), alternatives);
+  }
+
+  static boolean usage(
+      ChatCompletionRequest.@Nullable StreamOptions options, @Nullable Boolean stream) {
+    if (options != null && !Boolean.TRUE.equals(stream)) {
+      throw ProblemException.badField(
+          "stream_options", "invalid_field", "stream_options goes with stream only");
+    }
+    return options != null && Boolean.TRUE.equals(options.includeUsage());
+  }
+
+  private static @Nullable List<Message> messages(
+      @Nullable List<ChatCompletionRequest.ChatTurn> turns) {
+    if (turns == null) {
+      return null;
+    }
+    List<Message> messages = new ArrayList<>();
+    for (int i = 0; i < turns.size(); i++) {
+      messages.add(message(turns.get(i), "messages[" + i + "]"));
+    }
+    return messages;
+  }
+
+  private static Message message(ChatCompletionRequest.@Nullable ChatTurn turn, String field) {
+    if (turn == null || turn.role() == null || turn.role().isBlank()) {
+      throw ProblemException.badField(
+          field + ".role", "invalid_field", field + " needs a role and a content");
+    }
+    return new Message(turn.role(), content(turn.content(), field + ".content"));
+  }
+
+  private static String content(@Nullable JsonNode content, String field) {
+    if (content != null && content.isTextual()) {
+      return content.textValue();
+    }
+    if (content == null || !content.isArray() || content.isEmpty()) {
+      throw ProblemException.badField(
+          field, "invalid_field", field + " must be a text or a list of text parts");
+    }
+    StringBuilder text = new StringBuilder();
+    for (JsonNode part : content) {
+      if (!part.path("type").asText().equals("text") || !part.path("text").isTextual()) {
+        throw ProblemException.badField(
+            field, "invalid_field", field + " may hold parts of type text only");
+      }
+      text.append(part.path("text").textValue());
+    }
+    return text.toString();
+  }
+
+  private static void requireText(@Nullable JsonNode format) {
+    boolean text = format == null || format.isNull() || format.path("type").asText().equals("text");
+    if (!text) {
+      throw ProblemException.badField(
+          "response_format", "invalid_field", "answers are text; other formats are not served");
+    }
+  }
+}

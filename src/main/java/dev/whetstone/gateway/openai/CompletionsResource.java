@@ -1,0 +1,107 @@
+package dev.whetstone.gateway.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.gateway.GenerateRequest;
+import dev.whetstone.gateway.ProblemException;
+import dev.whetstone.gateway.security.Role;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Text completions as OpenAI's clients ask for them. */
+@Path("/v1/completions")
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
+public class CompletionsResource {
+  private static final int DEFAULT_MAX_TOKENS = 16;
+
+  @Inject Conversations conversations;
+
+  @POST
+  @RolesAllowed(Role.CHAT_ROLE)
+  @RunOnVirtualThread
+  @Operation(summary = "Continues a text, OpenAI-compatible; with stream as events")
+  @APIResponse(
+      responseCode = "200",
+      description = "the answer, or its parts as server-sent events that end with [DONE]",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = Shapes.Answer.class)),
+        @Content(
+            mediaType = MediaType.SERVER_SENT_EVENTS,
+            schema = @Schema(implementation = String.class))
+      })
+  public Response complete(CompletionRequest asked, RoutingContext http) {
+    JsonNode prompt = single(asked.prompt());
+    GenerateRequest request =
+        new GenerateRequest(
+            null,
+            prompt.textValue(),
+            asked.maxTokens() == null ? DEFAULT_MAX_TOKENS : asked.maxTokens(),
+            asked.temperature(),
+            asked.topK(),
+            asked.topP(),
+            asked.minP(),
+            asked.repetitionPenalty(),
+            asked.presencePenalty(),
+            asked.frequencyPenalty(),
+            asked.logitBias(),
+            asked.seed(),
+            asked.stop(),
+            asked.stream(),
+            false,
+            asked.model(),
+            asked.user(),
+            null);
+    int alternatives = asked.logprobs() == null ? 0 : asked.logprobs();
+    int[] ids = prompt.isTextual() ? null : ids(prompt);
+    return conversations.answer(
+        new Conversations.Asked(
+            request,
+            ChatCompletionsResource.extras(
+                ids, asked.n(), asked.ignoreEos(), alternatives, "logprobs"),
+            ChatCompletionsResource.usage(asked.streamOptions(), asked.stream()),
+            asked.logprobs() != null),
+        new Wording.Text(),
+        http);
+  }
+
+  // a list of one prompt is that prompt
+  private static JsonNode single(@Nullable JsonNode prompt) {
+    JsonNode one =
+        prompt != null && prompt.isArray() && prompt.size() == 1 && !prompt.get(0).isNumber()
+            ? prompt.get(0)
+            : prompt;
+    boolean good = one != null && (one.isTextual() || (one.isArray() && !one.isEmpty()));
+    if (one == null || !good) {
+      throw ProblemException.badField(
+          "prompt", "invalid_field", "prompt must be one text, or the token ids of one");
+    }
+    return one;
+  }
+
+  private static int[] ids(JsonNode prompt) {
+    int[] ids = new int[prompt.size()];
+    for (int i = 0; i < ids.length; i++) {
+      if (!prompt.get(i).isInt()) {
+        throw ProblemException.badField(
+            "prompt", "invalid_field", "several prompts in one request are not served");
+      }
+      ids[i] = prompt.get(i).intValue();
+    }
+    return ids;
+  }
+}

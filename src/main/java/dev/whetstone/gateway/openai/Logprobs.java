@@ -1,0 +1,99 @@
+package dev.whetstone.gateway.openai;
+
+import dev.whetstone.engine.TokenLogprob;
+import dev.whetstone.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Words log-probs; tokens that show no text, as the end token, are left out. */
+final class Logprobs {
+  private final Tokenizer tokenizer;
+
+  Logprobs(Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * For chats.
+   *
+   * @param alternatives one list a token, or none at all
+   */
+  Shapes.ChatLogprobs chat(int[] ids, float[] logps, List<List<TokenLogprob>> alternatives) {
+    List<Shapes.TokenInfo> content = new ArrayList<>();
+    for (int i = 0; i < ids.length; i++) {
+      if (shown(ids[i])) {
+        content.add(
+            new Shapes.TokenInfo(
+                text(ids[i]),
+                logps[i],
+                bytes(ids[i]),
+                at(alternatives, i).stream()
+                    .map(a -> new Shapes.Alternative(text(a.token()), a.logp(), bytes(a.token())))
+                    .toList()));
+      }
+    }
+    return new Shapes.ChatLogprobs(content);
+  }
+
+  /**
+   * For text completions.
+   *
+   * @param offset characters of the answer before these tokens
+   */
+  Shapes.TextLogprobs text(
+      int[] ids, float[] logps, List<List<TokenLogprob>> alternatives, int offset) {
+    List<String> tokens = new ArrayList<>();
+    List<Float> own = new ArrayList<>();
+    List<Integer> offsets = new ArrayList<>();
+    List<Map<String, Float>> top = new ArrayList<>();
+    int at = offset;
+    for (int i = 0; i < ids.length; i++) {
+      if (shown(ids[i])) {
+        String token = text(ids[i]);
+        tokens.add(token);
+        own.add(logps[i]);
+        offsets.add(at);
+        at += token.length();
+        top.add(byText(at(alternatives, i)));
+      }
+    }
+    float[] logprobs = new float[own.size()];
+    for (int i = 0; i < logprobs.length; i++) {
+      logprobs[i] = own.get(i);
+    }
+    int[] starts = offsets.stream().mapToInt(Integer::intValue).toArray();
+    @Nullable List<Map<String, Float>> shownTop = alternatives.isEmpty() ? null : top;
+    return new Shapes.TextLogprobs(tokens, logprobs, shownTop, starts);
+  }
+
+  private Map<String, Float> byText(List<TokenLogprob> alternatives) {
+    Map<String, Float> map = new LinkedHashMap<>();
+    // broken UTF-8 may give two tokens one text: the more probable keeps it
+    alternatives.forEach(a -> map.putIfAbsent(text(a.token()), a.logp()));
+    return map;
+  }
+
+  private static List<TokenLogprob> at(List<List<TokenLogprob>> alternatives, int i) {
+    return i < alternatives.size() ? alternatives.get(i) : List.of();
+  }
+
+  private boolean shown(int id) {
+    return !tokenizer.decode(new int[] {id}, true).isEmpty();
+  }
+
+  private String text(int id) {
+    return tokenizer.decode(new int[] {id}, false);
+  }
+
+  private int[] bytes(int id) {
+    byte[] bytes = tokenizer.bytes(id);
+    int[] unsigned = new int[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      unsigned[i] = bytes[i] & 0xff;
+    }
+    return unsigned;
+  }
+}

@@ -1,0 +1,66 @@
+package dev.whetstone.gateway.openai;
+
+import dev.whetstone.gateway.LoadedModel;
+import dev.whetstone.gateway.ServingState;
+import dev.whetstone.gateway.security.Role;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.rollout.Serving;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** What the field {@code model} may name. */
+@Path("/v1/models")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Role.CHAT_ROLE)
+public class ModelsResource {
+  private static final int MOST_VERSIONS = 100;
+  private static final List<String> ALIASES = List.of("champion", "candidate", "previous");
+
+  @Inject ServingState serving;
+
+  @GET
+  @RunOnVirtualThread
+  @Operation(summary = "Lists the aliases that serve here and the newest versions")
+  public Shapes.Models list() {
+    LoadedModel model = serving.model();
+    List<PolicyRow> rows = model.policies().store().page(Long.MAX_VALUE, MOST_VERSIONS);
+    Serving now = model.policies().serving();
+    List<Shapes.Model> models = new ArrayList<>();
+    for (String alias : ALIASES) {
+      now.alias(alias)
+          .flatMap(policy -> rows.stream().filter(r -> r.hash().equals(policy.hash())).findFirst())
+          .ifPresent(row -> models.add(named(alias, row)));
+    }
+    rows.forEach(row -> models.add(named(row.version(), row)));
+    return new Shapes.Models("list", models);
+  }
+
+  @GET
+  @Path("{model}")
+  @RunOnVirtualThread
+  @Operation(summary = "One alias or version")
+  public Shapes.Model get(@PathParam("model") String name) {
+    LoadedModel model = serving.model();
+    String hash = model.policies().serving().alias(name).map(p -> p.hash()).orElse(name);
+    return model
+        .policies()
+        .store()
+        .find(hash)
+        .map(row -> named(name, row))
+        .orElseThrow(() -> new PolicyException.Unknown(name));
+  }
+
+  private static Shapes.Model named(String name, PolicyRow row) {
+    return new Shapes.Model(name, "model", row.createdAt().getEpochSecond(), "whetstone");
+  }
+}
