@@ -1,0 +1,79 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.TestModels;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that is killed, again and again, beside one that is left alone. */
+class ResumeTest {
+  @TempDir Path folder;
+
+  @Test
+  void aKilledRunEndsWithTheSameBits() throws Exception {
+    Path model = TestModels.tiny().path();
+    Path whole = folder.resolve("whole");
+    Path killed = folder.resolve("killed");
+
+    untilItSays(null, model, whole);
+    untilItSays("reference", model, killed);
+    untilItSays("step 2", model, killed);
+    untilItSays("step 7", model, killed);
+    untilItSays(null, model, killed);
+
+    for (String file : List.of("adapter_model.safetensors", "checkpoint.safetensors")) {
+      assertThat(killed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+    assertThat(steps(killed)).isEqualTo(steps(whole)).hasSize(10);
+  }
+
+  /** Kills the process once it says something; null lets it end. */
+  private static void untilItSays(@Nullable String word, Path model, Path run) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xmx1g",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                KilledRun.class.getName(),
+                model.toString(),
+                run.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader said = process.inputReader()) {
+      for (String line; (line = said.readLine()) != null; ) {
+        if (word != null && line.startsWith(word)) {
+          process.destroyForcibly();
+          break; // its output is closed with it
+        }
+      }
+    }
+    int code = process.waitFor();
+    assertThat(code).isEqualTo(word == null ? 0 : 137);
+  }
+
+  private static List<Object> steps(Path run) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+        .map(
+            line -> {
+              try {
+                return (Object) json.readTree(line).path("loss");
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            })
+        .toList();
+  }
+}
