@@ -1,6 +1,5 @@
 package dev.whetstone;
 
-import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,8 +20,7 @@ final class GatewayCommand implements Callable<Integer> {
     requireFree(environment.port(), "WHETSTONE_PORT");
     prepare(environment);
     ProcessMode.GATEWAY.declare();
-    Quarkus.run();
-    return 0;
+    return Server.run();
   }
 
   /**

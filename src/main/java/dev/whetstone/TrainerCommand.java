@@ -25,8 +25,7 @@ final class TrainerCommand implements Callable<Integer> {
     if (withParent) {
       Thread.ofPlatform().name("whetstone-parent").daemon().start(TrainerCommand::outliveNobody);
     }
-    Quarkus.run();
-    return 0;
+    return Server.run();
   }
 
   // The pipe ends with the process that holds its other end, however that one dies.
