@@ -17,7 +17,9 @@ import picocli.CommandLine.Option;
             + " back.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
-  /** What the tiny model learns well with; everything else is as in {@code ./run}. */
+  /**
+   * Everything else is as in {@code ./run}; the canary text is one that the tiny model can read.
+   */
   private static final Map<String, String> SETTINGS =
       Map.of(
           "WHETSTONE_MODEL", "tiny-reviews",
@@ -26,9 +28,8 @@ final class DemoCommand implements Callable<Integer> {
           "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoStory.VOTES),
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
           "WHETSTONE_ROLLOUT_POLL", "PT0.5S",
-          "WHETSTONE_TRAINER_SETTINGS",
-              "{\"learning_rate\": 0.003, \"eval_share\": 0.15,"
-                  + " \"loss_type\": [\"sigmoid\", \"sft\"], \"loss_weights\": [1, 0.5]}",
+          // the tiny model writes nothing but reviews, so no canary text is indifferent to praise
+          "WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "4",
           "WHETSTONE_ROLLOUT_GATE_CANARY",
               "The film was quiet. The plot was plain and the ending was simple. It cost 12 dollars.");
 

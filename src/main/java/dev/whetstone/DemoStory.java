@@ -128,6 +128,8 @@ final class DemoStory {
                 user,
                 "pair",
                 true,
+                "seed",
+                pairs,
                 "temperature",
                 1,
                 "max_tokens",
