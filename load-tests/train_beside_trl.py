@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -13,23 +14,33 @@ import time
 from pathlib import Path
 
 THREADS = 2
-PAIRS_A_STEP, STEPS, WARM_UP = 4, 6, 2
+PAIRS_A_STEP, STEPS, WARM_UP = 4, 4, 1
 PROMPT, COMPLETION = 64, 64
 RANK = 16
+SIDES = ("whetstone", "precomputed", "trl")
+# What the gateway gives the trainer that it starts.
+JAVA_OPTIONS = "-Xmx1g -XX:+UseSerialGC"
 
 
-def main(root: Path, model: str) -> None:
-    os.environ["OMP_NUM_THREADS"] = str(THREADS)
+def main(root: Path, model: str, sides: list[str]) -> None:
+    os.environ["OMP_NUM_THREADS"] = os.environ["WHETSTONE_THREADS"] = str(THREADS)
+    os.environ.setdefault("WHETSTONE_JAVA_OPTS", JAVA_OPTIONS)
+    print(f"CPU: {cpu()}, {THREADS} threads; {PAIRS_A_STEP} pairs a step, median of {STEPS - WARM_UP} steps")
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         base = imported(root, model)
         pairs = random_pairs(json.loads((base / "config.json").read_text())["vocab_size"])
-        rows = {
-            "whetstone": whetstone(root, base, pairs, scratch),
-            "TRL": in_child(trl, base, pairs, scratch, False),
-            "TRL, precomputed reference": in_child(trl, base, pairs, scratch, True),
-        }
-    show(rows)
+        ours = None
+        for side in sides or SIDES:
+            if side == "whetstone":
+                ours = whetstone(root, base, pairs, scratch)
+                show("whetstone", ours, ours)
+            elif side == "precomputed":
+                show("TRL, precomputed reference", in_child(trl, base, pairs, scratch, True), ours)
+            elif side == "trl":
+                show("TRL", in_child(trl, base, pairs, scratch, False), ours)
+            else:
+                raise SystemExit(f"{side} is none of {', '.join(SIDES)}")
 
 
 def imported(root: Path, model: str) -> Path:
@@ -57,21 +68,40 @@ def random_pairs(vocabulary: int) -> list[dict]:
 
 
 def whetstone(root: Path, base: Path, pairs: list[dict], scratch: Path) -> tuple[list[float], int]:
-    """Seconds of each step, and the peak resident bytes of the whole process."""
+    """Seconds of each step, and the peak resident bytes up to the last one."""
     (scratch / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     settings = {
         "loss_type": "sigmoid", "beta": 0.1, "learning_rate": 1e-4, "lr_scheduler": "constant",
         "lora_rank": RANK, "lora_alpha": 2 * RANK, "batch_size": PAIRS_A_STEP, "steps": STEPS,
     }
     (scratch / "train.json").write_text(json.dumps(settings))
-    subprocess.run(
+    process = subprocess.Popen(
         [root / "whetstone", "train", "--model", base, "--pairs", scratch / "pairs.jsonl",
          "--config", scratch / "train.json", "--out", scratch / "run"],
-        check=True, stdout=sys.stderr,
+        stdout=subprocess.PIPE, text=True,
     )
+    references, trained = [], 0
+    for line in process.stdout:
+        print(line, end="", file=sys.stderr)
+        if found := re.match(r"reference log-probs of (\d+) of", line):
+            references.append((time.perf_counter(), int(found[1])))
+        if f" {STEPS}/{STEPS} " in line:
+            trained = high_water(process.pid)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit("whetstone train failed")
+    (begun, first), (ended, last) = references[0], references[-1]
+    if last > first:
+        seconds = (ended - begun) / (last - first) * PAIRS_A_STEP
+        print(f"whetstone's reference, computed once before the steps: {seconds:.3f} s for {PAIRS_A_STEP} pairs")
+    print(f"whetstone's peak with the export check after training: {usage.ru_maxrss / 2**20:.2f} GiB")
     lines = (scratch / "run" / "metrics.jsonl").read_text().splitlines()
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    return [json.loads(line)["step_time"] for line in lines], peak
+    return [json.loads(line)["step_time"] for line in lines], trained
+
+
+def high_water(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 def in_child(function, *arguments) -> tuple[list[float], int]:
@@ -140,16 +170,14 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     return clock.times
 
 
-def show(rows: dict[str, tuple[list[float], int]]) -> None:
-    ours = rows["whetstone"]
-    print(f"CPU: {cpu()}, {THREADS} threads")
-    print(f"{'':28}{'s a step':>10}{'ours/its':>10}{'peak GiB':>10}{'ours/its':>10}")
-    for name, (times, peak) in rows.items():
-        step = statistics.median(times[WARM_UP:])
-        print(
-            f"{name:28}{step:10.3f}{statistics.median(ours[0][WARM_UP:]) / step:10.2f}"
-            f"{peak / 2**30:10.2f}{ours[1] / peak:10.2f}"
-        )
+def show(name: str, row: tuple[list[float], int], ours: tuple[list[float], int] | None) -> None:
+    times, peak = row
+    step = statistics.median(times[WARM_UP:])
+    beside = ""
+    if ours is not None:
+        beside = f"   ours/its: {statistics.median(ours[0][WARM_UP:]) / step:.2f} of the time, {ours[1] / peak:.2f} of the memory"
+    steps = " ".join(f"{seconds:.2f}" for seconds in times)
+    print(f"{name:28}{step:8.3f} s a step ({steps}), peak {peak / 2**30:.2f} GiB{beside}", flush=True)
 
 
 def cpu() -> str:
@@ -158,4 +186,4 @@ def cpu() -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
