@@ -79,7 +79,7 @@ class DurabilityIT {
       running.add(voters.submit(() -> askForPairs(gateway, key)));
       // somewhere within the votes, wherever that is on this machine
       int mark = before + 1 + random.nextInt(USERS * VOTES_EACH * 3 / 4);
-      while (acknowledged.size() < mark) {
+      while (acknowledged.size() < mark && running.stream().anyMatch(voter -> !voter.isDone())) {
         Thread.sleep(1);
       }
       kill(gateway, round);
