@@ -2,7 +2,9 @@ package dev.whetstone;
 
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -12,6 +14,8 @@ import picocli.CommandLine.Option;
     description = "Runs the trainer: trains on new votes; serves health and metrics only.",
     mixinStandardHelpOptions = true)
 final class TrainerCommand implements Callable<Integer> {
+  private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+
   @Option(names = "--with-parent", description = "Stop when standard input ends.")
   private boolean withParent;
 
@@ -37,6 +41,10 @@ final class TrainerCommand implements Callable<Integer> {
     } catch (IOException gone) {
       // as good as its end
     }
-    Quarkus.asyncExit(0);
+    // a request to end that comes before the application runs is forgotten
+    while (!Thread.currentThread().isInterrupted()) {
+      Quarkus.asyncExit(0);
+      LockSupport.parkNanos(ASK_AGAIN.toNanos());
+    }
   }
 }

@@ -95,7 +95,8 @@ final class TrainerSupervisor implements AutoCloseable {
     try {
       last.getOutputStream().close();
       if (!last.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        last.destroyForcibly();
+        // gone for sure, or it would still count as a user of the database
+        last.destroyForcibly().waitFor();
       }
     } catch (IOException gone) {
       last.destroyForcibly();
