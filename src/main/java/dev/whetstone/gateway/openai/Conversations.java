@@ -1,6 +1,5 @@
 package dev.whetstone.gateway.openai;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
@@ -184,10 +183,6 @@ final class Conversations {
   }
 
   private void send(OutputStream out, Object data) throws IOException {
-    try {
-      EventStream.event(out, mapper, null, data);
-    } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("an answer of ours can be written", impossible);
-    }
+    EventStream.event(out, mapper, null, data);
   }
 }
