@@ -30,15 +30,17 @@ final class LocalGateway implements AutoCloseable {
   /** What a route answered. */
   record Answer(int status, JsonNode body) {}
 
+  private final ProcessBuilder command;
   private final Path home;
   private final int port;
   private final Process process;
   private final HttpClient client = HttpClient.newHttpClient();
 
-  private LocalGateway(Path home, int port, Process process) {
+  private LocalGateway(ProcessBuilder command, Path home, int port) throws IOException {
+    this.command = command;
     this.home = home;
     this.port = port;
-    this.process = process;
+    this.process = command.start();
   }
 
   /**
@@ -58,17 +60,24 @@ final class LocalGateway implements AutoCloseable {
     environment.put("WHETSTONE_PORT", Integer.toString(port));
     environment.put("WHETSTONE_TRAINER_PORT", Integer.toString(freePort()));
     environment.putAll(settings);
-    Process process =
-        command
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()))
-            .start();
-    LocalGateway gateway = new LocalGateway(home, port, process);
+    command
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()));
+    return ready(new LocalGateway(command, home, port));
+  }
+
+  /** Starts it again after it has ended: the same settings, home and port. */
+  LocalGateway again() throws IOException, InterruptedException {
+    client.close();
+    return ready(new LocalGateway(command, home, port));
+  }
+
+  private static LocalGateway ready(LocalGateway gateway) throws IOException, InterruptedException {
     try {
       gateway.waitUntilReady();
       return gateway;
     } catch (IOException | InterruptedException failed) {
-      process.destroyForcibly();
+      gateway.process.destroyForcibly();
       throw failed;
     }
   }
@@ -108,6 +117,11 @@ final class LocalGateway implements AutoCloseable {
   /** GET with a role's key. */
   JsonNode get(String role, String path) throws IOException, InterruptedException {
     return expect(path, send(request(path, role).GET().build()));
+  }
+
+  /** What the operator's commands talk through. */
+  GatewayClient asOperator() throws IOException {
+    return new GatewayClient("http://127.0.0.1:" + port, key("operator"));
   }
 
   /** GET of something that is no JSON. */

@@ -114,13 +114,27 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** A connection outside the pool, for one that is held for long; the caller closes it. */
-  Connection connect(String name) throws SQLException {
+  /**
+   * A connection outside the pool, for one that is held for long; the caller closes it.
+   *
+   * @throws DatabaseAwayException when the database cannot be reached
+   * @throws DatabaseException when it refuses
+   */
+  Connection connect(String name) {
     pool();
     ServerAddress address = openAddress;
     if (address == null) {
       throw new DatabaseAwayException("the database is closed");
     }
+    try {
+      return connect(address, name);
+    } catch (SQLException failed) {
+      // as for the pool's: who holds nothing but such connections must find a new server, too
+      throw refused(failed);
+    }
+  }
+
+  private Connection connect(ServerAddress address, String name) throws SQLException {
     Properties driver = driver();
     driver.setProperty("ApplicationName", name);
     if (address.user() != null) {

@@ -66,7 +66,7 @@ public final class Notifications implements AutoCloseable {
     while (!closed) {
       try (Connection connection = database.connect("whetstone-notifications")) {
         follow(connection);
-      } catch (SQLException | DatabaseAwayException lost) {
+      } catch (SQLException | DatabaseAwayException | DatabaseException lost) {
         if (!closed) {
           LOG.debugf("no notifications for now: %s", lost.getMessage());
         }

@@ -1,7 +1,6 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.database.AdvisoryLock;
-import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.LeaderLoop;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.policy.By;
 import dev.whetstone.policy.RunStatus;
@@ -9,13 +8,10 @@ import dev.whetstone.policy.RunStore;
 import dev.whetstone.policy.RunTrigger;
 import dev.whetstone.policy.TrainingRun;
 import dev.whetstone.preference.UsableVotes;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts runs and does them, one after the other: when enough new votes are in, when the schedule
@@ -23,20 +19,15 @@ import org.jspecify.annotations.Nullable;
  * one that holds the lock works.
  */
 public final class TrainingLoop implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(TrainingLoop.class);
   private static final By SELF = new By("trainer", null);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final RunStore runs;
   private final UsableVotes votes;
   private final RunWork work;
   private final TrainerConfig config;
   private final InstantSource clock;
-  private final String lockName;
-  private final Semaphore news = new Semaphore(0);
-  private final Thread thread;
-  private volatile boolean closed;
-  private volatile boolean leads;
-  private @Nullable AdvisoryLock lock;
+  private final LeaderLoop loop;
 
   /** Does nothing until {@link #start}. */
   public TrainingLoop(
@@ -51,45 +42,32 @@ public final class TrainingLoop implements AutoCloseable {
     this.work = work;
     this.config = config;
     this.clock = clock;
-    this.lockName = "trainer." + baseHash;
-    this.thread = Thread.ofPlatform().name("whetstone-trainer").unstarted(this::run);
+    this.loop =
+        new LeaderLoop(
+            runs.database(),
+            "trainer." + baseHash,
+            config.poll(),
+            Thread.ofPlatform().name("whetstone-trainer"),
+            this::step);
   }
 
   /** Looks for work from now on, by notification and by polling. */
   public void start(Notifications notifications) {
-    notifications.listen(RunStore.CHANNEL, news::release);
-    thread.start();
+    loop.start(notifications, RunStore.CHANNEL);
   }
 
   /** Whether this trainer is the one that works. */
   public boolean leads() {
-    return leads;
+    return loop.leads();
   }
 
-  private void run() {
-    while (!closed) {
-      try {
-        leads = lead();
-        if (leads) {
-          step();
-        }
-      } catch (DatabaseAwayException away) {
-        LOG.debugf("the trainer waits for the database: %s", away.getMessage());
-      } catch (RuntimeException failed) {
-        LOG.warn("the trainer goes on after a failure", failed);
-      }
-      rest();
-    }
-    release();
-  }
-
-  private void step() {
+  private boolean step() {
     Optional<TrainingRun> active = runs.active();
     if (active.isEmpty()) {
       active = due().map(why -> runs.request(why, "{}", SELF).run());
     }
     if (active.isEmpty()) {
-      return;
+      return false;
     }
     TrainingRun run = runs.begin(active.get().id());
     if (run.cancelRequested()) {
@@ -100,8 +78,9 @@ public final class TrainingLoop implements AutoCloseable {
           RunStatus.FAILED,
           new By("trainer", "the trainer was lost over it " + config.attempts() + " times"));
     } else {
-      work.run(run, () -> closed);
+      work.run(run, loop::closed);
     }
+    return true;
   }
 
   /** Whether a run should start by itself, and why. */
@@ -118,42 +97,10 @@ public final class TrainingLoop implements AutoCloseable {
     return time ? Optional.of(RunTrigger.SCHEDULE) : Optional.empty();
   }
 
-  private boolean lead() {
-    if (lock != null && lock.held()) {
-      return true;
-    }
-    release();
-    lock = AdvisoryLock.tryAcquire(runs.database(), lockName).orElse(null);
-    return lock != null;
-  }
-
-  private void release() {
-    leads = false;
-    if (lock != null) {
-      lock.close();
-      lock = null;
-    }
-  }
-
-  private void rest() {
-    try {
-      boolean _ = news.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
-      news.drainPermits();
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      closed = true;
-    }
-  }
-
   /** Ends after the step being done; an unfinished run is taken up again by the next trainer. */
   @Override
   public void close() {
-    closed = true;
-    news.release();
-    try {
-      thread.join(20_000);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    loop.close();
+    loop.join(PATIENCE);
   }
 }

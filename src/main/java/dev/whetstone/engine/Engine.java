@@ -95,11 +95,20 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Makes a version servable, between two steps. Staging a staged version again changes nothing.
-   * The future fails with what {@link ModelRunner#stage} threw.
+   * Makes a version servable, between two steps; what takes long of it is done by the calling
+   * thread. Staging a staged version again changes nothing. The future fails with what {@link
+   * ModelRunner#stage} threw.
    */
   public CompletableFuture<Void> stage(Policy policy) {
     Staging staging = new Staging(policy, new CompletableFuture<>());
+    try {
+      if (alive && !policies.holds(policy)) {
+        runner.prepare(policy);
+      }
+    } catch (RuntimeException unfit) {
+      staging.done().completeExceptionally(unfit);
+      return staging.done();
+    }
     stagings.add(staging);
     line.wake();
     if (!alive) {

@@ -25,6 +25,14 @@ public interface ModelRunner extends AutoCloseable {
   String baseHash();
 
   /**
+   * Does beforehand the longer part of {@link #stage}, so that running sequences do not wait for
+   * it; any thread, and no duty.
+   *
+   * @throws IllegalArgumentException as {@link #stage}
+   */
+  default void prepare(Policy policy) {}
+
+  /**
    * Checks that an adapter fits this model and keeps what runs need of it until {@link #release}.
    * v0 needs no staging.
    *

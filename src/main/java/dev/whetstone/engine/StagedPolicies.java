@@ -40,6 +40,11 @@ final class StagedPolicies {
     }
   }
 
+  /** Whether a version is there, retired or not; any thread. */
+  synchronized boolean holds(Policy policy) {
+    return policy.isBase() || entries.containsKey(policy.hash());
+  }
+
   private synchronized boolean revive(Policy policy) {
     Entry entry = entries.get(policy.hash());
     if (entry == null) {

@@ -2,9 +2,11 @@ package dev.whetstone.ops;
 
 import dev.whetstone.gateway.ServingState;
 import dev.whetstone.gateway.ServingState.State;
+import dev.whetstone.rollout.ActivePolicies;
 import jakarta.inject.Inject;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /** Ready once the model is loaded and until the gateway is told to stop. */
@@ -16,11 +18,20 @@ public final class ServingReadiness implements HealthCheck {
   public HealthCheckResponse call() {
     var answer = HealthCheckResponse.named("serving");
     return switch (serving.state()) {
-      case State.Ready _ -> answer.up().build();
+      case State.Ready ready -> serving(answer.up(), ready.model().policies());
       case State.Elsewhere _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();
       case State.Failed failed -> answer.down().withData("state", failed.reason()).build();
     };
+  }
+
+  // a gateway that cannot follow the aliases goes on with what it has: that is no reason to be
+  // unready
+  private static HealthCheckResponse serving(
+      HealthCheckResponseBuilder answer, ActivePolicies policies) {
+    answer.withData("champion", policies.serving().champion().version());
+    String problem = policies.problem();
+    return (problem == null ? answer : answer.withData("problem", problem)).build();
   }
 }

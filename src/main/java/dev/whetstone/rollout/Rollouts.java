@@ -1,7 +1,6 @@
 package dev.whetstone.rollout;
 
-import dev.whetstone.database.AdvisoryLock;
-import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.LeaderLoop;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.policy.AliasLog;
@@ -11,28 +10,18 @@ import dev.whetstone.policy.RunStore;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Brings candidates through gate and duel. Every gateway follows the duel that is on; the one that
  * holds the lock is the referee.
  */
 public final class Rollouts implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(Rollouts.class);
-
   private final RolloutStore store;
   private final Duels duels;
   private final Referee referee;
   private final RolloutConfig config;
-  private final String lockName;
-  private final Semaphore news = new Semaphore(0);
-  private final Thread thread;
-  private volatile boolean closed;
-  private @Nullable AdvisoryLock lock;
+  private final LeaderLoop loop;
 
   /**
    * Follows nothing until {@link #start}.
@@ -54,16 +43,18 @@ public final class Rollouts implements AutoCloseable {
     Gate gate = new Gate(engine, policies.base(), data, config.gate(), canary);
     this.referee = new Referee(store, policies, gate, config, clock);
     this.config = config;
-    this.lockName = "referee." + baseHash;
-    this.thread = Thread.ofVirtual().name("whetstone-rollouts").unstarted(this::run);
+    this.loop =
+        new LeaderLoop(
+            policies.store().database(),
+            "referee." + baseHash,
+            config.poll(),
+            Thread.ofVirtual().name("whetstone-rollouts"),
+            new Work());
   }
 
   /** Follows rollouts from now on, by notification and by polling. */
   public void start(Notifications notifications) {
-    notifications.listen(RolloutStore.CHANNEL, news::release);
-    notifications.listen(RunStore.CHANNEL, news::release);
-    notifications.listen(AliasLog.CHANNEL, news::release);
-    thread.start();
+    loop.start(notifications, RolloutStore.CHANNEL, RunStore.CHANNEL, AliasLog.CHANNEL);
   }
 
   public RolloutStore store() {
@@ -92,57 +83,21 @@ public final class Rollouts implements AutoCloseable {
             rollout, new Referee.Move(RolloutStatus.CANCELLED, reason, Map.of()), by.actor());
   }
 
-  private void run() {
-    while (!closed) {
-      try {
-        duels.refresh();
-        if (leads()) {
-          while (!closed && referee.step()) {
-            duels.refresh();
-          }
-        }
-      } catch (DatabaseAwayException away) {
-        LOG.debugf("rollouts wait for the database: %s", away.getMessage());
-      } catch (RuntimeException failed) {
-        if (!closed) {
-          LOG.warn("a step of the rollout failed; it is tried again", failed);
-        }
-      }
-      rest();
+  private final class Work implements LeaderLoop.Work {
+    @Override
+    public void follow() {
+      duels.refresh();
     }
-    release();
-  }
 
-  private boolean leads() {
-    if (lock != null && lock.held()) {
-      return true;
-    }
-    release();
-    lock = AdvisoryLock.tryAcquire(store.database(), lockName).orElse(null);
-    return lock != null;
-  }
-
-  private void release() {
-    if (lock != null) {
-      lock.close();
-      lock = null;
-    }
-  }
-
-  private void rest() {
-    try {
-      boolean _ = news.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
-      news.drainPermits();
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      closed = true;
+    @Override
+    public boolean step() {
+      return referee.step();
     }
   }
 
   /** Ends the following; what was committed stays for the next referee. */
   @Override
   public void close() {
-    closed = true;
-    news.release();
+    loop.close();
   }
 }

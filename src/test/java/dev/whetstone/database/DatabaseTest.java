@@ -34,6 +34,21 @@ class DatabaseTest {
   }
 
   @Test
+  void findsTheServerAgainForOneThatAsksForNothingButALock() throws Exception {
+    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+      database.open();
+
+      kill();
+
+      assertThatThrownBy(() -> AdvisoryLock.tryAcquire(database, "test"))
+          .isInstanceOf(DatabaseAwayException.class);
+      try (AdvisoryLock lock = AdvisoryLock.tryAcquire(database, "test").orElseThrow()) {
+        assertThat(lock.held()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void keepsTheAuditFromBeingChanged() {
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       insertAudit(database);

@@ -12,23 +12,57 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The staged versions and the stacks made of them. Stacks of several versions are few: the least
- * recently used one goes.
+ * recently used one goes. The engine thread's, but for {@link #prepare}.
  */
 final class AdapterShelf implements AutoCloseable {
-  private static final int MIXED_STACKS = 2;
+  private static final int MIXED_STACKS = 3;
 
   private final OrtEnvironment environment;
   private final GraphShape shape;
   private final Map<String, Policy> staged = new LinkedHashMap<>();
   private final Map<List<String>, AdapterStack> stacks = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<List<String>, AdapterStack> prepared = new LinkedHashMap<>();
+  private List<String> running = List.of();
+  private volatile List<Policy> beside = List.of();
+  private boolean closed;
 
   AdapterShelf(OrtEnvironment environment, GraphShape shape) throws OrtException {
     this.environment = environment;
     this.shape = shape;
     stacks.put(List.of(), new AdapterStack(environment, shape, List.of()));
+  }
+
+  /**
+   * Stacks a version that will be staged, alone and with what runs now: after a swap, sequences of
+   * both are in one run, and no step has time to copy megabytes. Any thread.
+   */
+  void prepare(Policy policy) throws OrtException {
+    Adapter adapter = policy.adapter();
+    if (adapter == null) {
+      return;
+    }
+    AdapterCheck.check(adapter, shape);
+    prepare(List.of(policy));
+    List<Policy> both = new ArrayList<>(beside);
+    both.add(policy);
+    if (both.size() > 1) {
+      prepare(both);
+    }
+  }
+
+  private void prepare(List<Policy> members) throws OrtException {
+    List<String> key = members.stream().map(Policy::hash).toList();
+    AdapterStack stack = new AdapterStack(environment, shape, members);
+    synchronized (prepared) {
+      AdapterStack before = closed ? stack : prepared.put(key, stack);
+      if (before != null) {
+        before.close();
+      }
+    }
   }
 
   void stage(Policy policy) throws OrtException {
@@ -37,13 +71,42 @@ final class AdapterShelf implements AutoCloseable {
       return;
     }
     AdapterCheck.check(adapter, shape);
-    stacks.put(List.of(policy.hash()), new AdapterStack(environment, shape, List.of(policy)));
+    List<String> alone = List.of(policy.hash());
+    takePrepared(policy.hash());
+    if (!stacks.containsKey(alone)) {
+      stacks.put(alone, new AdapterStack(environment, shape, List.of(policy)));
+    }
     staged.put(policy.hash(), policy);
+  }
+
+  /** Puts what was prepared for a version among the stacks; it is the last of each. */
+  private void takePrepared(String hash) {
+    synchronized (prepared) {
+      Iterator<Map.Entry<List<String>, AdapterStack>> all = prepared.entrySet().iterator();
+      while (all.hasNext()) {
+        Map.Entry<List<String>, AdapterStack> next = all.next();
+        List<String> key = next.getKey();
+        if (!key.contains(hash)) {
+          continue;
+        }
+        all.remove();
+        boolean usable =
+            key.getLast().equals(hash)
+                && staged.keySet().containsAll(key.subList(0, key.size() - 1));
+        if (usable) {
+          keep(key, next.getValue());
+        } else {
+          next.getValue().close();
+        }
+      }
+    }
   }
 
   void release(Policy policy) {
     staged.remove(policy.hash());
     drop(stack -> stack.holds(policy.hash()));
+    takePrepared(policy.hash());
+    beside = beside.stream().filter(other -> !other.hash().equals(policy.hash())).toList();
   }
 
   /** The stack for a run's versions; which rows they write does not matter. */
@@ -59,30 +122,38 @@ final class AdapterShelf implements AutoCloseable {
       live.removeAll(staged.keySet());
       throw new IllegalStateException("not staged: " + live);
     }
+    if (key.size() == 1 && !key.equals(running)) {
+      running = key;
+      beside = members(key);
+    }
     AdapterStack known = stacks.get(key);
     return known == null ? mix(key) : known;
   }
 
   private AdapterStack mix(List<String> key) throws OrtException {
-    long mixed = stacks.keySet().stream().filter(k -> k.size() > 1).count();
-    if (mixed >= MIXED_STACKS) {
+    AdapterStack stack = new AdapterStack(environment, shape, members(key));
+    keep(key, stack);
+    return stack;
+  }
+
+  private List<Policy> members(List<String> key) {
+    return staged.values().stream().filter(policy -> key.contains(policy.hash())).toList();
+  }
+
+  private void keep(List<String> key, AdapterStack stack) {
+    if (key.size() > 1
+        && stacks.keySet().stream().filter(k -> k.size() > 1).count() >= MIXED_STACKS) {
       List<String> oldest =
           stacks.keySet().stream().filter(k -> k.size() > 1).findFirst().orElseThrow();
-      AdapterStack evicted = stacks.remove(oldest);
-      if (evicted != null) {
-        evicted.close();
-      }
+      close(stacks.remove(oldest));
     }
-    List<Policy> members = new ArrayList<>();
-    for (String hash : key) {
-      Policy member = staged.get(hash);
-      if (member != null) {
-        members.add(member);
-      }
+    close(stacks.put(key, stack));
+  }
+
+  private static void close(@Nullable AdapterStack stack) {
+    if (stack != null) {
+      stack.close();
     }
-    AdapterStack stack = new AdapterStack(environment, shape, members);
-    stacks.put(key, stack);
-    return stack;
   }
 
   private void drop(Predicate<AdapterStack> condition) {
@@ -98,6 +169,11 @@ final class AdapterShelf implements AutoCloseable {
 
   @Override
   public void close() {
+    synchronized (prepared) {
+      closed = true;
+      prepared.values().forEach(AdapterStack::close);
+      prepared.clear();
+    }
     drop(stack -> true);
     staged.clear();
   }

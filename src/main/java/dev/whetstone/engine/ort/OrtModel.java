@@ -95,6 +95,15 @@ public final class OrtModel implements ModelRunner {
   }
 
   @Override
+  public void prepare(Policy policy) {
+    try {
+      adapters.prepare(policy);
+    } catch (OrtException e) {
+      throw new IllegalStateException("cannot prepare " + policy.version(), e);
+    }
+  }
+
+  @Override
   public void stage(Policy policy) {
     try {
       adapters.stage(policy);

@@ -1,0 +1,34 @@
+package dev.whetstone;
+
+import java.util.Map;
+
+/** Settings of processes that play the loop on the tiny model in a few seconds a round. */
+final class LoopSettings {
+  private LoopSettings() {}
+
+  /**
+   * Runs start by call and train on the newest 60 votes.
+   *
+   * @param mode of rollouts; every pair of a duel has a side from the candidate
+   */
+  static Map<String, String> quick(String mode) {
+    return Map.ofEntries(
+        Map.entry("WHETSTONE_MODEL", "tiny-reviews"),
+        Map.entry("WHETSTONE_TRAINER_VOTES", "0"),
+        Map.entry("WHETSTONE_TRAINER_POLL", "PT0.3S"),
+        Map.entry("WHETSTONE_TRAINER_CHECKPOINT_EVERY", "PT0.2S"),
+        Map.entry("WHETSTONE_TRAINER_REPLAY", "0"),
+        Map.entry("WHETSTONE_TRAINER_MOST_PAIRS", "60"),
+        Map.entry(
+            "WHETSTONE_TRAINER_SETTINGS",
+            "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.2, \"kl_budget\": 100}"),
+        Map.entry("WHETSTONE_ROLLOUT_MODE", mode),
+        Map.entry("WHETSTONE_ROLLOUT_POLL", "PT0.3S"),
+        Map.entry("WHETSTONE_ROLLOUT_DUEL_SHARE", "1"),
+        // few votes teach it roughly: its answers may lie far from the reference's
+        Map.entry("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.5"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_LONGEST", "2"));
+  }
+}
