@@ -28,7 +28,6 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -258,7 +257,7 @@ class PoliciesOverHttpTest {
     line.setErr(new PrintWriter(printed));
     String[] all = Arrays.copyOf(arguments, arguments.length + 2);
     all[arguments.length] = "--url=http://localhost:" + RestAssured.port;
-    all[arguments.length + 1] = "--key=" + key("operator");
+    all[arguments.length + 1] = "--key=" + OwnHome.key("operator");
     int code = line.execute(all);
     line.getErr().flush();
     assertThat(code).as("%s", printed).isEqualTo(expected);
@@ -355,7 +354,7 @@ class PoliciesOverHttpTest {
             + " \"logit_bias\": {\"2\": -100}"
             + more
             + "}";
-    return RunningGateway.with(key("chat"), ask)
+    return RunningGateway.with(OwnHome.key("chat"), ask)
         .post("/generate")
         .then()
         .statusCode(200)
@@ -368,14 +367,6 @@ class PoliciesOverHttpTest {
   }
 
   private static RequestSpecification asOperator() {
-    return given().header("Authorization", "Bearer " + key("operator"));
-  }
-
-  private static String key(String role) {
-    try {
-      return JSON.readTree(OwnHome.HOME.resolve("keys.json").toFile()).path(role).asText();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return given().header("Authorization", "Bearer " + OwnHome.key("operator"));
   }
 }

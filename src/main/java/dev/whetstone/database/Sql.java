@@ -4,8 +4,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,17 @@ public final class Sql {
   }
 
   private Sql() {}
+
+  /** A time that is there. */
+  public static Instant instant(ResultSet row, String column) throws SQLException {
+    return Objects.requireNonNull(row.getTimestamp(column)).toInstant();
+  }
+
+  /** A time that may be missing. */
+  public static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
+    Timestamp time = row.getTimestamp(column);
+    return time == null ? null : time.toInstant();
+  }
 
   /** Every row. */
   public static <T> List<T> list(

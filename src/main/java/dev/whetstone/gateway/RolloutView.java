@@ -1,6 +1,7 @@
 package dev.whetstone.gateway;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.whetstone.policy.By;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutStore;
 import dev.whetstone.rollout.SideFigures;
@@ -57,16 +58,19 @@ public record RolloutView(
       @Nullable String reason,
       @Schema(implementation = Map.class) @JsonRawValue String numbers) {}
 
+  /** One that has just been opened: nothing is measured yet. */
+  static RolloutView opened(Rollout rollout, By by) {
+    String status = rollout.status().label();
+    return view(
+        rollout,
+        List.of(),
+        new Duel(0, 0, rollout.evidence().value(), SideFigures.NONE, SideFigures.NONE),
+        List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
+  }
+
   static RolloutView of(Rollout rollout, RolloutStore store) {
-    return new RolloutView(
-        rollout.id(),
-        rollout.candidate(),
-        rollout.champion(),
-        rollout.runId(),
-        rollout.mode().label(),
-        rollout.share(),
-        rollout.status().label(),
-        rollout.reason(),
+    return view(
+        rollout,
         store.gate(rollout.id()).stream()
             .map(
                 row ->
@@ -84,7 +88,23 @@ public record RolloutView(
                 made ->
                     new Step(
                         made.at(), made.decision(), made.actor(), made.reason(), made.numbers()))
-            .toList(),
+            .toList());
+  }
+
+  private static RolloutView view(
+      Rollout rollout, List<Criterion> gate, Duel duel, List<Step> decisions) {
+    return new RolloutView(
+        rollout.id(),
+        rollout.candidate(),
+        rollout.champion(),
+        rollout.runId(),
+        rollout.mode().label(),
+        rollout.share(),
+        rollout.status().label(),
+        rollout.reason(),
+        gate,
+        duel,
+        decisions,
         rollout.createdAt(),
         rollout.duelBeganAt(),
         rollout.endedAt());

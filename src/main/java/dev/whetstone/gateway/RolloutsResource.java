@@ -1,9 +1,8 @@
 package dev.whetstone.gateway;
 
+import dev.whetstone.gateway.IdempotentCalls.Result;
 import dev.whetstone.gateway.security.Role;
-import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.By;
-import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRow;
 import dev.whetstone.rollout.ActivePolicies;
 import dev.whetstone.rollout.Rollout;
@@ -17,6 +16,7 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -40,6 +40,7 @@ public class RolloutsResource {
 
   @Inject ServingState serving;
   @Inject SecurityIdentity identity;
+  @Inject IdempotentCalls calls;
 
   /**
    * A version to roll out.
@@ -88,23 +89,37 @@ public class RolloutsResource {
       responseCode = "201",
       description = "The gate measures it",
       content = @Content(schema = @Schema(implementation = RolloutView.class)))
-  public Response open(Request asked) {
+  public Response open(@HeaderParam("Idempotency-Key") @Nullable String key, Request asked) {
     Rollouts rollouts = rollouts();
     double share = asked.share() == null ? rollouts.config().duel().share() : asked.share();
     if (!(share > 0 && share <= 1)) {
       throw ProblemException.badField("share", "invalid_field", "share must be in (0, 1]");
     }
-    PolicyRow candidate = version(asked.policy());
-    Rollout rollout =
-        rollouts
-            .open(candidate, mode(asked.mode(), rollouts), share, by(asked.reason()))
-            .orElseThrow(
-                () ->
-                    ProblemException.of(
-                        409,
-                        "rollout_refused",
-                        "another rollout is under way, or this version is the champion"));
-    return Response.status(201).entity(RolloutView.of(rollout, rollouts.store())).build();
+    RolloutMode mode = mode(asked.mode(), rollouts);
+    By by = by(asked.reason());
+    String policy = asked.policy();
+    if (policy == null) {
+      throw ProblemException.badField("policy", "invalid_field", "policy is missing");
+    }
+    ActivePolicies policies = serving.model().policies();
+    return calls.run(
+        policies.store().database(),
+        by.actor(),
+        key,
+        "rollout\n%s\n%s\n%s\n%s".formatted(policy, mode, share, by.reason()),
+        connection -> {
+          PolicyRow candidate =
+              policies.store().require(connection, policies.log().read(connection).version(policy));
+          return rollouts
+              .open(connection, candidate, mode, share, by)
+              .map(rollout -> new Result(201, RolloutView.opened(rollout, by)))
+              .orElseThrow(
+                  () ->
+                      ProblemException.of(
+                          409,
+                          "rollout_refused",
+                          "another rollout is under way, or this version is the champion"));
+        });
   }
 
   private static RolloutMode mode(@Nullable String asked, Rollouts rollouts) {
@@ -114,18 +129,6 @@ public class RolloutsResource {
       throw ProblemException.badField(
           "mode", "invalid_field", String.valueOf(unknown.getMessage()));
     }
-  }
-
-  private PolicyRow version(@Nullable String name) {
-    if (name == null) {
-      throw ProblemException.badField("policy", "invalid_field", "policy is missing");
-    }
-    ActivePolicies policies = serving.model().policies();
-    Aliases aliases = policies.store().database().statement(policies.log()::read);
-    return policies
-        .store()
-        .find(aliases.version(name))
-        .orElseThrow(() -> new PolicyException.Unknown(name));
   }
 
   @DELETE

@@ -5,7 +5,6 @@ import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -268,7 +267,6 @@ public final class PolicyStore {
   }
 
   private static PolicyRow row(ResultSet row) throws SQLException {
-    Timestamp rolledBack = row.getTimestamp("rolled_back_at");
     return new PolicyRow(
         row.getString("version"),
         row.getString("hash"),
@@ -281,7 +279,7 @@ public final class PolicyStore {
         new Lineage(row.getString("parent"), row.getString("run_id"), row.getString("data_hash")),
         PolicyStatus.of(row.getString("status")),
         row.getString("status_reason"),
-        rolledBack == null ? null : rolledBack.toInstant(),
-        row.getTimestamp("created_at").toInstant());
+        Sql.instantOrNull(row, "rolled_back_at"),
+        Sql.instant(row, "created_at"));
   }
 }

@@ -6,10 +6,8 @@ import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -230,7 +228,7 @@ public final class RunStore {
         connection ->
             Sql.list(
                 connection,
-                row -> new RunProgress(row.getInt(1), instant(row, "at"), row.getString(3)),
+                row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
                 "SELECT step, at, metrics::text FROM run_progress WHERE run_id = ? AND step > ?"
                     + " ORDER BY step LIMIT ?",
                 id,
@@ -349,17 +347,8 @@ public final class RunStore {
         row.getString("reason"),
         row.getInt("attempts"),
         row.getBoolean("cancel_requested"),
-        instant(row, "created_at"),
-        time(row, "started_at"),
-        time(row, "finished_at"));
-  }
-
-  private static Instant instant(ResultSet row, String column) throws SQLException {
-    return Objects.requireNonNull(row.getTimestamp(column)).toInstant();
-  }
-
-  private static @Nullable Instant time(ResultSet row, String column) throws SQLException {
-    Timestamp time = row.getTimestamp(column);
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, "created_at"),
+        Sql.instantOrNull(row, "started_at"),
+        Sql.instantOrNull(row, "finished_at"));
   }
 }

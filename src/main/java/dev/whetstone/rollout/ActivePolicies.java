@@ -17,15 +17,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -36,40 +29,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ActivePolicies implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ActivePolicies.class);
-  private static final Duration REPORT_EVERY = Duration.ofSeconds(30);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-  private static final Duration NOTING = Duration.ofSeconds(5);
 
   private final Policy base;
   private final PolicyStore store;
   private final AliasLog log;
   private final AdapterCache cache;
   private final Staging staging;
+  private final ReadyPolicies ready;
+  private final ServingNotes notes;
   private final GatewayReports reports;
   private final RolloutConfig config;
   private final InstantSource clock;
   private final String gateway;
   private final ReentrantLock reconciling = new ReentrantLock();
-  private final ReentrantLock loading = new ReentrantLock();
-  private final AtomicLong refusals = new AtomicLong();
-  // a note tells the state at its time, so one that waits stands for all
-  private final ExecutorService notes =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          0,
-          TimeUnit.SECONDS,
-          new ArrayBlockingQueue<>(1),
-          Thread.ofVirtual().name("whetstone-notes").factory(),
-          new ThreadPoolExecutor.DiscardOldestPolicy());
   private volatile Serving serving;
   private volatile @Nullable String problem;
   private volatile boolean closed;
   // these are guarded by reconciling
   private boolean opened;
   private long attempted = -1;
-  private @Nullable String reported;
-  private Instant reportedAt = Instant.MIN;
   private Instant retryAt = Instant.MIN;
   private Duration pause = Duration.ZERO;
 
@@ -91,7 +70,9 @@ public final class ActivePolicies implements AutoCloseable {
     this.log = new AliasLog(store);
     this.cache = cache;
     this.staging = new Staging(engine, config.namedVersions(), config.stagingTimeout());
+    this.ready = new ReadyPolicies(base, store, cache, staging);
     this.reports = new GatewayReports(store.database(), base.hash());
+    this.notes = new ServingNotes(cache, reports, gateway, clock);
     this.config = config;
     this.clock = clock;
     this.gateway = gateway;
@@ -152,7 +133,7 @@ public final class ActivePolicies implements AutoCloseable {
 
   /** How often a version was refused here. */
   public long refusals() {
-    return refusals.get();
+    return ready.refusals();
   }
 
   public PolicyStore store() {
@@ -186,17 +167,14 @@ public final class ActivePolicies implements AutoCloseable {
    * @throws DatabaseAwayException when it is not in memory and cannot be looked up
    */
   public Policy resolve(String name) {
-    if (name.equals(base.version()) || name.equals(base.hash())) {
-      return base;
-    }
-    Optional<Policy> here = serving.alias(name).or(() -> staging.find(name));
+    Optional<Policy> here = serving.alias(name).or(() -> ready.inMemory(name));
     if (here.isPresent()) {
       return here.get();
     }
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return ready(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
+    return ready.of(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
   }
 
   /** Stages again what was let go between a request's resolution and its submission. */
@@ -211,12 +189,7 @@ public final class ActivePolicies implements AutoCloseable {
    * @throws PolicyException.Refused when it is damaged or does not fit
    */
   public Policy verify(PolicyRow row) {
-    return counted(
-        () -> {
-          Policy policy = store.load(row);
-          staging.stage(policy);
-          return policy;
-        });
+    return ready.verified(row);
   }
 
   /**
@@ -225,43 +198,7 @@ public final class ActivePolicies implements AutoCloseable {
    * @throws PolicyException.Refused naming the reason
    */
   public void tryOut(Policy policy) {
-    counted(
-        () -> {
-          staging.probe(policy);
-          return policy;
-        });
-  }
-
-  private Policy ready(PolicyRow row) {
-    Optional<Policy> here = row.rank() == null ? Optional.of(base) : staging.find(row.hash());
-    if (here.isPresent()) {
-      return here.get();
-    }
-    return counted(
-        () -> {
-          Policy policy = load(row);
-          staging.stage(policy);
-          return policy;
-        });
-  }
-
-  // one at a time: an adapter is held several times over while it is read
-  private Policy load(PolicyRow row) {
-    loading.lock();
-    try {
-      return cache.find(row.version(), row.hash()).orElseGet(() -> store.load(row));
-    } finally {
-      loading.unlock();
-    }
-  }
-
-  private Policy counted(Supplier<Policy> work) {
-    try {
-      return work.get();
-    } catch (PolicyException.Refused refused) {
-      refusals.incrementAndGet();
-      throw refused;
-    }
+    ready.tryOut(policy);
   }
 
   /** Makes what is served what the aliases say; any thread, also when nothing has changed. */
@@ -291,7 +228,7 @@ public final class ActivePolicies implements AutoCloseable {
     if (wanted.revision() != attempted || (problem != null && due())) {
       apply(wanted);
     }
-    report();
+    notes.report(serving, problem);
   }
 
   private boolean due() {
@@ -357,10 +294,7 @@ public final class ActivePolicies implements AutoCloseable {
   }
 
   private @Nullable Policy inMemory(@Nullable String version) {
-    if (version == null) {
-      return null;
-    }
-    return version.equals(base.version()) ? base : staging.find(version).orElse(null);
+    return version == null ? null : ready.inMemory(version).orElse(null);
   }
 
   private @Nullable Policy readyOrNull(@Nullable String version, List<String> problems) {
@@ -371,7 +305,7 @@ public final class ActivePolicies implements AutoCloseable {
       Policy here = inMemory(version);
       return here != null
           ? here
-          : ready(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+          : ready.of(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
     } catch (PolicyException unusable) {
       String reason = String.valueOf(unusable.getMessage());
       if (!problems.contains(reason)) {
@@ -381,39 +315,10 @@ public final class ActivePolicies implements AutoCloseable {
     }
   }
 
-  private void report() {
-    String now = serving.revision() + " " + serving.champion().hash() + " " + problem;
-    Instant time = clock.instant();
-    if (!Objects.equals(now, reported) || time.isAfter(reportedAt.plus(REPORT_EVERY))) {
-      reported = now;
-      reportedAt = time;
-      notes.execute(this::note);
-    }
-  }
-
-  /** Disk and database learn what is served after it is served, so that no swap waits for them. */
-  private void note() {
-    Serving now = serving;
-    now.all().forEach(cache::keep);
-    cache.remember(now.champion());
-    try {
-      reports.say(gateway, now, problem);
-    } catch (DatabaseAwayException | DatabaseException unsaid) {
-      LOG.debugf("what is served is not reported: %s", unsaid.getMessage());
-    }
-  }
-
   /** Follows the aliases no longer; what is served stays, and is noted. */
   @Override
   public void close() {
     closed = true;
-    notes.shutdown();
-    try {
-      if (!notes.awaitTermination(NOTING.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("what is served could not be noted in time");
-      }
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    notes.close();
   }
 }

@@ -46,7 +46,7 @@ public interface DuelConfig {
   double latency();
 
   /** As the duel takes them. */
-  default GuardRails rails() {
-    return new GuardRails(leastCompletions(), empty(), unended(), errors(), length(), latency());
+  default DuelRails rails() {
+    return new DuelRails(leastCompletions(), empty(), unended(), errors(), length(), latency());
   }
 }

@@ -68,7 +68,7 @@ public final class GatewayReports {
                         row.getString("version"),
                         row.getString("hash"),
                         row.getString("problem"),
-                        row.getTimestamp("seen_at").toInstant()),
+                        Sql.instant(row, "seen_at")),
                 "SELECT * FROM gateways WHERE base_hash = ? ORDER BY gateway",
                 baseHash));
   }

@@ -70,18 +70,28 @@ final class Referee {
   }
 
   private boolean open(String candidate) {
-    PolicyRow row = store.find(candidate).orElseThrow(() -> new PolicyException.Unknown(candidate));
-    return open(row, config.mode(), config.duel().share(), new By(ACTOR, "training succeeded"))
+    By by = new By(ACTOR, "training succeeded");
+    return store
+        .database()
+        .transaction(
+            connection ->
+                open(
+                    connection,
+                    store.require(connection, candidate),
+                    config.mode(),
+                    config.duel().share(),
+                    by))
         .isPresent();
   }
 
   /** Puts a version on its way; empty when another is under way or it is the champion. */
-  Optional<Rollout> open(PolicyRow candidate, RolloutMode mode, double share, By by) {
-    Aliases aliases = store.database().statement(log::read);
-    PolicyRow champion = store.find(aliases.champion()).orElseThrow();
+  Optional<Rollout> open(
+      Connection connection, PolicyRow candidate, RolloutMode mode, double share, By by)
+      throws SQLException {
+    PolicyRow champion = store.require(connection, log.read(connection).champion());
     return champion.hash().equals(candidate.hash())
         ? Optional.empty()
-        : rollouts.open(candidate, champion, mode, share, by);
+        : rollouts.open(connection, candidate, champion, mode, share, by);
   }
 
   /** What others did to the versions of a rollout meanwhile. */

@@ -101,28 +101,31 @@ public final class RolloutStore {
    * @param share of pairs, in (0, 1]
    */
   public Optional<Rollout> open(
-      PolicyRow candidate, PolicyRow champion, RolloutMode mode, double share, By by) {
-    return database.transaction(
-        connection -> {
-          Optional<String> id =
-              Sql.first(
-                  connection,
-                  row -> row.getString(1),
-                  OPEN,
-                  baseHash,
-                  runWithoutRollout(connection, candidate),
-                  candidate.version(),
-                  candidate.hash(),
-                  champion.version(),
-                  champion.hash(),
-                  mode.label(),
-                  share);
-          if (id.isEmpty()) {
-            return Optional.empty();
-          }
-          decide(connection, id.get(), candidate.version(), RolloutStatus.GATING, by, Map.of());
-          return find(connection, id.get());
-        });
+      Connection connection,
+      PolicyRow candidate,
+      PolicyRow champion,
+      RolloutMode mode,
+      double share,
+      By by)
+      throws SQLException {
+    Optional<String> id =
+        Sql.first(
+            connection,
+            row -> row.getString(1),
+            OPEN,
+            baseHash,
+            runWithoutRollout(connection, candidate),
+            candidate.version(),
+            candidate.hash(),
+            champion.version(),
+            champion.hash(),
+            mode.label(),
+            share);
+    if (id.isEmpty()) {
+      return Optional.empty();
+    }
+    decide(connection, id.get(), candidate.version(), RolloutStatus.GATING, by, Map.of());
+    return find(connection, id.get());
   }
 
   // An operator may roll a run's version out again; the run's own rollout is the first.
@@ -280,7 +283,7 @@ public final class RolloutStore {
                 connection,
                 row ->
                     new Decision(
-                        Objects.requireNonNull(row.getTimestamp("at")).toInstant(),
+                        Sql.instant(row, "at"),
                         row.getString("decision"),
                         row.getString("actor"),
                         row.getString("reason"),
@@ -370,13 +373,8 @@ public final class RolloutStore {
         RolloutStatus.of(row.getString("status")),
         row.getString("reason"),
         new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
-        Objects.requireNonNull(row.getTimestamp("created_at")).toInstant(),
-        time(row, "duel_began_at"),
-        time(row, "ended_at"));
-  }
-
-  private static @Nullable Instant time(ResultSet row, String column) throws SQLException {
-    Timestamp time = row.getTimestamp(column);
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, "created_at"),
+        Sql.instantOrNull(row, "duel_began_at"),
+        Sql.instantOrNull(row, "ended_at"));
   }
 }

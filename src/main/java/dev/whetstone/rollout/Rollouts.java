@@ -7,6 +7,8 @@ import dev.whetstone.policy.AliasLog;
 import dev.whetstone.policy.By;
 import dev.whetstone.policy.PolicyRow;
 import dev.whetstone.policy.RunStore;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -71,8 +73,10 @@ public final class Rollouts implements AutoCloseable {
   }
 
   /** Puts a version on its way; empty when another is under way or it is the champion. */
-  public Optional<Rollout> open(PolicyRow candidate, RolloutMode mode, double share, By by) {
-    return referee.open(candidate, mode, share, by);
+  public Optional<Rollout> open(
+      Connection connection, PolicyRow candidate, RolloutMode mode, double share, By by)
+      throws SQLException {
+    return referee.open(connection, candidate, mode, share, by);
   }
 
   /** Ends a rollout without a promotion; false when it had ended. */

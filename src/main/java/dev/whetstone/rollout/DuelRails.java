@@ -16,9 +16,9 @@ import java.util.Locale;
  * @param length most that the mean length may be multiplied or divided by
  * @param latency most that the mean time of a token may be multiplied by
  */
-public record GuardRails(
+public record DuelRails(
     int least, double empty, double unended, double errors, double length, double latency) {
-  public GuardRails {
+  public DuelRails {
     if (least < 1 || !(empty >= 0 && unended >= 0 && errors >= 0)) {
       throw new IllegalArgumentException("allowances cannot be negative");
     }

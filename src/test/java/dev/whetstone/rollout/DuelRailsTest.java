@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each bound alone, and that luck is not taken for harm. */
-class GuardRailsTest {
-  private static final GuardRails RAILS = new GuardRails(20, 0.05, 0.2, 0.05, 2, 2);
+class DuelRailsTest {
+  private static final DuelRails RAILS = new DuelRails(20, 0.05, 0.2, 0.05, 2, 2);
   private static final SideFigures CHAMPION = new SideFigures(100, 1, 10, 0, 2_500, 25);
 
   @Test
