@@ -117,7 +117,10 @@ final class Block {
     return output.y();
   }
 
-  /** Gradient of the block's input, in {@code keeper}, given that of its output. */
+  /**
+   * Gradient of the block's input, in {@code keeper}, given that of its output. Uses the
+   * activations up.
+   */
   NDArray backward(NDManager keeper, NDArray dOutput, Activations kept, Batch batch) {
     try (NDManager scope = keeper.newSubManager()) {
       borrow(scope, kept);
@@ -137,9 +140,10 @@ final class Block {
   }
 
   private NDArray mlp(NDArray dOutput, Activations kept) {
-    NDArray h = activation.forward(kept.gateUp);
-    NDArray dh = projection(LoraSite.DOWN).backward(dOutput, h, kept.low.get(LoraSite.DOWN));
-    NDArray dGateUp = activation.backward(dh, kept.gateUp);
+    SwiGlu.Activated activated = activation.again(kept.gateUp);
+    NDArray dh =
+        projection(LoraSite.DOWN).backward(dOutput, activated.h(), kept.low.get(LoraSite.DOWN));
+    NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
     NDArray dNormed =
         projection(LoraSite.GATE_UP)
             .backward(

@@ -25,6 +25,9 @@ final class Head {
    */
   record Output(Flat scores, @Nullable NDArray directions) {}
 
+  private static final float HALF = (float) Math.log(0.5);
+  private static final float ROUNDING = 1e-4f;
+
   private final Weight weight;
   private final int rows;
 
@@ -103,8 +106,33 @@ final class Head {
     copy(Torch.pick(logps, columns), scores.logps, from);
     copy(Torch.rowDots(probabilities, logps).neg(), scores.entropies, from);
     copy(Torch.rowDots(probabilities, probabilities).log(), scores.collisions, from);
-    boolean[] greedy = Torch.rowArgmax(logps).eq(columns).toBooleanArray();
-    System.arraycopy(greedy, 0, scores.greedy, from, greedy.length);
+    int count = Math.toIntExact(wanted.getShape().get(0));
+    long[] targets = wanted.toLongArray();
+    for (int i = 0; i < count; i++) {
+      scores.greedy[from + i] =
+          greedy(logps, i, (int) targets[i], scores.logps[from + i], scores.collisions[from + i]);
+    }
+  }
+
+  /**
+   * Whether a token is the likeliest of its row. More than half of the probability says yes and
+   * less than Σ p², which is never above the largest p, says no: few rows are looked through.
+   */
+  private static boolean greedy(NDArray logps, int row, int target, float logp, float collision) {
+    if (logp > HALF + ROUNDING) {
+      return true;
+    }
+    if (logp < collision - ROUNDING) {
+      return false;
+    }
+    FloatBuffer all = Torch.read(Torch.slice(logps, 0, row, row + 1L));
+    for (int token = 0; token < all.limit(); token++) {
+      float other = all.get(token);
+      if (other > logp || (other == logp && token < target)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void copy(NDArray column, float[] into, int from) {

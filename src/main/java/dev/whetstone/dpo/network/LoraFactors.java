@@ -72,8 +72,10 @@ final class LoraFactors {
     float[] block = new float[out * width];
     for (int m = 0; m < modules.size(); m++) {
       float[] values = modules.get(m).b.values();
-      for (int i = 0; i < values.length; i++) {
-        block[at(m, i)] = scale * values[i];
+      for (int from = 0, to = at(m); from < values.length; from += rank, to += width) {
+        for (int i = 0; i < rank; i++) {
+          block[to + i] = scale * values[from + i];
+        }
       }
     }
     b = Torch.create(manager, block, out, width);
@@ -81,23 +83,33 @@ final class LoraFactors {
 
   /** Adds gradients of {@link #a} and {@link #b} to the parameters'. */
   void accumulate(NDArray gradientA, NDArray gradientB) {
-    FloatBuffer stacked = Torch.read(gradientA);
-    FloatBuffer block = Torch.read(gradientB);
+    float[] stacked = floats(gradientA);
+    float[] block = floats(gradientB);
+    int width = modules.size() * rank;
     for (int m = 0; m < modules.size(); m++) {
       float[] a = modules.get(m).a.gradient();
+      int first = m * a.length;
       for (int i = 0; i < a.length; i++) {
-        a[i] += stacked.get(m * a.length + i);
+        a[i] += stacked[first + i];
       }
       float[] b = modules.get(m).b.gradient();
-      for (int i = 0; i < b.length; i++) {
-        b[i] += scale * block.get(at(m, i));
+      for (int to = 0, from = at(m); to < b.length; to += rank, from += width) {
+        for (int i = 0; i < rank; i++) {
+          b[to + i] += scale * block[from + i];
+        }
       }
     }
   }
 
-  /** Where element i of module m's B lies in the block. */
-  private int at(int m, int i) {
-    int row = modules.get(m).firstRow + i / rank;
-    return (row * modules.size() + m) * rank + i % rank;
+  private static float[] floats(NDArray array) {
+    FloatBuffer buffer = Torch.read(array);
+    float[] floats = new float[buffer.remaining()];
+    buffer.get(floats);
+    return floats;
+  }
+
+  /** Where module m's B begins in the block. */
+  private int at(int m) {
+    return (modules.get(m).firstRow * modules.size() + m) * rank;
   }
 }

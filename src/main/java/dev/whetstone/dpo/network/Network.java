@@ -286,5 +286,6 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
+    NativeHeap.handBack();
   }
 }

@@ -33,6 +33,7 @@ final class Torch {
 
   /** A manager of its own, on the GPU where PyTorch has one. */
   static NDManager manager(int threads) {
+    NativeHeap.keepFreed();
     NDManager manager = NDManager.newBaseManager("PyTorch");
     JniUtils.setNumThreads(threads);
     return manager;
@@ -112,14 +113,28 @@ final class Torch {
     return JniUtils.gather(tensor(matrix), tensor(columns), 1);
   }
 
-  /** Dot product of each row of one matrix with the same row of another, {@code [rows, 1]}. */
+  /**
+   * Dot product of each row of one matrix with the same row of another, {@code [rows, 1]}; for long
+   * rows.
+   */
   static NDArray rowDots(NDArray a, NDArray b) {
-    return rowSums(JniUtils.mul(tensor(a), tensor(b)));
+    long rows = a.getShape().get(0);
+    long width = a.getShape().get(1);
+    // as a batch of products nothing of the matrices' size is written
+    NDArray dots = products(reshape(a, rows, 1, width), reshape(b, rows, width, 1));
+    return reshape(dots, rows, 1);
   }
 
-  /** Column of the largest element of each row, {@code [rows, 1]}. */
-  static NDArray rowArgmax(NDArray matrix) {
-    return JniUtils.argMax(tensor(matrix), -1, true);
+  /** Writes a matrix into another, from a column on. */
+  static void setColumns(NDArray into, long from, NDArray values) {
+    long rows = values.getShape().get(0);
+    long to = from + values.getShape().get(1);
+    JniUtils.indexSet(
+        tensor(into),
+        tensor(values),
+        new long[] {0, from},
+        new long[] {rows, to},
+        new long[] {1, 1});
   }
 
   /** Euclidean length of each row, {@code [rows, 1]}. */
