@@ -69,10 +69,8 @@ final class GatewayBeans {
   KeyRing keys(Environment environment, ObjectMapper mapper, KeyStore store, InstantSource clock)
       throws IOException {
     Path file = environment.keys();
-    if (environment.databaseUrl() == null) {
-      KeyFile.createIfMissing(file, mapper);
-    }
-    return new KeyRing(store, KeyFile.read(file, mapper), clock);
+    boolean drawn = environment.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
+    return new KeyRing(store, KeyFile.read(file, mapper), drawn, clock);
   }
 
   @Produces

@@ -15,7 +15,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,22 +98,12 @@ class DurabilityIT {
   private void kill(GatewayProcess gateway, int round) throws Exception {
     switch (round % 3) {
       case 0 -> gateway.kill();
-      case 1 -> killPostgres();
+      case 1 -> new PostgresFaults(home).kill();
       default -> {
-        killPostgres();
+        new PostgresFaults(home).kill();
         gateway.kill();
       }
     }
-  }
-
-  private void killPostgres() throws IOException {
-    Path pidFile = home.resolve("postgres/data/postmaster.pid");
-    long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
-    ProcessHandle server = ProcessHandle.of(pid).orElseThrow();
-    List<ProcessHandle> backends = server.descendants().toList();
-    server.destroyForcibly();
-    backends.forEach(ProcessHandle::destroyForcibly);
-    server.onExit().join();
   }
 
   /** Pairs of this round's users, stored as /generate stores them. */

@@ -79,11 +79,16 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   void restart() throws IOException, InterruptedException {
-    process = launch();
+    begin();
     awaitReady();
   }
 
-  private void awaitReady() throws IOException, InterruptedException {
+  /** Starts it again and waits for nothing. */
+  void begin() throws IOException {
+    process = launch();
+  }
+
+  void awaitReady() throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(PATIENCE);
     try (HttpClient client = HttpClient.newHttpClient()) {
       var question = HttpRequest.newBuilder(uri("/q/health/ready")).build();

@@ -163,16 +163,7 @@ class KilledLoopIT {
         gateway().process().destroyForcibly().waitFor();
         gateway = gateway().again();
       }
-      case POSTGRES -> {
-        long pid =
-            Long.parseLong(
-                Files.readAllLines(home.resolve("postgres/data/postmaster.pid"))
-                    .getFirst()
-                    .strip());
-        ProcessHandle server = ProcessHandle.of(pid).orElseThrow();
-        server.descendants().forEach(ProcessHandle::destroyForcibly);
-        server.destroyForcibly();
-      }
+      case POSTGRES -> new PostgresFaults(home).kill();
     }
   }
 

@@ -12,8 +12,11 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jboss.logging.Logger;
@@ -34,10 +37,14 @@ public final class Database implements AutoCloseable {
   private static final String SET_ROLE = "SET ROLE whetstone_app";
   private static final int TRIES = 4;
   private static final int VALIDATION_SECONDS = 2;
+  private static final String LOGIN_SECONDS = "5";
   private static final Duration IDLE_VALIDATION = Duration.ofSeconds(2);
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final DatabaseConfig config;
+  // Held while the server is started, joined or given up: that may take a minute, and those who
+  // only want a connection do not wait so long.
+  private final ReentrantLock opening = new ReentrantLock();
   private volatile @Nullable AgroalDataSource pool;
   private volatile @Nullable DatabaseAwayException lastFailure;
   private volatile @Nullable ServerAddress openAddress;
@@ -56,6 +63,21 @@ public final class Database implements AutoCloseable {
    */
   public void open() {
     pool();
+  }
+
+  /**
+   * Asks the server for a sign of life, in a few seconds at most.
+   *
+   * @throws DatabaseAwayException when it gives none
+   */
+  public void requireAnswer() {
+    statement(
+        connection -> {
+          if (!connection.isValid(VALIDATION_SECONDS)) {
+            throw new SQLException("no sign of life", "08006");
+          }
+          return true;
+        });
   }
 
   /** Why the last use failed to reach the server; empty while it answers. */
@@ -178,10 +200,26 @@ public final class Database implements AutoCloseable {
     return open == null ? connect() : open;
   }
 
-  private synchronized AgroalDataSource connect() {
-    if (pool != null) {
-      return pool;
+  private AgroalDataSource connect() {
+    boolean alone = false;
+    try {
+      alone = opening.tryLock(config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      if (!alone) {
+        throw new DatabaseAwayException("the database is being opened");
+      }
+      AgroalDataSource open = pool;
+      return open == null ? openPool() : open;
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new DatabaseAwayException("interrupted while the database was opened", stopped);
+    } finally {
+      if (alone) {
+        opening.unlock();
+      }
     }
+  }
+
+  private AgroalDataSource openPool() {
     if (closed) {
       throw new DatabaseAwayException("the database is closed");
     }
@@ -207,21 +245,30 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  // An external server comes back at its address; ours must be started again, on another port.
-  private synchronized void revive() {
+  // An external server comes back at its address; ours must be started again, on another port. One
+  // caller sees to it, the others are told at once that it is away.
+  private void revive() {
     AgroalDataSource old = pool;
-    if (config.url() != null || old == null || closed) {
+    if (config.url() != null || old == null || !opening.tryLock()) {
       return;
     }
-    try (Connection connection = old.getConnection()) {
-      if (connection.isValid(VALIDATION_SECONDS)) {
-        return;
+    try {
+      if (old == pool && !closed && !answers(old)) {
+        pool = null;
+        old.close();
       }
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  private static boolean answers(AgroalDataSource pool) {
+    try (Connection connection = pool.getConnection()) {
+      return connection.isValid(VALIDATION_SECONDS);
     } catch (SQLException gone) {
       LOG.debug("the embedded server is gone", gone);
+      return false;
     }
-    pool = null;
-    old.close();
   }
 
   private ServerAddress address() throws IOException {
@@ -233,9 +280,11 @@ public final class Database implements AutoCloseable {
     return ours.start();
   }
 
+  // A migration may take its time, but not the way to the server.
   private static void migrate(ServerAddress address) {
     Flyway.configure(Database.class.getClassLoader())
         .dataSource(address.jdbcUrl(), address.user(), address.password())
+        .jdbcProperties(Map.of("loginTimeout", LOGIN_SECONDS))
         .locations("classpath:db/migration")
         // each part of the application numbers its own migrations
         .outOfOrder(true)
@@ -246,7 +295,7 @@ public final class Database implements AutoCloseable {
   private Properties driver() {
     Properties driver = new Properties();
     driver.setProperty("ApplicationName", "whetstone");
-    driver.setProperty("connectTimeout", "5");
+    driver.setProperty("loginTimeout", LOGIN_SECONDS);
     driver.setProperty("socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
     driver.setProperty("tcpKeepAlive", "true");
     driver.setProperty("options", "-c statement_timeout=" + config.statementTimeout().toMillis());
@@ -284,19 +333,22 @@ public final class Database implements AutoCloseable {
 
   /** Closes the pool and stops the embedded server, unless another process still uses it. */
   @Override
-  public synchronized void close() {
-    closed = true;
-    AgroalDataSource open = pool;
-    pool = null;
-    if (open != null) {
-      open.close();
-    }
-    if (server != null) {
-      try {
-        server.leave();
-      } catch (IOException failed) {
-        LOG.warn("PostgreSQL did not stop", failed);
+  public void close() {
+    opening.lock();
+    try {
+      closed = true;
+      AgroalDataSource open = pool;
+      pool = null;
+      if (open != null) {
+        open.close();
       }
+      if (server != null) {
+        server.leave();
+      }
+    } catch (IOException failed) {
+      LOG.warn("PostgreSQL did not stop", failed);
+    } finally {
+      opening.unlock();
     }
   }
 }

@@ -7,6 +7,9 @@ public final class DatabaseException extends RuntimeException {
   /** The SQLSTATE of a text that holds U+0000. */
   public static final String UNTRANSLATABLE_TEXT = "22021";
 
+  /** The SQLSTATE of a JSON text that holds it escaped. */
+  public static final String UNTRANSLATABLE_ESCAPE = "22P05";
+
   /** The SQLSTATE of a statement that took longer than it may. */
   public static final String TIMED_OUT = "57014";
 

@@ -1,12 +1,15 @@
 package dev.whetstone.database;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -23,25 +26,30 @@ public final class GroupCommit<A, R> {
   private final BlockingQueue<Waiting<A, R>> queue;
   private final Semaphore workers;
   private final int largest;
+  private final Duration patience;
   private final Function<List<A>, List<R>> commit;
 
   /**
    * @param workers most batches that commit at once, one connection each
    * @param largest most calls in a batch
    * @param bound most calls that wait
+   * @param patience longest wait of a call
    * @param commit answers a batch in its order, committed
    */
-  public GroupCommit(int workers, int largest, int bound, Function<List<A>, List<R>> commit) {
+  public GroupCommit(
+      int workers, int largest, int bound, Duration patience, Function<List<A>, List<R>> commit) {
     this.queue = new ArrayBlockingQueue<>(bound);
     this.workers = new Semaphore(workers);
     this.largest = largest;
+    this.patience = patience;
     this.commit = commit;
   }
 
   /**
    * Waits until the call is committed.
    *
-   * @throws DatabaseAwayException when the database cannot be reached or too many calls wait
+   * @throws DatabaseAwayException when the database cannot be reached, does not answer in time or
+   *     too many calls wait; the call may be committed all the same
    * @throws DatabaseException when it refuses this very call
    */
   public R call(A call) {
@@ -51,9 +59,16 @@ public final class GroupCommit<A, R> {
     }
     work();
     try {
-      return waiting.answer.join();
-    } catch (CompletionException failed) {
-      throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+      return waiting.answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException failed) {
+      throw failed.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(failed.getCause());
+    } catch (TimeoutException slow) {
+      throw new DatabaseAwayException("the database did not answer in " + patience, slow);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new DatabaseAwayException("interrupted while the database was asked", stopped);
     }
   }
 

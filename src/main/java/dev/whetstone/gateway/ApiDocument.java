@@ -63,7 +63,7 @@ public final class ApiDocument implements OASFilter {
           "415", "the body is of another media type");
 
   private static final Pattern NAMES_A_POLICY =
-      Pattern.compile("/(policies/|rollback|generate|score)");
+      Pattern.compile("/(policies/|rollback|generate|score|v1/)");
 
   private static final List<String> RETRYABLE = List.of("429", "503");
 

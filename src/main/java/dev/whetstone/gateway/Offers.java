@@ -52,7 +52,7 @@ final class Offers {
    * @throws dev.whetstone.database.DatabaseAwayException when the log cannot be reached
    */
   Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
-    database.open();
+    database.requireAnswer();
     return new Draft(keyId, asked, plan, random.nextBoolean());
   }
 

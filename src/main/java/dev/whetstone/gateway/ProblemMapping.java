@@ -10,6 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jboss.resteasy.reactive.server.core.multipart.MultipartParser;
@@ -69,7 +70,7 @@ public final class ProblemMapping {
   @ServerExceptionMapper
   public Response map(DatabaseException refused, RoutingContext request) {
     return switch (refused.state()) {
-      case DatabaseException.UNTRANSLATABLE_TEXT ->
+      case DatabaseException.UNTRANSLATABLE_TEXT, DatabaseException.UNTRANSLATABLE_ESCAPE ->
           answer(Problems.of(400, "invalid_text", "a text holds U+0000", null)).build();
       case DatabaseException.TIMED_OUT ->
           answer(Problems.of(503, "database_slow", "the database did not answer in time", null))
@@ -82,6 +83,18 @@ public final class ProblemMapping {
   /** A multipart body that breaks RFC 7578. */
   @ServerExceptionMapper
   public Response map(MultipartParser.MalformedMessageException malformed) {
+    return badMultipart();
+  }
+
+  /** A multipart body that ends before its last boundary. */
+  @ServerExceptionMapper
+  public Response map(IOException broken, RoutingContext request) {
+    String type = request.request().getHeader("Content-Type");
+    boolean multipart = type != null && type.regionMatches(true, 0, "multipart/", 0, 10);
+    return multipart ? badMultipart() : map((Throwable) broken, request);
+  }
+
+  private static Response badMultipart() {
     return answer(
             Problems.of(400, "invalid_multipart", "the body is not multipart/form-data", null))
         .build();

@@ -89,6 +89,10 @@ public class RolloutsResource {
       responseCode = "201",
       description = "The gate measures it",
       content = @Content(schema = @Schema(implementation = RolloutView.class)))
+  @APIResponse(responseCode = "404", description = "there is no such policy")
+  @APIResponse(
+      responseCode = "409",
+      description = "another rollout is under way, or this version is the champion")
   public Response open(@HeaderParam("Idempotency-Key") @Nullable String key, Request asked) {
     Rollouts rollouts = rollouts();
     double share = asked.share() == null ? rollouts.config().duel().share() : asked.share();

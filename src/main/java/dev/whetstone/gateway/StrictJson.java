@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -18,6 +19,7 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the one JSON mapper strict: a request says exactly what it means or is refused. Names are
@@ -65,24 +67,44 @@ public final class StrictJson implements ObjectMapperCustomizer {
         return (String) context.handleUnexpectedToken(String.class, parser);
       }
       String text = parser.getText();
-      for (int i = 0; i < text.length(); i++) {
-        char c = text.charAt(i);
-        if (c == 0) {
-          return (String) context.handleWeirdStringValue(String.class, "", "text holds U+0000");
-        }
-        if (Character.isSurrogate(c)) {
-          boolean pair =
-              Character.isHighSurrogate(c)
-                  && i + 1 < text.length()
-                  && Character.isLowSurrogate(text.charAt(i + 1));
-          if (!pair) {
-            return (String)
-                context.handleWeirdStringValue(String.class, "", "text holds a lone surrogate");
-          }
-          i++;
-        }
-      }
-      return text;
+      String fault = fault(text);
+      return fault == null
+          ? text
+          : (String) context.handleWeirdStringValue(String.class, "", fault);
     }
+  }
+
+  /** Why a text is not well-formed; null where it is. */
+  private static @Nullable String fault(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == 0) {
+        return "text holds U+0000";
+      }
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (!pair) {
+          return "text holds a lone surrogate";
+        }
+        i++;
+      }
+    }
+    return null;
+  }
+
+  /** Whether every name and text of a tree, which may hold anything, is well-formed. */
+  static boolean wellFormed(JsonNode tree) {
+    if (tree.isTextual()) {
+      return fault(tree.textValue()) == null;
+    }
+    for (JsonNode part : tree) {
+      if (!wellFormed(part)) {
+        return false;
+      }
+    }
+    return tree.properties().stream().allMatch(field -> fault(field.getKey()) == null);
   }
 }

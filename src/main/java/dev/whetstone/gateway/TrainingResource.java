@@ -11,6 +11,7 @@ import dev.whetstone.policy.RunTrigger;
 import dev.whetstone.policy.TrainingRun;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -22,6 +23,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
@@ -95,11 +97,15 @@ public class TrainingResource {
     if (config == null || config.isNull()) {
       return "{}";
     }
-    if (!config.isObject() || config.toString().length() > LONGEST_CONFIG) {
+    if (!config.isObject()
+        || config.toString().length() > LONGEST_CONFIG
+        || !StrictJson.wellFormed(config)) {
       throw ProblemException.badField(
           "config",
           "invalid_field",
-          "config must be an object of at most " + LONGEST_CONFIG + " characters");
+          "config must be an object of at most "
+              + LONGEST_CONFIG
+              + " characters, none of them U+0000 or a lone surrogate");
     }
     return config.toString();
   }
@@ -148,20 +154,14 @@ public class TrainingResource {
   @Produces(MediaType.SERVER_SENT_EVENTS)
   @RunOnVirtualThread
   @Operation(summary = "Follows a run: step events, and done with the run when it has ended")
-  public Response events(@PathParam("id") String id) {
+  public Response events(@PathParam("id") String id, @Context RoutingContext http) {
     run(id);
     if (!WATCHERS.tryAcquire()) {
       throw ProblemException.retryLater(429, "too_many_watchers", "too many runs are watched", 5);
     }
+    http.addEndHandler(ended -> WATCHERS.release());
     RunStore runs = runs();
-    StreamingOutput body =
-        out -> {
-          try {
-            follow(runs, id, out);
-          } finally {
-            WATCHERS.release();
-          }
-        };
+    StreamingOutput body = out -> follow(runs, id, out);
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
         .header("Cache-Control", "no-cache")

@@ -2,6 +2,7 @@ package dev.whetstone.ops;
 
 import dev.whetstone.gateway.ServingState;
 import dev.whetstone.gateway.ServingState.State;
+import dev.whetstone.gateway.security.ApiKeys;
 import dev.whetstone.rollout.ActivePolicies;
 import jakarta.inject.Inject;
 import org.eclipse.microprofile.health.HealthCheck;
@@ -9,16 +10,20 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready once the model is loaded and until the gateway is told to stop. */
+/** Ready once the model is loaded and the keys are read, and until the gateway is told to stop. */
 @Readiness
 public final class ServingReadiness implements HealthCheck {
   @Inject ServingState serving;
+  @Inject ApiKeys keys;
 
   @Override
   public HealthCheckResponse call() {
     var answer = HealthCheckResponse.named("serving");
     return switch (serving.state()) {
-      case State.Ready ready -> serving(answer.up(), ready.model().policies());
+      case State.Ready ready ->
+          keys.known()
+              ? serving(answer.up(), ready.model().policies())
+              : answer.down().withData("state", "reading the keys").build();
       case State.Elsewhere _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();

@@ -20,6 +20,13 @@ final class Conditions {
     return this;
   }
 
+  /** Adds a condition with {@code %s} where those of a query within it go. */
+  Conditions andWithin(String condition, Conditions inner) {
+    clause.add(condition.formatted(inner.sql()));
+    values.addAll(inner.values);
+    return this;
+  }
+
   /** The clause without its WHERE; TRUE when there is no condition. */
   String sql() {
     return clause.length() == 0 ? "TRUE" : clause.toString();

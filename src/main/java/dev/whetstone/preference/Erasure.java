@@ -75,6 +75,7 @@ public final class Erasure {
         Sql.list(connection, row -> row.getString("version"), DESCENDED, user, votes).stream()
             .filter(version -> !trained.contains(version))
             .toList();
+    RaterQueue.reopen(connection, user);
     Sql.update(connection, FORGET, user, votes);
     Sql.update(connection, "DELETE FROM leases WHERE user_id = ?", user);
     Sql.update(connection, "DELETE FROM preferences WHERE preference_id = ANY (?)", (Object) votes);

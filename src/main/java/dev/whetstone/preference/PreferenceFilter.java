@@ -39,7 +39,7 @@ public record PreferenceFilter(
     if (policy != null) {
       conditions.and("(p.policy_a = ? OR p.policy_b = ?)", policy, policy);
     }
-    time(from, to, conditions);
+    conditions.andWithin("%s", time(from, to));
     if (tag != null) {
       // the index holds tagged votes only
       conditions.and("v.tags @> ARRAY[?]::text[] AND v.tags <> '{}'", tag);
@@ -61,12 +61,14 @@ public record PreferenceFilter(
   }
 
   // of preferences v
-  static void time(@Nullable Instant from, @Nullable Instant to, Conditions conditions) {
+  static Conditions time(@Nullable Instant from, @Nullable Instant to) {
+    Conditions conditions = new Conditions();
     if (from != null) {
       conditions.and("v.recorded_at >= ?", from);
     }
     if (to != null) {
       conditions.and("v.recorded_at < ?", to);
     }
+    return conditions;
   }
 }

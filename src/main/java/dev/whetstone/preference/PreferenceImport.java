@@ -63,8 +63,8 @@ public final class PreferenceImport {
   private static final String VOTE =
       """
       INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, recorded_at,
-        last_import, imported)
-      VALUES (?, ?, ?, ?, ?, ?, ?, true)
+        last_import, imported, policy_a, policy_b)
+      VALUES (?, ?, ?, ?, ?, ?, ?, true, ?, ?)
       """;
 
   // any number that nothing else takes an advisory lock on
@@ -210,6 +210,8 @@ public final class PreferenceImport {
         vote.setString(5, (chosenFirst ? new Choice.A() : new Choice.B()).label());
         vote.setTimestamp(6, Timestamp.from(now));
         vote.setString(7, tally.importId);
+        vote.setString(8, POLICY);
+        vote.setString(9, POLICY);
         vote.addBatch();
       }
       PreferenceLog.insert(connection, pairs, true);

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class PreferenceLog {
   private static final int COMMITTERS = 2;
   private static final int LARGEST_BATCH = 128;
   private static final int MOST_WAITING = 8_192;
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   private final Database database;
   private final GroupCommit<Ballot, Optional<VoteOutcome>> votes;
@@ -40,6 +42,7 @@ public final class PreferenceLog {
             COMMITTERS,
             LARGEST_BATCH,
             MOST_WAITING,
+            PATIENCE,
             ballots ->
                 database.statement(
                     connection -> VoteStatement.cast(connection, ballots, clock.instant())));

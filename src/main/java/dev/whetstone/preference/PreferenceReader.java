@@ -64,6 +64,7 @@ public final class PreferenceReader {
   public List<PreferenceRow> page(
       PreferenceFilter filter, Order order, @Nullable Long after, int limit) {
     Conditions conditions = filter.conditions(clock.instant());
+    bound(filter, order, after, conditions);
     return read(ROW, conditions, order, after, limit, PreferenceReader::row);
   }
 
@@ -79,6 +80,7 @@ public final class PreferenceReader {
     do {
       Conditions conditions =
           filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
+      bound(filter, Order.OLDEST, after, conditions);
       if (form == TrlForm.MESSAGES) {
         conditions.and("p.messages IS NOT NULL");
       }
@@ -88,6 +90,22 @@ public final class PreferenceReader {
         after = win.seq();
       }
     } while (wins.size() == PIECE);
+  }
+
+  // The log is walked in its own order, which is nearly that of time: walked from its end, all that
+  // is outside a time would be looked at one by one. What was seen already bounds the near side.
+  // (Plus
+  // 0, for else the bound itself is looked for by walking the log from its end.)
+  private static void bound(
+      PreferenceFilter filter, Order order, @Nullable Long after, Conditions conditions) {
+    boolean oldest = order == Order.OLDEST;
+    Conditions time = PreferenceFilter.time(filter.from(), filter.to());
+    if (filter.from() != null && !(oldest && after != null)) {
+      conditions.andWithin("v.seq >= (SELECT min(v.seq + 0) FROM preferences v WHERE %s)", time);
+    }
+    if (filter.to() != null && (oldest || after == null)) {
+      conditions.andWithin("v.seq <= (SELECT max(v.seq + 0) FROM preferences v WHERE %s)", time);
+    }
   }
 
   private record Win(long seq, TrlPair pair) {}

@@ -1,6 +1,7 @@
 package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,25 +38,35 @@ public final class RaterQueue {
                 SELECT FROM preferences v WHERE v.pair_id = l.pair_id AND v.user_id = l.user_id))
           """;
 
-  // Looked at a stretch at a time, so that no statement takes long however many were voted on.
-  private static final int STRETCH = 20_000;
+  // Looked at a stretch at a time, each twice as long as the one before, so that a look costs
+  // little where little was voted on and no statement takes long where much was.
+  private static final int SHORTEST_STRETCH = 1_000;
+  private static final int LONGEST_STRETCH = 32_000;
+
+  private static final String STRETCH =
+      """
+      SELECT created_at, pair_id, expires_at FROM pairs
+      WHERE NOT imported AND (created_at, pair_id) >= (?, ?) ORDER BY created_at, pair_id
+      """;
 
   private static final String WAITING =
-      """
-      SELECT p.created_at, p.pair_id FROM (
-        SELECT * FROM pairs WHERE (created_at, pair_id) >= (?, ?)
-        ORDER BY created_at, pair_id LIMIT %d) p
-      WHERE NOT p.imported AND p.expires_at > ? AND %s < ?
-      ORDER BY p.created_at, p.pair_id LIMIT 1
-      """
-          .formatted(STRETCH, VOTES);
+      "SELECT p.created_at, p.pair_id FROM ("
+          + STRETCH
+          + "LIMIT %d) p WHERE p.expires_at > ? AND "
+          + VOTES
+          + " < ? ORDER BY p.created_at, p.pair_id LIMIT 1";
 
-  private static final String END =
+  private static final String END = STRETCH + "OFFSET %d LIMIT 1";
+
+  private static final String FRONT =
+      "SELECT created_at, pair_id FROM rater_fronts WHERE overlap = ?";
+
+  // Only from where it was: another may have moved it further.
+  private static final String MOVE =
       """
-      SELECT created_at, pair_id FROM pairs WHERE (created_at, pair_id) >= (?, ?)
-      ORDER BY created_at, pair_id OFFSET %d LIMIT 1
-      """
-          .formatted(STRETCH - 1);
+      UPDATE rater_fronts SET created_at = ?, pair_id = ?
+      WHERE overlap = ? AND created_at = ? AND pair_id = ?
+      """;
 
   private static final String NEXT =
       """
@@ -84,6 +94,21 @@ public final class RaterQueue {
       ON CONFLICT (pair_id, key_id, user_id) DO UPDATE SET leased_until = excluded.leased_until
       """;
 
+  // An erasure, which takes votes away and sets the fronts back, is alone with them.
+  private static final String SHARE =
+      "SELECT pg_advisory_xact_lock_shared(hashtext('whetstone rater fronts'))";
+  private static final String ALONE =
+      "SELECT pg_advisory_xact_lock(hashtext('whetstone rater fronts'))";
+
+  // Others' pairs that lose a vote may be handed out again.
+  private static final String REOPEN =
+      """
+      UPDATE rater_fronts SET created_at = lost.earliest, pair_id = ''
+      FROM (SELECT min(p.created_at) AS earliest FROM pairs p JOIN preferences v USING (pair_id)
+            WHERE v.user_id = ? AND p.user_id <> ?) AS lost
+      WHERE rater_fronts.created_at >= lost.earliest
+      """;
+
   /** A pair as a rater sees it: not who wrote what, nor for whom. */
   public record Handed(
       String pairId,
@@ -101,15 +126,9 @@ public final class RaterQueue {
   private final Database database;
   private final InstantSource clock;
 
-  // By overlap: every pair before it has its votes. It only saves looking at those again.
-  private final AtomicReferenceArray<Place> fronts = new AtomicReferenceArray<>(MOST_OVERLAP + 1);
-
   public RaterQueue(Database database, InstantSource clock) {
     this.database = database;
     this.clock = clock;
-    for (int i = 0; i < fronts.length(); i++) {
-      fronts.set(i, new Place(Instant.EPOCH, ""));
-    }
   }
 
   /**
@@ -125,6 +144,7 @@ public final class RaterQueue {
     return database.transaction(
         connection -> {
           forget(connection, now);
+          Sql.list(connection, _ -> true, SHARE);
           Place front = advance(connection, overlap, now);
           Lease wanted = new Lease(rater, overlap, now, now.plus(lease));
           Optional<Handed> handed;
@@ -133,6 +153,12 @@ public final class RaterQueue {
           } while (handed.isPresent() && !lease(connection, handed.get().pairId(), wanted));
           return handed;
         });
+  }
+
+  /** Looks again at the pairs that lose a user's votes, which the caller's transaction deletes. */
+  static void reopen(Connection connection, String user) throws SQLException {
+    Sql.list(connection, _ -> true, ALONE);
+    Sql.update(connection, REOPEN, user, user);
   }
 
   private record Lease(Rater rater, int overlap, Instant now, Instant until) {}
@@ -145,59 +171,77 @@ public final class RaterQueue {
     }
   }
 
-  private Place advance(Connection connection, int overlap, Instant now) throws SQLException {
-    Place front = fronts.get(overlap);
-    Optional<Place> waiting = waiting(connection, front, overlap, now);
-    Optional<Place> end = waiting.isPresent() ? Optional.empty() : end(connection, front);
-    while (end.isPresent()) {
-      Place next = end.get();
-      waiting = waiting(connection, next, overlap, now);
-      end = waiting.isPresent() ? Optional.empty() : end(connection, next);
+  /** Where to begin: no pair before it waits for a vote. */
+  private static Place advance(Connection connection, int overlap, Instant now)
+      throws SQLException {
+    Place front = Sql.first(connection, RaterQueue::place, FRONT, overlap).orElseThrow();
+    // a pair that is not to be seen yet may bear an earlier time than one that is
+    Instant latest = now.minus(LATE);
+    Place settled = front;
+    Place from = front;
+    int stretch = SHORTEST_STRETCH;
+    Optional<Place> waiting = waiting(connection, from, stretch, overlap, now);
+    Optional<Place> end = end(connection, from, stretch);
+    while (waiting.isEmpty() && end.isPresent()) {
+      from = end.get();
+      settled = from.createdAt.isBefore(latest) ? from : settled;
+      stretch = Math.min(2 * stretch, LONGEST_STRETCH);
+      waiting = waiting(connection, from, stretch, overlap, now);
+      end = end(connection, from, stretch);
     }
-    Place limit = new Place(now.minus(LATE), "");
-    Place reached = waiting.filter(p -> p.createdAt.isBefore(limit.createdAt)).orElse(limit);
-    if (reached.createdAt.isBefore(front.createdAt)) {
-      return front;
+    if (!settled.equals(front)) {
+      move(connection, overlap, front, settled);
     }
-    fronts.set(overlap, reached);
-    return reached;
+    return waiting.filter(place -> place.createdAt.isBefore(latest)).orElse(new Place(latest, ""));
   }
 
   private static Optional<Place> waiting(
-      Connection connection, Place front, int overlap, Instant now) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(WAITING)) {
-      select.setInt(from(select, front, now), overlap);
-      return place(select);
-    }
+      Connection connection, Place from, int stretch, int overlap, Instant now)
+      throws SQLException {
+    return Sql.first(
+        connection,
+        RaterQueue::place,
+        WAITING.formatted(stretch),
+        Timestamp.from(from.createdAt),
+        from.pairId,
+        Timestamp.from(now),
+        overlap);
   }
 
-  private static Optional<Place> end(Connection connection, Place front) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(END)) {
-      select.setTimestamp(1, Timestamp.from(front.createdAt));
-      select.setString(2, front.pairId);
-      return place(select);
-    }
+  /** Where a whole stretch ends; empty where fewer pairs are left. */
+  private static Optional<Place> end(Connection connection, Place from, int stretch)
+      throws SQLException {
+    return Sql.first(
+        connection,
+        RaterQueue::place,
+        END.formatted(stretch - 1),
+        Timestamp.from(from.createdAt),
+        from.pairId);
   }
 
-  private static Optional<Place> place(PreparedStatement select) throws SQLException {
-    try (ResultSet row = select.executeQuery()) {
-      return row.next()
-          ? Optional.of(new Place(row.getTimestamp(1).toInstant(), row.getString(2)))
-          : Optional.empty();
-    }
+  private static void move(Connection connection, int overlap, Place from, Place to)
+      throws SQLException {
+    Sql.update(
+        connection,
+        MOVE,
+        Timestamp.from(to.createdAt),
+        to.pairId,
+        overlap,
+        Timestamp.from(from.createdAt),
+        from.pairId);
   }
 
-  private static int from(PreparedStatement select, Place front, Instant now) throws SQLException {
-    select.setTimestamp(1, Timestamp.from(front.createdAt));
-    select.setString(2, front.pairId);
-    select.setTimestamp(3, Timestamp.from(now));
-    return 4;
+  private static Place place(ResultSet row) throws SQLException {
+    return new Place(row.getTimestamp("created_at").toInstant(), row.getString("pair_id"));
   }
 
   private static Optional<Handed> choose(Connection connection, Place front, Lease wanted)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(NEXT)) {
-      int at = from(select, front, wanted.now);
+      int at = 1;
+      select.setTimestamp(at++, Timestamp.from(front.createdAt));
+      select.setString(at++, front.pairId);
+      select.setTimestamp(at++, Timestamp.from(wanted.now));
       select.setTimestamp(at++, Timestamp.from(wanted.now));
       select.setInt(at++, wanted.overlap);
       select.setString(at++, wanted.rater.user());

@@ -13,10 +13,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +35,6 @@ public final class SummaryReader {
       count(*) FILTER (WHERE choice = 'both_bad') AS both_bad
       """;
 
-  private static final String TOTAL =
-      "SELECT %s, count(*) FILTER (WHERE imported) AS imported FROM preferences v WHERE %%s"
-          .formatted(COUNTS.replace("WHERE", "WHERE NOT imported AND"));
-
   private static final String RATERS =
       """
       SELECT key_id, user_id, count(*) OVER () AS people, %s
@@ -45,40 +43,37 @@ public final class SummaryReader {
       """
           .formatted(COUNTS, MOST_RATERS);
 
-  // Only what several people judged: usually a small part of the log.
+  // Only what several people judged: usually a small part of the log. Counts of choices of pairs
+  // that were judged alike, and how often two raters chose what.
   private static final String SHARED =
       """
-      WITH several AS MATERIALIZED (
-        SELECT pair_id FROM preferences GROUP BY pair_id HAVING count(*) > 1),
+      WITH vote AS NOT MATERIALIZED (SELECT * FROM preferences v WHERE %%s),
       shared AS MATERIALIZED (
-        SELECT v.pair_id, v.user_id, v.choice FROM preferences v JOIN several USING (pair_id)
-        WHERE NOT v.imported AND %s)
-      """;
-
-  private static final String PATTERNS =
-      SHARED
-          + "SELECT a, b, tie, both_bad, count(*) AS units FROM (SELECT "
-          + COUNTS
-          + " FROM shared GROUP BY pair_id HAVING count(*) > 1) AS unit GROUP BY a, b, tie, both_bad";
-
-  private static final String KAPPAS =
-      SHARED
-          + """
-          SELECT * FROM (
-            SELECT one.user_id AS one, other.user_id AS other, one.choice AS chosen_one,
-              other.choice AS chosen_other, count(*) AS times,
-              sum(count(*)) OVER (PARTITION BY one.user_id, other.user_id) AS pairs
-            FROM shared one JOIN shared other USING (pair_id)
-            WHERE one.user_id < other.user_id
-            GROUP BY one.user_id, other.user_id, one.choice, other.choice) AS cell
-          ORDER BY pairs DESC, one, other LIMIT\s"""
-          + MOST_KAPPAS * CHOICES.size() * CHOICES.size();
+        SELECT pair_id, user_id, choice FROM vote WHERE NOT imported AND pair_id IN (
+          SELECT pair_id FROM vote GROUP BY pair_id HAVING count(*) > 1)),
+      pattern AS (
+        SELECT a, b, tie, both_bad, count(*) AS times FROM (
+          SELECT %s FROM shared GROUP BY pair_id HAVING count(*) > 1) AS unit
+        GROUP BY a, b, tie, both_bad),
+      cell AS (
+        SELECT one.user_id AS one, other.user_id AS other, one.choice AS chosen_one,
+          other.choice AS chosen_other, count(*) AS times,
+          sum(count(*)) OVER (PARTITION BY one.user_id, other.user_id) AS pairs
+        FROM shared one JOIN shared other USING (pair_id)
+        WHERE one.user_id < other.user_id
+        GROUP BY one.user_id, other.user_id, one.choice, other.choice
+        ORDER BY pairs DESC, one, other LIMIT %d)
+      SELECT NULL AS one, NULL AS other, NULL AS chosen_one, NULL AS chosen_other,
+        a, b, tie, both_bad, times, 0 AS pairs FROM pattern
+      UNION ALL
+      SELECT one, other, chosen_one, chosen_other, 0, 0, 0, 0, times, pairs FROM cell
+      """
+          .formatted(COUNTS, MOST_KAPPAS * CHOICES.size() * CHOICES.size());
 
   private static final String RESULTS =
       """
-      SELECT policy_a, policy_b, choice, count(*) AS times
-      FROM preferences v JOIN pairs p USING (pair_id)
-      WHERE NOT v.imported AND %s GROUP BY policy_a, policy_b, choice
+      SELECT policy_a, policy_b, choice, imported, count(*) AS times
+      FROM preferences v WHERE %s GROUP BY policy_a, policy_b, choice, imported
       """;
 
   private static final String IDENTICAL =
@@ -111,15 +106,20 @@ public final class SummaryReader {
   }
 
   private static PreferenceSummary summary(Reading reading) throws SQLException {
-    Total total = reading.rows(TOTAL, Total::of).getFirst();
+    List<Count> counts = reading.rows(RESULTS, Count::of);
+    List<Ranking.Result> results =
+        counts.stream().filter(count -> !count.imported).map(Count::result).toList();
     List<Voter> voters = reading.rows(RATERS, Voter::of);
     return new PreferenceSummary(
-        total.votes,
-        total.imported,
+        total(results),
+        counts.stream()
+            .filter(count -> count.imported)
+            .mapToLong(count -> count.result.times())
+            .sum(),
         voters.isEmpty() ? 0 : voters.getFirst().people,
         voters.stream().map(Voter::rater).toList(),
-        overlap(reading.rows(PATTERNS, SummaryReader::pattern), reading.rows(KAPPAS, Cell::of)),
-        Ranking.of(reading.rows(RESULTS, SummaryReader::result)),
+        overlap(reading.rows(SHARED, Shared::of)),
+        Ranking.of(results),
         reading.rows(IDENTICAL, SummaryReader::identical).getFirst());
   }
 
@@ -130,10 +130,7 @@ public final class SummaryReader {
 
   private record Reading(Connection connection, @Nullable Instant from, @Nullable Instant to) {
     <T> List<T> rows(String sql, Mapping<T> mapping) throws SQLException {
-      Conditions time = new Conditions();
-      if (sql.contains("%s")) {
-        PreferenceFilter.time(from, to, time);
-      }
+      Conditions time = sql.contains("%s") ? PreferenceFilter.time(from, to) : new Conditions();
       List<T> rows = new ArrayList<>();
       try (PreparedStatement select = connection.prepareStatement(sql.formatted(time.sql()))) {
         time.bind(select);
@@ -147,10 +144,23 @@ public final class SummaryReader {
     }
   }
 
-  private record Total(Tally votes, long imported) {
-    static Total of(ResultSet row) throws SQLException {
-      return new Total(tally(row), row.getLong("imported"));
+  private record Count(Ranking.Result result, boolean imported) {
+    static Count of(ResultSet row) throws SQLException {
+      return new Count(SummaryReader.result(row), row.getBoolean("imported"));
     }
+  }
+
+  private static Tally total(List<Ranking.Result> results) {
+    Map<Choice, Long> times =
+        results.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Ranking.Result::choice, Collectors.summingLong(Ranking.Result::times)));
+    return Tally.of(
+        times.getOrDefault(new Choice.A(), 0L),
+        times.getOrDefault(new Choice.B(), 0L),
+        times.getOrDefault(new Choice.Tie(), 0L),
+        times.getOrDefault(new Choice.BothBad(), 0L));
   }
 
   private record Voter(Rater rater, long people) {
@@ -160,7 +170,13 @@ public final class SummaryReader {
     }
   }
 
-  private record Couple(String one, String other, long pairs) {}
+  private record Couple(String one, String other, long pairs) {
+    private static final Comparator<Couple> MOST_FIRST =
+        Comparator.comparingLong(Couple::pairs)
+            .reversed()
+            .thenComparing(Couple::one)
+            .thenComparing(Couple::other);
+  }
 
   private record Cell(Couple couple, int one, int other, long times) {
     static Cell of(ResultSet row) throws SQLException {
@@ -172,19 +188,34 @@ public final class SummaryReader {
     }
   }
 
-  private static Overlap overlap(List<Pattern> patterns, List<Cell> cells) {
-    long pairs = 0;
-    long judgements = 0;
-    for (Pattern pattern : patterns) {
-      pairs += pattern.units();
-      judgements += pattern.units() * IntStream.of(pattern.counts()).sum();
+  /** Of pairs that several people judged: either a pattern or a cell. */
+  private record Shared(@Nullable Pattern pattern, @Nullable Cell cell) {
+    static Shared of(ResultSet row) throws SQLException {
+      return row.getString("one") == null
+          ? new Shared(SummaryReader.pattern(row), null)
+          : new Shared(null, Cell.of(row));
     }
-    Map<Couple, long[][]> tables = new LinkedHashMap<>();
-    for (Cell cell : cells) {
-      long[][] table =
-          tables.computeIfAbsent(cell.couple, couple -> new long[CHOICES.size()][CHOICES.size()]);
-      table[cell.one][cell.other] = cell.times;
+  }
+
+  private static Overlap overlap(List<Shared> shared) {
+    List<Pattern> patterns = new ArrayList<>();
+    Map<Couple, long[][]> tables = new TreeMap<>(Couple.MOST_FIRST);
+    for (Shared row : shared) {
+      Cell cell = row.cell;
+      if (row.pattern != null) {
+        patterns.add(row.pattern);
+      } else if (cell != null) {
+        tables
+                .computeIfAbsent(cell.couple, couple -> new long[CHOICES.size()][CHOICES.size()])[
+                cell.one][cell.other] =
+            cell.times;
+      }
     }
+    long pairs = patterns.stream().mapToLong(Pattern::units).sum();
+    long judgements =
+        patterns.stream()
+            .mapToLong(pattern -> pattern.units() * IntStream.of(pattern.counts()).sum())
+            .sum();
     List<Kappa> kappas =
         tables.entrySet().stream()
             .limit(MOST_KAPPAS)
@@ -208,7 +239,7 @@ public final class SummaryReader {
 
   private static Pattern pattern(ResultSet row) throws SQLException {
     int[] counts = {row.getInt("a"), row.getInt("b"), row.getInt("tie"), row.getInt("both_bad")};
-    return new Pattern(counts, row.getLong("units"));
+    return new Pattern(counts, row.getLong("times"));
   }
 
   private static Ranking.Result result(ResultSet row) throws SQLException {

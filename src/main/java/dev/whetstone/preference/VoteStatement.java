@@ -41,9 +41,9 @@ final class VoteStatement {
         WHERE own OR l.user_id IS NOT NULL),
       fresh AS (
         INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, comment, tags,
-          confidence, recorded_at)
+          confidence, recorded_at, policy_a, policy_b)
         SELECT preference_id, pair_id, key_id, user_id, choice, comment,
-          string_to_array(tags, E'\\n'), confidence, ?
+          string_to_array(tags, E'\\n'), confidence, ?, policy_a, policy_b
         FROM open WHERE closes_at > ? ORDER BY pair_id, user_id, place
         ON CONFLICT (pair_id, user_id) DO NOTHING
         RETURNING preference_id, pair_id, user_id, choice, recorded_at)

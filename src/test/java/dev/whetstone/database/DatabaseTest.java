@@ -3,7 +3,7 @@ package dev.whetstone.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Files;
+import dev.whetstone.PostgresFaults;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -24,7 +24,7 @@ class DatabaseTest {
       assertThat(text(database, "SHOW fsync")).isEqualTo("on");
       assertThat(text(database, "SHOW synchronous_commit")).isEqualTo("on");
 
-      kill();
+      new PostgresFaults(home).kill();
 
       assertThatThrownBy(() -> text(database, "SELECT 1"))
           .isInstanceOf(DatabaseAwayException.class);
@@ -73,16 +73,6 @@ class DatabaseTest {
     try (Database database = new Database(config)) {
       assertThatThrownBy(database::open).isInstanceOf(DatabaseAwayException.class);
     }
-  }
-
-  private void kill() throws Exception {
-    long pid =
-        Long.parseLong(
-            Files.readAllLines(home.resolve("postgres/data/postmaster.pid")).getFirst().strip());
-    ProcessHandle server = ProcessHandle.of(pid).orElseThrow();
-    server.descendants().forEach(ProcessHandle::destroyForcibly);
-    server.destroyForcibly();
-    server.onExit().get();
   }
 
   private static void insertAudit(Database database) {

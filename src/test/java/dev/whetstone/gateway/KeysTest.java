@@ -4,6 +4,7 @@ import static dev.whetstone.gateway.RunningGateway.as;
 import static dev.whetstone.gateway.RunningGateway.key;
 import static dev.whetstone.gateway.RunningGateway.with;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
@@ -11,6 +12,7 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.gateway.security.KeyFormat;
 import dev.whetstone.gateway.security.KeyRing;
 import dev.whetstone.gateway.security.KeyStore;
@@ -116,9 +118,11 @@ class KeysTest {
 
   @Test
   void anotherGatewayLearnsOfARevocation() {
-    try (var other = new KeyRing(store, List.of(), InstantSource.system())) {
+    try (var other = new KeyRing(store, List.of(), false, InstantSource.system())) {
       KeyStore.Created made = store.create(Role.CHAT, null, "test");
-      assertThat(other.authenticate(made.secret())).isEmpty();
+      assertThatThrownBy(() -> other.authenticate(made.secret()))
+          .as("not known before the keys are read")
+          .isInstanceOf(DatabaseAwayException.class);
       other.refresh();
       assertThat(other.authenticate(made.secret())).contains(made.key());
 

@@ -103,16 +103,17 @@ final class LogFixture implements AutoCloseable {
     String preferenceId = "pref_" + id();
     execute(
         """
-        INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, tags, recorded_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, tags, recorded_at,
+          policy_a, policy_b)
+        SELECT ?, pair_id, ?, ?, ?, ?, ?, policy_a, policy_b FROM pairs WHERE pair_id = ?
         """,
         preferenceId,
-        pairId,
         user,
         user,
         choice,
         tags,
-        Timestamp.from(NOW.plusSeconds(drawn.get())));
+        Timestamp.from(NOW.plusSeconds(drawn.get())),
+        pairId);
     return preferenceId;
   }
 

@@ -45,17 +45,19 @@ public final class KeyFile {
   /**
    * Draws a key a role and writes them, unless the file is there.
    *
+   * @return whether they were drawn
    * @throws IOException when it cannot be written
    */
-  public static void createIfMissing(Path file, ObjectMapper mapper) throws IOException {
+  public static boolean createIfMissing(Path file, ObjectMapper mapper) throws IOException {
     if (Files.exists(file)) {
-      return;
+      return false;
     }
     Map<String, String> secrets = new LinkedHashMap<>();
     for (Role role : Role.values()) {
       secrets.put(role.label(), KeyFormat.draw(role));
     }
     write(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(secrets));
+    return true;
   }
 
   private static Map<String, String> secrets(Path file, ObjectMapper mapper) throws IOException {

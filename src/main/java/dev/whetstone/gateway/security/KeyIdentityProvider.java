@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.security;
 
+import dev.whetstone.database.DatabaseAwayException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.IdentityProvider;
@@ -24,9 +25,13 @@ public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenti
   @Override
   public Uni<SecurityIdentity> authenticate(
       TokenAuthenticationRequest request, AuthenticationRequestContext context) {
-    return keys.authenticate(request.getToken().getToken())
-        .map(key -> Uni.createFrom().item(identity(key)))
-        .orElseGet(() -> Uni.createFrom().failure(new AuthenticationFailedException()));
+    try {
+      return keys.authenticate(request.getToken().getToken())
+          .map(key -> Uni.createFrom().item(identity(key)))
+          .orElseGet(() -> Uni.createFrom().failure(new AuthenticationFailedException()));
+    } catch (DatabaseAwayException unread) {
+      return Uni.createFrom().failure(unread);
+    }
   }
 
   private static SecurityIdentity identity(ApiKey key) {

@@ -18,27 +18,29 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The valid keys in memory, read again every few seconds: a check never waits for the database, and
- * the keys that were valid stay so while it is away.
+ * the keys that were valid stay so while it is away. Before they were read once, only keys that
+ * were drawn just now are known to be valid: any other may have been revoked meanwhile.
  */
 public final class KeyRing implements ApiKeys, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(KeyRing.class);
 
   private final KeyStore store;
-  private final List<StoredKey> drawn;
+  private final List<StoredKey> file;
   private final InstantSource clock;
   private final Map<String, Instant> lastUses = new ConcurrentHashMap<>();
-  private volatile Map<String, StoredKey> valid;
+  private volatile @Nullable Map<String, StoredKey> valid;
   private @Nullable Thread reader;
   private boolean adopted;
 
   /**
-   * @param drawn the keys of keys.json: valid until the database says otherwise
+   * @param file the keys of keys.json, which the database is told of
+   * @param drawnNow whether this process has drawn them, so that nobody can have revoked one
    */
-  public KeyRing(KeyStore store, List<StoredKey> drawn, InstantSource clock) {
+  public KeyRing(KeyStore store, List<StoredKey> file, boolean drawnNow, InstantSource clock) {
     this.store = store;
-    this.drawn = List.copyOf(drawn);
+    this.file = List.copyOf(file);
     this.clock = clock;
-    this.valid = byId(drawn);
+    this.valid = drawnNow ? byId(file) : null;
   }
 
   /** Reads the keys now and again after every period, until closed. */
@@ -74,7 +76,7 @@ public final class KeyRing implements ApiKeys, AutoCloseable {
   @Override
   public synchronized void refresh() {
     if (!adopted) {
-      store.adopt(drawn, "keys.json");
+      store.adopt(file, "keys.json");
       adopted = true;
     }
     valid = byId(store.valid());
@@ -95,13 +97,26 @@ public final class KeyRing implements ApiKeys, AutoCloseable {
   public Optional<ApiKey> authenticate(String secret) {
     byte[] hash = KeyFormat.hash(secret);
     return KeyFormat.claimedRole(secret)
-        .map(role -> valid.get(KeyFormat.id(role, hash)))
+        .map(role -> read().get(KeyFormat.id(role, hash)))
         .filter(stored -> MessageDigest.isEqual(stored.hash(), hash))
         .map(
             stored -> {
               lastUses.put(stored.key().id(), clock.instant());
               return stored.key();
             });
+  }
+
+  @Override
+  public boolean known() {
+    return valid != null;
+  }
+
+  private Map<String, StoredKey> read() {
+    Map<String, StoredKey> known = valid;
+    if (known == null) {
+      throw new DatabaseAwayException("which keys are valid has not been read yet");
+    }
+    return known;
   }
 
   private static Map<String, StoredKey> byId(Collection<StoredKey> keys) {

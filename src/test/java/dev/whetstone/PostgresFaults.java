@@ -1,0 +1,60 @@
+package dev.whetstone;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What can befall the embedded PostgreSQL of a home. */
+public final class PostgresFaults {
+  private final Path home;
+
+  public PostgresFaults(Path home) {
+    this.home = home;
+  }
+
+  /** kill -9 of the server and its sessions. */
+  public void kill() throws IOException {
+    List<ProcessHandle> all = processes();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.getFirst().onExit().join();
+  }
+
+  /** Kills it and keeps it from starting until {@link #letBack}. */
+  void takeAway() throws IOException {
+    Files.move(starter(), starter().resolveSibling("pg_ctl.gone"));
+    kill();
+  }
+
+  void letBack() throws IOException {
+    Files.move(starter().resolveSibling("pg_ctl.gone"), starter());
+  }
+
+  /** Stops it where it is: connections stay open and nothing answers, until {@link #goOn}. */
+  void hang() throws IOException, InterruptedException {
+    signal("-STOP");
+  }
+
+  void goOn() throws IOException, InterruptedException {
+    signal("-CONT");
+  }
+
+  private Path starter() {
+    return home.resolve("postgres/postgresql/bin/pg_ctl");
+  }
+
+  private void signal(String signal) throws IOException, InterruptedException {
+    Stream<String> ids = processes().stream().map(process -> Long.toString(process.pid()));
+    List<String> command = Stream.concat(Stream.of("kill", signal), ids).toList();
+    new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+
+  /** The server and its sessions. */
+  private List<ProcessHandle> processes() throws IOException {
+    Path file = home.resolve("postgres/data/postmaster.pid");
+    long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
+    ProcessHandle server = ProcessHandle.of(pid).orElseThrow();
+    return Stream.concat(Stream.of(server), server.descendants()).toList();
+  }
+}
