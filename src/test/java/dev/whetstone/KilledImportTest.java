@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -24,7 +23,7 @@ class KilledImportTest {
   void killedAtAnyMomentAnImportLeavesAllOrNothing() throws Exception {
     Random random = new Random(9);
     for (int i = 0; i < KILLS; i++) {
-      Process process = whetstone("import", "tiny-reviews").start();
+      Process process = CommandProcess.of(home, "import", "tiny-reviews").start();
       // most of the first second is the virtual machine's start
       boolean ended = process.waitFor(600 + random.nextInt(1800), TimeUnit.MILLISECONDS);
       process.destroyForcibly().waitFor();
@@ -62,7 +61,7 @@ class KilledImportTest {
         time.sleep(120)
         """);
     Files.writeString(pip.resolve("__init__.py"), "");
-    ProcessBuilder builder = whetstone("import", "smollm2-135m-instruct");
+    ProcessBuilder builder = CommandProcess.of(home, "import", "smollm2-135m-instruct");
     builder.environment().put("PYTHONPATH", home.resolve("python").toString());
     builder.environment().put("PID_FILE", pid.toString());
     Process process = builder.start();
@@ -88,7 +87,7 @@ class KilledImportTest {
     Path python = folder.resolve("python3");
     Files.writeString(python, "#!/bin/sh\necho 'ImportError: No module named pip' >&2\nexit 1\n");
     assertThat(python.toFile().setExecutable(true)).isTrue();
-    ProcessBuilder builder = whetstone("import", "smollm2-135m-instruct");
+    ProcessBuilder builder = CommandProcess.of(home, "import", "smollm2-135m-instruct");
     builder.environment().put("PATH", folder.toString() + ":/usr/bin:/bin");
 
     assertThat(output(builder.start())).contains("python3 has no pip", "python3-pip");
@@ -96,7 +95,7 @@ class KilledImportTest {
 
   @Test
   void withoutPythonTheMessageSaysSo() throws Exception {
-    ProcessBuilder builder = whetstone("import", "smollm2-135m-instruct");
+    ProcessBuilder builder = CommandProcess.of(home, "import", "smollm2-135m-instruct");
     builder.environment().put("PATH", home.toString());
 
     assertThat(output(builder.start())).contains("python3 is not on the PATH");
@@ -106,24 +105,5 @@ class KilledImportTest {
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).isNotZero();
     return text;
-  }
-
-  private ProcessBuilder whetstone(String... arguments) {
-    List<String> command =
-        Stream.concat(
-                Stream.of(
-                    ProcessHandle.current().info().command().orElseThrow(),
-                    "-Xmx512m",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Whetstone.class.getName()),
-                Stream.of(arguments))
-            .toList();
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("WHETSTONE_HOME", home.toString());
-    builder.environment().put("WHETSTONE_ROOT", Path.of("").toAbsolutePath().toString());
-    return builder;
   }
 }

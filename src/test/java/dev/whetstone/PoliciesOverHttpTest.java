@@ -305,7 +305,8 @@ class PoliciesOverHttpTest {
     return Adapters.of(TestModels.tiny().config(), 4, seed);
   }
 
-  private static String imported(long seed) throws IOException {
+  /** The version of an adapter of the tiny model that is imported. */
+  static String imported(long seed) throws IOException {
     Adapter adapter = adapter(seed);
     return importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
         .extract()

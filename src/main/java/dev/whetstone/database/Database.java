@@ -95,7 +95,7 @@ public final class Database implements AutoCloseable {
    */
   public <T extends @Nullable Object> T transaction(Work<T> work) {
     for (int attempt = 1; ; attempt++) {
-      try (Connection connection = pool().getConnection()) {
+      try (Connection connection = borrow()) {
         T result = committed(connection, work);
         lastFailure = null;
         return result;
@@ -126,7 +126,7 @@ public final class Database implements AutoCloseable {
 
   /** One statement that commits by itself, without the round trip of a commit. */
   public <T extends @Nullable Object> T statement(Work<T> work) {
-    try (Connection connection = pool().getConnection()) {
+    try (Connection connection = borrow()) {
       connection.setAutoCommit(true);
       T result = work.run(connection);
       lastFailure = null;
@@ -186,13 +186,23 @@ public final class Database implements AutoCloseable {
             || state.startsWith("08")
             || state.startsWith("57P")
             || state.startsWith("53");
-    if (!away) {
-      return new DatabaseException(failed);
-    }
+    return away ? lost(failed) : new DatabaseException(failed);
+  }
+
+  private DatabaseAwayException lost(SQLException failed) {
     var reason = new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
     lastFailure = reason;
     revive();
     return reason;
+  }
+
+  // Whatever keeps a connection from being made, there is none.
+  private Connection borrow() {
+    try {
+      return pool().getConnection();
+    } catch (SQLException failed) {
+      throw lost(failed);
+    }
   }
 
   private AgroalDataSource pool() {

@@ -79,7 +79,11 @@ final class RunData {
     Policy parent = policies.load(champion(connection));
     VoteSelection selection =
         new VoteSelection(
-            trainer.replay(), trainer.window(), trainer.userShare(), trainer.mostPairs());
+            trainer.replay(),
+            trainer.window(),
+            trainer.userShare(),
+            trainer.promptShare(),
+            trainer.mostPairs());
     // twice as many as can be used, so that the window and the cap have a choice
     List<UsableVote> newest = votes.newest(connection, 2 * trainer.mostPairs());
     List<UsableVote> chosen =

@@ -35,6 +35,10 @@ public interface TrainerConfig {
   @WithDefault("0.2")
   double userShare();
 
+  /** Most of a run's votes that may be on identical prompts. */
+  @WithDefault("0.2")
+  double promptShare();
+
   /** Most votes of a run. */
   @WithDefault("5000")
   int mostPairs();

@@ -102,7 +102,7 @@ public class GenerateResource {
           plan.request().branches().size(),
           piece -> {
             if (!piece.text().isEmpty()) {
-              String side = draft == null ? null : draft.side(piece.branch());
+              String side = draft == null ? null : Offers.Draft.side(piece.branch());
               EventStream.event(out, mapper, "token", new Answers.Token(side, piece.text()));
             }
           });

@@ -56,7 +56,6 @@ public record GenerationPlan(
       GatewayConfig config,
       RandomGenerator random) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
-    Users.check(asked.user());
     requireMetadata(asked.metadata());
     PairSides writers = writers(asked, model, pair);
     Prompt prompt =

@@ -16,7 +16,6 @@ import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Offers pairs: a pair is in the preference log before anyone sees it. */
@@ -26,23 +25,17 @@ final class Offers {
   @Inject PreferenceLog log;
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
-  @Inject RandomGenerator random;
   @Inject ObjectMapper mapper;
 
   /**
-   * A pair that is being written.
+   * A pair that is being written: the first branch is side a.
    *
    * @param keyId the key that asked
-   * @param swapped whether side a is the second branch: drawn for every pair
    */
-  record Draft(String keyId, GenerateRequest asked, GenerationPlan plan, boolean swapped) {
+  record Draft(String keyId, GenerateRequest asked, GenerationPlan plan) {
     /** The side a branch is shown on. */
-    String side(int branch) {
-      return branch(false) == branch ? "a" : "b";
-    }
-
-    private int branch(boolean second) {
-      return second == swapped ? 0 : 1;
+    static String side(int branch) {
+      return branch == 0 ? "a" : "b";
     }
   }
 
@@ -53,7 +46,7 @@ final class Offers {
    */
   Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
     database.requireAnswer();
-    return new Draft(keyId, asked, plan, random.nextBoolean());
+    return new Draft(keyId, asked, plan);
   }
 
   /**
@@ -63,8 +56,8 @@ final class Offers {
    */
   Answers.Pair offer(Draft draft, Generation generation, String baseHash) {
     List<Completion> done = generation.result().join();
-    Completion a = done.get(draft.branch(false));
-    Completion b = done.get(draft.branch(true));
+    Completion a = done.get(0);
+    Completion b = done.get(1);
     Instant now = clock.instant();
     Pair pair =
         new Pair(
@@ -72,8 +65,8 @@ final class Offers {
             draft.keyId,
             draft.asked.user() == null ? draft.keyId : draft.asked.user(),
             prompt(draft),
-            side(draft, false, a),
-            side(draft, true, b),
+            side(draft, 0, a),
+            side(draft, 1, b),
             baseHash,
             sampling(draft),
             draft.asked.metadata() == null ? null : json(draft.asked.metadata()),
@@ -95,8 +88,8 @@ final class Offers {
     return new Pair.Prompt(prompt.text(), prompt.ids(), messages == null ? null : json(messages));
   }
 
-  private static Side side(Draft draft, boolean second, Completion written) {
-    Branch branch = draft.plan.request().branches().get(draft.branch(second));
+  private static Side side(Draft draft, int number, Completion written) {
+    Branch branch = draft.plan.request().branches().get(number);
     return new Side(
         written.text(),
         written.tokens(),
@@ -111,8 +104,8 @@ final class Offers {
     var request = draft.plan.request();
     ObjectNode settings = mapper.valueToTree(request.branches().getFirst().sampling());
     settings.remove("seed");
-    settings.put("seed_a", request.branches().get(draft.branch(false)).sampling().seed());
-    settings.put("seed_b", request.branches().get(draft.branch(true)).sampling().seed());
+    settings.put("seed_a", request.branches().get(0).sampling().seed());
+    settings.put("seed_b", request.branches().get(1).sampling().seed());
     settings.put("max_tokens", request.maxTokens());
     settings.set("stop", mapper.valueToTree(request.stop()));
     return json(settings);

@@ -49,9 +49,10 @@ public final class RateLimits {
   /**
    * Takes one request of a key, and of a user where one is named.
    *
-   * @throws ProblemException 429 when either has none left
+   * @throws ProblemException 429 when either has none left, 400 for a name that cannot be one
    */
   public void admit(String keyId, @Nullable String user) {
+    Users.check(user);
     Instant now = clock.instant();
     take(keys, keyId, keyRate, now, "this key");
     if (user != null) {

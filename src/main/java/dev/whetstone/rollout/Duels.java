@@ -3,6 +3,7 @@ package dev.whetstone.rollout;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.policy.Policy;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -53,15 +54,18 @@ public final class Duels {
             && candidate.hash().equals(duel.candidateHash())
             && serving.champion().hash().equals(duel.championHash())
             && random.nextDouble() < duel.share();
-    return new PairSides(
-        serving.champion(), on && candidate != null ? candidate : serving.champion());
+    Policy champion = serving.champion();
+    Policy other = on && candidate != null ? candidate : champion;
+    return random.nextBoolean() ? new PairSides(champion, other) : new PairSides(other, champion);
   }
 
   /** Counts what the sides of a duelling pair do while another listener follows them. */
   public GenerationListener follow(PairSides sides, GenerationListener inner) {
-    if (sides.first().hash().equals(sides.second().hash())) {
+    Rollout duel = current;
+    if (duel == null || sides.first().hash().equals(sides.second().hash())) {
       return inner;
     }
+    boolean candidateFirst = sides.first().hash().equals(duel.candidateHash());
     long begun = System.nanoTime();
     return new GenerationListener() {
       @Override
@@ -72,7 +76,8 @@ public final class Duels {
       @Override
       public void onFinish(int branch, Completion completion) {
         inner.onFinish(branch, completion);
-        count(branch == 0 ? Role.CHAMPION : Role.CANDIDATE, completion, System.nanoTime() - begun);
+        Role role = (branch == 0) == candidateFirst ? Role.CANDIDATE : Role.CHAMPION;
+        count(role, completion, System.nanoTime() - begun);
       }
     };
   }

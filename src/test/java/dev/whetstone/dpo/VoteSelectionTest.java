@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a run is given to learn from. */
 class VoteSelectionTest {
-  private static final VoteSelection SELECTION = new VoteSelection(0.25, 2, 0.2, 1_000);
+  private static final VoteSelection SELECTION = new VoteSelection(0.25, 2, 0.2, 0.2, 1_000);
 
   @Test
   void newVotesComeWithAShareOfOldOnes() {
@@ -64,13 +64,43 @@ class VoteSelectionTest {
   }
 
   @Test
+  void oneRepeatedPromptDoesNotDecideAlone() {
+    List<UsableVote> votes = new ArrayList<>();
+    for (int i = 1; i <= 40; i++) {
+      votes.add(vote(i, "user" + i % 10, "c" + i, 0, i));
+    }
+    for (int i = 41; i <= 1_000; i++) {
+      votes.add(vote(i, "user" + i, "c0", 0, 7_000));
+    }
+
+    List<UsableVote> chosen = SELECTION.select(votes, 0, 0, 7);
+
+    assertThat(chosen).filteredOn(vote -> vote.prompt()[0] == 7_000).hasSize(10);
+    assertThat(chosen).hasSize(50);
+  }
+
+  @Test
+  void oldVotesAreFairToo() {
+    List<UsableVote> votes = new ArrayList<>();
+    for (int i = 1; i <= 900; i++) {
+      votes.add(vote(i, i % 10 == 0 ? "user" + i % 7 : "busy", "c" + i, 0, i));
+    }
+    votes.addAll(votes(1_000, 50, 0).subList(900, 1_000));
+
+    List<UsableVote> chosen = SELECTION.select(votes, 900, 0, 7);
+
+    long busy = chosen.stream().filter(vote -> vote.user().equals("busy")).count();
+    assertThat(busy).isPositive().isLessThanOrEqualTo(Math.round(0.2 * chosen.size()));
+  }
+
+  @Test
   void aSingleUserMayTeachAlone() {
     assertThat(SELECTION.select(votes(30, 1, 0), 0, 0, 7)).hasSize(30);
   }
 
   @Test
   void theNewestAreKeptWhenThereAreTooMany() {
-    VoteSelection few = new VoteSelection(0.5, 2, 1, 10);
+    VoteSelection few = new VoteSelection(0.5, 2, 1, 1, 10);
 
     assertThat(few.select(votes(50, 50, 0), 20, 0, 7))
         .extracting(UsableVote::seq)
@@ -118,12 +148,17 @@ class VoteSelectionTest {
   }
 
   private static UsableVote vote(long seq, String user, String conversation, int writer) {
+    return vote(seq, user, conversation, writer, (int) seq);
+  }
+
+  private static UsableVote vote(
+      long seq, String user, String conversation, int writer, int prompt) {
     return new UsableVote(
         "pref_" + seq,
         seq,
         user,
         conversation,
-        new int[] {1},
+        new int[] {prompt},
         new int[] {2, (int) seq},
         new int[] {3},
         writer);

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The routes over HTTP, answered by the tiny model. */
 @QuarkusTest
@@ -249,6 +250,27 @@ class GatewayTest {
       Thread.sleep(20);
     }
     assertThat(engine.statistics().live()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"a\\u0000b\": 1}", "{\"a\": [{\"b\": \"\\ud800\"}]}", "[]"})
+  void settingsThatCannotBeKeptAreRefused(String config) {
+    as("operator", "{\"config\": %s}".formatted(config))
+        .post("/training/runs")
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("config"));
+  }
+
+  @Test
+  void aFormThatBreaksOffIsABadRequest() {
+    as("operator", null)
+        .contentType("multipart/form-data; boundary=x")
+        .body("--x\r\n{}--x--\r\n".getBytes(StandardCharsets.US_ASCII))
+        .post("/policies")
+        .then()
+        .statusCode(400)
+        .body("code", equalTo("invalid_multipart"));
   }
 
   @Test

@@ -79,21 +79,6 @@ class PairsTest {
     assertThat(row.path("user_id")).isEqualTo(row.path("key_id"));
   }
 
-  @Test
-  void theFirstBranchIsShownOnEitherSide() throws IOException {
-    // one seed, so the branches' own seeds tell which of them became side a
-    var first = new java.util.HashSet<Long>();
-    for (int i = 0; i < 40 && first.size() < 2; i++) {
-      String id =
-          RunningGateway.as(
-                  "chat", "{\"prompt\": \"How\", \"pair\": true, \"seed\": 7, \"max_tokens\": 1}")
-              .post("/generate")
-              .path("pair_id");
-      first.add(stored(id).at("/sampling/seed_a").asLong());
-    }
-    assertThat(first).hasSize(2).contains(7L);
-  }
-
   private JsonNode stored(String pairId) throws IOException {
     String row =
         database.statement(

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 
 /** What tests over HTTP need of the gateway they run against. */
@@ -47,7 +48,13 @@ public final class RunningGateway {
   /** The key of a role in the keys.json that the first start wrote. */
   public static String key(String role) {
     try {
-      return JSON.readTree(Path.of("target/test-models/keys.json").toFile()).path(role).asText();
+      return JSON.readTree(
+              Path.of(
+                      ConfigProvider.getConfig().getValue("WHETSTONE_HOME", String.class),
+                      "keys.json")
+                  .toFile())
+          .path(role)
+          .asText();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

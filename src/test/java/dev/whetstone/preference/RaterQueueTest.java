@@ -3,11 +3,13 @@ package dev.whetstone.preference;
 import static dev.whetstone.preference.LogFixture.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whetstone.database.Sql;
 import dev.whetstone.preference.RaterQueue.Handed;
 import dev.whetstone.preference.RaterQueue.Rater;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +129,59 @@ class RaterQueueTest {
       assertThat(times).hasSize(pairs);
       assertThat(times.values()).containsOnly((long) overlap);
     }
+  }
+
+  @Test
+  void whatIsWorkedOffIsPassedOnceAndLookedAtAgainWhenItLosesAVote() {
+    String judged = log.offer("ann", "judged", "x", "y", "v0", "v1");
+    log.vote(judged, "bob", "a");
+    manyLike(judged, 2_500);
+    String waiting = log.offer("ann", "waiting", "x", "y", "v0", "v1");
+
+    assertThat(pairFor("kim", 1)).contains(waiting);
+    assertThat(front(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
+    assertThat(front(2)).isEqualTo(Instant.EPOCH);
+
+    var erased = new Erasure(log.database).erase("bob", "test");
+    assertThat(erased.votes()).isEqualTo(1);
+    assertThat(pairFor("lee", 1)).contains(judged);
+  }
+
+  /** Pairs with a vote each, a millisecond after another, offered and voted on by many users. */
+  private static void manyLike(String pairId, int count) {
+    log.execute(
+        """
+        INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, messages,
+          text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b,
+          hash_a, hash_b, base_hash, sampling, created_at, expires_at)
+        SELECT 'many_' || i, key_id, 'user' || i, prompt, prompt_ids, prompt_hash, messages,
+          text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b,
+          hash_a, hash_b, base_hash, sampling, created_at + i * interval '1 ms', expires_at
+        FROM pairs, generate_series(1, ?) AS i WHERE pair_id = ?
+        """,
+        count,
+        pairId);
+    log.execute(
+        """
+        INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, recorded_at,
+          policy_a, policy_b)
+        SELECT 'by_' || pair_id, pair_id, key_id, user_id, 'b', created_at, policy_a, policy_b
+        FROM pairs WHERE pair_id LIKE 'many%'
+        """);
+    // those after it are younger
+    log.draw(count);
+  }
+
+  private static Instant front(int overlap) {
+    return log.database
+        .statement(
+            connection ->
+                Sql.first(
+                    connection,
+                    row -> row.getTimestamp(1).toInstant(),
+                    "SELECT created_at FROM rater_fronts WHERE overlap = ?",
+                    overlap))
+        .orElseThrow();
   }
 
   @Test
