@@ -31,7 +31,7 @@ final class GatewayCommand implements Callable<Integer> {
     if (store.find(environment.model(), environment.weights().precision()).isPresent()) {
       return;
     }
-    Process process = JavaProcess.of(List.of("-Xmx2g"), "import").inheritIO().start();
+    Process process = JavaProcess.of(List.of("-Xmx2g", "-Xrs"), "import").inheritIO().start();
     // a signal ends this process without unwinding it
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "whetstone-import-end"));
     try {

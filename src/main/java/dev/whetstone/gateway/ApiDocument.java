@@ -14,6 +14,7 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.annotations.Components;
 import org.eclipse.microprofile.openapi.annotations.OpenAPIDefinition;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.info.Info;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
@@ -42,7 +43,24 @@ import org.jspecify.annotations.Nullable;
               @org.eclipse.microprofile.openapi.annotations.media.Schema(
                   name = ApiDocument.FAILURE,
                   implementation = Shapes.Failure.class)
-            }))
+            },
+            responses =
+                @org.eclipse.microprofile.openapi.annotations.responses.APIResponse(
+                    name = Shapes.ANSWER,
+                    description =
+                        "the answer, or its parts as server-sent events that end with [DONE]",
+                    content = {
+                      @Content(
+                          mediaType = MediaType.APPLICATION_JSON,
+                          schema =
+                              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                                  implementation = Shapes.Answer.class)),
+                      @Content(
+                          mediaType = MediaType.SERVER_SENT_EVENTS,
+                          schema =
+                              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                                  implementation = String.class))
+                    })))
 public final class ApiDocument implements OASFilter {
   static final String PROBLEM = "Problem";
   static final String FAILURE = "OpenAiError";

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.TokenLogprob;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -34,14 +35,32 @@ public final class EventStream implements GenerationListener {
       List<List<TokenLogprob>> alternatives,
       @Nullable Completion end) {}
 
+  private static final Piece NOTHING =
+      new Piece(0, "", new int[0], new float[0], List.of(), null);
+
   private final BlockingQueue<Piece> pieces;
   private volatile boolean overrun;
+  private volatile boolean gone;
 
   /**
    * @param bound pieces that may wait for the client
    */
   public EventStream(int bound) {
     this.pieces = new ArrayBlockingQueue<>(bound);
+  }
+
+  /** The stream of a request, whose writer is let go as soon as the client hangs up. */
+  public static EventStream to(RoutingContext http, int bound) {
+    EventStream events = new EventStream(bound);
+    http.addEndHandler(ended -> events.hangUp());
+    return events;
+  }
+
+  /** The client has gone: whoever writes to it need not wait for more. */
+  void hangUp() {
+    gone = true;
+    // where there is no room for it the writer has something to wake up for already
+    boolean _ = pieces.offer(NOTHING);
   }
 
   @Override
@@ -83,6 +102,9 @@ public final class EventStream implements GenerationListener {
         throw new IOException("the client reads too slowly");
       }
       Piece piece = take();
+      if (gone) {
+        throw new IOException("the client has gone");
+      }
       open -= piece.end() == null ? 0 : 1;
       writer.write(piece);
     }

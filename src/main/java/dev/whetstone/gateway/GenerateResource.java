@@ -71,7 +71,7 @@ public class GenerateResource {
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
-    EventStream events = new EventStream(config.streamBuffer());
+    EventStream events = EventStream.to(http, config.streamBuffer());
     Generation generation =
         generations.submit(model, plan.request(), counted(model, plan, events), http);
     return Generations.stream(out -> stream(out, events, model, plan, draft, generation));

@@ -67,12 +67,10 @@ public class KeysResource {
   @Operation(summary = "Lists keys by id, revoked ones too")
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
-      @QueryParam("cursor") @DefaultValue("") String cursor) {
+      @QueryParam("cursor") @Nullable String cursor) {
     int most = Paging.limit(limit);
-    List<Row> rows =
-        store.page(Paging.text("cursor", cursor), most + 1).stream()
-            .map(KeysResource::row)
-            .toList();
+    String after = cursor == null ? "" : Parameters.required("cursor", cursor);
+    List<Row> rows = store.page(after, most + 1).stream().map(KeysResource::row).toList();
     List<Row> page = rows.subList(0, Math.min(most, rows.size()));
     return new Page(page, rows.size() > most ? page.getLast().id() : null);
   }
@@ -114,7 +112,7 @@ public class KeysResource {
   @Operation(summary = "Revokes a key: on every gateway within seconds")
   @APIResponse(responseCode = "204", description = "The key opens nothing any more")
   public Response revoke(@PathParam("id") String id) {
-    switch (store.revoke(Paging.text("id", id), actor())) {
+    switch (store.revoke(Parameters.required("id", id), actor())) {
       case REVOKED -> keys.refresh();
       case UNKNOWN -> throw ProblemException.of(404, "unknown_key", "there is no such key");
       case LAST_OPERATOR ->

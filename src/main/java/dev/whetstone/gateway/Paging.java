@@ -3,7 +3,6 @@ package dev.whetstone.gateway;
 /** Query parameters of lists that are read page by page. */
 final class Paging {
   private static final int MOST = 1_000;
-  private static final int LONGEST_TEXT = 200;
 
   private Paging() {}
 
@@ -18,18 +17,6 @@ final class Paging {
       throw ProblemException.badField("limit", "invalid_field", "limit is from 1 to " + MOST);
     }
     return (int) limit;
-  }
-
-  /**
-   * A text of the path or the query.
-   *
-   * @throws ProblemException 400 when it is too long or holds U+0000
-   */
-  static String text(String name, String value) {
-    if (value.length() > LONGEST_TEXT || value.indexOf('\0') >= 0) {
-      throw ProblemException.badField(name, "invalid_field", name + " is not a name of its kind");
-    }
-    return value;
   }
 
   /**

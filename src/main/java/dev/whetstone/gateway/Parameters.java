@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads query parameters; one that cannot be used is refused by its name. */
+/** Reads parameters of the query and the path; one that cannot be used is refused by its name. */
 final class Parameters {
   private static final int LONGEST = 200;
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -15,11 +15,13 @@ final class Parameters {
 
   private Parameters() {}
 
-  /** A name of something, at most 200 characters. */
+  /** A name of something, at most 200 characters, which may be left out. */
   static @Nullable String text(String name, @Nullable String value) {
-    if (value == null) {
-      return null;
-    }
+    return value == null ? null : required(name, value);
+  }
+
+  /** A name of something, at most 200 characters. */
+  static String required(String name, String value) {
     if (value.isBlank() || value.length() > LONGEST || value.indexOf('\0') >= 0) {
       throw bad(
           name, "must have 1 to " + LONGEST + " characters, not all blank and none of them U+0000");

@@ -38,12 +38,24 @@ public record Prompt(String text, int[] ids) {
    * @throws ProblemException 400 when there are none or one is outside the vocabulary
    */
   static Prompt of(LoadedModel model, int[] ids) {
-    int size = model.tokenizer().vocabularySize();
-    if (ids.length == 0 || IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
-      throw ProblemException.badField(
-          "prompt", "invalid_field", "prompt must hold ids in [0, " + size + "), at least one");
+    if (ids.length == 0) {
+      throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
     }
+    requireKnown("prompt", model, ids);
     return new Prompt(model.tokenizer().decode(ids, false), ids);
+  }
+
+  /**
+   * Takes ids of the model's vocabulary alone.
+   *
+   * @throws ProblemException 400 naming the field
+   */
+  static void requireKnown(String field, LoadedModel model, int[] ids) {
+    int size = model.tokenizer().vocabularySize();
+    if (IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
+      throw ProblemException.badField(
+          field, "invalid_field", field + " must hold ids in [0, " + size + ")");
+    }
   }
 
   /** The text the model's chat template makes of a conversation, the answer's turn opened. */

@@ -8,7 +8,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Text to token ids and back. */
@@ -62,10 +61,7 @@ public class TokenResource {
     if (asked.ids() == null) {
       throw ProblemException.badField("ids", "invalid_field", "ids is missing");
     }
-    int size = model.tokenizer().vocabularySize();
-    if (IntStream.of(asked.ids()).anyMatch(id -> id < 0 || id >= size)) {
-      throw ProblemException.badField("ids", "invalid_field", "ids must be in [0, " + size + ")");
-    }
+    Prompt.requireKnown("ids", model, asked.ids());
     return new Decoded(model.tokenizer().decode(asked.ids(), false));
   }
 }

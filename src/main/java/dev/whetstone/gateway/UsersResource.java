@@ -27,7 +27,6 @@ public class UsersResource {
   @Operation(
       summary = "Erases a user's prompts, completions and votes; tells what was trained on them")
   public Erasure.Report erase(@PathParam("user") String user) {
-    Users.check(user);
-    return erasure.erase(Paging.text("user", user), identity.getPrincipal().getName());
+    return erasure.erase(Parameters.required("user", user), identity.getPrincipal().getName());
   }
 }

@@ -19,8 +19,6 @@ import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -35,17 +33,7 @@ public class ChatCompletionsResource {
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   @Operation(summary = "Answers a conversation, OpenAI-compatible; with stream as events")
-  @APIResponse(
-      responseCode = "200",
-      description = "the answer, or its parts as server-sent events that end with [DONE]",
-      content = {
-        @Content(
-            mediaType = MediaType.APPLICATION_JSON,
-            schema = @Schema(implementation = Shapes.Answer.class)),
-        @Content(
-            mediaType = MediaType.SERVER_SENT_EVENTS,
-            schema = @Schema(implementation = String.class))
-      })
+  @APIResponse(responseCode = "200", ref = Shapes.ANSWER)
   public Response complete(ChatCompletionRequest asked, RoutingContext http) {
     boolean logprobs = Boolean.TRUE.equals(asked.logprobs());
     if (asked.topLogprobs() != null && !logprobs) {

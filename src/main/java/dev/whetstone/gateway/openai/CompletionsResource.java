@@ -15,8 +15,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -33,17 +31,7 @@ public class CompletionsResource {
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   @Operation(summary = "Continues a text, OpenAI-compatible; with stream as events")
-  @APIResponse(
-      responseCode = "200",
-      description = "the answer, or its parts as server-sent events that end with [DONE]",
-      content = {
-        @Content(
-            mediaType = MediaType.APPLICATION_JSON,
-            schema = @Schema(implementation = Shapes.Answer.class)),
-        @Content(
-            mediaType = MediaType.SERVER_SENT_EVENTS,
-            schema = @Schema(implementation = String.class))
-      })
+  @APIResponse(responseCode = "200", ref = Shapes.ANSWER)
   public Response complete(CompletionRequest asked, RoutingContext http) {
     JsonNode prompt = single(asked.prompt());
     GenerateRequest request =

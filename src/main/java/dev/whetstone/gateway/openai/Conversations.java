@@ -113,7 +113,7 @@ final class Conversations {
       Generation generation = generations.submit(model, plan.request(), http);
       return Response.ok(whole(run, generation)).type(MediaType.APPLICATION_JSON).build();
     }
-    EventStream events = new EventStream(config.streamBuffer());
+    EventStream events = EventStream.to(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
     return Generations.stream(out -> stream(out, run, events, generation));
   }

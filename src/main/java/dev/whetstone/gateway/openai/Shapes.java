@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What the routes answer, as OpenAI's API reference has it. */
 public final class Shapes {
+  /** Names the response of the routes that generate in the OpenAPI document. */
+  public static final String ANSWER = "OpenAiAnswer";
+
   private Shapes() {}
 
   /**

@@ -1,0 +1,57 @@
+package dev.whetstone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A command that runs ONNX Runtime is told to stop at a random moment: it ends, and does not crash. */
+class InterruptIT {
+  private static final int TERMINATED = 128 + 15;
+  private static final SplittableRandom RANDOM = new SplittableRandom();
+
+  // where a crash would leave its report
+  @TempDir Path folder;
+
+  @RepeatedTest(10)
+  void aBenchmarkEndsAtOnce() throws Exception {
+    TestModels.tiny();
+    Process bench = bench();
+    try (BufferedReader out = bench.inputReader()) {
+      String line = out.readLine();
+      assertThat(line).isNotNull();
+      Thread.sleep(RANDOM.nextInt(600));
+
+      bench.destroy();
+
+      assertThat(bench.waitFor(10, TimeUnit.SECONDS)).as("ended").isTrue();
+      assertThat(bench.exitValue()).as(out.lines().toList().toString()).isEqualTo(TERMINATED);
+      assertThat(folder).isEmptyDirectory();
+    } finally {
+      bench.destroyForcibly();
+    }
+  }
+
+  private Process bench() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                List.of(
+                    Path.of("whetstone").toAbsolutePath().toString(),
+                    "bench",
+                    "--model=tiny-reviews",
+                    "--batch=8",
+                    "--repeats=100000"))
+            .directory(folder.toFile())
+            .redirectErrorStream(true);
+    builder
+        .environment()
+        .put("WHETSTONE_HOME", Path.of("target", "test-models").toAbsolutePath().toString());
+    return builder.start();
+  }
+}
