@@ -52,10 +52,14 @@ class BlindPairsTest {
     PolicyRow row = policies.store().find(candidate).orElseThrow();
     hash = row.hash();
     PolicyRow champion = policies.store().find("v0").orElseThrow();
-    database.transaction(connection -> policies.log().rollBack(connection, "v0", BY));
-    Rollout duel = rollouts.store().open(row, champion, RolloutMode.MANUAL, 1.0, BY).orElseThrow();
     database.transaction(
         connection -> {
+          policies.log().rollBack(connection, "v0", BY);
+          Rollout duel =
+              rollouts
+                  .store()
+                  .open(connection, row, champion, RolloutMode.MANUAL, 1.0, BY)
+                  .orElseThrow();
           policies.log().nominate(connection, candidate, BY);
           return rollouts.store().move(connection, duel, RolloutStatus.DUELLING, BY, Map.of());
         });

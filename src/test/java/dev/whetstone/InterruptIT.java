@@ -11,7 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A command that runs ONNX Runtime is told to stop at a random moment: it ends, and does not crash. */
+/**
+ * A command that runs ONNX Runtime is told to stop at a random moment: it ends, and does not crash.
+ */
 class InterruptIT {
   private static final int TERMINATED = 128 + 15;
   private static final SplittableRandom RANDOM = new SplittableRandom();

@@ -140,7 +140,6 @@ public final class Database implements AutoCloseable {
    * A connection outside the pool, for one that is held for long; the caller closes it.
    *
    * @throws DatabaseAwayException when the database cannot be reached
-   * @throws DatabaseException when it refuses
    */
   Connection connect(String name) {
     pool();
@@ -152,7 +151,7 @@ public final class Database implements AutoCloseable {
       return connect(address, name);
     } catch (SQLException failed) {
       // as for the pool's: who holds nothing but such connections must find a new server, too
-      throw refused(failed);
+      throw lost(failed);
     }
   }
 

@@ -35,8 +35,7 @@ public final class EventStream implements GenerationListener {
       List<List<TokenLogprob>> alternatives,
       @Nullable Completion end) {}
 
-  private static final Piece NOTHING =
-      new Piece(0, "", new int[0], new float[0], List.of(), null);
+  private static final Piece NOTHING = new Piece(0, "", new int[0], new float[0], List.of(), null);
 
   private final BlockingQueue<Piece> pieces;
   private volatile boolean overrun;

@@ -38,7 +38,7 @@ class DatabaseTest {
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       database.open();
 
-      kill();
+      new PostgresFaults(home).kill();
 
       assertThatThrownBy(() -> AdvisoryLock.tryAcquire(database, "test"))
           .isInstanceOf(DatabaseAwayException.class);
