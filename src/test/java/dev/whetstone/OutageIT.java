@@ -21,6 +21,7 @@ class OutageIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PROMPT = Duration.ofSeconds(10);
   private static final Duration HEALING = Duration.ofSeconds(30);
+  private static final Duration STARTING = Duration.ofSeconds(90);
   private static final String PAIR = "{\"prompt\": \"How\", \"pair\": true, \"max_tokens\": 4}";
   private static final String PLAIN = "{\"prompt\": \"How\", \"max_tokens\": 4}";
 
@@ -125,7 +126,7 @@ class OutageIT {
 
   private Answer eventually(GatewayProcess gateway, String role, int status, String code)
       throws Exception {
-    Instant limit = Instant.now().plus(HEALING);
+    Instant limit = Instant.now().plus(STARTING);
     while (true) {
       try {
         Answer answer = post(gateway, role, "/generate", PLAIN);
