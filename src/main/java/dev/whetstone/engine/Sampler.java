@@ -19,20 +19,26 @@ import java.util.List;
  */
 final class Sampler {
   private static final int BLOCK = 256;
+  private static final double BORDER_SLACK = 1e-6;
 
   private final int vocabulary;
   private final float[] logits;
+  private final float[] largest;
   private final double[] weights;
   private final double[] blocks;
   private final int[] ids;
+  private final Exponentials exponentials = new Exponentials();
   private final TopTokens topTokens = new TopTokens();
   private final Nucleus nucleus = new Nucleus();
+  private float max;
   private int kept;
+  private boolean all;
 
   Sampler(int vocabulary) {
     this.vocabulary = vocabulary;
     logits = new float[vocabulary];
     weights = new double[vocabulary];
+    largest = new float[vocabulary / BLOCK + 1];
     blocks = new double[vocabulary / BLOCK + 1];
     ids = new int[vocabulary];
   }
@@ -60,21 +66,24 @@ final class Sampler {
   /** Copies a row; returns the logarithm of the sum of its exponentials. */
   private double load(FloatBuffer rows, int row) {
     rows.get(row * vocabulary, logits);
-    float max = max();
+    findLargest();
     if (!Float.isFinite(max)) {
       throw new BadLogitsException("the model computed logits whose largest is " + max);
     }
-    Exponentials.weigh(logits, vocabulary, max, 1, weights);
-    return max + Math.log(total(vocabulary));
+    return max + Math.log(exponentials.sum(logits, vocabulary, max, 1));
   }
 
-  /** NaN when any logit is. */
-  private float max() {
-    float max = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < vocabulary; i++) {
-      max = Math.max(max, logits[i]);
+  /** The largest logit of every block and of all; NaN when any logit is. */
+  private void findLargest() {
+    max = Float.NEGATIVE_INFINITY;
+    for (int start = 0, block = 0; start < vocabulary; start += BLOCK, block++) {
+      float most = Float.NEGATIVE_INFINITY;
+      for (int i = start; i < Math.min(vocabulary, start + BLOCK); i++) {
+        most = Math.max(most, logits[i]);
+      }
+      largest[block] = most;
+      max = Math.max(max, most);
     }
-    return max;
   }
 
   private List<TokenLogprob> mostProbable(int count, double normalizer) {
@@ -90,16 +99,34 @@ final class Sampler {
 
   private int choose(SamplerState state) {
     Sampling sampling = state.sampling;
-    boolean changed = adjust(state);
+    if (adjust(state)) {
+      findLargest();
+    }
     if (sampling.temperature() == 0) {
-      return first(max());
+      return first(max);
     }
-    keep(sampling, changed);
-    if (sampling.topP() < 1) {
-      keepNucleus(sampling.topP());
+    double scale = 1 / sampling.temperature();
+    if (sampling.topK() > 0 && sampling.topK() < vocabulary) {
+      keepTop(sampling.topK(), scale);
+      if (sampling.topP() < 1) {
+        double total = total(kept);
+        keepHeavierThan(rarest(sampling.topP(), total, kept));
+        keepNucleus(sampling.topP(), total);
+      }
+    } else if (sampling.topP() < 1) {
+      double total = exponentials.sum(logits, vocabulary, max, scale);
+      keepHeavierThan(rarest(sampling.topP(), total, vocabulary), scale);
+      keepNucleus(sampling.topP(), total);
+    } else if (sampling.minP() > 0) {
+      keepHeavierThan(sampling.minP(), scale);
+    } else {
+      kept = vocabulary;
+      all = true;
+      Exponentials.weigh(logits, 0, vocabulary, max, scale, weights);
     }
+    // min_p (Nguyen et al. 2024, section 3): the largest weight is 1
     if (sampling.minP() > 0) {
-      keepHeavy(sampling.minP());
+      keepHeavierThan(sampling.minP());
     }
     return pick(state.random.nextDouble());
   }
@@ -120,34 +147,52 @@ final class Sampler {
     return id;
   }
 
-  /** Temperature and top_k: fills ids and weights of the tokens kept, in the order of the ids. */
-  private void keep(Sampling sampling, boolean changed) {
-    double scale = 1 / sampling.temperature();
-    if (sampling.topK() > 0 && sampling.topK() < vocabulary) {
-      int[] top = topTokens.select(logits, vocabulary, sampling.topK());
-      float max = logits[top[0]];
-      Arrays.sort(top);
-      kept = top.length;
-      for (int i = 0; i < kept; i++) {
-        ids[i] = top[i];
-        logits[i] = logits[top[i]];
-      }
-      Exponentials.weigh(logits, kept, max, scale, weights);
-      return;
-    }
-    kept = vocabulary;
-    for (int i = 0; i < kept; i++) {
-      ids[i] = i;
-    }
-    if (changed || scale != 1) {
-      Exponentials.weigh(logits, kept, max(), scale, weights);
-    }
+  /** Fills ids and weights of the k largest, in the order of the ids. */
+  private void keepTop(int k, double scale) {
+    int[] top = topTokens.select(logits, vocabulary, k);
+    Arrays.sort(top);
+    take(top, top.length, scale);
   }
 
-  private void keepNucleus(double p) {
-    double total = total(kept);
-    // Tokens rarer than (1 - p) / n cannot belong to the set: together they weigh less than 1 - p.
-    keepHeavierThan(total * (1 - p) / kept * 0.999);
+  /** Fills ids and weights of the tokens that may weigh {@code least}, in the order of the ids. */
+  private void keepHeavierThan(double least, double scale) {
+    // the slack covers the rounding of this border; the exact one is drawn on the weights
+    float border = (float) (max + Math.log(least) / scale - BORDER_SLACK * (1 + Math.abs(max)));
+    int count = 0;
+    for (int start = 0, block = 0; start < vocabulary; start += BLOCK, block++) {
+      if (largest[block] >= border) {
+        for (int i = start; i < Math.min(vocabulary, start + BLOCK); i++) {
+          ids[count] = i;
+          count += logits[i] >= border ? 1 : 0;
+        }
+      }
+    }
+    take(ids, count, scale);
+    keepHeavierThan(least);
+  }
+
+  private void take(int[] from, int count, double scale) {
+    kept = count;
+    all = false;
+    for (int i = 0; i < count; i++) {
+      ids[i] = from[i];
+      logits[i] = logits[from[i]];
+    }
+    Exponentials.weigh(logits, 0, count, max, scale, weights);
+  }
+
+  /**
+   * The weight below which a token cannot belong to the nucleus of n: tokens rarer than {@code (1 -
+   * p) / n} weigh less than {@code 1 - p} together.
+   */
+  private static double rarest(double p, double total, int n) {
+    return total * (1 - p) / n * 0.999;
+  }
+
+  /**
+   * @param total of the weights before rare ones were left out
+   */
+  private void keepNucleus(double p, double total) {
     long threshold = nucleus.threshold(weights, ids, kept, p * total);
     int next = 0;
     for (int i = 0; i < kept; i++) {
@@ -157,11 +202,6 @@ final class Sampler {
       }
     }
     kept = next;
-  }
-
-  /** min_p (Nguyen et al. 2024, section 3): the largest weight is 1. */
-  private void keepHeavy(double minP) {
-    keepHeavierThan(minP);
   }
 
   private void keepHeavierThan(double weight) {
@@ -215,11 +255,11 @@ final class Sampler {
     for (int i = heaviest; i < Math.min(kept, (block + 1) * BLOCK); i++) {
       left -= weights[i];
       if (left < 0) {
-        return ids[i];
+        return all ? i : ids[i];
       }
       heaviest = weights[i] > weights[heaviest] ? i : heaviest;
     }
     // Only rounding leads here.
-    return ids[heaviest];
+    return all ? heaviest : ids[heaviest];
   }
 }

@@ -82,7 +82,8 @@ final class GraphWeights {
     boolean biased = source.names().contains(modules.getFirst() + ".bias");
     String product = biased ? name + ".product" : name;
     List<String> tensors = modules.stream().map(module -> module + ".weight").toList();
-    multiply(graph, product, input, blocks, () -> stack(tensors), out, in);
+    int block = BlockQuantizer.longestBlock(in);
+    multiply(graph, product, input, blocks, new Matrix(() -> stack(tensors), out, in, block));
     if (biased) {
       float[] bias = stack(modules.stream().map(module -> module + ".bias").toList());
       String values = graph.initializer(file.floats(name + ".bias", bias, out));
@@ -94,35 +95,33 @@ final class GraphWeights {
   /** Adds the output projection: its own matrix, or the embedding where the two are tied. */
   void head(GraphBuilder graph, String name, String input) throws IOException {
     String tensor = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
-    multiply(
-        graph,
-        name,
-        input,
-        head,
-        () -> source.read(tensor),
-        config.vocabularySize(),
-        config.hiddenSize());
+    // its errors reach the logits unsoftened
+    Matrix matrix =
+        new Matrix(
+            () -> source.read(tensor),
+            config.vocabularySize(),
+            config.hiddenSize(),
+            BlockQuantizer.SHORT);
+    multiply(graph, name, input, head, matrix);
   }
 
   private interface MatrixSource {
     float[] read() throws IOException;
   }
 
+  /**
+   * @param block weights that share a scale in int8
+   */
+  private record Matrix(MatrixSource source, int out, int in, int block) {}
+
   private void multiply(
-      GraphBuilder graph,
-      String name,
-      String input,
-      Precision precision,
-      MatrixSource matrix,
-      int out,
-      int in)
+      GraphBuilder graph, String name, String input, Precision precision, Matrix matrix)
       throws IOException {
     switch (precision) {
-      case FP32 ->
-          graph.node(name, "MatMul", List.of(input, wide(graph, name, matrix, out, in)), Map.of());
+      case FP32 -> graph.node(name, "MatMul", List.of(input, wide(graph, name, matrix)), Map.of());
       case INT8 -> {
         List<String> inputs = new ArrayList<>(List.of(input));
-        inputs.addAll(quantized(graph, name, matrix, out, in));
+        inputs.addAll(quantized(graph, name, matrix));
         graph.node(
             name,
             "MatMulNBits",
@@ -131,13 +130,13 @@ final class GraphWeights {
             List.of(name),
             Map.of(
                 "K",
-                in,
+                matrix.in(),
                 "N",
-                out,
+                matrix.out(),
                 "bits",
                 8,
                 "block_size",
-                BlockQuantizer.BLOCK,
+                matrix.block(),
                 "accuracy_level",
                 4));
       }
@@ -145,23 +144,25 @@ final class GraphWeights {
   }
 
   /** {@code [in, out]}: the runtime packs it once at load. */
-  private String wide(GraphBuilder graph, String name, MatrixSource matrix, int out, int in)
-      throws IOException {
+  private String wide(GraphBuilder graph, String name, Matrix matrix) throws IOException {
     TensorProto tensor = written.get(name + ".w");
     if (tensor == null) {
-      tensor = file.floats(name + ".w", transpose(matrix.read(), out, in), in, out);
+      float[] transposed = transpose(matrix.source().read(), matrix.out(), matrix.in());
+      tensor = file.floats(name + ".w", transposed, matrix.in(), matrix.out());
       written.put(name + ".w", tensor);
     }
     return graph.initializer(tensor);
   }
 
-  private List<String> quantized(
-      GraphBuilder graph, String name, MatrixSource matrix, int out, int in) throws IOException {
+  private List<String> quantized(GraphBuilder graph, String name, Matrix matrix)
+      throws IOException {
     TensorProto data = written.get(name + ".q");
     TensorProto scales = written.get(name + ".scales");
     if (data == null || scales == null) {
-      Quantized q = BlockQuantizer.quantize(matrix.read(), out, in);
-      data = file.bytes(name + ".q", q.data(), out, q.blocks(), BlockQuantizer.BLOCK);
+      int out = matrix.out();
+      Quantized q =
+          BlockQuantizer.quantize(matrix.source().read(), out, matrix.in(), matrix.block());
+      data = file.bytes(name + ".q", q.data(), out, q.blocks(), q.block());
       scales = file.floats(name + ".scales", q.scales(), out, q.blocks());
       written.put(name + ".q", data);
       written.put(name + ".scales", scales);

@@ -28,7 +28,7 @@ import java.util.Map;
  */
 public final class OnnxExport {
   /** Counts up with every change of the graphs, so that those of an earlier build are replaced. */
-  public static final int FORMAT = 2;
+  public static final int FORMAT = 3;
 
   private OnnxExport() {}
 
