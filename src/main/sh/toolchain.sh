@@ -44,12 +44,13 @@ build_is_stale() {
 
 # Builds the application when that is needed; the log of a failed build is shown.
 ensure_built() {
-  local root=$1 log
+  local root=$1 log commit
   build_is_stale "$root" || return 0
   require_maven
   log=$(mktemp)
+  commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || true)
   echo "Building Whetstone (a few minutes the first time) ..."
-  if ! (cd "$root" && mvn -B -q -DskipTests -Dmaven.test.skip=true -Dspotless.check.skip=true package) >"$log" 2>&1; then
+  if ! (cd "$root" && mvn -B -q -DskipTests -Dmaven.test.skip=true -Dspotless.check.skip=true "-Dwhetstone.commit=$commit" package) >"$log" 2>&1; then
     tail -40 "$log" >&2
     rm -f "$log"
     whetstone_fail "the build failed; the end of its log is above"

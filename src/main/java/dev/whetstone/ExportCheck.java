@@ -20,6 +20,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether ONNX Runtime, which will serve an adapter, gives the log-probs that PyTorch trained it to
@@ -41,16 +42,18 @@ record ExportCheck(double exact, double int8, double int8Mean, int tokens) {
   /**
    * Scores pairs with both graphs of the base, which must be there.
    *
+   * @param adapter null checks the base itself
    * @param pairs among which those that were scored are found by their ids
    * @param scored the trainer's log-probs
    */
   static ExportCheck of(
       ModelDirectory base,
-      Adapter adapter,
+      @Nullable Adapter adapter,
       List<TokenPair> pairs,
       List<PairLogps> scored,
       int threads) {
-    Policy policy = new Policy("candidate", AdapterFile.hash(adapter), adapter);
+    Policy policy =
+        new Policy("candidate", adapter == null ? "" : AdapterFile.hash(adapter), adapter);
     Map<String, TokenPair> byId =
         pairs.stream().collect(Collectors.toMap(TokenPair::id, Function.identity()));
     List<PairLogps> some = scored.subList(0, Math.min(scored.size(), MOST_PAIRS));

@@ -2,6 +2,7 @@ package dev.whetstone;
 
 import dev.whetstone.dpo.HeldOutSplit;
 import dev.whetstone.dpo.PairFile;
+import dev.whetstone.dpo.RunDirectory;
 import dev.whetstone.dpo.TokenPair;
 import dev.whetstone.dpo.TrainConfig;
 import dev.whetstone.dpo.TrainConfigFile;
@@ -37,8 +38,6 @@ import picocli.CommandLine.Option;
     description = "Trains an adapter, or all weights, from a file of preferences.",
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
-  private static final String VERSION = "0.1.0";
-
   @Option(
       names = "--model",
       paramLabel = "NAME_OR_DIR",
@@ -82,14 +81,14 @@ final class TrainCommand implements Callable<Integer> {
     Environment environment = Environment.of(System::getenv);
     ModelDirectory base = base(environment);
     TrainConfig settings = settings();
-    HeldOutSplit split = HeldOutSplit.of(read(base), settings.heldOut().share());
+    HeldOutSplit<TokenPair> split = HeldOutSplit.of(read(base), settings.heldOut().share());
     TrainingJob job =
         new TrainingJob(
             base, split.train(), split.heldOut(), settings, adapter(settings), out, resume);
     InstantSource clock = InstantSource.system();
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
-        new Trainer(TrainerSettings.exact(environment.threads(), clock, VERSION))
+        new Trainer(TrainerSettings.exact(environment.threads(), clock, CodeVersion.current()))
             .run(job, new TrainingProgress(System.out, onTerminal(), steps, clock));
     report(outcome);
     return check(environment, job, outcome) ? 0 : 1;
@@ -103,7 +102,7 @@ final class TrainCommand implements Callable<Integer> {
         && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {
       ModelDirectory imported = ModelDirectory.open(directory);
       for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
-        if (!Files.exists(ModelLoader.decoder(imported, precision))) {
+        if (!ModelStore.complete(imported.path(), precision)) {
           new ModelImporter(System.out::println).export(imported, precision);
         }
       }
@@ -161,27 +160,42 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** An adapter that would be served as something else than was trained is put aside. */
+  /** Imports the trained model as {@code ./whetstone import} would, only to see what it says. */
+  private ExportCheck checkModel(
+      Environment environment, List<TokenPair> probed, TrainingOutcome outcome) throws IOException {
+    Path folder = Files.createTempDirectory(out, ".check-");
+    try {
+      ModelImporter importer = new ModelImporter(line -> {});
+      importer.write(out.resolve(RunDirectory.MODEL), "a trained model", "", folder);
+      ModelDirectory imported = ModelDirectory.open(folder);
+      importer.export(imported, Precision.FP32);
+      importer.export(imported, Precision.INT8);
+      return ExportCheck.of(imported, null, probed, outcome.probes(), environment.threads());
+    } finally {
+      Folders.remove(folder);
+    }
+  }
+
+  /** What would be served as something else than was trained is put aside. */
   private boolean check(Environment environment, TrainingJob job, TrainingOutcome outcome)
       throws IOException {
-    Adapter adapter = outcome.adapter();
-    if (adapter == null) {
-      System.out.println("Written: " + out.resolve(ModelDirectory.WEIGHTS));
-      return true;
-    }
     List<TokenPair> probed = job.heldOut().isEmpty() ? job.train() : job.heldOut();
+    Adapter adapter = outcome.adapter();
     ExportCheck check =
-        ExportCheck.of(job.base(), adapter, probed, outcome.probes(), environment.threads());
+        adapter == null
+            ? checkModel(environment, probed, outcome)
+            : ExportCheck.of(job.base(), adapter, probed, outcome.probes(), environment.threads());
     WholeFile.write(out.resolve("export_check.json"), check.json());
-    Path written = out.resolve("adapter_model.safetensors");
+    Path written = out.resolve(adapter == null ? RunDirectory.MODEL : "adapter_model.safetensors");
     System.out.printf(
         "Through ONNX Runtime: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
         check.exact(), check.int8(), check.int8Mean());
     if (!check.passed()) {
-      Path refused = out.resolve("adapter_model.refused.safetensors");
+      Path refused =
+          out.resolve(adapter == null ? "model.refused" : "adapter_model.refused.safetensors");
       Files.move(written, refused, StandardCopyOption.ATOMIC_MOVE);
       System.err.printf(
-          "whetstone: refused, float32 may differ by %.0e; the adapter is %s%n",
+          "whetstone: refused, float32 may differ by %.0e; what was trained is %s%n",
           ExportCheck.BOUND, refused);
       return false;
     }

@@ -3,7 +3,7 @@ package dev.whetstone;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.database.Notifications;
-import dev.whetstone.dpo.ReferenceCache;
+import dev.whetstone.dpo.ReferenceRows;
 import dev.whetstone.dpo.RunWork;
 import dev.whetstone.dpo.Trainer;
 import dev.whetstone.dpo.TrainerConfig;
@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class TrainerLife {
   private static final Logger LOG = Logger.getLogger(TrainerLife.class);
-  private static final String VERSION = "0.1.0";
   private static final Duration AWAY_PAUSE = Duration.ofSeconds(2);
 
   @Inject Environment environment;
@@ -117,9 +116,9 @@ final class TrainerLife {
         new TrainerSettings(
             NetworkSettings.exact(config.threads()),
             config.checkpointEvery(),
-            ReferenceCache.NONE,
+            new ReferenceRows(database, config.referenceRows()),
             clock,
-            VERSION));
+            CodeVersion.current()));
   }
 
   private void openPatiently(PolicyStore policies) {

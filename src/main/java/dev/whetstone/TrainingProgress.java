@@ -3,6 +3,7 @@ package dev.whetstone;
 import dev.whetstone.dpo.GuardRails;
 import dev.whetstone.dpo.StepMetrics;
 import dev.whetstone.dpo.TrainingListener;
+import dev.whetstone.dpo.network.NetworkSettings;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +31,16 @@ final class TrainingProgress implements TrainingListener {
     this.terminal = terminal;
     this.steps = steps;
     this.clock = clock;
+  }
+
+  @Override
+  public void onMeasured(NetworkSettings.Speed speed) {
+    out.printf(
+        Locale.ROOT,
+        "products: float32 %.0f GFLOPS, bfloat16 %.0f GFLOPS; training in %s%n",
+        speed.float32(),
+        speed.bfloat16(),
+        speed.faster());
   }
 
   @Override

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
     name = "whetstone",
     description = "Serves a chat model and hones it on its users' choices.",
     mixinStandardHelpOptions = true,
-    version = "whetstone 0.1.0",
+    versionProvider = CodeVersion.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       BenchCommand.class,

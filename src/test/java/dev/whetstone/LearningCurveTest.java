@@ -64,7 +64,7 @@ class LearningCurveTest {
       List<TokenPair> votes,
       TrainConfig config)
       throws IOException {
-    HeldOutSplit split = HeldOutSplit.of(votes, config.heldOut().share());
+    HeldOutSplit<TokenPair> split = HeldOutSplit.of(votes, config.heldOut().share());
     Trainer trainer =
         new Trainer(TrainerSettings.exact(2, InstantSource.system(), "learning curve"));
     Path run = directory.resolve(name + seed);
@@ -103,6 +103,7 @@ class LearningCurveTest {
         config.loss(),
         config.optimizer(),
         config.weights(),
+        config.baseDtype(),
         config.batch(),
         config.heldOut(),
         GuardRails.off());

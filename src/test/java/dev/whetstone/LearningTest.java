@@ -57,7 +57,7 @@ class LearningTest {
 
   private TrainingOutcome train(ModelDirectory tiny, List<TokenPair> votes) throws IOException {
     TrainConfig config = TrainConfig.online(tiny.config());
-    HeldOutSplit split = HeldOutSplit.of(votes, config.heldOut().share());
+    HeldOutSplit<TokenPair> split = HeldOutSplit.of(votes, config.heldOut().share());
     TrainingJob job =
         new TrainingJob(tiny, split.train(), split.heldOut(), config, null, directory, false);
     return new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test"))

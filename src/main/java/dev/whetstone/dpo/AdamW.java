@@ -2,6 +2,7 @@ package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.network.Parameter;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) in float32, in the order of operations of
@@ -68,16 +69,18 @@ final class AdamW {
     float size = (float) (learningRate / (1 - Math.pow(config.beta1(), step)));
     float correction = (float) Math.sqrt(1 - Math.pow(config.beta2(), step));
     float decay = (float) (1 - learningRate * config.weightDecay());
-    for (int p = 0; p < parameters.size(); p++) {
-      update(
-          parameters.get(p).values(),
-          parameters.get(p).gradient(),
-          means.get(p),
-          squares.get(p),
-          size,
-          correction,
-          decay);
-    }
+    IntStream.range(0, parameters.size())
+        .parallel()
+        .forEach(
+            p ->
+                update(
+                    parameters.get(p).values(),
+                    parameters.get(p).gradient(),
+                    means.get(p),
+                    squares.get(p),
+                    size,
+                    correction,
+                    decay));
   }
 
   private void update(

@@ -89,7 +89,7 @@ final class RunData {
     List<UsableVote> chosen =
         selection.select(
             newest, runs.newestVote(), number(parent.version()), config.batch().seed());
-    var split = VoteSelection.split(chosen, config.heldOut().share(), config.batch().seed());
+    HeldOutSplit<UsableVote> split = split(chosen, config);
     if (split.train().isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
     }
@@ -142,7 +142,7 @@ final class RunData {
       throw new UnusableException("some of its votes were erased meanwhile");
     }
     TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
-    var split = VoteSelection.split(frozen, config.heldOut().share(), config.batch().seed());
+    HeldOutSplit<UsableVote> split = split(frozen, config);
     String parent = Objects.requireNonNull(run.parent());
     return new Loaded(
         config,
@@ -150,6 +150,11 @@ final class RunData {
         hash,
         pairs(split.train()),
         pairs(split.heldOut()));
+  }
+
+  private static HeldOutSplit<UsableVote> split(List<UsableVote> votes, TrainConfig config) {
+    return HeldOutSplit.of(
+        votes, config.heldOut().share(), vote -> new Digest().add(vote.conversation()));
   }
 
   private static List<TokenPair> pairs(List<UsableVote> votes) {

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.policy.Adapter;
 import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.MemoryTensors;
-import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.SafetensorsWriter;
 import dev.whetstone.weights.WholeFile;
 import java.io.IOException;
@@ -19,13 +19,22 @@ import java.util.Map;
 /**
  * The files of a run: {@code checkpoint.safetensors}, {@code reference.bin} and {@code
  * metrics.jsonl} while it goes on; then PEFT's {@code adapter_model.safetensors} and {@code
- * adapter_config.json}, or {@code weights.safetensors}; last {@code manifest.json}.
+ * adapter_config.json}, or the folder {@code model} with all weights; last {@code manifest.json}.
  */
-final class RunDirectory {
+public final class RunDirectory {
+  /** Where a run that trained all weights puts the model. */
+  public static final String MODEL = "model";
+
   static final String ADAPTER = "adapter_model.safetensors";
   static final String ADAPTER_CONFIG = "adapter_config.json";
   static final String MANIFEST = "manifest.json";
 
+  private static final List<String> TEXT_FILES =
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "generation_config.json",
+          "chat_template.jinja");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path path;
@@ -87,13 +96,22 @@ final class RunDirectory {
         AdapterFile.config(adapter, String.valueOf(job.base().path().getFileName())));
   }
 
+  /** The trained model, as Hugging Face lays one out. */
   void write(List<Parameter> weights) throws IOException {
+    Path model = Files.createDirectories(path.resolve(MODEL));
+    for (String name : TEXT_FILES) {
+      Path own = job.base().path().resolve(name);
+      if (Files.exists(own)) {
+        WholeFile.write(model.resolve(name), out -> Files.copy(own, out));
+      }
+    }
+    WholeFile.write(model.resolve("config.json"), HuggingFaceConfig.write(job.base().config()));
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();
     for (Parameter weight : weights) {
       tensors.put(weight.name(), new MemoryTensors.Values(weight.values(), weight.shape()));
     }
     SafetensorsWriter.write(
-        path.resolve(ModelDirectory.WEIGHTS), new MemoryTensors(tensors), Map.of("format", "pt"));
+        model.resolve("model.safetensors"), new MemoryTensors(tensors), Map.of("format", "pt"));
   }
 
   /** Says what was made from what; a directory with a manifest holds a finished run. */

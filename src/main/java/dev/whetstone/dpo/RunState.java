@@ -3,6 +3,7 @@ package dev.whetstone.dpo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.ModelFormatException;
@@ -81,7 +82,8 @@ final class RunState {
   }
 
   /** Writes a checkpoint, whole or not at all. */
-  void save(Path file, String fingerprint) throws IOException {
+  void save(Path file, String fingerprint, NetworkSettings.Arithmetic arithmetic)
+      throws IOException {
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
@@ -97,6 +99,7 @@ final class RunState {
         new MemoryTensors(tensors),
         Map.of(
             "run", fingerprint,
+            "arithmetic", arithmetic.name(),
             "step", Integer.toString(step),
             "best_step", Integer.toString(bestStep),
             "tokens", Long.toString(tokens),
@@ -106,6 +109,15 @@ final class RunState {
   private static void put(
       Map<String, MemoryTensors.Values> tensors, String kind, Parameter parameter, float[] values) {
     tensors.put(kind + parameter.name(), new MemoryTensors.Values(values, parameter.shape()));
+  }
+
+  /** In what arithmetic the run of a checkpoint trains. */
+  static NetworkSettings.Arithmetic arithmetic(Path file) throws IOException {
+    try (Safetensors saved = Safetensors.open(file)) {
+      return NetworkSettings.Arithmetic.valueOf(saved.metadata().getOrDefault("arithmetic", ""));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file + " is no checkpoint", e);
+    }
   }
 
   /**

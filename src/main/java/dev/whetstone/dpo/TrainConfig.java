@@ -9,6 +9,7 @@ public record TrainConfig(
     LossConfig loss,
     OptimizerConfig optimizer,
     TrainedWeights weights,
+    BaseDtype baseDtype,
     BatchConfig batch,
     HeldOutConfig heldOut,
     GuardRails guardRails) {
@@ -22,6 +23,7 @@ public record TrainConfig(
         LossConfig.sigmoid(),
         new OptimizerConfig(1e-4, LrScheduler.LINEAR, 0, 1, 0, 0.9, 0.999, 1e-8),
         new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS)),
+        BaseDtype.FLOAT32,
         new BatchConfig(8, new RunLength.Epochs(1), 42, false, 1024, 2048),
         new HeldOutConfig(0, 0),
         GuardRails.off());
@@ -63,6 +65,7 @@ public record TrainConfig(
             optimizer.beta2(),
             optimizer.epsilon()),
         plain.weights,
+        plain.baseDtype,
         new BatchConfig(8, new RunLength.Epochs(4), 42, true, 1024, 2048),
         new HeldOutConfig(0.1, 6),
         new GuardRails(5, 0.1, 6, -0.5, 0.8, 1.25));

@@ -41,6 +41,7 @@ public final class TrainConfigFile {
             loss(settings, defaults.loss()),
             optimizer(settings, defaults.optimizer()),
             weights(settings, defaults.weights()),
+            settings.label("base_dtype", defaults.baseDtype(), BaseDtype.values()),
             batch(settings, defaults.batch()),
             new HeldOutConfig(
                 settings.decimal("eval_share", defaults.heldOut().share()),
@@ -172,6 +173,7 @@ public final class TrainConfigFile {
         TrainedWeights.LAYERS.stream().filter(lora.targets()::contains).forEach(targets::add);
       }
     }
+    root.put("base_dtype", Labels.of(config.baseDtype()));
     BatchConfig batch = config.batch();
     root.put("batch_size", batch.batchSize());
     switch (batch.length()) {

@@ -1,6 +1,7 @@
 package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.network.Network;
+import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.policy.Adapter;
 import java.io.IOException;
@@ -39,7 +40,8 @@ public final class Trainer {
     Require.require(
         !train.pairs().isEmpty(), "no pair has room for its completions in " + longest + " tokens");
     RunDirectory directory = RunDirectory.open(job);
-    try (Network network = Network.open(job.base(), settings.network());
+    TrainerSettings used = settings.with(network(job, directory, listener));
+    try (Network network = Network.open(job.base(), used.network());
         ReferenceFile known = ReferenceFile.open(directory.references())) {
       List<Parameter> parameters = parameters(network, job);
       References references =
@@ -47,14 +49,33 @@ public final class Trainer {
       Learner learner = new Learner(network, parameters, job.config(), references);
       RunState state = new RunState(parameters, learner.optimizer());
       if (Files.exists(directory.checkpoint())) {
-        state.load(directory.checkpoint(), directory.fingerprint(settings));
+        state.load(directory.checkpoint(), directory.fingerprint(used));
         network.upload();
       }
       try (MetricsLog log = MetricsLog.after(state.step(), directory.metrics())) {
-        Run run = new Run(job, train, heldOut, directory, network, learner, state, log, listener);
+        Run run =
+            new Run(used, job, train, heldOut, directory, network, learner, state, log, listener);
         return run.go();
       }
     }
+  }
+
+  /** A run that is taken up again stays in the arithmetic it began in. */
+  private NetworkSettings network(
+      TrainingJob job, RunDirectory directory, TrainingListener listener) throws IOException {
+    NetworkSettings network = settings.network();
+    return switch (job.config().baseDtype()) {
+      case FLOAT32 -> network.with(NetworkSettings.Arithmetic.FLOAT32);
+      case BFLOAT16 -> network.with(NetworkSettings.Arithmetic.BFLOAT16);
+      case AUTO -> {
+        if (Files.exists(directory.checkpoint())) {
+          yield network.with(RunState.arithmetic(directory.checkpoint()));
+        }
+        NetworkSettings.Speed speed = network.measure();
+        listener.onMeasured(speed);
+        yield network.with(speed.faster());
+      }
+    };
   }
 
   private static List<Parameter> parameters(Network network, TrainingJob job) {
@@ -91,7 +112,8 @@ public final class Trainer {
   }
 
   /** One job under way. */
-  private final class Run {
+  private static final class Run {
+    private final TrainerSettings settings;
     private final TrainingJob job;
     private final Truncation train;
     private final Truncation heldOut;
@@ -106,6 +128,7 @@ public final class Trainer {
     private Instant saved;
 
     Run(
+        TrainerSettings settings,
         TrainingJob job,
         Truncation train,
         Truncation heldOut,
@@ -115,6 +138,7 @@ public final class Trainer {
         RunState state,
         MetricsLog log,
         TrainingListener listener) {
+      this.settings = settings;
       this.job = job;
       this.train = train;
       this.heldOut = heldOut;
@@ -210,7 +234,8 @@ public final class Trainer {
 
     private void save() throws IOException {
       log.force();
-      state.save(directory.checkpoint(), directory.fingerprint(settings));
+      state.save(
+          directory.checkpoint(), directory.fingerprint(settings), settings.network().arithmetic());
       saved = settings.clock().instant();
     }
 

@@ -59,6 +59,10 @@ public interface TrainerConfig {
   @WithDefault("5")
   int keptRuns();
 
+  /** Completions whose log-probs under the base are kept in the database. */
+  @WithDefault("20000")
+  int referenceRows();
+
   /** Training settings that differ from the defaults, as a JSON object with TRL's names. */
   @WithDefault("{}")
   String settings();

@@ -21,6 +21,10 @@ public record TrainerSettings(
     String codeVersion) {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
+  TrainerSettings with(NetworkSettings other) {
+    return new TrainerSettings(other, checkpointEvery, cache, clock, codeVersion);
+  }
+
   /** float32 and a checkpoint a minute. */
   public static TrainerSettings exact(int threads, InstantSource clock, String codeVersion) {
     return new TrainerSettings(

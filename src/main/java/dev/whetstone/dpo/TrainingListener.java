@@ -1,5 +1,6 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.network.NetworkSettings;
 import java.util.Set;
 
 /** Follows a run; called on the thread that trains. */
@@ -9,6 +10,9 @@ public interface TrainingListener {
 
   /** After each update. */
   void onStep(StepMetrics step);
+
+  /** When a run that may choose its arithmetic has measured what is faster here. */
+  default void onMeasured(NetworkSettings.Speed speed) {}
 
   /**
    * While reference log-probs are computed, before the first step.

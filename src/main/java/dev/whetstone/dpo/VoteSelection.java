@@ -10,12 +10,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -37,9 +35,6 @@ record VoteSelection(double replay, int window, double userShare, double promptS
     Require.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
     Require.require(most >= 1, "most-pairs must be positive");
   }
-
-  /** The two parts of a run's votes, each in the order they were cast. */
-  record Split(List<UsableVote> train, List<UsableVote> heldOut) {}
 
   /**
    * The votes of a run in the order they were cast.
@@ -110,26 +105,6 @@ record VoteSelection(double replay, int window, double userShare, double promptS
 
   private static int left(List<Integer> counts, int cap) {
     return counts.stream().mapToInt(count -> Math.min(count, cap)).sum();
-  }
-
-  /**
-   * Holds out whole conversations, so that no question is both trained on and judged by. The same
-   * votes and seed give the same split.
-   *
-   * @param share of conversations; one at least where there are two and the share is positive
-   */
-  static Split split(List<UsableVote> votes, double share, long seed) {
-    List<String> conversations =
-        new ArrayList<>(votes.stream().map(UsableVote::conversation).distinct().sorted().toList());
-    Collections.shuffle(conversations, new Random(seed));
-    int held =
-        share == 0 || conversations.size() < 2
-            ? 0
-            : Math.clamp(Math.round(share * conversations.size()), 1, conversations.size() - 1);
-    Set<String> out = new HashSet<>(conversations.subList(0, held));
-    return new Split(
-        votes.stream().filter(vote -> !out.contains(vote.conversation())).toList(),
-        votes.stream().filter(vote -> out.contains(vote.conversation())).toList());
   }
 
   /** sha256 over the ids and tokens of a list: its identity. */

@@ -31,7 +31,7 @@ record GoldenRun(Path folder, JsonNode run) {
   TrainConfig config(JsonNode changed) {
     ObjectNode settings = run.deepCopy();
     settings.setAll((ObjectNode) changed);
-    settings.remove(List.of("per_step", "losses"));
+    settings.remove(List.of("per_step", "losses", "moved"));
     return TrainConfigFile.read(settings.toString(), TrainConfig.plain());
   }
 

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.TestModels;
 import dev.whetstone.policy.Adapter;
+import dev.whetstone.weights.HuggingFaceModel;
 import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.Tensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -64,6 +66,47 @@ class GoldenTrainingTest {
 
     compare(result.steps(), golden.run().path("per_step"), 5);
     close(result.steps().get(5).named(), "loss", 0.0989199, 5e-4, 5);
+  }
+
+  /** All weights; the reference is a frozen copy. What is written can be imported and served. */
+  @Test
+  void aRunOverAllWeightsIsTrls() throws IOException {
+    GoldenRun golden = GoldenRun.read("train-tiny-full");
+    List<StepMetrics> steps = new ArrayList<>();
+    List<TokenPair> pairs = GoldenRun.read("train-tiny-sigmoid").pairs();
+    TrainingJob job =
+        new TrainingJob(
+            TestModels.tiny(),
+            pairs,
+            List.of(),
+            golden.config(),
+            null,
+            folder.resolve("all"),
+            false);
+
+    TrainingOutcome outcome =
+        new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test")).run(job, steps::add);
+
+    assertThat(outcome.adapter()).isNull();
+    compare(steps, golden.run().path("per_step"), 6);
+    try (Tensors before = TestModels.tiny().weights();
+        Tensors after = HuggingFaceModel.open(folder.resolve("all").resolve(RunDirectory.MODEL))) {
+      assertThat(after.names()).isEqualTo(before.names());
+      for (String name : after.names()) {
+        double expected = golden.run().path("moved").path(name).asDouble();
+        assertThat(distance(before.read(name), after.read(name)))
+            .as(name)
+            .isCloseTo(expected, within(2e-3 * expected));
+      }
+    }
+  }
+
+  private static double distance(float[] from, float[] to) {
+    double sum = 0;
+    for (int i = 0; i < from.length; i++) {
+      sum += Math.pow((double) from[i] - to[i], 2);
+    }
+    return Math.sqrt(sum);
   }
 
   @TestFactory

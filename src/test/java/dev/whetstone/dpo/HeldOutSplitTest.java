@@ -23,7 +23,7 @@ class HeldOutSplitTest {
       @ForAll @DoubleRange(min = 0.01, max = 0.5) double share) {
     List<TokenPair> all = draw(random, pairs, conversations);
 
-    HeldOutSplit split = HeldOutSplit.of(all, share);
+    HeldOutSplit<TokenPair> split = HeldOutSplit.of(all, share);
 
     assertThat(split.train().size() + split.heldOut().size()).isEqualTo(pairs);
     assertThat(split.train()).isNotEmpty();

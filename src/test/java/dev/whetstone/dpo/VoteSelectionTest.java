@@ -2,19 +2,10 @@ package dev.whetstone.dpo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.dpo.VoteSelection.Split;
 import dev.whetstone.preference.UsableVote;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.DoubleRange;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 /** What a run is given to learn from. */
@@ -107,38 +98,12 @@ class VoteSelectionTest {
         .containsExactly(41L, 42L, 43L, 44L, 45L, 46L, 47L, 48L, 49L, 50L);
   }
 
-  @Property(tries = 200)
-  void noConversationIsOnBothSides(
-      @ForAll @Size(min = 1, max = 60) List<@IntRange(max = 20) Integer> conversations,
-      @ForAll @DoubleRange(max = 0.5) double share,
-      @ForAll long seed) {
-    List<UsableVote> votes =
-        IntStream.range(0, conversations.size())
-            .mapToObj(i -> vote(i, "u", "c" + conversations.get(i), 0))
-            .toList();
-
-    Split split = VoteSelection.split(votes, share, seed);
-
-    Set<String> both = conversations(split.train());
-    both.retainAll(conversations(split.heldOut()));
-    assertThat(both).isEmpty();
-    assertThat(split.train().size() + split.heldOut().size()).isEqualTo(votes.size());
-    assertThat(split.train()).isNotEmpty();
-    assertThat(split).isEqualTo(VoteSelection.split(votes, share, seed));
-  }
-
   @Test
   void theHashNamesTheListAndItsTokens() {
     List<UsableVote> votes = votes(5, 5, 0);
     assertThat(VoteSelection.hash(votes)).isEqualTo(VoteSelection.hash(votes(5, 5, 0)));
     assertThat(VoteSelection.hash(votes)).isNotEqualTo(VoteSelection.hash(votes.reversed()));
     assertThat(VoteSelection.hash(votes)).isNotEqualTo(VoteSelection.hash(votes.subList(0, 4)));
-  }
-
-  private static Set<String> conversations(List<UsableVote> votes) {
-    return votes.stream()
-        .map(UsableVote::conversation)
-        .collect(Collectors.toCollection(HashSet::new));
   }
 
   private static List<UsableVote> votes(int count, int users, int writer) {

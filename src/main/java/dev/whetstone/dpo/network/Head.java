@@ -2,7 +2,6 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -94,8 +93,7 @@ final class Head {
   }
 
   private NDArray logps(NDArray hidden) {
-    NDArray w = weight.array();
-    try (NDArray logits = Torch.linear(hidden.toType(w.getDataType(), false), w)) {
+    try (NDArray logits = Torch.linear(hidden, weight.array())) {
       return Torch.logSoftmax(logits);
     }
   }
@@ -142,11 +140,7 @@ final class Head {
 
   private NDArray directions(NDArray probabilities, NDArray wanted) {
     NDArray w = weight.array();
-    NDArray own = Torch.rows(wanted, w).toType(DataType.FLOAT32, false);
-    NDArray expected =
-        Torch.product(probabilities.toType(w.getDataType(), false), w)
-            .toType(DataType.FLOAT32, false);
-    return own.sub(expected);
+    return Torch.rows(wanted, w).subi(Torch.product(probabilities, w));
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import dev.whetstone.policy.Adapter;
 import dev.whetstone.policy.LoraSite;
 import dev.whetstone.weights.ModelConfig;
@@ -51,18 +50,12 @@ public final class Network implements AutoCloseable {
     this.manager = manager;
     this.frequencies = RotaryFrequencies.of(config);
     Scalars scalars = Scalars.of(manager, config);
-    DataType products =
-        switch (settings.arithmetic()) {
-          case FLOAT32 -> DataType.FLOAT32;
-          case BFLOAT16 -> DataType.BFLOAT16;
-        };
-    this.embedding = weight(tensors, products, "model.embed_tokens.weight");
+    this.embedding = weight(tensors, "model.embed_tokens.weight");
     for (int layer = 0; layer < config.layers(); layer++) {
-      blocks.add(block(layer, tensors, products, scalars));
+      blocks.add(block(layer, tensors, scalars));
     }
-    this.norm = new RmsNorm(weight(tensors, DataType.FLOAT32, "model.norm.weight"), scalars);
-    Weight output =
-        config.tiedEmbeddings() ? embedding : weight(tensors, products, "lm_head.weight");
+    this.norm = new RmsNorm(weight(tensors, "model.norm.weight"), scalars);
+    Weight output = config.tiedEmbeddings() ? embedding : weight(tensors, "lm_head.weight");
     this.head = new Head(output, settings.vocabularyRows());
   }
 
@@ -78,7 +71,7 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private Block block(int layer, Tensors tensors, DataType products, Scalars scalars) {
+  private Block block(int layer, Tensors tensors, Scalars scalars) {
     Map<LoraSite, Projection> projections = new EnumMap<>(LoraSite.class);
     for (LoraSite site : LoraSite.values()) {
       String[] names =
@@ -87,10 +80,9 @@ public final class Network implements AutoCloseable {
               .toArray(String[]::new);
       Weight bias =
           site == LoraSite.QKV && config.qkvBias()
-              ? weight(tensors, DataType.FLOAT32, suffixed(names, ".bias"))
+              ? weight(tensors, suffixed(names, ".bias"))
               : null;
-      projections.put(
-          site, new Projection(weight(tensors, products, suffixed(names, ".weight")), bias));
+      projections.put(site, new Projection(weight(tensors, suffixed(names, ".weight")), bias));
     }
     return new Block(
         config,
@@ -101,15 +93,15 @@ public final class Network implements AutoCloseable {
   }
 
   private RmsNorm norm(Tensors tensors, Scalars scalars, String name) {
-    return new RmsNorm(weight(tensors, DataType.FLOAT32, name), scalars);
+    return new RmsNorm(weight(tensors, name), scalars);
   }
 
   private static String[] suffixed(String[] names, String suffix) {
     return Arrays.stream(names).map(name -> name + suffix).toArray(String[]::new);
   }
 
-  private Weight weight(Tensors tensors, DataType type, String... names) {
-    Weight weight = Weight.load(manager, tensors, type, names);
+  private Weight weight(Tensors tensors, String... names) {
+    Weight weight = Weight.load(manager, tensors, names);
     weights.put(names[0], weight);
     return weight;
   }
@@ -171,15 +163,12 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Trains all weights of the base instead of an adapter; float32 only.
+   * Trains all weights of the base instead of an adapter.
    *
    * @return the weights, under their canonical names
    */
   public List<Parameter> unfreeze() {
     requireUntrained();
-    if (settings.arithmetic() != NetworkSettings.Arithmetic.FLOAT32) {
-      throw new IllegalStateException("all weights are trained in float32 only");
-    }
     return weights.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .flatMap(entry -> entry.getValue().unfreeze().stream())

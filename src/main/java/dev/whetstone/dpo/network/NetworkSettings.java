@@ -4,17 +4,52 @@ package dev.whetstone.dpo.network;
  * How the network computes.
  *
  * @param threads PyTorch's threads within an operation
- * @param arithmetic of the products with the base's weights
+ * @param arithmetic of the products while training; scores alone are always computed in float32
  * @param recompute whether a block's activations are computed again in the backward pass rather
  *     than kept: a third more time, a fraction of the memory
  * @param vocabularyRows how many completion tokens' logits exist at once
  */
 public record NetworkSettings(
     int threads, Arithmetic arithmetic, boolean recompute, int vocabularyRows) {
-  /** Storage and products of the base's weights; everything else is float32. */
+  /** How matrices are multiplied; they are float32 before and after. */
   public enum Arithmetic {
     FLOAT32,
+    /** Rounded on their way into a product, summed in float32. */
     BFLOAT16
+  }
+
+  /**
+   * How fast products are here.
+   *
+   * @param float32 billions of floating-point operations a second
+   * @param bfloat16 the same; 0 where PyTorch does not round
+   */
+  public record Speed(double float32, double bfloat16) {
+    private static final double WORTH_IT = 1.3;
+
+    /** bfloat16 where it is clearly faster. */
+    public Arithmetic faster() {
+      return bfloat16 > WORTH_IT * float32 ? Arithmetic.BFLOAT16 : Arithmetic.FLOAT32;
+    }
+  }
+
+  /** Measures both kinds of product; takes some milliseconds. */
+  public Speed measure() {
+    return new Speed(
+        Products.speed(threads, Arithmetic.FLOAT32),
+        Products.canRound() ? Products.speed(threads, Arithmetic.BFLOAT16) : 0);
+  }
+
+  /**
+   * The same with another arithmetic.
+   *
+   * @throws IllegalArgumentException when PyTorch has no such products here
+   */
+  public NetworkSettings with(Arithmetic other) {
+    if (other == Arithmetic.BFLOAT16 && !Products.canRound()) {
+      throw new IllegalArgumentException("PyTorch has no bfloat16 products here");
+    }
+    return new NetworkSettings(threads, other, recompute, vocabularyRows);
   }
 
   public NetworkSettings {

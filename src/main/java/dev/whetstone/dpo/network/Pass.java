@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the network over a micro-batch; owns the activations until it is closed. */
@@ -27,11 +28,15 @@ public final class Pass implements AutoCloseable {
     this.adapted = adapted;
     try {
       this.batch = network.batch(manager, rows);
-      this.scores = forward(gradient);
+      this.scores = gradient ? inTraining(() -> forward(true)) : forward(false);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
     }
+  }
+
+  private <T> T inTraining(Supplier<T> work) {
+    return Products.in(network.settings().arithmetic(), work);
   }
 
   /** Scores of every completion token. */
@@ -41,7 +46,7 @@ public final class Pass implements AutoCloseable {
 
   private TokenScores forward(boolean gradient) {
     NDArray ids = batch.ids(batch.layout().ids());
-    NDArray x = Torch.rows(ids, network.embedding().array()).toType(DataType.FLOAT32, false);
+    NDArray x = Torch.rows(ids, network.embedding().array());
     boolean keep = gradient && !network.settings().recompute();
     for (Block block : network.blocks()) {
       if (keep) {
@@ -136,14 +141,19 @@ public final class Pass implements AutoCloseable {
    */
   public void backward(double[][] gradients) {
     float[] flat = flat(gradients);
-    NDArray dx = headGradient(flat);
+    inTraining(() -> input(flat)).close();
+  }
+
+  /** Gradient of the embedded tokens, when all others are gathered. */
+  private NDArray input(float[] gradients) {
+    NDArray dx = headGradient(gradients);
     for (int layer = network.blocks().size() - 1; layer >= 0; layer--) {
       NDArray next = blockGradient(layer, dx);
       dx.close();
       dx = next;
     }
     embeddingGradient(dx);
-    dx.close();
+    return dx;
   }
 
   private float[] flat(double[][] gradients) {

@@ -1,7 +1,6 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import org.jspecify.annotations.Nullable;
 
 /** The linear layers that read one input, as one product, with their LoRA factors where trained. */
@@ -47,13 +46,6 @@ final class Projection {
 
   private NDArray base(NDArray x, @Nullable NDArray residual) {
     NDArray w = weight.array();
-    if (w.getDataType() != DataType.FLOAT32) {
-      NDArray y = Torch.linear(x.toType(w.getDataType(), true), w).toType(DataType.FLOAT32, true);
-      if (bias != null) {
-        y.addi(bias.array());
-      }
-      return residual == null ? y : y.addi(residual);
-    }
     if (residual != null) {
       NDArray y = Torch.linear(x, w, residual);
       return bias == null ? y : y.addi(bias.array());
@@ -75,21 +67,16 @@ final class Projection {
         bias.accumulate(dy.sum(new int[] {0}));
       }
     }
-    NDArray dx = input(dy);
+    NDArray dx = Torch.product(dy, weight.array());
     if (lora == null || low == null) {
       return dx;
     }
     NDArray dlow = Torch.product(dy, lora.b());
     lora.accumulate(
         Torch.product(Torch.transpose(dlow), x), Torch.product(Torch.transpose(dy), low));
-    return Torch.linear(dlow, Torch.transpose(lora.a()), dx);
-  }
-
-  private NDArray input(NDArray dy) {
-    NDArray w = weight.array();
-    if (w.getDataType() == DataType.FLOAT32) {
-      return Torch.product(dy, w);
+    // the view belongs to the network's manager, as A does: left open it would keep A for ever
+    try (NDArray transposed = Torch.transpose(lora.a())) {
+      return Torch.linear(dlow, transposed, dx);
     }
-    return Torch.product(dy.toType(w.getDataType(), true), w).toType(DataType.FLOAT32, true);
   }
 }

@@ -2,7 +2,6 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import dev.whetstone.weights.Tensors;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -22,7 +21,7 @@ final class Weight {
     this.array = array;
   }
 
-  static Weight load(NDManager manager, Tensors tensors, DataType type, String... names) {
+  static Weight load(NDManager manager, Tensors tensors, String... names) {
     List<Part> parts = new ArrayList<>();
     long[] shape = tensors.shape(names[0]);
     shape[0] = 0;
@@ -40,11 +39,6 @@ final class Weight {
                 buffer.put(tensors.read(name));
               }
             });
-    if (type != DataType.FLOAT32) {
-      try (NDArray exact = array) {
-        array = exact.toType(type, true);
-      }
-    }
     return new Weight(parts, array);
   }
 

@@ -1,0 +1,83 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.preference.Erasure;
+import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.TestPairs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reference log-probs on a real PostgreSQL. */
+class ReferenceRowsTest {
+  private static final ReferenceCache.Key FIRST = new ReferenceCache.Key("base", "aa");
+  private static final ReferenceCache.Key SECOND = new ReferenceCache.Key("base", "bb");
+  private static final ReferenceCache.Key OTHER = new ReferenceCache.Key("another", "aa");
+  private static final float[] LOGPS = {-0.1f, -2.5e-7f, Float.NEGATIVE_INFINITY};
+
+  @TempDir static Path home;
+  private static Database database;
+
+  @BeforeAll
+  static void start() throws IOException {
+    database = new Database(DatabaseConfig.of(home, null));
+  }
+
+  @AfterAll
+  static void stop() {
+    database.close();
+  }
+
+  @BeforeEach
+  void empty() {
+    new Erasure(database).erase("nobody", "operator");
+  }
+
+  @Test
+  void whatIsStoredIsFoundBitForBit() {
+    ReferenceRows rows = new ReferenceRows(database, 10);
+    rows.store(Map.of(FIRST, LOGPS, OTHER, new float[] {-1}));
+    rows.store(Map.of(FIRST, new float[] {-9}));
+
+    Map<ReferenceCache.Key, float[]> found = rows.find(List.of(FIRST, SECOND));
+
+    assertThat(found).containsOnlyKeys(FIRST);
+    assertThat(found.get(FIRST)).containsExactly(LOGPS);
+    assertThat(rows.find(List.of(OTHER)).get(OTHER)).containsExactly(-1);
+  }
+
+  @Test
+  void theOldestGoWhenThereAreTooMany() {
+    ReferenceRows rows = new ReferenceRows(database, 2);
+    rows.store(Map.of(FIRST, LOGPS));
+    rows.store(Map.of(OTHER, LOGPS));
+    rows.store(Map.of(SECOND, LOGPS));
+
+    assertThat(rows.find(List.of(FIRST, SECOND, OTHER))).containsOnlyKeys(SECOND, OTHER);
+  }
+
+  @Test
+  void allGoWithAUsersData() {
+    ReferenceRows rows = new ReferenceRows(database, 10);
+    Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    new PreferenceLog(database, InstantSource.fixed(now))
+        .offer(TestPairs.of("pair_1", "key", "alice", now.plusSeconds(60)));
+    rows.store(Map.of(FIRST, LOGPS));
+
+    Erasure.Report report = new Erasure(database).erase("alice", "operator");
+
+    assertThat(report.pairs()).isOne();
+    assertThat(rows.find(List.of(FIRST))).isEmpty();
+  }
+}

@@ -1,0 +1,62 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.TestModels;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/**
+ * Updates of the default model, whose memory must not grow: some by default, {@code
+ * -Dwhetstone.soak-steps=500} for the long run. A process of its own with a heap that is all there
+ * from the start, so that what grows is native.
+ */
+@EnabledOnOs(OS.LINUX)
+class SoakTest {
+  private static final int STEPS = Integer.getInteger("whetstone.soak-steps", 40);
+  private static final long MOST_GROWTH = 24 << 10;
+
+  @Test
+  void memoryDoesNotGrow() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xms384m",
+                "-Xmx384m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                SoakedRun.class.getName(),
+                TestModels.smollm2().path().toString(),
+                Integer.toString(STEPS))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<long[]> lines =
+        process
+            .inputReader()
+            .lines()
+            .filter(line -> line.matches("\\d+ \\d+"))
+            .map(line -> Arrays.stream(line.split(" ")).mapToLong(Long::parseLong).toArray())
+            .toList();
+    assertThat(process.waitFor()).isZero();
+    assertThat(lines).hasSize(STEPS);
+
+    List<long[]> warm = lines.subList(STEPS / 4, STEPS);
+    long early = highest(warm.subList(0, STEPS / 4));
+    long late = highest(warm.subList(STEPS / 2, warm.size()));
+    System.out.printf(
+        "resident: up to %d kB early, %d kB late in %d updates%n", early, late, STEPS);
+    assertThat(warm).allSatisfy(line -> assertThat(line[1]).isEqualTo(lines.getFirst()[1]));
+    assertThat(late).isLessThan(early + MOST_GROWTH);
+  }
+
+  private static long highest(List<long[]> lines) {
+    return lines.stream().mapToLong(line -> line[0]).max().orElseThrow();
+  }
+}
