@@ -10,12 +10,14 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Simulated users who like praise. They chat and vote without a break, also while something is
- * dead: what was shown to them they vote on until they are told that the vote is kept.
+ * Simulated users who like praise, until they are told otherwise. They chat and vote without a
+ * break, also while something is dead: what was shown to them they vote on until they are told that
+ * the vote is kept.
  */
 final class Voters implements AutoCloseable {
   private static final List<String> PROMPTS =
@@ -43,6 +45,7 @@ final class Voters implements AutoCloseable {
   private final AtomicBoolean going = new AtomicBoolean(true);
   private final List<Thread> threads = new ArrayList<>();
   private volatile Duration pause = Duration.ZERO;
+  private volatile BinaryOperator<String> taste = Praise::choice;
 
   /** Begins at once. */
   Voters(Supplier<LocalGateway> gateway) {
@@ -67,6 +70,11 @@ final class Voters implements AutoCloseable {
     pause = between;
   }
 
+  /** From now on they choose so: from the texts of both sides to a, b or tie. */
+  void prefer(BinaryOperator<String> choice) {
+    taste = choice;
+  }
+
   /** Waits until so many more votes found one side better. */
   void awaitDecided(int more) throws InterruptedException {
     int goal = decided.get() + more;
@@ -81,7 +89,7 @@ final class Voters implements AutoCloseable {
       String user = "user-" + mine;
       JsonNode pair = patiently("/generate", ask(user, PROMPTS.get(mine % PROMPTS.size())), false);
       if (pair != null) {
-        String choice = Praise.choice(pair.at("/a/text").asText(), pair.at("/b/text").asText());
+        String choice = taste.apply(pair.at("/a/text").asText(), pair.at("/b/text").asText());
         JsonNode vote =
             patiently(
                 "/preferences",
