@@ -50,6 +50,8 @@ class InterruptIT {
                     "bench",
                     "--model=tiny-reviews",
                     "--batch=8",
+                    "--context=64",
+                    "--prompt=64",
                     "--repeats=100000"))
             .directory(folder.toFile())
             .redirectErrorStream(true)

@@ -15,7 +15,6 @@ import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.annotations.Components;
 import org.eclipse.microprofile.openapi.annotations.OpenAPIDefinition;
 import org.eclipse.microprofile.openapi.annotations.info.Info;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
@@ -42,25 +41,11 @@ import org.jspecify.annotations.Nullable;
                   implementation = Problem.class),
               @org.eclipse.microprofile.openapi.annotations.media.Schema(
                   name = ApiDocument.FAILURE,
-                  implementation = Shapes.Failure.class)
-            },
-            responses =
-                @org.eclipse.microprofile.openapi.annotations.responses.APIResponse(
-                    name = Shapes.ANSWER,
-                    description =
-                        "the answer, or its parts as server-sent events that end with [DONE]",
-                    content = {
-                      @Content(
-                          mediaType = MediaType.APPLICATION_JSON,
-                          schema =
-                              @org.eclipse.microprofile.openapi.annotations.media.Schema(
-                                  implementation = Shapes.Answer.class)),
-                      @Content(
-                          mediaType = MediaType.SERVER_SENT_EVENTS,
-                          schema =
-                              @org.eclipse.microprofile.openapi.annotations.media.Schema(
-                                  implementation = String.class))
-                    })))
+                  implementation = Shapes.Failure.class),
+              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                  name = Shapes.ANSWER,
+                  implementation = Shapes.Answer.class)
+            }))
 public final class ApiDocument implements OASFilter {
   static final String PROBLEM = "Problem";
   static final String FAILURE = "OpenAiError";
@@ -95,8 +80,24 @@ public final class ApiDocument implements OASFilter {
                 .type(SecurityScheme.Type.HTTP)
                 .scheme("bearer")
                 .description("an API key, wsk_<role>_…"));
+    document.getComponents().addResponse(Shapes.ANSWER, openAiAnswer());
     document.getComponents().getSchemas().values().forEach(ApiDocument::allowNulls);
     document.getPaths().getPathItems().forEach(ApiDocument::complete);
+  }
+
+  private static APIResponse openAiAnswer() {
+    return OASFactory.createAPIResponse()
+        .description("the answer, or its parts as server-sent events that end with [DONE]")
+        .content(
+            OASFactory.createContent()
+                .addMediaType(
+                    MediaType.APPLICATION_JSON,
+                    OASFactory.createMediaType()
+                        .schema(OASFactory.createSchema().ref(Shapes.ANSWER)))
+                .addMediaType(
+                    MediaType.SERVER_SENT_EVENTS,
+                    OASFactory.createMediaType()
+                        .schema(OASFactory.createSchema().addType(SchemaType.STRING))));
   }
 
   private static void allowNulls(Schema schema) {

@@ -2,7 +2,6 @@ package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
 import java.sql.Array;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -74,13 +73,16 @@ public final class PreferenceReader {
    */
   public <E extends Exception> void forEachWin(
       PreferenceFilter filter, TrlForm form, PairConsumer<E> consumer) throws E {
-    long end = end();
+    long end = end(filter);
     Long after = null;
     List<Win> wins;
     do {
       Conditions conditions =
           filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
-      bound(filter, Order.OLDEST, after, conditions);
+      if (after == null && filter.from() != null) {
+        conditions.andWithin(
+            "v.seq >= (" + place("min") + ")", PreferenceFilter.time(filter.from(), filter.to()));
+      }
       if (form == TrlForm.MESSAGES) {
         conditions.and("p.messages IS NOT NULL");
       }
@@ -94,18 +96,21 @@ public final class PreferenceReader {
 
   // The log is walked in its own order, which is nearly that of time: walked from its end, all that
   // is outside a time would be looked at one by one. What was seen already bounds the near side.
-  // (Plus
-  // 0, for else the bound itself is looked for by walking the log from its end.)
   private static void bound(
       PreferenceFilter filter, Order order, @Nullable Long after, Conditions conditions) {
     boolean oldest = order == Order.OLDEST;
     Conditions time = PreferenceFilter.time(filter.from(), filter.to());
     if (filter.from() != null && !(oldest && after != null)) {
-      conditions.andWithin("v.seq >= (SELECT min(v.seq + 0) FROM preferences v WHERE %s)", time);
+      conditions.andWithin("v.seq >= (" + place("min") + ")", time);
     }
     if (filter.to() != null && (oldest || after == null)) {
-      conditions.andWithin("v.seq <= (SELECT max(v.seq + 0) FROM preferences v WHERE %s)", time);
+      conditions.andWithin("v.seq <= (" + place("max") + ")", time);
     }
+  }
+
+  // Plus 0, for else the place itself is looked for by walking the log from its end.
+  private static String place(String end) {
+    return "SELECT " + end + "(v.seq + 0) FROM preferences v WHERE %s";
   }
 
   private record Win(long seq, TrlPair pair) {}
@@ -144,17 +149,25 @@ public final class PreferenceReader {
         });
   }
 
-  private long end() {
-    return database.statement(PreferenceReader::last);
-  }
-
-  private static long last(Connection connection) throws SQLException {
-    try (PreparedStatement select =
-            connection.prepareStatement("SELECT coalesce(max(seq), 0) FROM preferences");
-        ResultSet row = select.executeQuery()) {
-      row.next();
-      return row.getLong(1);
-    }
+  /** The last place in the log, or that of a time which ends; 0 where there is none. */
+  private long end(PreferenceFilter filter) {
+    Conditions time = PreferenceFilter.time(filter.from(), filter.to());
+    String sql =
+        filter.to() == null
+            ? "SELECT max(seq) FROM preferences"
+            : place("max").formatted(time.sql());
+    return database.statement(
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(sql)) {
+            if (filter.to() != null) {
+              time.bind(select);
+            }
+            try (ResultSet row = select.executeQuery()) {
+              row.next();
+              return row.getLong(1);
+            }
+          }
+        });
   }
 
   private static PreferenceRow row(ResultSet row) throws SQLException {

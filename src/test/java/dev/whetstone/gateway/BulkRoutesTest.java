@@ -174,6 +174,21 @@ class BulkRoutesTest {
     }
   }
 
+  @Test
+  void theDocumentDescribesTheAnswersOfOpenAisRoutes() {
+    JsonPath document = given().accept("application/json").get("/q/openapi?format=json").jsonPath();
+    for (String route : List.of("/v1/completions", "/v1/chat/completions")) {
+      assertThat(document.getString("paths.'" + route + "'.post.responses.'200'.$ref"))
+          .isEqualTo("#/components/responses/OpenAiAnswer");
+    }
+    assertThat(
+            document.getString(
+                "components.responses.OpenAiAnswer.content.'application/json'.schema.$ref"))
+        .isEqualTo("#/components/schemas/OpenAiAnswer");
+    assertThat(document.getMap("components.schemas.OpenAiAnswer.properties"))
+        .containsKeys("id", "choices", "system_fingerprint");
+  }
+
   private static Response lines(String role, String file) {
     return given()
         .header("Authorization", "Bearer " + key(role))

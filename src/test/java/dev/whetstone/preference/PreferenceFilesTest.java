@@ -9,36 +9,12 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files out of the log and into it, on a real PostgreSQL. */
-class PreferenceFilesTest {
-  @TempDir static Path home;
-
-  private static LogFixture log;
-
-  @BeforeAll
-  static void open() throws IOException {
-    log = new LogFixture(home);
-  }
-
-  @AfterAll
-  static void close() {
-    log.close();
-  }
-
-  @BeforeEach
-  void empty() {
-    log.clear();
-  }
-
+class PreferenceFilesTest extends LogTest {
   @Test
   void exportsWhatTrlReads() throws IOException {
     String pair = log.offer("ann", "Hi", "yes é", "no", "v0", "v1");

@@ -6,39 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.whetstone.preference.PreferenceReader.Order;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The log page by page and added up, on a real PostgreSQL. */
-class PreferenceReadingTest {
-  @TempDir static Path home;
-
-  private static LogFixture log;
-
-  @BeforeAll
-  static void open() throws IOException {
-    log = new LogFixture(home);
-  }
-
-  @AfterAll
-  static void close() {
-    log.close();
-  }
-
-  @BeforeEach
-  void empty() {
-    log.clear();
-  }
-
+class PreferenceReadingTest extends LogTest {
   @Test
   void pagesMeetWithoutGapOrRepetitionFromBothEnds() {
     List<String> cast = new ArrayList<>();
@@ -66,6 +43,35 @@ class PreferenceReadingTest {
     assertThat(ids(null, null, null, null, null, "short", null)).containsExactly(old);
     assertThat(ids(null, null, null, null, null, null, true)).hasSize(1).doesNotContain(old, tie);
     assertThat(ids(null, "ann", "v2", null, null, null, null)).isEmpty();
+  }
+
+  @Test
+  void aTimeIsReadWholeFromBothEndsAndAsAFile() throws IOException {
+    List<String> cast = new ArrayList<>();
+    for (int i = 0; i < 250; i++) {
+      cast.add(log.vote(log.offer("ann", "q" + i, "x" + i, "y", "v0", "v1"), "ann", "a"));
+    }
+    List<Instant> times =
+        log.rows(PreferenceFilter.ALL).stream().map(PreferenceRow::recordedAt).toList();
+    // the log's order and that of time need not agree
+    log.execute(
+        "UPDATE preferences SET recorded_at = ? WHERE preference_id = ?",
+        Timestamp.from(times.get(40)),
+        cast.get(100));
+    PreferenceFilter middle =
+        new PreferenceFilter(null, null, null, times.get(30), times.get(200), null, null, null);
+
+    List<String> seen = walk(middle, Order.OLDEST);
+    assertThat(seen).isEqualTo(cast.subList(30, 200));
+    assertThat(walk(middle, Order.NEWEST)).isEqualTo(seen.reversed());
+    List<String> chosen = new ArrayList<>();
+    log.reader.forEachWin(middle, TrlForm.TEXT, pair -> chosen.add(pair.chosen()));
+    assertThat(chosen).hasSize(170).startsWith("x30").endsWith("x199");
+    PreferenceFilter never =
+        new PreferenceFilter(null, null, null, Instant.EPOCH, Instant.EPOCH, null, null, null);
+    assertThat(walk(never, Order.OLDEST)).isEmpty();
+    log.reader.forEachWin(never, TrlForm.TEXT, pair -> chosen.clear());
+    assertThat(chosen).hasSize(170);
   }
 
   @Test
@@ -140,11 +146,15 @@ class PreferenceReadingTest {
   }
 
   private static List<String> walk(Order order) {
+    return walk(PreferenceFilter.ALL, order);
+  }
+
+  private static List<String> walk(PreferenceFilter filter, Order order) {
     List<String> seen = new ArrayList<>();
     Long after = null;
     List<PreferenceRow> page;
     do {
-      page = log.reader.page(PreferenceFilter.ALL, order, after, 3);
+      page = log.reader.page(filter, order, after, 3);
       for (PreferenceRow row : page) {
         seen.add(row.preferenceId());
         after = row.seq();

@@ -7,7 +7,6 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.preference.RaterQueue.Handed;
 import dev.whetstone.preference.RaterQueue.Rater;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,35 +18,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Pairs for raters and what their votes add up to, on a real PostgreSQL. */
-class RaterQueueTest {
+class RaterQueueTest extends LogTest {
   private static final Duration LEASE = Duration.ofMinutes(10);
-
-  @TempDir static Path home;
-
-  private static LogFixture log;
 
   private RaterQueue queue;
 
-  @BeforeAll
-  static void open() throws IOException {
-    log = new LogFixture(home);
-  }
-
-  @AfterAll
-  static void close() {
-    log.close();
-  }
-
   @BeforeEach
-  void empty() {
-    log.clear();
+  void aQueue() {
     queue = new RaterQueue(log.database, log.clock);
   }
 
