@@ -21,6 +21,7 @@ final class TrainerSupervisor implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
   private static final Duration STEADY = Duration.ofMinutes(1);
   private static final int PATIENCE_SECONDS = 20;
+  private static final String SPINS = "3000";
 
   @Inject TrainerConfig config;
 
@@ -73,6 +74,8 @@ final class TrainerSupervisor implements AutoCloseable {
       ProcessBuilder trainer =
           JavaProcess.nice(
               JavaProcess.of(List.of("-Xmx1g", "-XX:+UseSerialGC"), "trainer", "--with-parent"));
+      // PyTorch's threads wait by spinning: long, where the gateway needs the processor
+      trainer.environment().putIfAbsent("GOMP_SPINCOUNT", SPINS);
       trainer.redirectOutput(ProcessBuilder.Redirect.INHERIT);
       trainer.redirectError(ProcessBuilder.Redirect.INHERIT);
       Process started = trainer.start();
