@@ -44,7 +44,12 @@ public interface GateConfig {
   @WithDefault("1.25")
   double longest();
 
-  /** Most ratio of the canary text's perplexity to the reference's. */
+  /**
+   * Most ratio of the canary text's perplexity to the reference's. On SmolLM2 an adapter that forty
+   * votes trained has 1.03; random ones have 1.01 and 1.14 while they leave the text fluent, and 13
+   * once they break it. A model that writes one kind of text alone needs a canary of that kind and
+   * a wider bound.
+   */
   @WithDefault("1.5")
   double perplexity();
 
