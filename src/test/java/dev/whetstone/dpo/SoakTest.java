@@ -17,7 +17,13 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class SoakTest {
   private static final int STEPS = Integer.getInteger("whetstone.soak-steps", 40);
-  private static final long MOST_GROWTH = 24 << 10;
+
+  /**
+   * Kilobytes. The heap's fragments settle within some 200 updates and were seen to take up to 30
+   * MB until then; a run's adapter kept in every pass takes 10 MB an update. Whatever is smaller
+   * shows in the count of tensors, which must not change at all.
+   */
+  private static final long MOST_GROWTH = 64 << 10;
 
   @Test
   void memoryDoesNotGrow() throws Exception {
