@@ -107,6 +107,12 @@ final class GatewayProcess implements AutoCloseable {
     }
   }
 
+  /** Asks it to stop by SIGTERM and waits for its exit code. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    return process.waitFor();
+  }
+
   /** Asks it to stop, as SIGTERM does. */
   @Override
   public void close() {
