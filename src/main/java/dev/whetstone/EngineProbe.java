@@ -59,7 +59,9 @@ final class EngineProbe {
     try {
       gaps.await(STEPS_BEFORE_A_SWAP);
       double gap = gaps.median();
-      double joinGap = gaps.longestDuring(() -> run(request(prompt, List.of(known), 1), NOBODY));
+      double joinGap =
+          gaps.longestDuring(
+              () -> run(request(prompt, List.of(known), 1), GenerationListener.NOBODY));
       long start = System.nanoTime();
       FirstToken first = new FirstToken();
       double[] staged = new double[1];
@@ -102,15 +104,6 @@ final class EngineProbe {
   private static Branch branch(Policy policy, int seed) {
     return new Branch(policy, new Sampling(0.8, 0, 0.95, 0, 1, 0, 0, Map.of(), seed));
   }
-
-  private static final GenerationListener NOBODY =
-      new GenerationListener() {
-        @Override
-        public void onText(int branch, String text, int[] tokens, float[] logps) {}
-
-        @Override
-        public void onFinish(int branch, Completion completion) {}
-      };
 
   /** Notes when a new version has its first token. */
   private static final class FirstToken implements GenerationListener {

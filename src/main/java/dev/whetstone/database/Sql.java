@@ -78,4 +78,24 @@ public final class Sql {
       throw failed;
     }
   }
+
+  /** The values of an integer array that is not null and holds none. */
+  public static int[] ints(ResultSet row, String column) throws SQLException {
+    Integer[] boxed = (Integer[]) row.getArray(column).getArray();
+    int[] values = new int[boxed.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = boxed[i];
+    }
+    return values;
+  }
+
+  /** The values of a real array that is not null and holds none. */
+  public static float[] floats(ResultSet row, String column) throws SQLException {
+    Float[] boxed = (Float[]) row.getArray(column).getArray();
+    float[] values = new float[boxed.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = boxed[i];
+    }
+    return values;
+  }
 }

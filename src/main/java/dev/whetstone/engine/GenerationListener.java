@@ -7,6 +7,16 @@ import java.util.List;
  * never block.
  */
 public interface GenerationListener {
+  /** Hears nothing. */
+  GenerationListener NOBODY =
+      new GenerationListener() {
+        @Override
+        public void onText(int branch, String text, int[] tokens, float[] logps) {}
+
+        @Override
+        public void onFinish(int branch, Completion completion) {}
+      };
+
   /**
    * New text of a branch. Never splits a UTF-8 sequence and never shows the start of a stop text;
    * the texts of all calls joined are the completion's text.

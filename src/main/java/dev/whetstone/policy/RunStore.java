@@ -313,21 +313,12 @@ public final class RunStore {
                 row ->
                     new HeldOutScores(
                         row.getString("preference_id"),
-                        floats(row, "chosen_policy"),
-                        floats(row, "chosen_reference"),
-                        floats(row, "rejected_policy"),
-                        floats(row, "rejected_reference")),
+                        Sql.floats(row, "chosen_policy"),
+                        Sql.floats(row, "chosen_reference"),
+                        Sql.floats(row, "rejected_policy"),
+                        Sql.floats(row, "rejected_reference")),
                 "SELECT * FROM run_scores WHERE run_id = ? ORDER BY preference_id",
                 id));
-  }
-
-  private static float[] floats(ResultSet row, String column) throws SQLException {
-    Float[] boxed = (Float[]) row.getArray(column).getArray();
-    float[] values = new float[boxed.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = boxed[i];
-    }
-    return values;
   }
 
   private static TrainingRun run(ResultSet row) throws SQLException {

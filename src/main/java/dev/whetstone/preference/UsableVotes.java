@@ -86,9 +86,9 @@ public final class UsableVotes {
         row.getLong("seq"),
         row.getString("user_id"),
         row.getString("conversation"),
-        ints(row, "prompt_ids"),
-        ints(row, "chosen"),
-        ints(row, "rejected"),
+        Sql.ints(row, "prompt_ids"),
+        Sql.ints(row, "chosen"),
+        Sql.ints(row, "rejected"),
         newest(row.getString("policy_a"), row.getString("policy_b")));
   }
 
@@ -100,14 +100,5 @@ public final class UsableVotes {
 
   private static int number(String version) {
     return version.matches("v[0-9]{1,9}") ? Integer.parseInt(version.substring(1)) : -1;
-  }
-
-  private static int[] ints(ResultSet row, String column) throws SQLException {
-    Integer[] boxed = (Integer[]) row.getArray(column).getArray();
-    int[] values = new int[boxed.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = boxed[i];
-    }
-    return values;
   }
 }

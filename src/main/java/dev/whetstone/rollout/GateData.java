@@ -90,21 +90,12 @@ final class GateData {
     return database.statement(
         connection ->
             new ArrayList<>(
-                Sql.list(connection, row -> ints(row, "prompt_ids"), PROMPTS, baseHash, most)));
+                Sql.list(connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, most)));
   }
 
   private static JudgedPair pair(ResultSet row, @Nullable HeldOutScores trainer)
       throws SQLException {
     return new JudgedPair(
-        ints(row, "prompt_ids"), ints(row, "chosen"), ints(row, "rejected"), trainer);
-  }
-
-  private static int[] ints(ResultSet row, String column) throws SQLException {
-    Integer[] boxed = (Integer[]) row.getArray(column).getArray();
-    int[] values = new int[boxed.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = boxed[i];
-    }
-    return values;
+        Sql.ints(row, "prompt_ids"), Sql.ints(row, "chosen"), Sql.ints(row, "rejected"), trainer);
   }
 }

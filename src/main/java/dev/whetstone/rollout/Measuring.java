@@ -29,15 +29,6 @@ final class Measuring {
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
   private static final Duration FULL_PAUSE = Duration.ofMillis(200);
 
-  private static final GenerationListener NOBODY =
-      new GenerationListener() {
-        @Override
-        public void onText(int branch, String text, int[] tokens, float[] logps) {}
-
-        @Override
-        public void onFinish(int branch, Completion completion) {}
-      };
-
   private final Engine engine;
 
   Measuring(Engine engine) {
@@ -77,7 +68,7 @@ final class Measuring {
     return engine
         .submit(
             new GenerationRequest(prompt, branches, room, List.of(), false, 0, false, TIMEOUT),
-            NOBODY)
+            GenerationListener.NOBODY)
         .result();
   }
 

@@ -34,15 +34,6 @@ final class Staging {
   private static final int[] PROMPT = {0, 1, 2, 3};
   private static final int TOKENS = 4;
   private static final Duration FULL_QUEUE_PAUSE = Duration.ofMillis(20);
-  private static final GenerationListener NOBODY =
-      new GenerationListener() {
-        @Override
-        public void onText(int branch, String text, int[] tokens, float[] logps) {}
-
-        @Override
-        public void onFinish(int branch, Completion completion) {}
-      };
-
   private final Engine engine;
   private final int named;
   private final Duration timeout;
@@ -157,7 +148,7 @@ final class Staging {
     long limit = System.nanoTime() + timeout.toNanos();
     while (true) {
       try {
-        return engine.submit(request, NOBODY).result().join();
+        return engine.submit(request, GenerationListener.NOBODY).result().join();
       } catch (QueueFullException full) {
         if (System.nanoTime() > limit) {
           throw new PolicyException.NotInTime(policy.version(), "the engine's queue is full");
