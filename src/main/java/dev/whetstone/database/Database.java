@@ -191,6 +191,11 @@ public final class Database implements AutoCloseable {
   private DatabaseAwayException lost(SQLException failed) {
     var reason = new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
     lastFailure = reason;
+    AgroalDataSource open = pool;
+    if (open != null) {
+      // what broke one connection may have broken those at rest, too
+      open.flush(AgroalDataSource.FlushMode.IDLE);
+    }
     revive();
     return reason;
   }
@@ -319,7 +324,6 @@ public final class Database implements AutoCloseable {
                 pooled
                     .maxSize(config.connections())
                     .acquisitionTimeout(config.acquireTimeout())
-                    .flushOnClose(true)
                     .exceptionSorter(new PostgreSQLExceptionSorter())
                     .connectionValidator(
                         AgroalConnectionPoolConfiguration.ConnectionValidator

@@ -49,6 +49,37 @@ class DatabaseTest {
   }
 
   @Test
+  void keepsItsConnections() {
+    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+      String server = text(database, "SELECT pg_backend_pid()");
+
+      execute(database, "SELECT 1");
+
+      assertThat(text(database, "SELECT pg_backend_pid()")).isEqualTo(server);
+    }
+  }
+
+  @Test
+  void losesOneCallWhenAllItsConnectionsAreLost() {
+    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+      assertThatThrownBy(
+              () ->
+                  database.statement(
+                      connection -> {
+                        String atRest = text(database, "SELECT pg_backend_pid()");
+                        try (Statement asOwner = connection.createStatement()) {
+                          asOwner.execute("RESET ROLE");
+                        }
+                        first(connection, "SELECT pg_terminate_backend(%s)".formatted(atRest));
+                        return first(connection, "SELECT pg_terminate_backend(pg_backend_pid())");
+                      }))
+          .isInstanceOf(DatabaseAwayException.class);
+
+      assertThat(text(database, "SELECT 1")).isEqualTo("1");
+    }
+  }
+
+  @Test
   void keepsTheAuditFromBeingChanged() {
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       insertAudit(database);
