@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway without HTTP: the tiny model in float32, its engine, and what it serves. */
@@ -35,6 +36,9 @@ final class ServingFixture implements AutoCloseable {
   final ModelLoader.Opened model;
   final Engine engine;
   final ActivePolicies policies;
+
+  /** Told of every committed change, before this gateway follows it. */
+  Consumer<Aliases> committed = aliases -> {};
 
   /**
    * Opens and starts it.
@@ -119,6 +123,7 @@ final class ServingFixture implements AutoCloseable {
   }
 
   private Aliases after(AliasLog.Flip flip) {
+    committed.accept(flip.aliases());
     policies.reconcile();
     return flip.aliases();
   }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 final class ServingNotes implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ServingNotes.class);
   private static final Duration EVERY = Duration.ofSeconds(30);
+
+  /** From one note to the next: what changes more often is noted as it is then. */
+  private static final Duration APART = Duration.ofSeconds(1);
+
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final AdapterCache cache;
@@ -37,6 +42,7 @@ final class ServingNotes implements AutoCloseable {
           new ArrayBlockingQueue<>(1),
           Thread.ofVirtual().name("whetstone-notes").factory(),
           new ThreadPoolExecutor.DiscardOldestPolicy());
+  private final CountDownLatch closing = new CountDownLatch(1);
   private @Nullable String noted;
   private Instant notedAt = Instant.MIN;
 
@@ -68,6 +74,15 @@ final class ServingNotes implements AutoCloseable {
   }
 
   private void write(Serving serving, @Nullable String problem) {
+    say(serving, problem);
+    try {
+      var _ = closing.await(APART.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void say(Serving serving, @Nullable String problem) {
     serving.all().forEach(cache::keep);
     cache.remember(serving.champion());
     try {
@@ -80,6 +95,7 @@ final class ServingNotes implements AutoCloseable {
   /** Waits for the last note. */
   @Override
   public void close() {
+    closing.countDown();
     writer.shutdown();
     try {
       if (!writer.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
