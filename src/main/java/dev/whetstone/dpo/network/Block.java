@@ -46,7 +46,7 @@ final class Block {
     this.middleNorm = middleNorm;
     this.projections = new EnumMap<>(projections);
     this.attention = new CausalAttention(config, scalars);
-    this.activation = new SwiGlu(config.intermediateSize(), scalars);
+    this.activation = new SwiGlu(config.intermediateSize());
   }
 
   Projection projection(LoraSite site) {
@@ -66,7 +66,7 @@ final class Block {
       NDArray normed = inputNorm.forward(input, inputLengths);
       NDArray qkv = perHead(project(LoraSite.QKV, normed, null, adapted, low));
       batch.rotary().turn(rotated(qkv));
-      NDArray attended = attention.forward(qkv, batch);
+      NDArray attended = attention.forward(qkv, batch.attention());
       NDArray middle = project(LoraSite.O, attended, input, adapted, low);
       NDArray middleLengths = middleNorm.lengths(middle);
       NDArray gateUp =
@@ -156,7 +156,7 @@ final class Block {
   private NDArray attention(NDArray dMiddle, Activations kept, Batch batch) {
     NDArray dAttended =
         projection(LoraSite.O).backward(dMiddle, kept.attended, kept.low.get(LoraSite.O));
-    NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch);
+    NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
     batch.rotary().turnBack(rotated(dQkv));
     NDArray dNormed =
         projection(LoraSite.QKV)

@@ -2,12 +2,12 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.whetstone.weights.ModelConfig;
 
 /**
  * Grouped-query attention over the segments of a micro-batch. Queries of one key/value head are
- * stacked {@code [kvHeads, group * queries, headDim]}, so that keys and values are never repeated.
+ * stacked {@code [matrices, group * queries, headDim]}, so that keys and values are never repeated.
  * Probabilities are computed again in the backward pass: they would be the largest activation.
  */
 final class CausalAttention {
@@ -29,21 +29,21 @@ final class CausalAttention {
    * @param qkv rotated queries and keys, and values, {@code [tokens, heads + 2 kvHeads, headDim]}
    * @return {@code [tokens, heads * headDim]}, in qkv's manager
    */
-  NDArray forward(NDArray qkv, Batch batch) {
+  NDArray forward(NDArray qkv, AttentionPlan plan) {
     NDManager outer = qkv.getManager();
-    NDArray[] parts = new NDArray[batch.layout().segments().size()];
+    NDArray rows = rows(qkv);
+    NDArray[] parts = new NDArray[plan.groups().size()];
     for (int i = 0; i < parts.length; i++) {
-      Layout.Segment segment = batch.layout().segments().get(i);
+      AttentionPlan.Group group = plan.groups().get(i);
       try (NDManager scope = outer.newSubManager()) {
-        qkv.tempAttach(scope);
-        NDArray values = keys(qkv, segment, heads + kvHeads);
-        NDArray probabilities =
-            probabilities(queries(qkv, segment), keys(qkv, segment, heads), segment, batch);
-        parts[i] = unstack(Torch.products(probabilities, values), segment);
+        rows.tempAttach(scope);
+        NDArray p = probabilities(queries(rows, group), keys(rows, group), group);
+        parts[i] = rows(Torch.products(p, values(rows, group)));
         parts[i].attach(outer);
       }
     }
-    return Torch.concat(0, parts);
+    NDArray attended = Torch.gather(Torch.concat(0, parts), plan.outputs());
+    return Torch.reshape(attended, -1, (long) heads * headDim);
   }
 
   /**
@@ -52,99 +52,84 @@ final class CausalAttention {
    * @param dOutput gradient of the result
    * @param output the result
    */
-  NDArray backward(NDArray dOutput, NDArray output, NDArray qkv, Batch batch) {
+  NDArray backward(NDArray dOutput, NDArray output, NDArray qkv, AttentionPlan plan) {
     NDManager outer = qkv.getManager();
-    NDArray gradient = outer.zeros(qkv.getShape(), DataType.FLOAT32);
+    NDArray rows = rows(qkv);
+    NDArray dRows = rows(dOutput);
     // sum over keys of p dp is sum over the head of o do (Dao 2022, eq. 4)
-    NDArray pulls =
-        Torch.rowSums(Torch.reshape(dOutput.mul(output), output.getShape().get(0), heads, headDim));
-    for (Layout.Segment segment : batch.layout().segments()) {
+    NDArray pulls = Torch.rowSums(dRows.mul(rows(output)));
+    NDArray[] parts = new NDArray[3 * plan.groups().size() + 1];
+    int part = 0;
+    for (AttentionPlan.Group group : plan.groups()) {
       try (NDManager scope = outer.newSubManager()) {
-        qkv.tempAttach(scope);
-        dOutput.tempAttach(scope);
+        rows.tempAttach(scope);
+        dRows.tempAttach(scope);
         pulls.tempAttach(scope);
-        gradient.tempAttach(scope);
-        backward(dOutput, pulls, qkv, gradient, segment, batch);
+        for (NDArray gradient : backward(dRows, pulls, rows, group)) {
+          parts[part] = rows(gradient);
+          parts[part++].attach(outer);
+        }
       }
+    }
+    parts[part] = outer.zeros(new Shape(1, headDim));
+    NDArray all = Torch.concat(0, parts);
+    NDArray gradient =
+        Torch.reshape(Torch.gather(all, plan.own()), -1, heads + 2L * kvHeads, headDim);
+    NDArray ofKeys = Torch.slice(gradient, 1, heads, heads + 2L * kvHeads);
+    for (NDArray past : plan.past()) {
+      ofKeys.addi(Torch.reshape(Torch.gather(all, past), -1, 2L * kvHeads, headDim));
     }
     return gradient;
   }
 
-  private void backward(
-      NDArray dOutput,
-      NDArray pulls,
-      NDArray qkv,
-      NDArray gradient,
-      Layout.Segment segment,
-      Batch batch) {
-    NDArray q = queries(qkv, segment);
-    NDArray k = keys(qkv, segment, heads);
-    NDArray v = keys(qkv, segment, heads + kvHeads);
-    NDArray p = probabilities(q, k, segment, batch);
-    NDArray dO = stack(rows(dOutput, segment), segment, headDim);
-    NDArray pull = stack(rows(pulls, segment), segment, 1);
-    addKeys(gradient, segment, heads + kvHeads, Torch.products(Torch.transpose(p), dO));
+  /** Gradients of queries, keys and values of a group. */
+  private NDArray[] backward(
+      NDArray dRows, NDArray pulls, NDArray rows, AttentionPlan.Group group) {
+    NDArray q = queries(rows, group);
+    NDArray k = keys(rows, group);
+    NDArray v = values(rows, group);
+    NDArray p = probabilities(q, k, group);
+    NDArray dO = stacked(real(dRows, group), group);
+    NDArray pull = Torch.reshape(real(pulls, group), group.matrices(), -1, 1);
+    NDArray dV = Torch.products(Torch.transpose(p), dO);
     NDArray dScores = Torch.products(dO, Torch.transpose(v)).subi(pull).muli(p);
-    addKeys(gradient, segment, heads, Torch.products(Torch.transpose(dScores), q));
+    NDArray dK = Torch.products(Torch.transpose(dScores), q);
     NDArray dQ = Torch.products(dScores, k).muli(scalars.queryScale());
-    grouped(Torch.slice(rows(gradient, segment), 1, 0, heads), segment, headDim)
-        .addi(Torch.reshape(dQ, kvHeads, heads / kvHeads, segment.length(), headDim));
+    return new NDArray[] {dQ, dK, dV};
   }
 
-  private static NDArray rows(NDArray array, Layout.Segment segment) {
-    return Torch.slice(array, 0, segment.start(), segment.start() + segment.length());
+  /** The rows of the group's queries, and zeros where it is padded. */
+  private static NDArray real(NDArray rows, AttentionPlan.Group group) {
+    NDArray gathered = Torch.gather(rows, group.outputRows());
+    return group.real() == null ? gathered : gathered.muli(group.real());
   }
 
-  /** Scaled queries {@code [kvHeads, group * queries, headDim]}. */
-  private NDArray queries(NDArray qkv, Layout.Segment segment) {
-    return stack(Torch.slice(rows(qkv, segment), 1, 0, heads), segment, headDim)
-        .mul(scalars.queryScale());
+  /** One head of one token a row. */
+  private NDArray rows(NDArray array) {
+    return Torch.reshape(array, -1, headDim);
   }
 
-  /** Keys, or values, {@code [kvHeads, keys, headDim]}. */
-  private NDArray keys(NDArray qkv, Layout.Segment segment, int firstHead) {
-    NDArray all = Torch.slice(qkv, 1, firstHead, firstHead + kvHeads);
-    NDArray keys = rows(all, segment);
-    if (segment.promptLength() > 0) {
-      keys = Torch.concat(0, prompt(all, segment), keys);
-    }
-    return Torch.permute(keys, 1, 0, 2);
+  private NDArray stacked(NDArray rows, AttentionPlan.Group group) {
+    return Torch.reshape(rows, group.matrices(), -1, headDim);
   }
 
-  private static NDArray prompt(NDArray array, Layout.Segment segment) {
-    return Torch.slice(array, 0, segment.prompt(), segment.prompt() + segment.promptLength());
+  /** Scaled queries {@code [matrices, group * queries, headDim]}. */
+  private NDArray queries(NDArray rows, AttentionPlan.Group group) {
+    return stacked(Torch.gather(rows, group.queryRows()).muli(scalars.queryScale()), group);
   }
 
-  private void addKeys(NDArray gradient, Layout.Segment segment, int firstHead, NDArray added) {
-    NDArray all = Torch.slice(gradient, 1, firstHead, firstHead + kvHeads);
-    NDArray rows = Torch.permute(added, 1, 0, 2);
-    int past = segment.promptLength();
-    rows(all, segment).addi(Torch.slice(rows, 0, past, segment.keys()));
-    if (past > 0) {
-      prompt(all, segment).addi(Torch.slice(rows, 0, 0, past));
-    }
+  /** {@code [matrices, keys, headDim]} */
+  private NDArray keys(NDArray rows, AttentionPlan.Group group) {
+    return stacked(Torch.gather(rows, group.keyRows()), group);
   }
 
-  private NDArray probabilities(NDArray q, NDArray k, Layout.Segment segment, Batch batch) {
+  private NDArray values(NDArray rows, AttentionPlan.Group group) {
+    return stacked(Torch.gather(rows, group.valueRows()), group);
+  }
+
+  private NDArray probabilities(NDArray q, NDArray k, AttentionPlan.Group group) {
     NDArray scores = Torch.products(q, Torch.transpose(k));
-    Torch.reshape(scores, kvHeads, heads / kvHeads, segment.length(), segment.keys())
-        .addi(batch.mask(segment));
+    Torch.reshape(scores, -1, heads, group.queries(), group.keys()).addi(group.mask());
     return Torch.softmax(scores);
-  }
-
-  /** A view of {@code [queries, heads * width]} as {@code [kvHeads, group, queries, width]}. */
-  private NDArray grouped(NDArray rows, Layout.Segment segment, int width) {
-    return Torch.permute(
-        Torch.reshape(rows, segment.length(), kvHeads, heads / kvHeads, width), 1, 2, 0, 3);
-  }
-
-  private NDArray stack(NDArray rows, Layout.Segment segment, int width) {
-    return Torch.reshape(grouped(rows, segment, width), kvHeads, -1, width);
-  }
-
-  private NDArray unstack(NDArray stacked, Layout.Segment segment) {
-    NDArray grouped = Torch.reshape(stacked, kvHeads, heads / kvHeads, segment.length(), headDim);
-    return Torch.reshape(
-        Torch.permute(grouped, 2, 0, 1, 3), segment.length(), (long) heads * headDim);
   }
 }

@@ -23,11 +23,11 @@ record Layout(
     int[] targets,
     int[] lengths) {
   /**
-   * Queries that attend causally to the keys of a prompt and then to their own. The first
-   * completion of a row shares a segment with its prompt.
+   * Queries that attend to all keys of a prompt and then causally to their own: a prompt, or a
+   * completion.
    *
    * @param prompt first token of the prompt
-   * @param promptLength 0 where the segment holds its prompt itself
+   * @param promptLength 0 where the segment is the prompt itself
    * @param start first token of the segment
    * @param length how many tokens
    */
@@ -65,6 +65,7 @@ record Layout(
   private void place(Prompted row, int prompt, int firstTarget) {
     int length = row.prompt().length;
     fill(row.prompt(), length, prompt, 0);
+    segments.add(new Segment(prompt, 0, prompt, length));
     int token = prompt + length;
     int target = firstTarget;
     for (int c = 0; c < row.completions().size(); c++) {
@@ -75,9 +76,7 @@ record Layout(
         sources[target + i] = i == 0 ? prompt + length - 1 : token + i - 1;
         targets[target + i] = completion[i];
       }
-      if (c == 0) {
-        segments.add(new Segment(prompt, 0, prompt, length + inputs));
-      } else if (inputs > 0) {
+      if (inputs > 0) {
         segments.add(new Segment(prompt, length, token, inputs));
       }
       token += inputs;

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The LoRA factors of the modules that read one input (Hu et al. 2021, eq. 3), as two products for
- * all of them: A stacked {@code [modules * rank, in]}, B block-diagonal {@code [out, modules *
- * rank]} with the scale multiplied in.
+ * The LoRA factors of the modules that read one input (Hu et al. 2021, eq. 3): A stacked {@code
+ * [modules * rank, in]}, as one product for all of them; B with the scale multiplied in, one
+ * product a module, added where the module's outputs stand.
  */
 final class LoraFactors {
   /**
@@ -19,97 +19,135 @@ final class LoraFactors {
    * @param b {@code [out, rank]}
    * @param firstRow where the module's outputs begin among those of the site
    */
-  record Module(Parameter a, Parameter b, int firstRow) {}
+  record Module(Parameter a, Parameter b, int firstRow) {
+    int out() {
+      return (int) b.shape()[0];
+    }
+  }
+
+  /**
+   * @param bs {@code [out, rank]} a module
+   * @param transposed views of them; belong to the same manager, and are closed with them
+   */
+  private record Uploaded(NDArray a, List<NDArray> bs, List<NDArray> transposed) {
+    void close() {
+      a.close();
+      transposed.forEach(NDArray::close);
+      bs.forEach(NDArray::close);
+    }
+  }
 
   private final List<Module> modules;
   private final int rank;
   private final int in;
-  private final int out;
   private final float scale;
-  private @Nullable NDArray a;
-  private @Nullable NDArray b;
+  private @Nullable Uploaded uploaded;
 
-  /**
-   * @param out outputs of the whole site, adapted or not
-   */
-  LoraFactors(List<Module> modules, int rank, int out, double scale) {
+  LoraFactors(List<Module> modules, int rank, double scale) {
     this.modules = List.copyOf(modules);
     this.rank = rank;
     this.in = (int) modules.getFirst().a().shape()[1];
-    this.out = out;
     this.scale = (float) scale;
   }
 
-  /** {@code [modules * rank, in]}. */
-  NDArray a() {
-    return uploaded(a);
-  }
-
-  /** {@code [out, modules * rank]}, scaled. */
-  NDArray b() {
-    return uploaded(b);
-  }
-
-  private static NDArray uploaded(@Nullable NDArray factor) {
-    if (factor == null) {
+  private Uploaded uploaded() {
+    if (uploaded == null) {
       throw new IllegalStateException("the adapter was not uploaded");
     }
-    return factor;
+    return uploaded;
   }
 
   /** Takes over the parameters' values. */
   void upload(NDManager manager) {
-    if (a != null && b != null) {
-      a.close();
-      b.close();
+    if (uploaded != null) {
+      uploaded.close();
     }
-    int width = modules.size() * rank;
-    a =
+    NDArray a =
         Torch.create(
             manager,
-            new long[] {width, in},
+            new long[] {(long) modules.size() * rank, in},
             buffer -> modules.forEach(module -> buffer.put(module.a.values())));
-    float[] block = new float[out * width];
+    List<NDArray> bs = modules.stream().map(module -> scaled(manager, module)).toList();
+    uploaded = new Uploaded(a, bs, bs.stream().map(Torch::transpose).toList());
+  }
+
+  private NDArray scaled(NDManager manager, Module module) {
+    float[] values = module.b.values().clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= scale;
+    }
+    return Torch.create(manager, values, module.out(), rank);
+  }
+
+  /**
+   * Adds what the factors make of x.
+   *
+   * @param y {@code [tokens, out]} of the site
+   * @param x {@code [tokens, in]}
+   * @return x in the inner dimension, {@code [tokens, modules * rank]}
+   */
+  NDArray addTo(NDArray y, NDArray x) {
+    NDArray low = Torch.linear(x, uploaded().a);
     for (int m = 0; m < modules.size(); m++) {
-      float[] values = modules.get(m).b.values();
-      for (int from = 0, to = at(m); from < values.length; from += rank, to += width) {
-        for (int i = 0; i < rank; i++) {
-          block[to + i] = scale * values[from + i];
-        }
+      Libtorch.addProduct(outputs(y, m), inner(low, m), uploaded().transposed.get(m));
+    }
+    return low;
+  }
+
+  /**
+   * Gathers the gradients of the factors and adds that of the input.
+   *
+   * @param dx {@code [tokens, in]}
+   * @param dy gradient of the output
+   * @param x the input of the forward pass
+   * @param low what the forward pass gave
+   */
+  void backward(NDArray dx, NDArray dy, NDArray x, NDArray low) {
+    NDArray dLow = low.getManager().create(low.getShape());
+    for (int m = 0; m < modules.size(); m++) {
+      NDArray dPart = outputs(dy, m);
+      Libtorch.product(inner(dLow, m), dPart, uploaded().bs.get(m));
+      // this way round the product is faster than its transpose
+      gatherB(modules.get(m), Torch.product(Torch.transpose(inner(low, m)), dPart));
+    }
+    gatherA(Torch.product(Torch.transpose(dLow), x));
+    Libtorch.addProduct(dx, dLow, uploaded().a);
+  }
+
+  /** The columns of a module's outputs. */
+  private NDArray outputs(NDArray y, int m) {
+    int first = modules.get(m).firstRow;
+    return Torch.slice(y, 1, first, (long) first + modules.get(m).out());
+  }
+
+  private NDArray inner(NDArray low, int m) {
+    return Torch.slice(low, 1, (long) m * rank, (m + 1L) * rank);
+  }
+
+  private void gatherA(NDArray stacked) {
+    FloatBuffer from = Torch.read(stacked);
+    float[] values = new float[from.remaining() / modules.size()];
+    for (Module module : modules) {
+      from.get(values);
+      float[] to = module.a.gradient();
+      for (int i = 0; i < to.length; i++) {
+        to[i] += values[i];
       }
     }
-    b = Torch.create(manager, block, out, width);
   }
 
-  /** Adds gradients of {@link #a} and {@link #b} to the parameters'. */
-  void accumulate(NDArray gradientA, NDArray gradientB) {
-    float[] stacked = floats(gradientA);
-    float[] block = floats(gradientB);
-    int width = modules.size() * rank;
-    for (int m = 0; m < modules.size(); m++) {
-      float[] a = modules.get(m).a.gradient();
-      int first = m * a.length;
-      for (int i = 0; i < a.length; i++) {
-        a[i] += stacked[first + i];
-      }
-      float[] b = modules.get(m).b.gradient();
-      for (int to = 0, from = at(m); to < b.length; to += rank, from += width) {
-        for (int i = 0; i < rank; i++) {
-          b[to + i] += scale * block[from + i];
-        }
+  /**
+   * @param transposed {@code [rank, out]}
+   */
+  private void gatherB(Module module, NDArray transposed) {
+    float[] to = module.b.gradient();
+    float[] values = new float[module.out()];
+    FloatBuffer from = Torch.read(transposed);
+    for (int i = 0; i < rank; i++) {
+      from.get(values);
+      for (int row = 0; row < values.length; row++) {
+        to[row * rank + i] += scale * values[row];
       }
     }
-  }
-
-  private static float[] floats(NDArray array) {
-    FloatBuffer buffer = Torch.read(array);
-    float[] floats = new float[buffer.remaining()];
-    buffer.get(floats);
-    return floats;
-  }
-
-  /** Where module m's B begins in the block. */
-  private int at(int m) {
-    return (modules.get(m).firstRow * modules.size() + m) * rank;
   }
 }

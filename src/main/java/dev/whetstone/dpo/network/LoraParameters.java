@@ -50,7 +50,7 @@ final class LoraParameters {
       }
       row += LoraSite.outputs(config, module);
     }
-    return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, row, alpha / rank);
+    return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, alpha / rank);
   }
 
   /** The adapter as it stands. */

@@ -256,7 +256,7 @@ public final class Network implements AutoCloseable {
 
   Batch batch(NDManager pass, List<Prompted> rows) {
     rows.forEach(this::requireKnownTokens);
-    return new Batch(pass, Layout.of(rows), frequencies);
+    return new Batch(pass, Layout.of(rows), config, frequencies);
   }
 
   private void requireKnownTokens(Prompted row) {

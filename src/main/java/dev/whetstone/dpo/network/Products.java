@@ -4,9 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.whetstone.dpo.network.NetworkSettings.Arithmetic;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
@@ -37,26 +35,18 @@ final class Products {
   private Products() {}
 
   private static Optional<MethodHandle> find() {
-    // loads the library
-    NDManager.newBaseManager("PyTorch").close();
-    Linker linker = Linker.nativeLinker();
-    SymbolLookup torch = SymbolLookup.loaderLookup();
-    Optional<MemorySegment> context = torch.find("_ZN2at13globalContextEv");
-    return torch
-        .find("_ZN2at7Context25setFloat32MatmulPrecisionENS_22Float32MatmulPrecisionE")
-        .filter(set -> context.isPresent())
-        .map(
+    return Libtorch.find(
+            "_ZN2at7Context25setFloat32MatmulPrecisionENS_22Float32MatmulPrecisionE",
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_BYTE))
+        .flatMap(
             set ->
-                linker
-                    .downcallHandle(
-                        set, FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_BYTE))
-                    .bindTo(global(linker, context.orElseThrow())));
+                Libtorch.find("_ZN2at13globalContextEv", FunctionDescriptor.of(ValueLayout.ADDRESS))
+                    .map(context -> set.bindTo(global(context))));
   }
 
-  private static MemorySegment global(Linker linker, MemorySegment function) {
+  private static MemorySegment global(MethodHandle context) {
     try {
-      return (MemorySegment)
-          linker.downcallHandle(function, FunctionDescriptor.of(ValueLayout.ADDRESS)).invokeExact();
+      return (MemorySegment) context.invokeExact();
     } catch (Throwable e) {
       throw new IllegalStateException("PyTorch's context is not to be had", e);
     }

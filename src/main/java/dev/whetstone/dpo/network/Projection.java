@@ -40,8 +40,7 @@ final class Projection {
     if (lora == null || !adapted) {
       return new Output(y, null);
     }
-    NDArray low = Torch.linear(x, lora.a());
-    return new Output(Torch.linear(low, lora.b(), y), low);
+    return new Output(y, lora.addTo(y, x));
   }
 
   private NDArray base(NDArray x, @Nullable NDArray residual) {
@@ -68,15 +67,9 @@ final class Projection {
       }
     }
     NDArray dx = Torch.product(dy, weight.array());
-    if (lora == null || low == null) {
-      return dx;
+    if (lora != null && low != null) {
+      lora.backward(dx, dy, x, low);
     }
-    NDArray dlow = Torch.product(dy, lora.b());
-    lora.accumulate(
-        Torch.product(Torch.transpose(dlow), x), Torch.product(Torch.transpose(dy), low));
-    // the view belongs to the network's manager, as A does: left open it would keep A for ever
-    try (NDArray transposed = Torch.transpose(lora.a())) {
-      return Torch.linear(dlow, transposed, dx);
-    }
+    return dx;
   }
 }

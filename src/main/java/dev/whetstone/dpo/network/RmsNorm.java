@@ -35,6 +35,8 @@ final class RmsNorm {
     NDArray dx = dy.mul(weight.array());
     NDArray pull = Torch.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
     pull.divi(lengths).divi(lengths).divi(lengths);
-    return dx.divi(lengths).subi(x.mul(pull));
+    dx.divi(lengths);
+    Libtorch.subtractScaled(dx, x, pull);
+    return dx;
   }
 }

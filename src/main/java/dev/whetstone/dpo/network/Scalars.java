@@ -10,14 +10,12 @@ import dev.whetstone.weights.ModelConfig;
  * @param inverseWidth 1 / hidden size
  * @param epsilon of the normalisations
  * @param queryScale 1 / sqrt(head size)
- * @param one 1
  */
-record Scalars(NDArray inverseWidth, NDArray epsilon, NDArray queryScale, NDArray one) {
+record Scalars(NDArray inverseWidth, NDArray epsilon, NDArray queryScale) {
   static Scalars of(NDManager manager, ModelConfig config) {
     return new Scalars(
         Torch.create(manager, new float[] {(float) (1.0 / config.hiddenSize())}, 1),
         Torch.create(manager, new float[] {(float) config.rmsNormEpsilon()}, 1),
-        Torch.create(manager, new float[] {(float) (1 / Math.sqrt(config.headDim()))}, 1),
-        Torch.create(manager, new float[] {1}, 1));
+        Torch.create(manager, new float[] {(float) (1 / Math.sqrt(config.headDim()))}, 1));
   }
 }

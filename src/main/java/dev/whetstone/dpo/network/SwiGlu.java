@@ -7,34 +7,28 @@ final class SwiGlu {
   /**
    * The activation and its parts, {@code [tokens, inner]} each.
    *
-   * @param sigma σ(g)
    * @param silu g σ(g)
    * @param h the result
    */
-  record Activated(NDArray sigma, NDArray silu, NDArray h) {}
+  record Activated(NDArray silu, NDArray h) {}
 
   private final int inner;
-  private final Scalars scalars;
 
-  SwiGlu(int inner, Scalars scalars) {
+  SwiGlu(int inner) {
     this.inner = inner;
-    this.scalars = scalars;
   }
 
   /**
    * @param gateUp g and u side by side, {@code [tokens, 2 * inner]}
    */
   NDArray forward(NDArray gateUp) {
-    NDArray gate = gate(gateUp);
-    return Torch.sigmoid(gate).muli(gate).muli(up(gateUp));
+    return Libtorch.silu(gate(gateUp)).muli(up(gateUp));
   }
 
   /** The forward pass again, with what it has on its way. */
   Activated again(NDArray gateUp) {
-    NDArray gate = gate(gateUp);
-    NDArray sigma = Torch.sigmoid(gate);
-    NDArray silu = sigma.mul(gate);
-    return new Activated(sigma, silu, silu.mul(up(gateUp)));
+    NDArray silu = Libtorch.silu(gate(gateUp));
+    return new Activated(silu, silu.mul(up(gateUp)));
   }
 
   /**
@@ -43,10 +37,12 @@ final class SwiGlu {
    * @param activated is used up too
    */
   NDArray backward(NDArray dh, NDArray gateUp, Activated activated) {
-    NDArray silu = activated.silu;
-    // silu'(g) = σ (1 + g - silu(g))
-    gate(gateUp).subi(silu).addi(scalars.one()).muli(activated.sigma).muli(up(gateUp)).muli(dh);
-    Torch.setColumns(gateUp, inner, silu.muli(dh));
+    NDArray gate = gate(gateUp);
+    NDArray up = up(gateUp);
+    NDArray dSilu = activated.h;
+    Libtorch.multiply(dSilu, dh, up);
+    Libtorch.siluGradient(gate, dSilu, gate);
+    Libtorch.multiply(up, dh, activated.silu);
     return gateUp;
   }
 

@@ -86,10 +86,6 @@ final class Torch {
     return JniUtils.cat(tensors, dimension);
   }
 
-  static NDArray sigmoid(NDArray array) {
-    return JniUtils.sigmoid(tensor(array));
-  }
-
   static NDArray softmax(NDArray array) {
     return JniUtils.softmax(tensor(array), -1, DataType.FLOAT32);
   }
@@ -108,6 +104,13 @@ final class Torch {
     return JniUtils.embedding(tensor(ids), tensor(matrix), false);
   }
 
+  /** The rows {@code ids [n]} of a matrix, in its manager. */
+  static NDArray gather(NDArray matrix, NDArray ids) {
+    NDArray rows = rows(ids, matrix);
+    rows.attach(matrix.getManager());
+    return rows;
+  }
+
   /** Element {@code columns[i, 0]} of each row i, {@code [rows, 1]}. */
   static NDArray pick(NDArray matrix, NDArray columns) {
     return JniUtils.gather(tensor(matrix), tensor(columns), 1);
@@ -123,18 +126,6 @@ final class Torch {
     // as a batch of products nothing of the matrices' size is written
     NDArray dots = products(reshape(a, rows, 1, width), reshape(b, rows, width, 1));
     return reshape(dots, rows, 1);
-  }
-
-  /** Writes a matrix into another, from a column on. */
-  static void setColumns(NDArray into, long from, NDArray values) {
-    long rows = values.getShape().get(0);
-    long to = from + values.getShape().get(1);
-    JniUtils.indexSet(
-        tensor(into),
-        tensor(values),
-        new long[] {0, from},
-        new long[] {rows, to},
-        new long[] {1, 1});
   }
 
   /** Euclidean length of each row, {@code [rows, 1]}. */
