@@ -14,7 +14,7 @@ final class Batch {
   Batch(NDManager manager, Layout layout, ModelConfig config, float[] frequencies) {
     this.manager = manager;
     this.layout = layout;
-    this.rotary = Rotary.of(manager, frequencies, layout.positions());
+    this.rotary = Rotary.of(manager, config, frequencies, layout.positions());
     this.attention = AttentionPlan.of(manager, layout, config);
   }
 

@@ -28,7 +28,6 @@ final class Block {
       Map<LoraSite, NDArray> low,
       NDArray output) {}
 
-  private final ModelConfig config;
   private final RmsNorm inputNorm;
   private final RmsNorm middleNorm;
   private final Map<LoraSite, Projection> projections;
@@ -41,11 +40,10 @@ final class Block {
       RmsNorm inputNorm,
       RmsNorm middleNorm,
       Map<LoraSite, Projection> projections) {
-    this.config = config;
     this.inputNorm = inputNorm;
     this.middleNorm = middleNorm;
     this.projections = new EnumMap<>(projections);
-    this.attention = new CausalAttention(config, scalars);
+    this.attention = new CausalAttention(config);
     this.activation = new SwiGlu(config.intermediateSize());
   }
 
@@ -64,8 +62,8 @@ final class Block {
       Map<LoraSite, NDArray> low = new EnumMap<>(LoraSite.class);
       NDArray inputLengths = inputNorm.lengths(input);
       NDArray normed = inputNorm.forward(input, inputLengths);
-      NDArray qkv = perHead(project(LoraSite.QKV, normed, null, adapted, low));
-      batch.rotary().turn(rotated(qkv));
+      NDArray qkv = project(LoraSite.QKV, normed, null, adapted, low);
+      batch.rotary().turn(qkv);
       NDArray attended = attention.forward(qkv, batch.attention());
       NDArray middle = project(LoraSite.O, attended, input, adapted, low);
       NDArray middleLengths = middleNorm.lengths(middle);
@@ -157,22 +155,11 @@ final class Block {
     NDArray dAttended =
         projection(LoraSite.O).backward(dMiddle, kept.attended, kept.low.get(LoraSite.O));
     NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
-    batch.rotary().turnBack(rotated(dQkv));
+    batch.rotary().turnBack(dQkv);
     NDArray dNormed =
         projection(LoraSite.QKV)
             .backward(
-                Torch.reshape(dQkv, dQkv.getShape().get(0), -1),
-                inputNorm.forward(kept.input, kept.inputLengths),
-                kept.low.get(LoraSite.QKV));
+                dQkv, inputNorm.forward(kept.input, kept.inputLengths), kept.low.get(LoraSite.QKV));
     return inputNorm.backward(dNormed, kept.input, kept.inputLengths);
-  }
-
-  private NDArray perHead(NDArray qkv) {
-    return Torch.reshape(qkv, qkv.getShape().get(0), -1, config.headDim());
-  }
-
-  /** A view of the heads that rotate: queries and keys. */
-  private NDArray rotated(NDArray qkv) {
-    return Torch.slice(qkv, 1, 0, config.heads() + config.kvHeads());
   }
 }

@@ -12,21 +12,18 @@ import dev.whetstone.weights.ModelConfig;
  */
 final class CausalAttention {
   private final int heads;
-  private final int kvHeads;
   private final int headDim;
-  private final Scalars scalars;
 
-  CausalAttention(ModelConfig config, Scalars scalars) {
+  CausalAttention(ModelConfig config) {
     this.heads = config.heads();
-    this.kvHeads = config.kvHeads();
     this.headDim = config.headDim();
-    this.scalars = scalars;
   }
 
   /**
    * Runs attention.
    *
-   * @param qkv rotated queries and keys, and values, {@code [tokens, heads + 2 kvHeads, headDim]}
+   * @param qkv rotated and scaled queries, rotated keys, and values, {@code [tokens, (heads + 2
+   *     kvHeads) * headDim]}
    * @return {@code [tokens, heads * headDim]}, in qkv's manager
    */
   NDArray forward(NDArray qkv, AttentionPlan plan) {
@@ -47,7 +44,7 @@ final class CausalAttention {
   }
 
   /**
-   * Gradient of qkv before rotation is undone.
+   * Gradient of qkv as they were given.
    *
    * @param dOutput gradient of the result
    * @param output the result
@@ -73,11 +70,10 @@ final class CausalAttention {
     }
     parts[part] = outer.zeros(new Shape(1, headDim));
     NDArray all = Torch.concat(0, parts);
-    NDArray gradient =
-        Torch.reshape(Torch.gather(all, plan.own()), -1, heads + 2L * kvHeads, headDim);
-    NDArray ofKeys = Torch.slice(gradient, 1, heads, heads + 2L * kvHeads);
+    NDArray gradient = Torch.reshape(Torch.gather(all, plan.own()), output.getShape().get(0), -1);
+    NDArray ofKeys = Torch.slice(gradient, 1, (long) heads * headDim, gradient.getShape().get(1));
     for (NDArray past : plan.past()) {
-      ofKeys.addi(Torch.reshape(Torch.gather(all, past), -1, 2L * kvHeads, headDim));
+      ofKeys.addi(Torch.reshape(Torch.gather(all, past), output.getShape().get(0), -1));
     }
     return gradient;
   }
@@ -94,7 +90,7 @@ final class CausalAttention {
     NDArray dV = Torch.products(Torch.transpose(p), dO);
     NDArray dScores = Torch.products(dO, Torch.transpose(v)).subi(pull).muli(p);
     NDArray dK = Torch.products(Torch.transpose(dScores), q);
-    NDArray dQ = Torch.products(dScores, k).muli(scalars.queryScale());
+    NDArray dQ = Torch.products(dScores, k);
     return new NDArray[] {dQ, dK, dV};
   }
 
@@ -113,9 +109,9 @@ final class CausalAttention {
     return Torch.reshape(rows, group.matrices(), -1, headDim);
   }
 
-  /** Scaled queries {@code [matrices, group * queries, headDim]}. */
+  /** {@code [matrices, group * queries, headDim]}. */
   private NDArray queries(NDArray rows, AttentionPlan.Group group) {
-    return stacked(Torch.gather(rows, group.queryRows()).muli(scalars.queryScale()), group);
+    return stacked(Torch.gather(rows, group.queryRows()), group);
   }
 
   /** {@code [matrices, keys, headDim]} */

@@ -86,7 +86,7 @@ final class Head {
         reference.tempAttach(scope);
         NDArray logps = logps(Torch.slice(policy, 0, from, to));
         NDArray others = logps(Torch.slice(reference, 0, from, to));
-        copy(Torch.rowDots(logps.exp(), logps.sub(others)), divergences, from);
+        copy(Torch.rowSums(logps.exp().muli(logps.subi(others))), divergences, from);
       }
     }
     return divergences;
@@ -98,18 +98,20 @@ final class Head {
     }
   }
 
+  /** Uses the log-probs up. */
   private static void score(
       Flat scores, int from, NDArray logps, NDArray probabilities, NDArray wanted) {
     NDArray columns = wanted.expandDims(1);
     copy(Torch.pick(logps, columns), scores.logps, from);
-    copy(Torch.rowDots(probabilities, logps).neg(), scores.entropies, from);
-    copy(Torch.rowDots(probabilities, probabilities).log(), scores.collisions, from);
+    NDArray norms = Torch.rowNorms(probabilities);
+    copy(norms.muli(norms).log(), scores.collisions, from);
     int count = Math.toIntExact(wanted.getShape().get(0));
     long[] targets = wanted.toLongArray();
     for (int i = 0; i < count; i++) {
       scores.greedy[from + i] =
           greedy(logps, i, (int) targets[i], scores.logps[from + i], scores.collisions[from + i]);
     }
+    copy(Torch.rowSums(logps.muli(probabilities)).neg(), scores.entropies, from);
   }
 
   /**

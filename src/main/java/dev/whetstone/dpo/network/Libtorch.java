@@ -102,12 +102,22 @@ final class Libtorch {
     call(PRODUCT, a, b, into);
   }
 
-  /** {@code into -= a b}, element by element; b is a column. */
-  static void subtractScaled(NDArray into, NDArray a, NDArray b) {
+  /** {@code into += a b}, element by element. */
+  static void add(NDArray into, NDArray a, NDArray b) {
+    requireShape(b, into.getShape().getShape());
+    addElements(into, a, b, ONE);
+  }
+
+  /** {@code into -= a b}, element by element; b may be a column. */
+  static void subtract(NDArray into, NDArray a, NDArray b) {
+    requireShape(b, into.getShape().get(0), b.getShape().get(1) == 1 ? 1 : into.getShape().get(1));
+    addElements(into, a, b, MINUS_ONE);
+  }
+
+  private static void addElements(NDArray into, NDArray a, NDArray b, MemorySegment factor) {
     requireShape(a, into.getShape().getShape());
-    requireShape(b, into.getShape().get(0), 1);
     try {
-      long ignored = (long) ADD_ELEMENTS.invokeExact(handle(into), handle(a), handle(b), MINUS_ONE);
+      long ignored = (long) ADD_ELEMENTS.invokeExact(handle(into), handle(a), handle(b), factor);
     } catch (Throwable e) {
       throw failed(e);
     }

@@ -36,7 +36,7 @@ final class RmsNorm {
     NDArray pull = Torch.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
     pull.divi(lengths).divi(lengths).divi(lengths);
     dx.divi(lengths);
-    Libtorch.subtractScaled(dx, x, pull);
+    Libtorch.subtract(dx, x, pull);
     return dx;
   }
 }

@@ -9,13 +9,11 @@ import dev.whetstone.weights.ModelConfig;
  *
  * @param inverseWidth 1 / hidden size
  * @param epsilon of the normalisations
- * @param queryScale 1 / sqrt(head size)
  */
-record Scalars(NDArray inverseWidth, NDArray epsilon, NDArray queryScale) {
+record Scalars(NDArray inverseWidth, NDArray epsilon) {
   static Scalars of(NDManager manager, ModelConfig config) {
     return new Scalars(
         Torch.create(manager, new float[] {(float) (1.0 / config.hiddenSize())}, 1),
-        Torch.create(manager, new float[] {(float) config.rmsNormEpsilon()}, 1),
-        Torch.create(manager, new float[] {(float) (1 / Math.sqrt(config.headDim()))}, 1));
+        Torch.create(manager, new float[] {(float) config.rmsNormEpsilon()}, 1));
   }
 }

@@ -116,18 +116,6 @@ final class Torch {
     return JniUtils.gather(tensor(matrix), tensor(columns), 1);
   }
 
-  /**
-   * Dot product of each row of one matrix with the same row of another, {@code [rows, 1]}; for long
-   * rows.
-   */
-  static NDArray rowDots(NDArray a, NDArray b) {
-    long rows = a.getShape().get(0);
-    long width = a.getShape().get(1);
-    // as a batch of products nothing of the matrices' size is written
-    NDArray dots = products(reshape(a, rows, 1, width), reshape(b, rows, width, 1));
-    return reshape(dots, rows, 1);
-  }
-
   /** Euclidean length of each row, {@code [rows, 1]}. */
   static NDArray rowNorms(NDArray matrix) {
     return JniUtils.norm(tensor(matrix), 2, new int[] {-1}, true);
