@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Arguments: WHETSTONE_HOME, port, chat key, connections, seconds, seconds of warm-up.
  */
 public final class VoteLoad {
-  private static final int PAIRS_PER_SECOND = 6_000;
+  private static final int PAIRS_PER_SECOND = 12_000;
 
   private static final String SEED =
       """

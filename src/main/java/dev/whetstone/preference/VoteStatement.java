@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class VoteStatement {
   // Votes go in in the order of their keys, so that two batches never wait for each other
-  // crosswise.
+  // crosswise. Every table is looked into ballot by ballot (LIMIT 1 keeps the planner from joining
+  // it whole): the plan of a prepared statement stays the one made while the tables were small.
   private static final String SQL =
       """
       WITH ballot AS (
@@ -33,11 +34,14 @@ final class VoteStatement {
           CASE WHEN own THEN p.user_id ELSE l.user_id END AS user_id,
           CASE WHEN own THEN p.expires_at ELSE l.leased_until END AS closes_at
         FROM ballot b
-          JOIN pairs p ON p.pair_id = b.pair_id
           CROSS JOIN LATERAL (
-            SELECT p.key_id = b.key_id AND p.user_id = coalesce(b.user_id, p.user_id) AS own) o
-          LEFT JOIN leases l ON NOT own AND l.pair_id = b.pair_id AND l.key_id = b.key_id
-            AND l.user_id = coalesce(b.user_id, b.key_id)
+            SELECT policy_a, policy_b, user_id, expires_at,
+              key_id = b.key_id AND user_id = coalesce(b.user_id, user_id) AS own
+            FROM pairs WHERE pair_id = b.pair_id LIMIT 1) p
+          LEFT JOIN LATERAL (
+            SELECT user_id, leased_until FROM leases
+            WHERE NOT own AND pair_id = b.pair_id AND key_id = b.key_id
+              AND user_id = coalesce(b.user_id, b.key_id) LIMIT 1) l ON true
         WHERE own OR l.user_id IS NOT NULL),
       fresh AS (
         INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, comment, tags,
@@ -53,7 +57,10 @@ final class VoteStatement {
         coalesce(fresh.recorded_at, old.recorded_at) AS recorded_at
       FROM open
         LEFT JOIN fresh ON fresh.pair_id = open.pair_id AND fresh.user_id = open.user_id
-        LEFT JOIN preferences old ON old.pair_id = open.pair_id AND old.user_id = open.user_id
+        LEFT JOIN LATERAL (
+          SELECT preference_id, choice, recorded_at FROM preferences
+          WHERE fresh.preference_id IS NULL AND pair_id = open.pair_id
+            AND user_id = open.user_id LIMIT 1) old ON true
       """;
 
   private VoteStatement() {}
