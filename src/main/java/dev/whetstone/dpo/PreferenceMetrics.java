@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  * @param accuracy share of pairs whose chosen reward is strictly the higher
  * @param chosenLogRatioPerToken mean of (log π − log π_ref) over chosen tokens; it falls when a run
  *     makes even the better answers unlikely
- * @param kl estimate of KL(π ‖ π_ref) in nats per answer, see {@link #of}
+ * @param kl KL(π ‖ π_ref) in nats per answer: of held-out pairs measured on answers that the policy
+ *     writes, see {@link OwnAnswers}; of others estimated, see {@link #of}
  * @param lengthRatio expected tokens of an answer under the policy over those under the reference
  */
 public record PreferenceMetrics(
@@ -58,6 +59,21 @@ public record PreferenceMetrics(
         kl(pairs),
         mean(pairs, p -> underPolicy(p.logps(), Completion::length))
             / mean(pairs, p -> meanLength(p.logps())));
+  }
+
+  /** The same with another KL. */
+  PreferenceMetrics withKl(double measured) {
+    return new PreferenceMetrics(
+        loss,
+        rewardsChosen,
+        rewardsRejected,
+        accuracy,
+        margin,
+        logpsChosen,
+        logpsRejected,
+        chosenLogRatioPerToken,
+        measured,
+        lengthRatio);
   }
 
   private static double mean(List<PairOutcome> pairs, ToDoubleFunction<PairOutcome> value) {

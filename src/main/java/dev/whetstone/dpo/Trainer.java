@@ -219,7 +219,7 @@ public final class Trainer {
       if (heldOut.pairs().isEmpty()) {
         return null;
       }
-      PreferenceMetrics metrics = learner.judge(learner.compare(heldOut.pairs()));
+      PreferenceMetrics metrics = judge(learner.compare(heldOut.pairs()), state.step());
       state.evaluations().add(new Evaluation(state.step(), metrics));
       GuardRails rails = job.config().guardRails();
       GuardRails.Verdict verdict = rails.judge(state.evaluations());
@@ -230,6 +230,20 @@ public final class Trainer {
         listener.onAlarm(state.step(), verdict.alarms());
       }
       return metrics;
+    }
+
+    /** Of held-out pairs, under the policy after a step's update. */
+    private PreferenceMetrics judge(List<PairLogps> scores, int step) {
+      PreferenceMetrics metrics = learner.judge(scores);
+      return switch (job.config().weights()) {
+        // the base is gone, and with it what answers could be compared with
+        case TrainedWeights.All _ -> metrics;
+        case TrainedWeights.Lora _ ->
+            metrics.withKl(
+                OwnAnswers.to(
+                        heldOut.pairs(), job.config().batch(), job.base().config().contextLength())
+                    .kl(network, step));
+      };
     }
 
     private void save() throws IOException {
@@ -263,7 +277,7 @@ public final class Trainer {
               step,
               scores,
               scores.isEmpty() ? probes() : scores,
-              scores.isEmpty() ? null : learner.judge(scores),
+              scores.isEmpty() ? null : judge(scores, step),
               dropped,
               ending);
       if (ending != TrainingOutcome.Ending.CANCELLED) {

@@ -6,6 +6,7 @@ import dev.whetstone.policy.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A transformer block of the Llama family. */
@@ -57,14 +58,28 @@ final class Block {
 
   /** Runs the block; everything in the answer but the input belongs to {@code keeper}. */
   Activations forward(NDManager keeper, NDArray input, Batch batch, boolean adapted) {
+    return forward(keeper, input, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
+  }
+
+  NDArray attend(NDArray qkv, AttentionPlan plan) {
+    return attention.forward(qkv, plan);
+  }
+
+  /** The same with another attention: qkv after rotation to what is attended to. */
+  Activations forward(
+      NDManager keeper,
+      NDArray input,
+      Rotary rotary,
+      UnaryOperator<NDArray> attend,
+      boolean adapted) {
     try (NDManager scope = keeper.newSubManager()) {
       input.tempAttach(scope);
       Map<LoraSite, NDArray> low = new EnumMap<>(LoraSite.class);
       NDArray inputLengths = inputNorm.lengths(input);
       NDArray normed = inputNorm.forward(input, inputLengths);
       NDArray qkv = project(LoraSite.QKV, normed, null, adapted, low);
-      batch.rotary().turn(qkv);
-      NDArray attended = attention.forward(qkv, batch.attention());
+      rotary.turn(qkv);
+      NDArray attended = attend.apply(qkv);
       NDArray middle = project(LoraSite.O, attended, input, adapted, low);
       NDArray middleLengths = middleNorm.lengths(middle);
       NDArray gateUp =

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -225,9 +226,29 @@ public final class Network implements AutoCloseable {
     }
   }
 
+  /**
+   * Answers that the policy writes, drawn from its whole distributions.
+   *
+   * @param most tokens of an answer
+   * @return one a prompt, with the token that ended it where one did
+   */
+  public List<int[]> sample(List<int[]> prompts, int most, RandomGenerator random) {
+    try (NDManager scope = manager.newSubManager()) {
+      return new Decoder(this, scope, prompts, most).sample(random);
+    }
+  }
+
   /** Scores under the policy, ready for a backward pass; the caller closes it. */
   public Pass forward(List<Prompted> rows) {
     return new Pass(this, rows, true, true);
+  }
+
+  ModelConfig config() {
+    return config;
+  }
+
+  Rotary rotary(NDManager pass, int[] positions) {
+    return Rotary.of(pass, config, frequencies, positions);
   }
 
   NDManager manager() {
