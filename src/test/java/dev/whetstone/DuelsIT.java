@@ -172,7 +172,7 @@ class DuelsIT {
     }
   }
 
-  private static String shorter(String a, String b) {
+  static String shorter(String a, String b) {
     int difference = a.length() - b.length();
     return difference < -5 ? "a" : difference > 5 ? "b" : "tie";
   }

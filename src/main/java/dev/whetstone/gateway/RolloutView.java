@@ -46,9 +46,15 @@ public record RolloutView(
    *
    * @param wins of the candidate, counted once per user and prompt
    * @param evidence e-value of the votes
+   * @param alone the champion in pairs without the candidate
    */
   public record Duel(
-      int wins, int losses, double evidence, SideFigures candidate, SideFigures champion) {}
+      int wins,
+      int losses,
+      double evidence,
+      SideFigures candidate,
+      SideFigures champion,
+      SideFigures alone) {}
 
   /** A decision and the numbers it was made on. */
   public record Step(
@@ -64,7 +70,8 @@ public record RolloutView(
     return view(
         rollout,
         List.of(),
-        new Duel(0, 0, rollout.evidence().value(), SideFigures.NONE, SideFigures.NONE),
+        new Duel(
+            0, 0, rollout.evidence().value(), SideFigures.NONE, SideFigures.NONE, SideFigures.NONE),
         List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
   }
 
@@ -82,7 +89,8 @@ public record RolloutView(
             rollout.evidence().losses(),
             Math.min(rollout.evidence().value(), Double.MAX_VALUE),
             store.figures(rollout.id(), "candidate"),
-            store.figures(rollout.id(), "champion")),
+            store.figures(rollout.id(), "champion"),
+            store.figures(rollout.id(), "alone")),
         store.decisions(rollout.id()).stream()
             .map(
                 made ->

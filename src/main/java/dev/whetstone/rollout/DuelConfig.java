@@ -41,7 +41,10 @@ public interface DuelConfig {
   @WithDefault("2")
   double length();
 
-  /** Most that the mean time of a token may be multiplied by. */
+  /**
+   * Most that the mean time of a token may be multiplied by, against the champion's in pairs
+   * without the candidate; a share of 1 leaves none to compare with.
+   */
   @WithDefault("2")
   double latency();
 

@@ -14,7 +14,8 @@ import java.util.Locale;
  * @param unended allowed excess of completions cut off at the token limit
  * @param errors allowed excess of failed completions
  * @param length most that the mean length may be multiplied or divided by
- * @param latency most that the mean time of a token may be multiplied by
+ * @param latency most that the mean time of a token may be multiplied by, against pairs without the
+ *     candidate: both sides of a pair are decoded in the same steps, so a slow one slows both
  */
 public record DuelRails(
     int least, double empty, double unended, double errors, double length, double latency) {
@@ -27,8 +28,13 @@ public record DuelRails(
     }
   }
 
-  /** Every bound the candidate broke. */
-  public List<Alarm> alarms(SideFigures candidate, SideFigures champion) {
+  /**
+   * Every bound the candidate broke.
+   *
+   * @param champion beside it, in the same pairs
+   * @param alone the champion in pairs without it; latency is judged once there are enough
+   */
+  public List<Alarm> alarms(SideFigures candidate, SideFigures champion, SideFigures alone) {
     if (Math.min(candidate.completions(), champion.completions()) < least) {
       return List.of();
     }
@@ -51,7 +57,9 @@ public record DuelRails(
         unended);
     rate(alarms, "error_rate", candidate, candidate.errors(), champion, champion.errors(), errors);
     ratio(alarms, "length_ratio", candidate.length(), champion.length(), 1 / length, length);
-    ratio(alarms, "latency_ratio", candidate.pace(), champion.pace(), 0, latency);
+    if (alone.completions() >= least) {
+      ratio(alarms, "latency_ratio", candidate.pace(), alone.pace(), 0, latency);
+    }
     return List.copyOf(alarms);
   }
 

@@ -5,6 +5,7 @@ import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.policy.Policy;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -12,10 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The duel that is on, as this gateway knows it, and what its sides have done here. */
 public final class Duels {
-  /** Who wrote a side. */
+  /** Who wrote a side; alone is the champion in a pair without the candidate. */
   enum Role {
     CANDIDATE("candidate"),
-    CHAMPION("champion");
+    CHAMPION("champion"),
+    ALONE("alone");
 
     private final String label;
 
@@ -59,27 +61,51 @@ public final class Duels {
     return random.nextBoolean() ? new PairSides(champion, other) : new PairSides(other, champion);
   }
 
-  /** Counts what the sides of a duelling pair do while another listener follows them. */
+  /** Counts what the sides of a pair do while another listener follows them. */
   public GenerationListener follow(PairSides sides, GenerationListener inner) {
     Rollout duel = current;
-    if (duel == null || sides.first().hash().equals(sides.second().hash())) {
-      return inner;
-    }
-    boolean candidateFirst = sides.first().hash().equals(duel.candidateHash());
-    long begun = System.nanoTime();
-    return new GenerationListener() {
-      @Override
-      public void onText(int branch, String text, int[] tokens, float[] logps) {
-        inner.onText(branch, text, tokens, logps);
-      }
+    Role first = duel == null ? null : role(duel, sides.first(), sides.second());
+    Role second = duel == null ? null : role(duel, sides.second(), sides.first());
+    return first == null || second == null ? inner : new Count(first, second, inner);
+  }
 
-      @Override
-      public void onFinish(int branch, Completion completion) {
-        inner.onFinish(branch, completion);
-        Role role = (branch == 0) == candidateFirst ? Role.CANDIDATE : Role.CHAMPION;
-        count(role, completion, System.nanoTime() - begun);
+  /** What a side stands for; null when it does not belong to the duel. */
+  private static @Nullable Role role(Rollout duel, Policy side, Policy other) {
+    if (side.hash().equals(duel.candidateHash())) {
+      return other.hash().equals(duel.championHash()) ? Role.CANDIDATE : null;
+    }
+    if (!side.hash().equals(duel.championHash())) {
+      return null;
+    }
+    return other.hash().equals(duel.candidateHash())
+        ? Role.CHAMPION
+        : other.hash().equals(side.hash()) ? Role.ALONE : null;
+  }
+
+  private final class Count implements GenerationListener {
+    private final List<Role> roles;
+    private final GenerationListener inner;
+    private final long[] begun = new long[2];
+
+    Count(Role first, Role second, GenerationListener inner) {
+      this.roles = List.of(first, second);
+      this.inner = inner;
+    }
+
+    @Override
+    public void onText(int branch, String text, int[] tokens, float[] logps) {
+      if (begun[branch] == 0) {
+        begun[branch] = System.nanoTime();
       }
-    };
+      inner.onText(branch, text, tokens, logps);
+    }
+
+    @Override
+    public void onFinish(int branch, Completion completion) {
+      inner.onFinish(branch, completion);
+      long nanos = begun[branch] == 0 ? 0 : System.nanoTime() - begun[branch];
+      count(roles.get(branch), completion, nanos);
+    }
   }
 
   private void count(Role role, Completion completion, long nanos) {

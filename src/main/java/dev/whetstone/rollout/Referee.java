@@ -190,7 +190,8 @@ final class Referee {
             .rails()
             .alarms(
                 Duels.figures(rollouts, duel, Duels.Role.CANDIDATE),
-                Duels.figures(rollouts, duel, Duels.Role.CHAMPION));
+                Duels.figures(rollouts, duel, Duels.Role.CHAMPION),
+                Duels.figures(rollouts, duel, Duels.Role.ALONE));
     boolean tooLong =
         duel.duelBeganAt() != null
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().longest()));

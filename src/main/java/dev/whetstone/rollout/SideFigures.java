@@ -8,7 +8,7 @@ package dev.whetstone.rollout;
  * @param unended of them cut off at the token limit
  * @param errors of them that failed
  * @param tokens sampled in all of them
- * @param seconds they took in all, waiting not included
+ * @param seconds from their first text to their end, in all
  */
 public record SideFigures(
     long completions, long empty, long unended, long errors, long tokens, double seconds) {

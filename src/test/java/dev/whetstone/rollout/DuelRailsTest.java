@@ -14,7 +14,7 @@ class DuelRailsTest {
 
   @Test
   void aTwinOfTheChampionRaisesNothing() {
-    assertThat(RAILS.alarms(CHAMPION, CHAMPION)).isEmpty();
+    assertThat(RAILS.alarms(CHAMPION, CHAMPION, CHAMPION)).isEmpty();
   }
 
   @ParameterizedTest
@@ -29,26 +29,37 @@ class DuelRailsTest {
   void eachBoundHasItsAlarm(
       String alarm, long empty, long unended, long errors, long tokens, double seconds) {
     SideFigures candidate = new SideFigures(100, empty, unended, errors, tokens, seconds);
-    assertThat(RAILS.alarms(candidate, CHAMPION)).extracting(Alarm::name).containsExactly(alarm);
+    assertThat(RAILS.alarms(candidate, CHAMPION, CHAMPION))
+        .extracting(Alarm::name)
+        .containsExactly(alarm);
+  }
+
+  @Test
+  void aSlowTwinShowsBesidePairsWithoutIt() {
+    SideFigures slow = new SideFigures(100, 1, 10, 0, 2_500, 80);
+    assertThat(RAILS.alarms(slow, slow, CHAMPION))
+        .extracting(Alarm::name)
+        .containsExactly("latency_ratio");
+    assertThat(RAILS.alarms(slow, slow, SideFigures.NONE)).isEmpty();
   }
 
   @Test
   void tooFewAnswersSayNothing() {
     SideFigures broken = new SideFigures(19, 19, 0, 0, 0, 1);
-    assertThat(RAILS.alarms(broken, CHAMPION)).isEmpty();
+    assertThat(RAILS.alarms(broken, CHAMPION, CHAMPION)).isEmpty();
   }
 
   @Test
   void aHandfulOfUnluckyAnswersIsNoAlarm() {
     // 3 of 20 empty beside 1 of 100: above the allowance, within twice the standard error
     SideFigures unlucky = new SideFigures(20, 3, 2, 0, 500, 5);
-    assertThat(RAILS.alarms(unlucky, CHAMPION)).isEmpty();
+    assertThat(RAILS.alarms(unlucky, CHAMPION, CHAMPION)).isEmpty();
   }
 
   @Test
   void aVersionThatOnlyFailsIsCaughtOnce() {
     SideFigures dead = new SideFigures(20, 0, 0, 20, 0, 0);
-    assertThat(RAILS.alarms(dead, CHAMPION))
+    assertThat(RAILS.alarms(dead, CHAMPION, CHAMPION))
         .extracting(Alarm::name)
         .contains("error_rate")
         .doesNotHaveDuplicates();
