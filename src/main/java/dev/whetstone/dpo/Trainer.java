@@ -240,8 +240,7 @@ public final class Trainer {
         case TrainedWeights.All _ -> metrics;
         case TrainedWeights.Lora _ ->
             metrics.withKl(
-                OwnAnswers.to(
-                        heldOut.pairs(), job.config().batch(), job.base().config().contextLength())
+                OwnAnswers.to(heldOut.pairs(), job.config().batch(), job.base().config())
                     .kl(network, step));
       };
     }

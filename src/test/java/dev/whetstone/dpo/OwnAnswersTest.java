@@ -45,7 +45,7 @@ class OwnAnswersTest {
                   .sum()
               / 511;
 
-      OwnAnswers answers = new OwnAnswers(Collections.nCopies(256, PROMPT), MOST, 2048, 1);
+      OwnAnswers answers = new OwnAnswers(List.of(PROMPT), MOST, 64, 256, 1);
       double kl = answers.kl(network, 3);
 
       double error = Math.sqrt(variance / 512);
