@@ -3,6 +3,7 @@ package dev.whetstone;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.export.ActivationRanges;
 import dev.whetstone.export.OnnxExport;
 import dev.whetstone.export.Precision;
 import dev.whetstone.weights.Gguf;
@@ -31,6 +32,9 @@ final class ModelImporter {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> TEXT_FILES =
       List.of("tokenizer_config.json", "generation_config.json", "chat_template.jinja");
+
+  /** Mean KL per token, in nats, above which activations are quantised block by block. */
+  private static final double MOST_LOSS = 0.02;
 
   private final Consumer<String> progress;
 
@@ -100,29 +104,49 @@ final class ModelImporter {
 
   /** Writes the graphs of a precision that are missing, and says how exact int8 is. */
   void export(ModelDirectory model, Precision precision) throws IOException {
-    progress.accept("Exporting the " + precision.name().toLowerCase(Locale.ROOT) + " graph ...");
-    boolean measure = precision == Precision.INT8;
-    boolean exactIsThere = ModelStore.complete(model.path(), Precision.FP32);
-    try (Tensors weights = model.weights()) {
-      OnnxExport.write(model.path(), model.config(), weights, model.hash(), precision);
-      if (measure && !exactIsThere) {
-        OnnxExport.write(model.path(), model.config(), weights, model.hash(), Precision.FP32);
-      }
-    }
-    if (measure) {
-      double kl = QuantizationLoss.measure(model.path());
-      progress.accept("int8 against float32: KL %.4f nats per token".formatted(kl));
-      if (!exactIsThere) {
-        for (String name : OnnxExport.files(Precision.FP32)) {
-          Files.deleteIfExists(model.path().resolve(name));
-        }
-      }
+    switch (precision) {
+      case FP32 -> write(model, precision, ActivationRanges.UNKNOWN);
+      case INT8 -> exportInt8(model);
     }
     Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
     ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
     ObjectNode formats = known.withObject("/graph_formats");
     OnnxExport.files(precision).forEach(name -> formats.put(name, OnnxExport.FORMAT));
     describe(model.path(), known);
+  }
+
+  private void exportInt8(ModelDirectory model) throws IOException {
+    boolean exactIsThere = ModelStore.complete(model.path(), Precision.FP32);
+    if (!exactIsThere) {
+      write(model, Precision.FP32, ActivationRanges.UNKNOWN);
+    }
+    progress.accept("Measuring the ranges of activations ...");
+    write(model, Precision.INT8, Calibration.measure(model));
+    double loss = loss(model);
+    if (loss > MOST_LOSS) {
+      progress.accept("That is more than %.2f: fixed steps do not suit it".formatted(MOST_LOSS));
+      write(model, Precision.INT8, ActivationRanges.UNKNOWN);
+      loss(model);
+    }
+    if (!exactIsThere) {
+      for (String name : OnnxExport.files(Precision.FP32)) {
+        Files.deleteIfExists(model.path().resolve(name));
+      }
+    }
+  }
+
+  private void write(ModelDirectory model, Precision precision, ActivationRanges ranges)
+      throws IOException {
+    progress.accept("Exporting the " + precision.name().toLowerCase(Locale.ROOT) + " graph ...");
+    try (Tensors weights = model.weights()) {
+      OnnxExport.write(model.path(), model.config(), weights, model.hash(), precision, ranges);
+    }
+  }
+
+  private double loss(ModelDirectory model) throws IOException {
+    double kl = QuantizationLoss.measure(model.path());
+    progress.accept("int8 against float32: KL %.4f nats per token".formatted(kl));
+    return kl;
   }
 
   /** Lists every file with its sha256 and size in manifest.json. */

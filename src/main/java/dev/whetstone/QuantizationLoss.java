@@ -33,6 +33,11 @@ final class QuantizationLoss {
       int[] all = tokenizer.encode(TEXT, false);
       ids = Arrays.copyOf(all, Math.min(all.length, MOST_TOKENS));
     }
+    return measure(folder, ids);
+  }
+
+  /** The same on a text of the caller's. */
+  static double measure(Path folder, int[] ids) {
     float[][] exact = logits(folder.resolve("exact.onnx"), ids);
     float[][] quantized = logits(folder.resolve("model.onnx"), ids);
     return IntStream.range(0, ids.length)
@@ -42,18 +47,25 @@ final class QuantizationLoss {
   }
 
   private static float[][] logits(Path graph, int[] ids) {
-    int threads = Runtime.getRuntime().availableProcessors();
-    Policy base = new Policy("v0", "", null);
-    try (OrtModel model =
-        OrtModel.open(new OrtSettings(graph, null, 1, ids.length, threads, OptionalInt.empty()))) {
-      int[] rows = IntStream.range(0, ids.length).toArray();
-      FloatBuffer all = model.run(new Batch.Prefill(0, 0, ids, base, rows));
-      float[][] logits = new float[ids.length][model.vocabularySize()];
-      for (int i = 0; i < ids.length; i++) {
-        all.get(i * model.vocabularySize(), logits[i]);
-      }
-      return logits;
+    try (OrtModel model = open(graph, ids.length)) {
+      return logits(model, ids, IntStream.range(0, ids.length).toArray());
     }
+  }
+
+  /** A graph that reads one text at a time, of so many tokens at most. */
+  static OrtModel open(Path graph, int longest) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    return OrtModel.open(new OrtSettings(graph, null, 1, longest, threads, OptionalInt.empty()));
+  }
+
+  /** Logits {@code [rows, vocabulary]} of a text. */
+  static float[][] logits(OrtModel model, int[] ids, int[] rows) {
+    FloatBuffer all = model.run(new Batch.Prefill(0, 0, ids, new Policy("v0", "", null), rows));
+    float[][] logits = new float[rows.length][model.vocabularySize()];
+    for (int i = 0; i < rows.length; i++) {
+      all.get(i * model.vocabularySize(), logits[i]);
+    }
+    return logits;
   }
 
   private static double divergence(float[] exact, float[] other) {

@@ -50,8 +50,18 @@ final class ExternalData implements AutoCloseable {
     return describe(name, TensorProto.DataType.FLOAT, offset, shape);
   }
 
-  /** Appends raw bytes (uint8) and describes them. */
+  /** Appends unsigned bytes and describes them. */
   TensorProto bytes(String name, byte[] values, long... shape) throws IOException {
+    return bytes(TensorProto.DataType.UINT8, name, values, shape);
+  }
+
+  /** Appends signed bytes and describes them. */
+  TensorProto signedBytes(String name, byte[] values, long... shape) throws IOException {
+    return bytes(TensorProto.DataType.INT8, name, values, shape);
+  }
+
+  private TensorProto bytes(TensorProto.DataType type, String name, byte[] values, long... shape)
+      throws IOException {
     long offset = align();
     for (int from = 0; from < values.length; from += CHUNK) {
       int length = Math.min(CHUNK, values.length - from);
@@ -59,7 +69,7 @@ final class ExternalData implements AutoCloseable {
       chunk.put(values, from, length).flip();
       write(chunk);
     }
-    return describe(name, TensorProto.DataType.UINT8, offset, shape);
+    return describe(name, type, offset, shape);
   }
 
   private TensorProto describe(String name, TensorProto.DataType type, long offset, long... shape) {

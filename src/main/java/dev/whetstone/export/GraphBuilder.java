@@ -78,6 +78,28 @@ final class GraphBuilder {
             .build());
   }
 
+  /** A scalar constant kept inside the graph. */
+  String scalar(String name, float value) {
+    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putFloat(value);
+    return initializer(
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(TensorProto.DataType.FLOAT_VALUE)
+            .setRawData(ByteString.copyFrom(bytes.flip()))
+            .build());
+  }
+
+  /** A byte kept inside the graph. */
+  String scalar(String name, TensorProto.DataType type, byte value) {
+    return initializer(
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(type.getNumber())
+            .setRawData(ByteString.copyFrom(new byte[] {value}))
+            .build());
+  }
+
   /**
    * Adds a node with one output, named like the node. An empty input name is an absent optional
    * input.
@@ -112,6 +134,10 @@ final class GraphBuilder {
     switch (value) {
       case Integer i -> attribute.setI(i).setType(AttributeProto.AttributeType.INT);
       case Float f -> attribute.setF(f).setType(AttributeProto.AttributeType.FLOAT);
+      case long[] values -> {
+        Arrays.stream(values).forEach(attribute::addInts);
+        attribute.setType(AttributeProto.AttributeType.INTS);
+      }
       case String s ->
           attribute
               .setS(ByteString.copyFrom(s, StandardCharsets.UTF_8))
@@ -119,6 +145,10 @@ final class GraphBuilder {
       default -> throw new IllegalArgumentException("no attribute type for " + value.getClass());
     }
     return attribute.build();
+  }
+
+  List<NodeProto> nodes() {
+    return graph.getNodeList();
   }
 
   ModelProto build(Map<String, String> metadata) {

@@ -2,6 +2,8 @@ package dev.whetstone.export;
 
 import dev.whetstone.export.BlockQuantizer.Quantized;
 import dev.whetstone.export.onnx.TensorProto;
+import dev.whetstone.export.onnx.TensorProto.DataType;
+import dev.whetstone.policy.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
@@ -9,19 +11,27 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The initializers of a graph. Tensors that two graphs of one directory share (embedding, norms,
  * head) are written once: later graphs refer to the same bytes.
  */
 final class GraphWeights {
+  private static final String UNIT = "unit";
+  private static final String ZERO = "zero_level";
+  private static final int LAST_GATES = 2;
+
   private final ModelConfig config;
   private final Tensors source;
   private final ExternalData file;
   private final Precision blocks;
   private final Precision head;
+  private final ActivationRanges ranges;
   private final Map<String, TensorProto> written;
   private boolean rotaryDeclared;
+  private boolean levelsDeclared;
 
   private GraphWeights(
       ModelConfig config,
@@ -29,22 +39,30 @@ final class GraphWeights {
       ExternalData file,
       Precision blocks,
       Precision head,
+      ActivationRanges ranges,
       Map<String, TensorProto> written) {
     this.config = config;
     this.source = source;
     this.file = file;
     this.blocks = blocks;
     this.head = head;
+    this.ranges = ranges;
     this.written = written;
   }
 
-  GraphWeights(ModelConfig config, Tensors source, ExternalData file, Precision precision) {
-    this(config, source, file, precision, precision, new HashMap<>());
+  GraphWeights(
+      ModelConfig config,
+      Tensors source,
+      ExternalData file,
+      Precision precision,
+      ActivationRanges ranges) {
+    this(config, source, file, precision, precision, ranges, new HashMap<>());
   }
 
   /** The same model for another graph of the directory, its blocks in another precision. */
   GraphWeights sharing(ExternalData other, Precision otherBlocks) {
-    return new GraphWeights(config, source, other, otherBlocks, head, new HashMap<>(written));
+    return new GraphWeights(
+        config, source, other, otherBlocks, head, ranges, new HashMap<>(written));
   }
 
   TensorProto embedding() throws IOException {
@@ -74,22 +92,96 @@ final class GraphWeights {
     return Math.toIntExact(source.shape(module + ".weight")[0]);
   }
 
+  /**
+   * What linear layers of a site read.
+   *
+   * @param name of the float rows
+   * @param quantized the same rows as integers; null where they are not quantised beforehand
+   */
+  record Rows(String name, @Nullable Levels quantized) {}
+
+  /**
+   * Rows of unsigned bytes around 128.
+   *
+   * @param steps value of a level, channel by channel
+   */
+  record Levels(String name, float[] steps) {}
+
+  /** Adds the quantisation of a site's input, for all its modules at once. */
+  Rows rows(GraphBuilder graph, LoraSite site, int layer, String input) throws IOException {
+    Optional<float[]> range = levelled(site, layer) ? ranges.of(site, layer) : Optional.empty();
+    if (range.isEmpty()) {
+      return new Rows(input, null);
+    }
+    declareLevels(graph);
+    String name = site.node(layer);
+    float[] weights =
+        stack(site.modules().stream().map(m -> LoraSite.module(layer, m) + ".weight").toList());
+    float[] steps = ChannelQuantizer.steps(range.get(), weights);
+    float[] inverse = new float[steps.length];
+    for (int i = 0; i < steps.length; i++) {
+      inverse[i] = 1 / steps[i];
+    }
+    String factors =
+        graph.initializer(file.floats(name + ".levels_per_unit", inverse, inverse.length));
+    String scaled = graph.node(name + ".scaled", "Mul", List.of(input, factors), Map.of());
+    String levels =
+        graph.node(name + ".levels", "QuantizeLinear", List.of(scaled, UNIT, ZERO), Map.of());
+    return new Rows(input, new Levels(levels, steps));
+  }
+
+  // The last gates are too near to the logits: half of the whole loss is theirs.
+  private boolean levelled(LoraSite site, int layer) {
+    return blocks == Precision.INT8
+        && (site != LoraSite.GATE_UP || layer < config.layers() - LAST_GATES);
+  }
+
+  private void declareLevels(GraphBuilder graph) {
+    if (!levelsDeclared) {
+      levelsDeclared = true;
+      graph.scalar(UNIT, 1);
+      graph.scalar(ZERO, DataType.UINT8, (byte) 128);
+    }
+  }
+
   /** Adds {@code name = input W^T (+ bias)} for modules stacked along the output. */
-  String linear(GraphBuilder graph, String name, String input, List<String> modules)
+  String linear(GraphBuilder graph, String name, Rows input, List<String> modules)
       throws IOException {
     int in = inputSize(modules.getFirst());
     int out = modules.stream().mapToInt(this::outputSize).sum();
     boolean biased = source.names().contains(modules.getFirst() + ".bias");
     String product = biased ? name + ".product" : name;
     List<String> tensors = modules.stream().map(module -> module + ".weight").toList();
-    int block = BlockQuantizer.longestBlock(in);
-    multiply(graph, product, input, blocks, new Matrix(() -> stack(tensors), out, in, block));
+    if (input.quantized() == null) {
+      int block = BlockQuantizer.longestBlock(in);
+      Matrix matrix = new Matrix(() -> stack(tensors), out, in, block);
+      multiply(graph, product, input.name(), blocks, matrix);
+    } else {
+      multiply(graph, product, input.quantized(), stack(tensors), out);
+    }
     if (biased) {
       float[] bias = stack(modules.stream().map(module -> module + ".bias").toList());
       String values = graph.initializer(file.floats(name + ".bias", bias, out));
       graph.node(name, "Add", List.of(product, values), Map.of());
     }
     return name;
+  }
+
+  private void multiply(GraphBuilder graph, String name, Levels input, float[] weights, int out)
+      throws IOException {
+    ChannelQuantizer.Quantized q = ChannelQuantizer.quantize(weights, out, input.steps());
+    String data =
+        graph.initializer(file.signedBytes(name + ".q", q.data(), input.steps().length, out));
+    String scales = graph.initializer(file.floats(name + ".scales", q.scales(), out));
+    // one for each matrix: the runtime replaces both where it cannot add up signed products
+    String zero = graph.scalar(name + ".zero", DataType.INT8, (byte) 0);
+    graph.node(
+        name,
+        "MatMulIntegerToFloat",
+        GraphBuilder.MICROSOFT,
+        List.of(input.name(), data, UNIT, scales, ZERO, zero),
+        List.of(name),
+        Map.of());
   }
 
   /** Adds the output projection: its own matrix, or the embedding where the two are tied. */

@@ -18,7 +18,8 @@ import java.util.Map;
  * Writes the graphs that serve a model.
  *
  * <ul>
- *   <li>int8: {@code model.onnx} decodes; {@code prefill.onnx} reads prompts with float32 blocks,
+ *   <li>int8: {@code model.onnx} decodes; where the ranges of activations are known, q, k, v, gate
+ *       and up are products of integers; {@code prefill.onnx} reads prompts with float32 blocks,
  *       which is the faster kernel when many rows are multiplied at once, and shares embedding,
  *       norms and the int8 head with the first
  *   <li>fp32: {@code exact.onnx} does both
@@ -28,7 +29,7 @@ import java.util.Map;
  */
 public final class OnnxExport {
   /** Counts up with every change of the graphs, so that those of an earlier build are replaced. */
-  public static final int FORMAT = 3;
+  public static final int FORMAT = 4;
 
   private OnnxExport() {}
 
@@ -44,9 +45,15 @@ public final class OnnxExport {
    * Exports into a model directory; files of the same names are replaced.
    *
    * @param baseHash identity of the weights, kept in the graph
+   * @param ranges of the activations, for int8
    */
   public static void write(
-      Path directory, ModelConfig config, Tensors weights, String baseHash, Precision precision)
+      Path directory,
+      ModelConfig config,
+      Tensors weights,
+      String baseHash,
+      Precision precision,
+      ActivationRanges ranges)
       throws IOException {
     Map<String, String> metadata = metadata(config, baseHash);
     List<String> files = files(precision);
@@ -54,7 +61,7 @@ public final class OnnxExport {
       case INT8 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0));
             ExternalData wide = ExternalData.create(directory, files.get(1))) {
-          GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8);
+          GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8, ranges);
           ModelProto model = new TransformerGraph(config, decode, Rows.ONE_BY_ONE).build(metadata);
           GraphWeights prefill = decode.sharing(wide, Precision.FP32);
           ModelProto reader = new TransformerGraph(config, prefill, Rows.TOGETHER).build(metadata);
@@ -66,7 +73,8 @@ public final class OnnxExport {
       }
       case FP32 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0))) {
-          GraphWeights exact = new GraphWeights(config, weights, data, Precision.FP32);
+          GraphWeights exact =
+              new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
           ModelProto model = new TransformerGraph(config, exact, Rows.ONE_BY_ONE).build(metadata);
           data.force();
           publish(directory, files.get(1), model);
@@ -85,7 +93,7 @@ public final class OnnxExport {
         "whetstone.context", Integer.toString(config.contextLength()));
   }
 
-  private static void publish(Path directory, String name, ModelProto model) throws IOException {
+  static void publish(Path directory, String name, ModelProto model) throws IOException {
     Path aside = directory.resolve(name + ".part");
     try (OutputStream out = Files.newOutputStream(aside)) {
       model.writeTo(out);

@@ -208,13 +208,14 @@ final class TransformerGraph {
    */
   private List<String> gateAndUp(int layer, String input) throws IOException {
     LoraSite site = LoraSite.GATE_UP;
+    GraphWeights.Rows read = weights.rows(graph, site, layer, input);
     String down = loraDown(site, layer, input);
     List<String> parts = List.of(down + ".gate", down + ".up");
     graph.node(down + ".split", "Split", "", List.of(down), parts, Map.of("axis", -1));
     List<String> outputs = new ArrayList<>();
     for (int m = 0; m < site.modules().size(); m++) {
       String module = LoraSite.module(layer, site.modules().get(m));
-      String base = weights.linear(graph, module, input, List.of(module));
+      String base = weights.linear(graph, module, read, List.of(module));
       String b = site.inputB(layer, m);
       graph.input(b, DataType.FLOAT, GraphBuilder.shape("rank_b", weights.outputSize(module)));
       outputs.add(loraUp(module, parts.get(m), b, base));
@@ -227,7 +228,7 @@ final class TransformerGraph {
     String name = site.node(layer);
     List<String> modules =
         site.modules().stream().map(module -> LoraSite.module(layer, module)).toList();
-    String base = weights.linear(graph, name, input, modules);
+    String base = weights.linear(graph, name, weights.rows(graph, site, layer, input), modules);
     int out = modules.stream().mapToInt(weights::outputSize).sum();
     String masked = loraDown(site, layer, input);
     String b =
