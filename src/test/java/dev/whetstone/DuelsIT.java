@@ -67,7 +67,7 @@ class DuelsIT {
 
     JsonNode rollout = ended(run);
 
-    assertThat(rollout.path("status").asText()).isEqualTo("rejected");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rejected");
     assertThat(rollout.at("/duel/losses").asInt()).isGreaterThan(rollout.at("/duel/wins").asInt());
     assertThat(rollout.at("/duel/evidence").asDouble()).isGreaterThanOrEqualTo(20);
     v0ServesAlone(rollout, "rejected");
@@ -81,7 +81,7 @@ class DuelsIT {
 
     JsonNode rollout = ended(run);
 
-    assertThat(rollout.path("status").asText()).isEqualTo("rolled_back");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rolled_back");
     assertThat(rollout.path("reason").asText())
         .containsAnyOf("unended_completions", "length_ratio");
     assertThat(rollout.at("/duel/candidate/unended").asInt())
@@ -97,7 +97,7 @@ class DuelsIT {
 
     JsonNode rollout = ended(run);
 
-    assertThat(rollout.path("status").asText()).isEqualTo("rolled_back");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rolled_back");
     assertThat(rollout.path("reason").asText()).contains("length_ratio");
     v0ServesAlone(rollout, "rejected");
   }
@@ -116,7 +116,7 @@ class DuelsIT {
 
     JsonNode ended = gateway.get("operator", "/training/runs/" + run);
     assertThat(ended.path("parent").asText()).isEqualTo(parent);
-    assertThat(rollout.path("status").asText()).isEqualTo("held");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("held");
     assertThat(rollout.path("reason").asText())
         .isEqualTo("it was trained on top of " + parent + ", which was rolled back");
     v0ServesAlone(rollout, "held");

@@ -143,19 +143,10 @@ final class Reviews implements AutoCloseable {
               .submit(
                   new GenerationRequest(
                       prompt, branches, LONGEST, List.of(), false, 0, false, LIMIT),
-                  NOBODY));
+                  GenerationListener.NOBODY));
     }
     return running.stream().map(generation -> generation.result().join()).toList();
   }
-
-  private static final GenerationListener NOBODY =
-      new GenerationListener() {
-        @Override
-        public void onText(int branch, String text, int[] tokens, float[] logps) {}
-
-        @Override
-        public void onFinish(int branch, Completion completion) {}
-      };
 
   @Override
   public void close() {
