@@ -140,9 +140,7 @@ class TwoGatewaysIT {
         assertThat(gateway.text("operator", "/q/metrics"))
             .contains("whetstone_policies_problem 1.0");
       }
-      JsonNode reports = first.get("operator", "/policies").path("gateways");
-      assertThat(reports).hasSizeGreaterThanOrEqualTo(2);
-      assertThat(reports.toString()).contains(unsound.reason());
+      awaitReports(unsound.reason());
       flipSilently(sound);
       for (LocalGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, "");
@@ -281,6 +279,20 @@ class TwoGatewaysIT {
       }
       assertThat(Instant.now()).as(reason + ": " + ready).isBefore(end);
       Thread.sleep(20);
+    }
+  }
+
+  // what gateways say of themselves in the database follows at most about a second behind
+  private void awaitReports(String reason) throws Exception {
+    Instant limit = Instant.now().plus(HEALED);
+    while (true) {
+      JsonNode reports = first.get("operator", "/policies").path("gateways");
+      assertThat(reports).hasSizeGreaterThanOrEqualTo(2);
+      if (reports.toString().contains(reason)) {
+        return;
+      }
+      assertThat(Instant.now()).as(reports::toString).isBefore(limit);
+      Thread.sleep(50);
     }
   }
 }
