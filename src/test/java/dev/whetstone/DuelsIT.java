@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DuelsIT {
-  private static final int VOTES = 60;
+  private static final int VOTES = 150;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration DUEL_PACE = Duration.ofMillis(100);
 
