@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.AdapterFile;
 import dev.whetstone.weights.ModelDirectory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,7 +89,7 @@ class AlarmsIT {
 
   /** The rollout of an imported adapter that users chat with until it is over. */
   private JsonNode rolledBack(LocalGateway gateway, Adapter adapter) throws Exception {
-    String version = imported(gateway, adapter);
+    String version = TwoGatewaysIT.imported(gateway, adapter, home);
     String rollout =
         gateway
             .posted("operator", "/rollouts", Map.of("policy", version, "share", 0.5))
@@ -110,18 +108,6 @@ class AlarmsIT {
     assertThat(gateway.get("operator", "/policies/" + version).path("status").asText())
         .isEqualTo("rejected");
     return now;
-  }
-
-  private String imported(LocalGateway gateway, Adapter adapter) throws Exception {
-    Path tensors = home.resolve("adapter_model.safetensors");
-    Path config = home.resolve("adapter_config.json");
-    Files.write(tensors, AdapterFile.tensors(adapter));
-    Files.writeString(config, AdapterFile.config(adapter, "tiny"));
-    return gateway
-        .asOperator()
-        .post("/policies", Map.of("adapter_model", tensors, "adapter_config", config))
-        .path("version")
-        .asText();
   }
 
   private static Map<String, Object> request(boolean pair) {

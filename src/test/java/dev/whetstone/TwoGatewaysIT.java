@@ -230,7 +230,11 @@ class TwoGatewaysIT {
   }
 
   private String imported(LocalGateway gateway) throws Exception {
-    Adapter adapter = adapter();
+    return imported(gateway, adapter(), folder);
+  }
+
+  /** The version that an adapter becomes, sent as PEFT's files, which are left in a folder. */
+  static String imported(LocalGateway gateway, Adapter adapter, Path folder) throws Exception {
     Path peft = Files.createTempDirectory(folder, "adapter");
     Path tensors = peft.resolve("adapter_model.safetensors");
     Path config = peft.resolve("adapter_config.json");
