@@ -153,6 +153,36 @@ class LoraForwardTest {
   }
 
   @Test
+  void theLargestValuesThatAreServedLeaveOtherVersionsAlone() {
+    Adapter adapter = random(8, 8, Stream.of("q", "k", "v", "o", "gate", "up", "down"));
+    adapter
+        .modules()
+        .values()
+        .forEach(
+            module -> {
+              Arrays.fill(module.a(), Adapter.LARGEST);
+              Arrays.fill(module.b(), -Adapter.LARGEST);
+            });
+    Policy largest = stage("largest", adapter);
+    Policy other = stage("other", random(4, 8, Stream.of("q", "down")));
+    List<Policy> policies = List.of(V0, largest, other);
+    int[] prompt = random.ints(9, 3, 500).toArray();
+    for (int slot = 0; slot < policies.size(); slot++) {
+      model.run(new Batch.Prefill(slot, 0, prompt, policies.get(slot), new int[0]));
+    }
+
+    FloatBuffer logits =
+        model.run(new Batch.Decode(new int[] {43, 43, 43}, new int[] {9, 9, 9}, policies));
+
+    int[] text = concat(prompt, new int[] {43});
+    for (int slot : new int[] {0, 2}) {
+      assertThat(row(logits, slot))
+          .as(policies.get(slot).version())
+          .containsExactly(oracle.logits(text, policies.get(slot).adapter())[9], within(TOLERANCE));
+    }
+  }
+
+  @Test
   void anAdapterThatDoesNotFitIsRefusedAndLeavesTheModelAsItWas() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> stage("x", adapter(2, 1, "model.layers.4.mlp.up_proj", 64, 192)))

@@ -28,6 +28,8 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,6 +117,14 @@ class PoliciesOverHttpTest {
     Arrays.fill(notANumber, good.length - 4, good.length, (byte) 0xff);
 
     refused(notANumber, config, "invalid_adapter", "NaN");
+    byte[] huge = AdapterFile.tensors(adapter);
+    ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putFloat(huge.length - 4, 1e38f);
+    refused(huge, config, "invalid_adapter", "lora_B holds 1.0E38 at element");
+    refused(
+        good,
+        config.replace("\"lora_alpha\" : 8.0", "\"lora_alpha\" : 1e300"),
+        "invalid_adapter",
+        "alpha 1.0E300");
     refused(Arrays.copyOf(good, good.length / 2), config, "invalid_adapter", "truncated");
     refused(good, config.replace("\"r\" : 4", "\"r\" : 8"), "invalid_adapter", "rank 8");
     refused(good, "{", "invalid_adapter", "not JSON");

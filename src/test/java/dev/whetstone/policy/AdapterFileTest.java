@@ -127,6 +127,38 @@ class AdapterFileTest {
     refused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 0");
   }
 
+  @ParameterizedTest
+  @ValueSource(floats = {1e38f, -1e38f, 10_001, -10_001})
+  void valuesThatNoTrainingLeavesAreRefused(float bad) {
+    float[] a = A.clone();
+    a[4] = bad;
+    refused(file(factors(a, B)), CONFIG, Q + ".lora_A holds " + bad, "element 4", "10000.0");
+    float[] b = B.clone();
+    b[3] = bad;
+    refused(file(factors(A, b)), CONFIG, Q + ".lora_B holds " + bad, "element 3");
+  }
+
+  @Test
+  void theScaleCountsForB() {
+    float[] b = B.clone();
+    b[2] = 5000;
+    assertThat(AdapterFile.read(file(factors(A, b)), CONFIG).scale()).isEqualTo(2);
+    b[2] = Math.nextUp(5000f);
+    refused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 2", "up to 5000.0", "scale 2.0");
+    // a scale below one must not let a B in that training multiplies unscaled
+    b[2] = 20_000;
+    refused(file(factors(A, b)), "{\"r\": 2, \"lora_alpha\": 0.2}", Q + ".lora_B", "element 2");
+  }
+
+  @Test
+  void aScaleThatIsInfiniteInFloatsIsRefusedBesideZeroesToo() {
+    byte[] fresh = file(factors(A, new float[4]));
+
+    assertThat(AdapterFile.read(fresh, 2, 20_000).scale()).isEqualTo(Adapter.LARGEST);
+    refused(fresh, "{\"r\": 2, \"lora_alpha\": 1e300}", "alpha 1.0E300");
+    refused(fresh, "{\"r\": 2, \"lora_alpha\": 20001}", "alpha 20001.0", "its rank 2");
+  }
+
   @Test
   void aFactorWithoutItsOtherHalfIsRefused() {
     Map<String, Values> onlyA = factors(A, B);
