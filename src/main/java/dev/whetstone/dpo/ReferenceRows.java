@@ -3,9 +3,6 @@ package dev.whetstone.dpo;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.database.Sql;
-import java.sql.Array;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -67,22 +64,12 @@ public final class ReferenceRows implements ReferenceCache {
             connection ->
                 Sql.list(
                     connection,
-                    row -> Map.entry(row.getString(1), logps(row)),
+                    row -> Map.entry(row.getString(1), Sql.floats(row, "logps")),
                     FIND,
                     base,
                     tokens.toArray(String[]::new)));
     rows.forEach(row -> found.put(new Key(base, row.getKey()), row.getValue()));
     return found;
-  }
-
-  private static float[] logps(ResultSet row) throws SQLException {
-    Array array = row.getArray(2);
-    Float[] boxed = (Float[]) array.getArray();
-    float[] logps = new float[boxed.length];
-    for (int i = 0; i < logps.length; i++) {
-      logps[i] = boxed[i];
-    }
-    return logps;
   }
 
   @Override

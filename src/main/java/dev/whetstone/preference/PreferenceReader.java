@@ -1,7 +1,7 @@
 package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
-import java.sql.Array;
+import dev.whetstone.database.Sql;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -210,16 +210,8 @@ public final class PreferenceReader {
             row.getString("text_" + chosen),
             row.getString("text_" + rejected),
             new TrlPair.Tokens(
-                ids(row, "prompt_ids"), ids(row, "ids_" + chosen), ids(row, "ids_" + rejected))));
-  }
-
-  private static int[] ids(ResultSet row, String column) throws SQLException {
-    Array array = row.getArray(column);
-    Integer[] boxed = (Integer[]) array.getArray();
-    int[] ids = new int[boxed.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = boxed[i];
-    }
-    return ids;
+                Sql.ints(row, "prompt_ids"),
+                Sql.ints(row, "ids_" + chosen),
+                Sql.ints(row, "ids_" + rejected))));
   }
 }
