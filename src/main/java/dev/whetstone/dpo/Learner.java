@@ -131,22 +131,6 @@ final class Learner {
     return new PolicyScores(List.copyOf(logps), tokens);
   }
 
-  /** The same with the KL to the reference, where the reference is still there to compare with. */
-  List<PairLogps> compare(List<TokenPair> pairs) {
-    return switch (config.weights()) {
-      case TrainedWeights.All _ -> score(pairs).pairs();
-      case TrainedWeights.Lora _ ->
-          MicroBatches.cut(pairs, config.batch().tokenBudget()).stream()
-              .map(part -> compared(part).pairs())
-              .flatMap(List::stream)
-              .toList();
-    };
-  }
-
-  private PolicyScores compared(List<TokenPair> part) {
-    return PolicyScores.of(part, network.compare(PolicyScores.rows(part)), references);
-  }
-
   /** What scored pairs say of the policy. */
   PreferenceMetrics judge(List<PairLogps> scores) {
     return PreferenceMetrics.of(loss.of(scores));

@@ -14,34 +14,22 @@ public record PairLogps(String id, Completion chosen, Completion rejected, doubl
    * @param reference log-prob of each token under the frozen reference
    * @param logSumSquares log Σ p² over the policy's whole distribution at each token; empty where
    *     WPO does not weigh
-   * @param divergences KL(π ‖ π_ref) of the whole distributions at each token, in nats; empty where
-   *     they were not computed
    */
-  public record Completion(
-      double[] policy, double[] reference, double[] logSumSquares, double[] divergences) {
+  public record Completion(double[] policy, double[] reference, double[] logSumSquares) {
     public Completion {
       if (policy.length == 0 || policy.length != reference.length) {
         throw new IllegalArgumentException(
             policy.length + " policy log-probs beside " + reference.length + " of the reference");
       }
-      requireOneEach("log Σ p²", logSumSquares.length, policy.length);
-      requireOneEach("divergences", divergences.length, policy.length);
-    }
-
-    private static void requireOneEach(String what, int given, int tokens) {
-      if (given != 0 && given != tokens) {
-        throw new IllegalArgumentException(tokens + " log-probs beside " + given + " " + what);
+      if (logSumSquares.length != 0 && logSumSquares.length != policy.length) {
+        throw new IllegalArgumentException(
+            policy.length + " log-probs beside " + logSumSquares.length + " log Σ p²");
       }
     }
 
     /** A completion whose log-probs alone are known. */
     public Completion(double[] policy, double[] reference) {
-      this(policy, reference, new double[0], new double[0]);
-    }
-
-    /** A completion that WPO weighs. */
-    public Completion(double[] policy, double[] reference, double[] logSumSquares) {
-      this(policy, reference, logSumSquares, new double[0]);
+      this(policy, reference, new double[0]);
     }
 
     public int length() {
@@ -57,11 +45,11 @@ public record PairLogps(String id, Completion chosen, Completion rejected, doubl
       return sum;
     }
 
-    /** Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)), estimated from the tokens where it is not known. */
+    /** Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)), estimated from the tokens. */
     public double divergence() {
       double sum = 0;
       for (int t = 0; t < policy.length; t++) {
-        sum += divergences.length > 0 ? divergences[t] : estimate(policy[t] - reference[t]);
+        sum += estimate(policy[t] - reference[t]);
       }
       return sum;
     }

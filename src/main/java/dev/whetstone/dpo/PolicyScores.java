@@ -1,6 +1,5 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.Prompted;
 import dev.whetstone.dpo.network.TokenScores;
 import java.util.ArrayList;
@@ -13,12 +12,6 @@ record PolicyScores(List<PairLogps> pairs, TokenMetrics tokens) {
   }
 
   static PolicyScores of(List<TokenPair> pairs, TokenScores scores, References references) {
-    return of(pairs, new Network.Comparison(scores, new float[2 * pairs.size()][0]), references);
-  }
-
-  static PolicyScores of(
-      List<TokenPair> pairs, Network.Comparison comparison, References references) {
-    TokenScores scores = comparison.scores();
     List<PairLogps> logps = new ArrayList<>();
     TokenMetrics tokens = TokenMetrics.NONE;
     for (int i = 0; i < pairs.size(); i++) {
@@ -26,8 +19,8 @@ record PolicyScores(List<PairLogps> pairs, TokenMetrics tokens) {
       logps.add(
           new PairLogps(
               pair.id(),
-              completion(pair.prompt(), pair.chosen(), comparison, 2 * i, references),
-              completion(pair.prompt(), pair.rejected(), comparison, 2 * i + 1, references),
+              completion(pair.prompt(), pair.chosen(), scores, 2 * i, references),
+              completion(pair.prompt(), pair.rejected(), scores, 2 * i + 1, references),
               pair.weight()));
       tokens = tokens.plus(tokens(scores, 2 * i));
     }
@@ -35,12 +28,11 @@ record PolicyScores(List<PairLogps> pairs, TokenMetrics tokens) {
   }
 
   private static PairLogps.Completion completion(
-      int[] prompt, int[] ids, Network.Comparison comparison, int index, References references) {
+      int[] prompt, int[] ids, TokenScores scores, int index, References references) {
     return new PairLogps.Completion(
-        References.doubles(comparison.scores().logps()[index]),
+        References.doubles(scores.logps()[index]),
         references.logps(prompt, ids),
-        References.doubles(comparison.scores().collisions()[index]),
-        References.doubles(comparison.divergences()[index]));
+        References.doubles(scores.collisions()[index]));
   }
 
   private static TokenMetrics tokens(TokenScores scores, int chosen) {

@@ -219,7 +219,7 @@ public final class Trainer {
       if (heldOut.pairs().isEmpty()) {
         return null;
       }
-      PreferenceMetrics metrics = judge(learner.compare(heldOut.pairs()), state.step());
+      PreferenceMetrics metrics = judge(learner.score(heldOut.pairs()).pairs(), state.step());
       state.evaluations().add(new Evaluation(state.step(), metrics));
       GuardRails rails = job.config().guardRails();
       GuardRails.Verdict verdict = rails.judge(state.evaluations());
@@ -238,11 +238,26 @@ public final class Trainer {
       return switch (job.config().weights()) {
         // the base is gone, and with it what answers could be compared with
         case TrainedWeights.All _ -> metrics;
-        case TrainedWeights.Lora _ ->
-            metrics.withKl(
-                OwnAnswers.to(heldOut.pairs(), job.config().batch(), job.base().config())
-                    .kl(network, step));
+        case TrainedWeights.Lora _ -> metrics.withKl(kl(step));
       };
+    }
+
+    private double kl(int step) {
+      if (step == 0 && job.init() == null) {
+        return 0; // a fresh adapter changes nothing
+      }
+      return OwnAnswers.to(
+              heldOut.pairs(), train.pairs(), job.config().batch(), job.base().config())
+          .kl(network, step);
+    }
+
+    /** As it was judged at that step, or now: the same policy and seed give the same answers. */
+    private PreferenceMetrics judged(List<PairLogps> scores, int step) {
+      return state.evaluations().stream()
+          .filter(evaluation -> evaluation.step() == step)
+          .findFirst()
+          .map(Evaluation::heldOut)
+          .orElseGet(() -> judge(scores, step));
     }
 
     private void save() throws IOException {
@@ -267,7 +282,7 @@ public final class Trainer {
             case TrainedWeights.All _ -> null;
           };
       List<PairLogps> scores =
-          heldOut.pairs().isEmpty() ? List.of() : learner.compare(heldOut.pairs());
+          heldOut.pairs().isEmpty() ? List.of() : learner.score(heldOut.pairs()).pairs();
       List<String> dropped = new ArrayList<>(train.dropped());
       dropped.addAll(heldOut.dropped());
       TrainingOutcome outcome =
@@ -276,7 +291,7 @@ public final class Trainer {
               step,
               scores,
               scores.isEmpty() ? probes() : scores,
-              scores.isEmpty() ? null : judge(scores, step),
+              scores.isEmpty() ? null : judged(scores, step),
               dropped,
               ending);
       if (ending != TrainingOutcome.Ending.CANCELLED) {
