@@ -8,7 +8,6 @@ import dev.whetstone.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -61,14 +60,8 @@ class AlarmsIT {
   }
 
   private LocalGateway start(Map<String, String> more) throws Exception {
-    Map<String, String> settings = new HashMap<>(LoopSettings.quick("duel"));
+    Map<String, String> settings = LoopSettings.openGate();
     settings.put("WHETSTONE_TRAINER_START", "false");
-    settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
-    settings.put("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "1e30");
-    settings.put("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.001");
-    settings.put("WHETSTONE_ROLLOUT_GATE_LONGEST", "1000");
-    settings.put("WHETSTONE_ROLLOUT_GATE_UNENDED", "1");
-    settings.put("WHETSTONE_ROLLOUT_GATE_EMPTY", "1");
     settings.putAll(more);
     return LocalGateway.start(LocalGateway.command(), home, settings);
   }

@@ -8,8 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
-import dev.whetstone.gateway.RunningGateway;
-import dev.whetstone.gateway.ServingState;
+import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.policy.By;
 import dev.whetstone.policy.PolicyRow;
 import dev.whetstone.rollout.ActivePolicies;
@@ -33,11 +32,10 @@ import org.junit.jupiter.api.Test;
 /** While two versions duel, nothing tells a chat key who wrote what before it has voted. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
-class BlindPairsTest {
+class BlindPairsTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final By BY = new By("test", "a duel");
 
-  @Inject ServingState serving;
   @Inject Database database;
 
   private String candidate = "";
@@ -45,7 +43,6 @@ class BlindPairsTest {
 
   @BeforeEach
   void aDuelIsOn() throws Exception {
-    RunningGateway.waitUntilReady(serving);
     ActivePolicies policies = serving.model().policies();
     Rollouts rollouts = serving.model().rollouts();
     candidate = PoliciesOverHttpTest.imported(77);

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -32,13 +31,7 @@ class DuelsIT {
 
   @BeforeAll
   void start(@TempDir Path home) throws Exception {
-    Map<String, String> settings = new HashMap<>(LoopSettings.quick("duel"));
-    // the gate would stop some of these on its own
-    settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "10000");
-    settings.put("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "10000");
-    settings.put("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.01");
-    settings.put("WHETSTONE_ROLLOUT_GATE_LONGEST", "100");
-    settings.put("WHETSTONE_ROLLOUT_GATE_UNENDED", "1");
+    Map<String, String> settings = LoopSettings.openGate();
     settings.put("WHETSTONE_ROLLOUT_DUEL_LENGTH", "1.25");
     gateway = LocalGateway.start(LocalGateway.command(), home, settings);
   }

@@ -1,5 +1,6 @@
 package dev.whetstone;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /** Settings of processes that play the loop on the tiny model in a few seconds a round. */
@@ -33,5 +34,17 @@ final class LoopSettings {
         Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.5"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_LONGEST", "2"));
+  }
+
+  /** As {@link #quick} with duels, behind a gate that leaves all to them. */
+  static Map<String, String> openGate() {
+    Map<String, String> settings = new HashMap<>(quick("duel"));
+    settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.001");
+    settings.put("WHETSTONE_ROLLOUT_GATE_LONGEST", "1000");
+    settings.put("WHETSTONE_ROLLOUT_GATE_UNENDED", "1");
+    settings.put("WHETSTONE_ROLLOUT_GATE_EMPTY", "1");
+    return settings;
   }
 }

@@ -14,8 +14,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.RunningGateway;
-import dev.whetstone.gateway.ServingState;
 import dev.whetstone.policy.Adapter;
 import dev.whetstone.policy.AdapterFile;
 import dev.whetstone.policy.Adapters;
@@ -44,15 +44,13 @@ import picocli.CommandLine;
 /** Versions over HTTP and from the command line: in, out, promoted, taken back. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
-class PoliciesOverHttpTest {
+class PoliciesOverHttpTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @Inject ServingState serving;
   @Inject Database database;
 
   @BeforeEach
   void startFromV0() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
     rollBack("v0").statusCode(200);
   }
 

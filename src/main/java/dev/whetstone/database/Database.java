@@ -1,23 +1,13 @@
 package dev.whetstone.database;
 
 import io.agroal.api.AgroalDataSource;
-import io.agroal.api.configuration.AgroalConnectionPoolConfiguration;
-import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
-import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
-import io.agroal.api.security.NamePrincipal;
-import io.agroal.api.security.SimplePassword;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -34,14 +24,11 @@ public final class Database implements AutoCloseable {
   }
 
   private static final Logger LOG = Logger.getLogger(Database.class);
-  private static final String SET_ROLE = "SET ROLE whetstone_app";
   private static final int TRIES = 4;
-  private static final int VALIDATION_SECONDS = 2;
-  private static final String LOGIN_SECONDS = "5";
-  private static final Duration IDLE_VALIDATION = Duration.ofSeconds(2);
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final DatabaseConfig config;
+  private final Connections connections;
   // Held while the server is started, joined or given up: that may take a minute, and those who
   // only want a connection do not wait so long.
   private final ReentrantLock opening = new ReentrantLock();
@@ -54,6 +41,7 @@ public final class Database implements AutoCloseable {
 
   public Database(DatabaseConfig config) {
     this.config = config;
+    this.connections = new Connections(config);
   }
 
   /**
@@ -73,7 +61,7 @@ public final class Database implements AutoCloseable {
   public void requireAnswer() {
     statement(
         connection -> {
-          if (!connection.isValid(VALIDATION_SECONDS)) {
+          if (!connection.isValid(Connections.VALIDATION_SECONDS)) {
             throw new SQLException("no sign of life", "08006");
           }
           return true;
@@ -148,29 +136,10 @@ public final class Database implements AutoCloseable {
       throw new DatabaseAwayException("the database is closed");
     }
     try {
-      return connect(address, name);
+      return connections.alone(address, name);
     } catch (SQLException failed) {
       // as for the pool's: who holds nothing but such connections must find a new server, too
       throw lost(failed);
-    }
-  }
-
-  private Connection connect(ServerAddress address, String name) throws SQLException {
-    Properties driver = driver();
-    driver.setProperty("ApplicationName", name);
-    if (address.user() != null) {
-      driver.setProperty("user", address.user());
-    }
-    if (address.password() != null) {
-      driver.setProperty("password", address.password());
-    }
-    Connection connection = DriverManager.getConnection(address.jdbcUrl(), driver);
-    try (Statement role = connection.createStatement()) {
-      role.execute(SET_ROLE);
-      return connection;
-    } catch (SQLException failed) {
-      connection.close();
-      throw failed;
     }
   }
 
@@ -243,9 +212,9 @@ public final class Database implements AutoCloseable {
     }
     try {
       ServerAddress address = address();
-      migrate(address);
+      connections.migrate(address);
       openAddress = address;
-      AgroalDataSource opened = AgroalDataSource.from(poolOf(address));
+      AgroalDataSource opened = connections.pool(address);
       pool = opened;
       lastFailure = null;
       return opened;
@@ -278,7 +247,7 @@ public final class Database implements AutoCloseable {
 
   private static boolean answers(AgroalDataSource pool) {
     try (Connection connection = pool.getConnection()) {
-      return connection.isValid(VALIDATION_SECONDS);
+      return connection.isValid(Connections.VALIDATION_SECONDS);
     } catch (SQLException gone) {
       LOG.debug("the embedded server is gone", gone);
       return false;
@@ -292,56 +261,6 @@ public final class Database implements AutoCloseable {
     EmbeddedServer ours = server == null ? EmbeddedServer.at(config.directory()) : server;
     server = ours;
     return ours.start();
-  }
-
-  // A migration may take its time, but not the way to the server.
-  private static void migrate(ServerAddress address) {
-    Flyway.configure(Database.class.getClassLoader())
-        .dataSource(address.jdbcUrl(), address.user(), address.password())
-        .jdbcProperties(Map.of("loginTimeout", LOGIN_SECONDS))
-        .locations("classpath:db/migration")
-        // each part of the application numbers its own migrations
-        .outOfOrder(true)
-        .load()
-        .migrate();
-  }
-
-  private Properties driver() {
-    Properties driver = new Properties();
-    driver.setProperty("ApplicationName", "whetstone");
-    driver.setProperty("loginTimeout", LOGIN_SECONDS);
-    driver.setProperty("socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
-    driver.setProperty("tcpKeepAlive", "true");
-    driver.setProperty("options", "-c statement_timeout=" + config.statementTimeout().toMillis());
-    return driver;
-  }
-
-  private AgroalDataSourceConfigurationSupplier poolOf(ServerAddress address) {
-    Properties driver = driver();
-    return new AgroalDataSourceConfigurationSupplier()
-        .connectionPoolConfiguration(
-            pooled ->
-                pooled
-                    .maxSize(config.connections())
-                    .acquisitionTimeout(config.acquireTimeout())
-                    .exceptionSorter(new PostgreSQLExceptionSorter())
-                    .connectionValidator(
-                        AgroalConnectionPoolConfiguration.ConnectionValidator
-                            .defaultValidatorWithTimeout(VALIDATION_SECONDS))
-                    .idleValidationTimeout(IDLE_VALIDATION)
-                    .connectionFactoryConfiguration(
-                        factory -> {
-                          factory.jdbcUrl(address.jdbcUrl()).initialSql(SET_ROLE);
-                          driver.forEach(
-                              (k, v) -> factory.jdbcProperty(k.toString(), v.toString()));
-                          if (address.user() != null) {
-                            factory.principal(new NamePrincipal(address.user()));
-                          }
-                          if (address.password() != null) {
-                            factory.credential(new SimplePassword(address.password()));
-                          }
-                          return factory;
-                        }));
   }
 
   /** Closes the pool and stops the embedded server, unless another process still uses it. */

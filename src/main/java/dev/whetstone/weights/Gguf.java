@@ -12,13 +12,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A GGUF file, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), under its own tensor
  * names; {@link GgufModel} gives them their canonical ones.
  */
-public final class Gguf implements Tensors {
+public final class Gguf extends MappedTensors {
   private static final int MAGIC = 0x46554747;
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int MAX_DIMENSIONS = 4;
@@ -31,14 +30,11 @@ public final class Gguf implements Tensors {
 
   private record Entry(String name, long[] shape, int type, long offset) {}
 
-  private final Arena arena;
   private final Map<String, Object> metadata;
-  private final Map<String, StoredTensor> tensors;
 
   private Gguf(Arena arena, Map<String, Object> metadata, Map<String, StoredTensor> tensors) {
-    this.arena = arena;
+    super(arena, tensors);
     this.metadata = metadata;
-    this.tensors = tensors;
   }
 
   /**
@@ -153,33 +149,5 @@ public final class Gguf implements Tensors {
   /** A metadata number. */
   public Optional<Number> number(String key) {
     return metadata.get(key) instanceof Number n ? Optional.of(n) : Optional.empty();
-  }
-
-  @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(tensors.keySet());
-  }
-
-  @Override
-  public long[] shape(String name) {
-    return tensor(name).shape().clone();
-  }
-
-  @Override
-  public float[] read(String name) {
-    return tensor(name).read();
-  }
-
-  private StoredTensor tensor(String name) {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IllegalArgumentException("there is no tensor " + name);
-    }
-    return tensor;
-  }
-
-  @Override
-  public void close() {
-    arena.close();
   }
 }

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -23,19 +22,16 @@ import org.jspecify.annotations.Nullable;
  * The safetensors format (github.com/huggingface/safetensors): 8 bytes with the length of a JSON
  * header, the header, then the tensors' bytes. F32, F16 and BF16 are read.
  */
-public final class Safetensors implements Tensors {
+public final class Safetensors extends MappedTensors {
   private static final long MAX_HEADER = 100_000_000;
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  private final @Nullable Arena arena;
-  private final Map<String, StoredTensor> tensors;
   private final Map<String, String> metadata;
 
   private Safetensors(
       @Nullable Arena arena, Map<String, StoredTensor> tensors, Map<String, String> metadata) {
-    this.arena = arena;
-    this.tensors = tensors;
+    super(arena, tensors);
     this.metadata = metadata;
   }
 
@@ -134,35 +130,5 @@ public final class Safetensors implements Tensors {
   /** Free-form header entries. */
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(metadata);
-  }
-
-  @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(tensors.keySet());
-  }
-
-  @Override
-  public long[] shape(String name) {
-    return tensor(name).shape().clone();
-  }
-
-  @Override
-  public float[] read(String name) {
-    return tensor(name).read();
-  }
-
-  private StoredTensor tensor(String name) {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IllegalArgumentException("there is no tensor " + name);
-    }
-    return tensor;
-  }
-
-  @Override
-  public void close() {
-    if (arena != null) {
-      arena.close();
-    }
   }
 }

@@ -13,31 +13,16 @@ import static org.hamcrest.Matchers.nullValue;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
-import jakarta.inject.Inject;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The preference log in bulk, over HTTP. */
 @QuarkusTest
-class BulkRoutesTest {
+class BulkRoutesTest extends ReadyGateway {
   private static final String LINES = "application/x-ndjson";
-
-  @Inject ServingState serving;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
-
-  @BeforeEach
-  void waitUntilReady() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
-  }
 
   @Test
   void aFileComesInAndGoesOutAgain() {

@@ -20,21 +20,15 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A user's right to be forgotten. */
 @QuarkusTest
-class ErasureTest {
+class ErasureTest extends ReadyGateway {
   private static final String BASE = Ids.draw("base");
 
   @Inject PreferenceLog log;
   @Inject Database database;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
 
   @Test
   void aUsersDataGoesAndTheVersionsTrainedOnItAreNamed() {

@@ -17,7 +17,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
-import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -27,8 +26,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,22 +33,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The routes over HTTP, answered by the tiny model. */
 @QuarkusTest
-class GatewayTest {
+class GatewayTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ASK =
       "{\"messages\": [{\"role\": \"user\", \"content\": \"How was the song?\"}]%s}";
-
-  @Inject ServingState serving;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
-
-  @BeforeEach
-  void waitUntilReady() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
-  }
 
   @Test
   void aGreedyAnswerIsTheReferencesAndTheSeedRepeats() {

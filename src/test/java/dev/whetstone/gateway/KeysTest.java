@@ -25,21 +25,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Keys over HTTP and in the database. */
 @QuarkusTest
-class KeysTest {
+class KeysTest extends ReadyGateway {
   @Inject KeyStore store;
   @Inject KeyRing ring;
   @Inject Database database;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
 
   @BeforeEach
   void learnTheKeysOfTheFile() {

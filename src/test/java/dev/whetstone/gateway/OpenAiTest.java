@@ -13,35 +13,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
-import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The OpenAI-compatible routes, answered by the tiny model. */
 @QuarkusTest
-class OpenAiTest {
+class OpenAiTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CHAT = "/v1/chat/completions";
   private static final String ASK =
       "{\"model\": \"champion\", \"messages\": [{\"role\": \"user\", \"content\": \"How was the"
           + " song?\"}]%s}";
-
-  @Inject ServingState serving;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
-
-  @BeforeEach
-  void waitUntilReady() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
-  }
 
   @Test
   void aChatIsAnsweredAsByGenerate() {

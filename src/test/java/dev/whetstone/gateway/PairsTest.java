@@ -12,27 +12,14 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What /generate keeps of a pair. */
 @QuarkusTest
-class PairsTest {
+class PairsTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Inject Database database;
-  @Inject ServingState serving;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
-
-  @BeforeEach
-  void waitUntilReady() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
-  }
 
   @Test
   void aPairIsStoredBeforeItIsShown() throws IOException {

@@ -13,7 +13,6 @@ import jakarta.inject.Inject;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,22 +21,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a client is told that asks for too much: on every route that generates or takes votes. */
 @QuarkusTest
 @TestProfile(SlowLane.class)
-class RateLimitedRoutesTest {
-  @Inject ServingState serving;
+class RateLimitedRoutesTest extends ReadyGateway {
   @Inject KeyStore store;
   @Inject KeyRing ring;
 
   private String key = "";
   private String other = "";
 
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
-
   @BeforeEach
   void anUnusedKey() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
     key = store.create(Role.CHAT, null, "test").secret();
     other = store.create(Role.CHAT, null, "test").secret();
     ring.refresh();

@@ -23,22 +23,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Rollouts over HTTP: opened, refused, measured, ended. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
-class RolloutsTest {
+class RolloutsTest extends ReadyGateway {
   private static long drawn = 500;
 
-  @Inject ServingState serving;
   @Inject Database database;
-
-  @BeforeEach
-  void waitForIt() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
-  }
 
   @AfterEach
   void endWhatIsUnderWay() {

@@ -14,25 +14,16 @@ import dev.whetstone.policy.RunStore;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
-import jakarta.inject.Inject;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Training runs over HTTP; no trainer is there, so a run waits until a test takes it up. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
-class RunsTest {
+class RunsTest extends ReadyGateway {
   private static final By TRAINER = new By("trainer", "a test");
-
-  @Inject ServingState serving;
-
-  @BeforeEach
-  void waitForIt() throws InterruptedException {
-    RunningGateway.waitUntilReady(serving);
-  }
 
   @AfterEach
   void endWhatIsActive() {

@@ -28,21 +28,15 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Votes over HTTP. */
 @QuarkusTest
-class VotesTest {
+class VotesTest extends ReadyGateway {
   @Inject PreferenceLog log;
   @Inject Database database;
-
-  @BeforeAll
-  static void importTheModel() {
-    RunningGateway.importTheModel();
-  }
 
   @Test
   void aVoteIsRecordedOnce() {

@@ -1,8 +1,6 @@
 package dev.whetstone.gateway.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.gateway.GenerateRequest;
-import dev.whetstone.gateway.GenerationPlan;
 import dev.whetstone.gateway.ProblemException;
 import dev.whetstone.gateway.security.Role;
 import dev.whetstone.text.Message;
@@ -41,61 +39,16 @@ public class ChatCompletionsResource {
           "top_logprobs", "invalid_field", "top_logprobs needs logprobs to be true");
     }
     requireText(asked.responseFormat());
-    GenerateRequest request =
-        new GenerateRequest(
-            messages(asked.messages()),
-            null,
-            asked.maxCompletionTokens() == null ? asked.maxTokens() : asked.maxCompletionTokens(),
-            asked.temperature(),
-            asked.topK(),
-            asked.topP(),
-            asked.minP(),
-            asked.repetitionPenalty(),
-            asked.presencePenalty(),
-            asked.frequencyPenalty(),
-            asked.logitBias(),
-            asked.seed(),
-            asked.stop(),
-            asked.stream(),
-            false,
-            asked.model(),
-            asked.user(),
-            null);
-    int alternatives = asked.topLogprobs() == null ? 0 : asked.topLogprobs();
+    Integer limit =
+        asked.maxCompletionTokens() == null ? asked.maxTokens() : asked.maxCompletionTokens();
     return conversations.answer(
         new Conversations.Asked(
-            request,
-            extras(null, asked.n(), asked.ignoreEos(), alternatives, "top_logprobs"),
-            usage(asked.streamOptions(), asked.stream()),
+            asked.generation(messages(asked.messages()), null, limit),
+            asked.extras(null, asked.topLogprobs(), "top_logprobs"),
+            asked.countsAtTheEnd(),
             logprobs),
         new Wording.Chat(),
         http);
-  }
-
-  /** What both generating routes allow beyond POST /generate. */
-  static GenerationPlan.Extras extras(
-      int @Nullable [] promptIds,
-      @Nullable Integer n,
-      @Nullable Boolean ignoreEos,
-      int alternatives,
-      String field) {
-    if (n != null && n < 1) {
-      throw ProblemException.badField("n", "invalid_field", "n must be at least 1");
-    }
-    if (alternatives < 0 || alternatives > 20) {
-      throw ProblemException.badField(field, "invalid_field", field + " must be in [0, 20]");
-    }
-    return new GenerationPlan.Extras(
-        promptIds, n == null ? 1 : n, Boolean.TRUE.equals(ignoreEos), alternatives);
-  }
-
-  static boolean usage(
-      ChatCompletionRequest.@Nullable StreamOptions options, @Nullable Boolean stream) {
-    if (options != null && !Boolean.TRUE.equals(stream)) {
-      throw ProblemException.badField(
-          "stream_options", "invalid_field", "stream_options goes with stream only");
-    }
-    return options != null && Boolean.TRUE.equals(options.includeUsage());
   }
 
   private static @Nullable List<Message> messages(

@@ -34,4 +34,5 @@ public record CompletionRequest(
     @Schema(minimum = "0", description = "0 keeps all") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
-    @Schema(description = "go on past the end token (load tests)") @Nullable Boolean ignoreEos) {}
+    @Schema(description = "go on past the end token (load tests)") @Nullable Boolean ignoreEos)
+    implements SharedFields {}

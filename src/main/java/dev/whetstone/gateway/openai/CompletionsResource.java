@@ -1,7 +1,6 @@
 package dev.whetstone.gateway.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.gateway.GenerateRequest;
 import dev.whetstone.gateway.ProblemException;
 import dev.whetstone.gateway.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -34,34 +33,13 @@ public class CompletionsResource {
   @APIResponse(responseCode = "200", ref = Shapes.ANSWER)
   public Response complete(CompletionRequest asked, RoutingContext http) {
     JsonNode prompt = single(asked.prompt());
-    GenerateRequest request =
-        new GenerateRequest(
-            null,
-            prompt.textValue(),
-            asked.maxTokens() == null ? DEFAULT_MAX_TOKENS : asked.maxTokens(),
-            asked.temperature(),
-            asked.topK(),
-            asked.topP(),
-            asked.minP(),
-            asked.repetitionPenalty(),
-            asked.presencePenalty(),
-            asked.frequencyPenalty(),
-            asked.logitBias(),
-            asked.seed(),
-            asked.stop(),
-            asked.stream(),
-            false,
-            asked.model(),
-            asked.user(),
-            null);
-    int alternatives = asked.logprobs() == null ? 0 : asked.logprobs();
+    int limit = asked.maxTokens() == null ? DEFAULT_MAX_TOKENS : asked.maxTokens();
     int[] ids = prompt.isTextual() ? null : ids(prompt);
     return conversations.answer(
         new Conversations.Asked(
-            request,
-            ChatCompletionsResource.extras(
-                ids, asked.n(), asked.ignoreEos(), alternatives, "logprobs"),
-            ChatCompletionsResource.usage(asked.streamOptions(), asked.stream()),
+            asked.generation(null, prompt.textValue(), limit),
+            asked.extras(ids, asked.logprobs(), "logprobs"),
+            asked.countsAtTheEnd(),
             asked.logprobs() != null),
         new Wording.Text(),
         http);

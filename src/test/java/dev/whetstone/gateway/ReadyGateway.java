@@ -1,0 +1,31 @@
+package dev.whetstone.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.TestModels;
+import dev.whetstone.gateway.ServingState.State;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+
+/** Tests over HTTP, of which each begins when the gateway serves the tiny model. */
+public abstract class ReadyGateway {
+  @Inject protected ServingState serving;
+
+  // before the gateway starts, which else would look for a model in vain
+  @BeforeAll
+  static void importTheModel() {
+    TestModels.tiny();
+  }
+
+  @BeforeEach
+  void waitUntilReady() throws InterruptedException {
+    Instant limit = Instant.now().plus(Duration.ofMinutes(1));
+    while (serving.state() instanceof State.Loading && Instant.now().isBefore(limit)) {
+      Thread.sleep(20);
+    }
+    assertThat(serving.state()).isInstanceOf(State.Ready.class);
+  }
+}
