@@ -3,9 +3,8 @@ package dev.whetstone;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.database.Notifications;
-import dev.whetstone.dpo.ReferenceRows;
+import dev.whetstone.dpo.ReferenceCache;
 import dev.whetstone.dpo.RunWork;
-import dev.whetstone.dpo.Trainer;
 import dev.whetstone.dpo.TrainerConfig;
 import dev.whetstone.dpo.TrainerSettings;
 import dev.whetstone.dpo.TrainingLoop;
@@ -91,7 +90,7 @@ final class TrainerLife {
               runs,
               new UsableVotes(database, base.hash()),
               new RunWork(
-                  base, trainer(), runs, policies, config, environment.home().resolve("training")),
+                  base, settings(), runs, policies, config, environment.home().resolve("training")),
               config,
               clock,
               base.hash());
@@ -111,14 +110,13 @@ final class TrainerLife {
     }
   }
 
-  private Trainer trainer() {
-    return new Trainer(
-        new TrainerSettings(
-            NetworkSettings.exact(config.threads()),
-            config.checkpointEvery(),
-            new ReferenceRows(database, config.referenceRows()),
-            clock,
-            CodeVersion.current()));
+  private TrainerSettings settings() {
+    return new TrainerSettings(
+        NetworkSettings.exact(config.threads()),
+        config.checkpointEvery(),
+        ReferenceCache.NONE,
+        clock,
+        CodeVersion.current());
   }
 
   private void openPatiently(PolicyStore policies) {

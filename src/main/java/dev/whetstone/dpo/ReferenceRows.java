@@ -3,6 +3,8 @@ package dev.whetstone.dpo;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseAwayException;
 import dev.whetstone.database.Sql;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -12,9 +14,10 @@ import org.jboss.logging.Logger;
 
 /**
  * Reference log-probs in PostgreSQL, for the runs of all trainers; the oldest go when there are too
- * many, and all go when a user's data is erased. While the database is away nothing is known.
+ * many, and all go when a user's data is erased: after that nothing more is stored for pairs that
+ * were read before. While the database is away nothing is known.
  */
-public final class ReferenceRows implements ReferenceCache {
+final class ReferenceRows implements ReferenceCache {
   private static final Logger LOG = Logger.getLogger(ReferenceRows.class);
   private static final String FIND =
       """
@@ -29,16 +32,32 @@ public final class ReferenceRows implements ReferenceCache {
         (SELECT base_hash, tokens_hash FROM reference_logps ORDER BY stored_at DESC, tokens_hash OFFSET ?)
       """;
 
+  private static final String GENERATION = "SELECT generation FROM reference_generation";
+
   private final Database database;
   private final int most;
+  private final long generation;
 
-  /**
-   * @param most rows that are kept
-   */
-  public ReferenceRows(Database database, int most) {
-    Require.require(most >= 1, "reference-rows must be positive");
+  private ReferenceRows(Database database, int most, long generation) {
     this.database = database;
     this.most = most;
+    this.generation = generation;
+  }
+
+  /**
+   * For pairs that are read from now on.
+   *
+   * @param most rows that are kept
+   * @throws DatabaseAwayException when the database cannot be reached
+   */
+  static ReferenceRows open(Database database, int most) {
+    Require.require(most >= 1, "reference-rows must be positive");
+    return new ReferenceRows(
+        database, most, database.statement(connection -> generation(connection, GENERATION)));
+  }
+
+  private static long generation(Connection connection, String query) throws SQLException {
+    return Sql.first(connection, row -> row.getLong(1), query).orElseThrow();
   }
 
   @Override
@@ -77,6 +96,10 @@ public final class ReferenceRows implements ReferenceCache {
     try {
       database.transaction(
           connection -> {
+            // an erasure waits for this lock, or has ended before it is given
+            if (generation(connection, GENERATION + " FOR SHARE") != generation) {
+              return 0;
+            }
             for (Map.Entry<Key, float[]> entry : logps.entrySet()) {
               Key key = entry.getKey();
               Sql.update(connection, STORE, key.base(), key.tokens(), entry.getValue());

@@ -41,27 +41,28 @@ public final class RunWork {
   private static final Duration PAUSE = Duration.ofSeconds(2);
 
   private final ModelDirectory base;
-  private final Trainer trainer;
+  private final TrainerSettings settings;
   private final RunData data;
   private final RunStore runs;
   private final PolicyStore policies;
   private final Path folder;
   private final int keptRuns;
+  private final int referenceRows;
 
   /**
-   * Works for one base.
+   * Works for one base; reference log-probs are kept in the database, whatever the settings say.
    *
    * @param folder where each run has a folder with its checkpoint
    */
   public RunWork(
       ModelDirectory base,
-      Trainer trainer,
+      TrainerSettings settings,
       RunStore runs,
       PolicyStore policies,
       TrainerConfig config,
       Path folder) {
     this.base = base;
-    this.trainer = trainer;
+    this.settings = settings;
     this.runs = runs;
     this.policies = policies;
     this.data =
@@ -69,6 +70,7 @@ public final class RunWork {
             new UsableVotes(runs.database(), base.hash()), runs, policies, config, base.config());
     this.folder = folder;
     this.keptRuns = config.keptRuns();
+    this.referenceRows = config.referenceRows();
   }
 
   /**
@@ -79,6 +81,8 @@ public final class RunWork {
    */
   void run(TrainingRun run, BooleanSupplier stopping) {
     try {
+      // before the pairs are read: what is erased from then on is not stored
+      ReferenceCache references = ReferenceRows.open(runs.database(), referenceRows);
       RunData.Loaded loaded = data.of(run);
       LOG.infof(
           "%s %s: %d pairs, %d held out, on top of %s",
@@ -89,16 +93,17 @@ public final class RunWork {
           loaded.parent().version());
       Progress progress = new Progress(run.id(), stopping);
       TrainingOutcome outcome =
-          trainer.run(
-              new TrainingJob(
-                  base,
-                  loaded.train(),
-                  loaded.heldOut(),
-                  loaded.config(),
-                  loaded.parent().adapter(),
-                  folder.resolve(run.id()),
-                  true),
-              progress);
+          new Trainer(settings.with(references))
+              .run(
+                  new TrainingJob(
+                      base,
+                      loaded.train(),
+                      loaded.heldOut(),
+                      loaded.config(),
+                      loaded.parent().adapter(),
+                      folder.resolve(run.id()),
+                      true),
+                  progress);
       if (outcome.ending() != TrainingOutcome.Ending.CANCELLED) {
         patiently(() -> complete(run, loaded, outcome));
       } else if (!stopping.getAsBoolean()) {

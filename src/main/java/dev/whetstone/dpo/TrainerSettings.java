@@ -21,8 +21,17 @@ public record TrainerSettings(
     String codeVersion) {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
+  TrainerSettings with(ReferenceCache other) {
+    return new TrainerSettings(network, checkpointEvery, other, clock, codeVersion);
+  }
+
   TrainerSettings with(NetworkSettings other) {
     return new TrainerSettings(other, checkpointEvery, cache, clock, codeVersion);
+  }
+
+  /** With another least time between two checkpoints. */
+  public TrainerSettings with(Duration otherCheckpointEvery) {
+    return new TrainerSettings(network, otherCheckpointEvery, cache, clock, codeVersion);
   }
 
   /** float32 and a checkpoint a minute. */
