@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +77,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Goes on from the checkpoint in the directory.")
   boolean resume;
 
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "DURATION",
+      defaultValue = "PT1M",
+      description = "Least time between two checkpoints; default: ${DEFAULT-VALUE}.")
+  Duration checkpointEvery = Duration.ofMinutes(1);
+
   @Override
   public Integer call() throws IOException {
     Environment environment = Environment.of(System::getenv);
@@ -88,7 +96,9 @@ final class TrainCommand implements Callable<Integer> {
     InstantSource clock = InstantSource.system();
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
-        new Trainer(TrainerSettings.exact(environment.threads(), clock, CodeVersion.current()))
+        new Trainer(
+                TrainerSettings.exact(environment.threads(), clock, CodeVersion.current())
+                    .with(checkpointEvery))
             .run(job, new TrainingProgress(System.out, onTerminal(), steps, clock));
     report(outcome);
     return check(environment, job, outcome) ? 0 : 1;
