@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * kill -9 of trainer, gateway or PostgreSQL between the start of a run and the swap that ends it,
- * while users vote. {@code -Dwhetstone.kill.rounds=30} plays every victim in every moment twice,
- * {@code -Dwhetstone.kill.seed} draws other instants.
+ * while users vote. {@code -Dwhetstone.kill.rounds=15} plays every victim in every moment, {@code
+ * -Dwhetstone.kill.seed} draws other instants.
  */
 class KilledLoopIT {
   private static final int ROUNDS = Integer.getInteger("whetstone.kill.rounds", 4);
