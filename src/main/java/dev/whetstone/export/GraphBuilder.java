@@ -80,14 +80,21 @@ final class GraphBuilder {
 
   /** A scalar constant kept inside the graph. */
   String scalar(String name, float value) {
-    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.putFloat(value);
-    return initializer(
+    return floats(name, new float[] {value});
+  }
+
+  /** A constant kept inside the graph; a scalar without dimensions. */
+  String floats(String name, float[] values, long... dimensions) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    TensorProto.Builder tensor =
         TensorProto.newBuilder()
             .setName(name)
             .setDataType(TensorProto.DataType.FLOAT_VALUE)
-            .setRawData(ByteString.copyFrom(bytes.flip()))
-            .build());
+            .setRawData(ByteString.copyFrom(bytes));
+    Arrays.stream(dimensions).forEach(tensor::addDims);
+    return initializer(tensor.build());
   }
 
   /** A byte kept inside the graph. */

@@ -1,6 +1,6 @@
 package dev.whetstone.export;
 
-import dev.whetstone.export.TransformerGraph.Rows;
+import dev.whetstone.export.LoraProducts.Rows;
 import dev.whetstone.export.onnx.ModelProto;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Tensors;
@@ -29,7 +29,7 @@ import java.util.Map;
  */
 public final class OnnxExport {
   /** Counts up with every change of the graphs, so that those of an earlier build are replaced. */
-  public static final int FORMAT = 4;
+  public static final int FORMAT = 5;
 
   private OnnxExport() {}
 

@@ -1,12 +1,12 @@
 package dev.whetstone.export;
 
+import dev.whetstone.export.LoraProducts.Rows;
 import dev.whetstone.export.onnx.ModelProto;
 import dev.whetstone.export.onnx.TensorProto.DataType;
 import dev.whetstone.policy.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -25,40 +25,23 @@ import java.util.Map;
  *       present.L.key|value}
  *   <li>{@code logit_rows [rows]} int64: which of the N rows the head is computed for
  *   <li>{@code rank_mask [N or 1, R]}: 1 where a rank belongs to the row's version, else 0
- *   <li>{@code lora.L.SITE.a [modules * R, in]}, {@code lora.L.SITE.b [modules * R, out]} with
- *       twice the scaled B; for gate and up, B is one input each, {@code [R, out]}
+ *   <li>{@code lora.L.SITE.a}, {@code lora.L.SITE.b}: see {@link LoraProducts}
  * </ul>
  *
  * Output: {@code logits [rows, vocabulary]}.
  */
 final class TransformerGraph {
-  /**
-   * Half, with B doubled: at a factor of 1 the runtime multiplies a single row by another kernel,
-   * which rounds differently, and a row would depend on whether it is alone.
-   */
-  private static final float HALF = 0.5f;
-
-  /** How rows are multiplied with the A factors of the adapters. */
-  enum Rows {
-    /**
-     * Each by a product of its own, so that its bits depend neither on how many other rows there
-     * are nor on the ranks of their versions.
-     */
-    ONE_BY_ONE,
-
-    /** All in one product, the faster way for the many rows of a prompt. */
-    TOGETHER
-  }
-
   private final Rows rows;
   private final ModelConfig config;
   private final GraphWeights weights;
   private final GraphBuilder graph = new GraphBuilder();
+  private final LoraProducts lora;
 
   TransformerGraph(ModelConfig config, GraphWeights weights, Rows rows) {
     this.rows = rows;
     this.config = config;
     this.weights = weights;
+    this.lora = new LoraProducts(graph, config, rows);
   }
 
   ModelProto build(Map<String, String> metadata) throws IOException {
@@ -103,7 +86,6 @@ final class TransformerGraph {
     graph.input("seqlens_k", DataType.INT32, GraphBuilder.shape("batch"));
     graph.input("total_sequence_length", DataType.INT32, GraphBuilder.shape());
     graph.input("logit_rows", DataType.INT64, GraphBuilder.shape("rows"));
-    graph.input("rank_mask", DataType.FLOAT, GraphBuilder.shape("mask_rows", "rank"));
     graph.node("flat_ids", "Reshape", List.of("input_ids", graph.constant("flat", -1)), Map.of());
     // the attention needs [batch, sequence, width]; the width is never ambiguous, so -1 stands for
     // it
@@ -114,28 +96,7 @@ final class TransformerGraph {
         List.of("ids_shape", graph.constant("width", -1)),
         Map.of("axis", 0));
     graph.constant("flat_rows", -1, (long) config.heads() * config.headDim());
-    declareMasks();
-  }
-
-  private void declareMasks() {
-    int rankAxis = 1;
-    if (rows == Rows.ONE_BY_ONE) {
-      graph.constant("column", 2);
-      graph.node(mask(1), "Unsqueeze", List.of("rank_mask", "column"), Map.of());
-    }
-    for (LoraSite site : LoraSite.values()) {
-      int modules = site.modules().size();
-      if (modules > 1) {
-        List<String> copies = Collections.nCopies(modules, mask(1));
-        graph.node(mask(modules), "Concat", copies, Map.of("axis", rankAxis));
-      }
-    }
-  }
-
-  /** {@code [rows, modules * R]}, or {@code [rows, modules * R, 1]} for rows one by one. */
-  private String mask(int modules) {
-    String name = rows == Rows.ONE_BY_ONE ? "rank_column" : "rank_mask";
-    return modules == 1 ? name : name + "." + modules;
+    lora.declare();
   }
 
   private String attention(int layer, String input) throws IOException {
@@ -202,63 +163,35 @@ final class TransformerGraph {
     return linear(LoraSite.DOWN, layer, gated);
   }
 
-  /**
-   * Gate and up share one product with A, but not one with B: stacked, half of B would be zeroes,
-   * and at one row reading B is what the product costs.
-   */
   private List<String> gateAndUp(int layer, String input) throws IOException {
     LoraSite site = LoraSite.GATE_UP;
-    GraphWeights.Rows read = weights.rows(graph, site, layer, input);
-    String down = loraDown(site, layer, input);
-    List<String> parts = List.of(down + ".gate", down + ".up");
-    graph.node(down + ".split", "Split", "", List.of(down), parts, Map.of("axis", -1));
-    List<String> outputs = new ArrayList<>();
-    for (int m = 0; m < site.modules().size(); m++) {
-      String module = LoraSite.module(layer, site.modules().get(m));
-      String base = weights.linear(graph, module, read, List.of(module));
-      String b = site.inputB(layer, m);
-      graph.input(b, DataType.FLOAT, GraphBuilder.shape("rank_b", weights.outputSize(module)));
-      outputs.add(loraUp(module, parts.get(m), b, base));
-    }
-    return outputs;
+    return switch (rows) {
+      case ONE_BY_ONE -> {
+        String both = linear(site, layer, input);
+        List<String> parts = List.of(both + ".gate", both + ".up");
+        graph.node(both + ".split", "Split", "", List.of(both), parts, Map.of("axis", -1));
+        yield parts;
+      }
+      case TOGETHER -> {
+        GraphWeights.Rows read = weights.rows(graph, site, layer, input);
+        List<String> bases = new ArrayList<>();
+        for (String module : modules(site, layer)) {
+          bases.add(weights.linear(graph, module, read, List.of(module)));
+        }
+        yield lora.addApart(site, layer, input, bases);
+      }
+    };
+  }
+
+  private static List<String> modules(LoraSite site, int layer) {
+    return site.modules().stream().map(module -> LoraSite.module(layer, module)).toList();
   }
 
   /** {@code x W + (mask * (x A)) B} for all modules of a site at once. */
   private String linear(LoraSite site, int layer, String input) throws IOException {
-    String name = site.node(layer);
-    List<String> modules =
-        site.modules().stream().map(module -> LoraSite.module(layer, module)).toList();
-    String base = weights.linear(graph, name, weights.rows(graph, site, layer, input), modules);
-    int out = modules.stream().mapToInt(weights::outputSize).sum();
-    String masked = loraDown(site, layer, input);
-    String b =
-        graph.input(site.inputB(layer, 0), DataType.FLOAT, GraphBuilder.shape("rank_b", out));
-    return loraUp(name, masked, b, base);
-  }
-
-  private String loraUp(String name, String masked, String b, String base) {
-    return graph.node(name + ".lora", "Gemm", List.of(masked, b, base), Map.of("alpha", HALF));
-  }
-
-  /** {@code mask * (x A)}. */
-  private String loraDown(LoraSite site, int layer, String input) {
-    String name = site.node(layer);
-    String mask = mask(site.modules().size());
-    int in = weights.inputSize(LoraSite.module(layer, site.modules().getFirst()));
-    String a = graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape("rank_a", in));
-    return switch (rows) {
-      case TOGETHER -> {
-        String down = graph.node(name + ".lora_a", "Gemm", List.of(input, a), Map.of("transB", 1));
-        yield graph.node(name + ".lora_masked", "Mul", List.of(down, mask), Map.of());
-      }
-      case ONE_BY_ONE -> {
-        String column =
-            graph.node(name + ".column", "Unsqueeze", List.of(input, "column"), Map.of());
-        String down = graph.node(name + ".lora_a", "MatMul", List.of(a, column), Map.of());
-        String masked = graph.node(name + ".lora_masked", "Mul", List.of(down, mask), Map.of());
-        yield graph.node(name + ".lora_row", "Flatten", List.of(masked), Map.of());
-      }
-    };
+    GraphWeights.Rows read = weights.rows(graph, site, layer, input);
+    String base = weights.linear(graph, site.node(layer), read, modules(site, layer));
+    return lora.add(site, layer, input, base);
   }
 
   private record Residual(String normed, String sum) {}

@@ -59,24 +59,34 @@ public enum LoraSite {
     return "layer." + layer + "." + label;
   }
 
-  /** Name of the graph input {@code [modules * rank, in]}. */
+  /** Name of the graph input {@code [parts, modules * rank / parts, in]}. */
   public String inputA(int layer) {
     return "lora." + layer + "." + label + ".a";
   }
 
-  /** How many B inputs the site has: one for all its modules, or one each. */
-  public int inputsB() {
-    return switch (this) {
-      case GATE_UP -> 2;
-      case QKV, O, DOWN -> 1;
-    };
+  /**
+   * In how many parts A is multiplied, and in how many blocks of equal width, see {@link #blocks},
+   * B is. The runtime gives each to one core, so there are two at least.
+   */
+  public int parts() {
+    return Math.max(2, modules().size());
   }
 
-  /**
-   * Name of a graph input {@code [modules * rank, out]}, or {@code [rank, out]} where modules have
-   * one each.
-   */
-  public String inputB(int layer, int part) {
-    return "lora." + layer + "." + label + ".b" + (inputsB() == 1 ? "" : part);
+  /** Whether a part has half the ranks of a module, instead of all. */
+  public boolean cutsRanks() {
+    return parts() > modules().size();
+  }
+
+  /** Name of the graph input {@code [blocks, rank, width]}. */
+  public String inputB(int layer) {
+    return "lora." + layer + "." + label + ".b";
+  }
+
+  /** In how many blocks of equal width the outputs of the site's modules lie, in their order. */
+  public int blocks(ModelConfig config) {
+    return switch (this) {
+      case QKV -> config.heads() / config.kvHeads() + 2;
+      case O, GATE_UP, DOWN -> 2;
+    };
   }
 }

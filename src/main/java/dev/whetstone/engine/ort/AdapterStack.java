@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 
 /**
  * The LoRA inputs of a run for a list of versions: their ranks stand below each other, {@code A
- * [modules * R, in]} and {@code B [modules * R, out]} with R the sum of the padded ranks, the scale
- * folded into B, which the graph halves. B holds zeroes where a rank belongs to another module.
+ * [modules * R, in]}, cut into parts, and {@code B [blocks, R, width]} with R the sum of the padded
+ * ranks, the scale folded into B.
  */
 final class AdapterStack implements AutoCloseable {
   private final GraphShape shape;
@@ -27,8 +27,13 @@ final class AdapterStack implements AutoCloseable {
 
   AdapterStack(OrtEnvironment environment, GraphShape shape, List<Policy> policies)
       throws OrtException {
+    this(environment, shape, RankLayout.of(policies));
+  }
+
+  AdapterStack(OrtEnvironment environment, GraphShape shape, RankLayout layout)
+      throws OrtException {
     this.shape = shape;
-    this.layout = RankLayout.of(policies);
+    this.layout = layout;
     for (int layer = 0; layer < shape.layers(); layer++) {
       for (LoraSite site : LoraSite.values()) {
         add(environment, layer, site);
@@ -39,25 +44,22 @@ final class AdapterStack implements AutoCloseable {
   private void add(OrtEnvironment environment, int layer, LoraSite site) throws OrtException {
     int in = shape.inputSize(site);
     int[] outputs = shape.outputSizes(site);
-    int height = outputs.length * rank();
-    int perInput = outputs.length / site.inputsB();
-    FloatBuffer a = allocate(height * in);
-    for (int part = 0; part < site.inputsB(); part++) {
-      int first = part * perInput;
-      int out = IntStream.range(first, first + perInput).map(m -> outputs[m]).sum();
-      FloatBuffer b = allocate(perInput * rank() * out);
-      int column = 0;
-      for (int m = 0; m < perInput; m++) {
-        String module = LoraSite.module(layer, site.modules().get(first + m));
-        fill(module, a, in, (first + m) * rank(), b, out, m * rank(), column);
-        column += outputs[first + m];
-      }
-      tensors.put(
-          site.inputB(layer, part),
-          OnnxTensor.createTensor(environment, b, new long[] {(long) perInput * rank(), out}));
+    FloatBuffer a = allocate(outputs.length * rank() * in);
+    Blocks b =
+        new Blocks(allocate(IntStream.of(outputs).sum() * rank()), shape.blockWidth(site), rank());
+    int column = 0;
+    for (int m = 0; m < outputs.length; m++) {
+      fill(LoraSite.module(layer, site.modules().get(m)), a, m * rank() * in, b, column);
+      column += outputs[m];
     }
-    tensors.put(
-        site.inputA(layer), OnnxTensor.createTensor(environment, a, new long[] {height, in}));
+    int parts = site.parts();
+    put(environment, site.inputA(layer), a, parts, (long) outputs.length * rank() / parts, in);
+    put(environment, site.inputB(layer), b.values(), shape.blocks(site), rank(), b.width());
+  }
+
+  private void put(OrtEnvironment environment, String input, FloatBuffer values, long... dimensions)
+      throws OrtException {
+    tensors.put(input, OnnxTensor.createTensor(environment, values, dimensions));
   }
 
   private FloatBuffer allocate(int floats) {
@@ -69,27 +71,37 @@ final class AdapterStack implements AutoCloseable {
         .limit(floats);
   }
 
-  /** Puts the versions' factors of a module into their rows of both inputs. */
-  private void fill(
-      String name, FloatBuffer a, int in, int rowA, FloatBuffer b, int out, int rowB, int column) {
+  /** Puts the versions' factors of a module behind {@code startA} and {@code column}. */
+  private void fill(String name, FloatBuffer a, int startA, Blocks b, int column) {
     for (RankLayout.Member member : layout.members()) {
-      Adapter.Module module = member.adapter().modules().get(name);
+      Adapter adapter = member.adapter();
+      Adapter.Module module = adapter.modules().get(name);
       if (module != null) {
-        a.put((rowA + member.first()) * in, module.a());
-        fillB(member.adapter(), module, b, out, rowB + member.first(), column);
+        a.put(startA + member.first() * module.in(), module.a());
+        for (int r = 0; r < adapter.rank(); r++) {
+          b.put(member.first() + r, column, scaledRow(adapter, module, r));
+        }
       }
     }
   }
 
-  private static void fillB(
-      Adapter adapter, Adapter.Module module, FloatBuffer target, int out, int row, int column) {
-    float scale = (float) (2 * adapter.scale());
-    float[] line = new float[module.out()];
-    for (int r = 0; r < adapter.rank(); r++) {
-      for (int j = 0; j < line.length; j++) {
-        line[j] = scale * module.b()[j * adapter.rank() + r];
+  private static float[] scaledRow(Adapter adapter, Adapter.Module module, int r) {
+    float scale = (float) adapter.scale();
+    float[] row = new float[module.out()];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = scale * module.b()[j * adapter.rank() + r];
+    }
+    return row;
+  }
+
+  /** B of a site, {@code [blocks, rank, width]}. */
+  private record Blocks(FloatBuffer values, int width, int ranks) {
+    /** Puts a part of a row of {@code [rank, blocks * width]}; whole blocks of it. */
+    void put(int rank, int column, float[] part) {
+      for (int done = 0; done < part.length; done += width) {
+        int block = (column + done) / width;
+        values.put((block * ranks + rank) * width, part, done, width);
       }
-      target.put((row + r) * out + column, line);
     }
   }
 

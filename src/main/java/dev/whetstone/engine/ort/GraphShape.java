@@ -43,17 +43,26 @@ record GraphShape(
   }
 
   int inputSize(LoraSite site) {
-    return dimension(site.inputA(0), 1);
+    return dimension(site.inputA(0), 2);
+  }
+
+  /** In how many blocks of {@link #blockWidth} the outputs of a site's modules lie, in order. */
+  int blocks(LoraSite site) {
+    return dimension(site.inputB(0), 0);
+  }
+
+  int blockWidth(LoraSite site) {
+    return dimension(site.inputB(0), 2);
   }
 
   /** Output sizes of a site's modules, in their order. */
   int[] outputSizes(LoraSite site) {
-    int first = dimension(site.inputB(0, 0), 1);
+    int all = blocks(site) * blockWidth(site);
     int kv = kvHeads * headDim;
     return switch (site) {
-      case QKV -> new int[] {first - 2 * kv, kv, kv};
-      case GATE_UP -> new int[] {first, first};
-      case O, DOWN -> new int[] {first};
+      case QKV -> new int[] {all - 2 * kv, kv, kv};
+      case GATE_UP -> new int[] {all / 2, all / 2};
+      case O, DOWN -> new int[] {all};
     };
   }
 

@@ -128,8 +128,8 @@ public final class OrtModel implements ModelRunner {
     if (adapter != null) {
       AdapterCheck.check(adapter, shape);
     }
-    List<Policy> all = policy.isBase() ? List.of() : List.of(policy);
-    try (AdapterStack stack = new AdapterStack(environment, shape, all);
+    RankLayout layout = RankLayout.of(List.of(policy)).notEmpty();
+    try (AdapterStack stack = new AdapterStack(environment, shape, layout);
         OnnxTensor mask = mask(stack, List.of(policy))) {
       Map<String, GraphInput> inputs = new HashMap<>();
       stack.tensors().forEach((name, tensor) -> inputs.put(name, copy(tensor)));

@@ -46,6 +46,14 @@ record RankLayout(List<Member> members, int total) {
     return new RankLayout(List.copyOf(members), (total + alignment - 1) / alignment * alignment);
   }
 
+  /**
+   * The same with some ranks at least, all of them padding: as constants of an exported graph,
+   * factors without elements would lead the runtime's optimiser to leave nodes out.
+   */
+  RankLayout notEmpty() {
+    return total == 0 ? new RankLayout(members, LEAST) : this;
+  }
+
   private static int padded(Policy policy) {
     Adapter adapter = policy.adapter();
     return adapter == null ? 0 : Math.max(LEAST, powerOfTwo(adapter.rank()));
