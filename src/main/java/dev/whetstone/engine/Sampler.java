@@ -23,7 +23,7 @@ final class Sampler {
 
   private final int vocabulary;
   private final float[] logits;
-  private final float[] largest;
+  private final LogitOrder order;
   private final double[] weights;
   private final double[] blocks;
   private final int[] ids;
@@ -38,7 +38,7 @@ final class Sampler {
     this.vocabulary = vocabulary;
     logits = new float[vocabulary];
     weights = new double[vocabulary];
-    largest = new float[vocabulary / BLOCK + 1];
+    order = new LogitOrder(vocabulary);
     blocks = new double[vocabulary / BLOCK + 1];
     ids = new int[vocabulary];
   }
@@ -66,24 +66,18 @@ final class Sampler {
   /** Copies a row; returns the logarithm of the sum of its exponentials. */
   private double load(FloatBuffer rows, int row) {
     rows.get(row * vocabulary, logits);
-    findLargest();
-    if (!Float.isFinite(max)) {
-      throw new BadLogitsException("the model computed logits whose largest is " + max);
+    order.read(rows, row);
+    max = order.largest();
+    double sum = Float.isFinite(max) ? sum(1) : Double.NaN;
+    if (Double.isNaN(sum)) {
+      throw new BadLogitsException("the model computed logits that are no distribution");
     }
-    return max + Math.log(exponentials.sum(logits, vocabulary, max, 1));
+    return max + Math.log(sum);
   }
 
-  /** The largest logit of every block and of all; NaN when any logit is. */
-  private void findLargest() {
-    max = Float.NEGATIVE_INFINITY;
-    for (int start = 0, block = 0; start < vocabulary; start += BLOCK, block++) {
-      float most = Float.NEGATIVE_INFINITY;
-      for (int i = start; i < Math.min(vocabulary, start + BLOCK); i++) {
-        most = Math.max(most, logits[i]);
-      }
-      largest[block] = most;
-      max = Math.max(max, most);
-    }
+  /** Sum of the weights of all tokens. */
+  private double sum(double scale) {
+    return exponentials.sum(logits, vocabulary, order.smallest(), max, scale);
   }
 
   private List<TokenLogprob> mostProbable(int count, double normalizer) {
@@ -100,7 +94,8 @@ final class Sampler {
   private int choose(SamplerState state) {
     Sampling sampling = state.sampling;
     if (adjust(state)) {
-      findLargest();
+      order.read(logits);
+      max = order.largest();
     }
     if (sampling.temperature() == 0) {
       return first(max);
@@ -114,7 +109,7 @@ final class Sampler {
         keepNucleus(sampling.topP(), total);
       }
     } else if (sampling.topP() < 1) {
-      double total = exponentials.sum(logits, vocabulary, max, scale);
+      double total = sum(scale);
       keepHeavierThan(rarest(sampling.topP(), total, vocabulary), scale);
       keepNucleus(sampling.topP(), total);
     } else if (sampling.minP() > 0) {
@@ -158,16 +153,7 @@ final class Sampler {
   private void keepHeavierThan(double least, double scale) {
     // the slack covers the rounding of this border; the exact one is drawn on the weights
     float border = (float) (max + Math.log(least) / scale - BORDER_SLACK * (1 + Math.abs(max)));
-    int count = 0;
-    for (int start = 0, block = 0; start < vocabulary; start += BLOCK, block++) {
-      if (largest[block] >= border) {
-        for (int i = start; i < Math.min(vocabulary, start + BLOCK); i++) {
-          ids[count] = i;
-          count += logits[i] >= border ? 1 : 0;
-        }
-      }
-    }
-    take(ids, count, scale);
+    take(ids, order.reaching(border, ids), scale);
     keepHeavierThan(least);
   }
 

@@ -5,7 +5,7 @@ package dev.whetstone.export;
  * {@code MatMulNBits} (bits 8): {@code w ~ (q - 128) * scale}, with {@code q} in [1, 255].
  */
 final class BlockQuantizer {
-  static final int SHORT = 32;
+  private static final int SHORT = 32;
   private static final int LONG = 64;
   private static final int ZERO_POINT = 128;
   private static final int LEVELS = 127;

@@ -187,13 +187,9 @@ final class GraphWeights {
   /** Adds the output projection: its own matrix, or the embedding where the two are tied. */
   void head(GraphBuilder graph, String name, String input) throws IOException {
     String tensor = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
-    // its errors reach the logits unsoftened
-    Matrix matrix =
-        new Matrix(
-            () -> source.read(tensor),
-            config.vocabularySize(),
-            config.hiddenSize(),
-            BlockQuantizer.SHORT);
+    int in = config.hiddenSize();
+    int block = BlockQuantizer.longestBlock(in);
+    Matrix matrix = new Matrix(() -> source.read(tensor), config.vocabularySize(), in, block);
     multiply(graph, name, input, head, matrix);
   }
 

@@ -169,7 +169,8 @@ class SamplerTest {
 
   @Test
   void logitsThatAreNotNumbersAreRefused() {
-    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+    float negative = Float.intBitsToFloat(Float.floatToRawIntBits(Float.NaN) | 1 << 31);
+    for (float bad : new float[] {Float.NaN, negative, Float.POSITIVE_INFINITY}) {
       float[] logits = LOGITS.clone();
       logits[17] = bad;
       assertThatThrownBy(
@@ -181,6 +182,22 @@ class SamplerTest {
     assertThatThrownBy(
             () -> new Sampler(VOCABULARY).draw(rows(nothing), 1, state(Sampling.greedy()), 0))
         .isInstanceOf(BadLogitsException.class);
+  }
+
+  @Test
+  void logitsFarApartAndForbiddenOnesWeighNothing() {
+    float[] logits = LOGITS.clone();
+    for (int id = 0; id < VOCABULARY; id += 2) {
+      logits[id] = id % 3 == 0 ? Float.NEGATIVE_INFINITY : -40 * id;
+    }
+    double[] own = SamplerOracle.distribution(logits, Sampling.of(1, 0), List.of(), List.of());
+    Sampler sampler = new Sampler(VOCABULARY);
+    for (int seed = 0; seed < 100; seed++) {
+      Sampling sampling = sampling(1.5, 0, 0.99, 0, 1, 0, 0, Map.of());
+      Draw draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(seed)), 0);
+
+      assertThat((double) draw.logp()).isCloseTo(Math.log(own[draw.token()]), within(1e-4));
+    }
   }
 
   private static double[] distribution(Sampling sampling) {

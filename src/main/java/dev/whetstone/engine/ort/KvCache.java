@@ -22,7 +22,23 @@ final class KvCache implements AutoCloseable {
   private static final List<String> SIDES = List.of("key", "value");
 
   /** The tensors of one range of slots, under the graph's input and output names. */
-  record View(Map<String, OnnxTensor> past, Map<String, OnnxTensor> present) {}
+  static final class View {
+    private final Map<String, OnnxTensor> past;
+    private final Map<String, OnnxTensor> present;
+
+    private View(Map<String, OnnxTensor> past, Map<String, OnnxTensor> present) {
+      this.past = past;
+      this.present = present;
+    }
+
+    Map<String, OnnxTensor> past() {
+      return past;
+    }
+
+    Map<String, OnnxTensor> present() {
+      return present;
+    }
+  }
 
   private final GraphShape shape;
   private final int slots;

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model on ONNX Runtime: one graph that decodes, one that reads prompts (it may be the same), one
@@ -34,6 +35,7 @@ public final class OrtModel implements ModelRunner {
   private final KvCache kv;
   private final AdapterShelf adapters;
   private final LogitBuffer logits;
+  private @Nullable LastInputs lastInputs;
 
   private OrtModel(
       OrtEnvironment environment, OrtSession decoder, OrtSession reader, OrtSettings settings)
@@ -202,8 +204,7 @@ public final class OrtModel implements ModelRunner {
         OnnxTensor longest = ints(new int[] {total});
         OnnxTensor rows = longs(in.logitRows(), new long[] {in.logitRows().length});
         OnnxTensor mask = mask(stack, in.policies())) {
-      Map<String, OnnxTensor> inputs = new HashMap<>(view.past());
-      inputs.putAll(stack.tensors());
+      Map<String, OnnxTensor> inputs = inputs(stack, view);
       inputs.put("input_ids", ids);
       inputs.put("seqlens_k", lengths);
       inputs.put("total_sequence_length", longest);
@@ -217,6 +218,19 @@ public final class OrtModel implements ModelRunner {
       session.run(inputs, Set.of(), outputs).close();
       return logits.read(wanted);
     }
+  }
+
+  /** Inputs of the last run: most of its several hundred are those of the next one too. */
+  private record LastInputs(AdapterStack stack, KvCache.View view, Map<String, OnnxTensor> all) {}
+
+  private Map<String, OnnxTensor> inputs(AdapterStack stack, KvCache.View view) {
+    LastInputs last = lastInputs;
+    if (last == null || last.stack() != stack || last.view() != view) {
+      last = new LastInputs(stack, view, new HashMap<>(view.past()));
+      last.all().putAll(stack.tensors());
+      lastInputs = last;
+    }
+    return last.all();
   }
 
   private OnnxTensor mask(AdapterStack stack, List<Policy> policies) throws OrtException {
