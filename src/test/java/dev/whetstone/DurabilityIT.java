@@ -42,6 +42,12 @@ class DurabilityIT {
   private static final int VOTES_EACH = 5;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
+  /** The end of a process. */
+  @FunctionalInterface
+  private interface Kill {
+    void strike() throws InterruptedException;
+  }
+
   @TempDir Path home;
 
   private final HttpClient client = HttpClient.newHttpClient();
@@ -54,18 +60,22 @@ class DurabilityIT {
     Random random = new Random(seed);
     try (GatewayProcess gateway = GatewayProcess.start(home)) {
       String key = JSON.readTree(home.resolve("keys.json").toFile()).path("chat").asText();
+      int amid = 0;
       for (int round = 0; round < ROUNDS; round++) {
         int survivors = round(gateway, key, random, round);
+        amid += survivors < USERS * VOTES_EACH ? 1 : 0;
         System.out.printf(
             "round %d (seed %d): %d votes acknowledged before the kill, all %d there after it%n",
             round, seed, survivors, acknowledged.size());
       }
+      assertThat(amid).as("kills while votes were out, seed %d", seed).isGreaterThan(ROUNDS / 2);
     }
     assertThat(home.resolve("postgres/data/postmaster.pid")).as("stopped").doesNotExist();
   }
 
   private int round(GatewayProcess gateway, String key, Random random, int round) throws Exception {
     List<String> pairs = seed(key, round);
+    Kill kill = aimed(gateway, round);
     int before = acknowledged.size();
     int atKill;
     try (var voters = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -81,7 +91,7 @@ class DurabilityIT {
       while (acknowledged.size() < mark && running.stream().anyMatch(voter -> !voter.isDone())) {
         Thread.sleep(1);
       }
-      kill(gateway, round);
+      kill.strike();
       atKill = acknowledged.size() - before;
       if (!gateway.isAlive()) {
         gateway.restart();
@@ -95,15 +105,18 @@ class DurabilityIT {
     return atKill;
   }
 
-  private void kill(GatewayProcess gateway, int round) throws Exception {
-    switch (round % 3) {
-      case 0 -> gateway.kill();
-      case 1 -> new PostgresFaults(home).kill();
-      default -> {
-        new PostgresFaults(home).kill();
-        gateway.kill();
-      }
-    }
+  /** What a round kills, looked up before votes come in: they are all there a moment later. */
+  private Kill aimed(GatewayProcess gateway, int round) throws IOException {
+    Runnable postgres = new PostgresFaults(home).aimed();
+    return switch (round % 3) {
+      case 0 -> gateway::kill;
+      case 1 -> postgres::run;
+      default ->
+          () -> {
+            postgres.run();
+            gateway.kill();
+          };
+    };
   }
 
   /** Pairs of this round's users, stored as /generate stores them. */

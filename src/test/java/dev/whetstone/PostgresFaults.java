@@ -21,6 +21,14 @@ public final class PostgresFaults {
     all.getFirst().onExit().join();
   }
 
+  /**
+   * As {@link #kill}, of those that run now, at once when it is run: looking them up takes a while.
+   */
+  Runnable aimed() throws IOException {
+    List<ProcessHandle> all = processes();
+    return () -> all.forEach(ProcessHandle::destroyForcibly);
+  }
+
   /** Kills it and keeps it from starting until {@link #letBack}. */
   void takeAway() throws IOException {
     Files.move(starter(), starter().resolveSibling("pg_ctl.gone"));
