@@ -6,6 +6,6 @@ public enum BaseDtype {
   FLOAT32,
   /** Products round their inputs; scores of the reference and of held-out pairs do not. */
   BFLOAT16,
-  /** Whichever this machine is clearly faster in, measured when a run begins. */
+  /** Whichever this machine is clearly faster in with this model, measured when a run begins. */
   AUTO
 }

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param length most tokens of an answer
  * @param together answers that are written at once
  * @param count of answers in all; a few that go astray weigh much, so that it takes many to see how
- *     many do
+ *     many do: 256 of the demo's policy leave an error of 1.5 nats
  * @param seed with the step, of the draws
  */
 record OwnAnswers(List<int[]> prompts, int length, int together, int count, long seed) {

@@ -71,7 +71,7 @@ public final class Trainer {
         if (Files.exists(directory.checkpoint())) {
           yield network.with(RunState.arithmetic(directory.checkpoint()));
         }
-        NetworkSettings.Speed speed = network.measure();
+        NetworkSettings.Speed speed = network.measure(job.base().config());
         listener.onMeasured(speed);
         yield network.with(speed.faster());
       }

@@ -23,12 +23,11 @@ final class Products {
 
   private static final byte MEDIUM = 2;
 
-  // of the size of a small model's layers
   private static final int ROWS = 256;
-  private static final int INNER = 576;
-  private static final int COLUMNS = 1536;
   private static final int ROUNDS = 5;
-  private static final int PRODUCTS = 10;
+
+  /** Floating-point operations of a round: some ten milliseconds. */
+  private static final double WORK = 2e9;
 
   private static final Optional<MethodHandle> SET_PRECISION = find();
 
@@ -82,19 +81,26 @@ final class Products {
     }
   }
 
-  /** Multiply-adds a second, in units of 10⁹ floating-point operations; the best of some rounds. */
-  static double speed(int threads, Arithmetic arithmetic) {
+  /**
+   * Multiply-adds a second, in units of 10⁹ floating-point operations; the best of some rounds.
+   *
+   * @param in width of the rows that are multiplied
+   * @param out width of the results
+   */
+  static double speed(int threads, Arithmetic arithmetic, int in, int out) {
+    double operations = 2.0 * ROWS * in * out;
+    int products = (int) Math.ceil(WORK / operations);
     try (NDManager manager = Torch.manager(threads)) {
-      NDArray x = random(manager, ROWS, INNER);
-      NDArray w = random(manager, COLUMNS, INNER);
+      NDArray x = random(manager, ROWS, in);
+      NDArray w = random(manager, out, in);
       double best = 0;
       for (int round = 0; round < ROUNDS; round++) {
         long begin = System.nanoTime();
-        for (int i = 0; i < PRODUCTS; i++) {
+        for (int i = 0; i < products; i++) {
           in(arithmetic, () -> Torch.linear(x, w)).close();
         }
         double nanos = System.nanoTime() - begin;
-        best = Math.max(best, 2.0 * PRODUCTS * ROWS * INNER * COLUMNS / nanos);
+        best = Math.max(best, products * operations / nanos);
       }
       return best;
     }
