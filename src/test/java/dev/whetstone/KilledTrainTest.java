@@ -49,7 +49,7 @@ class KilledTrainTest {
     assertThat(train(whole).waitFor()).as(said(whole)).isZero();
     Process first = train(killed);
     // the start of the virtual machine, the reference, some steps
-    first.waitFor(RANDOM.nextInt(3_000), TimeUnit.MILLISECONDS);
+    await(first, killed, RANDOM.nextInt(3_000), STEPS / (KILLS + 1));
     kill(first, killed);
     for (int i = 1; i < KILLS; i++) {
       String before = checkpoint(killed);
@@ -57,7 +57,7 @@ class KilledTrainTest {
       while (process.isAlive() && checkpoint(killed).equals(before)) {
         Thread.sleep(2);
       }
-      process.waitFor(RANDOM.nextInt(300), TimeUnit.MILLISECONDS);
+      await(process, killed, RANDOM.nextInt(300), STEPS * (i + 1) / (KILLS + 1));
       kill(process, killed);
       assertThat(killed.resolve("checkpoint.safetensors")).exists();
     }
@@ -98,6 +98,17 @@ class KilledTrainTest {
 
   private static String said(Path out) throws IOException {
     return Files.exists(log(out)) ? Files.readString(log(out)) : "";
+  }
+
+  /** Until the time is over or a step is done: on a fast machine the run would end by itself. */
+  private static void await(Process process, Path out, int millis, int step) throws Exception {
+    Path metrics = out.resolve("metrics.jsonl");
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (process.isAlive()
+        && System.nanoTime() < end
+        && (!Files.exists(metrics) || Files.readAllLines(metrics).size() < step)) {
+      Thread.sleep(2);
+    }
   }
 
   private static void kill(Process process, Path out) throws Exception {
