@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** A flat JSON object of settings that remembers which ones were asked for; null means absent. */
 final class Settings {
+  static final String AUTO = "auto";
+
   private final JsonNode root;
   private final Set<String> read = new HashSet<>();
 
@@ -36,6 +39,17 @@ final class Settings {
         node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToInt()),
         name + " must be a whole number");
     return node.asInt(absent);
+  }
+
+  /** A whole number; empty for "auto". */
+  OptionalInt integerOrAuto(String name, OptionalInt absent) {
+    JsonNode node = node(name);
+    if (node.isMissingNode()) {
+      return absent;
+    }
+    boolean auto = node.asText().equals(AUTO);
+    require(auto || node.canConvertToInt(), name + " must be a whole number or \"auto\"");
+    return auto ? OptionalInt.empty() : OptionalInt.of(integer(name, 0));
   }
 
   long whole(String name, long absent) {

@@ -2,6 +2,7 @@ package dev.whetstone.dpo;
 
 import dev.whetstone.weights.ModelConfig;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Everything that, with base, pairs and first adapter, decides what a run gives. */
@@ -25,7 +26,7 @@ public record TrainConfig(
         new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS)),
         BaseDtype.FLOAT32,
         new BatchConfig(8, new RunLength.Epochs(1), 42, false, 1024, 2048),
-        new HeldOutConfig(0, 0),
+        new HeldOutConfig(0, OptionalInt.of(0)),
         GuardRails.off());
   }
 
@@ -67,7 +68,7 @@ public record TrainConfig(
         plain.weights,
         plain.baseDtype,
         new BatchConfig(8, new RunLength.Epochs(4), 42, true, 1024, 2048),
-        new HeldOutConfig(0.1, 6),
+        new HeldOutConfig(0.1, OptionalInt.empty()),
         new GuardRails(5, 0.1, 6, -0.5, 0.8, 1.25));
   }
 

@@ -43,9 +43,7 @@ public final class TrainConfigFile {
             weights(settings, defaults.weights()),
             settings.label("base_dtype", defaults.baseDtype(), BaseDtype.values()),
             batch(settings, defaults.batch()),
-            new HeldOutConfig(
-                settings.decimal("eval_share", defaults.heldOut().share()),
-                settings.integer("eval_steps", defaults.heldOut().everySteps())),
+            heldOut(settings, defaults.heldOut()),
             guardRails(settings, defaults.guardRails()));
     settings.requireAllRead(DATA);
     return config;
@@ -147,6 +145,12 @@ public final class TrainConfigFile {
         settings.integer("token_budget", defaults.tokenBudget()));
   }
 
+  private static HeldOutConfig heldOut(Settings settings, HeldOutConfig defaults) {
+    return new HeldOutConfig(
+        settings.decimal("eval_share", defaults.share()),
+        settings.integerOrAuto("eval_steps", defaults.everySteps()));
+  }
+
   private static GuardRails guardRails(Settings settings, GuardRails defaults) {
     List<Double> lengths = settings.decimals("length_ratio");
     require(lengths.isEmpty() || lengths.size() == 2, "length_ratio must be two numbers");
@@ -185,7 +189,11 @@ public final class TrainConfigFile {
     root.put("max_length", batch.maxLength());
     root.put("token_budget", batch.tokenBudget());
     root.put("eval_share", config.heldOut().share());
-    root.put("eval_steps", config.heldOut().everySteps());
+    config
+        .heldOut()
+        .everySteps()
+        .ifPresentOrElse(
+            steps -> root.put("eval_steps", steps), () -> root.put("eval_steps", Settings.AUTO));
     writeGuardRails(root, config.guardRails());
     return root.toPrettyString() + "\n";
   }

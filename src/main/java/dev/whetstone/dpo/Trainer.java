@@ -210,7 +210,10 @@ public final class Trainer {
     }
 
     private boolean due() {
-      int every = job.config().heldOut().everySteps();
+      int every =
+          job.config()
+              .heldOut()
+              .everySteps(heldOut.pairs().size(), job.config().batch().batchSize());
       return state.step() == schedule.totalSteps() || (every > 0 && state.step() % every == 0);
     }
 

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Training whose products round to bfloat16, and the choice between the two. */
 class BaseDtypeTest {
@@ -44,6 +46,13 @@ class BaseDtypeTest {
     assertThat(begun.losses).hasSize(2);
     assertThat(resumed.losses).hasSize(2);
     assertThat(arithmetic("auto")).isEqualTo(begun.speeds.getFirst().faster().name());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, 131, BFLOAT16", "100, 129, FLOAT32", "100, 0, FLOAT32"})
+  void bfloat16IsChosenWhereItIsClearlyFaster(
+      double float32, double bfloat16, NetworkSettings.Arithmetic chosen) {
+    assertThat(new NetworkSettings.Speed(float32, bfloat16).faster()).isEqualTo(chosen);
   }
 
   private String arithmetic(String run) throws IOException {

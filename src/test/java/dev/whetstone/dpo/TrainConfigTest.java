@@ -94,6 +94,9 @@ class TrainConfigTest {
         "{\"steps\": 5, \"epochs\": 1}|exclude each other",
         "{\"epochs\": -1}|epochs must be in",
         "{\"eval_share\": 0.9}|eval_share must be in",
+        "{\"eval_steps\": -1}|eval_steps must not be negative",
+        "{\"eval_steps\": \"often\"}|eval_steps must be a whole number or \"auto\"",
+        "{\"eval_steps\": 1.5}|eval_steps must be a whole number",
         "{\"kl_budget\": 0}|kl_budget must be positive",
         "{\"shuffle\": 1}|shuffle must be true or false",
         "{\"seed\": 1} {}|not JSON",
@@ -105,6 +108,13 @@ class TrainConfigTest {
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"\"auto\", 20, 6", "\"auto\", 500, 125", "3, 500, 3", "0, 500, 0", "null, 500, 0"})
+  void evaluationsGrowRarerWithTheirPairs(String setting, int heldOut, int steps) {
+    assertThat(read("{\"eval_steps\": %s}".formatted(setting)).heldOut().everySteps(heldOut, 8))
+        .isEqualTo(steps);
   }
 
   @Test
