@@ -86,9 +86,13 @@ public final class ProblemMapping {
     return badMultipart();
   }
 
-  /** A multipart body that ends before its last boundary. */
+  /** A multipart body that ends before its last boundary, or a client that has gone. */
   @ServerExceptionMapper
   public Response map(IOException broken, RoutingContext request) {
+    if (request.response().closed()) {
+      LOG.debugf(broken, "request %s has nobody to answer", RequestLog.id(request));
+      return Response.noContent().build();
+    }
     String type = request.request().getHeader("Content-Type");
     boolean multipart = type != null && type.regionMatches(true, 0, "multipart/", 0, 10);
     return multipart ? badMultipart() : map((Throwable) broken, request);
