@@ -80,7 +80,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--checkpoint-every",
       paramLabel = "DURATION",
-      defaultValue = "PT1M",
       description = "Least time between two checkpoints; default: ${DEFAULT-VALUE}.")
   Duration checkpointEvery = Duration.ofMinutes(1);
 

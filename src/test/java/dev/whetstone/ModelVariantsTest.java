@@ -140,6 +140,18 @@ class ModelVariantsTest {
         .isInstanceOf(ModelFormatException.class);
   }
 
+  @Test
+  void anOddHiddenSizeIsRefused() throws IOException {
+    Path source = directory(SmallModels.llama());
+    Path file = source.resolve("config.json");
+    Files.writeString(
+        file, Files.readString(file).replaceFirst("(\"hidden_size\" *: *)\\d+", "$1" + 33));
+    SafetensorsWriter.write(
+        source.resolve("model.safetensors"), SmallModels.tensors(SmallModels.llama(), 3), Map.of());
+
+    refused(source, "hidden size of 33 is odd");
+  }
+
   private void refused(Path source, String... named) {
     assertThatThrownBy(() -> store().resolve(source.toString(), Precision.FP32))
         .isInstanceOf(ModelFormatException.class)

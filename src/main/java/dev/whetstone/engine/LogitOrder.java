@@ -2,7 +2,6 @@ package dev.whetstone.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.FloatBuffer;
 
 /**
  * Logits as integers of the same order, whose largest the compiler finds many lanes at a time; that
@@ -23,22 +22,9 @@ final class LogitOrder {
     this.largest = new int[(n + BLOCK - 1) / BLOCK];
   }
 
-  /** Reads row {@code row} of {@code rows [., n]}. */
-  void read(FloatBuffer rows, int row) {
-    MemorySegment from = MemorySegment.ofBuffer(rows.slice(row * n, n));
-    MemorySegment.copy(from, ValueLayout.JAVA_INT_UNALIGNED, 0, keys, 0, n);
-    order();
-  }
-
   /** Reads {@code x[0, n)}. */
   void read(float[] x) {
-    for (int i = 0; i < n; i++) {
-      keys[i] = Float.floatToRawIntBits(x[i]);
-    }
-    order();
-  }
-
-  private void order() {
+    MemorySegment.copy(MemorySegment.ofArray(x), ValueLayout.JAVA_INT_UNALIGNED, 0, keys, 0, n);
     most = Integer.MIN_VALUE;
     least = Integer.MAX_VALUE;
     for (int start = 0, block = 0; start < n; start += BLOCK, block++) {

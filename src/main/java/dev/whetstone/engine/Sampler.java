@@ -66,13 +66,18 @@ final class Sampler {
   /** Copies a row; returns the logarithm of the sum of its exponentials. */
   private double load(FloatBuffer rows, int row) {
     rows.get(row * vocabulary, logits);
-    order.read(rows, row);
-    max = order.largest();
+    order();
     double sum = Float.isFinite(max) ? sum(1) : Double.NaN;
     if (Double.isNaN(sum)) {
-      throw new BadLogitsException("the model computed logits that are no distribution");
+      throw new BadLogitsException(
+          "the model computed logits from %s to %s".formatted(order.smallest(), max));
     }
     return max + Math.log(sum);
+  }
+
+  private void order() {
+    order.read(logits);
+    max = order.largest();
   }
 
   /** Sum of the weights of all tokens. */
@@ -94,8 +99,7 @@ final class Sampler {
   private int choose(SamplerState state) {
     Sampling sampling = state.sampling;
     if (adjust(state)) {
-      order.read(logits);
-      max = order.largest();
+      order();
     }
     if (sampling.temperature() == 0) {
       return first(max);

@@ -51,9 +51,8 @@ final class LoraProducts {
         graph.constant(ROW, 1, 2);
         graph.constant("lora_joined", 0, 1, 1, -1);
         graph.node("rank_row", "Unsqueeze", List.of("rank_mask", ROW), Map.of());
-        for (int parts = 2; parts <= 3; parts++) {
-          List<String> copies = Collections.nCopies(parts, "rank_row");
-          graph.node(rowMask(parts), "Concat", copies, Map.of("axis", 1));
+        for (LoraSite site : LoraSite.values()) {
+          repeat("rank_row", site.parts(), mask(site));
         }
         graph.constant(OWNERS, owners());
       }
@@ -61,11 +60,9 @@ final class LoraProducts {
         for (LoraSite site : LoraSite.values()) {
           int modules = site.modules().size();
           graph.constant("lora_in." + site, -1, site.inputs(config));
-          graph.constant("lora_out." + site, -1, width(site, LoraSite.GATE_UP.equals(site)));
-          if (modules > 1) {
-            List<String> copies = Collections.nCopies(modules, "rank_mask");
-            graph.node(mask(modules), "Concat", copies, Map.of("axis", 1));
-          }
+          long blocks = site == LoraSite.GATE_UP ? 1 : site.blocks(config);
+          graph.constant("lora_out." + site, -1, blocks * blockWidth(site));
+          repeat("rank_mask", modules, mask(site));
         }
         selectColumns();
       }
@@ -93,20 +90,17 @@ final class LoraProducts {
     graph.floats(SELECTION, ones, 3, 1, out);
   }
 
+  private void repeat(String mask, int times, String as) {
+    graph.node(as, "Concat", Collections.nCopies(times, mask), Map.of("axis", 1));
+  }
+
   /**
-   * {@code [rows, parts, 1, R]}: without ranks the runtime's product forgets how many parts there
-   * were, and the mask brings them back.
+   * What a site's {@code x A} is multiplied with: {@code [rows, parts, 1, R]} for rows one by one,
+   * where without ranks the runtime's product forgets how many parts there were and the mask brings
+   * them back; else {@code [rows, modules * R]}.
    */
-  private static String rowMask(int parts) {
-    return "rank_row." + parts;
-  }
-
-  private static String mask(int modules) {
-    return modules == 1 ? "rank_mask" : "rank_mask." + modules;
-  }
-
-  private int width(LoraSite site, boolean ofOneModule) {
-    return ofOneModule ? blockWidth(site) : site.blocks(config) * blockWidth(site);
+  private static String mask(LoraSite site) {
+    return "rank_mask." + site;
   }
 
   private int blockWidth(LoraSite site) {
@@ -131,7 +125,7 @@ final class LoraProducts {
     String b = declareB(site, layer);
     return switch (rows) {
       case ONE_BY_ONE -> {
-        if (site == LoraSite.QKV && site.blocks(config) > site.modules().size()) {
+        if (site.blocks(config) > site.parts()) {
           masked =
               graph.node(
                   name + ".lora_shared", "Gather", List.of(masked, OWNERS), Map.of("axis", 1));
@@ -211,12 +205,12 @@ final class LoraProducts {
             if (site.cutsRanks()) {
               down = reshape(name + ".lora_joined", down, "lora_joined");
             }
-            yield rowMask(site.parts());
+            yield mask(site);
           }
           case TOGETHER -> {
             String flat = reshape(name + ".lora_flat_a", a, "lora_in." + site);
             graph.node(down, "Gemm", List.of(input, flat), Map.of("transB", 1));
-            yield mask(site.modules().size());
+            yield mask(site);
           }
         };
     return graph.node(name + ".lora_masked", "Mul", List.of(down, mask), Map.of());

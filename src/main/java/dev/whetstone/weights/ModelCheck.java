@@ -68,6 +68,10 @@ final class ModelCheck {
           "%d heads of %d values over %d key/value heads do not divide"
               .formatted(config.heads(), config.headDim(), config.kvHeads()));
     }
+    if (config.hiddenSize() % 2 != 0) {
+      throw new ModelFormatException(
+          "a hidden size of %d is odd; the graph halves it".formatted(config.hiddenSize()));
+    }
     if (config.contextLength() > LONGEST_CONTEXT) {
       throw new ModelFormatException(
           "a context of %d tokens is longer than %d"

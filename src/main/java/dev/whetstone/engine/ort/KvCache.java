@@ -21,7 +21,10 @@ import java.util.Map;
 final class KvCache implements AutoCloseable {
   private static final List<String> SIDES = List.of("key", "value");
 
-  /** The tensors of one range of slots, under the graph's input and output names. */
+  /**
+   * The tensors of one range of slots, under the graph's input and output names. No record: two
+   * views are the same only as one object.
+   */
   static final class View {
     private final Map<String, OnnxTensor> past;
     private final Map<String, OnnxTensor> present;
