@@ -1,5 +1,6 @@
 """Times TRL and ./whetstone train on the same pairs; see train-beside-trl."""
 
+import argparse
 import json
 import multiprocessing
 import os
@@ -11,50 +12,90 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 THREADS = 2
-PAIRS_A_STEP, STEPS, WARM_UP = 4, 4, 1
+PAIRS_A_STEP = 4
 PROMPT, COMPLETION = 64, 64
 RANK = 16
-SIDES = ("whetstone", "precomputed", "trl")
+SIDES = {"whetstone": "whetstone", "precomputed": "TRL, precomputed reference", "trl": "TRL"}
 # What the gateway gives the trainer that it starts.
 JAVA_OPTIONS = "-Xmx1g -XX:+UseSerialGC"
 
 
-def main(root: Path, model: str, sides: list[str]) -> None:
+@dataclass(frozen=True)
+class Run:
+    """One process of one side."""
+
+    seconds: list[float]
+    """of each step"""
+    peak: int
+    """resident bytes while training"""
+
+    def counted(self) -> list[float]:
+        """The first step warms up."""
+        return self.seconds[1:]
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="load-tests/train-beside-trl", usage=argparse.SUPPRESS)
+    options.add_argument(
+        "--model", default="smollm2-135m-instruct", help="a name from models/manifest.json or an imported directory (default %(default)s)")
+    options.add_argument("--sides", type=sides, default=",".join(SIDES), help="what is run (default %(default)s)")
+    options.add_argument("--rounds", type=int, default=3, help="each runs every side anew, the first side by turns (default %(default)s)")
+    options.add_argument("--steps", type=int, default=5, help="of a run, with one of warm-up (default %(default)s)")
+    return options
+
+
+def sides(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in SIDES:
+            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(SIDES)}")
+    return names
+
+
+def main(options: argparse.Namespace) -> None:
+    if options.rounds < 1 or options.steps < 2:
+        sys.exit("there must be a round and, after the one of warm-up, a step")
     os.environ["OMP_NUM_THREADS"] = os.environ["WHETSTONE_THREADS"] = str(THREADS)
     os.environ.setdefault("WHETSTONE_JAVA_OPTS", JAVA_OPTIONS)
-    print(f"CPU: {cpu()}, {THREADS} threads; {PAIRS_A_STEP} pairs a step, median of {STEPS - WARM_UP} steps")
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        base = imported(root, model)
-        pairs = random_pairs(json.loads((base / "config.json").read_text())["vocab_size"])
-        ours = None
-        for side in sides or SIDES:
-            if side == "whetstone":
-                ours = whetstone(root, base, pairs, scratch)
-                show("whetstone", ours, ours)
-            elif side == "precomputed":
-                show("TRL, precomputed reference", in_child(trl, base, pairs, scratch, True), ours)
-            elif side == "trl":
-                show("TRL", in_child(trl, base, pairs, scratch, False), ours)
-            else:
-                raise SystemExit(f"{side} is none of {', '.join(SIDES)}")
+    print(f"CPU: {cpu()}, {THREADS} threads; {PAIRS_A_STEP} pairs a step, {options.rounds} rounds of {options.steps - 1} steps after one of warm-up")
+    base = imported(options.model)
+    pairs = random_pairs(json.loads((base / "config.json").read_text())["vocab_size"], options.steps)
+    runs: dict[str, list[Run]] = {side: [] for side in options.sides}
+    for round in range(options.rounds):
+        first = round % len(options.sides)
+        for side in options.sides[first:] + options.sides[:first]:
+            with tempfile.TemporaryDirectory() as scratch:
+                run = one(side, base, pairs, Path(scratch))
+            runs[side].append(run)
+            seconds = " ".join(f"{step:.2f}" for step in run.seconds)
+            print(f"round {round + 1}: {SIDES[side]}: {seconds} s, peak {run.peak / 2**30:.2f} GiB", file=sys.stderr, flush=True)
+    for side in options.sides:
+        show(side, runs)
 
 
-def imported(root: Path, model: str) -> Path:
+def one(side: str, base: Path, pairs: list[dict], scratch: Path) -> Run:
+    if side == "whetstone":
+        return whetstone(base, pairs, scratch)
+    return in_child(trl, base, pairs, scratch, side == "precomputed")
+
+
+def imported(model: str) -> Path:
     """The imported directory of a model, fetched and imported where it is not there yet."""
     if (Path(model) / "weights.safetensors").exists():
         return Path(model)
-    home = Path(os.environ.get("WHETSTONE_HOME", root / "data"))
+    home = Path(os.environ.get("WHETSTONE_HOME", ROOT / "data"))
     directory = home / "models" / model
     if not (directory / "weights.safetensors").exists():
-        subprocess.run([root / "whetstone", "import", model], check=True, stdout=sys.stderr)
+        subprocess.run([ROOT / "whetstone", "import", model], check=True, stdout=sys.stderr)
     return directory
 
 
-def random_pairs(vocabulary: int) -> list[dict]:
+def random_pairs(vocabulary: int, steps: int) -> list[dict]:
     """What tokens stand there does not change what they cost."""
     draw = random.Random(1)
     return [
@@ -63,29 +104,28 @@ def random_pairs(vocabulary: int) -> list[dict]:
             "chosen_ids": draw.choices(range(10, vocabulary), k=COMPLETION),
             "rejected_ids": draw.choices(range(10, vocabulary), k=COMPLETION),
         }
-        for _ in range(PAIRS_A_STEP * STEPS)
+        for _ in range(PAIRS_A_STEP * steps)
     ]
 
 
-def whetstone(root: Path, base: Path, pairs: list[dict], scratch: Path) -> tuple[list[float], int]:
-    """Seconds of each step, and the peak resident bytes up to the last one."""
+def whetstone(base: Path, pairs: list[dict], scratch: Path) -> Run:
+    steps = len(pairs) // PAIRS_A_STEP
     (scratch / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     settings = {
         "loss_type": "sigmoid", "beta": 0.1, "learning_rate": 1e-4, "lr_scheduler": "constant",
-        "lora_rank": RANK, "lora_alpha": 2 * RANK, "batch_size": PAIRS_A_STEP, "steps": STEPS,
+        "lora_rank": RANK, "lora_alpha": 2 * RANK, "batch_size": PAIRS_A_STEP, "steps": steps,
     }
     (scratch / "train.json").write_text(json.dumps(settings))
     process = subprocess.Popen(
-        [root / "whetstone", "train", "--model", base, "--pairs", scratch / "pairs.jsonl",
+        [ROOT / "whetstone", "train", "--model", base, "--pairs", scratch / "pairs.jsonl",
          "--config", scratch / "train.json", "--out", scratch / "run"],
         stdout=subprocess.PIPE, text=True,
     )
     references, trained = [], 0
     for line in process.stdout:
-        print(line, end="", file=sys.stderr)
         if found := re.match(r"reference log-probs of (\d+) of", line):
             references.append((time.perf_counter(), int(found[1])))
-        if f" {STEPS}/{STEPS} " in line:
+        if f" {steps}/{steps} " in line:
             trained = high_water(process.pid)
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
@@ -93,10 +133,10 @@ def whetstone(root: Path, base: Path, pairs: list[dict], scratch: Path) -> tuple
     (begun, first), (ended, last) = references[0], references[-1]
     if last > first:
         seconds = (ended - begun) / (last - first) * PAIRS_A_STEP
-        print(f"whetstone's reference, computed once before the steps: {seconds:.3f} s for {PAIRS_A_STEP} pairs")
-    print(f"whetstone's peak with the export check after training: {usage.ru_maxrss / 2**20:.2f} GiB")
+        print(f"whetstone's reference, computed once before the steps: {seconds:.3f} s for {PAIRS_A_STEP} pairs", file=sys.stderr)
+    print(f"whetstone's peak with the export check after training: {usage.ru_maxrss / 2**20:.2f} GiB", file=sys.stderr)
     lines = (scratch / "run" / "metrics.jsonl").read_text().splitlines()
-    return [json.loads(line)["step_time"] for line in lines], trained
+    return Run([json.loads(line)["step_time"] for line in lines], trained)
 
 
 def high_water(process: int) -> int:
@@ -104,15 +144,15 @@ def high_water(process: int) -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
-def in_child(function, *arguments) -> tuple[list[float], int]:
+def in_child(function, *arguments) -> Run:
     """A process of its own, so that its peak memory is its own."""
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     child = context.Process(target=report, args=(results, function, arguments))
     child.start()
-    result = results.get(timeout=600)
+    times, peak = results.get(timeout=600)
     child.join()
-    return result
+    return Run(times, peak)
 
 
 def report(results, function, arguments) -> None:
@@ -156,7 +196,7 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     trainer = Tokenised(
         model=model,
         args=DPOConfig(
-            output_dir=str(scratch / "trl"), per_device_train_batch_size=PAIRS_A_STEP, max_steps=STEPS,
+            output_dir=str(scratch / "trl"), per_device_train_batch_size=PAIRS_A_STEP, max_steps=len(pairs) // PAIRS_A_STEP,
             learning_rate=1e-4, lr_scheduler_type="constant", beta=0.1, use_cpu=True, bf16=False,
             gradient_checkpointing=False, precompute_ref_log_probs=precompute, report_to=[],
             save_strategy="no", disable_tqdm=True,
@@ -170,14 +210,20 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     return clock.times
 
 
-def show(name: str, row: tuple[list[float], int], ours: tuple[list[float], int] | None) -> None:
-    times, peak = row
-    step = statistics.median(times[WARM_UP:])
+def show(side: str, runs: dict[str, list[Run]]) -> None:
+    step, peak = typical(runs[side])
     beside = ""
-    if ours is not None:
-        beside = f"   ours/its: {statistics.median(ours[0][WARM_UP:]) / step:.2f} of the time, {ours[1] / peak:.2f} of the memory"
-    steps = " ".join(f"{seconds:.2f}" for seconds in times)
-    print(f"{name:28}{step:8.3f} s a step ({steps}), peak {peak / 2**30:.2f} GiB{beside}", flush=True)
+    if "whetstone" in runs and side != "whetstone":
+        ours, memory = typical(runs["whetstone"])
+        shares = [typical([mine])[0] / typical([its])[0] for mine, its in zip(runs["whetstone"], runs[side])]
+        rounds = " ".join(f"{share:.2f}" for share in shares)
+        beside = f"   whetstone's share: {ours / step:.2f} of the time ({rounds}), {memory / peak:.2f} of the memory"
+    print(f"{SIDES[side]:28}{step:8.3f} s a step, peak {peak / 2**30:.2f} GiB{beside}", flush=True)
+
+
+def typical(runs: list[Run]) -> tuple[float, int]:
+    """The median step of all runs, and their highest peak."""
+    return statistics.median(step for run in runs for step in run.counted()), max(run.peak for run in runs)
 
 
 def cpu() -> str:
@@ -186,4 +232,4 @@ def cpu() -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(parser().parse_args())

@@ -105,7 +105,7 @@ record OwnAnswers(List<int[]> prompts, int length, int together, int count, long
                             .mapToObj(answers::get)
                             .toList()))
             .toList();
-    return Arrays.stream(network.compare(rows).divergences())
+    return Arrays.stream(network.divergences(rows))
         .mapToDouble(tokens -> IntStream.range(0, tokens.length).mapToDouble(t -> tokens[t]).sum())
         .sum();
   }

@@ -26,13 +26,6 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 public final class Network implements AutoCloseable {
-  /**
-   * What {@link #compare} finds.
-   *
-   * @param divergences in the shape of {@link TokenScores#logps}
-   */
-  public record Comparison(TokenScores scores, float[][] divergences) {}
-
   private final ModelConfig config;
   private final NetworkSettings settings;
   private final NDManager manager;
@@ -216,13 +209,13 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Scores under the policy with KL(policy ‖ reference) of the whole next-token distributions, in
-   * nats, for each completion token; for an adapter, whose base is the reference.
+   * KL(policy ‖ reference) of the whole next-token distributions, in nats, for each completion
+   * token in the shape of {@link TokenScores#logps}; for an adapter, whose base is the reference.
    */
-  public Comparison compare(List<Prompted> rows) {
+  public float[][] divergences(List<Prompted> rows) {
     try (Pass policy = new Pass(this, rows, true, false);
         Pass reference = new Pass(this, rows, false, false)) {
-      return new Comparison(policy.scores(), policy.divergences(reference));
+      return policy.divergences(reference);
     }
   }
 

@@ -20,7 +20,7 @@ public final class Pass implements AutoCloseable {
   private final List<NDArray> inputs = new ArrayList<>();
   private @Nullable NDArray last;
   private @Nullable NDArray directions;
-  private final TokenScores scores;
+  private @Nullable TokenScores scores;
 
   Pass(Network network, List<Prompted> rows, boolean adapted, boolean gradient) {
     this.network = network;
@@ -28,7 +28,11 @@ public final class Pass implements AutoCloseable {
     this.adapted = adapted;
     try {
       this.batch = network.batch(manager, rows);
-      this.scores = gradient ? inTraining(() -> forward(true)) : forward(false);
+      if (gradient) {
+        this.scores = inTraining(() -> score(forward(true), true));
+      } else {
+        NDArray _ = forward(false);
+      }
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -41,10 +45,14 @@ public final class Pass implements AutoCloseable {
 
   /** Scores of every completion token. */
   public TokenScores scores() {
+    if (scores == null) {
+      scores = score(Objects.requireNonNull(last), false);
+    }
     return scores;
   }
 
-  private TokenScores forward(boolean gradient) {
+  /** The last block's output. */
+  private NDArray forward(boolean gradient) {
     NDArray ids = batch.ids(batch.layout().ids());
     NDArray x = Torch.rows(ids, network.embedding().array());
     boolean keep = gradient && !network.settings().recompute();
@@ -64,7 +72,7 @@ public final class Pass implements AutoCloseable {
       }
     }
     last = x;
-    return score(x, gradient);
+    return x;
   }
 
   private NDArray output(Block block, NDArray x) {
