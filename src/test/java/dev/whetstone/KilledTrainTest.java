@@ -41,9 +41,9 @@ class KilledTrainTest {
         """
         {"steps": %d, "batch_size": 4, "shuffle": true, "learning_rate": %s, "lora_rank": 8,
          "lora_alpha": 16,
-         "full_fine_tuning": %s}
+         "full_fine_tuning": %s, "eval_share": %s, "eval_steps": 4}
         """
-            .formatted(STEPS, allWeights ? "1e-4" : "3e-3", allWeights));
+            .formatted(STEPS, allWeights ? "1e-4" : "3e-3", allWeights, allWeights ? 0.2 : 0));
     pairs();
 
     assertThat(train(whole).waitFor()).as(said(whole)).isZero();
@@ -67,7 +67,9 @@ class KilledTrainTest {
     for (String file : List.of(result, "checkpoint.safetensors")) {
       assertThat(killed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
-    assertThat(losses(killed)).isEqualTo(losses(whole)).hasSize(STEPS);
+    assertThat(metrics(killed, "loss")).isEqualTo(metrics(whole, "loss")).hasSize(STEPS);
+    assertThat(metrics(killed, "eval_loss")).isEqualTo(metrics(whole, "eval_loss"));
+    assertThat(metrics(whole, "eval_loss").getLast().isEmpty()).isNotEqualTo(allWeights);
   }
 
   private void pairs() throws IOException {
@@ -124,12 +126,13 @@ class KilledTrainTest {
         : "";
   }
 
-  private static List<String> losses(Path out) throws IOException {
+  /** One of each step; an empty text where it has none. */
+  private static List<String> metrics(Path out, String name) throws IOException {
     return Files.readAllLines(out.resolve("metrics.jsonl")).stream()
         .map(
             line -> {
               try {
-                return JSON.readTree(line).path("loss").toString();
+                return JSON.readTree(line).path(name).toString();
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }
