@@ -32,7 +32,8 @@ class LearnerTest {
 
   @Test
   void recomputedActivationsGiveTheSameBits() throws IOException {
-    NetworkSettings frugal = new NetworkSettings(2, EXACT.arithmetic(), true, 128);
+    NetworkSettings frugal =
+        new NetworkSettings(2, EXACT.arithmetic(), true, EXACT.vocabularySlice());
 
     assertThat(gradient(frugal, "{}")).isEqualTo(gradient(EXACT, "{}"));
   }

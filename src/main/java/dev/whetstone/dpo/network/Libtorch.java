@@ -2,6 +2,7 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -55,6 +56,15 @@ final class Libtorch {
           TENSOR,
           TENSOR);
 
+  private static final MethodHandle MAXIMA =
+      operation(
+          "_ZN2at4_ops8amax_out4callERKNS_6TensorEN3c108ArrayRefIlEEbRS2_",
+          TENSOR,
+          MemoryLayout.structLayout(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG),
+          ValueLayout.JAVA_BOOLEAN,
+          TENSOR);
+
+  private static final MemorySegment LAST_DIMENSION = dimensions(-1);
   private static final MemorySegment ONE = scalar(1);
   private static final MemorySegment MINUS_ONE = scalar(-1);
 
@@ -80,6 +90,26 @@ final class Libtorch {
     MemorySegment scalar = Arena.global().allocate(32, 16);
     scalar.set(ValueLayout.JAVA_DOUBLE, 16, value);
     return scalar;
+  }
+
+  /** A c10::ArrayRef: where the numbers lie, and how many. */
+  private static MemorySegment dimensions(long... numbers) {
+    MemorySegment array = Arena.global().allocate(2 * ValueLayout.JAVA_LONG.byteSize());
+    array.set(ValueLayout.ADDRESS, 0, Arena.global().allocateFrom(ValueLayout.JAVA_LONG, numbers));
+    array.set(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS.byteSize(), numbers.length);
+    return array;
+  }
+
+  /** The largest of each row of a matrix, {@code [rows, 1]}. */
+  static NDArray rowMaxima(NDArray matrix) {
+    NDArray result = matrix.getManager().create(new Shape(matrix.getShape().get(0), 1));
+    try {
+      long ignored =
+          (long) MAXIMA.invokeExact(handle(matrix), LAST_DIMENSION, true, handle(result));
+      return result;
+    } catch (Throwable e) {
+      throw failed(e);
+    }
   }
 
   /** {@code into += a b} for matrices; views will do. */

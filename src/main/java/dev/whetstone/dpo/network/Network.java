@@ -50,7 +50,7 @@ public final class Network implements AutoCloseable {
     }
     this.norm = new RmsNorm(weight(tensors, "model.norm.weight"), scalars);
     Weight output = config.tiedEmbeddings() ? embedding : weight(tensors, "lm_head.weight");
-    this.head = new Head(output, settings.vocabularyRows());
+    this.head = new Head(output, settings.vocabularySlice());
   }
 
   /** Loads the weights of an imported model. */

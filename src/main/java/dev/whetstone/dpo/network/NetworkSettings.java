@@ -9,10 +9,13 @@ import dev.whetstone.weights.ModelConfig;
  * @param arithmetic of the products while training; scores alone are always computed in float32
  * @param recompute whether a block's activations are computed again in the backward pass rather
  *     than kept: a third more time, a fraction of the memory
- * @param vocabularyRows how many completion tokens' logits exist at once
+ * @param vocabularySlice of how many tokens of the vocabulary logits exist at once
  */
 public record NetworkSettings(
-    int threads, Arithmetic arithmetic, boolean recompute, int vocabularyRows) {
+    int threads, Arithmetic arithmetic, boolean recompute, int vocabularySlice) {
+  /** Logits of 500 rows take 8 MB and stay in a processor's cache. */
+  private static final int VOCABULARY_SLICE = 4096;
+
   /** How matrices are multiplied; they are float32 before and after. */
   public enum Arithmetic {
     FLOAT32,
@@ -58,17 +61,17 @@ public record NetworkSettings(
     if (other == Arithmetic.BFLOAT16 && !Products.canRound()) {
       throw new IllegalArgumentException("PyTorch has no bfloat16 products here");
     }
-    return new NetworkSettings(threads, other, recompute, vocabularyRows);
+    return new NetworkSettings(threads, other, recompute, vocabularySlice);
   }
 
   public NetworkSettings {
-    if (threads < 1 || vocabularyRows < 1) {
-      throw new IllegalArgumentException("threads and vocabulary rows must be at least 1");
+    if (threads < 1 || vocabularySlice < 1) {
+      throw new IllegalArgumentException("threads and vocabulary slice must be at least 1");
     }
   }
 
   /** float32 with all activations kept. */
   public static NetworkSettings exact(int threads) {
-    return new NetworkSettings(threads, Arithmetic.FLOAT32, false, 128);
+    return new NetworkSettings(threads, Arithmetic.FLOAT32, false, VOCABULARY_SLICE);
   }
 }

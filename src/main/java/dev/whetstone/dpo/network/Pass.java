@@ -20,6 +20,7 @@ public final class Pass implements AutoCloseable {
   private final List<NDArray> inputs = new ArrayList<>();
   private @Nullable NDArray last;
   private @Nullable NDArray directions;
+  private double[] normalizers = {};
   private @Nullable TokenScores scores;
 
   Pass(Network network, List<Prompted> rows, boolean adapted, boolean gradient) {
@@ -87,11 +88,11 @@ public final class Pass implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       x.tempAttach(scope);
       NDArray hidden = normed(scoredRows(scope, x));
-      NDArray targets = Torch.ids(scope, batch.layout().targets());
-      Head.Output output = network.head().forward(hidden, targets, gradient);
+      Head.Output output = network.head().forward(hidden, batch.layout().targets(), gradient);
       if (output.directions() != null) {
         directions = output.directions();
         directions.attach(manager);
+        normalizers = output.normalizers();
       }
       return split(output.scores());
     }
@@ -191,7 +192,7 @@ public final class Pass implements AutoCloseable {
       NDArray rows = scoredRows(scope, x);
       NDArray lengths = network.norm().lengths(rows);
       if (network.head().weight().trained()) {
-        network.head().backward(normed(rows), batch.layout().targets(), gradients);
+        network.head().backward(normed(rows), batch.layout().targets(), gradients, normalizers);
       }
       NDArray dNormed = ways.muli(Torch.create(scope, gradients, gradients.length, 1));
       NDArray dRows = network.norm().backward(dNormed, rows, lengths);

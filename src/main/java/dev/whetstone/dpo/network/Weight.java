@@ -85,6 +85,16 @@ final class Weight {
     }
   }
 
+  /** Adds a gradient of some rows of a tensor that is not stacked. */
+  void accumulateRows(int first, NDArray rows) {
+    float[] to = parameters.getFirst().gradient();
+    FloatBuffer from = Torch.read(rows);
+    int at = first * Math.toIntExact(rows.getShape().get(1));
+    while (from.hasRemaining()) {
+      to[at++] += from.get();
+    }
+  }
+
   /** Adds {@code scale * values} to the gradient of one row. */
   void accumulateRow(int row, float[] values, int from, int width, float scale) {
     float[] to = parameters.getFirst().gradient();
