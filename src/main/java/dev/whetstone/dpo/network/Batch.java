@@ -10,12 +10,14 @@ final class Batch {
   private final Layout layout;
   private final Rotary rotary;
   private final AttentionPlan attention;
+  private final Selection scored;
 
   Batch(NDManager manager, Layout layout, ModelConfig config, float[] frequencies) {
     this.manager = manager;
     this.layout = layout;
     this.rotary = Rotary.of(manager, config, frequencies, layout.positions());
     this.attention = AttentionPlan.of(manager, layout, config);
+    this.scored = Selection.of(manager, layout.sources(), layout.tokens());
   }
 
   Layout layout() {
@@ -28,6 +30,11 @@ final class Batch {
 
   AttentionPlan attention() {
     return attention;
+  }
+
+  /** The tokens whose output the head reads, one for each that is scored. */
+  Selection scored() {
+    return scored;
   }
 
   /** Token ids as a tensor {@code [n]}. */

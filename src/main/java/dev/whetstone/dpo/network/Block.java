@@ -12,13 +12,16 @@ import org.jspecify.annotations.Nullable;
 /** A transformer block of the Llama family. */
 final class Block {
   /**
-   * What the backward pass needs, {@code [tokens, ...]} each.
+   * What the backward pass needs: {@code [tokens, ...]}, and from {@code middle} on, as {@code low}
+   * of the sites there, {@code [wanted, ...]}.
    *
+   * @param wanted the tokens whose output was asked for
    * @param qkv after rotation
    * @param middle the residual stream between attention and MLP
    * @param low inputs in LoRA's inner dimension
    */
   record Activations(
+      Selection wanted,
       NDArray input,
       NDArray inputLengths,
       NDArray qkv,
@@ -57,8 +60,10 @@ final class Block {
   }
 
   /** Runs the block; everything in the answer but the input belongs to {@code keeper}. */
-  Activations forward(NDManager keeper, NDArray input, Batch batch, boolean adapted) {
-    return forward(keeper, input, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
+  Activations forward(
+      NDManager keeper, NDArray input, Selection wanted, Batch batch, boolean adapted) {
+    return forward(
+        keeper, input, wanted, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
   }
 
   NDArray attend(NDArray qkv, AttentionPlan plan) {
@@ -69,6 +74,7 @@ final class Block {
   Activations forward(
       NDManager keeper,
       NDArray input,
+      Selection wanted,
       Rotary rotary,
       UnaryOperator<NDArray> attend,
       boolean adapted) {
@@ -80,13 +86,14 @@ final class Block {
       NDArray qkv = project(LoraSite.QKV, normed, null, adapted, low);
       rotary.turn(qkv);
       NDArray attended = attend.apply(qkv);
-      NDArray middle = project(LoraSite.O, attended, input, adapted, low);
+      NDArray middle = project(LoraSite.O, wanted.of(attended), wanted.of(input), adapted, low);
       NDArray middleLengths = middleNorm.lengths(middle);
       NDArray gateUp =
           project(LoraSite.GATE_UP, middleNorm.forward(middle, middleLengths), null, adapted, low);
       NDArray output = project(LoraSite.DOWN, activation.forward(gateUp), middle, adapted, low);
       Activations kept =
           new Activations(
+              wanted,
               input,
               inputLengths,
               qkv,
@@ -139,7 +146,7 @@ final class Block {
       borrow(scope, kept);
       dOutput.tempAttach(scope);
       NDArray dMiddle = mlp(dOutput, kept).addi(dOutput);
-      NDArray dInput = attention(dMiddle, kept, batch).addi(dMiddle);
+      NDArray dInput = attention(dMiddle, kept, batch).addi(kept.wanted.back(dMiddle));
       dInput.attach(keeper);
       return dInput;
     }
@@ -167,8 +174,10 @@ final class Block {
   }
 
   private NDArray attention(NDArray dMiddle, Activations kept, Batch batch) {
-    NDArray dAttended =
-        projection(LoraSite.O).backward(dMiddle, kept.attended, kept.low.get(LoraSite.O));
+    NDArray dWanted =
+        projection(LoraSite.O)
+            .backward(dMiddle, kept.wanted.of(kept.attended), kept.low.get(LoraSite.O));
+    NDArray dAttended = kept.wanted.back(dWanted);
     NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
     batch.rotary().turnBack(dQkv);
     NDArray dNormed =

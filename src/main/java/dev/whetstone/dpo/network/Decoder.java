@@ -130,6 +130,7 @@ final class Decoder {
                     block.forward(
                         keeper,
                         input,
+                        Selection.ALL,
                         batch.rotary(),
                         qkv -> {
                           write(cache, qkv, slots);
@@ -189,7 +190,13 @@ final class Decoder {
                 scope,
                 x,
                 (keeper, input) ->
-                    block.forward(keeper, input, rotary, qkv -> attend(cache, qkv, slot), true));
+                    block.forward(
+                        keeper,
+                        input,
+                        Selection.ALL,
+                        rotary,
+                        qkv -> attend(cache, qkv, slot),
+                        true));
       }
       return distributions(x);
     }

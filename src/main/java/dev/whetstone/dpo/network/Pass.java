@@ -2,7 +2,6 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +17,10 @@ public final class Pass implements AutoCloseable {
   private final boolean adapted;
   private final List<Block.Activations> kept = new ArrayList<>();
   private final List<NDArray> inputs = new ArrayList<>();
+
+  /** The last block's output, {@code [scored, hidden]}. */
   private @Nullable NDArray last;
+
   private @Nullable NDArray directions;
   private double[] normalizers = {};
   private @Nullable TokenScores scores;
@@ -30,9 +32,14 @@ public final class Pass implements AutoCloseable {
     try {
       this.batch = network.batch(manager, rows);
       if (gradient) {
-        this.scores = inTraining(() -> score(forward(true), true));
+        this.scores =
+            inTraining(
+                () -> {
+                  forward(true);
+                  return score(true);
+                });
       } else {
-        NDArray _ = forward(false);
+        forward(false);
       }
     } catch (RuntimeException e) {
       manager.close();
@@ -47,23 +54,22 @@ public final class Pass implements AutoCloseable {
   /** Scores of every completion token. */
   public TokenScores scores() {
     if (scores == null) {
-      scores = score(Objects.requireNonNull(last), false);
+      scores = score(false);
     }
     return scores;
   }
 
-  /** The last block's output. */
-  private NDArray forward(boolean gradient) {
+  private void forward(boolean gradient) {
     NDArray ids = batch.ids(batch.layout().ids());
     NDArray x = Torch.rows(ids, network.embedding().array());
     boolean keep = gradient && !network.settings().recompute();
-    for (Block block : network.blocks()) {
+    for (int layer = 0; layer < network.blocks().size(); layer++) {
       if (keep) {
-        Block.Activations activations = block.forward(manager, x, batch, adapted);
+        Block.Activations activations = run(layer, manager, x);
         kept.add(activations);
         x = activations.output();
       } else {
-        NDArray y = output(block, x);
+        NDArray y = output(layer, x);
         if (gradient) {
           inputs.add(x);
         } else {
@@ -73,22 +79,27 @@ public final class Pass implements AutoCloseable {
       }
     }
     last = x;
-    return x;
   }
 
-  private NDArray output(Block block, NDArray x) {
+  /** The head reads only some tokens' output of the last block. */
+  private Block.Activations run(int layer, NDManager keeper, NDArray x) {
+    boolean top = layer == network.blocks().size() - 1;
+    Selection wanted = top ? batch.scored() : Selection.ALL;
+    return network.blocks().get(layer).forward(keeper, x, wanted, batch, adapted);
+  }
+
+  private NDArray output(int layer, NDArray x) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray y = block.forward(scope, x, batch, adapted).output();
+      NDArray y = run(layer, scope, x).output();
       y.attach(manager);
       return y;
     }
   }
 
-  private TokenScores score(NDArray x, boolean gradient) {
+  private TokenScores score(boolean gradient) {
     try (NDManager scope = manager.newSubManager()) {
-      x.tempAttach(scope);
-      NDArray hidden = normed(scoredRows(scope, x));
-      Head.Output output = network.head().forward(hidden, batch.layout().targets(), gradient);
+      Head.Output output =
+          network.head().forward(hidden(scope), batch.layout().targets(), gradient);
       if (output.directions() != null) {
         directions = output.directions();
         directions.attach(manager);
@@ -96,10 +107,6 @@ public final class Pass implements AutoCloseable {
       }
       return split(output.scores());
     }
-  }
-
-  private NDArray scoredRows(NDManager scope, NDArray x) {
-    return Torch.rows(Torch.ids(scope, batch.layout().sources()), x);
   }
 
   private NDArray normed(NDArray rows) {
@@ -113,10 +120,11 @@ public final class Pass implements AutoCloseable {
     }
   }
 
+  /** What the head reads, {@code [scored, hidden]}. */
   private NDArray hidden(NDManager scope) {
     NDArray x = Objects.requireNonNull(last);
     x.tempAttach(scope);
-    return normed(scoredRows(scope, x));
+    return normed(x);
   }
 
   /** Cuts flat scores into completions. */
@@ -179,7 +187,7 @@ public final class Pass implements AutoCloseable {
     return flat;
   }
 
-  /** Gradient of the last block's output, {@code [tokens, hidden]}. */
+  /** Gradient of the last block's output, {@code [scored, hidden]}. */
   private NDArray headGradient(float[] gradients) {
     NDArray ways = directions;
     NDArray x = last;
@@ -189,32 +197,15 @@ public final class Pass implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       x.tempAttach(scope);
       ways.tempAttach(scope);
-      NDArray rows = scoredRows(scope, x);
-      NDArray lengths = network.norm().lengths(rows);
+      NDArray lengths = network.norm().lengths(x);
       if (network.head().weight().trained()) {
-        network.head().backward(normed(rows), batch.layout().targets(), gradients, normalizers);
+        network.head().backward(normed(x), batch.layout().targets(), gradients, normalizers);
       }
       NDArray dNormed = ways.muli(Torch.create(scope, gradients, gradients.length, 1));
-      NDArray dRows = network.norm().backward(dNormed, rows, lengths);
-      NDArray dx = scope.zeros(x.getShape(), DataType.FLOAT32);
-      scatter(dRows, dx);
+      NDArray dx = network.norm().backward(dNormed, x, lengths);
       dx.attach(manager);
       directions = null;
       return dx;
-    }
-  }
-
-  /** Adds each scored row to its source; sources come in runs of neighbours. */
-  private void scatter(NDArray rows, NDArray into) {
-    int[] sources = batch.layout().sources();
-    for (int from = 0; from < sources.length; ) {
-      int to = from + 1;
-      while (to < sources.length && sources[to] == sources[to - 1] + 1) {
-        to++;
-      }
-      Torch.slice(into, 0, sources[from], sources[from] + to - from)
-          .addi(Torch.slice(rows, 0, from, to));
-      from = to;
     }
   }
 
@@ -224,7 +215,7 @@ public final class Pass implements AutoCloseable {
       return block.backward(manager, dy, kept.get(layer), batch);
     }
     try (NDManager scope = manager.newSubManager()) {
-      Block.Activations again = block.forward(scope, inputs.get(layer), batch, adapted);
+      Block.Activations again = run(layer, scope, inputs.get(layer));
       NDArray dx = block.backward(scope, dy, again, batch);
       dx.attach(manager);
       return dx;

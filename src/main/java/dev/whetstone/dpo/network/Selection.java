@@ -1,0 +1,62 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/** The tokens whose output of a block is asked for. */
+sealed interface Selection {
+  /** Every token's, as the next block needs it. */
+  record All() implements Selection {
+    @Override
+    public NDArray of(NDArray rows) {
+      return rows;
+    }
+
+    @Override
+    public NDArray back(NDArray gradients) {
+      return gradients;
+    }
+  }
+
+  /**
+   * Some tokens', as the head needs them; a token may be there several times.
+   *
+   * @param ids {@code [selected]}
+   * @param sources the same, in runs of neighbours
+   * @param tokens how many there are to select from
+   */
+  record Some(NDArray ids, int[] sources, int tokens) implements Selection {
+    @Override
+    public NDArray of(NDArray rows) {
+      return Torch.gather(rows, ids);
+    }
+
+    @Override
+    public NDArray back(NDArray gradients) {
+      NDArray all = gradients.getManager().zeros(new Shape(tokens, gradients.getShape().get(1)));
+      for (int from = 0; from < sources.length; ) {
+        int to = from + 1;
+        while (to < sources.length && sources[to] == sources[to - 1] + 1) {
+          to++;
+        }
+        Torch.slice(all, 0, sources[from], sources[from] + to - from)
+            .addi(Torch.slice(gradients, 0, from, to));
+        from = to;
+      }
+      return all;
+    }
+  }
+
+  Selection ALL = new All();
+
+  static Selection of(NDManager manager, int[] sources, int tokens) {
+    return new Some(Torch.ids(manager, sources), sources, tokens);
+  }
+
+  /** Their rows of {@code [tokens, width]}. */
+  NDArray of(NDArray rows);
+
+  /** The gradient of all tokens' rows, given that of the selected ones. */
+  NDArray back(NDArray gradients);
+}
