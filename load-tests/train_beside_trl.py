@@ -1,6 +1,7 @@
 """Times TRL and ./whetstone train on the same pairs; see train-beside-trl."""
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -156,7 +157,8 @@ def in_child(function, *arguments) -> Run:
 
 
 def report(results, function, arguments) -> None:
-    times = function(*arguments)
+    with contextlib.redirect_stdout(sys.stderr):
+        times = function(*arguments)
     results.put((times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
 
 
