@@ -83,8 +83,18 @@ final class TrainCommand implements Callable<Integer> {
       description = "Least time between two checkpoints; default: ${DEFAULT-VALUE}.")
   Duration checkpointEvery = Duration.ofMinutes(1);
 
+  @Option(
+      names = "--print-config",
+      help = true,
+      description = "Prints every setting, as --config or its default has it, and ends.")
+  boolean printConfig;
+
   @Override
   public Integer call() throws IOException {
+    if (printConfig) {
+      System.out.print(TrainConfigFile.write(settings()));
+      return 0;
+    }
     Environment environment = Environment.of(System::getenv);
     ModelDirectory base = base(environment);
     TrainConfig settings = settings();
