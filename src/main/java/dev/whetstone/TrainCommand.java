@@ -20,6 +20,7 @@ import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.WholeFile;
 import java.io.Console;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,7 +32,9 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains an adapter from a file of pairs. */
 @Command(
@@ -39,6 +42,8 @@ import picocli.CommandLine.Option;
     description = "Trains an adapter, or all weights, from a file of preferences.",
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
   @Option(
       names = "--model",
       paramLabel = "NAME_OR_DIR",
@@ -91,13 +96,15 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    TrainConfig settings = settings();
     if (printConfig) {
-      System.out.print(TrainConfigFile.write(settings()));
+      spec.commandLine().getOut().print(TrainConfigFile.write(settings));
+      spec.commandLine().getOut().flush();
       return 0;
     }
+    requireFile(pairs);
     Environment environment = Environment.of(System::getenv);
     ModelDirectory base = base(environment);
-    TrainConfig settings = settings();
     HeldOutSplit<TokenPair> split = HeldOutSplit.of(read(base), settings.heldOut().share());
     TrainingJob job =
         new TrainingJob(
@@ -133,9 +140,26 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainConfig settings() throws IOException {
-    return config == null
-        ? TrainConfig.plain()
-        : TrainConfigFile.read(Files.readString(config), TrainConfig.plain());
+    if (config == null) {
+      return TrainConfig.plain();
+    }
+    requireFile(config);
+    try {
+      return TrainConfigFile.read(Files.readString(config), TrainConfig.plain());
+    } catch (CharacterCodingException e) {
+      throw new SettingException(config + " is not UTF-8 text");
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(config + ": " + e.getMessage());
+    }
+  }
+
+  private static void requireFile(Path file) {
+    if (!Files.exists(file)) {
+      throw new SettingException("there is no file " + file);
+    }
+    if (Files.isDirectory(file)) {
+      throw new SettingException(file + " is a directory, not a file");
+    }
   }
 
   private List<TokenPair> read(ModelDirectory base) throws IOException {
@@ -154,6 +178,7 @@ final class TrainCommand implements Callable<Integer> {
     if (init == null) {
       return null;
     }
+    requireFile(init);
     byte[] tensors = Files.readAllBytes(init);
     Path beside = init.resolveSibling("adapter_config.json");
     if (Files.exists(beside)) {

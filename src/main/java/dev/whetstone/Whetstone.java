@@ -40,8 +40,7 @@ public final class Whetstone {
 
   private static int report(
       Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
-    String message = failure.getMessage();
-    command.getErr().println("whetstone: " + (message == null ? failure : message));
+    command.getErr().println("whetstone: " + FailureText.of(failure));
     if (System.getenv("WHETSTONE_DEBUG") != null) {
       failure.printStackTrace(command.getErr());
     }

@@ -5,51 +5,83 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.dpo.TrainConfig;
 import dev.whetstone.dpo.TrainConfigFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 class TrainCommandTest {
-  private record Said(int code, String text) {}
+  private record Said(int code, String out, String err) {}
 
   @TempDir Path folder;
 
-  @Test
-  void printsEverySettingInTheFormThatItReads() throws Exception {
-    Path config = folder.resolve("train.json");
-    Files.writeString(config, "{\"beta\": 0.25, \"eval_steps\": \"auto\"}");
+  private Path config = Path.of("");
+  private Path pairs = Path.of("");
 
+  @BeforeEach
+  void files() throws IOException {
+    config = folder.resolve("train.json");
+    pairs = folder.resolve("pairs.jsonl");
+    Files.writeString(config, "{\"beta\": 0.25, \"eval_steps\": \"auto\"}");
+    Files.writeString(pairs, "");
+  }
+
+  @Test
+  void printsEverySettingInTheFormThatItReads() throws IOException {
     Said said = train("--print-config", "--config=" + config);
 
-    assertThat(said.code).as(said.text).isZero();
-    assertThat(said.text).contains("\"learning_rate\"", "\"lora_rank\"", "\"auto\"");
-    TrainConfig read = TrainConfigFile.read(said.text, TrainConfig.plain());
+    assertThat(said.code).as(said.err).isZero();
+    assertThat(said.out).contains("\"learning_rate\"", "\"lora_rank\"", "\"auto\"");
+    TrainConfig read = TrainConfigFile.read(said.out, TrainConfig.plain());
     assertThat(read).isEqualTo(TrainConfigFile.read(Files.readString(config), TrainConfig.plain()));
     assertThat(read.loss().beta()).isEqualTo(0.25);
   }
 
   @Test
-  void saysWhatIsMissingOrWrong() throws Exception {
-    assertThat(train("--out=" + folder.resolve("run")).text).contains("--pairs");
-    Path config = folder.resolve("train.json");
+  void namesTheSettingThatIsWrongAndItsFile() throws IOException {
     Files.writeString(config, "{\"learning_rat\": 1}");
+    refused(config + ": unknown settings: learning_rat", "--config=" + config);
 
-    Said said = train("--print-config", "--config=" + config);
-
-    assertThat(said.code).isNotZero();
-    assertThat(said.text).contains("unknown settings: learning_rat").doesNotContain("\tat ");
+    Files.write(config, new byte[] {(byte) 0xff, 1, 2});
+    refused(config + " is not UTF-8 text", "--config=" + config);
   }
 
-  private Said train(String... options) throws IOException, InterruptedException {
-    ProcessBuilder builder = CommandProcess.of(folder, "train");
-    builder.command().addAll(List.of(options));
-    Process process = builder.start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Said(process.waitFor(), text);
+  @Test
+  void namesTheFileThatIsNotThere() {
+    refused("there is no file " + folder.resolve("none"), "--config=" + folder.resolve("none"));
+    pairs = folder.resolve("none");
+    refused("there is no file " + pairs);
+    pairs = folder;
+    refused(folder + " is a directory");
+  }
+
+  private void refused(String because, String... options) {
+    String[] all = new String[options.length + 2];
+    System.arraycopy(options, 0, all, 0, options.length);
+    all[options.length] = "--pairs=" + pairs;
+    all[options.length + 1] = "--out=" + folder.resolve("run");
+
+    Said said = train(all);
+
+    assertThat(said.code).isEqualTo(2);
+    assertThat(said.err).contains(because).hasLineCount(1);
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  private static Said train(String... options) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] line = new String[options.length + 1];
+    line[0] = "train";
+    System.arraycopy(options, 0, line, 1, options.length);
+    int code =
+        Whetstone.commandLine()
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(line);
+    return new Said(code, out.toString(), err.toString());
   }
 }
