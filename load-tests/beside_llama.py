@@ -21,6 +21,8 @@ def main() -> None:
     args = parser().parse_args()
     if args.fetch:
         return fetch(args.fetch)
+    if args.rounds < 1 or args.repeats < 1:
+        sys.exit("there must be a round and a repeat")
     rates = defaultdict(list)
     sides = [lambda: llama(args, rates), lambda: whetstone(args, rates)]
     for number in range(args.rounds):
