@@ -90,10 +90,6 @@ final class Torch {
     return JniUtils.softmax(tensor(array), -1, DataType.FLOAT32);
   }
 
-  static NDArray logSoftmax(NDArray array) {
-    return JniUtils.logSoftmax(tensor(array), -1, DataType.FLOAT32);
-  }
-
   /** Sum over the last dimension, which stays with size 1. */
   static NDArray rowSums(NDArray array) {
     return JniUtils.sum(tensor(array), new long[] {-1}, true);
