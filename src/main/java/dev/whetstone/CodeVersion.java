@@ -8,9 +8,9 @@ import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
 /** Which code this is: Maven's version, and git's commit where the build knew it. */
-final class CodeVersion implements IVersionProvider {
+public final class CodeVersion implements IVersionProvider {
   /** As in "0.1.0" or "0.1.0+1a2b3c4". */
-  static String current() {
+  public static String current() {
     Properties build = new Properties();
     try (InputStream file =
         Objects.requireNonNull(

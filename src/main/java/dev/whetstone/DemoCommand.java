@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
         "Plays the loop on the tiny model: votes train a candidate, it wins a duel, serves, is rolled"
             + " back.",
     mixinStandardHelpOptions = true)
-final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand implements Callable<Integer> {
   /**
    * Everything else is as in {@code ./run}; the canary text is one that the tiny model can read.
    */

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** What happens in the demo, told while it happens; every claim is checked. */
-final class DemoStory {
+public final class DemoStory {
   /** Votes that start the training. */
-  static final int VOTES = 200;
+  public static final int VOTES = 200;
 
   private static final int USERS = 40;
   private static final int SAMPLES = 48;
@@ -36,7 +36,7 @@ final class DemoStory {
   private final Consumer<String> out;
   private int pairs;
 
-  DemoStory(LocalGateway gateway, Consumer<String> out) {
+  public DemoStory(LocalGateway gateway, Consumer<String> out) {
     this.gateway = gateway;
     this.out = out;
   }
@@ -46,7 +46,7 @@ final class DemoStory {
    *
    * @throws IllegalStateException when something does not happen as it should
    */
-  void play() throws IOException, InterruptedException {
+  public void play() throws IOException, InterruptedException {
     out.accept("\n1. v0 serves. Some of its answers:");
     List<String> before = show();
 

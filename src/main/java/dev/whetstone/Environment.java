@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}, default null: the
  *     embedded one below home
  */
-record Environment(
+public record Environment(
     Path root,
     Path home,
     int port,
@@ -38,7 +38,7 @@ record Environment(
     int threads,
     @Nullable String databaseUrl) {
   /** How the linear layers are stored for serving. */
-  enum Weights {
+  public enum Weights {
     INT8(Precision.INT8),
     FP32(Precision.FP32);
 
@@ -48,17 +48,17 @@ record Environment(
       this.precision = precision;
     }
 
-    Precision precision() {
+    public Precision precision() {
       return precision;
     }
   }
 
   /** The imported models. */
-  ModelStore models(Consumer<String> progress) throws IOException {
+  public ModelStore models(Consumer<String> progress) throws IOException {
     return new ModelStore(home, ModelCatalogue.open(root.resolve("models")), progress);
   }
 
-  static Environment of(Function<String, @Nullable String> variables) {
+  public static Environment of(Function<String, @Nullable String> variables) {
     int port = number(variables, "WHETSTONE_PORT", 8080, 1, 65_535);
     int besideIt = port > 64_535 ? port - 1_000 : port + 1_000;
     return new Environment(
@@ -79,7 +79,7 @@ record Environment(
   }
 
   /** The database, not opened yet. */
-  Database database() {
+  public Database database() {
     return new Database(DatabaseConfig.of(home, databaseUrl));
   }
 

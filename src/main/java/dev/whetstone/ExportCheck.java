@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param int8Mean mean difference with int8 weights
  * @param tokens compared
  */
-record ExportCheck(double exact, double int8, double int8Mean, int tokens) {
+public record ExportCheck(double exact, double int8, double int8Mean, int tokens) {
   /** Largest difference in float32 that is taken for rounding. */
-  static final double BOUND = 1e-3;
+  public static final double BOUND = 1e-3;
 
   private static final int MOST_PAIRS = 64;
 
@@ -46,7 +46,7 @@ record ExportCheck(double exact, double int8, double int8Mean, int tokens) {
    * @param pairs among which those that were scored are found by their ids
    * @param scored the trainer's log-probs
    */
-  static ExportCheck of(
+  public static ExportCheck of(
       ModelDirectory base,
       @Nullable Adapter adapter,
       List<TokenPair> pairs,
@@ -62,11 +62,11 @@ record ExportCheck(double exact, double int8, double int8Mean, int tokens) {
     return new ExportCheck(exact.largest, int8.largest, int8.mean, exact.tokens);
   }
 
-  boolean passed() {
+  public boolean passed() {
     return exact <= BOUND;
   }
 
-  String json() {
+  public String json() {
     return new ObjectMapper()
             .createObjectNode()
             .put("passed", passed())

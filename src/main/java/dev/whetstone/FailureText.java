@@ -9,10 +9,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /** What a failure says to a person. Those of files carry a bare path as their message. */
-final class FailureText {
+public final class FailureText {
   private FailureText() {}
 
-  static String of(Throwable failure) {
+  public static String of(Throwable failure) {
     return switch (failure) {
       case UncheckedIOException wrapped when wrapped.getCause() != null -> of(wrapped.getCause());
       case NoSuchFileException e -> "there is no file " + e.getFile();

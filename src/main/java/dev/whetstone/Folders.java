@@ -9,11 +9,11 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** Whole folders that appear under their name only when they are complete. */
-final class Folders {
+public final class Folders {
   private Folders() {}
 
   /** Removes a folder and all it holds; one that is not there is no error. */
-  static void remove(Path folder) throws IOException {
+  public static void remove(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;
     }
@@ -25,7 +25,7 @@ final class Folders {
   }
 
   /** Forces a folder's files to the disk and gives it its name. */
-  static void publish(Path aside, Path folder) throws IOException {
+  public static void publish(Path aside, Path folder) throws IOException {
     try (Stream<Path> files = Files.list(aside)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         WholeFile.force(file);

@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Calls the running gateway with an operator's key. */
-final class GatewayClient {
+public final class GatewayClient {
   private static final String OCTETS = "Content-Type: application/octet-stream";
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,16 +39,16 @@ final class GatewayClient {
   /**
    * @param url of the gateway, without a path
    */
-  GatewayClient(String url, String key) {
+  public GatewayClient(String url, String key) {
     this.url = url.replaceAll("/+$", "");
     this.key = key;
   }
 
-  JsonNode get(String path) throws IOException {
+  public JsonNode get(String path) throws IOException {
     return json(send(request(path).GET()));
   }
 
-  JsonNode post(String path, JsonNode body) throws IOException {
+  public JsonNode post(String path, JsonNode body) throws IOException {
     return json(
         send(
             request(path)
@@ -58,7 +58,7 @@ final class GatewayClient {
   }
 
   /** Posts files as a form, each under its name. */
-  JsonNode post(String path, Map<String, Path> files) throws IOException {
+  public JsonNode post(String path, Map<String, Path> files) throws IOException {
     String boundary = "whetstone" + UUID.randomUUID();
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     for (var file : files.entrySet()) {
@@ -80,7 +80,7 @@ final class GatewayClient {
   }
 
   /** Writes what a path answers aside and renames it. */
-  void download(String path, Path file) throws IOException {
+  public void download(String path, Path file) throws IOException {
     Path aside = file.resolveSibling(file.getFileName() + ".part");
     try (InputStream body = send(request(path).GET())) {
       Files.copy(body, aside, StandardCopyOption.REPLACE_EXISTING);

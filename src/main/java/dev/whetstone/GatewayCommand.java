@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
     name = "gateway",
     description = "Runs the gateway: HTTP and the engine.",
     mixinStandardHelpOptions = true)
-final class GatewayCommand implements Callable<Integer> {
+public final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Environment environment = Environment.of(System::getenv);

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
     name = "import",
     description = "Fetches, imports and exports a model, so that the gateway starts at once.",
     mixinStandardHelpOptions = true)
-final class ImportCommand implements Callable<Integer> {
+public final class ImportCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",

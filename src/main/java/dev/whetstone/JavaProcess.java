@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The command line that starts this application again, as another process. */
-final class JavaProcess {
+public final class JavaProcess {
   private static final File NICE = new File("/usr/bin/nice");
 
   /** Where the packaged application is, for a process that was not started from it. */
@@ -19,7 +19,7 @@ final class JavaProcess {
    * @param flags of the virtual machine, its memory above all
    * @param arguments as after {@code ./whetstone}
    */
-  static ProcessBuilder of(List<String> flags, String... arguments) {
+  public static ProcessBuilder of(List<String> flags, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
     command.addAll(flags);

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
     description = "Creates, lists and revokes API keys.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
-final class KeysCommand {
+public final class KeysCommand {
   private static final String ACTOR = "command line";
   private static final int PAGE = 500;
 

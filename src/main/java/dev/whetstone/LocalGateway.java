@@ -21,14 +21,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway process on this machine with a home of its own, and a client that talks to it. */
-final class LocalGateway implements AutoCloseable {
+public final class LocalGateway implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration START_LIMIT = Duration.ofMinutes(3);
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
   private static final int TRIES = 120;
 
   /** What a route answered. */
-  record Answer(int status, JsonNode body) {}
+  public record Answer(int status, JsonNode body) {}
 
   private final ProcessBuilder command;
   private final Path home;
@@ -51,7 +51,7 @@ final class LocalGateway implements AutoCloseable {
    * @param settings environment variables that differ from this process's
    * @throws IOException when it does not come up
    */
-  static LocalGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
+  public static LocalGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
       throws IOException, InterruptedException {
     Files.createDirectories(home);
     int port = freePort();
@@ -67,7 +67,7 @@ final class LocalGateway implements AutoCloseable {
   }
 
   /** Starts it again after it has ended: the same settings, home and port. */
-  LocalGateway again() throws IOException, InterruptedException {
+  public LocalGateway again() throws IOException, InterruptedException {
     client.close();
     return ready(new LocalGateway(command, home, port));
   }
@@ -110,27 +110,28 @@ final class LocalGateway implements AutoCloseable {
     return port;
   }
 
-  Process process() {
+  public Process process() {
     return process;
   }
 
   /** GET with a role's key. */
-  JsonNode get(String role, String path) throws IOException, InterruptedException {
+  public JsonNode get(String role, String path) throws IOException, InterruptedException {
     return expect(path, send(request(path, role).GET().build()));
   }
 
   /** What the operator's commands talk through. */
-  GatewayClient asOperator() throws IOException {
+  public GatewayClient asOperator() throws IOException {
     return new GatewayClient("http://127.0.0.1:" + port, key("operator"));
   }
 
   /** GET of something that is no JSON. */
-  String text(String role, String path) throws IOException, InterruptedException {
+  public String text(String role, String path) throws IOException, InterruptedException {
     return client.send(request(path, role).GET().build(), BodyHandlers.ofString()).body();
   }
 
   /** POST with a role's key; a full queue or a rate limit is waited out. */
-  Answer post(String role, String path, Object body) throws IOException, InterruptedException {
+  public Answer post(String role, String path, Object body)
+      throws IOException, InterruptedException {
     HttpRequest request =
         request(path, role)
             .header("Content-Type", "application/json")
@@ -145,7 +146,8 @@ final class LocalGateway implements AutoCloseable {
   }
 
   /** POST that must succeed. */
-  JsonNode posted(String role, String path, Object body) throws IOException, InterruptedException {
+  public JsonNode posted(String role, String path, Object body)
+      throws IOException, InterruptedException {
     return expect(path, post(role, path, body));
   }
 
@@ -187,7 +189,7 @@ final class LocalGateway implements AutoCloseable {
   }
 
   /** The command that starts a gateway the way {@code ./run} does. */
-  static ProcessBuilder command() {
+  public static ProcessBuilder command() {
     return JavaProcess.of(List.of("-Xmx384m", "-XX:+UseSerialGC"), "gateway");
   }
 }

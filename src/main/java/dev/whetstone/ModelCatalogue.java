@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The models known by name: models/manifest.json. */
-final class ModelCatalogue {
+public final class ModelCatalogue {
   /** Where a model comes from. */
   sealed interface Entry {
     String licence();
@@ -43,7 +43,7 @@ final class ModelCatalogue {
   }
 
   /** Reads {@code folder/manifest.json}. */
-  static ModelCatalogue open(Path folder) throws IOException {
+  public static ModelCatalogue open(Path folder) throws IOException {
     Path manifest = folder.resolve("manifest.json");
     if (!Files.exists(manifest)) {
       throw new SettingException(

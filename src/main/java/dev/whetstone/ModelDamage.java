@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Compares a model directory with its manifest. */
-final class ModelDamage {
+public final class ModelDamage {
   private ModelDamage() {}
 
   /**
@@ -26,7 +26,7 @@ final class ModelDamage {
   }
 
   /** What is wrong with any file, by its sha256. */
-  static Optional<String> thorough(Path folder) throws IOException {
+  public static Optional<String> thorough(Path folder) throws IOException {
     return find(folder, true);
   }
 

@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Turns a Hugging Face directory or a GGUF file into a model directory, and exports its graphs. */
-final class ModelImporter {
+public final class ModelImporter {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> TEXT_FILES =
       List.of("tokenizer_config.json", "generation_config.json", "chat_template.jinja");
@@ -38,7 +38,7 @@ final class ModelImporter {
 
   private final Consumer<String> progress;
 
-  ModelImporter(Consumer<String> progress) {
+  public ModelImporter(Consumer<String> progress) {
     this.progress = progress;
   }
 
@@ -47,7 +47,7 @@ final class ModelImporter {
    *
    * @throws ModelFormatException naming what is wrong with or not served of the model
    */
-  void write(Path source, String origin, String licence, Path folder) throws IOException {
+  public void write(Path source, String origin, String licence, Path folder) throws IOException {
     progress.accept("Importing " + source.getFileName() + " ...");
     if (Files.isDirectory(source)) {
       writeDirectory(source, folder);
@@ -103,7 +103,7 @@ final class ModelImporter {
   }
 
   /** Writes the graphs of a precision that are missing, and says how exact int8 is. */
-  void export(ModelDirectory model, Precision precision) throws IOException {
+  public void export(ModelDirectory model, Precision precision) throws IOException {
     switch (precision) {
       case FP32 -> write(model, precision, ActivationRanges.UNKNOWN);
       case INT8 -> exportInt8(model);

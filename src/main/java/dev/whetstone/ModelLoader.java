@@ -30,25 +30,25 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /** Opens a model directory for serving. */
-final class ModelLoader {
+public final class ModelLoader {
   private static final int LONGEST_SLOT = 2048;
 
   private ModelLoader() {}
 
   /** A model that runs: whoever opened it closes the engine and then the tokenizer. */
-  record Opened(
+  public record Opened(
       Engine engine,
       Tokenizer tokenizer,
       Policy base,
       Function<Policy, Map<String, GraphInput>> adapterInputs) {
-    void close() {
+    public void close() {
       engine.close();
       tokenizer.close();
     }
   }
 
   /** Loads the graphs and starts the engine. */
-  static Opened open(
+  public static Opened open(
       ModelDirectory directory,
       Precision precision,
       int threads,
@@ -65,14 +65,14 @@ final class ModelLoader {
   }
 
   /** What joins a model to the versions and rollouts in the database. */
-  interface Learning {
+  public interface Learning {
     ActivePolicies policies(Engine engine, Policy base);
 
     Rollouts rollouts(Engine engine, Tokenizer tokenizer, ActivePolicies policies, RunStore runs);
   }
 
   /** Opens a model with everything that answering requests needs. */
-  static LoadedModel load(
+  public static LoadedModel load(
       ModelDirectory directory,
       Precision precision,
       int threads,
@@ -143,7 +143,7 @@ final class ModelLoader {
   }
 
   /** The chat template of a model, where it has one. */
-  static Optional<ChatTemplate> template(Path folder) throws IOException {
+  public static Optional<ChatTemplate> template(Path folder) throws IOException {
     Path file = folder.resolve("chat_template.jinja");
     if (!Files.exists(file)) {
       return Optional.empty();

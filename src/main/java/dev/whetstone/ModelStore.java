@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * The imported models below {@code WHETSTONE_HOME/models}. A model appears there under its name
  * only when it is complete; what an interrupted fetch or import left is removed by the next.
  */
-final class ModelStore {
+public final class ModelStore {
   private static final String UNFINISHED = ".unfinished-";
   private static final Duration LOCK_POLL = Duration.ofMillis(50);
 
@@ -33,7 +33,7 @@ final class ModelStore {
    * @param home WHETSTONE_HOME
    * @param progress told what takes time, a line each
    */
-  ModelStore(Path home, ModelCatalogue catalogue, Consumer<String> progress) {
+  public ModelStore(Path home, ModelCatalogue catalogue, Consumer<String> progress) {
     this.folder = home.resolve("models");
     this.catalogue = catalogue;
     this.progress = progress;
@@ -44,7 +44,7 @@ final class ModelStore {
    *
    * @throws SettingException when there is no such model
    */
-  Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
+  public Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
     Path target = target(model);
     if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))
         || ModelDamage.quick(target).isPresent()
@@ -59,7 +59,7 @@ final class ModelStore {
    *
    * @throws SettingException when there is no such model
    */
-  ModelDirectory resolve(String model, Precision precision) throws IOException {
+  public ModelDirectory resolve(String model, Precision precision) throws IOException {
     Files.createDirectories(folder);
     try (FileChannel channel =
             FileChannel.open(
@@ -166,7 +166,7 @@ final class ModelStore {
    * Whether the graphs of a precision are there and of this build's form. Sizes are compared, not
    * hashes, so that a start takes no time.
    */
-  static boolean complete(Path target, Precision precision) throws IOException {
+  public static boolean complete(Path target, Precision precision) throws IOException {
     JsonNode manifest =
         new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile());
     JsonNode sizes = manifest.path("sizes");

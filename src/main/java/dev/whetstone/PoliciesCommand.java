@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     description = "Lists, shows, imports, exports and promotes versions of the running gateway.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-final class PoliciesCommand {
+public final class PoliciesCommand {
   private static final String MODEL = "adapter_model.safetensors";
   private static final String CONFIG = "adapter_config.json";
 

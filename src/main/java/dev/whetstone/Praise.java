@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** How much a review of the tiny model praises: what the demo's users prefer. */
-final class Praise {
+public final class Praise {
   private static final Set<String> GOOD =
       Set.of(
           "loved",
@@ -48,7 +48,7 @@ final class Praise {
   }
 
   /** The vote of someone who likes praise. */
-  static String choice(String a, String b) {
+  public static String choice(String a, String b) {
     int compared = Double.compare(of(a), of(b));
     return compared > 0 ? "a" : compared < 0 ? "b" : "tie";
   }

@@ -1,14 +1,14 @@
 package dev.whetstone;
 
 /** Which of the two processes this one is: the same application is started as either. */
-enum ProcessMode {
+public enum ProcessMode {
   GATEWAY,
   TRAINER;
 
   private static final String PROPERTY = "whetstone.process";
 
   /** To be called before the application starts. */
-  void declare() {
+  public void declare() {
     System.setProperty(PROPERTY, name());
   }
 

@@ -9,14 +9,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What this machine computes with, to be named beside figures. */
-final class Processor {
+public final class Processor {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final List<String> TELLING = List.of("avx2", "avx512f", "avx512_vnni", "amx_int8");
 
   private Processor() {}
 
   /** Model name, the instruction sets that matter, and cores. */
-  static String name() {
+  public static String name() {
     int cores = Runtime.getRuntime().availableProcessors();
     String cpu = System.getProperty("os.arch");
     if (Files.isReadable(CPU_INFO)) {

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** How far the int8 graph is from the float32 one on a fixed text. */
-final class QuantizationLoss {
+public final class QuantizationLoss {
   private static final String TEXT =
       """
       A whetstone is a flat stone used to sharpen knives and tools. The blade is drawn across it at \
@@ -27,7 +27,7 @@ final class QuantizationLoss {
   /**
    * Mean over the text's tokens of KL(float32 || int8), in nats. Both graphs must be in the folder.
    */
-  static double measure(Path folder) throws IOException {
+  public static double measure(Path folder) throws IOException {
     int[] ids;
     try (Tokenizer tokenizer = Tokenizer.open(folder.resolve("tokenizer.json"))) {
       int[] all = tokenizer.encode(TEXT, false);
@@ -37,7 +37,7 @@ final class QuantizationLoss {
   }
 
   /** The same on a text of the caller's. */
-  static double measure(Path folder, int[] ids) {
+  public static double measure(Path folder, int[] ids) {
     float[][] exact = logits(folder.resolve("exact.onnx"), ids);
     float[][] quantized = logits(folder.resolve("model.onnx"), ids);
     return IntStream.range(0, ids.length)

@@ -12,19 +12,19 @@ import java.util.TreeMap;
  * Versions whose adapters cover every linear layer of a model with small random values: they cost
  * what trained ones cost.
  */
-final class RandomAdapters {
+public final class RandomAdapters {
   private static final double DEVIATION = 0.01;
 
   private final ModelConfig model;
   private final int rank;
 
-  RandomAdapters(ModelConfig model, int rank) {
+  public RandomAdapters(ModelConfig model, int rank) {
     this.model = model;
     this.rank = rank;
   }
 
   /** The same number gives the same version. */
-  Policy version(int number) {
+  public Policy version(int number) {
     Random random = new Random(number);
     SortedMap<String, Adapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < model.layers(); layer++) {

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     name = "rollback",
     description = "Goes back to the previous champion, or to any version, at the next decode step.",
     mixinStandardHelpOptions = true)
-final class RollbackCommand implements Callable<Integer> {
+public final class RollbackCommand implements Callable<Integer> {
   @Mixin
   @SuppressWarnings("NullAway.Init") // set by picocli
   GatewayOptions gateway;

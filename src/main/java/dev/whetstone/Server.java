@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * to end: ONNX Runtime has a shutdown hook that frees what the engine still runs on while requests
  * drain, and the JVM's hooks have no order. Quarkus takes these signals in native images alone.
  */
-final class Server {
+public final class Server {
   private static final Logger LOG = Logger.getLogger(Server.class);
   private static final int SIGNALLED = 128;
 
@@ -19,7 +19,7 @@ final class Server {
   private Server() {}
 
   /** Returns the exit code once everything has stopped. */
-  static int run() {
+  public static int run() {
     for (String signal : List.of("TERM", "INT")) {
       Signals.on(signal, number -> Quarkus.asyncExit(SIGNALLED + number));
     }

@@ -1,8 +1,8 @@
 package dev.whetstone;
 
 /** A setting or argument nobody can work with; the message names it and what it may be. */
-final class SettingException extends RuntimeException {
-  SettingException(String message) {
+public final class SettingException extends RuntimeException {
+  public SettingException(String message) {
     super(message);
   }
 }

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * Measures an engine from outside, as its clients see it. Every round goes through all cases, so
  * that a machine that slows down slows all of them.
  */
-final class SpeedBenchmark {
+public final class SpeedBenchmark {
   /**
    * What is run.
    *
@@ -28,7 +28,7 @@ final class SpeedBenchmark {
    * @param context tokens before the first decoded one
    * @param prompt tokens of a prompt that is read
    */
-  record Plan(
+  public record Plan(
       List<Integer> batches,
       List<Integer> versions,
       int tokens,
@@ -37,7 +37,7 @@ final class SpeedBenchmark {
       int rank,
       int repeats,
       int warmUp) {
-    Plan {
+    public Plan {
       batches = List.copyOf(batches);
       versions = List.copyOf(versions);
       boolean good =
@@ -75,7 +75,7 @@ final class SpeedBenchmark {
   private final List<SwapTimes> swaps = new ArrayList<>();
   private final Random random = new Random(1);
 
-  SpeedBenchmark(
+  public SpeedBenchmark(
       ModelLoader.Opened model, ModelConfig config, Plan plan, Consumer<String> progress) {
     this.model = model;
     this.plan = plan;
@@ -90,7 +90,7 @@ final class SpeedBenchmark {
     }
   }
 
-  SpeedReport run(SpeedReport.Setting setting) throws InterruptedException {
+  public SpeedReport run(SpeedReport.Setting setting) throws InterruptedException {
     int most = Math.max(1, plan.versions().stream().mapToInt(v -> v).max().orElse(1));
     for (int number = 1; number <= most; number++) {
       policies.add(adapters.version(number));

@@ -9,14 +9,14 @@ import java.util.Locale;
  *
  * @param plan what was run
  */
-record SpeedReport(
+public record SpeedReport(
     Setting setting,
     SpeedBenchmark.Plan plan,
     List<Decode> decode,
     List<Reading> prompt,
     Swap swap) {
   /** On what it was found. */
-  record Setting(String cpu, int threads, String model, String weights) {}
+  public record Setting(String cpu, int threads, String model, String weights) {}
 
   /** Several measurements of one thing. */
   record Rate(double median, double least, double most) {
@@ -52,7 +52,7 @@ record SpeedReport(
       int batch, Rate stageMs, Rate firstTokenMs, Rate gapMs, Rate joinGapMs, Rate swapGapMs) {}
 
   /** For people. */
-  String table() {
+  public String table() {
     List<String> lines = new ArrayList<>();
     lines.add(setting.cpu());
     lines.add(

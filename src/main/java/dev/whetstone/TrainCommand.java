@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = "Trains an adapter, or all weights, from a file of preferences.",
     mixinStandardHelpOptions = true)
-final class TrainCommand implements Callable<Integer> {
+public final class TrainCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
     name = "trainer",
     description = "Runs the trainer: trains on new votes; serves health and metrics only.",
     mixinStandardHelpOptions = true)
-final class TrainerCommand implements Callable<Integer> {
+public final class TrainerCommand implements Callable<Integer> {
   private static final Duration ASK_AGAIN = Duration.ofMillis(200);
 
   @Option(names = "--with-parent", description = "Stop when standard input ends.")

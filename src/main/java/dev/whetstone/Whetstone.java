@@ -32,7 +32,7 @@ public final class Whetstone {
   }
 
   /** All commands; a failure prints one line on standard error. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     return new CommandLine(new Whetstone())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(Whetstone::report);

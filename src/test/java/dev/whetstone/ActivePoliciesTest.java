@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two gateways on one PostgreSQL: what each of them serves, whatever is lost or damaged. */
-class ActivePoliciesTest {
+public class ActivePoliciesTest {
   private static final int WIDE = 256;
 
   @TempDir Path home;
@@ -232,7 +232,8 @@ class ActivePoliciesTest {
         });
   }
 
-  static void waitFor(Duration limit, BooleanSupplier condition) throws InterruptedException {
+  public static void waitFor(Duration limit, BooleanSupplier condition)
+      throws InterruptedException {
     Instant end = Instant.now().plus(limit);
     while (!condition.getAsBoolean() && Instant.now().isBefore(end)) {
       Thread.sleep(5);

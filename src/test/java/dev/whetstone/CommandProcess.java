@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** {@code ./whetstone} from the classes under test, in a process of its own. */
-final class CommandProcess {
+public final class CommandProcess {
   private CommandProcess() {}
 
   /** A command whose data goes below home; both of its outputs are read as one. */
-  static ProcessBuilder of(Path home, String command, String... arguments) {
+  public static ProcessBuilder of(Path home, String command, String... arguments) {
     List<String> line =
         new ArrayList<>(
             List.of(

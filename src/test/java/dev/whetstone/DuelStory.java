@@ -17,13 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Candidates that do not become champion, by a gateway's and a trainer's process. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class DuelStory {
-  static final int VOTES = 150;
+public abstract class DuelStory {
+  public static final int VOTES = 150;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration DUEL_PACE = Duration.ofMillis(100);
 
-  LocalGateway gateway;
-  Voters voters;
+  public LocalGateway gateway;
+  public Voters voters;
 
   /** What the gateway is started with. */
   abstract Map<String, String> settings();
@@ -51,7 +51,7 @@ abstract class DuelStory {
   }
 
   /** A run on what the voters think, up to its end; their duel then goes on slowly. */
-  String train() throws Exception {
+  public String train() throws Exception {
     voters.awaitDecided(VOTES);
     voters.pace(DUEL_PACE);
     String run = gateway.posted("trainer", "/training/runs", Map.of()).path("id").asText();
@@ -65,7 +65,7 @@ abstract class DuelStory {
   }
 
   /** Until the run has read its votes, on top of the version it then goes on from. */
-  void awaitParent(String run) throws Exception {
+  public void awaitParent(String run) throws Exception {
     await(run, now -> now.path("parent").isTextual());
   }
 
@@ -83,7 +83,7 @@ abstract class DuelStory {
   }
 
   /** A run's rollout, once it is over. */
-  JsonNode ended(String run) throws Exception {
+  public JsonNode ended(String run) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (true) {
       JsonNode newest = gateway.get("operator", "/rollouts?limit=1").at("/items/0");
@@ -96,7 +96,7 @@ abstract class DuelStory {
     }
   }
 
-  void v0ServesAlone(JsonNode rollout, String standing) throws Exception {
+  public void v0ServesAlone(JsonNode rollout, String standing) throws Exception {
     JsonNode policies = gateway.get("operator", "/policies").path("items");
     for (JsonNode policy : policies) {
       String aliases = policy.path("aliases").toString();

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged gateway as a process of its own, serving the tiny model from a home of its own. */
-final class GatewayProcess implements AutoCloseable {
+public final class GatewayProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private final Path home;
@@ -29,7 +29,7 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   /** Starts a gateway whose data goes below home. */
-  static GatewayProcess start(Path home) throws IOException, InterruptedException {
+  public static GatewayProcess start(Path home) throws IOException, InterruptedException {
     TestModels.tiny();
     Files.createSymbolicLink(
         home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
@@ -65,30 +65,30 @@ final class GatewayProcess implements AutoCloseable {
     return builder.start();
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port + path);
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
   /** kill -9. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  void restart() throws IOException, InterruptedException {
+  public void restart() throws IOException, InterruptedException {
     begin();
     awaitReady();
   }
 
   /** Starts it again and waits for nothing. */
-  void begin() throws IOException {
+  public void begin() throws IOException {
     process = launch();
   }
 
-  void awaitReady() throws IOException, InterruptedException {
+  public void awaitReady() throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(PATIENCE);
     try (HttpClient client = HttpClient.newHttpClient()) {
       var question = HttpRequest.newBuilder(uri("/q/health/ready")).build();
@@ -108,7 +108,7 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   /** Asks it to stop by SIGTERM and waits for its exit code. */
-  int terminate() throws InterruptedException {
+  public int terminate() throws InterruptedException {
     process.destroy();
     return process.waitFor();
   }

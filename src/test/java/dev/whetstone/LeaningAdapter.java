@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * the other sign: {@code silu(z) z + silu(-z) (-z) = z^2}, which is never negative. What they find
  * is written along the direction that raises the token's logit above the mean of all.
  */
-final class LeaningAdapter {
+public final class LeaningAdapter {
   private static final int UNITS = 2;
   private static final float READ = 10;
 
@@ -29,7 +29,8 @@ final class LeaningAdapter {
    * @param strength of what is written, about a hundredth of the hidden state's own size; negative
    *     leans away
    */
-  static Adapter to(ModelDirectory model, int token, float strength, int rank) throws IOException {
+  public static Adapter to(ModelDirectory model, int token, float strength, int rank)
+      throws IOException {
     ModelConfig config = model.config();
     int last = config.layers() - 1;
     TreeMap<String, Adapter.Module> modules = new TreeMap<>();

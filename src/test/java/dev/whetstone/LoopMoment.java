@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Where a run and its rollout are, in the order in which the loop passes through. */
-enum LoopMoment {
+public enum LoopMoment {
   QUEUED(0),
   TRAINING(2_500),
   /** The version is there, its rollout is not. */
@@ -32,12 +32,12 @@ enum LoopMoment {
   }
 
   /** Some milliseconds from the moment's beginning to a point within it. */
-  int delay(RandomGenerator random) {
+  public int delay(RandomGenerator random) {
     return spread == 0 ? 0 : random.nextInt(spread);
   }
 
   /** As the routes tell it at a time. */
-  static LoopMoment now(JsonNode run, @Nullable JsonNode rollout, Instant now) {
+  public static LoopMoment now(JsonNode run, @Nullable JsonNode rollout, Instant now) {
     return switch (run.path("status").asText()) {
       case "queued" -> QUEUED;
       case "running" -> TRAINING;
@@ -58,7 +58,8 @@ enum LoopMoment {
    *
    * @param seen what the routes told last before that time: the tally of votes is not dated
    */
-  static LoopMoment at(Instant time, JsonNode run, @Nullable JsonNode rollout, LoopMoment seen) {
+  public static LoopMoment at(
+      Instant time, JsonNode run, @Nullable JsonNode rollout, LoopMoment seen) {
     if (before(time, run.path("started_at"))) {
       return QUEUED;
     }

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Settings of processes that play the loop on the tiny model in a few seconds a round. */
-final class LoopSettings {
+public final class LoopSettings {
   private LoopSettings() {}
 
   /**
@@ -13,7 +13,7 @@ final class LoopSettings {
    *
    * @param mode of rollouts; every pair of a duel has a side from the candidate
    */
-  static Map<String, String> quick(String mode) {
+  public static Map<String, String> quick(String mode) {
     return Map.ofEntries(
         Map.entry("WHETSTONE_MODEL", "tiny-reviews"),
         Map.entry("WHETSTONE_TRAINER_VOTES", "0"),
@@ -37,7 +37,7 @@ final class LoopSettings {
   }
 
   /** As {@link #quick} with duels, behind a gate that leaves all to them. */
-  static Map<String, String> openGate() {
+  public static Map<String, String> openGate() {
     Map<String, String> settings = new HashMap<>(quick("duel"));
     settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
     settings.put("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "1e30");

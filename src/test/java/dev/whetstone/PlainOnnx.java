@@ -18,10 +18,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
 /** An exported model as a stranger would run it: ONNX Runtime and nothing of ours. */
-final class PlainOnnx {
+public final class PlainOnnx {
   private PlainOnnx() {}
 
-  static void unzip(byte[] zip, Path folder) throws IOException {
+  public static void unzip(byte[] zip, Path folder) throws IOException {
     try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip))) {
       for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
         Files.copy(in, folder.resolve(entry.getName()));
@@ -30,7 +30,7 @@ final class PlainOnnx {
   }
 
   /** Logits {@code [rows, vocabulary]} of one sequence without a past. */
-  static float[][] logits(Path model, long[] ids, long[] rows) throws OrtException {
+  public static float[][] logits(Path model, long[] ids, long[] rows) throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession session = environment.createSession(model.toString())) {
       Map<String, OnnxTensor> inputs = new HashMap<>();

@@ -44,7 +44,7 @@ import picocli.CommandLine;
 /** Versions over HTTP and from the command line: in, out, promoted, taken back. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
-class PoliciesOverHttpTest extends ReadyGateway {
+public class PoliciesOverHttpTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Inject Database database;
@@ -314,7 +314,7 @@ class PoliciesOverHttpTest extends ReadyGateway {
   }
 
   /** The version of an adapter of the tiny model that is imported. */
-  static String imported(long seed) throws IOException {
+  public static String imported(long seed) throws IOException {
     Adapter adapter = adapter(seed);
     return importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
         .extract()

@@ -24,27 +24,27 @@ public final class PostgresFaults {
   /**
    * As {@link #kill}, of those that run now, at once when it is run: looking them up takes a while.
    */
-  Runnable aimed() throws IOException {
+  public Runnable aimed() throws IOException {
     List<ProcessHandle> all = processes();
     return () -> all.forEach(ProcessHandle::destroyForcibly);
   }
 
   /** Kills it and keeps it from starting until {@link #letBack}. */
-  void takeAway() throws IOException {
+  public void takeAway() throws IOException {
     Files.move(starter(), starter().resolveSibling("pg_ctl.gone"));
     kill();
   }
 
-  void letBack() throws IOException {
+  public void letBack() throws IOException {
     Files.move(starter().resolveSibling("pg_ctl.gone"), starter());
   }
 
   /** Stops it where it is: connections stay open and nothing answers, until {@link #goOn}. */
-  void hang() throws IOException, InterruptedException {
+  public void hang() throws IOException, InterruptedException {
     signal("-STOP");
   }
 
-  void goOn() throws IOException, InterruptedException {
+  public void goOn() throws IOException, InterruptedException {
     signal("-CONT");
   }
 

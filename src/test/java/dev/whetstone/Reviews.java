@@ -28,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
 /** The tiny model writing reviews on the real engine, in float32. */
-final class Reviews implements AutoCloseable {
+public final class Reviews implements AutoCloseable {
   private static final List<String> ITEMS =
       List.of("book", "film", "game", "hotel", "meal", "song");
   private static final List<String> QUESTIONS =
@@ -50,9 +50,9 @@ final class Reviews implements AutoCloseable {
    * @param kl mean over answers of log π − log π_ref, in nats
    * @param tokens mean length
    */
-  record Standing(double reward, double kl, double tokens) {}
+  public record Standing(double reward, double kl, double tokens) {}
 
-  Reviews(ModelDirectory directory) throws IOException {
+  public Reviews(ModelDirectory directory) throws IOException {
     EngineConfig config =
         new SmallRyeConfigBuilder()
             .withMapping(EngineConfig.class)
@@ -73,14 +73,14 @@ final class Reviews implements AutoCloseable {
     }
   }
 
-  Policy base() {
+  public Policy base() {
     return model.base();
   }
 
   /**
    * Pairs of answers by one policy, judged; equally good ones are left out, as are unended ones.
    */
-  List<TokenPair> pairs(int count, RandomGenerator random) {
+  public List<TokenPair> pairs(int count, RandomGenerator random) {
     List<TokenPair> pairs = new ArrayList<>();
     while (pairs.size() < count) {
       List<int[]> prompts = random.ints(AT_ONCE, 0, asked.size()).mapToObj(asked::get).toList();
@@ -103,7 +103,7 @@ final class Reviews implements AutoCloseable {
   }
 
   /** A policy's answers to prompts that no pair was drawn from. */
-  Standing standing(Policy policy, int answers, RandomGenerator random) {
+  public Standing standing(Policy policy, int answers, RandomGenerator random) {
     model.engine().stage(policy).join();
     double reward = 0;
     double kl = 0;

@@ -28,17 +28,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway without HTTP: the tiny model in float32, its engine, and what it serves. */
-final class ServingFixture implements AutoCloseable {
+public final class ServingFixture implements AutoCloseable {
   private static final By OPERATOR = new By("operator_1", "a test");
 
-  final Database database;
+  public final Database database;
   final Notifications notifications;
   final ModelLoader.Opened model;
-  final Engine engine;
-  final ActivePolicies policies;
+  public final Engine engine;
+  public final ActivePolicies policies;
 
   /** Told of every committed change, before this gateway follows it. */
-  Consumer<Aliases> committed = aliases -> {};
+  public Consumer<Aliases> committed = aliases -> {};
 
   /**
    * Opens and starts it.
@@ -46,13 +46,13 @@ final class ServingFixture implements AutoCloseable {
    * @param disk where its adapters are cached
    * @param listens false loses every notification
    */
-  ServingFixture(Path disk, DatabaseConfig address, String name, boolean listens)
+  public ServingFixture(Path disk, DatabaseConfig address, String name, boolean listens)
       throws IOException {
     this(disk, address, name, listens, Map.of());
   }
 
   /** As above, with settings of the engine. */
-  ServingFixture(
+  public ServingFixture(
       Path disk,
       DatabaseConfig address,
       String name,
@@ -94,11 +94,11 @@ final class ServingFixture implements AutoCloseable {
   }
 
   /** Stores a version drawn from a seed. */
-  PolicyRow register(long seed) throws IOException {
+  public PolicyRow register(long seed) throws IOException {
     return register(seed, 4);
   }
 
-  PolicyRow register(long seed, int rank) throws IOException {
+  public PolicyRow register(long seed, int rank) throws IOException {
     return policies
         .store()
         .register(
@@ -110,14 +110,14 @@ final class ServingFixture implements AutoCloseable {
   }
 
   /** Promotes as the route does. */
-  Aliases promote(String version) {
+  public Aliases promote(String version) {
     policies.verify(policies.store().find(version).orElseThrow());
     return after(
         database.<AliasLog.Flip>transaction(c -> policies.log().promote(c, version, OPERATOR)));
   }
 
   /** Rolls back as the route does. */
-  Aliases rollBack(@Nullable String to) {
+  public Aliases rollBack(@Nullable String to) {
     return after(
         database.<AliasLog.Flip>transaction(c -> policies.log().rollBack(c, to, OPERATOR)));
   }
@@ -128,7 +128,7 @@ final class ServingFixture implements AutoCloseable {
     return flip.aliases();
   }
 
-  String champion() {
+  public String champion() {
     return policies.serving().champion().version();
   }
 

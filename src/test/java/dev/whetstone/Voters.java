@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * break, also while something is dead: what was shown to them they vote on until they are told that
  * the vote is kept.
  */
-final class Voters implements AutoCloseable {
+public final class Voters implements AutoCloseable {
   private static final List<String> PROMPTS =
       List.of(
           "How was the film?",
@@ -48,7 +48,7 @@ final class Voters implements AutoCloseable {
   private volatile BinaryOperator<String> taste = Praise::choice;
 
   /** Begins at once. */
-  Voters(Supplier<LocalGateway> gateway) {
+  public Voters(Supplier<LocalGateway> gateway) {
     this.gateway = gateway;
     for (int i = 0; i < CROWD; i++) {
       threads.add(Thread.ofVirtual().name("voter-" + i).start(this::run));
@@ -56,27 +56,27 @@ final class Voters implements AutoCloseable {
   }
 
   /** Ids of the votes that were acknowledged. */
-  List<String> kept() {
+  public List<String> kept() {
     return List.copyOf(kept);
   }
 
   /** Answers that no failure of a process excuses. */
-  List<String> broken() {
+  public List<String> broken() {
     return List.copyOf(broken);
   }
 
   /** From now on each waits between two votes. */
-  void pace(Duration between) {
+  public void pace(Duration between) {
     pause = between;
   }
 
   /** From now on they choose so: from the texts of both sides to a, b or tie. */
-  void prefer(BinaryOperator<String> choice) {
+  public void prefer(BinaryOperator<String> choice) {
     taste = choice;
   }
 
   /** Waits until so many more votes found one side better. */
-  void awaitDecided(int more) throws InterruptedException {
+  public void awaitDecided(int more) throws InterruptedException {
     int goal = decided.get() + more;
     while (decided.get() < goal && broken.isEmpty()) {
       Thread.sleep(20);

@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
  * share it: the first one starts it, the last one stops it. A server that outlived its process is
  * joined; one that was killed recovers from its write-ahead log.
  */
-final class EmbeddedServer {
+public final class EmbeddedServer {
   private static final String USER = "whetstone";
   private static final int PATIENCE_SECONDS = 60;
   private static final int FIRST_LINES = 4;
@@ -43,7 +43,7 @@ final class EmbeddedServer {
     this.binaries = binaries;
   }
 
-  static EmbeddedServer at(Path directory) throws IOException {
+  public static EmbeddedServer at(Path directory) throws IOException {
     Files.createDirectories(directory);
     try (Lock _ = Lock.of(directory)) {
       return new EmbeddedServer(
@@ -52,7 +52,7 @@ final class EmbeddedServer {
   }
 
   /** The running server's address; starts it when it does not run. */
-  ServerAddress start() throws IOException {
+  public ServerAddress start() throws IOException {
     try (Lock _ = Lock.of(directory)) {
       if (!Files.exists(data.resolve("PG_VERSION"))) {
         initialise();
@@ -64,7 +64,7 @@ final class EmbeddedServer {
   }
 
   /** Stops the server, after a checkpoint, unless another process uses it. */
-  void leave() throws IOException {
+  public void leave() throws IOException {
     try (Lock _ = Lock.of(directory)) {
       if (users.leave() && runningPort().isPresent()) {
         pgCtl("stop", "-m", "fast");

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param jdbcUrl without user and password where they stood in the address
  */
-record ServerAddress(String jdbcUrl, @Nullable String user, @Nullable String password) {
+public record ServerAddress(String jdbcUrl, @Nullable String user, @Nullable String password) {
   /** Takes a JDBC URL as it is, and libpq's form (postgresql://user:password@host:port/name). */
-  static ServerAddress parse(String url) {
+  public static ServerAddress parse(String url) {
     if (url.startsWith("jdbc:postgresql:")) {
       return new ServerAddress(url, null, null);
     }

@@ -8,10 +8,10 @@ import java.util.HexFormat;
 import java.util.List;
 
 /** sha256 over the parts of a run. */
-final class Digest {
+public final class Digest {
   private final MessageDigest digest;
 
-  Digest() {
+  public Digest() {
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -20,7 +20,7 @@ final class Digest {
   }
 
   /** Pairs in their order, with their weights; ids only name them and do not count. */
-  static String of(List<TokenPair> pairs) {
+  public static String of(List<TokenPair> pairs) {
     Digest digest = new Digest();
     for (TokenPair pair : pairs) {
       digest.add(pair.prompt()).add(pair.chosen()).add(pair.rejected());
@@ -30,14 +30,14 @@ final class Digest {
   }
 
   /** Length and values, so that neighbours cannot run into each other. */
-  Digest add(int[] ids) {
+  public Digest add(int[] ids) {
     ByteBuffer bytes = ByteBuffer.allocate((ids.length + 1) * Integer.BYTES);
     bytes.putInt(ids.length).asIntBuffer().put(ids);
     digest.update(bytes.array());
     return this;
   }
 
-  Digest add(String text) {
+  public Digest add(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     digest.update(bytes);
@@ -45,7 +45,7 @@ final class Digest {
   }
 
   /** Lower-case hexadecimal; nothing can be added any more. */
-  String hex() {
+  public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }
 }

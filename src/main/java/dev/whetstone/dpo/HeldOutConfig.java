@@ -26,7 +26,7 @@ public record HeldOutConfig(double share, OptionalInt everySteps) {
   }
 
   /** Updates between two evaluations of so many pairs; 0 evaluates at the end alone. */
-  int everySteps(int heldOut, int batchSize) {
+  public int everySteps(int heldOut, int batchSize) {
     return everySteps.orElse(
         Math.max(FEWEST_STEPS, Math.ceilDiv(TRAINED_A_LOOK * heldOut, batchSize)));
   }

@@ -34,7 +34,8 @@ public record HeldOutSplit<T>(List<T> train, List<T> heldOut) {
    *     without going over, except that one conversation is held out where there are two or more
    * @param conversation digests what makes a pair's conversation
    */
-  static <T> HeldOutSplit<T> of(List<T> pairs, double share, Function<T, Digest> conversation) {
+  public static <T> HeldOutSplit<T> of(
+      List<T> pairs, double share, Function<T, Digest> conversation) {
     List<String> conversations =
         pairs.stream().map(pair -> conversation.apply(pair).hex()).toList();
     Set<String> heldOut = heldOut(conversations, share);

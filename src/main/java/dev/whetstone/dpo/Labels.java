@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The names that settings have in files. */
-final class Labels {
+public final class Labels {
   private Labels() {}
 
   /** The constant in lower case. */
-  static String of(Enum<?> constant) {
+  public static String of(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
@@ -18,7 +18,7 @@ final class Labels {
    *
    * @throws IllegalArgumentException naming the setting and the labels there are
    */
-  static <E extends Enum<E>> E parse(String setting, String label, E[] constants) {
+  public static <E extends Enum<E>> E parse(String setting, String label, E[] constants) {
     return Arrays.stream(constants)
         .filter(constant -> of(constant).equals(label))
         .findFirst()

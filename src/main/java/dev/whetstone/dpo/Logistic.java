@@ -1,11 +1,11 @@
 package dev.whetstone.dpo;
 
 /** The logistic function σ, without overflow on either side. */
-final class Logistic {
+public final class Logistic {
   private Logistic() {}
 
   /** σ(x) = 1 / (1 + e^(−x)). */
-  static double sigma(double x) {
+  public static double sigma(double x) {
     if (x >= 0) {
       return 1 / (1 + Math.exp(-x));
     }

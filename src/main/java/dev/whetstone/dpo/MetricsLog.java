@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** metrics.jsonl: a line a step, by TRL's names. */
-final class MetricsLog implements AutoCloseable {
+public final class MetricsLog implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
@@ -23,7 +23,7 @@ final class MetricsLog implements AutoCloseable {
   }
 
   /** Opens the log after the line of a step; what a killed run wrote beyond it is made again. */
-  static MetricsLog after(int step, Path file) throws IOException {
+  public static MetricsLog after(int step, Path file) throws IOException {
     List<String> kept =
         Files.exists(file)
             ? Files.readAllLines(file).stream().filter(line -> step(line) <= step).toList()
@@ -41,13 +41,13 @@ final class MetricsLog implements AutoCloseable {
     }
   }
 
-  void write(StepMetrics step) throws IOException {
+  public void write(StepMetrics step) throws IOException {
     writer.write(JSON.writeValueAsString(step.named()) + "\n");
     writer.flush();
   }
 
   /** Forces what was written to the disk. */
-  void force() throws IOException {
+  public void force() throws IOException {
     WholeFile.force(file);
   }
 

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Cuts pairs into runs of neighbours that fit a token budget; a larger pair runs alone. */
-final class MicroBatches {
+public final class MicroBatches {
   private MicroBatches() {}
 
-  static List<List<TokenPair>> cut(List<TokenPair> pairs, int tokenBudget) {
+  public static List<List<TokenPair>> cut(List<TokenPair> pairs, int tokenBudget) {
     List<List<TokenPair>> cut = new ArrayList<>();
     List<TokenPair> open = new ArrayList<>();
     int tokens = 0;

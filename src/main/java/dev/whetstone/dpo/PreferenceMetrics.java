@@ -62,7 +62,7 @@ public record PreferenceMetrics(
   }
 
   /** The same with another KL. */
-  PreferenceMetrics withKl(double measured) {
+  public PreferenceMetrics withKl(double measured) {
     return new PreferenceMetrics(
         loss,
         rewardsChosen,

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Reference log-probs of one run, in a file of records: length, CRC-32, then for each completion
  * its key and values. A record that a crash cut short is taken off when the file is opened.
  */
-final class ReferenceFile implements ReferenceCache, AutoCloseable {
+public final class ReferenceFile implements ReferenceCache, AutoCloseable {
   private static final int HEADER = 2 * Integer.BYTES;
 
   private final FileChannel channel;
@@ -30,7 +30,7 @@ final class ReferenceFile implements ReferenceCache, AutoCloseable {
     this.channel = channel;
   }
 
-  static ReferenceFile open(Path path) throws IOException {
+  public static ReferenceFile open(Path path) throws IOException {
     FileChannel channel =
         FileChannel.open(
             path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);

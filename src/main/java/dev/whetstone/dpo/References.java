@@ -13,9 +13,9 @@ import java.util.Map;
  * together depend on the pairs alone and are kept whole or not at all, so that a run that was
  * killed here goes on to the same bits.
  */
-final class References {
+public final class References {
   /** Told how many pairs have their log-probs. */
-  interface Progress {
+  public interface Progress {
     void done(int pairs);
   }
 
@@ -32,7 +32,7 @@ final class References {
    * @param own the run's cache, asked first; learns what the other knows
    * @param shared may be used by several runs
    */
-  static References of(
+  public static References of(
       String base,
       List<List<TokenPair>> groups,
       Network network,
@@ -84,12 +84,12 @@ final class References {
   }
 
   /** A pair as the network takes it: the chosen completion, then the rejected one. */
-  static Prompted row(TokenPair pair) {
+  public static Prompted row(TokenPair pair) {
     return new Prompted(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
   }
 
   /** Log-prob of each token of a completion under the reference. */
-  double[] logps(int[] prompt, int[] completion) {
+  public double[] logps(int[] prompt, int[] completion) {
     float[] found = logps.get(key(prompt, completion));
     if (found == null) {
       throw new IllegalArgumentException("a completion is none of this run's");
@@ -97,7 +97,7 @@ final class References {
     return doubles(found);
   }
 
-  static double[] doubles(float[] values) {
+  public static double[] doubles(float[] values) {
     double[] doubles = new double[values.length];
     for (int i = 0; i < values.length; i++) {
       doubles[i] = values[i];

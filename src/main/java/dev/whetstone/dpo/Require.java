@@ -1,7 +1,7 @@
 package dev.whetstone.dpo;
 
 /** Checks of settings. */
-final class Require {
+public final class Require {
   private Require() {}
 
   /**
@@ -9,7 +9,7 @@ final class Require {
    *
    * @throws IllegalArgumentException with the message
    */
-  static void require(boolean good, String message) {
+  public static void require(boolean good, String message) {
     if (!good) {
       throw new IllegalArgumentException(message);
     }

@@ -12,28 +12,28 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** A flat JSON object of settings that remembers which ones were asked for; null means absent. */
-final class Settings {
-  static final String AUTO = "auto";
+public final class Settings {
+  public static final String AUTO = "auto";
 
   private final JsonNode root;
   private final Set<String> read = new HashSet<>();
 
-  Settings(JsonNode root) {
+  public Settings(JsonNode root) {
     require(root.isObject(), "the settings are no JSON object");
     this.root = root;
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return !node(name).isMissingNode();
   }
 
-  double decimal(String name, double absent) {
+  public double decimal(String name, double absent) {
     JsonNode node = node(name);
     require(node.isMissingNode() || node.isNumber(), name + " must be a number");
     return node.asDouble(absent);
   }
 
-  int integer(String name, int absent) {
+  public int integer(String name, int absent) {
     JsonNode node = node(name);
     require(
         node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToInt()),
@@ -42,7 +42,7 @@ final class Settings {
   }
 
   /** A whole number; empty for "auto". */
-  OptionalInt integerOrAuto(String name, OptionalInt absent) {
+  public OptionalInt integerOrAuto(String name, OptionalInt absent) {
     JsonNode node = node(name);
     if (node.isMissingNode()) {
       return absent;
@@ -52,7 +52,7 @@ final class Settings {
     return auto ? OptionalInt.empty() : OptionalInt.of(integer(name, 0));
   }
 
-  long whole(String name, long absent) {
+  public long whole(String name, long absent) {
     JsonNode node = node(name);
     require(
         node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToLong()),
@@ -60,20 +60,20 @@ final class Settings {
     return node.asLong(absent);
   }
 
-  boolean flag(String name, boolean absent) {
+  public boolean flag(String name, boolean absent) {
     JsonNode node = node(name);
     require(node.isMissingNode() || node.isBoolean(), name + " must be true or false");
     return node.asBoolean(absent);
   }
 
-  <E extends Enum<E>> E label(String name, E absent, E[] constants) {
+  public <E extends Enum<E>> E label(String name, E absent, E[] constants) {
     JsonNode node = node(name);
     require(node.isMissingNode() || node.isTextual(), name + " must be a name");
     return node.isMissingNode() ? absent : Labels.parse(name, node.asText(), constants);
   }
 
   /** A list of names, or a text that holds them between spaces or commas; empty when absent. */
-  List<String> words(String name) {
+  public List<String> words(String name) {
     JsonNode node = node(name);
     if (node.isTextual()) {
       return List.of(node.asText().strip().split("[\\s,]+"));
@@ -88,7 +88,7 @@ final class Settings {
   }
 
   /** A list of numbers; empty when absent. */
-  List<Double> decimals(String name) {
+  public List<Double> decimals(String name) {
     JsonNode node = node(name);
     require(node.isMissingNode() || node.isArray(), name + " must be a list of numbers");
     List<Double> numbers = new ArrayList<>();
@@ -103,7 +103,7 @@ final class Settings {
    * @param besides names that mean nothing here
    * @throws IllegalArgumentException naming what nobody asked for
    */
-  void requireAllRead(Set<String> besides) {
+  public void requireAllRead(Set<String> besides) {
     Set<String> unknown = new TreeSet<>();
     root.fieldNames().forEachRemaining(unknown::add);
     unknown.removeAll(read);

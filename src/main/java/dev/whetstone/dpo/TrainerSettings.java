@@ -21,7 +21,7 @@ public record TrainerSettings(
     String codeVersion) {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  TrainerSettings with(ReferenceCache other) {
+  public TrainerSettings with(ReferenceCache other) {
     return new TrainerSettings(network, checkpointEvery, other, clock, codeVersion);
   }
 

@@ -10,8 +10,8 @@ import java.util.List;
  *
  * @param dropped ids of the pairs that are gone
  */
-record Truncation(List<TokenPair> pairs, List<String> dropped) {
-  static Truncation of(List<TokenPair> pairs, int maxLength) {
+public record Truncation(List<TokenPair> pairs, List<String> dropped) {
+  public static Truncation of(List<TokenPair> pairs, int maxLength) {
     List<TokenPair> kept = new ArrayList<>();
     List<String> dropped = new ArrayList<>();
     for (TokenPair pair : pairs) {

@@ -1,7 +1,7 @@
 package dev.whetstone.engine;
 
 /** The model computed something that is not a distribution. */
-final class BadLogitsException extends RuntimeException {
+public final class BadLogitsException extends RuntimeException {
   BadLogitsException(String message) {
     super(message);
   }

@@ -8,4 +8,4 @@ import java.util.List;
  * @param logp under the model's own distribution, before any setting
  * @param alternatives the most probable tokens, from the first on
  */
-record Draw(int token, float logp, List<TokenLogprob> alternatives) {}
+public record Draw(int token, float logp, List<TokenLogprob> alternatives) {}

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * chunk, so that a hit leaves the sequence where computing would have left it, bit for bit. Used by
  * the engine thread alone: evicting a block frees its memory on the spot.
  */
-final class PrefixCache implements AutoCloseable {
+public final class PrefixCache implements AutoCloseable {
   private record Block(Arena arena, ByteBuffer kv) {}
 
   private final ModelRunner runner;
@@ -23,7 +23,7 @@ final class PrefixCache implements AutoCloseable {
   private long bytes;
 
   /** At most {@code maxBytes}; 0 keeps nothing. */
-  PrefixCache(ModelRunner runner, int chunk, long maxBytes) {
+  public PrefixCache(ModelRunner runner, int chunk, long maxBytes) {
     this.runner = runner;
     this.chunk = chunk;
     this.enabled = maxBytes > 0;
@@ -42,7 +42,7 @@ final class PrefixCache implements AutoCloseable {
    * @param limit most tokens to take
    * @return tokens the slot holds now, a multiple of the chunk
    */
-  int restore(int slot, Policy policy, int[] tokens, int limit) {
+  public int restore(int slot, Policy policy, int[] tokens, int limit) {
     PrefixKey key = PrefixKey.root(runner.baseHash(), policy.hash());
     int past = 0;
     while (enabled && past + chunk <= limit) {
@@ -58,7 +58,7 @@ final class PrefixCache implements AutoCloseable {
   }
 
   /** Keeps the block that starts at {@code start} and has just been computed in {@code slot}. */
-  void store(int slot, Policy policy, int[] tokens, int start) {
+  public void store(int slot, Policy policy, int[] tokens, int start) {
     if (!enabled) {
       return;
     }
@@ -93,7 +93,7 @@ final class PrefixCache implements AutoCloseable {
   }
 
   /** Native memory held now. */
-  long bytes() {
+  public long bytes() {
     return bytes;
   }
 

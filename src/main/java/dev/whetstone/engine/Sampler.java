@@ -17,7 +17,7 @@ import java.util.List;
  * <p>One uniform number is spent per token, and it runs through the kept tokens in the order of
  * their ids, so that a seed gives the same text whatever else the engine does.
  */
-final class Sampler {
+public final class Sampler {
   private static final int BLOCK = 256;
   private static final double BORDER_SLACK = 1e-6;
 
@@ -34,7 +34,7 @@ final class Sampler {
   private int kept;
   private boolean all;
 
-  Sampler(int vocabulary) {
+  public Sampler(int vocabulary) {
     this.vocabulary = vocabulary;
     logits = new float[vocabulary];
     weights = new double[vocabulary];
@@ -49,7 +49,7 @@ final class Sampler {
    * @param alternatives how many of the most probable tokens to report
    * @throws BadLogitsException when the row holds NaN or nothing finite
    */
-  Draw draw(FloatBuffer rows, int row, SamplerState state, int alternatives) {
+  public Draw draw(FloatBuffer rows, int row, SamplerState state, int alternatives) {
     double normalizer = load(rows, row);
     List<TokenLogprob> top = mostProbable(alternatives, normalizer);
     int token = choose(state);
@@ -59,7 +59,7 @@ final class Sampler {
   }
 
   /** Log-prob of a token in a row of logits. */
-  float logp(FloatBuffer rows, int row, int token) {
+  public float logp(FloatBuffer rows, int row, int token) {
     return (float) (rows.get(row * vocabulary + token) - load(rows, row));
   }
 

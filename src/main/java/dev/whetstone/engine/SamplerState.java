@@ -5,7 +5,7 @@ import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
 /** What the sampler remembers of one sequence: its settings, its generator, the tokens seen. */
-final class SamplerState {
+public final class SamplerState {
   private static final RandomGeneratorFactory<RandomGenerator> GENERATORS =
       RandomGeneratorFactory.of("L64X128MixRandom");
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
@@ -14,7 +14,7 @@ final class SamplerState {
   final RandomGenerator random;
   final @Nullable TokenHistory history;
 
-  SamplerState(Sampling sampling, int vocabulary, int[] prompt) {
+  public SamplerState(Sampling sampling, int vocabulary, int[] prompt) {
     this.sampling = sampling;
     this.random = GENERATORS.create(sampling.seed());
     this.history = penalizes(sampling) ? new TokenHistory(vocabulary, prompt) : null;
@@ -27,7 +27,7 @@ final class SamplerState {
   }
 
   /** Seed of the n-th redraw, spread over all 64 bits (the finaliser of splitmix64). */
-  static long redrawSeed(long seed, int n) {
+  public static long redrawSeed(long seed, int n) {
     long z = seed + n * GOLDEN_GAMMA;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
@@ -35,7 +35,7 @@ final class SamplerState {
   }
 
   /** Whether every draw gives the same. */
-  boolean certain() {
+  public boolean certain() {
     return sampling.temperature() == 0 || sampling.topK() == 1;
   }
 

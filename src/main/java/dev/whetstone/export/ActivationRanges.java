@@ -17,7 +17,7 @@ public record ActivationRanges(Map<String, float[]> largest) {
     largest = Map.copyOf(largest);
   }
 
-  Optional<float[]> of(LoraSite site, int layer) {
+  public Optional<float[]> of(LoraSite site, int layer) {
     return Optional.ofNullable(largest.get(site.node(layer)));
   }
 }

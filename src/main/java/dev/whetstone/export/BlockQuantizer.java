@@ -4,7 +4,7 @@ package dev.whetstone.export;
  * Symmetric 8-bit quantisation in blocks along the input dimension, the layout of ONNX Runtime's
  * {@code MatMulNBits} (bits 8): {@code w ~ (q - 128) * scale}, with {@code q} in [1, 255].
  */
-final class BlockQuantizer {
+public final class BlockQuantizer {
   private static final int SHORT = 32;
   private static final int LONG = 64;
   private static final int ZERO_POINT = 128;
@@ -16,8 +16,8 @@ final class BlockQuantizer {
    * @param data {@code [rows, blocks, block]} unsigned bytes
    * @param scales {@code [rows, blocks]}
    */
-  record Quantized(byte[] data, float[] scales, int rows, int columns, int block) {
-    int blocks() {
+  public record Quantized(byte[] data, float[] scales, int rows, int columns, int block) {
+    public int blocks() {
       return blocksOf(columns, block);
     }
 
@@ -34,7 +34,7 @@ final class BlockQuantizer {
   /**
    * Weights that share a scale, in rows of {@code columns}: the longest block that divides them.
    */
-  static int longestBlock(int columns) {
+  public static int longestBlock(int columns) {
     return columns % LONG == 0 ? LONG : SHORT;
   }
 
@@ -47,7 +47,7 @@ final class BlockQuantizer {
    *
    * @param size of a block
    */
-  static Quantized quantize(float[] weights, int rows, int columns, int size) {
+  public static Quantized quantize(float[] weights, int rows, int columns, int size) {
     int blocks = blocksOf(columns, size);
     byte[] data = new byte[Math.multiplyExact(rows, blocks * size)];
     float[] scales = new float[rows * blocks];

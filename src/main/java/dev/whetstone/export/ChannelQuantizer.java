@@ -8,7 +8,7 @@ import java.util.Arrays;
  * integers. How a channel's range is shared out between activation and weight is SmoothQuant's
  * (Xiao et al. 2023, equation 4).
  */
-final class ChannelQuantizer {
+public final class ChannelQuantizer {
   /** The share of a channel's range that moves into the weights. */
   private static final double MIGRATION = 0.85;
 
@@ -24,7 +24,7 @@ final class ChannelQuantizer {
    * @param data {@code [in, out]} signed bytes
    * @param scales {@code [out]}
    */
-  record Quantized(byte[] data, float[] scales) {}
+  public record Quantized(byte[] data, float[] scales) {}
 
   private ChannelQuantizer() {}
 
@@ -34,7 +34,7 @@ final class ChannelQuantizer {
    * @param activations largest absolute value of each channel
    * @param weights {@code [out, in]} of all matrices that read these inputs
    */
-  static float[] steps(float[] activations, float[] weights) {
+  public static float[] steps(float[] activations, float[] weights) {
     int in = activations.length;
     double[] heaviest = new double[in];
     Arrays.fill(heaviest, SMALLEST);
@@ -60,7 +60,7 @@ final class ChannelQuantizer {
    *
    * @param steps {@code [in]}
    */
-  static Quantized quantize(float[] weights, int out, float[] steps) {
+  public static Quantized quantize(float[] weights, int out, float[] steps) {
     int in = steps.length;
     byte[] data = new byte[Math.multiplyExact(out, in)];
     float[] scales = new float[out];

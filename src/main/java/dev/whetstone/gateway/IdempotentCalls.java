@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Does a change in one transaction, and with an Idempotency-Key only once. */
 @Singleton
-final class IdempotentCalls {
+public final class IdempotentCalls {
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
   @Inject ObjectMapper mapper;
 
   /** What a change answers: a status and what is written as JSON. */
-  record Result(int status, Object body) {}
+  public record Result(int status, Object body) {}
 
   /**
    * @param owner id of the API key
@@ -31,7 +31,7 @@ final class IdempotentCalls {
    * @throws ProblemException 400 for a key that cannot be one, 422 for one that stands for another
    *     request
    */
-  Response run(
+  public Response run(
       Database database,
       String owner,
       @Nullable String key,

@@ -64,7 +64,8 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
    *
    * @param absent what an empty body means
    */
-  <T extends Record> T optional(InputStream body, Class<T> type, T absent) throws IOException {
+  public <T extends Record> T optional(InputStream body, Class<T> type, T absent)
+      throws IOException {
     String text = decode(readBounded(body));
     return text.isBlank() ? absent : type.cast(parse(text, mapper.constructType(type)));
   }

@@ -1,9 +1,9 @@
 package dev.whetstone.gateway;
 
 /** JSON texts, one a line. */
-final class JsonLines {
+public final class JsonLines {
   /** The media type most tools use for them. */
-  static final String MEDIA_TYPE = "application/x-ndjson";
+  public static final String MEDIA_TYPE = "application/x-ndjson";
 
   private JsonLines() {}
 }

@@ -1,7 +1,7 @@
 package dev.whetstone.gateway;
 
 /** Query parameters of lists that are read page by page. */
-final class Paging {
+public final class Paging {
   private static final int MOST = 1_000;
 
   private Paging() {}
@@ -11,7 +11,7 @@ final class Paging {
    *
    * @throws ProblemException 400 when it is not from 1 to 1000
    */
-  static int limit(String value) {
+  public static int limit(String value) {
     long limit = number("limit", value);
     if (limit < 1 || limit > MOST) {
       throw ProblemException.badField("limit", "invalid_field", "limit is from 1 to " + MOST);
@@ -24,7 +24,7 @@ final class Paging {
    *
    * @throws ProblemException 400 when it is none
    */
-  static long number(String name, String value) {
+  public static long number(String name, String value) {
     try {
       long number = Long.parseLong(value);
       if (number >= 0) {

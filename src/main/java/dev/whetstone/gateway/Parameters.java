@@ -8,7 +8,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads parameters of the query and the path; one that cannot be used is refused by its name. */
-final class Parameters {
+public final class Parameters {
   private static final int LONGEST = 200;
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
@@ -16,12 +16,12 @@ final class Parameters {
   private Parameters() {}
 
   /** A name of something, at most 200 characters, which may be left out. */
-  static @Nullable String text(String name, @Nullable String value) {
+  static @Nullable public String text(String name, @Nullable String value) {
     return value == null ? null : required(name, value);
   }
 
   /** A name of something, at most 200 characters. */
-  static String required(String name, String value) {
+  public static String required(String name, String value) {
     if (value.isBlank() || value.length() > LONGEST || value.indexOf('\0') >= 0) {
       throw bad(
           name, "must have 1 to " + LONGEST + " characters, not all blank and none of them U+0000");
@@ -30,7 +30,7 @@ final class Parameters {
   }
 
   /** A whole number in a range. */
-  static int number(String name, @Nullable String value, int fallback, int least, int most) {
+  public static int number(String name, @Nullable String value, int fallback, int least, int most) {
     if (value == null) {
       return fallback;
     }
@@ -46,7 +46,7 @@ final class Parameters {
   }
 
   /** true or false. */
-  static @Nullable Boolean flag(String name, @Nullable String value) {
+  static @Nullable public Boolean flag(String name, @Nullable String value) {
     return switch (value) {
       case null -> null;
       case "true" -> true;
@@ -56,7 +56,7 @@ final class Parameters {
   }
 
   /** A time with its offset (RFC 3339), as in {@code 2026-01-31T08:00:00Z}. */
-  static @Nullable Instant time(String name, @Nullable String value) {
+  static @Nullable public Instant time(String name, @Nullable String value) {
     try {
       Instant at = value == null ? null : OffsetDateTime.parse(value).toInstant();
       if (at == null || (at.isAfter(EARLIEST) && at.isBefore(LATEST))) {
@@ -69,7 +69,7 @@ final class Parameters {
   }
 
   /** A constant by its name in lower case. */
-  static <E extends Enum<E>> E constant(String name, @Nullable String value, E fallback) {
+  public static <E extends Enum<E>> E constant(String name, @Nullable String value, E fallback) {
     if (value == null) {
       return fallback;
     }
@@ -90,7 +90,7 @@ final class Parameters {
   }
 
   /** Refuses a parameter. */
-  static ProblemException bad(String name, String why) {
+  public static ProblemException bad(String name, String why) {
     return ProblemException.badField(name, "invalid_parameter", name + " " + why);
   }
 }

@@ -96,7 +96,7 @@ public final class StrictJson implements ObjectMapperCustomizer {
   }
 
   /** Whether every name and text of a tree, which may hold anything, is well-formed. */
-  static boolean wellFormed(JsonNode tree) {
+  public static boolean wellFormed(JsonNode tree) {
     if (tree.isTextual()) {
       return fault(tree.textValue()) == null;
     }

@@ -3,8 +3,8 @@ package dev.whetstone.gateway;
 import org.jspecify.annotations.Nullable;
 
 /** The users that a key acts for: names of the client's own choosing. */
-final class Users {
-  static final int LONGEST = 200;
+public final class Users {
+  public static final int LONGEST = 200;
 
   private Users() {}
 

@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** What is written of every change of a version. */
-final class AuditRow {
+public final class AuditRow {
   private AuditRow() {}
 
   static void write(Connection connection, By by, String action, @Nullable String version)
@@ -16,7 +16,7 @@ final class AuditRow {
     write(connection, by, action, "policy", version);
   }
 
-  static void write(
+  public static void write(
       Connection connection, By by, String action, String subject, @Nullable String version)
       throws SQLException {
     ObjectNode detail = JsonNodeFactory.instance.objectNode();

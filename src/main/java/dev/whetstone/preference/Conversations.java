@@ -24,7 +24,7 @@ public final class Conversations {
   }
 
   /** What is to be kept. */
-  static @Nullable String write(@Nullable List<Message> messages) {
+  static @Nullable public String write(@Nullable List<Message> messages) {
     try {
       return messages == null ? null : MAPPER.writeValueAsString(messages);
     } catch (JsonProcessingException impossible) {

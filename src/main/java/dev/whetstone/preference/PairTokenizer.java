@@ -17,7 +17,7 @@ public record PairTokenizer(
     Tokenizer tokenizer, Optional<ChatTemplate> template, int endToken, String baseHash) {
 
   /** The ids a line gave, or else those of its texts. */
-  TrlPair.Tokens tokens(TrlPair pair) throws BadLineException {
+  public TrlPair.Tokens tokens(TrlPair pair) throws BadLineException {
     TrlPair.Tokens given = pair.tokens();
     if (given == null) {
       int[] prompt = tokenizer.encode(pair.prompt(), false);

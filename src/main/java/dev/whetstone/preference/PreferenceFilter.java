@@ -28,7 +28,7 @@ public record PreferenceFilter(
       new PreferenceFilter(null, null, null, null, null, null, null, null);
 
   // of preferences v and pairs p
-  Conditions conditions(Instant now) {
+  public Conditions conditions(Instant now) {
     Conditions conditions = new Conditions();
     if (choice != null) {
       conditions.and("v.choice = ?", choice.label());
@@ -61,7 +61,7 @@ public record PreferenceFilter(
   }
 
   // of preferences v
-  static Conditions time(@Nullable Instant from, @Nullable Instant to) {
+  public static Conditions time(@Nullable Instant from, @Nullable Instant to) {
     Conditions conditions = new Conditions();
     if (from != null) {
       conditions.and("v.recorded_at >= ?", from);

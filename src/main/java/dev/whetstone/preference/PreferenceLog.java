@@ -68,7 +68,8 @@ public final class PreferenceLog {
    * @param imported whether they come from a file
    * @return how many were stored
    */
-  static int insert(Connection connection, List<Pair> pairs, boolean imported) throws SQLException {
+  public static int insert(Connection connection, List<Pair> pairs, boolean imported)
+      throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(OFFER)) {
       for (Pair pair : pairs) {
         @Nullable Object[] values = values(pair, imported);

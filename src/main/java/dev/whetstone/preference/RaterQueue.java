@@ -156,7 +156,7 @@ public final class RaterQueue {
   }
 
   /** Looks again at the pairs that lose a user's votes, which the caller's transaction deletes. */
-  static void reopen(Connection connection, String user) throws SQLException {
+  public static void reopen(Connection connection, String user) throws SQLException {
     Sql.list(connection, _ -> true, ALONE);
     Sql.update(connection, REOPEN, user, user);
   }

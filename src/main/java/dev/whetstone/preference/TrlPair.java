@@ -21,7 +21,7 @@ public record TrlPair(
   public record Tokens(int[] prompt, int[] chosen, int[] rejected) {}
 
   /** The same with these ids. */
-  TrlPair with(Tokens known) {
+  public TrlPair with(Tokens known) {
     return new TrlPair(prompt, messages, chosen, rejected, known);
   }
 }

@@ -30,7 +30,7 @@ public final class TrlReader {
     this.template = template;
   }
 
-  TrlPair read(String line) throws BadLineException {
+  public TrlPair read(String line) throws BadLineException {
     return read(parse(line));
   }
 

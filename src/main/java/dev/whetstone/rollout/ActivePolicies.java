@@ -149,7 +149,7 @@ public final class ActivePolicies implements AutoCloseable {
   }
 
   /** The name of this process among the gateways. */
-  String gateway() {
+  public String gateway() {
     return gateway;
   }
 

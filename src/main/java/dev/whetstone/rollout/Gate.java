@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Measures a candidate beside the champion and the reference, through the engine that serves. */
-final class Gate {
+public final class Gate {
   private final Measuring engine;
   private final Policy base;
   private final GateData data;
@@ -31,7 +31,7 @@ final class Gate {
    * @param base v0, the reference
    * @param canary token ids of the canary text, at least two
    */
-  Gate(Engine engine, Policy base, GateData data, GateConfig config, int[] canary) {
+  public Gate(Engine engine, Policy base, GateData data, GateConfig config, int[] canary) {
     this.engine = new Measuring(engine);
     this.base = base;
     this.data = data;
@@ -46,7 +46,7 @@ final class Gate {
    *     the newest votes
    * @throws IllegalStateException when the engine cannot answer
    */
-  List<GateRow> judge(Policy candidate, Policy champion, @Nullable String runId) {
+  public List<GateRow> judge(Policy candidate, Policy champion, @Nullable String runId) {
     List<JudgedPair> pairs = runId == null ? data.newest(config.mostPairs()) : data.heldOut(runId);
     Margins reference = margins(base, pairs);
     Margins own = margins(candidate, pairs);

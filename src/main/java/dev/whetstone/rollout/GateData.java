@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the gate reads from the preference log. */
-final class GateData {
+public final class GateData {
   /**
    * A vote that the candidate was not trained on.
    *
@@ -59,7 +59,7 @@ final class GateData {
   private final RunStore runs;
   private final String baseHash;
 
-  GateData(Database database, RunStore runs, String baseHash) {
+  public GateData(Database database, RunStore runs, String baseHash) {
     this.database = database;
     this.runs = runs;
     this.baseHash = baseHash;

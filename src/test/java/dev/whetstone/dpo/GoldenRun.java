@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** A training run that TRL recorded: settings, pairs, adapters and what each step said. */
-record GoldenRun(Path folder, JsonNode run) {
+public record GoldenRun(Path folder, JsonNode run) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  static GoldenRun read(String name) throws IOException {
+  public static GoldenRun read(String name) throws IOException {
     return read(Path.of("src/test/resources/golden", name));
   }
 
@@ -35,7 +35,7 @@ record GoldenRun(Path folder, JsonNode run) {
     return TrainConfigFile.read(settings.toString(), TrainConfig.plain());
   }
 
-  List<TokenPair> pairs() {
+  public List<TokenPair> pairs() {
     JsonNode pairs = run.path("pairs");
     return IntStream.range(0, pairs.size())
         .mapToObj(

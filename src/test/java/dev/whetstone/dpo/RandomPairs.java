@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Pairs with log-probs such as a policy near its reference has. */
-final class RandomPairs {
+public final class RandomPairs {
   private final RandomGenerator random;
 
-  RandomPairs(RandomGenerator random) {
+  public RandomPairs(RandomGenerator random) {
     this.random = random;
   }
 
-  List<PairLogps> draw(int count) {
+  public List<PairLogps> draw(int count) {
     List<PairLogps> pairs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       pairs.add(new PairLogps("pair " + i, completion(), completion(), 1));

@@ -24,12 +24,12 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A preference log on a real PostgreSQL, with the tiny model's tokenizer. */
-final class LogFixture implements AutoCloseable {
-  static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+public final class LogFixture implements AutoCloseable {
+  public static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   static final PreferenceImport.Bounds BOUNDS = new PreferenceImport.Bounds(100, 4096, 3);
 
-  final Database database;
-  final InstantSource clock = InstantSource.fixed(NOW);
+  public final Database database;
+  public final InstantSource clock = InstantSource.fixed(NOW);
   final PreferenceLog log;
   final PreferenceReader reader;
   final PairTokenizer tokenizer;
@@ -54,19 +54,19 @@ final class LogFixture implements AutoCloseable {
         database, clock, prefix -> prefix + "_" + id(), new ObjectMapper().reader(), BOUNDS);
   }
 
-  ImportReport bring(byte[] file) throws IOException {
+  public ImportReport bring(byte[] file) throws IOException {
     return bring(new java.io.ByteArrayInputStream(file));
   }
 
-  ImportReport bring(String file) throws IOException {
+  public ImportReport bring(String file) throws IOException {
     return bring(file.getBytes(StandardCharsets.UTF_8));
   }
 
-  ImportReport bring(InputStream file) throws IOException {
+  public ImportReport bring(InputStream file) throws IOException {
     return importer().run(file, tokenizer, "trainer_1");
   }
 
-  byte[] export(TrlForm form, boolean tokens) throws IOException {
+  public byte[] export(TrlForm form, boolean tokens) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
       reader.forEachWin(PreferenceFilter.ALL, form, lines::write);
@@ -74,12 +74,13 @@ final class LogFixture implements AutoCloseable {
     return out.toByteArray();
   }
 
-  List<PreferenceRow> rows(PreferenceFilter filter) {
+  public List<PreferenceRow> rows(PreferenceFilter filter) {
     return reader.page(filter, PreferenceReader.Order.OLDEST, null, 1000);
   }
 
   /** Offers a pair of {@code versions a and b} to the user and key of that name. */
-  String offer(String user, String prompt, String a, String b, String versionA, String versionB) {
+  public String offer(
+      String user, String prompt, String a, String b, String versionA, String versionB) {
     String pairId = "pair_" + id();
     String messages = "[{\"role\":\"user\",\"content\":\"" + prompt + "\"}]";
     log.offer(
@@ -99,7 +100,7 @@ final class LogFixture implements AutoCloseable {
   }
 
   /** Casts a vote as it would be recorded. */
-  String vote(String pairId, String user, String choice, String... tags) {
+  public String vote(String pairId, String user, String choice, String... tags) {
     String preferenceId = "pref_" + id();
     execute(
         """
@@ -117,11 +118,11 @@ final class LogFixture implements AutoCloseable {
     return preferenceId;
   }
 
-  void clear() {
+  public void clear() {
     execute("DELETE FROM pairs");
   }
 
-  void execute(String sql, Object... values) {
+  public void execute(String sql, Object... values) {
     database.statement(connection -> execute(connection, sql, values));
   }
 
@@ -136,7 +137,7 @@ final class LogFixture implements AutoCloseable {
   }
 
   /** Leaves so many places in the order of time to what is inserted by other means. */
-  void draw(int places) {
+  public void draw(int places) {
     drawn.addAndGet(places);
   }
 

@@ -8,10 +8,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests on a preference log of their own, empty before each. */
-abstract class LogTest {
+public abstract class LogTest {
   @TempDir static Path home;
 
-  static LogFixture log;
+  public static LogFixture log;
 
   @BeforeAll
   static void open() throws IOException {

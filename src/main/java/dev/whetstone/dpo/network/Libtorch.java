@@ -21,7 +21,7 @@ import java.util.Optional;
  * dispatcher's entry points, {@code at::_ops}, under their C++ names. A C++ exception cannot cross
  * into Java and would end the process, so shapes are checked here.
  */
-final class Libtorch {
+public final class Libtorch {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final SymbolLookup SYMBOLS = loaded();
 
@@ -101,7 +101,7 @@ final class Libtorch {
   }
 
   /** The largest of each row of a matrix, {@code [rows, 1]}. */
-  static NDArray rowMaxima(NDArray matrix) {
+  public static NDArray rowMaxima(NDArray matrix) {
     NDArray result = matrix.getManager().create(new Shape(matrix.getShape().get(0), 1));
     try {
       long ignored =
@@ -113,7 +113,7 @@ final class Libtorch {
   }
 
   /** {@code into += a b} for matrices; views will do. */
-  static void addProduct(NDArray into, NDArray a, NDArray b) {
+  public static void addProduct(NDArray into, NDArray a, NDArray b) {
     long inner = a.getShape().get(1);
     requireShape(a, into.getShape().get(0), inner);
     requireShape(b, inner, into.getShape().get(1));
@@ -125,7 +125,7 @@ final class Libtorch {
   }
 
   /** {@code into = a b} for matrices; views will do. */
-  static void product(NDArray into, NDArray a, NDArray b) {
+  public static void product(NDArray into, NDArray a, NDArray b) {
     long inner = a.getShape().get(1);
     requireShape(a, into.getShape().get(0), inner);
     requireShape(b, inner, into.getShape().get(1));
@@ -133,13 +133,13 @@ final class Libtorch {
   }
 
   /** {@code into += a b}, element by element. */
-  static void add(NDArray into, NDArray a, NDArray b) {
+  public static void add(NDArray into, NDArray a, NDArray b) {
     requireShape(b, into.getShape().getShape());
     addElements(into, a, b, ONE);
   }
 
   /** {@code into -= a b}, element by element; b may be a column. */
-  static void subtract(NDArray into, NDArray a, NDArray b) {
+  public static void subtract(NDArray into, NDArray a, NDArray b) {
     requireShape(b, into.getShape().get(0), b.getShape().get(1) == 1 ? 1 : into.getShape().get(1));
     addElements(into, a, b, MINUS_ONE);
   }
@@ -154,13 +154,13 @@ final class Libtorch {
   }
 
   /** {@code into = a b}, element by element. */
-  static void multiply(NDArray into, NDArray a, NDArray b) {
+  public static void multiply(NDArray into, NDArray a, NDArray b) {
     requireShape(a, into.getShape().getShape());
     elementwise(MULTIPLY, a, b, into);
   }
 
   /** {@code into = dy silu'(x)}; into may be x. */
-  static void siluGradient(NDArray into, NDArray dy, NDArray x) {
+  public static void siluGradient(NDArray into, NDArray dy, NDArray x) {
     requireShape(dy, into.getShape().getShape());
     elementwise(SILU_GRADIENT, dy, x, into);
   }
@@ -179,7 +179,7 @@ final class Libtorch {
   }
 
   /** {@code x σ(x)}, without gaps where x is a view. */
-  static NDArray silu(NDArray x) {
+  public static NDArray silu(NDArray x) {
     NDArray result = x.getManager().create(x.getShape());
     try {
       long ignored = (long) SILU.invokeExact(handle(x), handle(result));

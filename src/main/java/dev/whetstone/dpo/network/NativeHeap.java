@@ -12,7 +12,7 @@ import java.util.Optional;
  * hands it back when it is freed: a tenth of a training step is then spent on pages that the kernel
  * clears. Other C libraries are left as they are.
  */
-final class NativeHeap {
+public final class NativeHeap {
   // the names of mallopt(3)
   private static final int M_TRIM_THRESHOLD = -1;
   private static final int M_TOP_PAD = -2;
@@ -60,7 +60,7 @@ final class NativeHeap {
   }
 
   /** Hands back what is kept and unused. */
-  static void handBack() {
+  public static void handBack() {
     MALLOC_TRIM.ifPresent(
         trim -> {
           try {

@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * torch.set_float32_matmul_precision}, so libtorch's own function is called. The setting is the
  * process's: work in bfloat16 is wrapped in {@link #in}, everything else finds float32.
  */
-final class Products {
+public final class Products {
   /** at::Float32MatmulPrecision */
   private static final byte HIGHEST = 0;
 
@@ -52,12 +52,12 @@ final class Products {
   }
 
   /** Whether this PyTorch can round on the way. */
-  static boolean canRound() {
+  public static boolean canRound() {
     return SET_PRECISION.isPresent();
   }
 
   /** Does work whose products are computed in the given way. */
-  static <T> T in(Arithmetic arithmetic, Supplier<T> work) {
+  public static <T> T in(Arithmetic arithmetic, Supplier<T> work) {
     return switch (arithmetic) {
       case FLOAT32 -> work.get();
       case BFLOAT16 -> {
@@ -87,7 +87,7 @@ final class Products {
    * @param in width of the rows that are multiplied
    * @param out width of the results
    */
-  static double speed(int threads, Arithmetic arithmetic, int in, int out) {
+  public static double speed(int threads, Arithmetic arithmetic, int in, int out) {
     double operations = 2.0 * ROWS * in * out;
     int products = (int) Math.ceil(WORK / operations);
     try (NDManager manager = Torch.manager(threads)) {

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * PyTorch's operations where DJL's wrappers cost more than the work, and the way between Java
  * arrays and tensors. As everywhere in DJL a result belongs to its first operand's manager.
  */
-final class Torch {
+public final class Torch {
   static {
     // DJL would ask the network which cloud it runs in, and look for libraries to download
     setUnlessSet("OPT_OUT_TRACKING", "true");
@@ -32,7 +32,7 @@ final class Torch {
   }
 
   /** A manager of its own, on the GPU where PyTorch has one. */
-  static NDManager manager(int threads) {
+  public static NDManager manager(int threads) {
     NativeHeap.keepFreed();
     NDManager manager = NDManager.newBaseManager("PyTorch");
     JniUtils.setNumThreads(threads);
@@ -40,45 +40,45 @@ final class Torch {
   }
 
   /** {@code x wᵀ}; x {@code [rows, in]}, w {@code [out, in]}. */
-  static NDArray linear(NDArray x, NDArray w) {
+  public static NDArray linear(NDArray x, NDArray w) {
     return JniUtils.linear(tensor(x), tensor(w), null);
   }
 
   /** {@code x wᵀ + added} in one product; added {@code [out]} or {@code [rows, out]}. */
-  static NDArray linear(NDArray x, NDArray w, NDArray added) {
+  public static NDArray linear(NDArray x, NDArray w, NDArray added) {
     return JniUtils.linear(tensor(x), tensor(w), tensor(added));
   }
 
   /** {@code a b} for two matrices. */
-  static NDArray product(NDArray a, NDArray b) {
+  public static NDArray product(NDArray a, NDArray b) {
     return JniUtils.matmul(tensor(a), tensor(b));
   }
 
   /** {@code a b} for each of a batch of matrices. */
-  static NDArray products(NDArray a, NDArray b) {
+  public static NDArray products(NDArray a, NDArray b) {
     return JniUtils.bmm(tensor(a), tensor(b));
   }
 
   /** A view of a matrix, or of each of a batch of them, with rows and columns exchanged. */
-  static NDArray transpose(NDArray array) {
+  public static NDArray transpose(NDArray array) {
     return JniUtils.transpose(tensor(array), -2, -1);
   }
 
   /** A view of {@code [from, to)} along a dimension. */
-  static NDArray slice(NDArray array, int dimension, long from, long to) {
+  public static NDArray slice(NDArray array, int dimension, long from, long to) {
     return JniUtils.slice(tensor(array), dimension, from, to, 1);
   }
 
-  static NDArray reshape(NDArray array, long... shape) {
+  public static NDArray reshape(NDArray array, long... shape) {
     return JniUtils.reshape(tensor(array), shape);
   }
 
   /** A view with its dimensions in another order. */
-  static NDArray permute(NDArray array, long... order) {
+  public static NDArray permute(NDArray array, long... order) {
     return JniUtils.permute(tensor(array), order);
   }
 
-  static NDArray concat(int dimension, NDArray... arrays) {
+  public static NDArray concat(int dimension, NDArray... arrays) {
     PtNDArray[] tensors = new PtNDArray[arrays.length];
     for (int i = 0; i < arrays.length; i++) {
       tensors[i] = tensor(arrays[i]);
@@ -86,39 +86,39 @@ final class Torch {
     return JniUtils.cat(tensors, dimension);
   }
 
-  static NDArray softmax(NDArray array) {
+  public static NDArray softmax(NDArray array) {
     return JniUtils.softmax(tensor(array), -1, DataType.FLOAT32);
   }
 
   /** Sum over the last dimension, which stays with size 1. */
-  static NDArray rowSums(NDArray array) {
+  public static NDArray rowSums(NDArray array) {
     return JniUtils.sum(tensor(array), new long[] {-1}, true);
   }
 
   /** The rows {@code ids [n]} of a matrix. */
-  static NDArray rows(NDArray ids, NDArray matrix) {
+  public static NDArray rows(NDArray ids, NDArray matrix) {
     return JniUtils.embedding(tensor(ids), tensor(matrix), false);
   }
 
   /** The rows {@code ids [n]} of a matrix, in its manager. */
-  static NDArray gather(NDArray matrix, NDArray ids) {
+  public static NDArray gather(NDArray matrix, NDArray ids) {
     NDArray rows = rows(ids, matrix);
     rows.attach(matrix.getManager());
     return rows;
   }
 
   /** Element {@code columns[i, 0]} of each row i, {@code [rows, 1]}. */
-  static NDArray pick(NDArray matrix, NDArray columns) {
+  public static NDArray pick(NDArray matrix, NDArray columns) {
     return JniUtils.gather(tensor(matrix), tensor(columns), 1);
   }
 
   /** Euclidean length of each row, {@code [rows, 1]}. */
-  static NDArray rowNorms(NDArray matrix) {
+  public static NDArray rowNorms(NDArray matrix) {
     return JniUtils.norm(tensor(matrix), 2, new int[] {-1}, true);
   }
 
   /** A float32 tensor that Java fills. */
-  static NDArray create(NDManager manager, long[] shape, Consumer<FloatBuffer> fill) {
+  public static NDArray create(NDManager manager, long[] shape, Consumer<FloatBuffer> fill) {
     if (!manager.getDevice().isGpu()) {
       return filled(manager, shape, fill);
     }
@@ -135,17 +135,17 @@ final class Torch {
     return array;
   }
 
-  static NDArray create(NDManager manager, float[] values, long... shape) {
+  public static NDArray create(NDManager manager, float[] values, long... shape) {
     return create(manager, shape, buffer -> buffer.put(values));
   }
 
   /** Indices {@code [n]}. */
-  static NDArray ids(NDManager manager, int[] ids) {
+  public static NDArray ids(NDManager manager, int[] ids) {
     return manager.create(Arrays.stream(ids).asLongStream().toArray());
   }
 
   /** The values of a float32 tensor; the buffer lives as long as the tensor's manager. */
-  static FloatBuffer read(NDArray array) {
+  public static FloatBuffer read(NDArray array) {
     return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 
