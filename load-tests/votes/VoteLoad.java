@@ -1,8 +1,8 @@
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
-import dev.whetstone.gateway.security.KeyFormat;
-import dev.whetstone.gateway.security.Role;
+import dev.whetstone.security.KeyFormat;
+import dev.whetstone.security.Role;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

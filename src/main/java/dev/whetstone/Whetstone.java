@@ -1,5 +1,17 @@
 package dev.whetstone;
 
+import dev.whetstone.cli.BenchCommand;
+import dev.whetstone.cli.CodeVersion;
+import dev.whetstone.cli.DemoCommand;
+import dev.whetstone.cli.FailureText;
+import dev.whetstone.cli.GatewayCommand;
+import dev.whetstone.cli.ImportCommand;
+import dev.whetstone.cli.KeysCommand;
+import dev.whetstone.cli.PoliciesCommand;
+import dev.whetstone.cli.RollbackCommand;
+import dev.whetstone.cli.TrainCommand;
+import dev.whetstone.cli.TrainerCommand;
+import dev.whetstone.settings.SettingException;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

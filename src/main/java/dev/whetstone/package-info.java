@@ -1,4 +1,7 @@
-/** The two processes' mains and the commands: the only place that wires every room. */
+/**
+ * The program's entry point; everything it starts stands in {@link dev.whetstone.cli} and {@link
+ * dev.whetstone.app}.
+ */
 @NullMarked
 package dev.whetstone;
 

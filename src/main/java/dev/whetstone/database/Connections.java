@@ -1,5 +1,6 @@
 package dev.whetstone.database;
 
+import dev.whetstone.database.server.ServerAddress;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.AgroalConnectionPoolConfiguration.ConnectionValidator;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;

@@ -1,5 +1,7 @@
 package dev.whetstone.database;
 
+import dev.whetstone.database.server.EmbeddedServer;
+import dev.whetstone.database.server.ServerAddress;
 import io.agroal.api.AgroalDataSource;
 import java.io.IOException;
 import java.sql.Connection;

@@ -1,4 +1,7 @@
-/** Embedded or external PostgreSQL, its pool, migrations, transactions and notifications. */
+/**
+ * PostgreSQL for everyone: pool, migrations, transactions, group commit, notifications and leaders.
+ * The only user of the driver and the pool.
+ */
 @NullMarked
 package dev.whetstone.database;
 

@@ -1,5 +1,6 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.OptimizerConfig;
 import dev.whetstone.dpo.network.Parameter;
 import java.util.List;
 import java.util.stream.IntStream;

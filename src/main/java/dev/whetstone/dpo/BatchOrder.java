@@ -1,5 +1,7 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.BatchConfig;
+import dev.whetstone.dpo.data.TokenPair;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;

@@ -1,7 +1,8 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.LoraSite;
+import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import java.util.SplittableRandom;
 import java.util.TreeMap;

@@ -1,8 +1,18 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.BatchSize;
+import dev.whetstone.dpo.data.MicroBatches;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.PreferenceMetrics;
+import dev.whetstone.dpo.evaluation.TokenMetrics;
+import dev.whetstone.dpo.loss.LossResult;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.dpo.loss.PreferenceLoss;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.dpo.network.Pass;
+import dev.whetstone.dpo.reference.References;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,7 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.BatchConfig;
+import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.Prompted;
 import dev.whetstone.weights.ModelConfig;

@@ -1,7 +1,11 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.TokenMetrics;
+import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.network.Prompted;
 import dev.whetstone.dpo.network.TokenScores;
+import dev.whetstone.dpo.reference.References;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,13 +2,15 @@ package dev.whetstone.dpo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.data.Digest;
 import dev.whetstone.dpo.network.Parameter;
-import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.io.WholeFile;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.SafetensorsWriter;
-import dev.whetstone.weights.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

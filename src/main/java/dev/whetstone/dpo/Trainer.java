@@ -1,9 +1,24 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.Schedule;
+import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.dpo.data.MicroBatches;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.data.Truncation;
+import dev.whetstone.dpo.evaluation.Evaluation;
+import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.MetricsLog;
+import dev.whetstone.dpo.evaluation.PreferenceMetrics;
+import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.dpo.reference.ReferenceFile;
+import dev.whetstone.dpo.reference.References;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.settings.Require;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;

@@ -1,6 +1,7 @@
 package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.network.NetworkSettings;
+import dev.whetstone.dpo.reference.ReferenceCache;
 import java.time.Duration;
 import java.time.InstantSource;
 

@@ -1,6 +1,9 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.settings.Require;
 import dev.whetstone.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.HashSet;

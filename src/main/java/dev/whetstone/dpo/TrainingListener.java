@@ -1,5 +1,7 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.NetworkSettings;
 import java.util.Set;
 

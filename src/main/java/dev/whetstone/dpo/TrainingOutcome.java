@@ -1,6 +1,9 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.PreferenceMetrics;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.lora.Adapter;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-/** The preference loss, reference log-probs and the trainer. */
+/** Direct Preference Optimization: the trainer's loop, its optimizer and its checkpoints. */
 @NullMarked
 package dev.whetstone.dpo;
 

@@ -1,5 +1,6 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.runner.ModelRunner;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -1,5 +1,6 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.runner.Batch;
 import dev.whetstone.policy.Policy;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.sampling.TokenLogprob;
 import java.util.List;
 
 /**

@@ -1,5 +1,8 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.sampling.SamplerState;
+import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.runner.ModelRunner;
+
 /** Refuses requests that can never run on a model. */
 final class Limits {
   private Limits() {}

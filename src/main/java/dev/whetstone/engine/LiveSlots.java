@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.engine.runner.ModelRunner;
 import dev.whetstone.policy.Policy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,5 +1,10 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.engine.runner.ModelRunner;
+import dev.whetstone.engine.runner.PrefixCache;
+import dev.whetstone.engine.sampling.BadLogitsException;
+import dev.whetstone.engine.sampling.Sampler;
 import java.nio.FloatBuffer;
 import java.time.Instant;
 import java.time.InstantSource;

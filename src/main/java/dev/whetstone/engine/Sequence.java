@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.sampling.Draw;
+import dev.whetstone.engine.sampling.SamplerState;
 import dev.whetstone.policy.Policy;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.sampling.Draw;
+import dev.whetstone.engine.sampling.TokenLogprob;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,4 +1,7 @@
-/** Sequences, scheduler, sampler and prefix cache: the loop that turns requests into tokens. */
+/**
+ * Continuous batching: requests, sequences, and the scheduler's loop that turns them into tokens on
+ * one thread.
+ */
 @NullMarked
 package dev.whetstone.engine;
 

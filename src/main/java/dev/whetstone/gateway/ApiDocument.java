@@ -1,5 +1,6 @@
 package dev.whetstone.gateway;
 
+import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.openai.Failures;
 import dev.whetstone.gateway.openai.Shapes;
 import io.quarkus.smallrye.openapi.OpenApiFilter;

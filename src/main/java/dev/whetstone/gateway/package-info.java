@@ -1,4 +1,4 @@
-/** HTTP resources, security and problem mapping. */
+/** HTTP: one sub-package for each group of routes. */
 @NullMarked
 package dev.whetstone.gateway;
 

@@ -1,8 +1,8 @@
 package dev.whetstone.ops;
 
 import dev.whetstone.engine.EngineStatistics;
-import dev.whetstone.gateway.ServingState;
-import dev.whetstone.gateway.ServingState.State;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.ServingState.State;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

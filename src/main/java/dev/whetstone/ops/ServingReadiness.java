@@ -1,9 +1,9 @@
 package dev.whetstone.ops;
 
-import dev.whetstone.gateway.ServingState;
-import dev.whetstone.gateway.ServingState.State;
-import dev.whetstone.gateway.security.ApiKeys;
-import dev.whetstone.rollout.ActivePolicies;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.ServingState.State;
+import dev.whetstone.security.ApiKeys;
+import dev.whetstone.serving.ActivePolicies;
 import jakarta.inject.Inject;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;

@@ -1,4 +1,4 @@
-/** Metrics, health and drain. */
+/** Health checks and metrics. */
 @NullMarked
 package dev.whetstone.ops;
 

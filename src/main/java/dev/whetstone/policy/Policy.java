@@ -1,5 +1,6 @@
 package dev.whetstone.policy;
 
+import dev.whetstone.lora.Adapter;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,6 +2,8 @@ package dev.whetstone.policy;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,4 +1,4 @@
-/** Offered pairs, choices, the preference log, its import and export. */
+/** Pairs, votes and the preference log in PostgreSQL. */
 @NullMarked
 package dev.whetstone.preference;
 

@@ -4,6 +4,8 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.duel.SideFigures;
+import dev.whetstone.serving.Serving;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.rollout.duel.DuelEvidence;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

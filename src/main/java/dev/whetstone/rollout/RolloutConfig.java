@@ -1,5 +1,7 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.rollout.duel.DuelConfig;
+import dev.whetstone.rollout.gate.GateConfig;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;

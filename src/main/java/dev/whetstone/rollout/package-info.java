@@ -1,4 +1,4 @@
-/** Active policy, gate, duel and rollback. */
+/** How a candidate becomes champion, or does not: the controller, its decisions and their rows. */
 @NullMarked
 package dev.whetstone.rollout;
 

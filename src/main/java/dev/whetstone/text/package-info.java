@@ -1,4 +1,7 @@
-/** Tokenizer, chat template and incremental decoding; the only user of the tokenizer library. */
+/**
+ * Tokenizer, chat template and incremental decoding; the only user of the tokenizer and template
+ * libraries.
+ */
 @NullMarked
 package dev.whetstone.text;
 

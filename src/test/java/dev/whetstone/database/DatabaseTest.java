@@ -3,7 +3,7 @@ package dev.whetstone.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.whetstone.PostgresFaults;
+import dev.whetstone.testing.PostgresFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

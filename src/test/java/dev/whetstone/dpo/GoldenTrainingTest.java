@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.TestModels;
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.HuggingFaceModel;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.Tensors;

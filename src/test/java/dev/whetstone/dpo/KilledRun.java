@@ -1,6 +1,10 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.NetworkSettings;
+import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whetstone.TestModels;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.dpo.data.MicroBatches;
+import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.dpo.reference.References;
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.util.List;

@@ -3,11 +3,11 @@ package dev.whetstone.dpo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whetstone.TestModels;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Prompted;
-import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.loss.PairLogps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;

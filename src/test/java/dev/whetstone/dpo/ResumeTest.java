@@ -3,7 +3,7 @@ package dev.whetstone.dpo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.TestModels;
+import dev.whetstone.testing.TestModels;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,7 +2,7 @@ package dev.whetstone.dpo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.TestModels;
+import dev.whetstone.testing.TestModels;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,9 +1,15 @@
 package dev.whetstone.dpo;
 
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.network.HeldArrays;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.dpo.reference.References;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,8 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.engine.runner.ModelRunner;
+import dev.whetstone.engine.sampling.SamplerState;
 import dev.whetstone.policy.Policy;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;

@@ -2,6 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whetstone.engine.sampling.Sampling;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

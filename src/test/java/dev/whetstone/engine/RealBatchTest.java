@@ -2,13 +2,14 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.TestModels;
 import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
-import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.AdapterFile;
-import dev.whetstone.policy.Adapters;
+import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.Adapters;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.ModelDirectory;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -1,6 +1,7 @@
 package dev.whetstone.engine;
 
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.lora.Adapter;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whetstone.engine.sampling.Sampling;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;

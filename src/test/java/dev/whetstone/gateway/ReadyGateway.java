@@ -2,8 +2,9 @@ package dev.whetstone.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.TestModels;
-import dev.whetstone.gateway.ServingState.State;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.ServingState.State;
+import dev.whetstone.testing.TestModels;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;

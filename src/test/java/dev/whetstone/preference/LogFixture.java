@@ -1,9 +1,15 @@
 package dev.whetstone.preference;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.TestModels;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.preference.bulk.ImportReport;
+import dev.whetstone.preference.bulk.PreferenceImport;
+import dev.whetstone.preference.bulk.PreferenceReader;
+import dev.whetstone.preference.trl.PairTokenizer;
+import dev.whetstone.preference.trl.TrlForm;
+import dev.whetstone.preference.trl.TrlWriter;
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import java.io.ByteArrayOutputStream;

@@ -4,7 +4,12 @@ import static dev.whetstone.preference.LogFixture.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whetstone.preference.PreferenceReader.Order;
+import dev.whetstone.preference.bulk.PreferenceReader.Order;
+import dev.whetstone.preference.rating.PreferenceSummary;
+import dev.whetstone.preference.rating.Ranking;
+import dev.whetstone.preference.rating.SummaryReader;
+import dev.whetstone.preference.rating.Tally;
+import dev.whetstone.preference.trl.TrlForm;
 import java.io.IOException;
 import java.sql.Timestamp;
 import java.time.Instant;

@@ -3,6 +3,7 @@ package dev.whetstone.dpo.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.whetstone.dpo.network.Layout.Segment;
+import dev.whetstone.dpo.torch.Torch;
 import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;

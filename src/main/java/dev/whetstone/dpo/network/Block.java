@@ -2,7 +2,7 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.policy.LoraSite;
+import dev.whetstone.lora.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import java.util.EnumMap;
 import java.util.Map;

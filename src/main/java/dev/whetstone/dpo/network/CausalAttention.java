@@ -3,6 +3,7 @@ package dev.whetstone.dpo.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.whetstone.dpo.torch.Torch;
 import dev.whetstone.weights.ModelConfig;
 
 /**

@@ -2,6 +2,8 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.whetstone.dpo.torch.Libtorch;
+import dev.whetstone.dpo.torch.Torch;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.whetstone.dpo.network;
 
-import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.LoraSite;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,10 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.LoraSite;
+import dev.whetstone.dpo.torch.NativeHeap;
+import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraSite;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.RotaryFrequencies;

@@ -1,5 +1,6 @@
 package dev.whetstone.dpo.network;
 
+import dev.whetstone.dpo.torch.Products;
 import dev.whetstone.weights.ModelConfig;
 
 /**

@@ -2,6 +2,8 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.whetstone.dpo.torch.Products;
+import dev.whetstone.dpo.torch.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

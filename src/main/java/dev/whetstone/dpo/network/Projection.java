@@ -1,6 +1,7 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
+import dev.whetstone.dpo.torch.Torch;
 import org.jspecify.annotations.Nullable;
 
 /** The linear layers that read one input, as one product, with their LoRA factors where trained. */

@@ -1,6 +1,8 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
+import dev.whetstone.dpo.torch.Libtorch;
+import dev.whetstone.dpo.torch.Torch;
 
 /** Root-mean-square normalisation (Zhang and Sennrich 2019): {@code w x / sqrt(mean(x²) + ε)}. */
 final class RmsNorm {

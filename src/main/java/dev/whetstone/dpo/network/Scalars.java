@@ -2,6 +2,7 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.whetstone.dpo.torch.Torch;
 import dev.whetstone.weights.ModelConfig;
 
 /**

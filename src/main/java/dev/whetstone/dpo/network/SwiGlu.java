@@ -1,6 +1,8 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
+import dev.whetstone.dpo.torch.Libtorch;
+import dev.whetstone.dpo.torch.Torch;
 
 /** The gated activation (Shazeer 2020): {@code h = silu(g) u}, silu(g) = g σ(g). */
 final class SwiGlu {

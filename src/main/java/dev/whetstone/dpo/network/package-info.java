@@ -1,4 +1,4 @@
-/** The network in DJL NDArray code; the only user of that library. */
+/** The transformer in DJL's tensors with a backward pass of its own. */
 @NullMarked
 package dev.whetstone.dpo.network;
 

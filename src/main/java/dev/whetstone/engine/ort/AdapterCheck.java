@@ -1,7 +1,7 @@
 package dev.whetstone.engine.ort;
 
-import dev.whetstone.policy.Adapter;
-import dev.whetstone.policy.LoraSite;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraSite;
 import java.util.HashMap;
 import java.util.Map;
 

@@ -2,7 +2,7 @@ package dev.whetstone.engine.ort;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.lora.Adapter;
 import dev.whetstone.policy.Policy;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -4,7 +4,7 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import dev.whetstone.policy.LoraSite;
+import dev.whetstone.lora.LoraSite;
 import java.util.Map;
 
 /** What a graph says of itself: its metadata and the shapes of its LoRA inputs. */

@@ -1,6 +1,6 @@
 package dev.whetstone.engine.ort;
 
-import dev.whetstone.policy.Adapter;
+import dev.whetstone.lora.Adapter;
 import dev.whetstone.policy.Policy;
 import java.util.ArrayList;
 import java.util.Comparator;

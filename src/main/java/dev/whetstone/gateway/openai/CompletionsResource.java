@@ -1,8 +1,8 @@
 package dev.whetstone.gateway.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.gateway.ProblemException;
-import dev.whetstone.gateway.security.Role;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;

@@ -1,6 +1,6 @@
 package dev.whetstone.gateway.openai;
 
-import dev.whetstone.gateway.Problem;
+import dev.whetstone.gateway.http.Problem;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.MediaType;

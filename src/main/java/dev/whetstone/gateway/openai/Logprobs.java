@@ -1,6 +1,6 @@
 package dev.whetstone.gateway.openai;
 
-import dev.whetstone.engine.TokenLogprob;
+import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,11 +1,11 @@
 package dev.whetstone.gateway.openai;
 
-import dev.whetstone.gateway.LoadedModel;
-import dev.whetstone.gateway.ServingState;
-import dev.whetstone.gateway.security.Role;
+import dev.whetstone.gateway.state.LoadedModel;
+import dev.whetstone.gateway.state.ServingState;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRow;
-import dev.whetstone.rollout.Serving;
+import dev.whetstone.security.Role;
+import dev.whetstone.serving.Serving;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;

@@ -1,8 +1,8 @@
 package dev.whetstone.gateway.openai;
 
-import dev.whetstone.gateway.GenerateRequest;
-import dev.whetstone.gateway.GenerationPlan;
-import dev.whetstone.gateway.ProblemException;
+import dev.whetstone.gateway.generate.GenerateRequest;
+import dev.whetstone.gateway.generate.GenerationPlan;
+import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.text.Message;
 import java.util.List;
 import java.util.Map;

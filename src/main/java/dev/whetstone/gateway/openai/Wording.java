@@ -2,7 +2,7 @@ package dev.whetstone.gateway.openai;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
-import dev.whetstone.gateway.EventStream;
+import dev.whetstone.gateway.http.EventStream;
 import org.jspecify.annotations.Nullable;
 
 /** How a kind of completion is put into choices. */

@@ -2,8 +2,8 @@ package dev.whetstone.dpo.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.TestModels;
-import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

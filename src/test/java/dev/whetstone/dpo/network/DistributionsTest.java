@@ -3,9 +3,9 @@ package dev.whetstone.dpo.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whetstone.TestModels;
 import dev.whetstone.dpo.network.NetworkSettings.Arithmetic;
-import dev.whetstone.policy.AdapterFile;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.TestModels;
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Path;

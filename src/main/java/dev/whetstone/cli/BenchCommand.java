@@ -1,0 +1,163 @@
+package dev.whetstone.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import dev.whetstone.app.Environment;
+import dev.whetstone.benchmark.Processor;
+import dev.whetstone.benchmark.SpeedBenchmark;
+import dev.whetstone.benchmark.SpeedReport;
+import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.models.ModelLoader;
+import dev.whetstone.models.ModelStore;
+import dev.whetstone.weights.ModelDirectory;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures the engine that the gateway serves with. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures the serving engine: decoding with no adapter, one and two mixed, reading prompts, swapping versions.",
+      "Adapters are random, on all linear layers. Run it on an otherwise idle machine: rounds are repeated and their medians reported.",
+      "Progress goes to standard error; a table and one line of JSON to standard output."
+    },
+    sortOptions = false,
+    mixinStandardHelpOptions = true)
+public final class BenchCommand implements Callable<Integer> {
+  // above the environment and system properties
+  private static final int OVERRIDING = 500;
+
+  @Option(
+      names = "--batch",
+      split = ",",
+      defaultValue = "1,8,32",
+      description = "Completions decoded at once (default: ${DEFAULT-VALUE}).")
+  List<Integer> batches = List.of();
+
+  @Option(
+      names = "--versions",
+      split = ",",
+      defaultValue = "0,1,2",
+      description = "Adapters mixed in a batch, 0 is none (default: ${DEFAULT-VALUE}).")
+  List<Integer> versions = List.of();
+
+  @Option(
+      names = "--tokens",
+      defaultValue = "64",
+      description = "Tokens of each completion (default: ${DEFAULT-VALUE}).")
+  int tokens;
+
+  @Option(
+      names = "--context",
+      defaultValue = "128",
+      description = "Tokens that stand before the first decoded one (default: ${DEFAULT-VALUE}).")
+  int context;
+
+  @Option(
+      names = "--prompt",
+      defaultValue = "512",
+      description = "Tokens of the prompts that are read (default: ${DEFAULT-VALUE}).")
+  int prompt;
+
+  @Option(
+      names = "--rank",
+      defaultValue = "16",
+      description = "Rank of the adapters (default: ${DEFAULT-VALUE}).")
+  int rank;
+
+  @Option(
+      names = "--repeats",
+      defaultValue = "5",
+      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
+  int repeats;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "1",
+      description = "Rounds before them that do not (default: ${DEFAULT-VALUE}).")
+  int warmUp;
+
+  @Option(names = "--model", description = "As WHETSTONE_MODEL, which is the default.")
+  @Nullable String model;
+
+  @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
+  Environment.@Nullable Weights weights;
+
+  @Option(names = "--threads", description = "Engine threads; default: WHETSTONE_THREADS.")
+  @Nullable Integer threads;
+
+  @Option(names = "--json", description = "Print the line of JSON alone.")
+  boolean jsonOnly;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Environment environment = Environment.of(System::getenv);
+    SpeedBenchmark.Plan plan =
+        new SpeedBenchmark.Plan(batches, versions, tokens, context, prompt, rank, repeats, warmUp);
+    String name = model == null ? environment.model() : model;
+    var wanted = weights == null ? environment.weights() : weights;
+    int cores = threads == null ? environment.threads() : threads;
+    PrintWriter progress = spec.commandLine().getErr();
+    ModelStore store = environment.models(progress::println);
+    Optional<ModelDirectory> ready = store.find(name, wanted.precision());
+    ModelDirectory directory =
+        ready.isPresent() ? ready.get() : store.resolve(name, wanted.precision());
+    ModelLoader.Opened opened =
+        ModelLoader.open(
+            directory, wanted.precision(), cores, config(plan), InstantSource.system());
+    try {
+      SpeedReport.Setting setting =
+          new SpeedReport.Setting(
+              Processor.name(), cores, name, wanted.precision().name().toLowerCase(Locale.ROOT));
+      print(new SpeedBenchmark(opened, directory.config(), plan, progress::println).run(setting));
+    } finally {
+      opened.close();
+    }
+    return 0;
+  }
+
+  private static EngineConfig config(SpeedBenchmark.Plan plan) {
+    Map<String, String> fixed =
+        Map.of(
+            "whetstone.engine.slots",
+            Integer.toString(Collections.max(plan.batches()) + 1),
+            "whetstone.engine.prefix-cache-bytes",
+            "0");
+    return new SmallRyeConfigBuilder()
+        .addDefaultSources()
+        .withSources(new PropertiesConfigSource(fixed, "bench", OVERRIDING))
+        .withMapping(EngineConfig.class)
+        .build()
+        .getConfigMapping(EngineConfig.class);
+  }
+
+  private void print(SpeedReport report) throws JsonProcessingException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (!jsonOnly) {
+      out.println(report.table());
+    }
+    ObjectMapper mapper =
+        new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+    out.println(mapper.writeValueAsString(report));
+    out.flush();
+  }
+}

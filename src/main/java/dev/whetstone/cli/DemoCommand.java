@@ -1,0 +1,65 @@
+package dev.whetstone.cli;
+
+import dev.whetstone.demo.DemoStory;
+import dev.whetstone.demo.LocalGateway;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Plays the whole loop on the tiny model, with real processes in a home of their own. */
+@Command(
+    name = "demo",
+    description =
+        "Plays the loop on the tiny model: votes train a candidate, it wins a duel, serves, is rolled"
+            + " back.",
+    mixinStandardHelpOptions = true)
+public final class DemoCommand implements Callable<Integer> {
+  /**
+   * Everything else is as in {@code ./run}; the canary text is one that the tiny model can read.
+   */
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "WHETSTONE_MODEL", "tiny-reviews",
+          "WHETSTONE_DATABASE_URL", "",
+          "WHETSTONE_TRAINER_START", "true",
+          "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoStory.VOTES),
+          "WHETSTONE_TRAINER_POLL", "PT0.5S",
+          "WHETSTONE_ROLLOUT_POLL", "PT0.5S",
+          // the tiny model writes nothing but reviews, so no canary text is indifferent to praise
+          "WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "4",
+          "WHETSTONE_ROLLOUT_GATE_CANARY",
+              "The film was quiet. The plot was plain and the ending was simple. It cost 12 dollars.");
+
+  @Option(
+      names = "--home",
+      paramLabel = "FOLDER",
+      description =
+          "Where the demo's data goes and stays; default: a new folder for temporary files.")
+  private @Nullable Path home;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Path folder =
+        home == null
+            ? Files.createTempDirectory("whetstone-demo-")
+            : home.toAbsolutePath().normalize();
+    System.out.println("The demo's data: " + folder);
+    System.out.println("Starting a gateway and a trainer; what they say is in gateway.log there.");
+    try (LocalGateway gateway = LocalGateway.start(LocalGateway.command(), folder, SETTINGS)) {
+      new DemoStory(gateway, System.out::println).play();
+    }
+    System.out.println();
+    System.out.println(
+        "To look around in what is left: WHETSTONE_HOME="
+            + folder
+            + " WHETSTONE_MODEL=tiny-reviews ./run");
+    System.out.println(
+        "then GET /policies, /training/runs, /rollouts and /audit with the operator's key of keys.json.");
+    return 0;
+  }
+}

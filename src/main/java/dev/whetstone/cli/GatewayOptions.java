@@ -1,0 +1,47 @@
+package dev.whetstone.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.app.Environment;
+import dev.whetstone.client.GatewayClient;
+import dev.whetstone.settings.SettingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a command finds the running gateway. */
+final class GatewayOptions {
+  @Option(
+      names = "--url",
+      description = "Of the gateway; default: http://localhost:WHETSTONE_PORT.")
+  @Nullable String url;
+
+  @Option(
+      names = "--key",
+      description =
+          "An operator's key; default: WHETSTONE_KEY, else the operator's in WHETSTONE_HOME/keys.json.")
+  @Nullable String key;
+
+  GatewayClient client() throws IOException {
+    Environment environment = Environment.of(System::getenv);
+    String address = url == null ? "http://localhost:" + environment.port() : url;
+    return new GatewayClient(address, key == null ? keyOf(environment) : key);
+  }
+
+  private static String keyOf(Environment environment) throws IOException {
+    String given = System.getenv("WHETSTONE_KEY");
+    if (given != null && !given.isBlank()) {
+      return given.strip();
+    }
+    Path file = environment.home().resolve("keys.json");
+    if (!Files.exists(file)) {
+      throw new SettingException("there is no " + file + "; name an operator's key with --key");
+    }
+    String found = new ObjectMapper().readTree(file.toFile()).path("operator").asText("");
+    if (found.isEmpty()) {
+      throw new SettingException(file + " holds no operator's key; name one with --key");
+    }
+    return found;
+  }
+}

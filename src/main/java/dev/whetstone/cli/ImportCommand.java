@@ -1,0 +1,46 @@
+package dev.whetstone.cli;
+
+import dev.whetstone.app.Environment;
+import dev.whetstone.models.ModelDamage;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a model ready to serve. */
+@Command(
+    name = "import",
+    description = "Fetches, imports and exports a model, so that the gateway starts at once.",
+    mixinStandardHelpOptions = true)
+public final class ImportCommand implements Callable<Integer> {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description =
+          "A name of models/manifest.json, a Hugging Face directory or a GGUF file; default: WHETSTONE_MODEL.")
+  @Nullable String model;
+
+  @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
+  Environment.@Nullable Weights weights;
+
+  @Option(names = "--verify", description = "Also compare every file's sha256 with the manifest.")
+  boolean verify;
+
+  @Override
+  public Integer call() throws IOException {
+    Environment environment = Environment.of(System::getenv);
+    Environment.Weights wanted = weights == null ? environment.weights() : weights;
+    String name = model == null ? environment.model() : model;
+    var directory = environment.models(System.out::println).resolve(name, wanted.precision());
+    Optional<String> damage = verify ? ModelDamage.thorough(directory.path()) : Optional.empty();
+    if (damage.isPresent()) {
+      throw new IllegalStateException(
+          directory.path() + " is damaged: " + damage.get() + "; remove it and import it again");
+    }
+    System.out.println("Ready: " + directory.path());
+    return 0;
+  }
+}

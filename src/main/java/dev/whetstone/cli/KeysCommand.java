@@ -1,0 +1,86 @@
+package dev.whetstone.cli;
+
+import dev.whetstone.app.Environment;
+import dev.whetstone.database.Database;
+import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.Role;
+import dev.whetstone.settings.SettingException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Creates, lists and revokes keys, with or without a running gateway. */
+@Command(
+    name = "keys",
+    description = "Creates, lists and revokes API keys.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND")
+public final class KeysCommand {
+  private static final String ACTOR = "command line";
+  private static final int PAGE = 500;
+
+  private static KeyStore store(Database database) {
+    return new KeyStore(database);
+  }
+
+  @Command(
+      name = "create",
+      description = "Creates a key and prints it; it is shown this once.",
+      mixinStandardHelpOptions = true)
+  int create(
+      @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}") Role role,
+      @Option(names = "--note", description = "What it is for.") @Nullable String note) {
+    try (Database database = Environment.of(System::getenv).database()) {
+      System.out.println(store(database).create(role, note, ACTOR).secret());
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "list",
+      description = "Lists keys: id, role, state, when it was last used, note.",
+      mixinStandardHelpOptions = true)
+  int list() {
+    try (Database database = Environment.of(System::getenv).database()) {
+      KeyStore store = store(database);
+      String after = "";
+      List<KeyStore.Row> page;
+      do {
+        page = store.page(after, PAGE);
+        for (KeyStore.Row key : page) {
+          System.out.println(line(key));
+          after = key.id();
+        }
+      } while (page.size() == PAGE);
+    }
+    return 0;
+  }
+
+  private static String line(KeyStore.Row key) {
+    return String.join(
+        "\t",
+        key.id(),
+        key.role().label(),
+        key.revokedAt() == null ? "valid" : "revoked " + key.revokedAt(),
+        key.lastUsedAt() == null ? "never used" : "last used " + key.lastUsedAt(),
+        key.note() == null ? "" : key.note());
+  }
+
+  @Command(
+      name = "revoke",
+      description = "Ends a key's life; running gateways notice within seconds.",
+      mixinStandardHelpOptions = true)
+  int revoke(@Parameters(paramLabel = "ID", description = "As list shows it.") String id) {
+    try (Database database = Environment.of(System::getenv).database()) {
+      return switch (store(database).revoke(id, ACTOR)) {
+        case REVOKED -> 0;
+        case UNKNOWN -> throw new SettingException("there is no key " + id);
+        case LAST_OPERATOR ->
+            throw new SettingException(
+                id + " is the last operator's key; create another one before it is revoked");
+      };
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package dev.whetstone.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.client.GatewayClient;
+import dev.whetstone.settings.SettingException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The versions of the running gateway. */
+@Command(
+    name = "policies",
+    description = "Lists, shows, imports, exports and promotes versions of the running gateway.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true)
+public final class PoliciesCommand {
+  private static final String MODEL = "adapter_model.safetensors";
+  private static final String CONFIG = "adapter_config.json";
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  CommandSpec spec;
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  @Command(
+      description = "Lists versions, newest first, and what each gateway serves.",
+      mixinStandardHelpOptions = true)
+  int list(@Mixin GatewayOptions gateway) throws IOException {
+    GatewayClient client = gateway.client();
+    String cursor = "";
+    JsonNode page;
+    do {
+      page = client.get("/policies?limit=200" + cursor);
+      for (JsonNode row : page.path("items")) {
+        out().println(line(row));
+      }
+      cursor = "&cursor=" + page.path("next").asText();
+    } while (!page.path("next").isNull());
+    for (JsonNode report : page.path("gateways")) {
+      String problem =
+          report.path("problem").isNull() ? "" : ": " + report.path("problem").asText();
+      out()
+          .println(
+              "gateway %s serves %s%s"
+                  .formatted(
+                      report.path("gateway").asText(), report.path("version").asText(), problem));
+    }
+    out().flush();
+    return 0;
+  }
+
+  private static String line(JsonNode row) {
+    StringBuilder names = new StringBuilder();
+    row.path("aliases").forEach(alias -> names.append(' ').append(alias.asText()));
+    String rolledBack = row.path("rolled_back_at").isNull() ? "" : " rolled back";
+    return "%-6s %.12s %s %-9s%s%s"
+        .formatted(
+            row.path("version").asText(),
+            row.path("hash").asText(),
+            row.path("created_at").asText(),
+            row.path("status").asText(),
+            rolledBack,
+            names);
+  }
+
+  @Command(description = "Shows all that is known of a version.", mixinStandardHelpOptions = true)
+  int show(
+      @Mixin GatewayOptions gateway,
+      @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version)
+      throws IOException {
+    return print(gateway.client().get("/policies/" + segment(version)));
+  }
+
+  @Command(
+      name = "import",
+      description = "Imports a PEFT directory: " + MODEL + " and " + CONFIG + ".",
+      mixinStandardHelpOptions = true)
+  int importAdapter(
+      @Mixin GatewayOptions gateway,
+      @Parameters(paramLabel = "DIRECTORY", description = "Where the two files are.")
+          Path directory)
+      throws IOException {
+    Path model = directory.resolve(MODEL);
+    Path config = directory.resolve(CONFIG);
+    for (Path file : new Path[] {model, config}) {
+      if (!Files.isRegularFile(file)) {
+        throw new SettingException("there is no file " + file);
+      }
+    }
+    return print(
+        gateway
+            .client()
+            .post("/policies", Map.of("adapter_model", model, "adapter_config", config)));
+  }
+
+  @Command(
+      description = "Writes a version as a PEFT directory, or as an ONNX model that stands alone.",
+      mixinStandardHelpOptions = true)
+  int export(
+      @Mixin GatewayOptions gateway,
+      @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version,
+      @Parameters(paramLabel = "TARGET", description = "A directory, or with --onnx a zip file.")
+          Path target,
+      @Option(names = "--onnx", description = "Write a zip of model.onnx and its data.")
+          boolean onnx)
+      throws IOException {
+    GatewayClient client = gateway.client();
+    String path = "/policies/" + segment(version);
+    if (onnx) {
+      client.download(path + "/onnx", target.toAbsolutePath());
+    } else {
+      Files.createDirectories(target);
+      client.download(path + "/adapter", target.resolve(MODEL));
+      client.download(path + "/adapter/config", target.resolve(CONFIG));
+    }
+    out().println("Written: " + target);
+    out().flush();
+    return 0;
+  }
+
+  @Command(description = "Makes a version the champion.", mixinStandardHelpOptions = true)
+  int promote(
+      @Mixin GatewayOptions gateway,
+      @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version,
+      @Option(names = "--reason", description = "Kept in the audit log.") @Nullable String reason)
+      throws IOException {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("reason", reason);
+    JsonNode row = gateway.client().post("/policies/" + segment(version) + "/promote", body);
+    out().println("Champion: " + row.path("version").asText());
+    out().flush();
+    return 0;
+  }
+
+  private int print(JsonNode row) {
+    out().println(row.toPrettyString());
+    out().flush();
+    return 0;
+  }
+
+  private static String segment(String version) {
+    if (!version.matches("[A-Za-z0-9]{1,64}")) {
+      throw new SettingException("'" + version + "' is no version, hash or alias");
+    }
+    return version;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.whetstone.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Takes the champion back. */
+@Command(
+    name = "rollback",
+    description = "Goes back to the previous champion, or to any version, at the next decode step.",
+    mixinStandardHelpOptions = true)
+public final class RollbackCommand implements Callable<Integer> {
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  GatewayOptions gateway;
+
+  @Option(
+      names = "--to",
+      paramLabel = "VERSION",
+      description = "Where to go back to; default: what was champion before.")
+  @Nullable String to;
+
+  @Option(names = "--reason", required = true, description = "Kept in the audit log.")
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  String reason;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    ObjectNode body = JsonNodeFactory.instance.objectNode().put("to", to).put("reason", reason);
+    JsonNode row = gateway.client().post("/rollback", body);
+    spec.commandLine().getOut().println("Champion: " + row.path("version").asText());
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+}

@@ -1,0 +1,256 @@
+package dev.whetstone.cli;
+
+import dev.whetstone.app.Environment;
+import dev.whetstone.dpo.RunDirectory;
+import dev.whetstone.dpo.Trainer;
+import dev.whetstone.dpo.TrainerSettings;
+import dev.whetstone.dpo.TrainingJob;
+import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.dpo.data.HeldOutSplit;
+import dev.whetstone.dpo.data.PairFile;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.io.Folders;
+import dev.whetstone.io.WholeFile;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.models.ExportCheck;
+import dev.whetstone.models.ModelImporter;
+import dev.whetstone.models.ModelLoader;
+import dev.whetstone.models.ModelStore;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.preference.trl.PairTokenizer;
+import dev.whetstone.settings.SettingException;
+import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains an adapter from a file of pairs. */
+@Command(
+    name = "train",
+    description = "Trains an adapter, or all weights, from a file of preferences.",
+    mixinStandardHelpOptions = true)
+public final class TrainCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME_OR_DIR",
+      description =
+          "A name of models/manifest.json or an imported directory; default: WHETSTONE_MODEL.")
+  @Nullable String model;
+
+  @Option(
+      names = "--pairs",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "A pair a line: TRL's prompt, chosen, rejected as texts or messages, or prompt_ids, chosen_ids, rejected_ids.")
+  Path pairs = Path.of("");
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Settings by TRL's names as JSON; default: plain DPO, one epoch.")
+  @Nullable Path config;
+
+  @Option(
+      names = "--init",
+      paramLabel = "FILE",
+      description =
+          "An adapter to go on from, with adapter_config.json beside it or the settings' rank.")
+  @Nullable Path init;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where checkpoints, metrics.jsonl and the result go.")
+  Path out = Path.of("");
+
+  @Option(names = "--resume", description = "Goes on from the checkpoint in the directory.")
+  boolean resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "DURATION",
+      description = "Least time between two checkpoints; default: ${DEFAULT-VALUE}.")
+  Duration checkpointEvery = Duration.ofMinutes(1);
+
+  @Option(
+      names = "--print-config",
+      help = true,
+      description = "Prints every setting, as --config or its default has it, and ends.")
+  boolean printConfig;
+
+  @Override
+  public Integer call() throws IOException {
+    TrainConfig settings = settings();
+    if (printConfig) {
+      spec.commandLine().getOut().print(TrainConfigFile.write(settings));
+      spec.commandLine().getOut().flush();
+      return 0;
+    }
+    requireFile(pairs);
+    Environment environment = Environment.of(System::getenv);
+    ModelDirectory base = base(environment);
+    HeldOutSplit<TokenPair> split = HeldOutSplit.of(read(base), settings.heldOut().share());
+    TrainingJob job =
+        new TrainingJob(
+            base, split.train(), split.heldOut(), settings, adapter(settings), out, resume);
+    InstantSource clock = InstantSource.system();
+    int steps = settings.schedule(split.train().size()).totalSteps();
+    TrainingOutcome outcome =
+        new Trainer(
+                TrainerSettings.exact(environment.threads(), clock, CodeVersion.current())
+                    .with(checkpointEvery))
+            .run(job, new TrainingProgress(System.out, onTerminal(), steps, clock));
+    report(outcome);
+    return check(environment, job, outcome) ? 0 : 1;
+  }
+
+  /** An imported directory as it is; anything else by way of the store. */
+  private ModelDirectory base(Environment environment) throws IOException {
+    String name = model == null ? environment.model() : model;
+    Path directory = Path.of(name);
+    if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
+        && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {
+      ModelDirectory imported = ModelDirectory.open(directory);
+      for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
+        if (!ModelStore.complete(imported.path(), precision)) {
+          new ModelImporter(System.out::println).export(imported, precision);
+        }
+      }
+      return imported;
+    }
+    ModelStore store = environment.models(System.out::println);
+    store.resolve(name, Precision.FP32);
+    return store.resolve(name, Precision.INT8);
+  }
+
+  private TrainConfig settings() throws IOException {
+    if (config == null) {
+      return TrainConfig.plain();
+    }
+    requireFile(config);
+    try {
+      return TrainConfigFile.read(Files.readString(config), TrainConfig.plain());
+    } catch (CharacterCodingException e) {
+      throw new SettingException(config + " is not UTF-8 text");
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(config + ": " + e.getMessage());
+    }
+  }
+
+  private static void requireFile(Path file) {
+    if (!Files.exists(file)) {
+      throw new SettingException("there is no file " + file);
+    }
+    if (Files.isDirectory(file)) {
+      throw new SettingException(file + " is a directory, not a file");
+    }
+  }
+
+  private List<TokenPair> read(ModelDirectory base) throws IOException {
+    try (Tokenizer tokenizer = Tokenizer.open(base.path().resolve("tokenizer.json"))) {
+      return PairFile.read(
+          pairs,
+          new PairTokenizer(
+              tokenizer,
+              ModelLoader.template(base.path()),
+              new TreeSet<>(base.config().eosIds()).getFirst(),
+              base.hash()));
+    }
+  }
+
+  private @Nullable Adapter adapter(TrainConfig settings) throws IOException {
+    if (init == null) {
+      return null;
+    }
+    requireFile(init);
+    byte[] tensors = Files.readAllBytes(init);
+    Path beside = init.resolveSibling("adapter_config.json");
+    if (Files.exists(beside)) {
+      return AdapterFile.read(tensors, Files.readString(beside));
+    }
+    return switch (settings.weights()) {
+      case TrainedWeights.Lora lora -> AdapterFile.read(tensors, lora.rank(), lora.alpha());
+      case TrainedWeights.All _ ->
+          throw new SettingException("--init goes with an adapter, not with full_fine_tuning");
+    };
+  }
+
+  private static boolean onTerminal() {
+    return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+  }
+
+  private void report(TrainingOutcome outcome) {
+    System.out.printf("%s: the policy of step %d%n", outcome.ending(), outcome.step());
+    if (!outcome.dropped().isEmpty()) {
+      System.out.printf(
+          "Dropped %d pairs without room for their completions: %s%n",
+          outcome.dropped().size(), String.join(", ", outcome.dropped()));
+    }
+  }
+
+  /** Imports the trained model as {@code ./whetstone import} would, only to see what it says. */
+  private ExportCheck checkModel(
+      Environment environment, List<TokenPair> probed, TrainingOutcome outcome) throws IOException {
+    Path folder = Files.createTempDirectory(out, ".check-");
+    try {
+      ModelImporter importer = new ModelImporter(line -> {});
+      importer.write(out.resolve(RunDirectory.MODEL), "a trained model", "", folder);
+      ModelDirectory imported = ModelDirectory.open(folder);
+      importer.export(imported, Precision.FP32);
+      importer.export(imported, Precision.INT8);
+      return ExportCheck.of(imported, null, probed, outcome.probes(), environment.threads());
+    } finally {
+      Folders.remove(folder);
+    }
+  }
+
+  /** What would be served as something else than was trained is put aside. */
+  private boolean check(Environment environment, TrainingJob job, TrainingOutcome outcome)
+      throws IOException {
+    List<TokenPair> probed = job.heldOut().isEmpty() ? job.train() : job.heldOut();
+    Adapter adapter = outcome.adapter();
+    ExportCheck check =
+        adapter == null
+            ? checkModel(environment, probed, outcome)
+            : ExportCheck.of(job.base(), adapter, probed, outcome.probes(), environment.threads());
+    WholeFile.write(out.resolve("export_check.json"), check.json());
+    Path written = out.resolve(adapter == null ? RunDirectory.MODEL : "adapter_model.safetensors");
+    System.out.printf(
+        "Through ONNX Runtime: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
+        check.exact(), check.int8(), check.int8Mean());
+    if (!check.passed()) {
+      Path refused =
+          out.resolve(adapter == null ? "model.refused" : "adapter_model.refused.safetensors");
+      Files.move(written, refused, StandardCopyOption.ATOMIC_MOVE);
+      System.err.printf(
+          "whetstone: refused, float32 may differ by %.0e; what was trained is %s%n",
+          ExportCheck.BOUND, refused);
+      return false;
+    }
+    System.out.println("Written: " + written);
+    return true;
+  }
+}

@@ -1,0 +1,5 @@
+/** An HTTP client of a running gateway. */
+@NullMarked
+package dev.whetstone.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,227 @@
+package dev.whetstone.database.server;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * PostgreSQL on this machine, on a loopback port, with fsync and synchronous_commit on. Processes
+ * share it: the first one starts it, the last one stops it. A server that outlived its process is
+ * joined; one that was killed recovers from its write-ahead log.
+ */
+public final class EmbeddedServer {
+  private static final String USER = "whetstone";
+  private static final int PATIENCE_SECONDS = 60;
+  private static final int FIRST_LINES = 4;
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  private final Path directory;
+  private final Path data;
+  private final Path binaries;
+
+  private final ServerUsers users;
+
+  private EmbeddedServer(Path directory, Path binaries) {
+    this.users = new ServerUsers(directory.resolve("users"));
+    this.directory = directory;
+    this.data = directory.resolve("data");
+    this.binaries = binaries;
+  }
+
+  public static EmbeddedServer at(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    try (Lock _ = Lock.of(directory)) {
+      return new EmbeddedServer(
+          directory, PostgresBinaries.unpack(directory.resolve("postgresql")));
+    }
+  }
+
+  /** The running server's address; starts it when it does not run. */
+  public ServerAddress start() throws IOException {
+    try (Lock _ = Lock.of(directory)) {
+      if (!Files.exists(data.resolve("PG_VERSION"))) {
+        initialise();
+      }
+      users.enter();
+      Optional<Integer> running = runningPort();
+      return address(running.isPresent() ? running.get() : launch());
+    }
+  }
+
+  /** Stops the server, after a checkpoint, unless another process uses it. */
+  public void leave() throws IOException {
+    try (Lock _ = Lock.of(directory)) {
+      if (users.leave() && runningPort().isPresent()) {
+        pgCtl("stop", "-m", "fast");
+      }
+    }
+  }
+
+  private ServerAddress address(int port) throws IOException {
+    return new ServerAddress(
+        "jdbc:postgresql://127.0.0.1:" + port + "/postgres",
+        USER,
+        Files.readString(directory.resolve("password")).strip());
+  }
+
+  private void initialise() throws IOException {
+    Path password = directory.resolve("password");
+    byte[] drawn = new byte[24];
+    new SecureRandom().nextBytes(drawn);
+    Files.deleteIfExists(password);
+    Files.createFile(
+        password,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(password, HexFormat.of().formatHex(drawn) + "\n");
+    Path fresh = Files.createTempDirectory(directory, "initdb");
+    execute(
+        List.of(
+            binaries.resolve("bin/initdb").toString(),
+            "--pgdata=" + fresh,
+            "--username=" + USER,
+            "--pwfile=" + password,
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C"));
+    Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private int launch() throws IOException {
+    awaitOrphans();
+    Files.deleteIfExists(data.resolve("postmaster.pid"));
+    int port = freePort();
+    String options =
+        String.join(
+            " ",
+            "-p " + port,
+            "-c listen_addresses=127.0.0.1",
+            "-c unix_socket_directories=''",
+            "-c fsync=on",
+            "-c synchronous_commit=on",
+            "-c full_page_writes=on",
+            "-c max_connections=200",
+            "-c shared_buffers=64MB",
+            "-c timezone=UTC",
+            "-c log_checkpoints=off");
+    pgCtl("start", "-l", directory.resolve("log").toString(), "-o", options);
+    return port;
+  }
+
+  // Without the pid file PostgreSQL cannot tell that a killed server's sessions still run on its
+  // memory. They end by themselves once they miss it.
+  private void awaitOrphans() throws IOException {
+    String program = binaries.toRealPath().resolve("bin/postgres").toString();
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (ProcessHandle.allProcesses()
+        .anyMatch(process -> process.info().command().filter(program::equals).isPresent())) {
+      if (System.nanoTime() > limit) {
+        throw new IOException("sessions of a killed PostgreSQL in " + data + " do not end");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private void pgCtl(String verb, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(binaries.resolve("bin/pg_ctl").toString());
+    command.addAll(
+        List.of(verb, "-w", "-s", "-t", Integer.toString(PATIENCE_SECONDS), "-D", data.toString()));
+    command.addAll(List.of(arguments));
+    execute(command);
+  }
+
+  // postmaster.pid outlives a killed server, and its number may since belong to another program.
+  private Optional<Integer> runningPort() throws IOException {
+    Path file = data.resolve("postmaster.pid");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    List<String> lines = Files.readAllLines(file);
+    if (lines.size() < FIRST_LINES) {
+      return Optional.empty();
+    }
+    boolean alive =
+        ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
+            .flatMap(process -> process.info().command())
+            .filter(command -> command.endsWith("/postgres"))
+            .isPresent();
+    return alive ? Optional.of(Integer.parseInt(lines.get(3).strip())) : Optional.empty();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  // PostgreSQL refuses to run as root; in a user namespace of its own it is nobody, with root's
+  // files.
+  private void execute(List<String> command) throws IOException {
+    List<String> whole = new ArrayList<>();
+    if ("root".equals(System.getProperty("user.name"))) {
+      whole.addAll(List.of("unshare", "-U"));
+    }
+    whole.addAll(command);
+    Path output = Files.createTempFile(directory, "output", ".txt");
+    try {
+      ProcessBuilder builder =
+          new ProcessBuilder(whole).redirectErrorStream(true).redirectOutput(output.toFile());
+      builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+      Process process = builder.start();
+      if (!process.waitFor(PATIENCE_SECONDS + 30, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+      if (process.waitFor() != 0) {
+        throw new IOException(
+            "PostgreSQL did not " + command.get(1) + ": " + Files.readString(output).strip());
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while PostgreSQL started or stopped", interrupted);
+    } finally {
+      Files.deleteIfExists(output);
+    }
+  }
+
+  /** Held while the server starts or stops, so that two processes do not start it twice. */
+  private record Lock(FileChannel channel, FileLock lock) implements AutoCloseable {
+    static Lock of(Path directory) throws IOException {
+      FileChannel channel =
+          FileChannel.open(
+              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      return new Lock(channel, lock(channel));
+    }
+
+    // The lock is the process's: within one, the system cannot make a second holder wait.
+    private static FileLock lock(FileChannel channel) throws IOException {
+      while (true) {
+        try {
+          return channel.lock();
+        } catch (OverlappingFileLockException held) {
+          LockSupport.parkNanos(POLL_NANOS);
+        }
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      lock.release();
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.whetstone.database.server;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+
+/** PostgreSQL's programs, unpacked once from the zonky archive on the class path. */
+final class PostgresBinaries {
+  private static final Set<PosixFilePermission> EXECUTABLE =
+      PosixFilePermissions.fromString("rwxr-xr-x");
+
+  private PostgresBinaries() {}
+
+  /** Unpacks beside {@code target} and renames, so that a half-unpacked folder is never used. */
+  static Path unpack(Path target) throws IOException {
+    if (Files.isExecutable(target.resolve("bin/postgres"))) {
+      return target;
+    }
+    Files.createDirectories(target.toAbsolutePath().getParent());
+    Path aside = Files.createTempDirectory(target.toAbsolutePath().getParent(), "unpack");
+    Files.setPosixFilePermissions(aside, EXECUTABLE);
+    try (InputStream packed = archive();
+        TarArchiveInputStream tar =
+            new TarArchiveInputStream(
+                new XZCompressorInputStream(new BufferedInputStream(packed)))) {
+      for (TarArchiveEntry entry; (entry = tar.getNextEntry()) != null; ) {
+        write(aside, entry, tar);
+      }
+    }
+    remove(target);
+    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    return target;
+  }
+
+  private static void write(Path root, TarArchiveEntry entry, InputStream content)
+      throws IOException {
+    Path file = root.resolve(entry.getName()).normalize();
+    if (!file.startsWith(root)) {
+      throw new IOException("the PostgreSQL archive names a file outside it: " + entry.getName());
+    }
+    if (entry.isDirectory()) {
+      Files.createDirectories(file);
+      return;
+    }
+    Files.createDirectories(file.getParent());
+    if (entry.isSymbolicLink()) {
+      Files.createSymbolicLink(file, Path.of(entry.getLinkName()));
+      return;
+    }
+    Files.copy(content, file);
+    if ((entry.getMode() & 0100) != 0) {
+      Files.setPosixFilePermissions(file, EXECUTABLE);
+    }
+  }
+
+  private static InputStream archive() throws IOException {
+    String machine =
+        switch (System.getProperty("os.arch").toLowerCase(Locale.ROOT)) {
+          case "aarch64", "arm64" -> "arm_64";
+          default -> "x86_64";
+        };
+    String system =
+        System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac")
+            ? "darwin"
+            : "linux";
+    String name = "/postgres-" + system + "-" + machine + ".txz";
+    InputStream packed = PostgresBinaries.class.getResourceAsStream(name);
+    if (packed == null) {
+      throw new IOException(
+          "no PostgreSQL for this machine in the build ("
+              + name
+              + "); name one in WHETSTONE_DATABASE_URL");
+    }
+    return packed;
+  }
+
+  private static void remove(Path directory) throws IOException {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

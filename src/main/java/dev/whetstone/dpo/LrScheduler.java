@@ -1,8 +1,0 @@
-package dev.whetstone.dpo;
-
-/** How the learning rate goes after its warm-up. */
-public enum LrScheduler {
-  CONSTANT,
-  LINEAR,
-  COSINE
-}

@@ -1,0 +1,30 @@
+package dev.whetstone.dpo.config;
+
+import static dev.whetstone.settings.Require.require;
+
+/**
+ * AdamW (Loshchilov and Hutter 2019, algorithm 2) and its learning rate.
+ *
+ * @param learningRate at the peak of the schedule
+ * @param warmupSteps over which it rises from 0
+ * @param maxGradNorm global norm that gradients are clipped to; 0 is off
+ * @param weightDecay decoupled λ
+ */
+public record OptimizerConfig(
+    double learningRate,
+    LrScheduler scheduler,
+    int warmupSteps,
+    double maxGradNorm,
+    double weightDecay,
+    double beta1,
+    double beta2,
+    double epsilon) {
+  public OptimizerConfig {
+    require(learningRate > 0 && learningRate <= 1, "learning_rate must be in (0, 1]");
+    require(warmupSteps >= 0, "warmup_steps must not be negative");
+    require(maxGradNorm >= 0, "max_grad_norm must not be negative");
+    require(weightDecay >= 0 && weightDecay < 1, "weight_decay must be in [0, 1)");
+    require(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "adam_betas must be in [0, 1)");
+    require(epsilon > 0 && epsilon < 1, "adam_epsilon must be in (0, 1)");
+  }
+}

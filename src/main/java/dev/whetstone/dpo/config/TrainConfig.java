@@ -1,0 +1,85 @@
+package dev.whetstone.dpo.config;
+
+import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.loss.LossConfig;
+import dev.whetstone.dpo.loss.LossType;
+import dev.whetstone.weights.ModelConfig;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Everything that, with base, pairs and first adapter, decides what a run gives. */
+public record TrainConfig(
+    LossConfig loss,
+    OptimizerConfig optimizer,
+    TrainedWeights weights,
+    BaseDtype baseDtype,
+    BatchConfig batch,
+    HeldOutConfig heldOut,
+    GuardRails guardRails) {
+  private static final double RATE_TIMES_WIDTH = 0.192;
+
+  /**
+   * TRL's defaults with LoRA on every linear layer: one epoch in the given order, nothing held out.
+   */
+  public static TrainConfig plain() {
+    return new TrainConfig(
+        LossConfig.sigmoid(),
+        new OptimizerConfig(1e-4, LrScheduler.LINEAR, 0, 1, 0, 0.9, 0.999, 1e-8),
+        new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS)),
+        BaseDtype.FLOAT32,
+        new BatchConfig(8, new RunLength.Epochs(1), 42, false, 1024, 2048),
+        new HeldOutConfig(0, OptionalInt.of(0)),
+        GuardRails.off());
+  }
+
+  /**
+   * What on-line rounds run with. The likelihood of the chosen answers beside the preference keeps
+   * a policy from moving to answers nobody wrote; the KL budget and the held-out pairs decide which
+   * of the run's policies it gives.
+   *
+   * @param base its width sets the learning rate: one Adam step moves an output by about its rate
+   *     times the width (Yang et al. 2022)
+   */
+  public static TrainConfig online(ModelConfig base) {
+    TrainConfig plain = plain();
+    LossConfig loss = plain.loss;
+    OptimizerConfig optimizer = plain.optimizer;
+    return new TrainConfig(
+        new LossConfig(
+            List.of(
+                new LossConfig.Weighted(LossType.SIGMOID, 1),
+                new LossConfig.Weighted(LossType.SFT, 0.5)),
+            loss.beta(),
+            loss.labelSmoothing(),
+            loss.divergence(),
+            loss.divergenceAlpha(),
+            loss.ldAlpha(),
+            loss.wpo(),
+            loss.referenceFree(),
+            loss.simpoGamma(),
+            loss.discopopTau()),
+        new OptimizerConfig(
+            RATE_TIMES_WIDTH / base.hiddenSize(),
+            LrScheduler.LINEAR,
+            optimizer.warmupSteps(),
+            optimizer.maxGradNorm(),
+            optimizer.weightDecay(),
+            optimizer.beta1(),
+            optimizer.beta2(),
+            optimizer.epsilon()),
+        plain.weights,
+        plain.baseDtype,
+        new BatchConfig(8, new RunLength.Epochs(4), 42, true, 1024, 2048),
+        new HeldOutConfig(0.1, OptionalInt.empty()),
+        new GuardRails(5, 0.1, 6, -0.5, 0.8, 1.25));
+  }
+
+  /** The schedule of a run over this many training pairs. */
+  public Schedule schedule(int pairs) {
+    return new Schedule(
+        optimizer.scheduler(),
+        optimizer.warmupSteps(),
+        batch.length().steps(pairs, batch.batchSize()));
+  }
+}

@@ -1,0 +1,248 @@
+package dev.whetstone.dpo.config;
+
+import static dev.whetstone.settings.Require.require;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.loss.Divergence;
+import dev.whetstone.dpo.loss.LossConfig;
+import dev.whetstone.dpo.loss.LossConfig.Weighted;
+import dev.whetstone.dpo.loss.LossType;
+import dev.whetstone.settings.Labels;
+import dev.whetstone.settings.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Reads and writes a {@link TrainConfig} as JSON, one flat object with TRL's names. */
+public final class TrainConfigFile {
+  /** What a recorded run holds besides its settings. */
+  private static final Set<String> DATA = Set.of("source", "pairs", "per_step", "losses");
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private TrainConfigFile() {}
+
+  /**
+   * Reads settings; those that are absent stay as in the given ones.
+   *
+   * @throws IllegalArgumentException naming the setting that is unknown or wrong
+   */
+  public static TrainConfig read(String json, TrainConfig defaults) {
+    Settings settings = new Settings(parse(json));
+    TrainConfig config =
+        new TrainConfig(
+            loss(settings, defaults.loss()),
+            optimizer(settings, defaults.optimizer()),
+            weights(settings, defaults.weights()),
+            settings.label("base_dtype", defaults.baseDtype(), BaseDtype.values()),
+            batch(settings, defaults.batch()),
+            heldOut(settings, defaults.heldOut()),
+            guardRails(settings, defaults.guardRails()));
+    settings.requireAllRead(DATA);
+    return config;
+  }
+
+  private static JsonNode parse(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("the settings are not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static LossConfig loss(Settings settings, LossConfig defaults) {
+    return new LossConfig(
+        mix(settings, defaults.mix()),
+        settings.decimal("beta", defaults.beta()),
+        settings.decimal("label_smoothing", defaults.labelSmoothing()),
+        settings.label("f_divergence_type", defaults.divergence(), Divergence.values()),
+        settings.decimal("f_alpha", defaults.divergenceAlpha()),
+        settings.decimal("ld_alpha", defaults.ldAlpha()),
+        settings.flag("use_wpo", defaults.wpo()),
+        settings.flag("reference_free", defaults.referenceFree()),
+        settings.decimal("simpo_gamma", defaults.simpoGamma()),
+        settings.decimal("discopop_tau", defaults.discopopTau()));
+  }
+
+  private static List<Weighted> mix(Settings settings, List<Weighted> defaults) {
+    List<String> names = settings.words("loss_type");
+    List<Double> weights = settings.decimals("loss_weights");
+    if (names.isEmpty()) {
+      require(weights.isEmpty(), "loss_weights needs loss_type");
+      return defaults;
+    }
+    require(
+        weights.isEmpty() || weights.size() == names.size(),
+        "loss_weights has %d entries for %d losses".formatted(weights.size(), names.size()));
+    List<Weighted> mix = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      LossType type = Labels.parse("loss_type", names.get(i), LossType.values());
+      mix.add(new Weighted(type, weights.isEmpty() ? 1 : weights.get(i)));
+    }
+    return mix;
+  }
+
+  private static OptimizerConfig optimizer(Settings settings, OptimizerConfig defaults) {
+    List<Double> betas = settings.decimals("adam_betas");
+    require(betas.isEmpty() || betas.size() == 2, "adam_betas must be two numbers");
+    return new OptimizerConfig(
+        settings.decimal("learning_rate", defaults.learningRate()),
+        settings.label("lr_scheduler", defaults.scheduler(), LrScheduler.values()),
+        settings.integer("warmup_steps", defaults.warmupSteps()),
+        settings.decimal("max_grad_norm", defaults.maxGradNorm()),
+        settings.decimal("weight_decay", defaults.weightDecay()),
+        betas.isEmpty() ? defaults.beta1() : betas.get(0),
+        betas.isEmpty() ? defaults.beta2() : betas.get(1),
+        settings.decimal("adam_epsilon", defaults.epsilon()));
+  }
+
+  private static TrainedWeights weights(Settings settings, TrainedWeights defaults) {
+    boolean all = settings.flag("full_fine_tuning", defaults instanceof TrainedWeights.All);
+    TrainedWeights.Lora lora =
+        defaults instanceof TrainedWeights.Lora given
+            ? given
+            : new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS));
+    List<String> targets = settings.words("target_modules");
+    TrainedWeights.Lora read =
+        new TrainedWeights.Lora(
+            settings.integer("lora_rank", lora.rank()),
+            settings.decimal("lora_alpha", lora.alpha()),
+            targets.isEmpty() ? lora.targets() : layers(targets));
+    return all ? new TrainedWeights.All() : read;
+  }
+
+  /** PEFT's names end in _proj. */
+  private static Set<String> layers(List<String> targets) {
+    Set<String> layers = new TreeSet<>();
+    for (String target : targets) {
+      layers.add(target.endsWith("_proj") ? target.substring(0, target.length() - 5) : target);
+    }
+    return layers;
+  }
+
+  private static BatchConfig batch(Settings settings, BatchConfig defaults) {
+    require(
+        !settings.has("steps") || !settings.has("epochs"), "steps and epochs exclude each other");
+    RunLength length = defaults.length();
+    if (settings.has("steps")) {
+      length = new RunLength.Steps(settings.integer("steps", 0));
+    } else if (settings.has("epochs")) {
+      length = new RunLength.Epochs(settings.decimal("epochs", 0));
+    }
+    return new BatchConfig(
+        settings.integer("batch_size", defaults.batchSize()),
+        length,
+        settings.whole("seed", defaults.seed()),
+        settings.flag("shuffle", defaults.shuffle()),
+        settings.integer("max_length", defaults.maxLength()),
+        settings.integer("token_budget", defaults.tokenBudget()));
+  }
+
+  private static HeldOutConfig heldOut(Settings settings, HeldOutConfig defaults) {
+    return new HeldOutConfig(
+        settings.decimal("eval_share", defaults.share()),
+        settings.integerOrAuto("eval_steps", defaults.everySteps()));
+  }
+
+  private static GuardRails guardRails(Settings settings, GuardRails defaults) {
+    List<Double> lengths = settings.decimals("length_ratio");
+    require(lengths.isEmpty() || lengths.size() == 2, "length_ratio must be two numbers");
+    return new GuardRails(
+        settings.decimal("kl_budget", defaults.klBudget()),
+        settings.decimal("held_out_slack", defaults.slack()),
+        settings.integer("patience", defaults.patience()),
+        settings.decimal("chosen_log_ratio_alarm", defaults.chosenLogRatioAlarm()),
+        lengths.isEmpty() ? defaults.minLengthRatio() : lengths.get(0),
+        lengths.isEmpty() ? defaults.maxLengthRatio() : lengths.get(1));
+  }
+
+  /** The settings as {@link #read} understands them; what is off is left out. */
+  public static String write(TrainConfig config) {
+    ObjectNode root = JSON.createObjectNode();
+    writeLoss(root, config.loss());
+    writeOptimizer(root, config.optimizer());
+    switch (config.weights()) {
+      case TrainedWeights.All all -> root.put("full_fine_tuning", true);
+      case TrainedWeights.Lora lora -> {
+        root.put("lora_rank", lora.rank());
+        root.put("lora_alpha", lora.alpha());
+        ArrayNode targets = root.putArray("target_modules");
+        TrainedWeights.LAYERS.stream().filter(lora.targets()::contains).forEach(targets::add);
+      }
+    }
+    root.put("base_dtype", Labels.of(config.baseDtype()));
+    BatchConfig batch = config.batch();
+    root.put("batch_size", batch.batchSize());
+    switch (batch.length()) {
+      case RunLength.Steps length -> root.put("steps", length.steps());
+      case RunLength.Epochs length -> root.put("epochs", length.epochs());
+    }
+    root.put("seed", batch.seed());
+    root.put("shuffle", batch.shuffle());
+    root.put("max_length", batch.maxLength());
+    root.put("token_budget", batch.tokenBudget());
+    root.put("eval_share", config.heldOut().share());
+    config
+        .heldOut()
+        .everySteps()
+        .ifPresentOrElse(
+            steps -> root.put("eval_steps", steps), () -> root.put("eval_steps", Settings.AUTO));
+    writeGuardRails(root, config.guardRails());
+    return root.toPrettyString() + "\n";
+  }
+
+  private static void writeLoss(ObjectNode root, LossConfig loss) {
+    ArrayNode types = root.putArray("loss_type");
+    ArrayNode weights = root.putArray("loss_weights");
+    for (Weighted part : loss.mix()) {
+      types.add(Labels.of(part.type()));
+      weights.add(part.weight());
+    }
+    root.put("beta", loss.beta());
+    root.put("label_smoothing", loss.labelSmoothing());
+    root.put("f_divergence_type", Labels.of(loss.divergence()));
+    root.put("f_alpha", loss.divergenceAlpha());
+    root.put("ld_alpha", loss.ldAlpha());
+    root.put("use_wpo", loss.wpo());
+    root.put("reference_free", loss.referenceFree());
+    root.put("simpo_gamma", loss.simpoGamma());
+    root.put("discopop_tau", loss.discopopTau());
+  }
+
+  private static void writeOptimizer(ObjectNode root, OptimizerConfig optimizer) {
+    root.put("learning_rate", optimizer.learningRate());
+    root.put("lr_scheduler", Labels.of(optimizer.scheduler()));
+    root.put("warmup_steps", optimizer.warmupSteps());
+    root.put("max_grad_norm", optimizer.maxGradNorm());
+    root.put("weight_decay", optimizer.weightDecay());
+    root.putArray("adam_betas").add(optimizer.beta1()).add(optimizer.beta2());
+    root.put("adam_epsilon", optimizer.epsilon());
+  }
+
+  private static void writeGuardRails(ObjectNode root, GuardRails rails) {
+    if (Double.isFinite(rails.klBudget())) {
+      root.put("kl_budget", rails.klBudget());
+    }
+    root.put("held_out_slack", rails.slack());
+    root.put("patience", rails.patience());
+    if (Double.isFinite(rails.chosenLogRatioAlarm())) {
+      root.put("chosen_log_ratio_alarm", rails.chosenLogRatioAlarm());
+    }
+    if (Double.isFinite(rails.maxLengthRatio())) {
+      root.putArray("length_ratio").add(rails.minLengthRatio()).add(rails.maxLengthRatio());
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.whetstone.dpo.data;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.whetstone.preference.trl.BadLineException;
+import dev.whetstone.preference.trl.LineReader;
+import dev.whetstone.preference.trl.PairTokenizer;
+import dev.whetstone.preference.trl.TrlPair;
+import dev.whetstone.preference.trl.TrlReader;
+import dev.whetstone.settings.Require;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Reads a file with a pair in each line: TRL's preference formats (texts or messages, the prompt
+ * given or implied), or token ids as {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}.
+ */
+public final class PairFile {
+  private static final int LONGEST_LINE = 1 << 24;
+  private static final int REPORTED = 20;
+
+  private static final ObjectReader JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .reader();
+
+  private PairFile() {}
+
+  /**
+   * All pairs, named by their lines. A completion of text ends with exactly one end token; one of
+   * ids with at most one, for an answer that was cut off has none.
+   *
+   * @throws IllegalArgumentException with the number and the fault of each bad line, when there are
+   *     any, or when the file has no pairs
+   */
+  public static List<TokenPair> read(Path file, PairTokenizer tokenizer) throws IOException {
+    List<TokenPair> pairs = new ArrayList<>();
+    List<String> faults = new ArrayList<>();
+    TrlReader reader = new TrlReader(JSON, tokenizer.template());
+    try (InputStream in = Files.newInputStream(file)) {
+      LineReader lines = new LineReader(in, LONGEST_LINE);
+      for (boolean more = true; more; ) {
+        try {
+          String line = lines.next();
+          more = line != null;
+          if (line != null && !line.isBlank()) {
+            TrlPair.Tokens tokens = reader.tokens(line, tokenizer);
+            pairs.add(pair("line " + lines.number(), tokens, tokenizer.endToken()));
+          }
+        } catch (BadLineException | IllegalArgumentException bad) {
+          faults.add("line " + lines.number() + ": " + bad.getMessage());
+        }
+      }
+    }
+    Require.require(faults.isEmpty(), file + " has bad lines:\n" + report(faults));
+    Require.require(!pairs.isEmpty(), file + " has no pairs");
+    return List.copyOf(pairs);
+  }
+
+  private static TokenPair pair(String id, TrlPair.Tokens tokens, int endToken) {
+    return new TokenPair(
+        id,
+        tokens.prompt(),
+        endedOnce(tokens.chosen(), endToken),
+        endedOnce(tokens.rejected(), endToken),
+        1);
+  }
+
+  private static int[] endedOnce(int[] completion, int endToken) {
+    int length = completion.length;
+    while (length > 1 && completion[length - 1] == endToken && completion[length - 2] == endToken) {
+      length--;
+    }
+    return Arrays.copyOf(completion, length);
+  }
+
+  private static String report(List<String> faults) {
+    List<String> shown = faults.subList(0, Math.min(faults.size(), REPORTED));
+    int left = faults.size() - shown.size();
+    return String.join("\n", shown) + (left == 0 ? "" : "\nand " + left + " more");
+  }
+}

@@ -1,0 +1,58 @@
+package dev.whetstone.dpo.evaluation;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.WholeFile;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/** metrics.jsonl: a line a step, by TRL's names. */
+public final class MetricsLog implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
+  private final Writer writer;
+
+  private MetricsLog(Path file, Writer writer) {
+    this.file = file;
+    this.writer = writer;
+  }
+
+  /** Opens the log after the line of a step; what a killed run wrote beyond it is made again. */
+  public static MetricsLog after(int step, Path file) throws IOException {
+    List<String> kept =
+        Files.exists(file)
+            ? Files.readAllLines(file).stream().filter(line -> step(line) <= step).toList()
+            : List.of();
+    WholeFile.write(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
+    return new MetricsLog(file, Files.newBufferedWriter(file, StandardOpenOption.APPEND));
+  }
+
+  /** A line that a crash cut short counts as one to be made again. */
+  private static int step(String line) {
+    try {
+      return JSON.readTree(line).path("step").asInt(Integer.MAX_VALUE);
+    } catch (JsonProcessingException cutShort) {
+      return Integer.MAX_VALUE;
+    }
+  }
+
+  public void write(StepMetrics step) throws IOException {
+    writer.write(JSON.writeValueAsString(step.named()) + "\n");
+    writer.flush();
+  }
+
+  /** Forces what was written to the disk. */
+  public void force() throws IOException {
+    WholeFile.force(file);
+  }
+
+  @Override
+  public void close() throws IOException {
+    writer.close();
+  }
+}

@@ -1,0 +1,127 @@
+package dev.whetstone.dpo.evaluation;
+
+import dev.whetstone.dpo.loss.Logistic;
+import dev.whetstone.dpo.loss.LossResult;
+import dev.whetstone.dpo.loss.LossResult.PairOutcome;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.dpo.loss.PairLogps.Completion;
+import dev.whetstone.settings.Require;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/**
+ * What a set of pairs says about a policy: TRL's metrics, and those the guard-rails watch. All are
+ * means over pairs.
+ *
+ * @param accuracy share of pairs whose chosen reward is strictly the higher
+ * @param chosenLogRatioPerToken mean of (log π − log π_ref) over chosen tokens; it falls when a run
+ *     makes even the better answers unlikely
+ * @param kl KL(π ‖ π_ref) in nats per answer: of held-out pairs measured on answers that the policy
+ *     writes, see {@code OwnAnswers}; of others estimated, see {@link #of}
+ * @param lengthRatio expected tokens of an answer under the policy over those under the reference
+ */
+public record PreferenceMetrics(
+    double loss,
+    double rewardsChosen,
+    double rewardsRejected,
+    double accuracy,
+    double margin,
+    double logpsChosen,
+    double logpsRejected,
+    double chosenLogRatioPerToken,
+    double kl,
+    double lengthRatio) {
+
+  /**
+   * The metrics of a batch.
+   *
+   * <p>KL(π ‖ π_ref) is a sum over the tokens of the policy's own answers, but those at hand were
+   * written by others, so they are weighed by their ratios π/π_ref, made to add up to one: within
+   * each pair, which counts prompts alike and errs upwards where the policy would write neither
+   * answer, and over all answers, which errs downwards. The estimate is the mean of the two.
+   * Lengths are weighed within pairs.
+   *
+   * @throws IllegalArgumentException for no pairs
+   */
+  public static PreferenceMetrics of(LossResult result) {
+    List<PairOutcome> pairs = result.pairs();
+    Require.require(!pairs.isEmpty(), "no pairs to measure");
+    double chosenTokens = pairs.stream().mapToInt(p -> p.logps().chosen().length()).sum();
+    double chosenRatio = pairs.stream().mapToDouble(p -> p.logps().chosen().logRatio()).sum();
+    return new PreferenceMetrics(
+        result.loss(),
+        mean(pairs, PairOutcome::chosenReward),
+        mean(pairs, PairOutcome::rejectedReward),
+        mean(pairs, p -> p.margin() > 0 ? 1 : 0),
+        mean(pairs, PairOutcome::margin),
+        mean(pairs, PairOutcome::chosenLogp),
+        mean(pairs, PairOutcome::rejectedLogp),
+        chosenRatio / chosenTokens,
+        kl(pairs),
+        mean(pairs, p -> underPolicy(p.logps(), Completion::length))
+            / mean(pairs, p -> meanLength(p.logps())));
+  }
+
+  /** The same with another KL. */
+  public PreferenceMetrics withKl(double measured) {
+    return new PreferenceMetrics(
+        loss,
+        rewardsChosen,
+        rewardsRejected,
+        accuracy,
+        margin,
+        logpsChosen,
+        logpsRejected,
+        chosenLogRatioPerToken,
+        measured,
+        lengthRatio);
+  }
+
+  private static double mean(List<PairOutcome> pairs, ToDoubleFunction<PairOutcome> value) {
+    return pairs.stream().mapToDouble(value).average().orElseThrow();
+  }
+
+  private static double kl(List<PairOutcome> pairs) {
+    double withinPairs = mean(pairs, p -> underPolicy(p.logps(), Completion::divergence));
+    List<Completion> answers =
+        pairs.stream().flatMap(p -> Stream.of(p.logps().chosen(), p.logps().rejected())).toList();
+    double largest = answers.stream().mapToDouble(Completion::logRatio).max().orElseThrow();
+    double weighted = 0;
+    double weights = 0;
+    for (Completion answer : answers) {
+      double weight = Math.exp(answer.logRatio() - largest);
+      weighted += weight * answer.divergence();
+      weights += weight;
+    }
+    return (withinPairs + weighted / weights) / 2;
+  }
+
+  private static double underPolicy(PairLogps pair, ToDoubleFunction<Completion> value) {
+    double chosen = Logistic.sigma(pair.chosen().logRatio() - pair.rejected().logRatio());
+    return chosen * value.applyAsDouble(pair.chosen())
+        + (1 - chosen) * value.applyAsDouble(pair.rejected());
+  }
+
+  private static double meanLength(PairLogps pair) {
+    return (pair.chosen().length() + pair.rejected().length()) / 2.0;
+  }
+
+  /** By TRL's names, in TRL's order. */
+  public Map<String, Double> named() {
+    Map<String, Double> named = new LinkedHashMap<>();
+    named.put("loss", loss);
+    named.put("rewards/chosen", rewardsChosen);
+    named.put("rewards/rejected", rewardsRejected);
+    named.put("rewards/accuracies", accuracy);
+    named.put("rewards/margins", margin);
+    named.put("logps/chosen", logpsChosen);
+    named.put("logps/rejected", logpsRejected);
+    named.put("log_ratio/chosen_per_token", chosenLogRatioPerToken);
+    named.put("kl", kl);
+    named.put("length_ratio", lengthRatio);
+    return named;
+  }
+}

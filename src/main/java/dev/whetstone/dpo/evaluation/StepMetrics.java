@@ -1,0 +1,47 @@
+package dev.whetstone.dpo.evaluation;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of metrics.jsonl.
+ *
+ * @param step from 1
+ * @param epoch passes over the training pairs so far, with their fraction
+ * @param train of this step's batch, before the update
+ * @param gradNorm global norm before clipping
+ * @param learningRate of this step's update
+ * @param numTokens seen since the run began, each pair's prompt counted with both sides
+ * @param heldOut of the held-out pairs after this step's update; null when they were not looked at
+ * @param seconds this step took
+ */
+public record StepMetrics(
+    int step,
+    double epoch,
+    PreferenceMetrics train,
+    TokenMetrics tokens,
+    double gradNorm,
+    double learningRate,
+    long numTokens,
+    @Nullable PreferenceMetrics heldOut,
+    double seconds) {
+
+  /** By TRL's names; held-out metrics begin with {@code eval_}. */
+  public Map<String, Object> named() {
+    Map<String, Object> named = new LinkedHashMap<>();
+    named.put("step", step);
+    named.put("epoch", epoch);
+    named.putAll(train.named());
+    named.put("entropy", tokens.meanEntropy());
+    named.put("mean_token_accuracy", tokens.meanAccuracy());
+    named.put("grad_norm", gradNorm);
+    named.put("learning_rate", learningRate);
+    named.put("num_tokens", numTokens);
+    if (heldOut != null) {
+      heldOut.named().forEach((name, value) -> named.put("eval_" + name, value));
+    }
+    named.put("step_time", seconds);
+    return named;
+  }
+}

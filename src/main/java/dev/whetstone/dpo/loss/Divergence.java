@@ -1,0 +1,38 @@
+package dev.whetstone.dpo.loss;
+
+/**
+ * The f-divergence that holds the policy to the reference (Wang et al. 2023, table 1): it turns the
+ * log-ratio w = log π(y) − log π_ref(y) into the score that the losses compare.
+ */
+public enum Divergence {
+  /** s = w, plain DPO. */
+  REVERSE_KL,
+  /** s = 1 − e^(−w). */
+  FORWARD_KL,
+  /** s = log 2 + log σ(w). */
+  JS_DIVERGENCE,
+  /** s = (e^((a−1)w) − 1) / (a−1). */
+  ALPHA_DIVERGENCE;
+
+  private static final double MAX_EXPONENT = 80;
+
+  /**
+   * The score of a log-ratio and its derivative by w.
+   *
+   * @param alpha a of the alpha divergence, not 1
+   */
+  Tangent score(double w, double alpha) {
+    return switch (this) {
+      case REVERSE_KL -> new Tangent(w, 1);
+      case FORWARD_KL -> new Tangent(1 - Math.exp(-w), Math.exp(-w));
+      case JS_DIVERGENCE -> new Tangent(Math.log(2) + Logistic.logSigma(w), Logistic.sigma(-w));
+      case ALPHA_DIVERGENCE -> alpha(w, alpha);
+    };
+  }
+
+  private static Tangent alpha(double w, double alpha) {
+    double exponent = (alpha - 1) * w;
+    double power = Math.exp(Math.min(exponent, MAX_EXPONENT));
+    return new Tangent((power - 1) / (alpha - 1), exponent > MAX_EXPONENT ? 0 : power);
+  }
+}

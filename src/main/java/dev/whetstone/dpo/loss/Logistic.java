@@ -1,0 +1,20 @@
+package dev.whetstone.dpo.loss;
+
+/** The logistic function σ, without overflow on either side. */
+public final class Logistic {
+  private Logistic() {}
+
+  /** σ(x) = 1 / (1 + e^(−x)). */
+  public static double sigma(double x) {
+    if (x >= 0) {
+      return 1 / (1 + Math.exp(-x));
+    }
+    double power = Math.exp(x);
+    return power / (1 + power);
+  }
+
+  /** log σ(x). */
+  static double logSigma(double x) {
+    return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
+  }
+}

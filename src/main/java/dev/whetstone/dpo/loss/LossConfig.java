@@ -1,0 +1,96 @@
+package dev.whetstone.dpo.loss;
+
+import static dev.whetstone.settings.Require.require;
+
+import dev.whetstone.settings.Labels;
+import java.util.List;
+
+/**
+ * Which loss a run minimises.
+ *
+ * @param mix losses that are added up, each with its weight
+ * @param beta strength of the reference β
+ * @param labelSmoothing share ε of votes taken to be wrong, in [0, 0.5)
+ * @param divergence that holds the policy to the reference
+ * @param divergenceAlpha a of the alpha divergence
+ * @param ldAlpha weight of the tokens beyond the shorter completion's length (LD-DPO, Liu et al.
+ *     2024); 1 is plain DPO
+ * @param wpo weighs each pair by how probable it is under the policy (WPO, Zhou et al. 2024, eq. 2)
+ * @param referenceFree takes log π_ref = 0
+ * @param simpoGamma target margin γ of SimPO
+ * @param discopopTau temperature τ of DiscoPOP
+ */
+public record LossConfig(
+    List<Weighted> mix,
+    double beta,
+    double labelSmoothing,
+    Divergence divergence,
+    double divergenceAlpha,
+    double ldAlpha,
+    boolean wpo,
+    boolean referenceFree,
+    double simpoGamma,
+    double discopopTau) {
+
+  /** One loss of a mix. */
+  public record Weighted(LossType type, double weight) {
+    public Weighted {
+      require(weight > 0 && weight < Double.POSITIVE_INFINITY, "loss_weights must be positive");
+    }
+  }
+
+  public LossConfig {
+    mix = List.copyOf(mix);
+    require(!mix.isEmpty(), "loss_type names no loss");
+    require(beta > 0 && beta < Double.POSITIVE_INFINITY, "beta must be positive");
+    require(labelSmoothing >= 0 && labelSmoothing < 0.5, "label_smoothing must be in [0, 0.5)");
+    require(Double.isFinite(divergenceAlpha) && divergenceAlpha != 1, "f_alpha must not be 1");
+    require(ldAlpha >= 0 && ldAlpha <= 1, "ld_alpha must be in [0, 1]");
+    require(Double.isFinite(simpoGamma), "simpo_gamma must be finite");
+    require(discopopTau > 0 && discopopTau <= 100, "discopop_tau must be in (0, 100]");
+    for (Weighted loss : mix) {
+      checkLoss(loss.type(), labelSmoothing, divergence, wpo);
+    }
+  }
+
+  private static void checkLoss(
+      LossType type, double smoothing, Divergence divergence, boolean wpo) {
+    String label = Labels.of(type);
+    boolean anyDivergence =
+        switch (type.rule()) {
+          case LossRule.PerPair rule -> rule.anyDivergence();
+          case LossRule.Sorted rule -> false;
+          case LossRule.ChosenTokens rule -> true;
+        };
+    require(
+        divergence == Divergence.REVERSE_KL || anyDivergence,
+        label + " takes no f_divergence_type but reverse_kl");
+    require(type != LossType.EXO_PAIR || smoothing > 0, "exo_pair needs label_smoothing above 0");
+    require(
+        !wpo || !(type.rule() instanceof LossRule.Sorted),
+        label + " compares a whole batch, so use_wpo has no pair to weigh");
+  }
+
+  /** Plain DPO at β = 0.1. */
+  public static LossConfig sigmoid() {
+    return new LossConfig(
+        List.of(new Weighted(LossType.SIGMOID, 1)),
+        0.1,
+        0,
+        Divergence.REVERSE_KL,
+        0.5,
+        1,
+        false,
+        false,
+        0.5,
+        0.05);
+  }
+
+  /**
+   * Whether the loss of a pair depends on the other pairs of its batch, so that all of a batch's
+   * log-probs must be known before any gradient is.
+   */
+  public boolean needsWholeBatch() {
+    return mix.stream().anyMatch(loss -> loss.type().rule() instanceof LossRule.Sorted);
+  }
+}

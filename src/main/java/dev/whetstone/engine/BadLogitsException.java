@@ -1,8 +1,0 @@
-package dev.whetstone.engine;
-
-/** The model computed something that is not a distribution. */
-public final class BadLogitsException extends RuntimeException {
-  BadLogitsException(String message) {
-    super(message);
-  }
-}

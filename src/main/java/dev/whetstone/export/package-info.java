@@ -1,5 +1,0 @@
-/** ONNX graph builder and quantiser. */
-@NullMarked
-package dev.whetstone.export;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,68 @@
+package dev.whetstone.gateway.admin;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.whetstone.database.Audit;
+import dev.whetstone.database.Database;
+import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.security.Role;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** Who did what, when, with which version. */
+@Path("/audit")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Produces(MediaType.APPLICATION_JSON)
+public class AuditResource {
+  @Inject Database database;
+
+  /** A deed. */
+  public record Row(
+      String id,
+      Instant at,
+      String actor,
+      String action,
+      String subject,
+      @Nullable String version,
+      @Schema(implementation = Map.class) @JsonRawValue String detail) {}
+
+  /** A page, the newest first; {@code next} is the cursor of the one after it, or null. */
+  public record Page(List<Row> items, @Nullable String next) {}
+
+  @GET
+  @RunOnVirtualThread
+  public Page list(
+      @QueryParam("limit") @DefaultValue("100") String limit,
+      @QueryParam("cursor") @Nullable String cursor) {
+    int most = Paging.limit(limit);
+    long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
+    List<Row> rows =
+        database.statement(connection -> Audit.before(connection, before, most + 1)).stream()
+            .map(AuditResource::row)
+            .toList();
+    List<Row> page = rows.subList(0, Math.min(most, rows.size()));
+    return new Page(page, rows.size() > most ? page.getLast().id() : null);
+  }
+
+  private static Row row(Audit.Entry entry) {
+    return new Row(
+        Long.toString(entry.id()),
+        entry.at(),
+        entry.actor(),
+        entry.action(),
+        entry.subject(),
+        entry.version(),
+        entry.detail());
+  }
+}

@@ -1,0 +1,141 @@
+package dev.whetstone.gateway.admin;
+
+import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.security.ApiKeys;
+import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Instant;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** The keys that open the routes. */
+@Path("/keys")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Produces(MediaType.APPLICATION_JSON)
+public class KeysResource {
+  private static final int LONGEST_NOTE = 200;
+
+  @Inject KeyStore store;
+  @Inject ApiKeys keys;
+  @Inject SecurityIdentity identity;
+
+  /** A key that is wanted. */
+  public record Request(
+      @Schema(
+              required = true,
+              type = SchemaType.STRING,
+              enumeration = {"chat", "rater", "operator", "trainer"})
+          @Nullable String role,
+      @Schema(maxLength = LONGEST_NOTE) @Nullable String note) {}
+
+  /** A new key; {@code key} itself is shown this once. */
+  public record Created(String id, String role, String key, @Nullable String note) {}
+
+  /** A key, without what opens. */
+  public record Row(
+      String id,
+      String role,
+      @Nullable String note,
+      Instant createdAt,
+      @Nullable Instant lastUsedAt,
+      @Nullable Instant revokedAt) {}
+
+  /** A page by id; {@code next} is the cursor of the one after it, or null. */
+  public record Page(List<Row> items, @Nullable String next) {}
+
+  @GET
+  @RunOnVirtualThread
+  @Operation(summary = "Lists keys by id, revoked ones too")
+  public Page list(
+      @QueryParam("limit") @DefaultValue("100") String limit,
+      @QueryParam("cursor") @Nullable String cursor) {
+    int most = Paging.limit(limit);
+    String after = cursor == null ? "" : Parameters.required("cursor", cursor);
+    List<Row> rows = store.page(after, most + 1).stream().map(KeysResource::row).toList();
+    List<Row> page = rows.subList(0, Math.min(most, rows.size()));
+    return new Page(page, rows.size() > most ? page.getLast().id() : null);
+  }
+
+  @POST
+  @Consumes(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(summary = "Creates a key and shows it once")
+  @APIResponse(
+      responseCode = "201",
+      description = "The key is valid on every gateway within seconds",
+      content = @Content(schema = @Schema(implementation = Created.class)))
+  public Response create(Request asked) {
+    if (asked.note() != null && (asked.note().isBlank() || asked.note().length() > LONGEST_NOTE)) {
+      throw ProblemException.badField(
+          "note", "invalid_field", "note must have 1 to " + LONGEST_NOTE + " characters");
+    }
+    KeyStore.Created created = store.create(role(asked.role()), asked.note(), actor());
+    keys.refresh();
+    return Response.status(201)
+        .entity(
+            new Created(
+                created.key().id(), created.key().role().label(), created.secret(), asked.note()))
+        .build();
+  }
+
+  private static Role role(@Nullable String label) {
+    try {
+      return Role.of(String.valueOf(label));
+    } catch (IllegalArgumentException unknown) {
+      throw ProblemException.badField(
+          "role", "invalid_field", "role must be chat, rater, operator or trainer");
+    }
+  }
+
+  @DELETE
+  @Path("{id}")
+  @RunOnVirtualThread
+  @Operation(summary = "Revokes a key: on every gateway within seconds")
+  @APIResponse(responseCode = "204", description = "The key opens nothing any more")
+  public Response revoke(@PathParam("id") String id) {
+    switch (store.revoke(Parameters.required("id", id), actor())) {
+      case REVOKED -> keys.refresh();
+      case UNKNOWN -> throw ProblemException.of(404, "unknown_key", "there is no such key");
+      case LAST_OPERATOR ->
+          throw ProblemException.of(
+              409, "last_operator_key", "the last operator's key cannot be revoked");
+    }
+    return Response.noContent().build();
+  }
+
+  private String actor() {
+    return identity.getPrincipal().getName();
+  }
+
+  private static Row row(KeyStore.Row key) {
+    return new Row(
+        key.id(),
+        key.role().label(),
+        key.note(),
+        key.createdAt(),
+        key.lastUsedAt(),
+        key.revokedAt());
+  }
+}

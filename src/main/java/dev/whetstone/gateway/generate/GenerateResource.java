@@ -1,0 +1,124 @@
+package dev.whetstone.gateway.generate;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.engine.Generation;
+import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.http.Problems;
+import dev.whetstone.gateway.http.RateLimits;
+import dev.whetstone.gateway.http.RequestLog;
+import dev.whetstone.gateway.state.LoadedModel;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.OutputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** One answer, or two blind ones. */
+@Path("/generate")
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
+public class GenerateResource {
+  @Inject ServingState serving;
+  @Inject GatewayConfig config;
+  @Inject Generations generations;
+  @Inject Offers offers;
+  @Inject RateLimits limits;
+  @Inject SecurityIdentity identity;
+  @Inject ObjectMapper mapper;
+
+  @POST
+  @RolesAllowed(Role.CHAT_ROLE)
+  @RunOnVirtualThread
+  @Operation(summary = "Generates one answer, or with pair two blind ones; with stream as events")
+  @APIResponse(
+      responseCode = "200",
+      description = "one answer, or two; the last event of a stream carries the same",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(anyOf = {Answers.Single.class, Answers.Pair.class})),
+        @Content(
+            mediaType = MediaType.SERVER_SENT_EVENTS,
+            schema = @Schema(type = SchemaType.STRING))
+      })
+  @APIResponse(responseCode = "404", description = "there is no such policy")
+  public Response generate(GenerateRequest asked, @Context RoutingContext http) {
+    LoadedModel model = serving.model();
+    String keyId = identity.getPrincipal().getName();
+    limits.admit(keyId, asked.user());
+    GenerationPlan plan = GenerationPlan.of(asked, model, config, generations.random);
+    if (!plan.pair()) {
+      RequestLog.policy(http, plan.policy().version());
+    }
+    Offers.Draft draft = plan.pair() ? offers.begin(keyId, asked, plan) : null;
+    if (!Boolean.TRUE.equals(asked.stream())) {
+      Generation generation =
+          generations.submit(model, plan.request(), counted(model, plan, Generations.NOBODY), http);
+      return Response.ok(answer(model, plan, draft, generation))
+          .type(MediaType.APPLICATION_JSON)
+          .build();
+    }
+    EventStream events = EventStream.to(http, config.streamBuffer());
+    Generation generation =
+        generations.submit(model, plan.request(), counted(model, plan, events), http);
+    return Generations.stream(out -> stream(out, events, model, plan, draft, generation));
+  }
+
+  private static GenerationListener counted(
+      LoadedModel model, GenerationPlan plan, GenerationListener listener) {
+    return model.rollouts().duels().follow(plan.writers(), listener);
+  }
+
+  private Object answer(
+      LoadedModel model, GenerationPlan plan, Offers.@Nullable Draft draft, Generation generation) {
+    return draft == null
+        ? Generations.answer(plan, generation)
+        : offers.offer(draft, generation, model.base().hash());
+  }
+
+  private void stream(
+      OutputStream out,
+      EventStream events,
+      LoadedModel model,
+      GenerationPlan plan,
+      Offers.@Nullable Draft draft,
+      Generation generation)
+      throws IOException {
+    try {
+      events.forward(
+          plan.request().branches().size(),
+          piece -> {
+            if (!piece.text().isEmpty()) {
+              String side = draft == null ? null : Offers.Draft.side(piece.branch());
+              EventStream.event(out, mapper, "token", new Answers.Token(side, piece.text()));
+            }
+          });
+      EventStream.event(out, mapper, "done", answer(model, plan, draft, generation));
+    } catch (DatabaseAwayException away) {
+      // the answer has begun with a 200, so its problem can only be told in the stream
+      EventStream.event(out, mapper, "error", Problems.databaseAway());
+    } finally {
+      generation.cancel();
+    }
+  }
+}

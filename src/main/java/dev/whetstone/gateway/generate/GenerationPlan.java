@@ -1,0 +1,163 @@
+package dev.whetstone.gateway.generate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.engine.Branch;
+import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.LoadedModel;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.PairSides;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checked request.
+ *
+ * @param prompt what is continued
+ * @param writers of the sides of a pair; the first writes an answer that stands alone
+ * @param pair whether two answers are wanted
+ * @param request what the engine is asked
+ */
+public record GenerationPlan(
+    Prompt prompt, PairSides writers, boolean pair, GenerationRequest request) {
+  /**
+   * What only the OpenAI-compatible routes can ask.
+   *
+   * @param promptIds a prompt that is token ids already; null for one that is text
+   * @param count completions of one prompt
+   * @param ignoreEos go on past the end token (load tests)
+   * @param topLogprobs alternatives to report per token
+   */
+  public record Extras(int @Nullable [] promptIds, int count, boolean ignoreEos, int topLogprobs) {
+    static final Extras NONE = new Extras(null, 1, false, 0);
+  }
+
+  private static final int MOST_STOPS = 16;
+  private static final int LONGEST_STOP = 200;
+  private static final int LONGEST_METADATA = 10_000;
+
+  /**
+   * Checks a request and fills in what it leaves out.
+   *
+   * @throws ProblemException 400 or 404 naming the field
+   */
+  static GenerationPlan of(
+      GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+    return of(asked, Extras.NONE, model, config, random);
+  }
+
+  /** As above, with extras. */
+  public static GenerationPlan of(
+      GenerateRequest asked,
+      Extras extras,
+      LoadedModel model,
+      GatewayConfig config,
+      RandomGenerator random) {
+    boolean pair = Boolean.TRUE.equals(asked.pair());
+    requireMetadata(asked.metadata());
+    PairSides writers = writers(asked, model, pair);
+    Prompt prompt =
+        extras.promptIds() == null
+            ? Prompt.of(model, asked.messages(), asked.prompt())
+            : Prompt.of(model, extras.promptIds());
+    int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
+    if (wanted < 1) {
+      throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
+    }
+    Sampling sampling = sampling(asked, model, config, random);
+    List<Branch> branches = new ArrayList<>();
+    for (int i = 0; i < (pair ? 2 : extras.count()); i++) {
+      branches.add(new Branch(i == 0 ? writers.first() : writers.second(), sampling));
+      sampling = sampling.withSeed(otherSeed(sampling.seed()));
+    }
+    GenerationRequest request =
+        new GenerationRequest(
+            prompt.ids(),
+            branches,
+            Math.min(wanted, prompt.room(model)),
+            stops(asked.stop()),
+            extras.ignoreEos(),
+            extras.topLogprobs(),
+            pair,
+            config.requestTimeout());
+    return new GenerationPlan(prompt, writers, pair, request);
+  }
+
+  /** Who writes an answer that stands alone. */
+  public Policy policy() {
+    return writers.first();
+  }
+
+  /** A request that names a policy gets it on both sides. */
+  private static PairSides writers(GenerateRequest asked, LoadedModel model, boolean pair) {
+    if (pair && asked.policy() == null) {
+      return model.rollouts().duels().sides(model.policies().serving());
+    }
+    Policy policy = model.policy(asked.policy());
+    return new PairSides(policy, policy);
+  }
+
+  private static void requireMetadata(@Nullable JsonNode metadata) {
+    if (metadata == null || metadata.isNull()) {
+      return;
+    }
+    if (!metadata.isObject() || metadata.toString().length() > LONGEST_METADATA) {
+      throw ProblemException.badField(
+          "metadata",
+          "invalid_field",
+          "metadata must be an object of at most " + LONGEST_METADATA + " characters");
+    }
+  }
+
+  private static Sampling sampling(
+      GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+    try {
+      return new Sampling(
+          or(asked.temperature(), model.temperature().orElse(config.defaultTemperature())),
+          or(asked.topK(), model.topK().orElse(0)),
+          or(asked.topP(), model.topP().orElse(1.0)),
+          or(asked.minP(), 0.0),
+          or(asked.repetitionPenalty(), 1.0),
+          or(asked.presencePenalty(), 0.0),
+          or(asked.frequencyPenalty(), 0.0),
+          or(asked.logitBias(), Map.of()),
+          asked.seed() == null ? random.nextLong() : asked.seed());
+    } catch (IllegalArgumentException unusable) {
+      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+    } catch (NullPointerException hole) {
+      throw ProblemException.badField(
+          "logit_bias", "invalid_field", "logit_bias maps token ids to numbers");
+    }
+  }
+
+  /** Every further completion draws from a stream of its own, fixed by the first's seed. */
+  private static long otherSeed(long seed) {
+    return seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L;
+  }
+
+  private static List<String> stops(@Nullable List<String> asked) {
+    if (asked == null) {
+      return List.of();
+    }
+    boolean good =
+        asked.size() <= MOST_STOPS
+            && asked.stream()
+                .allMatch(s -> s != null && !s.isEmpty() && s.length() <= LONGEST_STOP);
+    if (!good) {
+      throw ProblemException.badField(
+          "stop",
+          "invalid_field",
+          "stop holds at most %d texts of 1 to %d characters".formatted(MOST_STOPS, LONGEST_STOP));
+    }
+    return asked;
+  }
+
+  private static <T> T or(@Nullable T value, T fallback) {
+    return value == null ? fallback : value;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.whetstone.gateway.http;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of the HTTP side, {@code whetstone.gateway.*}. */
+@ConfigMapping(prefix = "whetstone.gateway")
+public interface GatewayConfig {
+  /** Address to listen on; 0.0.0.0 for every interface. */
+  @WithDefault("127.0.0.1")
+  String host();
+
+  /** Largest request body of the JSON routes. */
+  @WithDefault("1M")
+  MemorySize maxBody();
+
+  /** Tokens of a completion when the request names no {@code max_tokens}. */
+  @WithDefault("512")
+  int defaultMaxTokens();
+
+  /** Temperature when neither the request nor the model's generation_config.json names one. */
+  @WithDefault("1.0")
+  double defaultTemperature();
+
+  /** Longest time a request may take, waiting included. */
+  @WithDefault("5M")
+  Duration requestTimeout();
+
+  /** Events a streaming client may lag behind before its request is cancelled. */
+  @WithDefault("1024")
+  int streamBuffer();
+
+  /** What Retry-After says when the queue is full or the model is not loaded. */
+  @WithDefault("2S")
+  Duration retryAfter();
+
+  /** Requests a second that one key may make, over {@code rate-burst}. */
+  @WithDefault("20000")
+  double keyRate();
+
+  /** Requests a second that one user of a key may make, over {@code rate-burst}. */
+  @WithDefault("5000")
+  double userRate();
+
+  /** How much of a key's or user's rate may come at once: what it could have sent in this time. */
+  @WithDefault("4S")
+  Duration rateBurst();
+
+  /** How long an offered pair can be voted on. */
+  @WithDefault("7D")
+  Duration pairExpiry();
+}

@@ -1,0 +1,162 @@
+package dev.whetstone.gateway.http;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyReader;
+import jakarta.ws.rs.ext.Provider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Reads request bodies into records: bounded, UTF-8 only, with a problem that names the field. */
+@Provider
+@Consumes(MediaType.APPLICATION_JSON)
+public final class JsonBodyReader implements MessageBodyReader<Record> {
+  // A body that is too large is read to here before it is refused, since many clients only look at
+  // the answer once they have sent everything.
+  private static final long DRAIN_LIMIT = 64L << 20;
+
+  @Inject ObjectMapper mapper;
+  @Inject GatewayConfig config;
+
+  @Override
+  public boolean isReadable(
+      Class<?> type, Type generic, Annotation[] annotations, MediaType mediaType) {
+    return type.isRecord();
+  }
+
+  @Override
+  public Record readFrom(
+      Class<Record> type,
+      Type generic,
+      Annotation[] annotations,
+      MediaType mediaType,
+      MultivaluedMap<String, String> headers,
+      InputStream body)
+      throws IOException {
+    String charset = mediaType.getParameters().get("charset");
+    if (charset != null && !charset.equalsIgnoreCase("utf-8")) {
+      throw ProblemException.of(415, "unsupported_media_type", "send application/json in UTF-8");
+    }
+    String text = decode(readBounded(body));
+    if (text.isBlank()) {
+      throw ProblemException.of(400, "invalid_json", "the body is empty");
+    }
+    return parse(text, mapper.constructType(generic));
+  }
+
+  /**
+   * Reads a body that may be left out.
+   *
+   * @param absent what an empty body means
+   */
+  public <T extends Record> T optional(InputStream body, Class<T> type, T absent)
+      throws IOException {
+    String text = decode(readBounded(body));
+    return text.isBlank() ? absent : type.cast(parse(text, mapper.constructType(type)));
+  }
+
+  private byte[] readBounded(InputStream body) throws IOException {
+    int limit = Math.toIntExact(config.maxBody().asLongValue());
+    byte[] bytes = body.readNBytes(limit);
+    if (bytes.length == limit && body.read() >= 0) {
+      drain(body);
+      throw ProblemException.of(
+          413, "body_too_large", "the body is larger than " + limit + " bytes");
+    }
+    return bytes;
+  }
+
+  private static void drain(InputStream body) throws IOException {
+    byte[] scratch = new byte[1 << 16];
+    long seen = 0;
+    for (int n; seen < DRAIN_LIMIT && (n = body.read(scratch)) >= 0; ) {
+      seen += n;
+    }
+  }
+
+  private static String decode(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException invalid) {
+      throw ProblemException.of(400, "invalid_utf8", "the body is not valid UTF-8");
+    }
+  }
+
+  private Record parse(String text, JavaType type) {
+    try {
+      Record value = mapper.readValue(text, type);
+      if (value == null) {
+        throw ProblemException.of(400, "invalid_json", "the body must be a JSON object");
+      }
+      return value;
+    } catch (UnrecognizedPropertyException unknown) {
+      throw ProblemException.badField(
+          path(unknown), "unknown_field", path(unknown) + " is not a field of this request");
+    } catch (InvalidFormatException unusable) {
+      throw invalid(unusable, unusable.getOriginalMessage());
+    } catch (MismatchedInputException mismatch) {
+      throw invalid(mismatch, "has the wrong type");
+    } catch (JsonMappingException failed) {
+      throw mappingProblem(failed);
+    } catch (JsonParseException malformed) {
+      throw ProblemException.of(
+          400, "invalid_json", "the body is not JSON: " + brief(malformed.getOriginalMessage()));
+    } catch (JsonProcessingException refused) {
+      throw ProblemException.of(
+          400, "invalid_json", "the body is refused: " + brief(refused.getOriginalMessage()));
+    }
+  }
+
+  private static ProblemException mappingProblem(JsonMappingException failed) {
+    return switch (failed.getCause()) {
+      case ProblemException own -> own;
+      case IllegalArgumentException bad -> invalid(failed, String.valueOf(bad.getMessage()));
+      case JsonProcessingException malformed ->
+          ProblemException.of(
+              400,
+              "invalid_json",
+              "the body is not JSON: " + brief(malformed.getOriginalMessage()));
+      case null, default -> invalid(failed, "cannot be read");
+    };
+  }
+
+  private static ProblemException invalid(JsonMappingException failed, String why) {
+    String field = path(failed);
+    return field.isEmpty()
+        ? ProblemException.of(400, "invalid_field", "the body " + brief(why))
+        : ProblemException.badField(field, "invalid_field", field + ": " + brief(why));
+  }
+
+  /** Where in the body, as in {@code messages[0].role}. */
+  private static String path(JsonMappingException failed) {
+    StringBuilder path = new StringBuilder();
+    for (JsonMappingException.Reference step : failed.getPath()) {
+      if (step.getFieldName() == null) {
+        path.append('[').append(step.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(step.getFieldName());
+      }
+    }
+    return path.length() > 100 ? path.substring(0, 100) + "…" : path.toString();
+  }
+
+  private static String brief(String message) {
+    String line = message.lines().findFirst().orElse("");
+    return line.length() > 200 ? line.substring(0, 200) + "…" : line;
+  }
+}

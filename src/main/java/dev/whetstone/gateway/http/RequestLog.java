@@ -1,0 +1,74 @@
+package dev.whetstone.gateway.http;
+
+import dev.whetstone.security.Ids;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
+
+/** Gives every request an id and, when it has ended, a log line: who, what, how long; no text. */
+@Singleton
+public final class RequestLog {
+  private static final Logger LOG = Logger.getLogger(RequestLog.class);
+  private static final Pattern GOOD_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final String HEADER = "X-Request-Id";
+  private static final String ID = "whetstone.request.id";
+  private static final String POLICY = "whetstone.request.policy";
+  private static final int BEFORE_EVERYTHING = 10_000;
+  private static final int LONGEST_PATH = 120;
+
+  @Inject InstantSource clock;
+
+  void register(@Observes Filters filters) {
+    filters.register(this::begin, BEFORE_EVERYTHING);
+  }
+
+  /** The id of a request: the client's own when it is harmless, else drawn here. */
+  public static String id(RoutingContext request) {
+    String id = request.get(ID);
+    return id == null ? "-" : id;
+  }
+
+  /** Notes which version answers; never called for blind pairs. */
+  public static void policy(RoutingContext request, String version) {
+    request.put(POLICY, version);
+  }
+
+  private void begin(RoutingContext request) {
+    String wanted = request.request().getHeader(HEADER);
+    String id = wanted != null && GOOD_ID.matcher(wanted).matches() ? wanted : Ids.draw("req");
+    request.put(ID, id);
+    request.response().putHeader(HEADER, id);
+    var start = clock.instant();
+    if (!request.request().path().startsWith("/q/")) {
+      request.addEndHandler(
+          ended -> log(request, Duration.between(start, clock.instant()), ended.succeeded()));
+    }
+    request.next();
+  }
+
+  private static void log(RoutingContext request, Duration took, boolean complete) {
+    String path = request.request().path();
+    String key =
+        request.user() instanceof QuarkusHttpUser user
+            ? user.getSecurityIdentity().getPrincipal().getName()
+            : "-";
+    String policy = request.get(POLICY);
+    LOG.infof(
+        "%s %s %d %dms id=%s key=%s policy=%s%s",
+        request.request().method(),
+        path.length() > LONGEST_PATH ? path.substring(0, LONGEST_PATH) + "…" : path,
+        request.response().getStatusCode(),
+        took.toMillis(),
+        id(request),
+        key,
+        policy == null ? "-" : policy,
+        complete ? "" : " (client went away)");
+  }
+}

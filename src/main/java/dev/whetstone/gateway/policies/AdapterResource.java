@@ -1,0 +1,145 @@
+package dev.whetstone.gateway.policies;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.LoadedModel;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.onnx.StandaloneModel;
+import dev.whetstone.policy.By;
+import dev.whetstone.policy.Lineage;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyStatus;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.rollout.RolloutConfig;
+import dev.whetstone.security.Role;
+import dev.whetstone.serving.ActivePolicies;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.multipart.FileUpload;
+import org.jspecify.annotations.Nullable;
+
+/** Adapters come in and go out as PEFT's files, and out as a model that stands alone. */
+@Path("/policies")
+@RolesAllowed(Role.OPERATOR_ROLE)
+public class AdapterResource {
+  @Inject ServingState serving;
+  @Inject RolloutConfig config;
+  @Inject ObjectMapper mapper;
+  @Inject SecurityIdentity identity;
+
+  @POST
+  @Consumes(MediaType.MULTIPART_FORM_DATA)
+  @Produces(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Imports a PEFT adapter",
+      description =
+          "The form's files adapter_model (adapter_model.safetensors) and adapter_config"
+              + " (adapter_config.json); parent names the version it was trained on top of. 201,"
+              + " or 200 with the version that has the same content.")
+  @APIResponse(
+      responseCode = "201",
+      description = "The version is stored",
+      content = @Content(schema = @Schema(implementation = PolicyView.class)))
+  @APIResponse(
+      responseCode = "200",
+      description = "A version has the same content",
+      content = @Content(schema = @Schema(implementation = PolicyView.class)))
+  public Response importAdapter(
+      @RestForm("adapter_model") @Nullable FileUpload model,
+      @RestForm("adapter_config") @Nullable FileUpload settings,
+      @RestForm("parent") @Nullable String parent) {
+    ActivePolicies policies = serving.model().policies();
+    PolicyStore store = policies.store();
+    Adapter adapter =
+        PeftUpload.read(
+            model, settings, policies.base().hash(), config.largestAdapter().asLongValue());
+    try {
+      policies.tryOut(new Policy("the adapter", AdapterFile.hash(adapter), adapter));
+    } catch (PolicyException.Refused refused) {
+      throw PeftUpload.refused(String.valueOf(refused.getMessage()));
+    }
+    By by = new By(identity.getPrincipal().getName(), "import");
+    Lineage lineage = new Lineage(parent, null, null);
+    PolicyStore.Registered registered = store.register(adapter, lineage, PolicyStatus.READY, by);
+    var aliases = store.database().statement(policies.log()::read);
+    return Response.status(registered.fresh() ? 201 : 200)
+        .entity(PolicyView.of(registered.row(), aliases))
+        .build();
+  }
+
+  @GET
+  @Path("{version}/adapter")
+  @Produces(MediaType.APPLICATION_OCTET_STREAM)
+  @RunOnVirtualThread
+  @Operation(summary = "adapter_model.safetensors, as PEFT reads it")
+  public Response adapter(@PathParam("version") String version) {
+    return file("adapter_model.safetensors", AdapterFile.tensors(adapterOf(version)));
+  }
+
+  @GET
+  @Path("{version}/adapter/config")
+  @Produces(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(summary = "adapter_config.json, with the base's hash as its revision")
+  public Response adapterConfig(@PathParam("version") String version)
+      throws JsonProcessingException {
+    LoadedModel model = serving.model();
+    String folder = model.graph().getName(model.graph().getNameCount() - 2).toString();
+    ObjectNode settings =
+        (ObjectNode) mapper.readTree(AdapterFile.config(adapterOf(version), folder));
+    settings.put("revision", model.base().hash());
+    return file("adapter_config.json", settings.toPrettyString() + "\n");
+  }
+
+  @GET
+  @Path("{version}/onnx")
+  @Produces("application/zip")
+  @RunOnVirtualThread
+  @Operation(
+      summary = "The version as an ONNX model that stands alone",
+      description = "A zip of model.onnx and its external data, which any ONNX Runtime loads.")
+  public Response onnx(@PathParam("version") String version) {
+    LoadedModel model = serving.model();
+    Policy policy = model.policy(version);
+    StandaloneModel standalone =
+        new StandaloneModel(model.graph(), model.adapterInputs().apply(policy));
+    StreamingOutput body = standalone::writeZip;
+    return file(policy.version() + ".zip", body);
+  }
+
+  private Adapter adapterOf(String name) {
+    Policy policy = serving.model().policy(name);
+    if (policy.adapter() == null) {
+      throw ProblemException.of(404, "no_adapter", policy.version() + " is the base alone");
+    }
+    return policy.adapter();
+  }
+
+  private static Response file(String name, Object content) {
+    return Response.ok(content)
+        .header("Content-Disposition", "attachment; filename=\"" + name + "\"")
+        .build();
+  }
+}

@@ -1,0 +1,70 @@
+package dev.whetstone.gateway.policies;
+
+import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.security.Role;
+import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.serving.GatewayReports;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.QueryParam;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.jspecify.annotations.Nullable;
+
+/** The policy versions of the base that is served. */
+@Path("/policies")
+@RolesAllowed(Role.OPERATOR_ROLE)
+public class PoliciesResource {
+  @Inject ServingState serving;
+
+  /**
+   * A page, newest first.
+   *
+   * @param next cursor of the page after it, or null
+   * @param gateways what each gateway serves, and why not what it should
+   */
+  public record Page(
+      List<PolicyView> items, @Nullable String next, List<GatewayReports.Report> gateways) {}
+
+  @GET
+  @RunOnVirtualThread
+  @Operation(summary = "Lists versions, newest first, and what each gateway serves")
+  public Page list(
+      @QueryParam("limit") @DefaultValue("100") String limit,
+      @QueryParam("cursor") @Nullable String cursor) {
+    ActivePolicies policies = serving.model().policies();
+    int most = Paging.limit(limit);
+    long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
+    Aliases aliases = policies.store().database().statement(policies.log()::read);
+    List<PolicyRow> rows = policies.store().page(before, most + 1);
+    List<PolicyRow> shown = rows.subList(0, Math.min(most, rows.size()));
+    return new Page(
+        shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
+        rows.size() > most ? shown.getLast().version().substring(1) : null,
+        policies.reports().all());
+  }
+
+  @GET
+  @Path("{version}")
+  @RunOnVirtualThread
+  @Operation(summary = "One version, by its name, hash or alias")
+  public PolicyView get(@PathParam("version") String version) {
+    ActivePolicies policies = serving.model().policies();
+    Aliases aliases = policies.store().database().statement(policies.log()::read);
+    return PolicyView.of(row(policies, aliases, version), aliases);
+  }
+
+  private static PolicyRow row(ActivePolicies policies, Aliases aliases, String name) {
+    String version = aliases.version(name);
+    return policies.store().find(version).orElseThrow(() -> new PolicyException.Unknown(name));
+  }
+}

@@ -1,0 +1,50 @@
+package dev.whetstone.gateway.policies;
+
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.PolicyRow;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A version as operators see it.
+ *
+ * @param hash sha256 of the adapter's content; of the base for v0
+ * @param parent version that the training of this one began with
+ * @param status ready, candidate, held or rejected
+ * @param rolledBackAt when it was taken back; null once it was promoted again
+ */
+public record PolicyView(
+    String version,
+    String hash,
+    List<String> aliases,
+    @Nullable String parent,
+    @Nullable String runId,
+    Instant createdAt,
+    String baseHash,
+    @Nullable Integer rank,
+    @Nullable Double alpha,
+    List<String> targetModules,
+    @Nullable String dataHash,
+    String status,
+    @Nullable String statusReason,
+    @Nullable Instant rolledBackAt) {
+
+  static PolicyView of(PolicyRow row, Aliases aliases) {
+    return new PolicyView(
+        row.version(),
+        row.hash(),
+        aliases.of(row.version()),
+        row.lineage().parent(),
+        row.lineage().runId(),
+        row.createdAt(),
+        row.baseHash(),
+        row.rank(),
+        row.alpha(),
+        row.targetModules(),
+        row.lineage().dataHash(),
+        row.status().label(),
+        row.statusReason(),
+        row.rolledBackAt());
+  }
+}

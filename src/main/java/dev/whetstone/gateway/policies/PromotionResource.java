@@ -1,0 +1,69 @@
+package dev.whetstone.gateway.policies;
+
+import dev.whetstone.gateway.http.JsonBodyReader;
+import dev.whetstone.policy.AliasLog;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.security.Role;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a version the champion. */
+@Path("/policies/{version}/promote")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Produces(MediaType.APPLICATION_JSON)
+public class PromotionResource {
+  @Inject JsonBodyReader bodies;
+  @Inject AliasChanges changes;
+
+  /** Why a version is promoted; the whole body may be left out. */
+  public record Promotion(
+      @Schema(maxLength = AliasChanges.LONGEST_REASON) @Nullable String reason) {}
+
+  @POST
+  @Consumes(MediaType.WILDCARD)
+  @RunOnVirtualThread
+  @Operation(summary = "Makes a version the champion; for the champion, a 200 changes nothing")
+  @RequestBody(content = @Content(schema = @Schema(implementation = Promotion.class)))
+  @APIResponse(
+      responseCode = "200",
+      description = "The champion",
+      content = @Content(schema = @Schema(implementation = PolicyView.class)))
+  public Response promote(
+      @PathParam("version") String version,
+      @HeaderParam("Idempotency-Key") @Nullable String key,
+      InputStream body)
+      throws IOException {
+    Promotion asked = bodies.optional(body, Promotion.class, new Promotion(null));
+    return changes.run(
+        key,
+        "promote\n" + version,
+        asked.reason() == null ? null : AliasChanges.reason(asked.reason()),
+        (policies, connection, by) -> {
+          AliasLog log = policies.log();
+          Aliases now = log.read(connection);
+          PolicyRow row = policies.store().require(connection, now.version(version));
+          if (!row.version().equals(now.champion())) {
+            policies.verify(row);
+          }
+          return log.promote(connection, row.version(), by);
+        });
+  }
+}

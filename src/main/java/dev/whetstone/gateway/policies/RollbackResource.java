@@ -1,0 +1,57 @@
+package dev.whetstone.gateway.policies;
+
+import dev.whetstone.policy.AliasLog;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.security.Role;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the champion back. */
+@Path("/rollback")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces(MediaType.APPLICATION_JSON)
+public class RollbackResource {
+  @Inject AliasChanges changes;
+
+  /** Where to go back to, by default to what was champion before, and why. */
+  public record Rollback(
+      @Schema(description = "version, hash or alias; previous by default") @Nullable String to,
+      @Schema(required = true, maxLength = AliasChanges.LONGEST_REASON) @Nullable String reason) {}
+
+  @POST
+  @RunOnVirtualThread
+  @Operation(summary = "Goes back to an earlier version: the previous champion, or any other")
+  @APIResponse(
+      responseCode = "200",
+      description = "The champion",
+      content = @Content(schema = @Schema(implementation = PolicyView.class)))
+  public Response rollBack(@HeaderParam("Idempotency-Key") @Nullable String key, Rollback asked) {
+    return changes.run(
+        key,
+        "rollback\n" + asked.to(),
+        AliasChanges.reason(asked.reason()),
+        (policies, connection, by) -> {
+          AliasLog log = policies.log();
+          Aliases now = log.read(connection);
+          String to = asked.to() == null ? now.previous() : now.version(asked.to());
+          if (to != null) {
+            policies.resolve(policies.store().require(connection, to).hash());
+          }
+          return log.rollBack(connection, to, by);
+        });
+  }
+}

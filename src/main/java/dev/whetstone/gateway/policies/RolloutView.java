@@ -1,0 +1,124 @@
+package dev.whetstone.gateway.policies;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.whetstone.policy.By;
+import dev.whetstone.rollout.Rollout;
+import dev.whetstone.rollout.RolloutStore;
+import dev.whetstone.rollout.duel.SideFigures;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rollout as operators see it.
+ *
+ * @param policy the candidate
+ * @param status gating, duelling, waiting, promoted, rejected, held, rolled_back or cancelled
+ * @param share of pairs with one side from the candidate
+ */
+public record RolloutView(
+    String id,
+    String policy,
+    String champion,
+    @Nullable String runId,
+    String mode,
+    double share,
+    String status,
+    @Nullable String reason,
+    List<Criterion> gate,
+    Duel duel,
+    List<Step> decisions,
+    Instant createdAt,
+    @Nullable Instant duelBeganAt,
+    @Nullable Instant endedAt) {
+  /**
+   * One row of the gate.
+   *
+   * @param number null when it could not be measured
+   * @param verdict pass, fail or inconclusive
+   */
+  public record Criterion(String name, @Nullable Double number, String threshold, String verdict) {}
+
+  /**
+   * The votes and what the sides did.
+   *
+   * @param wins of the candidate, counted once per user and prompt
+   * @param evidence e-value of the votes
+   * @param alone the champion in pairs without the candidate
+   */
+  public record Duel(
+      int wins,
+      int losses,
+      double evidence,
+      SideFigures candidate,
+      SideFigures champion,
+      SideFigures alone) {}
+
+  /** A decision and the numbers it was made on. */
+  public record Step(
+      Instant at,
+      String decision,
+      String actor,
+      @Nullable String reason,
+      @Schema(implementation = Map.class) @JsonRawValue String numbers) {}
+
+  /** One that has just been opened: nothing is measured yet. */
+  static RolloutView opened(Rollout rollout, By by) {
+    String status = rollout.status().label();
+    return view(
+        rollout,
+        List.of(),
+        new Duel(
+            0, 0, rollout.evidence().value(), SideFigures.NONE, SideFigures.NONE, SideFigures.NONE),
+        List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
+  }
+
+  static RolloutView of(Rollout rollout, RolloutStore store) {
+    return view(
+        rollout,
+        store.gate(rollout.id()).stream()
+            .map(
+                row ->
+                    new Criterion(
+                        row.name(), finite(row.number()), row.threshold(), row.verdict().label()))
+            .toList(),
+        new Duel(
+            rollout.evidence().wins(),
+            rollout.evidence().losses(),
+            Math.min(rollout.evidence().value(), Double.MAX_VALUE),
+            store.figures(rollout.id(), "candidate"),
+            store.figures(rollout.id(), "champion"),
+            store.figures(rollout.id(), "alone")),
+        store.decisions(rollout.id()).stream()
+            .map(
+                made ->
+                    new Step(
+                        made.at(), made.decision(), made.actor(), made.reason(), made.numbers()))
+            .toList());
+  }
+
+  private static RolloutView view(
+      Rollout rollout, List<Criterion> gate, Duel duel, List<Step> decisions) {
+    return new RolloutView(
+        rollout.id(),
+        rollout.candidate(),
+        rollout.champion(),
+        rollout.runId(),
+        rollout.mode().label(),
+        rollout.share(),
+        rollout.status().label(),
+        rollout.reason(),
+        gate,
+        duel,
+        decisions,
+        rollout.createdAt(),
+        rollout.duelBeganAt(),
+        rollout.endedAt());
+  }
+
+  private static @Nullable Double finite(double number) {
+    return Double.isFinite(number) ? (Double) number : null;
+  }
+}

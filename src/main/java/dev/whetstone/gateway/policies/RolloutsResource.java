@@ -1,0 +1,171 @@
+package dev.whetstone.gateway.policies;
+
+import dev.whetstone.gateway.http.IdempotentCalls;
+import dev.whetstone.gateway.http.IdempotentCalls.Result;
+import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.policy.By;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.rollout.Rollout;
+import dev.whetstone.rollout.RolloutMode;
+import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.security.Role;
+import dev.whetstone.serving.ActivePolicies;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Candidates on their way to champion. */
+@Path("/rollouts")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Produces(MediaType.APPLICATION_JSON)
+public class RolloutsResource {
+  private static final int LONGEST_REASON = 500;
+
+  @Inject ServingState serving;
+  @Inject SecurityIdentity identity;
+  @Inject IdempotentCalls calls;
+
+  /**
+   * A version to roll out.
+   *
+   * @param share of pairs with one side from it while it duels, in (0, 1]
+   * @param mode duel, automatic or manual
+   */
+  public record Request(
+      @Schema(required = true) @Nullable String policy,
+      @Nullable Double share,
+      @Schema(enumeration = {"duel", "automatic", "manual"}) @Nullable String mode,
+      @Schema(maxLength = LONGEST_REASON) @Nullable String reason) {}
+
+  /** A page, newest first; {@code next} is the cursor of the one after it, or null. */
+  public record Page(List<RolloutView> items, @Nullable String next) {}
+
+  @GET
+  @RunOnVirtualThread
+  @Operation(summary = "Lists rollouts, newest first")
+  public Page list(
+      @QueryParam("limit") @DefaultValue("20") String limit,
+      @QueryParam("cursor") @Nullable String cursor) {
+    int most = Paging.limit(limit);
+    Long before = cursor == null ? null : Long.valueOf(Paging.number("cursor", cursor));
+    Rollouts rollouts = rollouts();
+    List<Rollout> rows = rollouts.store().page(before, most + 1);
+    List<Rollout> page = rows.subList(0, Math.min(most, rows.size()));
+    return new Page(
+        page.stream().map(row -> RolloutView.of(row, rollouts.store())).toList(),
+        rows.size() > most ? Long.toString(page.getLast().seq()) : null);
+  }
+
+  @GET
+  @Path("{id}")
+  @RunOnVirtualThread
+  @Operation(summary = "One rollout with its gate, duel and decisions")
+  public RolloutView get(@PathParam("id") String id) {
+    return RolloutView.of(rollout(id), rollouts().store());
+  }
+
+  @POST
+  @Consumes(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(summary = "Puts a version on its way: gate, then what the mode asks for")
+  @APIResponse(
+      responseCode = "201",
+      description = "The gate measures it",
+      content = @Content(schema = @Schema(implementation = RolloutView.class)))
+  @APIResponse(responseCode = "404", description = "there is no such policy")
+  @APIResponse(
+      responseCode = "409",
+      description = "another rollout is under way, or this version is the champion")
+  public Response open(@HeaderParam("Idempotency-Key") @Nullable String key, Request asked) {
+    Rollouts rollouts = rollouts();
+    double share = asked.share() == null ? rollouts.config().duel().share() : asked.share();
+    if (!(share > 0 && share <= 1)) {
+      throw ProblemException.badField("share", "invalid_field", "share must be in (0, 1]");
+    }
+    RolloutMode mode = mode(asked.mode(), rollouts);
+    By by = by(asked.reason());
+    String policy = asked.policy();
+    if (policy == null) {
+      throw ProblemException.badField("policy", "invalid_field", "policy is missing");
+    }
+    ActivePolicies policies = serving.model().policies();
+    return calls.run(
+        policies.store().database(),
+        by.actor(),
+        key,
+        "rollout\n%s\n%s\n%s\n%s".formatted(policy, mode, share, by.reason()),
+        connection -> {
+          PolicyRow candidate =
+              policies.store().require(connection, policies.log().read(connection).version(policy));
+          return rollouts
+              .open(connection, candidate, mode, share, by)
+              .map(rollout -> new Result(201, RolloutView.opened(rollout, by)))
+              .orElseThrow(
+                  () ->
+                      ProblemException.of(
+                          409,
+                          "rollout_refused",
+                          "another rollout is under way, or this version is the champion"));
+        });
+  }
+
+  private static RolloutMode mode(@Nullable String asked, Rollouts rollouts) {
+    try {
+      return asked == null ? rollouts.config().mode() : RolloutMode.of(asked);
+    } catch (IllegalArgumentException unknown) {
+      throw ProblemException.badField(
+          "mode", "invalid_field", String.valueOf(unknown.getMessage()));
+    }
+  }
+
+  @DELETE
+  @Path("{id}")
+  @RunOnVirtualThread
+  @Operation(summary = "Ends a rollout and holds its version; one that has ended stays as it is")
+  public RolloutView cancel(
+      @PathParam("id") String id, @QueryParam("reason") @Nullable String reason) {
+    rollouts().cancel(rollout(id), by(reason));
+    return get(id);
+  }
+
+  private By by(@Nullable String reason) {
+    if (reason != null && reason.length() > LONGEST_REASON) {
+      throw ProblemException.badField(
+          "reason", "invalid_field", "reason has at most " + LONGEST_REASON + " characters");
+    }
+    return new By(identity.getPrincipal().getName(), reason);
+  }
+
+  private Rollout rollout(String id) {
+    return rollouts()
+        .store()
+        .find(id)
+        .orElseThrow(
+            () -> ProblemException.of(404, "unknown_rollout", "there is no rollout '" + id + "'"));
+  }
+
+  private Rollouts rollouts() {
+    return serving.model().rollouts();
+  }
+}

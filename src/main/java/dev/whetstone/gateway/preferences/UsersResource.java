@@ -1,0 +1,33 @@
+package dev.whetstone.gateway.preferences;
+
+import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.preference.bulk.Erasure;
+import dev.whetstone.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** What is kept of users. */
+@Path("/users")
+@RolesAllowed(Role.OPERATOR_ROLE)
+@Produces(MediaType.APPLICATION_JSON)
+public class UsersResource {
+  @Inject Erasure erasure;
+  @Inject SecurityIdentity identity;
+
+  @DELETE
+  @Path("{user}/data")
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Erases a user's prompts, completions and votes; tells what was trained on them")
+  public Erasure.Report erase(@PathParam("user") String user) {
+    return erasure.erase(Parameters.required("user", user), identity.getPrincipal().getName());
+  }
+}

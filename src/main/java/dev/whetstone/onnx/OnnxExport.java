@@ -1,0 +1,111 @@
+package dev.whetstone.onnx;
+
+import dev.whetstone.onnx.LoraProducts.Rows;
+import dev.whetstone.onnx.proto.ModelProto;
+import dev.whetstone.onnx.quantization.ActivationRanges;
+import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.Tensors;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes the graphs that serve a model.
+ *
+ * <ul>
+ *   <li>int8: {@code model.onnx} decodes; where the ranges of activations are known, q, k, v, gate
+ *       and up are products of integers; {@code prefill.onnx} reads prompts with float32 blocks,
+ *       which is the faster kernel when many rows are multiplied at once, and shares embedding,
+ *       norms and the int8 head with the first
+ *   <li>fp32: {@code exact.onnx} does both
+ * </ul>
+ *
+ * A graph appears under its name only when the bytes it refers to are on the disk.
+ */
+public final class OnnxExport {
+  /** Counts up with every change of the graphs, so that those of an earlier build are replaced. */
+  public static final int FORMAT = 5;
+
+  private OnnxExport() {}
+
+  /** Names of the files that {@link #write} makes for a precision, graphs last. */
+  public static List<String> files(Precision precision) {
+    return switch (precision) {
+      case INT8 -> List.of("weights.bin", "prefill.bin", "prefill.onnx", "model.onnx");
+      case FP32 -> List.of("exact.bin", "exact.onnx");
+    };
+  }
+
+  /**
+   * Exports into a model directory; files of the same names are replaced.
+   *
+   * @param baseHash identity of the weights, kept in the graph
+   * @param ranges of the activations, for int8
+   */
+  public static void write(
+      Path directory,
+      ModelConfig config,
+      Tensors weights,
+      String baseHash,
+      Precision precision,
+      ActivationRanges ranges)
+      throws IOException {
+    Map<String, String> metadata = metadata(config, baseHash);
+    List<String> files = files(precision);
+    switch (precision) {
+      case INT8 -> {
+        try (ExternalData data = ExternalData.create(directory, files.get(0));
+            ExternalData wide = ExternalData.create(directory, files.get(1))) {
+          GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8, ranges);
+          ModelProto model = new TransformerGraph(config, decode, Rows.ONE_BY_ONE).build(metadata);
+          GraphWeights prefill = decode.sharing(wide, Precision.FP32);
+          ModelProto reader = new TransformerGraph(config, prefill, Rows.TOGETHER).build(metadata);
+          data.force();
+          wide.force();
+          publish(directory, files.get(2), reader);
+          publish(directory, files.get(3), model);
+        }
+      }
+      case FP32 -> {
+        try (ExternalData data = ExternalData.create(directory, files.get(0))) {
+          GraphWeights exact =
+              new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
+          ModelProto model = new TransformerGraph(config, exact, Rows.ONE_BY_ONE).build(metadata);
+          data.force();
+          publish(directory, files.get(1), model);
+        }
+      }
+    }
+  }
+
+  private static Map<String, String> metadata(ModelConfig config, String baseHash) {
+    return Map.of(
+        "whetstone.base", baseHash,
+        "whetstone.layers", Integer.toString(config.layers()),
+        "whetstone.kv_heads", Integer.toString(config.kvHeads()),
+        "whetstone.head_dim", Integer.toString(config.headDim()),
+        "whetstone.vocabulary", Integer.toString(config.vocabularySize()),
+        "whetstone.context", Integer.toString(config.contextLength()));
+  }
+
+  static void publish(Path directory, String name, ModelProto model) throws IOException {
+    Path aside = directory.resolve(name + ".part");
+    try (OutputStream out = Files.newOutputStream(aside)) {
+      model.writeTo(out);
+    }
+    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(
+        aside,
+        directory.resolve(name),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.whetstone.onnx;
+
+import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.RotaryFrequencies;
+
+/**
+ * Cosines and sines of the rotary embedding (Su et al. 2021).
+ *
+ * @param cosines {@code [contextLength, headDim / 2]}
+ * @param sines the same shape
+ */
+record RotaryTables(float[] cosines, float[] sines) {
+  static RotaryTables of(ModelConfig config) {
+    float[] frequencies = RotaryFrequencies.of(config);
+    int half = frequencies.length;
+    float[] cosines = new float[config.contextLength() * half];
+    float[] sines = new float[cosines.length];
+    for (int i = 0; i < half; i++) {
+      for (int position = 0; position < config.contextLength(); position++) {
+        float angle = position * frequencies[i];
+        cosines[position * half + i] = (float) Math.cos(angle);
+        sines[position * half + i] = (float) Math.sin(angle);
+      }
+    }
+    return new RotaryTables(cosines, sines);
+  }
+}

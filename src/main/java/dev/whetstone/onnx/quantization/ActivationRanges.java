@@ -1,0 +1,23 @@
+package dev.whetstone.onnx.quantization;
+
+import dev.whetstone.lora.LoraSite;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How large the inputs of linear layers become, channel by channel, on a calibration text.
+ *
+ * @param largest absolute values {@code [in]} by {@link LoraSite#node}
+ */
+public record ActivationRanges(Map<String, float[]> largest) {
+  /** Nothing is known: activations are quantised block by block at run time. */
+  public static final ActivationRanges UNKNOWN = new ActivationRanges(Map.of());
+
+  public ActivationRanges {
+    largest = Map.copyOf(largest);
+  }
+
+  public Optional<float[]> of(LoraSite site, int layer) {
+    return Optional.ofNullable(largest.get(site.node(layer)));
+  }
+}

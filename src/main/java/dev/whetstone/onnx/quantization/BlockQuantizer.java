@@ -1,0 +1,79 @@
+package dev.whetstone.onnx.quantization;
+
+/**
+ * Symmetric 8-bit quantisation in blocks along the input dimension, the layout of ONNX Runtime's
+ * {@code MatMulNBits} (bits 8): {@code w ~ (q - 128) * scale}, with {@code q} in [1, 255].
+ */
+public final class BlockQuantizer {
+  private static final int SHORT = 32;
+  private static final int LONG = 64;
+  private static final int ZERO_POINT = 128;
+  private static final int LEVELS = 127;
+
+  /**
+   * A quantised matrix.
+   *
+   * @param data {@code [rows, blocks, block]} unsigned bytes
+   * @param scales {@code [rows, blocks]}
+   */
+  public record Quantized(byte[] data, float[] scales, int rows, int columns, int block) {
+    public int blocks() {
+      return blocksOf(columns, block);
+    }
+
+    /** The value that the runtime computes with. */
+    float value(int row, int column) {
+      int at = row * blocks() + column / block;
+      int q = data[at * block + column % block] & 0xff;
+      return (q - ZERO_POINT) * scales[at];
+    }
+  }
+
+  private BlockQuantizer() {}
+
+  /**
+   * Weights that share a scale, in rows of {@code columns}: the longest block that divides them.
+   */
+  public static int longestBlock(int columns) {
+    return columns % LONG == 0 ? LONG : SHORT;
+  }
+
+  private static int blocksOf(int columns, int block) {
+    return (columns + block - 1) / block;
+  }
+
+  /**
+   * Quantises {@code weights [rows, columns]}, row-major as in {@code y = W x}.
+   *
+   * @param size of a block
+   */
+  public static Quantized quantize(float[] weights, int rows, int columns, int size) {
+    int blocks = blocksOf(columns, size);
+    byte[] data = new byte[Math.multiplyExact(rows, blocks * size)];
+    float[] scales = new float[rows * blocks];
+    for (int row = 0; row < rows; row++) {
+      for (int block = 0; block < blocks; block++) {
+        int from = row * columns + block * size;
+        int length = Math.min(size, columns - block * size);
+        int index = row * blocks + block;
+        scales[index] = quantizeBlock(weights, from, length, data, index * size, size);
+      }
+    }
+    return new Quantized(data, scales, rows, columns, size);
+  }
+
+  private static float quantizeBlock(
+      float[] weights, int from, int length, byte[] data, int target, int size) {
+    float largest = 0;
+    for (int i = from; i < from + length; i++) {
+      largest = Math.max(largest, Math.abs(weights[i]));
+    }
+    float scale = largest / LEVELS;
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    for (int i = 0; i < size; i++) {
+      int level = i < length ? Math.round(weights[from + i] * inverse) : 0;
+      data[target + i] = (byte) (Math.clamp(level, -LEVELS, LEVELS) + ZERO_POINT);
+    }
+    return scale;
+  }
+}

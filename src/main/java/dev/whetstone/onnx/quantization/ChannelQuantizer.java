@@ -1,0 +1,82 @@
+package dev.whetstone.onnx.quantization;
+
+import java.util.Arrays;
+
+/**
+ * Symmetric 8-bit quantisation of a product whose inputs have known ranges: activations by a fixed
+ * step for each input channel, weights by a scale for each output, so that the product is one of
+ * integers. How a channel's range is shared out between activation and weight is SmoothQuant's
+ * (Xiao et al. 2023, equation 4).
+ */
+public final class ChannelQuantizer {
+  /** The share of a channel's range that moves into the weights. */
+  private static final double MIGRATION = 0.85;
+
+  /** Activations may be this much larger than on the calibration text before they are clipped. */
+  private static final double HEADROOM = 1.25;
+
+  private static final int LEVELS = 127;
+  private static final double SMALLEST = 1e-5;
+
+  /**
+   * A quantised matrix.
+   *
+   * @param data {@code [in, out]} signed bytes
+   * @param scales {@code [out]}
+   */
+  public record Quantized(byte[] data, float[] scales) {}
+
+  private ChannelQuantizer() {}
+
+  /**
+   * The value of one level of each input channel.
+   *
+   * @param activations largest absolute value of each channel
+   * @param weights {@code [out, in]} of all matrices that read these inputs
+   */
+  public static float[] steps(float[] activations, float[] weights) {
+    int in = activations.length;
+    double[] heaviest = new double[in];
+    Arrays.fill(heaviest, SMALLEST);
+    for (int i = 0; i < weights.length; i++) {
+      heaviest[i % in] = Math.max(heaviest[i % in], Math.abs(weights[i]));
+    }
+    double[] factors = new double[in];
+    double largest = 0;
+    for (int channel = 0; channel < in; channel++) {
+      double range = Math.max(activations[channel], SMALLEST);
+      factors[channel] = Math.pow(range, MIGRATION) / Math.pow(heaviest[channel], 1 - MIGRATION);
+      largest = Math.max(largest, range / factors[channel]);
+    }
+    float[] steps = new float[in];
+    for (int channel = 0; channel < in; channel++) {
+      steps[channel] = (float) (factors[channel] * largest * HEADROOM / LEVELS);
+    }
+    return steps;
+  }
+
+  /**
+   * Quantises {@code weights [out, in]}, the steps of their inputs taken into them.
+   *
+   * @param steps {@code [in]}
+   */
+  public static Quantized quantize(float[] weights, int out, float[] steps) {
+    int in = steps.length;
+    byte[] data = new byte[Math.multiplyExact(out, in)];
+    float[] scales = new float[out];
+    float[] row = new float[in];
+    for (int o = 0; o < out; o++) {
+      float largest = 0;
+      for (int i = 0; i < in; i++) {
+        row[i] = weights[o * in + i] * steps[i];
+        largest = Math.max(largest, Math.abs(row[i]));
+      }
+      scales[o] = largest / LEVELS;
+      float inverse = largest == 0 ? 0 : LEVELS / largest;
+      for (int i = 0; i < in; i++) {
+        data[i * out + o] = (byte) Math.clamp(Math.round(row[i] * inverse), -LEVELS, LEVELS);
+      }
+    }
+    return new Quantized(data, scales);
+  }
+}

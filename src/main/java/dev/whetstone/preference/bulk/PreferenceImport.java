@@ -1,0 +1,285 @@
+package dev.whetstone.preference.bulk;
+
+import com.fasterxml.jackson.databind.ObjectReader;
+import dev.whetstone.database.Database;
+import dev.whetstone.preference.Choice;
+import dev.whetstone.preference.Conversations;
+import dev.whetstone.preference.Pair;
+import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.Side;
+import dev.whetstone.preference.trl.BadLineException;
+import dev.whetstone.preference.trl.LineReader;
+import dev.whetstone.preference.trl.PairTokenizer;
+import dev.whetstone.preference.trl.TrlPair;
+import dev.whetstone.preference.trl.TrlReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * Brings pairs from a file into the log, one transaction a batch. A line whose prompt, chosen and
+ * rejected text are there already is skipped; each line stands for one vote, so a file that holds a
+ * line twice brings two and, imported again, none.
+ */
+public final class PreferenceImport {
+  /** What an imported side names as its version. */
+  public static final String POLICY = "imported";
+
+  /**
+   * Bounds.
+   *
+   * @param batch lines of a transaction
+   * @param longestLine bytes of a line
+   * @param errors bad lines that are reported one by one
+   */
+  public record Bounds(int batch, int longestLine, int errors) {}
+
+  // Of what is there, the k-th vote for the same content answers for the k-th such line.
+  private static final String CLAIM =
+      """
+      WITH line AS (
+        SELECT n, content, chosen, row_number() OVER (PARTITION BY content, chosen ORDER BY n) AS k
+        FROM (
+          SELECT n, chosen, pair_content(prompt, chosen, rejected) AS content
+          FROM unnest(?::text[], ?::text[], ?::text[])
+            WITH ORDINALITY AS file (prompt, chosen, rejected, n)) AS named),
+      vote AS (
+        SELECT v.preference_id, p.content,
+          CASE v.choice WHEN 'a' THEN p.text_a ELSE p.text_b END AS chosen, v.seq
+        FROM pairs p JOIN preferences v USING (pair_id)
+        WHERE p.content IN (SELECT content FROM line) AND v.choice IN ('a', 'b')
+          AND v.last_import IS DISTINCT FROM ?),
+      there AS (
+        SELECT *, row_number() OVER (PARTITION BY content, chosen ORDER BY seq) AS k FROM vote)
+      UPDATE preferences v SET last_import = ?
+      FROM there JOIN line USING (content, chosen, k)
+      WHERE v.preference_id = there.preference_id
+      RETURNING line.n
+      """;
+
+  private static final String VOTE =
+      """
+      INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, recorded_at,
+        last_import, imported, policy_a, policy_b)
+      VALUES (?, ?, ?, ?, ?, ?, ?, true, ?, ?)
+      """;
+
+  // any number that nothing else takes an advisory lock on
+  private static final long LOCK = 0x7765_7473_746f_6e65L;
+
+  private final Database database;
+  private final InstantSource clock;
+  private final UnaryOperator<String> ids;
+  private final ObjectReader json;
+  private final Bounds bounds;
+
+  /**
+   * @param ids draws a name after a prefix
+   * @param json refuses what is not strictly JSON
+   */
+  public PreferenceImport(
+      Database database,
+      InstantSource clock,
+      UnaryOperator<String> ids,
+      ObjectReader json,
+      Bounds bounds) {
+    this.database = database;
+    this.clock = clock;
+    this.ids = ids;
+    this.json = json;
+    this.bounds = bounds;
+  }
+
+  /**
+   * Imports a stream of JSON lines to its end. When this throws, the batches before are kept, and
+   * the same file may be imported again.
+   *
+   * @param keyId the key that brings them: the imported votes' key and user
+   * @throws IOException when the stream breaks off
+   * @throws ImportRunningException when another import is under way
+   */
+  public ImportReport run(InputStream file, PairTokenizer tokenizer, String keyId)
+      throws IOException {
+    try {
+      return database.statement(
+          connection -> {
+            // The connection holds the lock; were this process to end, the lock would with it.
+            if (!lock(connection, "pg_try_advisory_lock")) {
+              throw new ImportRunningException();
+            }
+            try {
+              return read(file, tokenizer, keyId);
+            } catch (IOException broken) {
+              throw new UncheckedIOException(broken);
+            } finally {
+              lock(connection, "pg_advisory_unlock");
+            }
+          });
+    } catch (UncheckedIOException broken) {
+      throw broken.getCause();
+    }
+  }
+
+  private static boolean lock(Connection connection, String function) throws SQLException {
+    try (PreparedStatement call = connection.prepareStatement("SELECT " + function + "(?)")) {
+      call.setLong(1, LOCK);
+      try (ResultSet row = call.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private ImportReport read(InputStream file, PairTokenizer tokenizer, String keyId)
+      throws IOException {
+    Tally tally = new Tally(ids.apply("imp"), keyId);
+    LineReader lines = new LineReader(file, bounds.longestLine());
+    TrlReader reader = new TrlReader(json, tokenizer.template());
+    List<TrlPair> batch = new ArrayList<>();
+    boolean more = true;
+    while (more) {
+      try {
+        String line = lines.next();
+        more = line != null;
+        if (line != null && !line.isBlank()) {
+          TrlPair pair = reader.read(line);
+          batch.add(pair.with(tokenizer.tokens(pair)));
+        }
+      } catch (BadLineException bad) {
+        tally.reject(lines.number(), String.valueOf(bad.getMessage()));
+      }
+      if (batch.size() == bounds.batch() || (!more && !batch.isEmpty())) {
+        int fresh = store(batch, tokenizer.baseHash(), tally);
+        tally.imported += fresh;
+        tally.skipped += batch.size() - fresh;
+        batch.clear();
+      }
+    }
+    return tally.report();
+  }
+
+  private int store(List<TrlPair> batch, String baseHash, Tally tally) {
+    return database.transaction(
+        connection -> {
+          Set<Integer> there = claim(connection, batch, tally.importId);
+          List<TrlPair> fresh = new ArrayList<>();
+          for (int i = 0; i < batch.size(); i++) {
+            if (!there.contains(i)) {
+              fresh.add(batch.get(i));
+            }
+          }
+          insert(connection, fresh, baseHash, tally);
+          return fresh.size();
+        });
+  }
+
+  private static Set<Integer> claim(Connection connection, List<TrlPair> batch, String importId)
+      throws SQLException {
+    Set<Integer> there = new HashSet<>();
+    try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+      claim.setObject(1, batch.stream().map(TrlPair::prompt).toArray(String[]::new));
+      claim.setObject(2, batch.stream().map(TrlPair::chosen).toArray(String[]::new));
+      claim.setObject(3, batch.stream().map(TrlPair::rejected).toArray(String[]::new));
+      claim.setString(4, importId);
+      claim.setString(5, importId);
+      try (ResultSet row = claim.executeQuery()) {
+        while (row.next()) {
+          there.add(row.getInt(1) - 1);
+        }
+      }
+    }
+    return there;
+  }
+
+  private void insert(Connection connection, List<TrlPair> fresh, String baseHash, Tally tally)
+      throws SQLException {
+    Instant now = clock.instant();
+    List<Pair> pairs = new ArrayList<>();
+    try (PreparedStatement vote = connection.prepareStatement(VOTE)) {
+      for (TrlPair line : fresh) {
+        boolean chosenFirst = (line.chosen().hashCode() ^ line.rejected().hashCode()) % 2 == 0;
+        Pair pair = pair(line, chosenFirst, baseHash, tally.keyId, now);
+        pairs.add(pair);
+        vote.setString(1, ids.apply("pref"));
+        vote.setString(2, pair.pairId());
+        vote.setString(3, tally.keyId);
+        vote.setString(4, tally.keyId);
+        vote.setString(5, (chosenFirst ? new Choice.A() : new Choice.B()).label());
+        vote.setTimestamp(6, Timestamp.from(now));
+        vote.setString(7, tally.importId);
+        vote.setString(8, POLICY);
+        vote.setString(9, POLICY);
+        vote.addBatch();
+      }
+      PreferenceLog.insert(connection, pairs, true);
+      vote.executeBatch();
+    }
+  }
+
+  private Pair pair(TrlPair line, boolean chosenFirst, String baseHash, String keyId, Instant now) {
+    TrlPair.Tokens tokens = Objects.requireNonNull(line.tokens());
+    Side chosen = side(line.chosen(), tokens.chosen());
+    Side rejected = side(line.rejected(), tokens.rejected());
+    return new Pair(
+        ids.apply("pair"),
+        keyId,
+        keyId,
+        new Pair.Prompt(line.prompt(), tokens.prompt(), Conversations.write(line.messages())),
+        chosenFirst ? chosen : rejected,
+        chosenFirst ? rejected : chosen,
+        baseHash,
+        "{}",
+        null,
+        now,
+        // voted on as it comes in
+        now.plusMillis(1));
+  }
+
+  private static Side side(String text, int[] ids) {
+    return new Side(text, ids, new float[0], "stop", POLICY, POLICY);
+  }
+
+  private final class Tally {
+    private final String importId;
+    private final String keyId;
+    private final List<ImportReport.BadLine> errors = new ArrayList<>();
+    private long imported;
+    private long skipped;
+    private long rejected;
+
+    Tally(String importId, String keyId) {
+      this.importId = importId;
+      this.keyId = keyId;
+    }
+
+    void reject(long line, String why) {
+      rejected++;
+      if (errors.size() < bounds.errors()) {
+        errors.add(new ImportReport.BadLine(line, why));
+      }
+    }
+
+    ImportReport report() {
+      return new ImportReport(
+          importId,
+          imported + skipped + rejected,
+          imported,
+          skipped,
+          rejected,
+          List.copyOf(errors));
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package dev.whetstone.preference.bulk;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
+import dev.whetstone.preference.Choice;
+import dev.whetstone.preference.Conditions;
+import dev.whetstone.preference.Conversations;
+import dev.whetstone.preference.PreferenceFilter;
+import dev.whetstone.preference.PreferenceRow;
+import dev.whetstone.preference.trl.TrlForm;
+import dev.whetstone.preference.trl.TrlPair;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads votes in the order they were cast, a piece at a time: no transaction stays open and no more
+ * than a piece is in memory, however slowly the whole is read.
+ */
+public final class PreferenceReader {
+  /** From which end the log is read. */
+  public enum Order {
+    OLDEST(">", "ASC"),
+    NEWEST("<", "DESC");
+
+    private final String beyond;
+    private final String direction;
+
+    Order(String beyond, String direction) {
+      this.beyond = beyond;
+      this.direction = direction;
+    }
+  }
+
+  /** Told of each pair in turn. */
+  @FunctionalInterface
+  public interface PairConsumer<E extends Exception> {
+    void accept(TrlPair pair) throws E;
+  }
+
+  private static final String ROW =
+      """
+      v.preference_id, v.pair_id, v.choice, v.user_id, v.key_id, v.recorded_at, v.comment, v.tags,
+        v.confidence, v.imported, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
+        p.policy_a, p.policy_b""";
+
+  private static final String WINNER =
+      """
+      v.choice, p.prompt, p.messages, p.text_a, p.text_b, p.prompt_ids, p.ids_a, p.ids_b""";
+
+  private static final int PIECE = 100;
+
+  private final Database database;
+  private final InstantSource clock;
+
+  public PreferenceReader(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /**
+   * At most {@code limit} rows.
+   *
+   * @param after the place of the last row that was seen; null to begin
+   */
+  public List<PreferenceRow> page(
+      PreferenceFilter filter, Order order, @Nullable Long after, int limit) {
+    Conditions conditions = filter.conditions(clock.instant());
+    bound(filter, order, after, conditions);
+    return read(ROW, conditions, order, after, limit, PreferenceReader::row);
+  }
+
+  /**
+   * Every vote for a side, as the pair of what was chosen and what was not, oldest first, up to the
+   * last one that is there at the call; ties and both-bad say nothing of a winner and are left out.
+   */
+  public <E extends Exception> void forEachWin(
+      PreferenceFilter filter, TrlForm form, PairConsumer<E> consumer) throws E {
+    long end = end(filter);
+    Long after = null;
+    List<Win> wins;
+    do {
+      Conditions conditions =
+          filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
+      if (after == null && filter.from() != null) {
+        conditions.andWithin(
+            "v.seq >= (" + place("min") + ")", PreferenceFilter.time(filter.from(), filter.to()));
+      }
+      if (form == TrlForm.MESSAGES) {
+        conditions.and("p.messages IS NOT NULL");
+      }
+      wins = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
+      for (Win win : wins) {
+        consumer.accept(win.pair());
+        after = win.seq();
+      }
+    } while (wins.size() == PIECE);
+  }
+
+  // The log is walked in its own order, which is nearly that of time: walked from its end, all that
+  // is outside a time would be looked at one by one. What was seen already bounds the near side.
+  private static void bound(
+      PreferenceFilter filter, Order order, @Nullable Long after, Conditions conditions) {
+    boolean oldest = order == Order.OLDEST;
+    Conditions time = PreferenceFilter.time(filter.from(), filter.to());
+    if (filter.from() != null && !(oldest && after != null)) {
+      conditions.andWithin("v.seq >= (" + place("min") + ")", time);
+    }
+    if (filter.to() != null && (oldest || after == null)) {
+      conditions.andWithin("v.seq <= (" + place("max") + ")", time);
+    }
+  }
+
+  // Plus 0, for else the place itself is looked for by walking the log from its end.
+  private static String place(String end) {
+    return "SELECT " + end + "(v.seq + 0) FROM preferences v WHERE %s";
+  }
+
+  private record Win(long seq, TrlPair pair) {}
+
+  @FunctionalInterface
+  private interface Mapping<T> {
+    T map(ResultSet row) throws SQLException;
+  }
+
+  private <T> List<T> read(
+      String columns,
+      Conditions conditions,
+      Order order,
+      @Nullable Long after,
+      int limit,
+      Mapping<T> mapping) {
+    if (after != null) {
+      conditions.and("v.seq " + order.beyond + " ?", after);
+    }
+    // The limit is part of the text, so that even a plan made for all parameters knows it.
+    String sql =
+        "SELECT v.seq, %s FROM preferences v JOIN pairs p USING (pair_id) WHERE %s ORDER BY v.seq %s LIMIT %d"
+            .formatted(columns, conditions.sql(), order.direction, limit);
+    return database.statement(
+        connection -> {
+          List<T> rows = new ArrayList<>();
+          try (PreparedStatement select = connection.prepareStatement(sql)) {
+            conditions.bind(select);
+            try (ResultSet row = select.executeQuery()) {
+              while (row.next()) {
+                rows.add(mapping.map(row));
+              }
+            }
+          }
+          return rows;
+        });
+  }
+
+  /** The last place in the log, or that of a time which ends; 0 where there is none. */
+  private long end(PreferenceFilter filter) {
+    Conditions time = PreferenceFilter.time(filter.from(), filter.to());
+    String sql =
+        filter.to() == null
+            ? "SELECT max(seq) FROM preferences"
+            : place("max").formatted(time.sql());
+    return database.statement(
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(sql)) {
+            if (filter.to() != null) {
+              time.bind(select);
+            }
+            try (ResultSet row = select.executeQuery()) {
+              row.next();
+              return row.getLong(1);
+            }
+          }
+        });
+  }
+
+  private static PreferenceRow row(ResultSet row) throws SQLException {
+    return new PreferenceRow(
+        row.getLong("seq"),
+        row.getString("preference_id"),
+        row.getString("pair_id"),
+        Choice.of(row.getString("choice")),
+        row.getString("user_id"),
+        row.getString("key_id"),
+        row.getTimestamp("recorded_at").toInstant(),
+        row.getString("comment"),
+        List.of((String[]) row.getArray("tags").getArray()),
+        confidence(row),
+        row.getBoolean("imported"),
+        new PreferenceRow.Shown(
+            row.getString("prompt"),
+            row.getString("messages"),
+            new PreferenceRow.Answer(row.getString("text_a"), row.getString("finish_a")),
+            new PreferenceRow.Answer(row.getString("text_b"), row.getString("finish_b")),
+            row.getString("policy_a"),
+            row.getString("policy_b")));
+  }
+
+  // A real is read as the decimal it was given as, not as the binary fraction next to it.
+  private static @Nullable Double confidence(ResultSet row) throws SQLException {
+    String text = row.getString("confidence");
+    return text == null ? null : Double.valueOf(text);
+  }
+
+  private static Win win(ResultSet row) throws SQLException {
+    boolean first = row.getString("choice").equals("a");
+    String chosen = first ? "a" : "b";
+    String rejected = first ? "b" : "a";
+    return new Win(
+        row.getLong("seq"),
+        new TrlPair(
+            row.getString("prompt"),
+            Conversations.read(row.getString("messages")),
+            row.getString("text_" + chosen),
+            row.getString("text_" + rejected),
+            new TrlPair.Tokens(
+                Sql.ints(row, "prompt_ids"),
+                Sql.ints(row, "ids_" + chosen),
+                Sql.ints(row, "ids_" + rejected))));
+  }
+}

@@ -1,0 +1,213 @@
+package dev.whetstone.preference.trl;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Message;
+import dev.whetstone.text.TemplateException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads pairs in TRL's preference formats, standard and conversational, with the prompt given or
+ * implied by what both completions begin with; columns beside them are ignored, as TRL does.
+ */
+public final class TrlReader {
+  private static final int LONGEST_ROLE = 64;
+
+  private final ObjectReader json;
+  private final Optional<ChatTemplate> template;
+
+  /**
+   * @param json refuses what is not strictly JSON
+   * @param template renders conversations; empty where the model has none
+   */
+  public TrlReader(ObjectReader json, Optional<ChatTemplate> template) {
+    this.json = json;
+    this.template = template;
+  }
+
+  public TrlPair read(String line) throws BadLineException {
+    return read(parse(line));
+  }
+
+  /**
+   * The ids of a line: those it gives, with texts beside them or alone, or else those of its texts.
+   *
+   * @throws BadLineException saying what is wrong with the line
+   */
+  public TrlPair.Tokens tokens(String line, PairTokenizer tokenizer) throws BadLineException {
+    JsonNode row = parse(line);
+    TrlPair.Tokens given = row.has("chosen") || row.has("rejected") ? null : tokens(row);
+    return given == null ? tokenizer.tokens(read(row)) : tokenizer.known(given);
+  }
+
+  private TrlPair read(JsonNode row) throws BadLineException {
+    JsonNode chosen = row.path("chosen");
+    JsonNode rejected = row.path("rejected");
+    if (chosen.isTextual() && rejected.isTextual()) {
+      return texts(row, text(chosen, "chosen"), text(rejected, "rejected"));
+    }
+    if (chosen.isArray() && rejected.isArray()) {
+      return conversations(row, messages(chosen, "chosen"), messages(rejected, "rejected"));
+    }
+    throw new BadLineException("chosen and rejected must both be texts or both lists of messages");
+  }
+
+  private JsonNode parse(String line) throws BadLineException {
+    try {
+      JsonNode row = json.readTree(line);
+      if (!row.isObject()) {
+        throw new BadLineException("not a JSON object");
+      }
+      return row;
+    } catch (JsonProcessingException malformed) {
+      String why = malformed.getOriginalMessage().lines().findFirst().orElse("");
+      throw new BadLineException("not JSON: " + why.substring(0, Math.min(why.length(), 200)));
+    }
+  }
+
+  private static TrlPair texts(JsonNode row, String chosen, String rejected)
+      throws BadLineException {
+    JsonNode given = row.path("prompt");
+    if (given.isTextual()) {
+      return pair(text(given, "prompt"), null, chosen, rejected, row);
+    }
+    if (!given.isMissingNode()) {
+      throw new BadLineException("prompt must be a text, as chosen and rejected are");
+    }
+    int shared = shared(chosen, rejected);
+    return pair(
+        chosen.substring(0, shared),
+        null,
+        chosen.substring(shared),
+        rejected.substring(shared),
+        row);
+  }
+
+  /** Where two texts part; a space before that goes to the completions, as TRL has it. */
+  private static int shared(String chosen, String rejected) {
+    int end = Math.min(chosen.length(), rejected.length());
+    int at = 0;
+    while (at < end && chosen.charAt(at) == rejected.charAt(at)) {
+      at++;
+    }
+    boolean splitsCharacter = at > 0 && Character.isHighSurrogate(chosen.charAt(at - 1));
+    boolean afterSpace = at > 0 && chosen.charAt(at - 1) == ' ';
+    return splitsCharacter || afterSpace ? at - 1 : at;
+  }
+
+  private TrlPair conversations(JsonNode row, List<Message> chosen, List<Message> rejected)
+      throws BadLineException {
+    JsonNode given = row.path("prompt");
+    List<Message> prompt;
+    int shared = 0;
+    if (given.isArray()) {
+      prompt = messages(given, "prompt");
+    } else if (given.isMissingNode()) {
+      int end = Math.min(chosen.size(), rejected.size());
+      while (shared < end && chosen.get(shared).equals(rejected.get(shared))) {
+        shared++;
+      }
+      // the same answer twice still is an answer
+      shared = shared == end ? Math.max(0, end - 1) : shared;
+      prompt = chosen.subList(0, shared);
+    } else {
+      throw new BadLineException("prompt must be a list of messages, as chosen and rejected are");
+    }
+    return pair(
+        render(prompt),
+        prompt,
+        answer(chosen.subList(shared, chosen.size()), "chosen"),
+        answer(rejected.subList(shared, rejected.size()), "rejected"),
+        row);
+  }
+
+  private static String answer(List<Message> turns, String field) throws BadLineException {
+    if (turns.size() != 1 || !turns.getFirst().role().equals("assistant")) {
+      throw new BadLineException(field + " must be one assistant message");
+    }
+    return turns.getFirst().content();
+  }
+
+  private String render(List<Message> prompt) throws BadLineException {
+    if (prompt.isEmpty()) {
+      throw new BadLineException("the prompt is empty");
+    }
+    try {
+      return template
+          .orElseThrow(() -> new BadLineException("this model has no chat template for messages"))
+          .render(prompt, true);
+    } catch (TemplateException refused) {
+      throw new BadLineException("the chat template refuses: " + refused.getMessage());
+    }
+  }
+
+  private static TrlPair pair(
+      String prompt, @Nullable List<Message> messages, String chosen, String rejected, JsonNode row)
+      throws BadLineException {
+    if (prompt.isEmpty()) {
+      throw new BadLineException("the prompt is empty");
+    }
+    return new TrlPair(prompt, messages, chosen, rejected, tokens(row));
+  }
+
+  private static List<Message> messages(JsonNode turns, String field) throws BadLineException {
+    List<Message> messages = new ArrayList<>();
+    for (JsonNode turn : turns) {
+      JsonNode role = turn.path("role");
+      JsonNode content = turn.path("content");
+      if (!role.isTextual() || !content.isTextual()) {
+        throw new BadLineException("a message of " + field + " needs a role and a content");
+      }
+      String name = text(role, field);
+      if (name.isBlank() || name.length() > LONGEST_ROLE) {
+        throw new BadLineException("a role of " + field + " is empty or too long");
+      }
+      messages.add(new Message(name, text(content, field)));
+    }
+    return List.copyOf(messages);
+  }
+
+  private static String text(JsonNode node, String field) throws BadLineException {
+    String text = node.textValue();
+    boolean bad =
+        text.codePoints()
+            .anyMatch(
+                c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+    if (bad) {
+      throw new BadLineException(field + " holds U+0000 or a lone surrogate");
+    }
+    return text;
+  }
+
+  private static TrlPair.@Nullable Tokens tokens(JsonNode row) throws BadLineException {
+    if (!row.has("prompt_ids") || !row.has("chosen_ids") || !row.has("rejected_ids")) {
+      return null;
+    }
+    int[] prompt = ids(row, "prompt_ids");
+    if (prompt.length == 0) {
+      throw new BadLineException("prompt_ids is empty");
+    }
+    return new TrlPair.Tokens(prompt, ids(row, "chosen_ids"), ids(row, "rejected_ids"));
+  }
+
+  private static int[] ids(JsonNode row, String field) throws BadLineException {
+    JsonNode list = row.path(field);
+    if (!list.isArray()) {
+      throw new BadLineException(field + " must be a list of token ids");
+    }
+    int[] ids = new int[list.size()];
+    for (int i = 0; i < ids.length; i++) {
+      JsonNode id = list.path(i);
+      if (!id.isInt() || id.intValue() < 0) {
+        throw new BadLineException(field + " must be a list of token ids");
+      }
+      ids[i] = id.intValue();
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.whetstone.security;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The keys of keys.json, one a role: written by a first start for its owner alone. */
+public final class KeyFile {
+  private KeyFile() {}
+
+  /**
+   * The keys of an existing file; none where there is no file.
+   *
+   * @throws IOException when it cannot be read or holds something else
+   */
+  public static List<StoredKey> read(Path file, ObjectMapper mapper) throws IOException {
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    List<StoredKey> keys = new ArrayList<>();
+    for (var secret : secrets(file, mapper).entrySet()) {
+      Role role =
+          KeyFormat.claimedRole(secret.getValue())
+              .filter(claimed -> claimed.label().equals(secret.getKey()))
+              .orElseThrow(
+                  () -> new IOException(file + " holds no usable key for " + secret.getKey()));
+      keys.add(StoredKey.of(role, secret.getValue()));
+    }
+    return keys;
+  }
+
+  /**
+   * Draws a key a role and writes them, unless the file is there.
+   *
+   * @return whether they were drawn
+   * @throws IOException when it cannot be written
+   */
+  public static boolean createIfMissing(Path file, ObjectMapper mapper) throws IOException {
+    if (Files.exists(file)) {
+      return false;
+    }
+    Map<String, String> secrets = new LinkedHashMap<>();
+    for (Role role : Role.values()) {
+      secrets.put(role.label(), KeyFormat.draw(role));
+    }
+    write(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(secrets));
+    return true;
+  }
+
+  private static Map<String, String> secrets(Path file, ObjectMapper mapper) throws IOException {
+    try {
+      return mapper.readValue(
+          Files.readAllBytes(file), new TypeReference<Map<String, String>>() {});
+    } catch (JsonProcessingException broken) {
+      throw new IOException(
+          file + " is not a JSON object of keys by role; remove it to draw new keys", broken);
+    }
+  }
+
+  private static void write(Path file, byte[] bytes) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    Files.createDirectories(directory);
+    Path aside =
+        Files.createTempFile(
+            directory,
+            "keys",
+            ".tmp",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try (FileChannel channel =
+        FileChannel.open(
+            aside, Set.of(StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING))) {
+      ByteBuffer buffer = ByteBuffer.wrap(bytes);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
+    }
+    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+}

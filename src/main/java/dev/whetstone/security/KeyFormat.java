@@ -1,0 +1,46 @@
+package dev.whetstone.security;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * How keys look: {@code wsk_<role>_<40 characters of base 62>}, 238 random bits. Stored as the
+ * sha256 of the whole key; that many random bits need no salt and no slow hash.
+ */
+public final class KeyFormat {
+  private static final Pattern SHAPE = Pattern.compile("wsk_[a-z]{1,16}_[0-9A-Za-z]{32,64}");
+  private static final int LENGTH = 40;
+
+  private KeyFormat() {}
+
+  public static String draw(Role role) {
+    return "wsk_" + role.label() + "_" + Ids.random(LENGTH);
+  }
+
+  /** The role a key claims, when it has the shape of a key. */
+  public static Optional<Role> claimedRole(String secret) {
+    if (!SHAPE.matcher(secret).matches()) {
+      return Optional.empty();
+    }
+    String label = secret.substring(4, secret.lastIndexOf('_'));
+    return Arrays.stream(Role.values()).filter(role -> role.label().equals(label)).findFirst();
+  }
+
+  public static byte[] hash(String secret) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every JDK has SHA-256", impossible);
+    }
+  }
+
+  /** Names a key by its role and the first 32 bits of its hash. */
+  public static String id(Role role, byte[] hash) {
+    return role.label() + "_" + HexFormat.of().formatHex(hash, 0, 4);
+  }
+}

@@ -1,0 +1,129 @@
+package dev.whetstone.training.worker;
+
+import dev.whetstone.preference.UsableVote;
+import dev.whetstone.settings.Require;
+import java.nio.IntBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+
+/**
+ * Which votes a run uses: new ones, some older ones again so that what was learned is not lost,
+ * none written by versions long gone, and neither one user's opinion nor one prompt alone.
+ *
+ * @param replay share of the list that older votes make up, in [0, 1)
+ * @param window how many versions older than the champion the newer writer of a pair may be
+ * @param userShare most of the votes that one user's may make up, in (0, 1]; where there are too
+ *     few users for that, each gives the same number
+ * @param promptShare most of the votes that may be on identical prompts, in (0, 1]; likewise
+ * @param most votes in all
+ */
+record VoteSelection(double replay, int window, double userShare, double promptShare, int most) {
+  VoteSelection {
+    Require.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
+    Require.require(window >= 0, "window must not be negative");
+    Require.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
+    Require.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
+    Require.require(most >= 1, "most-pairs must be positive");
+  }
+
+  /**
+   * The votes of a run in the order they were cast.
+   *
+   * @param votes usable ones in that order
+   * @param known seq of the newest vote that an earlier run took into account; when nothing is
+   *     newer the older votes are used again
+   * @param champion number of the version that serves
+   * @param seed of what is drawn among older votes
+   */
+  List<UsableVote> select(List<UsableVote> votes, long known, int champion, long seed) {
+    List<UsableVote> recent =
+        votes.stream()
+            .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
+            .toList();
+    List<UsableVote> fresh = newest(fair(recent.stream().filter(v -> v.seq() > known).toList()));
+    List<UsableVote> older =
+        new ArrayList<>(fair(recent.stream().filter(v -> v.seq() <= known).toList()));
+    if (fresh.isEmpty()) {
+      return newest(older);
+    }
+    int wanted = (int) Math.round(fresh.size() * replay / (1 - replay));
+    Collections.shuffle(older, new Random(seed));
+    List<UsableVote> all = new ArrayList<>(fresh);
+    all.addAll(older.subList(0, Math.min(older.size(), Math.min(wanted, most - fresh.size()))));
+    all.sort(Comparator.comparingLong(UsableVote::seq));
+    // what was fair in each part need not be so in both together
+    return fair(all);
+  }
+
+  private List<UsableVote> newest(List<UsableVote> votes) {
+    return votes.subList(Math.max(0, votes.size() - most), votes.size());
+  }
+
+  private List<UsableVote> fair(List<UsableVote> votes) {
+    List<UsableVote> ofPrompts = capped(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
+    return capped(ofPrompts, UsableVote::user, userShare);
+  }
+
+  /** Leaves out the oldest votes of a group that has more than its share. */
+  private static List<UsableVote> capped(
+      List<UsableVote> votes, Function<UsableVote, Object> group, double share) {
+    Map<Object, Integer> groups = new HashMap<>();
+    votes.forEach(vote -> groups.merge(group.apply(vote), 1, Integer::sum));
+    int cap = cap(List.copyOf(groups.values()), share);
+    Map<Object, Integer> kept = new HashMap<>();
+    List<UsableVote> newestFirst = new ArrayList<>();
+    for (UsableVote vote : votes.reversed()) {
+      if (kept.merge(group.apply(vote), 1, Integer::sum) <= cap) {
+        newestFirst.add(vote);
+      }
+    }
+    return List.copyOf(newestFirst.reversed());
+  }
+
+  /** The largest number of votes a group that keeps every group's share of what is left. */
+  private static int cap(List<Integer> counts, double wanted) {
+    if (counts.isEmpty()) {
+      return 0;
+    }
+    int cap = Collections.max(counts);
+    double share = Math.max(wanted, 1.0 / counts.size());
+    while (cap > 1 && cap > share * left(counts, cap)) {
+      cap--;
+    }
+    return cap;
+  }
+
+  private static int left(List<Integer> counts, int cap) {
+    return counts.stream().mapToInt(count -> Math.min(count, cap)).sum();
+  }
+
+  /** sha256 over the ids and tokens of a list: its identity. */
+  static String hash(List<UsableVote> votes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (UsableVote vote : votes) {
+        String line =
+            vote.preferenceId()
+                + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()
+                    .map(Arrays::toString)
+                    .reduce("", String::concat)
+                + "\n";
+        digest.update(line.getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+}

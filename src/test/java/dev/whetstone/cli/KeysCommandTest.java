@@ -1,0 +1,76 @@
+package dev.whetstone.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.security.ApiKey;
+import dev.whetstone.security.KeyRing;
+import dev.whetstone.security.KeyStore;
+import dev.whetstone.testing.CommandProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./whetstone keys} as a person runs it: a process for each command. */
+class KeysCommandTest {
+  @TempDir Path home;
+
+  private record Ran(int exit, String out) {}
+
+  @Test
+  void keysAreCreatedListedAndRevoked() throws Exception {
+    // kept open, so that no command has to start PostgreSQL
+    try (Database database = new Database(DatabaseConfig.of(home, null));
+        KeyRing gateway =
+            new KeyRing(new KeyStore(database), List.of(), false, InstantSource.system())) {
+      database.open();
+
+      Ran operator = keys("create", "operator");
+      Ran made = keys("create", "chat", "--note", "night shift");
+      assertThat(List.of(operator.exit, made.exit)).containsOnly(0);
+      assertThat(made.out).matches("wsk_chat_[0-9A-Za-z]{40}\n");
+      gateway.refresh();
+      ApiKey key = gateway.authenticate(made.out.strip()).orElseThrow();
+
+      Ran list = keys("list");
+      assertThat(list.out.lines().toList()).hasSize(2);
+      assertThat(list.out).contains(key.id() + "\tchat\tvalid\tnever used\tnight shift");
+      assertThat(list.out).doesNotContain("wsk_");
+
+      assertThat(keys("revoke", key.id()).exit).isZero();
+      gateway.refresh();
+      assertThat(gateway.authenticate(made.out.strip())).isEmpty();
+      assertThat(keys("list").out).contains(key.id() + "\tchat\trevoked ");
+
+      Ran unknown = keys("revoke", "chat_00000000");
+      assertThat(unknown.exit).isEqualTo(2);
+      assertThat(unknown.out).isEqualTo("whetstone: there is no key chat_00000000\n");
+      String last =
+          list.out
+              .lines()
+              .filter(line -> line.startsWith("operator"))
+              .findFirst()
+              .orElseThrow()
+              .split("\t", 2)[0];
+      assertThat(keys("revoke", last).out).contains("is the last operator's key");
+      assertThat(keys("create", "king").exit).isEqualTo(2);
+    }
+  }
+
+  private Ran keys(String... arguments) throws IOException, InterruptedException {
+    ProcessBuilder builder = CommandProcess.of(home, "keys", arguments);
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String own =
+        out.lines()
+            .filter(line -> !line.matches("\\d{4}-.*") && !line.startsWith("WARNING"))
+            .map(line -> line + "\n")
+            .reduce("", String::concat);
+    return new Ran(process.waitFor(), own);
+  }
+}

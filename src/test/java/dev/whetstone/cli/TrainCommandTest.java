@@ -1,0 +1,88 @@
+package dev.whetstone.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.Whetstone;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+  private record Said(int code, String out, String err) {}
+
+  @TempDir Path folder;
+
+  private Path config = Path.of("");
+  private Path pairs = Path.of("");
+
+  @BeforeEach
+  void files() throws IOException {
+    config = folder.resolve("train.json");
+    pairs = folder.resolve("pairs.jsonl");
+    Files.writeString(config, "{\"beta\": 0.25, \"eval_steps\": \"auto\"}");
+    Files.writeString(pairs, "");
+  }
+
+  @Test
+  void printsEverySettingInTheFormThatItReads() throws IOException {
+    Said said = train("--print-config", "--config=" + config);
+
+    assertThat(said.code).as(said.err).isZero();
+    assertThat(said.out).contains("\"learning_rate\"", "\"lora_rank\"", "\"auto\"");
+    TrainConfig read = TrainConfigFile.read(said.out, TrainConfig.plain());
+    assertThat(read).isEqualTo(TrainConfigFile.read(Files.readString(config), TrainConfig.plain()));
+    assertThat(read.loss().beta()).isEqualTo(0.25);
+  }
+
+  @Test
+  void namesTheSettingThatIsWrongAndItsFile() throws IOException {
+    Files.writeString(config, "{\"learning_rat\": 1}");
+    refused(config + ": unknown settings: learning_rat", "--config=" + config);
+
+    Files.write(config, new byte[] {(byte) 0xff, 1, 2});
+    refused(config + " is not UTF-8 text", "--config=" + config);
+  }
+
+  @Test
+  void namesTheFileThatIsNotThere() {
+    refused("there is no file " + folder.resolve("none"), "--config=" + folder.resolve("none"));
+    pairs = folder.resolve("none");
+    refused("there is no file " + pairs);
+    pairs = folder;
+    refused(folder + " is a directory");
+  }
+
+  private void refused(String because, String... options) {
+    String[] all = new String[options.length + 2];
+    System.arraycopy(options, 0, all, 0, options.length);
+    all[options.length] = "--pairs=" + pairs;
+    all[options.length + 1] = "--out=" + folder.resolve("run");
+
+    Said said = train(all);
+
+    assertThat(said.code).isEqualTo(2);
+    assertThat(said.err).contains(because).hasLineCount(1);
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  private static Said train(String... options) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] line = new String[options.length + 1];
+    line[0] = "train";
+    System.arraycopy(options, 0, line, 1, options.length);
+    int code =
+        Whetstone.commandLine()
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(line);
+    return new Said(code, out.toString(), err.toString());
+  }
+}

@@ -1,0 +1,68 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.HeldOutSplit;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.testing.Reviews;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What 200 votes teach: pairs of the reference, really sampled, judged, trained on, sampled again.
+ */
+class LearningTest {
+  private static final int VOTES = 200;
+  private static final int ANSWERS = 512;
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void twoHundredVotesTurnTheTinyModelWithoutBreakingIt(long seed) throws IOException {
+    ModelDirectory tiny = TestModels.tiny();
+    try (Reviews reviews = new Reviews(tiny)) {
+      SplittableRandom random = new SplittableRandom(seed);
+      Reviews.Standing before = reviews.standing(reviews.base(), ANSWERS, random);
+      List<TokenPair> votes = reviews.pairs(VOTES, random);
+
+      TrainingOutcome outcome = train(tiny, votes);
+
+      Reviews.Standing after = reviews.standing(policy(outcome), ANSWERS, random);
+      System.out.printf(
+          "seed %d: reference %s, %s after %d updates (%s), held out: %s%n",
+          seed, before, after, outcome.step(), outcome.ending(), outcome.metrics());
+      assertThat(before.reward()).isBetween(-0.15, 0.15);
+      assertThat(after.reward()).isGreaterThanOrEqualTo(0.8);
+      assertThat(after.kl()).isLessThan(5);
+      assertThat(after.tokens() / before.tokens()).isBetween(0.8, 1.25);
+    }
+  }
+
+  private TrainingOutcome train(ModelDirectory tiny, List<TokenPair> votes) throws IOException {
+    TrainConfig config = TrainConfig.online(tiny.config());
+    HeldOutSplit<TokenPair> split = HeldOutSplit.of(votes, config.heldOut().share());
+    TrainingJob job =
+        new TrainingJob(tiny, split.train(), split.heldOut(), config, null, directory, false);
+    return new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test"))
+        .run(job, TrainingListener.NONE);
+  }
+
+  private static Policy policy(TrainingOutcome outcome) {
+    Adapter adapter = Objects.requireNonNull(outcome.adapter());
+    return new Policy("v1", AdapterFile.hash(adapter), adapter);
+  }
+}

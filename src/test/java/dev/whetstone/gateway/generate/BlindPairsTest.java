@@ -1,0 +1,183 @@
+package dev.whetstone.gateway.generate;
+
+import static dev.whetstone.gateway.RunningGateway.as;
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
+import dev.whetstone.gateway.ReadyGateway;
+import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
+import dev.whetstone.policy.By;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.rollout.Rollout;
+import dev.whetstone.rollout.RolloutMode;
+import dev.whetstone.rollout.RolloutStatus;
+import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.serving.ActivePoliciesTest;
+import dev.whetstone.testing.OwnHome;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.response.Response;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** While two versions duel, nothing tells a chat key who wrote what before it has voted. */
+@QuarkusTest
+@TestProfile(OwnHome.class)
+class BlindPairsTest extends ReadyGateway {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final By BY = new By("test", "a duel");
+
+  @Inject Database database;
+
+  private String candidate = "";
+  private String hash = "";
+
+  @BeforeEach
+  void aDuelIsOn() throws Exception {
+    ActivePolicies policies = serving.model().policies();
+    Rollouts rollouts = serving.model().rollouts();
+    candidate = PoliciesOverHttpTest.imported(77);
+    PolicyRow row = policies.store().find(candidate).orElseThrow();
+    hash = row.hash();
+    PolicyRow champion = policies.store().find("v0").orElseThrow();
+    database.transaction(
+        connection -> {
+          policies.log().rollBack(connection, "v0", BY);
+          Rollout duel =
+              rollouts
+                  .store()
+                  .open(connection, row, champion, RolloutMode.MANUAL, 1.0, BY)
+                  .orElseThrow();
+          policies.log().nominate(connection, candidate, BY);
+          return rollouts.store().move(connection, duel, RolloutStatus.DUELLING, BY, Map.of());
+        });
+    ActivePoliciesTest.waitFor(
+        Duration.ofSeconds(15), () -> writers(pair("").<String>path("pair_id")).size() == 2);
+  }
+
+  @AfterEach
+  void theDuelEnds() {
+    Rollouts rollouts = serving.model().rollouts();
+    rollouts.store().active().ifPresent(active -> rollouts.cancel(active, BY));
+  }
+
+  @Test
+  void eitherVersionIsOnEitherSide() {
+    Set<List<String>> orders = new HashSet<>();
+    for (int i = 0; i < 40 && orders.size() < 2; i++) {
+      orders.add(writers(pair(", \"seed\": 7").<String>path("pair_id")));
+    }
+    assertThat(orders)
+        .containsExactlyInAnyOrder(List.of("v0", candidate), List.of(candidate, "v0"));
+  }
+
+  @Test
+  void theOrderOfAStreamTellsNothing() throws Exception {
+    Set<String> writersOfTheFirstPiece = new HashSet<>();
+    for (int i = 0; i < 40 && writersOfTheFirstPiece.size() < 2; i++) {
+      String stream = pair(", \"stream\": true").asString();
+      revealsNothing(stream);
+      String side = JSON.readTree(data(stream, 0)).path("side").asText();
+      JsonNode done =
+          JSON.readTree(
+              data(stream, stream.lines().filter(l -> l.startsWith("data: ")).count() - 1));
+      List<String> writers = writers(done.path("pair_id").asText());
+      writersOfTheFirstPiece.add(writers.get(side.equals("a") ? 0 : 1));
+    }
+    assertThat(writersOfTheFirstPiece).containsExactlyInAnyOrder("v0", candidate);
+  }
+
+  @Test
+  void onlyTheVoteTells() {
+    Response pair = pair("");
+    String id = pair.path("pair_id");
+    revealsNothing(pair.asString() + pair.headers());
+
+    for (Response refused :
+        List.of(
+            as("chat", vote(id, "a", "somebody else")).post("/preferences"),
+            as("rater", vote(id, "a", "anna")).post("/preferences"),
+            as("chat", vote(id, "c", "anna")).post("/preferences"),
+            as("chat", null).get("/preferences"),
+            as("chat", null).get("/preferences/next"),
+            as("chat", null).get("/preferences/summary"),
+            as("chat", null).get("/rollouts"),
+            as("chat", null).get("/policies"),
+            as("chat", null).get("/audit"))) {
+      assertThat(refused.statusCode()).isIn(400, 403, 404);
+      revealsNothing(refused.asString() + refused.headers());
+    }
+    assertThat(given().get("/q/metrics").asString()).doesNotContain(id).doesNotContain(hash);
+
+    Response rated;
+    do {
+      rated = as("rater", null).get("/preferences/next?user=kim");
+      assertThat(rated.statusCode()).isEqualTo(200);
+      revealsNothing(rated.asString() + rated.headers());
+    } while (!rated.path("pair_id").equals(id));
+
+    Response voted = as("chat", vote(id, "a", "anna")).post("/preferences");
+    assertThat(voted.statusCode()).isEqualTo(201);
+    assertThat(List.of(voted.<String>path("policies.a"), voted.<String>path("policies.b")))
+        .isEqualTo(writers(id));
+  }
+
+  private void revealsNothing(String text) {
+    assertThat(text)
+        .doesNotContain("polic")
+        .doesNotContain("\"v0\"")
+        .doesNotContain("\"" + candidate + "\"")
+        .doesNotContain(hash);
+  }
+
+  private static Response pair(String more) {
+    return as(
+            "chat",
+            "{\"prompt\": \"How\", \"pair\": true, \"max_tokens\": 6, \"user\": \"anna\"%s}"
+                .formatted(more))
+        .post("/generate");
+  }
+
+  private static String vote(String pair, String choice, String user) {
+    return "{\"pair_id\": \"%s\", \"choice\": \"%s\", \"user\": \"%s\"}"
+        .formatted(pair, choice, user);
+  }
+
+  private static String data(String stream, long place) {
+    return stream
+        .lines()
+        .filter(line -> line.startsWith("data: "))
+        .skip(place)
+        .findFirst()
+        .orElseThrow()
+        .substring(6);
+  }
+
+  /** Who wrote a and b, without repetition where one wrote both. */
+  private List<String> writers(String pairId) {
+    return database
+        .statement(
+            connection ->
+                Sql.first(
+                    connection,
+                    row -> List.of(row.getString(1), row.getString(2)),
+                    "SELECT policy_a, policy_b FROM pairs WHERE pair_id = ?",
+                    pairId))
+        .orElseThrow()
+        .stream()
+        .distinct()
+        .toList();
+  }
+}

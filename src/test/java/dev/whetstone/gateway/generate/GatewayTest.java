@@ -1,0 +1,292 @@
+package dev.whetstone.gateway.generate;
+
+import static dev.whetstone.gateway.RunningGateway.as;
+import static dev.whetstone.gateway.RunningGateway.key;
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.base.Splitter;
+import dev.whetstone.gateway.ReadyGateway;
+import dev.whetstone.gateway.http.Problem;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.path.json.JsonPath;
+import io.restassured.response.Response;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The routes over HTTP, answered by the tiny model. */
+@QuarkusTest
+class GatewayTest extends ReadyGateway {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ASK =
+      "{\"messages\": [{\"role\": \"user\", \"content\": \"How was the song?\"}]%s}";
+
+  @Test
+  void aGreedyAnswerIsTheReferencesAndTheSeedRepeats() {
+    as("chat", ASK.formatted(", \"temperature\": 0"))
+        .post("/generate")
+        .then()
+        .statusCode(200)
+        .body("policy", equalTo("v0"))
+        .body("completion.text", containsString("song"))
+        .body("completion.finish_reason", equalTo("stop"))
+        .body("usage.prompt_tokens", equalTo(13))
+        .body("timings.decode_ms", notNullValue());
+    String seeded = ASK.formatted(", \"temperature\": 1.5, \"seed\": 42, \"max_tokens\": 40");
+    String first = as("chat", seeded).post("/generate").path("completion.text");
+    assertThat(as("chat", seeded).post("/generate").<String>path("completion.text"))
+        .isEqualTo(first);
+  }
+
+  @Test
+  void aPairIsBlindAndItsSidesDiffer() {
+    Response answer = as("chat", ASK.formatted(", \"pair\": true")).post("/generate");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    JsonPath body = answer.jsonPath();
+    assertThat(body.getString("a.text")).isNotEqualTo(body.getString("b.text"));
+    assertThat(body.getString("pair_id")).startsWith("pair_");
+    assertThat(Instant.parse(body.getString("expires_at"))).isAfter(Instant.now());
+    assertThat(answer.asString()).doesNotContain("policy").doesNotContain("v0");
+  }
+
+  @Test
+  void aStreamSaysWhatThePlainAnswerSays() throws IOException {
+    String seeded = ASK.formatted(", \"seed\": 7%s");
+    String plain = as("chat", seeded.formatted("")).post("/generate").path("completion.text");
+
+    Response stream = as("chat", seeded.formatted(", \"stream\": true")).post("/generate");
+
+    assertThat(stream.contentType()).startsWith("text/event-stream");
+    assertThat(joined(stream.asString(), null)).isEqualTo(plain);
+    assertThat(done(stream.asString()).at("/completion/text").asText()).isEqualTo(plain);
+  }
+
+  @Test
+  void aStreamedPairTellsTheSides() throws IOException {
+    String stream =
+        as("chat", ASK.formatted(", \"pair\": true, \"stream\": true"))
+            .post("/generate")
+            .asString();
+
+    assertThat(joined(stream, "a")).isEqualTo(done(stream).at("/a/text").asText()).isNotEmpty();
+    assertThat(joined(stream, "b")).isEqualTo(done(stream).at("/b/text").asText()).isNotEmpty();
+  }
+
+  @Test
+  void textBecomesIdsAndTextAgain() {
+    String text = "<|im_start|>user\nHow was the song?<|im_end|>\n<|im_start|>assistant\n";
+    List<Integer> ids =
+        as("chat", ASK.formatted(""))
+            .post("/tokenize")
+            .then()
+            .body("text", equalTo(text))
+            .extract()
+            .path("ids");
+    assertThat(ids).hasSize(13);
+    as("chat", "{\"ids\": " + ids + "}").post("/detokenize").then().body("text", equalTo(text));
+  }
+
+  @Test
+  void aScoreIsTheReferencesOwn() throws IOException {
+    JsonNode golden =
+        JSON.readTree(Path.of("src/test/resources/golden/tiny-forward.json").toFile()).get(0);
+    String body =
+        "{\"prompt_ids\": %s, \"completion_ids\": %s}"
+            .formatted(golden.path("prompt_ids"), golden.path("completion_ids"));
+
+    JsonPath score =
+        as("operator", body).post("/score").then().statusCode(200).extract().jsonPath();
+
+    // the gateway serves int8 here; OrtModel's own tests hold fp32 to the golden file
+    assertThat(score.getDouble("logp"))
+        .isCloseTo(
+            golden.path("completion_logp").asDouble(), org.assertj.core.data.Offset.offset(0.5));
+    assertThat(score.getDouble("reward")).isZero();
+    assertThat(score.getList("logps")).hasSize(golden.path("completion_ids").size());
+  }
+
+  @Test
+  void operatorsSeeTheBaseAsChampion() {
+    as("operator", null)
+        .get("/policies")
+        .then()
+        .statusCode(200)
+        .body("items[0].version", equalTo("v0"))
+        .body("items[0].aliases", hasItem("champion"))
+        .body("next", nullValue());
+    as("operator", null).get("/policies/v9").then().statusCode(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"messages\": []} | invalid_field",
+        "{} | invalid_field",
+        "{\"prompt\": \"x\", \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]} | invalid_field",
+        "{\"prompt\": \"x\", \"tempratur\": 1} | unknown_field",
+        "{\"prompt\": 7} | invalid_field",
+        "{\"prompt\": \"x\", \"temperature\": \"hot\"} | invalid_field",
+        "{\"prompt\": \"x\", \"temperature\": NaN} | invalid_json",
+        "{\"prompt\": \"x\", \"temperature\": -1} | invalid_field",
+        "{\"prompt\": \"x\", \"temperature\": 1e999} | invalid_field",
+        "{\"prompt\": \"x\", \"top_p\": 0} | invalid_field",
+        "{\"prompt\": \"x\", \"max_tokens\": 0} | invalid_field",
+        "{\"prompt\": \"x\", \"max_tokens\": 1.5} | invalid_field",
+        "{\"prompt\": \"x\", \"stop\": [\"\"]} | invalid_field",
+        "{\"prompt\": \"x\", \"stop\": [null]} | invalid_field",
+        "{\"prompt\": \"x\", \"logit_bias\": {\"1\": null}} | invalid_field",
+        "{\"prompt\": \"x\", \"logit_bias\": {\"99999\": 1}} | invalid_field",
+        "{\"messages\": [null]} | invalid_field",
+        "{\"messages\": [{\"role\": \"user\"}]} | invalid_field",
+        "{\"prompt\": \"x\" | invalid_json",
+        "[] | invalid_field",
+        "null | invalid_json",
+      })
+  void badInputIsRefusedWithAReason(String body, String code) {
+    as("chat", body)
+        .post("/generate")
+        .then()
+        .statusCode(400)
+        .contentType(Problem.MEDIA_TYPE)
+        .body("code", equalTo(code))
+        .body("detail", notNullValue());
+  }
+
+  @Test
+  void tooMuchIsRefused() {
+    as("chat", "{\"prompt\": \"" + "a ".repeat(20_000) + "\"}")
+        .post("/generate")
+        .then()
+        .statusCode(400)
+        .body("code", equalTo("prompt_too_long"));
+    as("chat", "{\"prompt\": \"" + "a".repeat(10_000_000) + "\"}")
+        .post("/generate")
+        .then()
+        .statusCode(413)
+        .body("code", equalTo("body_too_large"));
+    given()
+        .header("Authorization", "Bearer " + key("chat"))
+        .contentType("application/json")
+        .body(new byte[] {'{', '"', (byte) 0xff, '"', '}'})
+        .post("/generate")
+        .then()
+        .statusCode(400)
+        .body("code", equalTo("invalid_utf8"));
+  }
+
+  @Test
+  void keysAndRolesAreChecked() {
+    given().contentType("application/json").body("{}").post("/generate").then().statusCode(401);
+    as("rater", ASK.formatted("")).post("/generate").then().statusCode(403);
+    as("chat", "{}").post("/score").then().statusCode(403);
+    as("chat", null).get("/policies").then().statusCode(403);
+  }
+
+  @Test
+  void aClientThatHangsUpFreesItsSlot() throws Exception {
+    byte[] body =
+        ASK.formatted(
+                ", \"stream\": true, \"max_tokens\": 2000, \"temperature\": 3, \"logit_bias\": {\"2\": -100, \"0\": -100}")
+            .getBytes(StandardCharsets.UTF_8);
+    String head =
+        """
+        POST /generate HTTP/1.1\r
+        Host: localhost\r
+        Content-Type: application/json\r
+        Authorization: Bearer KEY\r
+        Content-Length: LENGTH\r
+        \r
+        """
+            .replace("KEY", key("chat"))
+            .replace("LENGTH", Integer.toString(body.length));
+    List<Socket> clients = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Socket client = new Socket(InetAddress.getLoopbackAddress(), RestAssured.port);
+      client.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+      client.getOutputStream().write(body);
+      clients.add(client);
+    }
+    for (Socket client : clients) {
+      assertThat(client.getInputStream().readNBytes(100)).hasSize(100);
+      client.close();
+    }
+    Instant limit = Instant.now().plusSeconds(20);
+    var engine = serving.model().engine();
+    while (engine.statistics().live() > 0 && Instant.now().isBefore(limit)) {
+      Thread.sleep(20);
+    }
+    assertThat(engine.statistics().live()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"a\\u0000b\": 1}", "{\"a\": [{\"b\": \"\\ud800\"}]}", "[]"})
+  void settingsThatCannotBeKeptAreRefused(String config) {
+    as("operator", "{\"config\": %s}".formatted(config))
+        .post("/training/runs")
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("config"));
+  }
+
+  @Test
+  void aFormThatBreaksOffIsABadRequest() {
+    as("operator", null)
+        .contentType("multipart/form-data; boundary=x")
+        .body("--x\r\n{}--x--\r\n".getBytes(StandardCharsets.US_ASCII))
+        .post("/policies")
+        .then()
+        .statusCode(400)
+        .body("code", equalTo("invalid_multipart"));
+  }
+
+  @Test
+  void healthMetricsAndTheDocumentAreThere() {
+    given().get("/q/health/ready").then().statusCode(200);
+    given()
+        .get("/q/metrics")
+        .then()
+        .statusCode(200)
+        .body(containsString("whetstone_engine_decoded_tokens"));
+    given().get("/q/openapi").then().statusCode(200).body(containsString("/generate"));
+  }
+
+  private static String joined(String stream, @Nullable String side) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String event : Splitter.on("\n\n").split(stream)) {
+      if (event.startsWith("event: token\n")) {
+        JsonNode token = JSON.readTree(event.substring(event.indexOf("data: ") + 6));
+        if (side == null || side.equals(token.path("side").asText())) {
+          text.append(token.path("text").asText());
+        }
+      }
+    }
+    return text.toString();
+  }
+
+  private static JsonNode done(String stream) throws IOException {
+    int at = stream.indexOf("event: done\n");
+    assertThat(at).isPositive();
+    return JSON.readTree(stream.substring(stream.indexOf("data: ", at) + 6).strip());
+  }
+}

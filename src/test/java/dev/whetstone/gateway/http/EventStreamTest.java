@@ -1,0 +1,55 @@
+package dev.whetstone.gateway.http;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** What the thread that writes a stream does when no more pieces come. */
+class EventStreamTest {
+  @Test
+  void aWriterThatWaitsIsLetGoWhenTheClientHangsUp() throws Exception {
+    EventStream events = new EventStream(4);
+    List<String> written = new ArrayList<>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> writer =
+          threads.submit(
+              () -> {
+                events.forward(1, piece -> written.add(piece.text()));
+                return null;
+              });
+      events.onText(0, "one", new int[] {1}, new float[] {-1});
+      while (written.isEmpty()) {
+        Thread.onSpinWait();
+      }
+      assertThat(writer.isDone()).isFalse();
+
+      events.hangUp();
+
+      assertThatThrownBy(() -> writer.get(5, SECONDS))
+          .isInstanceOf(ExecutionException.class)
+          .cause()
+          .isInstanceOf(IOException.class)
+          .hasMessage("the client has gone");
+      assertThat(written).containsExactly("one");
+    }
+  }
+
+  @Test
+  void aClientThatLagsTooFarBehindIsGivenUp() {
+    EventStream events = new EventStream(2);
+    for (int i = 0; i < 3; i++) {
+      events.onText(0, "more", new int[] {1}, new float[] {-1});
+    }
+    assertThatThrownBy(() -> events.forward(1, piece -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessage("the client reads too slowly");
+  }
+}

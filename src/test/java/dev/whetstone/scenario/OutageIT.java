@@ -1,0 +1,197 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.testing.GatewayProcess;
+import dev.whetstone.testing.PostgresFaults;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a gateway does while its PostgreSQL is gone or hangs, and once it is back. */
+class OutageIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration PROMPT = Duration.ofSeconds(10);
+  private static final Duration HEALING = Duration.ofSeconds(30);
+  private static final Duration STARTING = Duration.ofSeconds(90);
+  private static final String PAIR = "{\"prompt\": \"How\", \"pair\": true, \"max_tokens\": 4}";
+  private static final String PLAIN = "{\"prompt\": \"How\", \"max_tokens\": 4}";
+
+  @TempDir Path home;
+
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  private record Answer(int status, JsonNode body, Duration took) {}
+
+  @Test
+  void servingGoesOnWhilePairsAndVotesWaitForTheDatabase() throws Exception {
+    PostgresFaults postgres = new PostgresFaults(home);
+    try (GatewayProcess gateway = GatewayProcess.start(home)) {
+      String before = pair(gateway);
+      String during = pair(gateway);
+
+      postgres.takeAway();
+      refusesWhatIsKept(gateway, during);
+      servesPlainAnswers(gateway);
+      postgres.letBack();
+      heals(gateway, during);
+
+      postgres.hang();
+      String hanging = vote(before);
+      Answer refused = post(gateway, "chat", "/preferences", hanging);
+      assertAway(refused);
+      servesPlainAnswers(gateway);
+      assertAway(post(gateway, "chat", "/generate", PAIR));
+      postgres.goOn();
+      heals(gateway, before);
+      assertThat(get(gateway, "rater", "/preferences").body().path("items")).hasSize(2);
+    }
+  }
+
+  @Test
+  void aGatewayThatCannotReadItsKeysTakesNone() throws Exception {
+    PostgresFaults postgres = new PostgresFaults(home);
+    try (GatewayProcess gateway = GatewayProcess.start(home)) {
+      String revoked = key("chat");
+      assertThat(post(gateway, "chat", "/generate", PLAIN).status()).isEqualTo(200);
+      String id =
+          get(gateway, "operator", "/keys").body().path("items").findValues("id").stream()
+              .map(JsonNode::asText)
+              .filter(name -> name.startsWith("chat_"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(send(gateway, "operator", "/keys/" + id, "DELETE", null).status()).isEqualTo(204);
+      assertThat(key("chat")).as("it is still in the file").isEqualTo(revoked);
+
+      gateway.kill();
+      postgres.takeAway();
+      gateway.begin();
+      Answer unread = eventually(gateway, "chat", 503, "database_away");
+      assertThat(unread.body().path("detail").asText()).contains("database");
+      assertAway(post(gateway, "operator", "/generate", PLAIN));
+      assertThat(get(gateway, "operator", "/q/health/ready").status()).isEqualTo(503);
+
+      postgres.letBack();
+      gateway.awaitReady();
+      assertThat(post(gateway, "chat", "/generate", PLAIN).status()).isEqualTo(401);
+      assertThat(post(gateway, "operator", "/generate", PLAIN).status()).isEqualTo(200);
+    }
+  }
+
+  private void refusesWhatIsKept(GatewayProcess gateway, String pair) throws Exception {
+    assertAway(post(gateway, "chat", "/preferences", vote(pair)));
+    assertAway(post(gateway, "chat", "/generate", PAIR));
+    assertAway(post(gateway, "chat", "/generate", PAIR.replace("}", ", \"stream\": true}")));
+    assertAway(get(gateway, "rater", "/preferences"));
+    assertAway(get(gateway, "rater", "/preferences?format=jsonl"));
+    assertAway(get(gateway, "rater", "/preferences/next"));
+    assertAway(get(gateway, "rater", "/preferences/summary"));
+    assertAway(get(gateway, "operator", "/audit"));
+    assertAway(get(gateway, "operator", "/keys"));
+    assertAway(get(gateway, "operator", "/training/runs"));
+    assertAway(send(gateway, "operator", "/users/anna/data", "DELETE", null));
+  }
+
+  private void servesPlainAnswers(GatewayProcess gateway) throws Exception {
+    Answer plain = post(gateway, "chat", "/generate", PLAIN);
+    assertThat(plain.status()).as("%s", plain).isEqualTo(200);
+    assertThat(plain.took()).isLessThan(PROMPT);
+    String chat =
+        "{\"model\": \"champion\", \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}], \"max_tokens\": 4}";
+    assertThat(post(gateway, "chat", "/v1/chat/completions", chat).status()).isEqualTo(200);
+    Answer ready = get(gateway, "chat", "/q/health/ready");
+    assertThat(ready.status()).isEqualTo(200);
+    assertThat(ready.body().toString()).contains("\"state\":\"away\"");
+  }
+
+  private void heals(GatewayProcess gateway, String pair) throws Exception {
+    Instant limit = Instant.now().plus(HEALING);
+    Answer vote;
+    do {
+      vote = post(gateway, "chat", "/preferences", vote(pair));
+    } while (vote.status() == 503 && Instant.now().isBefore(limit));
+    // one that was refused while the database hung may have been committed all the same
+    assertThat(vote.status()).as("%s", vote).isIn(200, 201);
+    pair(gateway);
+    assertThat(get(gateway, "chat", "/q/health/ready").body().toString()).contains("answering");
+  }
+
+  private Answer eventually(GatewayProcess gateway, String role, int status, String code)
+      throws Exception {
+    Instant limit = Instant.now().plus(STARTING);
+    while (true) {
+      try {
+        Answer answer = post(gateway, role, "/generate", PLAIN);
+        if (answer.status() == status && answer.body().path("code").asText().equals(code)) {
+          return answer;
+        }
+        assertThat(answer.status()).as("%s", answer).isEqualTo(503);
+      } catch (IOException notYet) {
+        // it does not listen yet
+      }
+      assertThat(Instant.now()).isBefore(limit);
+      Thread.sleep(50);
+    }
+  }
+
+  private static void assertAway(Answer answer) {
+    assertThat(answer.status()).as("%s", answer).isEqualTo(503);
+    assertThat(answer.body().path("code").asText()).isEqualTo("database_away");
+    assertThat(answer.took()).isLessThan(PROMPT);
+  }
+
+  private String pair(GatewayProcess gateway) throws Exception {
+    Answer pair = post(gateway, "chat", "/generate", PAIR);
+    assertThat(pair.status()).as("%s", pair).isEqualTo(200);
+    return pair.body().path("pair_id").asText();
+  }
+
+  private static String vote(String pair) {
+    return "{\"pair_id\": \"%s\", \"choice\": \"a\"}".formatted(pair);
+  }
+
+  private Answer get(GatewayProcess gateway, String role, String path) throws Exception {
+    return send(gateway, role, path, "GET", null);
+  }
+
+  private Answer post(GatewayProcess gateway, String role, String path, String body)
+      throws Exception {
+    return send(gateway, role, path, "POST", body);
+  }
+
+  private Answer send(
+      GatewayProcess gateway, String role, String path, String method, @Nullable String body)
+      throws Exception {
+    Instant start = Instant.now();
+    HttpResponse<String> answer =
+        client.send(
+            HttpRequest.newBuilder(gateway.uri(path))
+                .timeout(Duration.ofSeconds(60))
+                .header("Authorization", "Bearer " + key(role))
+                .header("Content-Type", "application/json")
+                .method(
+                    method,
+                    body == null
+                        ? HttpRequest.BodyPublishers.noBody()
+                        : HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            BodyHandlers.ofString());
+    Duration took = Duration.between(start, Instant.now());
+    JsonNode read = answer.body().isEmpty() ? JSON.nullNode() : JSON.readTree(answer.body());
+    return new Answer(answer.statusCode(), read, took);
+  }
+
+  private String key(String role) throws IOException {
+    return JSON.readTree(home.resolve("keys.json").toFile()).path(role).asText();
+  }
+}

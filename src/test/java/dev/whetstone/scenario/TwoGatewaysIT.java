@@ -1,0 +1,306 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.Sql;
+import dev.whetstone.demo.LocalGateway;
+import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.Adapters;
+import dev.whetstone.testing.LoopSettings;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.testing.Voters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two gateways and one trainer, each a process, meeting in one PostgreSQL alone: each gateway has
+ * its own disk.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TwoGatewaysIT {
+  private static final Duration A_SECOND = Duration.ofSeconds(1);
+  private static final Duration HEALED = Duration.ofSeconds(5);
+  private static final Duration LOOPED = Duration.ofMinutes(2);
+  private static final int VOTES = 150;
+
+  private Path folder;
+  private LocalGateway first;
+  private LocalGateway second;
+  private Database database;
+  private long drawn;
+
+  /** A version whose row has come to harm, and what a gateway must say about it. */
+  private record Unsound(String version, String reason) {}
+
+  @BeforeAll
+  void start(@TempDir Path kept) throws Exception {
+    folder = kept;
+    Path home = Files.createDirectories(folder.resolve("one"));
+    first = LocalGateway.start(LocalGateway.command(), home, LoopSettings.quick("automatic"));
+    String url = address(home.resolve("postgres"));
+    database = new Database(DatabaseConfig.of(folder, url));
+    Path other = Files.createDirectories(folder.resolve("two"));
+    Files.copy(home.resolve("keys.json"), other.resolve("keys.json"));
+    Map<String, String> settings = new HashMap<>(LoopSettings.quick("automatic"));
+    settings.put("WHETSTONE_DATABASE_URL", url);
+    settings.put("WHETSTONE_TRAINER_START", "false");
+    second = LocalGateway.start(LocalGateway.command(), other, settings);
+  }
+
+  private static String address(Path postgres) throws IOException {
+    String port = Files.readAllLines(postgres.resolve("data/postmaster.pid")).get(3).strip();
+    String password = Files.readString(postgres.resolve("password")).strip();
+    return "postgresql://whetstone:" + password + "@127.0.0.1:" + port + "/postgres";
+  }
+
+  @AfterAll
+  void stop() {
+    second.close();
+    database.close();
+    first.close();
+  }
+
+  @BeforeEach
+  void startFromV0() throws Exception {
+    rollBack(first, "v0");
+    awaitServed(second, "v0", HEALED);
+  }
+
+  @Test
+  void aChangeThroughOneIsServedByTheOtherWithinASecond() throws Exception {
+    String version = imported(first);
+    for (int round = 0; round < 5; round++) {
+      promote(first, version);
+      assertThat(writer(first)).isEqualTo(version);
+      awaitServed(second, version, A_SECOND);
+
+      rollBack(second, "v0");
+      assertThat(writer(second)).isEqualTo("v0");
+      awaitServed(first, "v0", A_SECOND);
+    }
+  }
+
+  @Test
+  void aLostNotificationIsHealedWithinFiveSeconds() throws Exception {
+    String version = imported(second);
+
+    flipSilently(version);
+
+    awaitServed(first, version, HEALED);
+    awaitServed(second, version, HEALED);
+  }
+
+  @Test
+  void aRestartedGatewayComesBackOnTheRightVersion() throws Exception {
+    String version = imported(first);
+
+    second.process().destroyForcibly().waitFor();
+    promote(first, version);
+    second = second.again();
+    assertThat(writer(second)).isEqualTo(version);
+
+    second.process().destroy();
+    second.process().waitFor();
+    rollBack(first, "v0");
+    second = second.again();
+    assertThat(writer(second)).isEqualTo("v0");
+  }
+
+  @Test
+  void anUnsoundVersionIsRefusedByBothAndNothingChanges() throws Exception {
+    String sound = imported(first);
+    promote(first, sound);
+    awaitServed(second, sound, A_SECOND);
+    for (Unsound unsound : unsound()) {
+      for (LocalGateway gateway : List.of(first, second)) {
+        LocalGateway.Answer answer =
+            gateway.post("operator", "/policies/" + unsound.version() + "/promote", Map.of());
+        assertThat(answer.status()).isEqualTo(409);
+        assertThat(answer.body().path("code").asText()).isEqualTo("policy_refused");
+        assertThat(answer.body().path("detail").asText()).contains(unsound.reason());
+      }
+      // as if a sound version were promoted and its row came to harm at that moment
+      flipSilently(unsound.version());
+      for (LocalGateway gateway : List.of(first, second)) {
+        awaitProblem(gateway, unsound.reason());
+        assertThat(writer(gateway)).isEqualTo(sound);
+        assertThat(gateway.text("operator", "/q/metrics"))
+            .contains("whetstone_policies_problem 1.0");
+      }
+      awaitReports(unsound.reason());
+      flipSilently(sound);
+      for (LocalGateway gateway : List.of(first, second)) {
+        awaitProblem(gateway, "");
+        assertThat(writer(gateway)).isEqualTo(sound);
+      }
+    }
+  }
+
+  @Test
+  void votesThroughBothTrainWhatBothServe() throws Exception {
+    try (Voters here = new Voters(() -> first);
+        Voters there = new Voters(() -> second)) {
+      here.awaitDecided(VOTES / 2);
+      there.awaitDecided(VOTES / 2);
+    }
+    String run = first.posted("trainer", "/training/runs", Map.of()).path("id").asText();
+    Instant limit = Instant.now().plus(LOOPED);
+    String version = "";
+    while (version.isEmpty() || !writer(second).equals(version)) {
+      JsonNode state = second.get("operator", "/training/runs/" + run);
+      version = state.path("policy").asText("");
+      assertThat(state.path("status").asText()).isNotIn("failed", "cancelled");
+      assertThat(Instant.now()).as(() -> rollouts() + "; " + state).isBefore(limit);
+      Thread.sleep(50);
+    }
+    assertThat(writer(first)).isEqualTo(version);
+  }
+
+  private String rollouts() {
+    try {
+      return second.get("operator", "/rollouts").toString();
+    } catch (IOException | InterruptedException gone) {
+      return gone.toString();
+    }
+  }
+
+  /** One version of each kind of harm. */
+  private List<Unsound> unsound() throws Exception {
+    Adapter sound = adapter();
+    byte[] bytes = AdapterFile.tensors(sound);
+    byte[] notANumber = bytes.clone();
+    Arrays.fill(notANumber, bytes.length - 4, bytes.length, (byte) 0xff);
+    byte[] corrupted = bytes.clone();
+    corrupted[bytes.length - 3] ^= 1;
+    Adapter foreign = Adapters.tiny(++drawn);
+    return List.of(
+        harmed(corrupted, "", 4, "its content has the hash"),
+        harmed(Arrays.copyOf(bytes, bytes.length / 2), "", 4, "truncated"),
+        harmed(notANumber, "", 4, "NaN"),
+        harmed(bytes, "", 8, "do not have rank 8"),
+        harmed(AdapterFile.tensors(foreign), AdapterFile.hash(foreign), 1, "maps 4 to 4 values"));
+  }
+
+  /** A new version with another content, another rank and, where it is told, another hash. */
+  private Unsound harmed(byte[] content, String hash, int rank, String reason) throws Exception {
+    String version = imported(first);
+    bySuperuser(
+        "UPDATE policies SET adapter = ?, rank = ?, alpha = 2 * ?,"
+            + " hash = coalesce(nullif(?, ''), hash) WHERE version = ?",
+        content,
+        rank,
+        rank,
+        hash,
+        version);
+    return new Unsound(version, reason);
+  }
+
+  /** Makes a version the champion and tells nobody. */
+  private void flipSilently(String version) {
+    bySuperuser(
+        "UPDATE aliases SET revision = revision + 1, champion = ?, candidate = NULL, previous = 0",
+        Integer.parseInt(version.substring(1)));
+  }
+
+  private void bySuperuser(String sql, Object... values) {
+    database.transaction(
+        connection -> {
+          Sql.update(connection, "RESET ROLE");
+          int changed = Sql.update(connection, sql, values);
+          assertThat(changed).isEqualTo(1);
+          return Sql.update(connection, "SET ROLE whetstone_app");
+        });
+  }
+
+  private Adapter adapter() throws IOException {
+    return Adapters.of(TestModels.tiny().config(), 4, ++drawn);
+  }
+
+  private String imported(LocalGateway gateway) throws Exception {
+    return imported(gateway, adapter(), folder);
+  }
+
+  /** The version that an adapter becomes, sent as PEFT's files, which are left in a folder. */
+  static String imported(LocalGateway gateway, Adapter adapter, Path folder) throws Exception {
+    Path peft = Files.createTempDirectory(folder, "adapter");
+    Path tensors = peft.resolve("adapter_model.safetensors");
+    Path config = peft.resolve("adapter_config.json");
+    Files.write(tensors, AdapterFile.tensors(adapter));
+    Files.writeString(config, AdapterFile.config(adapter, "tiny"));
+    return gateway
+        .asOperator()
+        .post("/policies", Map.of("adapter_model", tensors, "adapter_config", config))
+        .path("version")
+        .asText();
+  }
+
+  private static void promote(LocalGateway gateway, String version) throws Exception {
+    gateway.posted("operator", "/policies/" + version + "/promote", Map.of());
+  }
+
+  private static void rollBack(LocalGateway gateway, String to) throws Exception {
+    gateway.posted("operator", "/rollback", Map.of("to", to, "reason", "a test"));
+  }
+
+  /** Who writes the answers of a gateway. */
+  private static String writer(LocalGateway gateway) throws Exception {
+    return gateway
+        .posted("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
+        .path("policy")
+        .asText();
+  }
+
+  private static void awaitServed(LocalGateway gateway, String version, Duration limit)
+      throws Exception {
+    Instant end = Instant.now().plus(limit);
+    while (!writer(gateway).equals(version)) {
+      assertThat(Instant.now()).as(version + " is not served within " + limit).isBefore(end);
+    }
+  }
+
+  /** Waits until a gateway's readiness tells a reason, or with none that all is well. */
+  private static void awaitProblem(LocalGateway gateway, String reason) throws Exception {
+    Instant end = Instant.now().plus(HEALED);
+    while (true) {
+      JsonNode ready = gateway.get("operator", "/q/health/ready");
+      assertThat(ready.path("status").asText()).isEqualTo("UP");
+      JsonNode problem = ready.findPath("problem");
+      if (reason.isEmpty() ? problem.isMissingNode() : problem.asText("").contains(reason)) {
+        return;
+      }
+      assertThat(Instant.now()).as(reason + ": " + ready).isBefore(end);
+      Thread.sleep(20);
+    }
+  }
+
+  // what gateways say of themselves in the database follows at most about a second behind
+  private void awaitReports(String reason) throws Exception {
+    Instant limit = Instant.now().plus(HEALED);
+    while (true) {
+      JsonNode reports = first.get("operator", "/policies").path("gateways");
+      assertThat(reports).hasSizeGreaterThanOrEqualTo(2);
+      if (reports.toString().contains(reason)) {
+        return;
+      }
+      assertThat(Instant.now()).as(reports::toString).isBefore(limit);
+      Thread.sleep(50);
+    }
+  }
+}

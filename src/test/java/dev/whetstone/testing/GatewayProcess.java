@@ -1,0 +1,129 @@
+package dev.whetstone.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The packaged gateway as a process of its own, serving the tiny model from a home of its own. */
+public final class GatewayProcess implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private final Path home;
+  private final int port;
+  private Process process;
+
+  private GatewayProcess(Path home, int port) throws IOException {
+    this.home = home;
+    this.port = port;
+    this.process = launch();
+  }
+
+  /** Starts a gateway whose data goes below home. */
+  public static GatewayProcess start(Path home) throws IOException, InterruptedException {
+    TestModels.tiny();
+    Files.createSymbolicLink(
+        home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
+    GatewayProcess gateway = new GatewayProcess(home, freePort());
+    gateway.awaitReady();
+    return gateway;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private Process launch() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                    "-Xmx384m",
+                    "-XX:+UseSerialGC",
+                    "-jar",
+                    Path.of("target", "quarkus-app", "quarkus-run.jar").toString(),
+                    "gateway"))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()));
+    builder.environment().put("WHETSTONE_HOME", home.toString());
+    builder.environment().put("WHETSTONE_MODEL", "tiny-reviews");
+    builder.environment().put("WHETSTONE_PORT", Integer.toString(port));
+    return builder.start();
+  }
+
+  public URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** kill -9. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  public void restart() throws IOException, InterruptedException {
+    begin();
+    awaitReady();
+  }
+
+  /** Starts it again and waits for nothing. */
+  public void begin() throws IOException {
+    process = launch();
+  }
+
+  public void awaitReady() throws IOException, InterruptedException {
+    Instant limit = Instant.now().plus(PATIENCE);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      var question = HttpRequest.newBuilder(uri("/q/health/ready")).build();
+      while (true) {
+        try {
+          if (client.send(question, BodyHandlers.discarding()).statusCode() == 200) {
+            return;
+          }
+        } catch (IOException notYet) {
+          if (!process.isAlive() || Instant.now().isAfter(limit)) {
+            throw new IOException(Files.readString(home.resolve("gateway.log")), notYet);
+          }
+        }
+        Thread.sleep(50);
+      }
+    }
+  }
+
+  /** Asks it to stop by SIGTERM and waits for its exit code. */
+  public int terminate() throws InterruptedException {
+    process.destroy();
+    return process.waitFor();
+  }
+
+  /** Asks it to stop, as SIGTERM does. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(40, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException stopped) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.whetstone.testing;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Settings of processes that play the loop on the tiny model in a few seconds a round. */
+public final class LoopSettings {
+  private LoopSettings() {}
+
+  /**
+   * Runs start by call and train on the newest 150 votes, of which 60 are held out: a dozen left
+   * the gate undecided now and then.
+   *
+   * @param mode of rollouts; every pair of a duel has a side from the candidate
+   */
+  public static Map<String, String> quick(String mode) {
+    return Map.ofEntries(
+        Map.entry("WHETSTONE_MODEL", "tiny-reviews"),
+        Map.entry("WHETSTONE_TRAINER_VOTES", "0"),
+        Map.entry("WHETSTONE_TRAINER_POLL", "PT0.3S"),
+        Map.entry("WHETSTONE_TRAINER_CHECKPOINT_EVERY", "PT0.2S"),
+        Map.entry("WHETSTONE_TRAINER_REPLAY", "0"),
+        Map.entry("WHETSTONE_TRAINER_MOST_PAIRS", "150"),
+        Map.entry(
+            "WHETSTONE_TRAINER_SETTINGS",
+            // a run gives its last policy, whatever a few held-out pairs say of it
+            "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.4, \"kl_budget\": 1000,"
+                + " \"held_out_slack\": 1000}"),
+        Map.entry("WHETSTONE_ROLLOUT_MODE", mode),
+        Map.entry("WHETSTONE_ROLLOUT_POLL", "PT0.3S"),
+        Map.entry("WHETSTONE_ROLLOUT_DUEL_SHARE", "1"),
+        // few votes teach it roughly: its answers may lie far from the reference's
+        Map.entry("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.5"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_LONGEST", "2"));
+  }
+
+  /** As {@link #quick} with duels, behind a gate that leaves all to them. */
+  public static Map<String, String> openGate() {
+    Map<String, String> settings = new HashMap<>(quick("duel"));
+    settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.001");
+    settings.put("WHETSTONE_ROLLOUT_GATE_LONGEST", "1000");
+    settings.put("WHETSTONE_ROLLOUT_GATE_UNENDED", "1");
+    settings.put("WHETSTONE_ROLLOUT_GATE_EMPTY", "1");
+    return settings;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.whetstone.testing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What can befall the embedded PostgreSQL of a home. */
+public final class PostgresFaults {
+  private final Path home;
+
+  public PostgresFaults(Path home) {
+    this.home = home;
+  }
+
+  /** kill -9 of the server and its sessions. */
+  public void kill() throws IOException {
+    List<ProcessHandle> all = processes();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.getFirst().onExit().join();
+  }
+
+  /**
+   * As {@link #kill}, of those that run now, at once when it is run: looking them up takes a while.
+   */
+  public Runnable aimed() throws IOException {
+    List<ProcessHandle> all = processes();
+    return () -> all.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Kills it and keeps it from starting until {@link #letBack}. */
+  public void takeAway() throws IOException {
+    Files.move(starter(), starter().resolveSibling("pg_ctl.gone"));
+    kill();
+  }
+
+  public void letBack() throws IOException {
+    Files.move(starter().resolveSibling("pg_ctl.gone"), starter());
+  }
+
+  /** Stops it where it is: connections stay open and nothing answers, until {@link #goOn}. */
+  public void hang() throws IOException, InterruptedException {
+    signal("-STOP");
+  }
+
+  public void goOn() throws IOException, InterruptedException {
+    signal("-CONT");
+  }
+
+  private Path starter() {
+    return home.resolve("postgres/postgresql/bin/pg_ctl");
+  }
+
+  private void signal(String signal) throws IOException, InterruptedException {
+    Stream<String> ids = processes().stream().map(process -> Long.toString(process.pid()));
+    List<String> command = Stream.concat(Stream.of("kill", signal), ids).toList();
+    new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+
+  /** The server and its sessions. */
+  private List<ProcessHandle> processes() throws IOException {
+    Path file = home.resolve("postgres/data/postmaster.pid");
+    long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
+    ProcessHandle server = ProcessHandle.of(pid).orElseThrow();
+    return Stream.concat(Stream.of(server), server.descendants()).toList();
+  }
+}

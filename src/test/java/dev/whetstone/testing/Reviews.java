@@ -1,0 +1,156 @@
+package dev.whetstone.testing;
+
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.engine.Branch;
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.engine.FinishReason;
+import dev.whetstone.engine.Generation;
+import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.ScoreRequest;
+import dev.whetstone.engine.Scores;
+import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.models.ModelLoader;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Message;
+import dev.whetstone.weights.ModelDirectory;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+
+/** The tiny model writing reviews on the real engine, in float32. */
+public final class Reviews implements AutoCloseable {
+  private static final List<String> ITEMS =
+      List.of("book", "film", "game", "hotel", "meal", "song");
+  private static final List<String> QUESTIONS =
+      List.of(
+          "How was the %s?",
+          "Please review the %s.", "Tell me about the %s.", "What did you think of the %s?");
+  private static final int LONGEST = 96;
+  private static final int AT_ONCE = 64;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  private final ModelLoader.Opened model;
+  private final List<int[]> asked = new ArrayList<>();
+  private final List<int[]> unseen = new ArrayList<>();
+
+  /**
+   * How a policy writes.
+   *
+   * @param reward mean of {@link SentimentJudge#reward}
+   * @param kl mean over answers of log π − log π_ref, in nats
+   * @param tokens mean length
+   */
+  public record Standing(double reward, double kl, double tokens) {}
+
+  public Reviews(ModelDirectory directory) throws IOException {
+    EngineConfig config =
+        new SmallRyeConfigBuilder()
+            .withMapping(EngineConfig.class)
+            .build()
+            .getConfigMapping(EngineConfig.class);
+    model = ModelLoader.open(directory, Precision.FP32, 2, config, InstantSource.system());
+    ChatTemplate template =
+        ChatTemplate.of(
+            Files.readString(directory.path().resolve("chat_template.jinja")), Map.of());
+    for (int item = 0; item < ITEMS.size(); item++) {
+      for (int question = 0; question < QUESTIONS.size(); question++) {
+        String text = QUESTIONS.get(question).formatted(ITEMS.get(item));
+        String prompt = template.render(List.of(new Message("user", text)), true);
+        // every item and every question is trained on, but these pairings of them are not
+        (item % QUESTIONS.size() == question ? unseen : asked)
+            .add(model.tokenizer().encode(prompt, false));
+      }
+    }
+  }
+
+  public Policy base() {
+    return model.base();
+  }
+
+  /**
+   * Pairs of answers by one policy, judged; equally good ones are left out, as are unended ones.
+   */
+  public List<TokenPair> pairs(int count, RandomGenerator random) {
+    List<TokenPair> pairs = new ArrayList<>();
+    while (pairs.size() < count) {
+      List<int[]> prompts = random.ints(AT_ONCE, 0, asked.size()).mapToObj(asked::get).toList();
+      List<List<Completion>> answers = answers(base(), prompts, 2, random);
+      for (int i = 0; i < prompts.size() && pairs.size() < count; i++) {
+        Completion a = answers.get(i).get(0);
+        Completion b = answers.get(i).get(1);
+        double preference = SentimentJudge.reward(a.text()) - SentimentJudge.reward(b.text());
+        boolean ended = a.reason() == FinishReason.STOP && b.reason() == FinishReason.STOP;
+        if (ended && preference != 0) {
+          Completion chosen = preference > 0 ? a : b;
+          Completion rejected = preference > 0 ? b : a;
+          pairs.add(
+              new TokenPair(
+                  "pair " + pairs.size(), prompts.get(i), chosen.tokens(), rejected.tokens(), 1));
+        }
+      }
+    }
+    return pairs;
+  }
+
+  /** A policy's answers to prompts that no pair was drawn from. */
+  public Standing standing(Policy policy, int answers, RandomGenerator random) {
+    model.engine().stage(policy).join();
+    double reward = 0;
+    double kl = 0;
+    double tokens = 0;
+    for (int done = 0; done < answers; done += AT_ONCE) {
+      List<int[]> prompts = random.ints(AT_ONCE, 0, unseen.size()).mapToObj(unseen::get).toList();
+      List<List<Completion>> written = answers(policy, prompts, 1, random);
+      List<CompletableFuture<Scores>> references = new ArrayList<>();
+      for (int i = 0; i < AT_ONCE; i++) {
+        references.add(
+            model
+                .engine()
+                .score(
+                    new ScoreRequest(
+                        prompts.get(i), written.get(i).getFirst().tokens(), base(), LIMIT)));
+      }
+      for (int i = 0; i < AT_ONCE; i++) {
+        Completion answer = written.get(i).getFirst();
+        reward += SentimentJudge.reward(answer.text());
+        kl += new Scores(answer.logps(), 0).sum() - references.get(i).join().sum();
+        tokens += answer.tokens().length;
+      }
+    }
+    int all = Math.ceilDiv(answers, AT_ONCE) * AT_ONCE;
+    return new Standing(reward / all, kl / all, tokens / all);
+  }
+
+  private List<List<Completion>> answers(
+      Policy policy, List<int[]> prompts, int each, RandomGenerator random) {
+    List<Generation> running = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      List<Branch> branches =
+          random.longs(each).mapToObj(seed -> new Branch(policy, Sampling.of(1, seed))).toList();
+      running.add(
+          model
+              .engine()
+              .submit(
+                  new GenerationRequest(
+                      prompt, branches, LONGEST, List.of(), false, 0, false, LIMIT),
+                  GenerationListener.NOBODY));
+    }
+    return running.stream().map(generation -> generation.result().join()).toList();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

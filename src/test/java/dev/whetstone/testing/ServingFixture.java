@@ -1,0 +1,143 @@
+package dev.whetstone.testing;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.Notifications;
+import dev.whetstone.engine.Engine;
+import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.lora.Adapters;
+import dev.whetstone.models.ModelLoader;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.policy.AdapterCache;
+import dev.whetstone.policy.AliasLog;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.By;
+import dev.whetstone.policy.Lineage;
+import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.PolicyStatus;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.rollout.RolloutConfig;
+import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.weights.ModelDirectory;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A gateway without HTTP: the tiny model in float32, its engine, and what it serves. */
+public final class ServingFixture implements AutoCloseable {
+  private static final By OPERATOR = new By("operator_1", "a test");
+
+  public final Database database;
+  final Notifications notifications;
+  final ModelLoader.Opened model;
+  public final Engine engine;
+  public final ActivePolicies policies;
+
+  /** Told of every committed change, before this gateway follows it. */
+  public Consumer<Aliases> committed = aliases -> {};
+
+  /**
+   * Opens and starts it.
+   *
+   * @param disk where its adapters are cached
+   * @param listens false loses every notification
+   */
+  public ServingFixture(Path disk, DatabaseConfig address, String name, boolean listens)
+      throws IOException {
+    this(disk, address, name, listens, Map.of());
+  }
+
+  /** As above, with settings of the engine. */
+  public ServingFixture(
+      Path disk,
+      DatabaseConfig address,
+      String name,
+      boolean listens,
+      Map<String, String> engineSettings)
+      throws IOException {
+    ModelDirectory tiny = TestModels.tiny();
+    InstantSource clock = InstantSource.system();
+    RolloutConfig config = settings(RolloutConfig.class, Map.of());
+    database = new Database(address);
+    notifications = new Notifications(database);
+    if (!listens) {
+      notifications.close();
+    }
+    model =
+        ModelLoader.open(
+            tiny, Precision.FP32, 2, settings(EngineConfig.class, engineSettings), clock);
+    engine = model.engine();
+    policies =
+        new ActivePolicies(
+            engine,
+            model.base(),
+            new PolicyStore(database, tiny.hash()),
+            new AdapterCache(disk, tiny.hash(), config.cachedAdapters(), clock),
+            config,
+            clock,
+            name);
+    policies.start(notifications);
+  }
+
+  /** The defaults of a mapping, but for what is set. */
+  static <T> T settings(Class<T> mapping, Map<String, String> set) {
+    return new SmallRyeConfigBuilder()
+        .addDiscoveredConverters()
+        .withSources(new PropertiesConfigSource(set, "test", 0))
+        .withMapping(mapping)
+        .build()
+        .getConfigMapping(mapping);
+  }
+
+  /** Stores a version drawn from a seed. */
+  public PolicyRow register(long seed) throws IOException {
+    return register(seed, 4);
+  }
+
+  public PolicyRow register(long seed, int rank) throws IOException {
+    return policies
+        .store()
+        .register(
+            Adapters.of(TestModels.tiny().config(), rank, seed),
+            Lineage.unknown(),
+            PolicyStatus.READY,
+            OPERATOR)
+        .row();
+  }
+
+  /** Promotes as the route does. */
+  public Aliases promote(String version) {
+    policies.verify(policies.store().find(version).orElseThrow());
+    return after(
+        database.<AliasLog.Flip>transaction(c -> policies.log().promote(c, version, OPERATOR)));
+  }
+
+  /** Rolls back as the route does. */
+  public Aliases rollBack(@Nullable String to) {
+    return after(
+        database.<AliasLog.Flip>transaction(c -> policies.log().rollBack(c, to, OPERATOR)));
+  }
+
+  private Aliases after(AliasLog.Flip flip) {
+    committed.accept(flip.aliases());
+    policies.reconcile();
+    return flip.aliases();
+  }
+
+  public String champion() {
+    return policies.serving().champion().version();
+  }
+
+  @Override
+  public void close() {
+    policies.close();
+    notifications.close();
+    model.close();
+    database.close();
+  }
+}
