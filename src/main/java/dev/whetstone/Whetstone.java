@@ -1,9 +1,8 @@
 package dev.whetstone;
 
 import dev.whetstone.cli.BenchCommand;
-import dev.whetstone.cli.CodeVersion;
 import dev.whetstone.cli.DemoCommand;
-import dev.whetstone.cli.FailureText;
+import dev.whetstone.cli.ErrorMessages;
 import dev.whetstone.cli.GatewayCommand;
 import dev.whetstone.cli.ImportCommand;
 import dev.whetstone.cli.KeysCommand;
@@ -11,7 +10,8 @@ import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
 import dev.whetstone.cli.TrainerCommand;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.settings.BuildInfo;
+import dev.whetstone.settings.InvalidSettingException;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
     name = "whetstone",
     description = "Serves a chat model and hones it on its users' choices.",
     mixinStandardHelpOptions = true,
-    versionProvider = CodeVersion.class,
+    versionProvider = BuildInfo.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       BenchCommand.class,
@@ -52,10 +52,10 @@ public final class Whetstone {
 
   private static int report(
       Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
-    command.getErr().println("whetstone: " + FailureText.of(failure));
+    command.getErr().println("whetstone: " + ErrorMessages.of(failure));
     if (System.getenv("WHETSTONE_DEBUG") != null) {
       failure.printStackTrace(command.getErr());
     }
-    return failure instanceof SettingException ? 2 : 1;
+    return failure instanceof InvalidSettingException ? 2 : 1;
   }
 }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.preference.PreferenceLog;
-import dev.whetstone.preference.bulk.Erasure;
+import dev.whetstone.preference.bulk.UserErasure;
+import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFile;
-import dev.whetstone.security.KeyRing;
 import dev.whetstone.security.KeyStore;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -28,8 +28,8 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
-  Environment environment(Config config) {
-    return Environment.of(name -> config.getOptionalValue(name, String.class).orElse(null));
+  AppSettings environment(Config config) {
+    return AppSettings.of(name -> config.getOptionalValue(name, String.class).orElse(null));
   }
 
   @Produces
@@ -40,7 +40,7 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
-  Database database(Environment environment) {
+  Database database(AppSettings environment) {
     return environment.database();
   }
 
@@ -66,16 +66,17 @@ final class GatewayBeans {
   // makes the first.
   @Produces
   @Singleton
-  KeyRing keys(Environment environment, ObjectMapper mapper, KeyStore store, InstantSource clock)
+  ApiKeyCache keys(
+      AppSettings environment, ObjectMapper mapper, KeyStore store, InstantSource clock)
       throws IOException {
     Path file = environment.keys();
     boolean drawn = environment.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
-    return new KeyRing(store, KeyFile.read(file, mapper), drawn, clock);
+    return new ApiKeyCache(store, KeyFile.read(file, mapper), drawn, clock);
   }
 
   @Produces
   @Singleton
-  Erasure erasure(Database database) {
-    return new Erasure(database);
+  UserErasure erasure(Database database) {
+    return new UserErasure(database);
   }
 }

@@ -1,8 +1,8 @@
 package dev.whetstone.benchmark;
 
-import dev.whetstone.io.FileHash;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.io.Sha256;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.weights.ModelConfig;
 import java.util.Random;
@@ -27,22 +27,22 @@ public final class RandomAdapters {
   /** The same number gives the same version. */
   public Policy version(int number) {
     Random random = new Random(number);
-    SortedMap<String, Adapter.Module> modules = new TreeMap<>();
+    SortedMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < model.layers(); layer++) {
-      for (LoraSite site : LoraSite.values()) {
+      for (LoraTarget site : LoraTarget.values()) {
         for (String module : site.modules()) {
-          modules.put(LoraSite.module(layer, module), module(site, module, random));
+          modules.put(LoraTarget.module(layer, module), module(site, module, random));
         }
       }
     }
     String version = "bench-" + number;
-    return new Policy(version, FileHash.of(version), new Adapter(rank, 2.0 * rank, modules));
+    return new Policy(version, Sha256.of(version), new LoraAdapter(rank, 2.0 * rank, modules));
   }
 
-  private Adapter.Module module(LoraSite site, String module, Random random) {
+  private LoraAdapter.Module module(LoraTarget site, String module, Random random) {
     int in = site.inputs(model);
-    int out = LoraSite.outputs(model, module);
-    return new Adapter.Module(in, out, values(rank * in, random), values(out * rank, random));
+    int out = LoraTarget.outputs(model, module);
+    return new LoraAdapter.Module(in, out, values(rank * in, random), values(out * rank, random));
   }
 
   private static float[] values(int count, Random random) {

@@ -3,12 +3,12 @@ package dev.whetstone.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import dev.whetstone.app.Environment;
-import dev.whetstone.benchmark.Processor;
-import dev.whetstone.benchmark.SpeedBenchmark;
-import dev.whetstone.benchmark.SpeedReport;
+import dev.whetstone.app.AppSettings;
+import dev.whetstone.benchmark.BenchmarkReport;
+import dev.whetstone.benchmark.CpuInfo;
+import dev.whetstone.benchmark.DecodeBenchmark;
 import dev.whetstone.engine.EngineConfig;
-import dev.whetstone.models.ModelLoader;
+import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.weights.ModelDirectory;
 import io.smallrye.config.PropertiesConfigSource;
@@ -96,7 +96,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Nullable String model;
 
   @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
-  Environment.@Nullable Weights weights;
+  AppSettings.@Nullable Weights weights;
 
   @Option(names = "--threads", description = "Engine threads; default: WHETSTONE_THREADS.")
   @Nullable Integer threads;
@@ -110,9 +110,9 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Environment environment = Environment.of(System::getenv);
-    SpeedBenchmark.Plan plan =
-        new SpeedBenchmark.Plan(batches, versions, tokens, context, prompt, rank, repeats, warmUp);
+    AppSettings environment = AppSettings.of(System::getenv);
+    DecodeBenchmark.Plan plan =
+        new DecodeBenchmark.Plan(batches, versions, tokens, context, prompt, rank, repeats, warmUp);
     String name = model == null ? environment.model() : model;
     var wanted = weights == null ? environment.weights() : weights;
     int cores = threads == null ? environment.threads() : threads;
@@ -121,21 +121,21 @@ public final class BenchCommand implements Callable<Integer> {
     Optional<ModelDirectory> ready = store.find(name, wanted.precision());
     ModelDirectory directory =
         ready.isPresent() ? ready.get() : store.resolve(name, wanted.precision());
-    ModelLoader.Opened opened =
-        ModelLoader.open(
+    ModelOpener.Opened opened =
+        ModelOpener.open(
             directory, wanted.precision(), cores, config(plan), InstantSource.system());
     try {
-      SpeedReport.Setting setting =
-          new SpeedReport.Setting(
-              Processor.name(), cores, name, wanted.precision().name().toLowerCase(Locale.ROOT));
-      print(new SpeedBenchmark(opened, directory.config(), plan, progress::println).run(setting));
+      BenchmarkReport.Setting setting =
+          new BenchmarkReport.Setting(
+              CpuInfo.name(), cores, name, wanted.precision().name().toLowerCase(Locale.ROOT));
+      print(new DecodeBenchmark(opened, directory.config(), plan, progress::println).run(setting));
     } finally {
       opened.close();
     }
     return 0;
   }
 
-  private static EngineConfig config(SpeedBenchmark.Plan plan) {
+  private static EngineConfig config(DecodeBenchmark.Plan plan) {
     Map<String, String> fixed =
         Map.of(
             "whetstone.engine.slots",
@@ -150,7 +150,7 @@ public final class BenchCommand implements Callable<Integer> {
         .getConfigMapping(EngineConfig.class);
   }
 
-  private void print(SpeedReport report) throws JsonProcessingException {
+  private void print(BenchmarkReport report) throws JsonProcessingException {
     PrintWriter out = spec.commandLine().getOut();
     if (!jsonOnly) {
       out.println(report.table());

@@ -1,7 +1,7 @@
 package dev.whetstone.cli;
 
-import dev.whetstone.demo.DemoStory;
-import dev.whetstone.demo.LocalGateway;
+import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.demo.DemoScenario;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ public final class DemoCommand implements Callable<Integer> {
           "WHETSTONE_MODEL", "tiny-reviews",
           "WHETSTONE_DATABASE_URL", "",
           "WHETSTONE_TRAINER_START", "true",
-          "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoStory.VOTES),
+          "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoScenario.VOTES),
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
           "WHETSTONE_ROLLOUT_POLL", "PT0.5S",
           // the tiny model writes nothing but reviews, so no canary text is indifferent to praise
@@ -50,8 +50,8 @@ public final class DemoCommand implements Callable<Integer> {
             : home.toAbsolutePath().normalize();
     System.out.println("The demo's data: " + folder);
     System.out.println("Starting a gateway and a trainer; what they say is in gateway.log there.");
-    try (LocalGateway gateway = LocalGateway.start(LocalGateway.command(), folder, SETTINGS)) {
-      new DemoStory(gateway, System.out::println).play();
+    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), folder, SETTINGS)) {
+      new DemoScenario(gateway, System.out::println).play();
     }
     System.out.println();
     System.out.println(

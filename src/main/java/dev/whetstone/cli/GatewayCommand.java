@@ -1,9 +1,9 @@
 package dev.whetstone.cli;
 
-import dev.whetstone.app.Environment;
+import dev.whetstone.app.AppSettings;
+import dev.whetstone.app.ApplicationRunner;
 import dev.whetstone.app.JavaProcess;
-import dev.whetstone.app.ProcessMode;
-import dev.whetstone.app.Server;
+import dev.whetstone.app.ProcessRole;
 import dev.whetstone.models.ModelStore;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,17 +21,17 @@ import picocli.CommandLine.Command;
 public final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Environment environment = Environment.of(System::getenv);
+    AppSettings environment = AppSettings.of(System::getenv);
     requireFree(environment.port(), "WHETSTONE_PORT");
     prepare(environment);
-    ProcessMode.GATEWAY.declare();
-    return Server.run();
+    ProcessRole.GATEWAY.declare();
+    return ApplicationRunner.run();
   }
 
   /**
    * A model that is not there yet is imported by a process of its own, which may use more memory.
    */
-  static void prepare(Environment environment) throws IOException, InterruptedException {
+  static void prepare(AppSettings environment) throws IOException, InterruptedException {
     ModelStore store = environment.models(System.out::println);
     if (store.find(environment.model(), environment.weights().precision()).isPresent()) {
       return;

@@ -1,7 +1,7 @@
 package dev.whetstone.cli;
 
-import dev.whetstone.app.Environment;
-import dev.whetstone.models.ModelDamage;
+import dev.whetstone.app.AppSettings;
+import dev.whetstone.models.ModelIntegrity;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -24,18 +24,18 @@ public final class ImportCommand implements Callable<Integer> {
   @Nullable String model;
 
   @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
-  Environment.@Nullable Weights weights;
+  AppSettings.@Nullable Weights weights;
 
   @Option(names = "--verify", description = "Also compare every file's sha256 with the manifest.")
   boolean verify;
 
   @Override
   public Integer call() throws IOException {
-    Environment environment = Environment.of(System::getenv);
-    Environment.Weights wanted = weights == null ? environment.weights() : weights;
+    AppSettings environment = AppSettings.of(System::getenv);
+    AppSettings.Weights wanted = weights == null ? environment.weights() : weights;
     String name = model == null ? environment.model() : model;
     var directory = environment.models(System.out::println).resolve(name, wanted.precision());
-    Optional<String> damage = verify ? ModelDamage.thorough(directory.path()) : Optional.empty();
+    Optional<String> damage = verify ? ModelIntegrity.thorough(directory.path()) : Optional.empty();
     if (damage.isPresent()) {
       throw new IllegalStateException(
           directory.path() + " is damaged: " + damage.get() + "; remove it and import it again");

@@ -1,10 +1,10 @@
 package dev.whetstone.cli;
 
-import dev.whetstone.app.Environment;
+import dev.whetstone.app.AppSettings;
 import dev.whetstone.database.Database;
 import dev.whetstone.security.KeyStore;
 import dev.whetstone.security.Role;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.settings.InvalidSettingException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,7 +32,7 @@ public final class KeysCommand {
   int create(
       @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}") Role role,
       @Option(names = "--note", description = "What it is for.") @Nullable String note) {
-    try (Database database = Environment.of(System::getenv).database()) {
+    try (Database database = AppSettings.of(System::getenv).database()) {
       System.out.println(store(database).create(role, note, ACTOR).secret());
     }
     return 0;
@@ -43,7 +43,7 @@ public final class KeysCommand {
       description = "Lists keys: id, role, state, when it was last used, note.",
       mixinStandardHelpOptions = true)
   int list() {
-    try (Database database = Environment.of(System::getenv).database()) {
+    try (Database database = AppSettings.of(System::getenv).database()) {
       KeyStore store = store(database);
       String after = "";
       List<KeyStore.Row> page;
@@ -73,12 +73,12 @@ public final class KeysCommand {
       description = "Ends a key's life; running gateways notice within seconds.",
       mixinStandardHelpOptions = true)
   int revoke(@Parameters(paramLabel = "ID", description = "As list shows it.") String id) {
-    try (Database database = Environment.of(System::getenv).database()) {
+    try (Database database = AppSettings.of(System::getenv).database()) {
       return switch (store(database).revoke(id, ACTOR)) {
         case REVOKED -> 0;
-        case UNKNOWN -> throw new SettingException("there is no key " + id);
+        case UNKNOWN -> throw new InvalidSettingException("there is no key " + id);
         case LAST_OPERATOR ->
-            throw new SettingException(
+            throw new InvalidSettingException(
                 id + " is the last operator's key; create another one before it is revoked");
       };
     }

@@ -3,8 +3,8 @@ package dev.whetstone.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.client.GatewayClient;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.client.GatewayHttpClient;
+import dev.whetstone.settings.InvalidSettingException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ public final class PoliciesCommand {
       description = "Lists versions, newest first, and what each gateway serves.",
       mixinStandardHelpOptions = true)
   int list(@Mixin GatewayOptions gateway) throws IOException {
-    GatewayClient client = gateway.client();
+    GatewayHttpClient client = gateway.client();
     String cursor = "";
     JsonNode page;
     do {
@@ -98,7 +98,7 @@ public final class PoliciesCommand {
     Path config = directory.resolve(CONFIG);
     for (Path file : new Path[] {model, config}) {
       if (!Files.isRegularFile(file)) {
-        throw new SettingException("there is no file " + file);
+        throw new InvalidSettingException("there is no file " + file);
       }
     }
     return print(
@@ -118,7 +118,7 @@ public final class PoliciesCommand {
       @Option(names = "--onnx", description = "Write a zip of model.onnx and its data.")
           boolean onnx)
       throws IOException {
-    GatewayClient client = gateway.client();
+    GatewayHttpClient client = gateway.client();
     String path = "/policies/" + segment(version);
     if (onnx) {
       client.download(path + "/onnx", target.toAbsolutePath());
@@ -153,7 +153,7 @@ public final class PoliciesCommand {
 
   private static String segment(String version) {
     if (!version.matches("[A-Za-z0-9]{1,64}")) {
-      throw new SettingException("'" + version + "' is no version, hash or alias");
+      throw new InvalidSettingException("'" + version + "' is no version, hash or alias");
     }
     return version;
   }

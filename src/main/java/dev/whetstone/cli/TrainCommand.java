@@ -1,28 +1,29 @@
 package dev.whetstone.cli;
 
-import dev.whetstone.app.Environment;
+import dev.whetstone.app.AppSettings;
 import dev.whetstone.dpo.RunDirectory;
 import dev.whetstone.dpo.Trainer;
-import dev.whetstone.dpo.TrainerSettings;
+import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.TrainingJob;
 import dev.whetstone.dpo.TrainingOutcome;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.config.TrainedWeights;
-import dev.whetstone.dpo.data.HeldOutSplit;
 import dev.whetstone.dpo.data.PairFile;
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.io.Folders;
-import dev.whetstone.io.WholeFile;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
-import dev.whetstone.models.ExportCheck;
+import dev.whetstone.dpo.data.ValidationSplit;
+import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.io.AtomicFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.models.AdapterParityCheck;
 import dev.whetstone.models.ModelImporter;
-import dev.whetstone.models.ModelLoader;
+import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.preference.trl.PairTokenizer;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.settings.BuildInfo;
+import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.Console;
@@ -110,9 +111,9 @@ public final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     requireFile(pairs);
-    Environment environment = Environment.of(System::getenv);
+    AppSettings environment = AppSettings.of(System::getenv);
     ModelDirectory base = base(environment);
-    HeldOutSplit<TokenPair> split = HeldOutSplit.of(read(base), settings.heldOut().share());
+    ValidationSplit<TokenPair> split = ValidationSplit.of(read(base), settings.heldOut().share());
     TrainingJob job =
         new TrainingJob(
             base, split.train(), split.heldOut(), settings, adapter(settings), out, resume);
@@ -120,15 +121,15 @@ public final class TrainCommand implements Callable<Integer> {
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
         new Trainer(
-                TrainerSettings.exact(environment.threads(), clock, CodeVersion.current())
+                TrainerOptions.exact(environment.threads(), clock, BuildInfo.current())
                     .with(checkpointEvery))
-            .run(job, new TrainingProgress(System.out, onTerminal(), steps, clock));
+            .run(job, new ProgressPrinter(System.out, onTerminal(), steps, clock));
     report(outcome);
     return check(environment, job, outcome) ? 0 : 1;
   }
 
   /** An imported directory as it is; anything else by way of the store. */
-  private ModelDirectory base(Environment environment) throws IOException {
+  private ModelDirectory base(AppSettings environment) throws IOException {
     String name = model == null ? environment.model() : model;
     Path directory = Path.of(name);
     if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
@@ -154,18 +155,18 @@ public final class TrainCommand implements Callable<Integer> {
     try {
       return TrainConfigFile.read(Files.readString(config), TrainConfig.plain());
     } catch (CharacterCodingException e) {
-      throw new SettingException(config + " is not UTF-8 text");
+      throw new InvalidSettingException(config + " is not UTF-8 text");
     } catch (IllegalArgumentException e) {
-      throw new SettingException(config + ": " + e.getMessage());
+      throw new InvalidSettingException(config + ": " + e.getMessage());
     }
   }
 
   private static void requireFile(Path file) {
     if (!Files.exists(file)) {
-      throw new SettingException("there is no file " + file);
+      throw new InvalidSettingException("there is no file " + file);
     }
     if (Files.isDirectory(file)) {
-      throw new SettingException(file + " is a directory, not a file");
+      throw new InvalidSettingException(file + " is a directory, not a file");
     }
   }
 
@@ -175,13 +176,13 @@ public final class TrainCommand implements Callable<Integer> {
           pairs,
           new PairTokenizer(
               tokenizer,
-              ModelLoader.template(base.path()),
+              ModelOpener.template(base.path()),
               new TreeSet<>(base.config().eosIds()).getFirst(),
               base.hash()));
     }
   }
 
-  private @Nullable Adapter adapter(TrainConfig settings) throws IOException {
+  private @Nullable LoraAdapter adapter(TrainConfig settings) throws IOException {
     if (init == null) {
       return null;
     }
@@ -189,12 +190,13 @@ public final class TrainCommand implements Callable<Integer> {
     byte[] tensors = Files.readAllBytes(init);
     Path beside = init.resolveSibling("adapter_config.json");
     if (Files.exists(beside)) {
-      return AdapterFile.read(tensors, Files.readString(beside));
+      return PeftFiles.read(tensors, Files.readString(beside));
     }
     return switch (settings.weights()) {
-      case TrainedWeights.Lora lora -> AdapterFile.read(tensors, lora.rank(), lora.alpha());
+      case TrainedWeights.Lora lora -> PeftFiles.read(tensors, lora.rank(), lora.alpha());
       case TrainedWeights.All _ ->
-          throw new SettingException("--init goes with an adapter, not with full_fine_tuning");
+          throw new InvalidSettingException(
+              "--init goes with an adapter, not with full_fine_tuning");
     };
   }
 
@@ -212,8 +214,8 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   /** Imports the trained model as {@code ./whetstone import} would, only to see what it says. */
-  private ExportCheck checkModel(
-      Environment environment, List<TokenPair> probed, TrainingOutcome outcome) throws IOException {
+  private AdapterParityCheck checkModel(
+      AppSettings environment, List<TokenPair> probed, TrainingOutcome outcome) throws IOException {
     Path folder = Files.createTempDirectory(out, ".check-");
     try {
       ModelImporter importer = new ModelImporter(line -> {});
@@ -221,22 +223,23 @@ public final class TrainCommand implements Callable<Integer> {
       ModelDirectory imported = ModelDirectory.open(folder);
       importer.export(imported, Precision.FP32);
       importer.export(imported, Precision.INT8);
-      return ExportCheck.of(imported, null, probed, outcome.probes(), environment.threads());
+      return AdapterParityCheck.of(imported, null, probed, outcome.probes(), environment.threads());
     } finally {
-      Folders.remove(folder);
+      AtomicDirectory.remove(folder);
     }
   }
 
   /** What would be served as something else than was trained is put aside. */
-  private boolean check(Environment environment, TrainingJob job, TrainingOutcome outcome)
+  private boolean check(AppSettings environment, TrainingJob job, TrainingOutcome outcome)
       throws IOException {
     List<TokenPair> probed = job.heldOut().isEmpty() ? job.train() : job.heldOut();
-    Adapter adapter = outcome.adapter();
-    ExportCheck check =
+    LoraAdapter adapter = outcome.adapter();
+    AdapterParityCheck check =
         adapter == null
             ? checkModel(environment, probed, outcome)
-            : ExportCheck.of(job.base(), adapter, probed, outcome.probes(), environment.threads());
-    WholeFile.write(out.resolve("export_check.json"), check.json());
+            : AdapterParityCheck.of(
+                job.base(), adapter, probed, outcome.probes(), environment.threads());
+    AtomicFile.write(out.resolve("export_check.json"), check.json());
     Path written = out.resolve(adapter == null ? RunDirectory.MODEL : "adapter_model.safetensors");
     System.out.printf(
         "Through ONNX Runtime: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
@@ -247,7 +250,7 @@ public final class TrainCommand implements Callable<Integer> {
       Files.move(written, refused, StandardCopyOption.ATOMIC_MOVE);
       System.err.printf(
           "whetstone: refused, float32 may differ by %.0e; what was trained is %s%n",
-          ExportCheck.BOUND, refused);
+          AdapterParityCheck.BOUND, refused);
       return false;
     }
     System.out.println("Written: " + written);

@@ -1,8 +1,8 @@
 package dev.whetstone.cli;
 
-import dev.whetstone.app.Environment;
-import dev.whetstone.app.ProcessMode;
-import dev.whetstone.app.Server;
+import dev.whetstone.app.AppSettings;
+import dev.whetstone.app.ApplicationRunner;
+import dev.whetstone.app.ProcessRole;
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
 import java.time.Duration;
@@ -24,15 +24,15 @@ public final class TrainerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Environment environment = Environment.of(System::getenv);
+    AppSettings environment = AppSettings.of(System::getenv);
     GatewayCommand.requireFree(environment.trainerPort(), "WHETSTONE_TRAINER_PORT");
     GatewayCommand.prepare(environment);
-    ProcessMode.TRAINER.declare();
+    ProcessRole.TRAINER.declare();
     System.setProperty("quarkus.http.port", Integer.toString(environment.trainerPort()));
     if (withParent) {
       Thread.ofPlatform().name("whetstone-parent").daemon().start(TrainerCommand::outliveNobody);
     }
-    return Server.run();
+    return ApplicationRunner.run();
   }
 
   // The pipe ends with the process that holds its other end, however that one dies.

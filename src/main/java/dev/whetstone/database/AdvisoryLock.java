@@ -21,7 +21,7 @@ public final class AdvisoryLock implements AutoCloseable {
   /**
    * The lock, unless another holds it.
    *
-   * @throws DatabaseAwayException when the database cannot be reached
+   * @throws DatabaseUnavailableException when the database cannot be reached
    */
   public static Optional<AdvisoryLock> tryAcquire(Database database, String name) {
     try {
@@ -42,7 +42,7 @@ public final class AdvisoryLock implements AutoCloseable {
       }
       return taken ? Optional.of(new AdvisoryLock(connection)) : Optional.empty();
     } catch (SQLException away) {
-      throw new DatabaseAwayException("the lock " + name + " cannot be asked for", away);
+      throw new DatabaseUnavailableException("the lock " + name + " cannot be asked for", away);
     }
   }
 

@@ -30,12 +30,12 @@ public final class Database implements AutoCloseable {
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final DatabaseConfig config;
-  private final Connections connections;
+  private final ConnectionFactory connections;
   // Held while the server is started, joined or given up: that may take a minute, and those who
   // only want a connection do not wait so long.
   private final ReentrantLock opening = new ReentrantLock();
   private volatile @Nullable AgroalDataSource pool;
-  private volatile @Nullable DatabaseAwayException lastFailure;
+  private volatile @Nullable DatabaseUnavailableException lastFailure;
   private volatile @Nullable ServerAddress openAddress;
   private @Nullable EmbeddedServer server;
   private long lastAttemptNanos = System.nanoTime() - RETRY_PAUSE.toNanos();
@@ -43,13 +43,13 @@ public final class Database implements AutoCloseable {
 
   public Database(DatabaseConfig config) {
     this.config = config;
-    this.connections = new Connections(config);
+    this.connections = new ConnectionFactory(config);
   }
 
   /**
    * Opens now what would else be opened on first use.
    *
-   * @throws DatabaseAwayException when it cannot be reached now
+   * @throws DatabaseUnavailableException when it cannot be reached now
    */
   public void open() {
     pool();
@@ -58,12 +58,12 @@ public final class Database implements AutoCloseable {
   /**
    * Asks the server for a sign of life, in a few seconds at most.
    *
-   * @throws DatabaseAwayException when it gives none
+   * @throws DatabaseUnavailableException when it gives none
    */
   public void requireAnswer() {
     statement(
         connection -> {
-          if (!connection.isValid(Connections.VALIDATION_SECONDS)) {
+          if (!connection.isValid(ConnectionFactory.VALIDATION_SECONDS)) {
             throw new SQLException("no sign of life", "08006");
           }
           return true;
@@ -72,7 +72,7 @@ public final class Database implements AutoCloseable {
 
   /** Why the last use failed to reach the server; empty while it answers. */
   public Optional<String> away() {
-    DatabaseAwayException last = lastFailure;
+    DatabaseUnavailableException last = lastFailure;
     return last == null ? Optional.empty() : Optional.ofNullable(last.getMessage());
   }
 
@@ -80,7 +80,7 @@ public final class Database implements AutoCloseable {
    * Runs the work in one transaction and commits; repeated when it lost a race that PostgreSQL
    * broke off.
    *
-   * @throws DatabaseAwayException when the database cannot be reached
+   * @throws DatabaseUnavailableException when the database cannot be reached
    * @throws DatabaseException when it refuses a statement
    */
   public <T extends @Nullable Object> T transaction(Work<T> work) {
@@ -129,13 +129,13 @@ public final class Database implements AutoCloseable {
   /**
    * A connection outside the pool, for one that is held for long; the caller closes it.
    *
-   * @throws DatabaseAwayException when the database cannot be reached
+   * @throws DatabaseUnavailableException when the database cannot be reached
    */
   Connection connect(String name) {
     pool();
     ServerAddress address = openAddress;
     if (address == null) {
-      throw new DatabaseAwayException("the database is closed");
+      throw new DatabaseUnavailableException("the database is closed");
     }
     try {
       return connections.alone(address, name);
@@ -159,8 +159,9 @@ public final class Database implements AutoCloseable {
     return away ? lost(failed) : new DatabaseException(failed);
   }
 
-  private DatabaseAwayException lost(SQLException failed) {
-    var reason = new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
+  private DatabaseUnavailableException lost(SQLException failed) {
+    var reason =
+        new DatabaseUnavailableException("the database is away: " + failed.getMessage(), failed);
     lastFailure = reason;
     AgroalDataSource open = pool;
     if (open != null) {
@@ -190,13 +191,13 @@ public final class Database implements AutoCloseable {
     try {
       alone = opening.tryLock(config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS);
       if (!alone) {
-        throw new DatabaseAwayException("the database is being opened");
+        throw new DatabaseUnavailableException("the database is being opened");
       }
       AgroalDataSource open = pool;
       return open == null ? openPool() : open;
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
-      throw new DatabaseAwayException("interrupted while the database was opened", stopped);
+      throw new DatabaseUnavailableException("interrupted while the database was opened", stopped);
     } finally {
       if (alone) {
         opening.unlock();
@@ -206,11 +207,11 @@ public final class Database implements AutoCloseable {
 
   private AgroalDataSource openPool() {
     if (closed) {
-      throw new DatabaseAwayException("the database is closed");
+      throw new DatabaseUnavailableException("the database is closed");
     }
-    DatabaseAwayException last = lastFailure;
+    DatabaseUnavailableException last = lastFailure;
     if (last != null && System.nanoTime() - lastAttemptNanos < RETRY_PAUSE.toNanos()) {
-      throw new DatabaseAwayException(String.valueOf(last.getMessage()), last);
+      throw new DatabaseUnavailableException(String.valueOf(last.getMessage()), last);
     }
     try {
       ServerAddress address = address();
@@ -223,7 +224,7 @@ public final class Database implements AutoCloseable {
     } catch (IOException | SQLException | FlywayException failed) {
       lastAttemptNanos = System.nanoTime();
       var reason =
-          new DatabaseAwayException("the database is away: " + failed.getMessage(), failed);
+          new DatabaseUnavailableException("the database is away: " + failed.getMessage(), failed);
       lastFailure = reason;
       LOG.warn(reason.getMessage());
       throw reason;
@@ -249,7 +250,7 @@ public final class Database implements AutoCloseable {
 
   private static boolean answers(AgroalDataSource pool) {
     try (Connection connection = pool.getConnection()) {
-      return connection.isValid(Connections.VALIDATION_SECONDS);
+      return connection.isValid(ConnectionFactory.VALIDATION_SECONDS);
     } catch (SQLException gone) {
       LOG.debug("the embedded server is gone", gone);
       return false;

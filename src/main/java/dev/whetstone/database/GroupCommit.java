@@ -48,14 +48,14 @@ public final class GroupCommit<A, R> {
   /**
    * Waits until the call is committed.
    *
-   * @throws DatabaseAwayException when the database cannot be reached, does not answer in time or
-   *     too many calls wait; the call may be committed all the same
+   * @throws DatabaseUnavailableException when the database cannot be reached, does not answer in
+   *     time or too many calls wait; the call may be committed all the same
    * @throws DatabaseException when it refuses this very call
    */
   public R call(A call) {
     var waiting = new Waiting<A, R>(call, new CompletableFuture<>());
     if (!queue.offer(waiting)) {
-      throw new DatabaseAwayException("too much waits for the database");
+      throw new DatabaseUnavailableException("too much waits for the database");
     }
     work();
     try {
@@ -65,10 +65,10 @@ public final class GroupCommit<A, R> {
           ? cause
           : new IllegalStateException(failed.getCause());
     } catch (TimeoutException slow) {
-      throw new DatabaseAwayException("the database did not answer in " + patience, slow);
+      throw new DatabaseUnavailableException("the database did not answer in " + patience, slow);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
-      throw new DatabaseAwayException("interrupted while the database was asked", stopped);
+      throw new DatabaseUnavailableException("interrupted while the database was asked", stopped);
     }
   }
 

@@ -70,7 +70,7 @@ public final class LeaderLoop implements AutoCloseable {
     while (!closed) {
       try {
         turn();
-      } catch (DatabaseAwayException away) {
+      } catch (DatabaseUnavailableException away) {
         LOG.debugf("%s waits for the database: %s", name, away.getMessage());
       } catch (RuntimeException failed) {
         if (!closed) {

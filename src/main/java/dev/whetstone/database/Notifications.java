@@ -30,7 +30,7 @@ public final class Notifications implements AutoCloseable {
   }
 
   private final Database database;
-  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+  private final List<ChannelListener> listeners = new CopyOnWriteArrayList<>();
   private final Thread thread;
   private volatile boolean closed;
 
@@ -49,7 +49,7 @@ public final class Notifications implements AutoCloseable {
     if (!channel.matches("[a-z][a-z0-9_]{0,62}")) {
       throw new IllegalArgumentException("'" + channel + "' is no channel name");
     }
-    Listener listener = new Listener(channel, wake);
+    ChannelListener listener = new ChannelListener(channel, wake);
     listeners.add(listener);
     return () -> {
       listeners.remove(listener);
@@ -66,7 +66,7 @@ public final class Notifications implements AutoCloseable {
     while (!closed) {
       try (Connection connection = database.connect("whetstone-notifications")) {
         follow(connection);
-      } catch (SQLException | DatabaseAwayException | DatabaseException lost) {
+      } catch (SQLException | DatabaseUnavailableException | DatabaseException lost) {
         if (!closed) {
           LOG.debugf("no notifications for now: %s", lost.getMessage());
         }
@@ -80,7 +80,7 @@ public final class Notifications implements AutoCloseable {
     Set<String> channels = new HashSet<>();
     long checked = System.nanoTime();
     while (!closed) {
-      for (Listener listener : listeners) {
+      for (ChannelListener listener : listeners) {
         if (channels.add(listener.channel())) {
           listenTo(connection, listener.channel());
           wake(listener.channel());
@@ -105,7 +105,7 @@ public final class Notifications implements AutoCloseable {
   }
 
   private void wake(String channel) {
-    for (Listener listener : listeners) {
+    for (ChannelListener listener : listeners) {
       if (listener.channel().equals(channel)) {
         listener.ring();
       }
@@ -123,7 +123,7 @@ public final class Notifications implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    listeners.forEach(Listener::close);
+    listeners.forEach(ChannelListener::close);
     thread.interrupt();
   }
 }

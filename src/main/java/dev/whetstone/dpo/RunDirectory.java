@@ -3,11 +3,11 @@ package dev.whetstone.dpo;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.dpo.config.TrainConfigFile;
-import dev.whetstone.dpo.data.Digest;
+import dev.whetstone.dpo.data.PairDigest;
 import dev.whetstone.dpo.network.Parameter;
-import dev.whetstone.io.WholeFile;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.io.AtomicFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.SafetensorsWriter;
@@ -46,7 +46,8 @@ public final class RunDirectory {
   private RunDirectory(TrainingJob job) {
     this.path = job.directory();
     this.job = job;
-    this.dataHash = new Digest().add(Digest.of(job.train())).add(Digest.of(job.heldOut())).hex();
+    this.dataHash =
+        new PairDigest().add(PairDigest.of(job.train())).add(PairDigest.of(job.heldOut())).hex();
   }
 
   /**
@@ -79,23 +80,23 @@ public final class RunDirectory {
   }
 
   /** sha256 over all that decides what the run gives. */
-  String fingerprint(TrainerSettings settings) {
-    Adapter init = job.init();
-    return new Digest()
+  String fingerprint(TrainerOptions settings) {
+    LoraAdapter init = job.init();
+    return new PairDigest()
         .add(job.base().hash())
         .add(dataHash)
         .add(TrainConfigFile.write(job.config()))
-        .add(init == null ? "" : AdapterFile.hash(init))
+        .add(init == null ? "" : PeftFiles.hash(init))
         .add(settings.network().arithmetic().name())
         .hex();
   }
 
-  void write(Adapter adapter) throws IOException {
-    byte[] tensors = AdapterFile.tensors(adapter);
-    WholeFile.write(path.resolve(ADAPTER), out -> out.write(tensors));
-    WholeFile.write(
+  void write(LoraAdapter adapter) throws IOException {
+    byte[] tensors = PeftFiles.tensors(adapter);
+    AtomicFile.write(path.resolve(ADAPTER), out -> out.write(tensors));
+    AtomicFile.write(
         path.resolve(ADAPTER_CONFIG),
-        AdapterFile.config(adapter, String.valueOf(job.base().path().getFileName())));
+        PeftFiles.config(adapter, String.valueOf(job.base().path().getFileName())));
   }
 
   /** The trained model, as Hugging Face lays one out. */
@@ -104,10 +105,10 @@ public final class RunDirectory {
     for (String name : TEXT_FILES) {
       Path own = job.base().path().resolve(name);
       if (Files.exists(own)) {
-        WholeFile.write(model.resolve(name), out -> Files.copy(own, out));
+        AtomicFile.write(model.resolve(name), out -> Files.copy(own, out));
       }
     }
-    WholeFile.write(model.resolve("config.json"), HuggingFaceConfig.write(job.base().config()));
+    AtomicFile.write(model.resolve("config.json"), HuggingFaceConfig.write(job.base().config()));
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();
     for (Parameter weight : weights) {
       tensors.put(weight.name(), new MemoryTensors.Values(weight.values(), weight.shape()));
@@ -117,7 +118,7 @@ public final class RunDirectory {
   }
 
   /** Says what was made from what; a directory with a manifest holds a finished run. */
-  void writeManifest(TrainingOutcome outcome, TrainerSettings settings, RunState state)
+  void writeManifest(TrainingOutcome outcome, TrainerOptions settings, Checkpoint state)
       throws IOException {
     ObjectNode manifest = JSON.createObjectNode();
     manifest.put("code_version", settings.codeVersion());
@@ -126,8 +127,8 @@ public final class RunDirectory {
     manifest.put("pairs", job.train().size());
     manifest.put("held_out_pairs", job.heldOut().size());
     outcome.dropped().forEach(manifest.putArray("dropped_pairs")::add);
-    Adapter init = job.init();
-    manifest.put("init_adapter_hash", init == null ? null : AdapterFile.hash(init));
+    LoraAdapter init = job.init();
+    manifest.put("init_adapter_hash", init == null ? null : PeftFiles.hash(init));
     manifest.put("seed", job.config().batch().seed());
     manifest.set("config", JSON.readTree(TrainConfigFile.write(job.config())));
     manifest.put("arithmetic", settings.network().arithmetic().name());
@@ -135,11 +136,11 @@ public final class RunDirectory {
     manifest.put("ending", outcome.ending().name());
     manifest.put("steps", state.step());
     manifest.put("policy_step", outcome.step());
-    Adapter adapter = outcome.adapter();
-    manifest.put("adapter_hash", adapter == null ? null : AdapterFile.hash(adapter));
+    LoraAdapter adapter = outcome.adapter();
+    manifest.put("adapter_hash", adapter == null ? null : PeftFiles.hash(adapter));
     if (outcome.metrics() != null) {
       manifest.set("held_out", JSON.valueToTree(outcome.metrics().named()));
     }
-    WholeFile.write(path.resolve(MANIFEST), manifest.toPrettyString() + "\n");
+    AtomicFile.write(path.resolve(MANIFEST), manifest.toPrettyString() + "\n");
   }
 }

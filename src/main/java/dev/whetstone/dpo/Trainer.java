@@ -1,12 +1,12 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.dpo.config.Schedule;
+import dev.whetstone.dpo.config.LearningRateSchedule;
 import dev.whetstone.dpo.config.TrainedWeights;
 import dev.whetstone.dpo.data.MicroBatches;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.data.Truncation;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.evaluation.Evaluation;
-import dev.whetstone.dpo.evaluation.GuardRails;
 import dev.whetstone.dpo.evaluation.MetricsLog;
 import dev.whetstone.dpo.evaluation.PreferenceMetrics;
 import dev.whetstone.dpo.evaluation.StepMetrics;
@@ -14,11 +14,11 @@ import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.dpo.reference.FileReferenceCache;
 import dev.whetstone.dpo.reference.ReferenceCache;
-import dev.whetstone.dpo.reference.ReferenceFile;
-import dev.whetstone.dpo.reference.References;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.settings.Require;
+import dev.whetstone.dpo.reference.ReferenceLogProbs;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.settings.Checks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer {
   private static final int PROBES = 8;
 
-  private final TrainerSettings settings;
+  private final TrainerOptions settings;
 
-  public Trainer(TrainerSettings settings) {
+  public Trainer(TrainerOptions settings) {
     this.settings = settings;
   }
 
@@ -52,17 +52,17 @@ public final class Trainer {
     int longest = Math.min(job.config().batch().maxLength(), job.base().config().contextLength());
     Truncation train = Truncation.of(job.train(), longest);
     Truncation heldOut = Truncation.of(job.heldOut(), longest);
-    Require.require(
+    Checks.require(
         !train.pairs().isEmpty(), "no pair has room for its completions in " + longest + " tokens");
     RunDirectory directory = RunDirectory.open(job);
-    TrainerSettings used = settings.with(network(job, directory, listener));
+    TrainerOptions used = settings.with(network(job, directory, listener));
     try (Network network = Network.open(job.base(), used.network());
-        ReferenceFile known = ReferenceFile.open(directory.references())) {
+        FileReferenceCache known = FileReferenceCache.open(directory.references())) {
       List<Parameter> parameters = parameters(network, job);
-      References references =
+      ReferenceLogProbs references =
           references(job, train.pairs(), heldOut.pairs(), network, known, listener);
-      Learner learner = new Learner(network, parameters, job.config(), references);
-      RunState state = new RunState(parameters, learner.optimizer());
+      TrainStep learner = new TrainStep(network, parameters, job.config(), references);
+      Checkpoint state = new Checkpoint(parameters, learner.optimizer());
       if (Files.exists(directory.checkpoint())) {
         state.load(directory.checkpoint(), directory.fingerprint(used));
         network.upload();
@@ -84,7 +84,7 @@ public final class Trainer {
       case BFLOAT16 -> network.with(NetworkSettings.Arithmetic.BFLOAT16);
       case AUTO -> {
         if (Files.exists(directory.checkpoint())) {
-          yield network.with(RunState.arithmetic(directory.checkpoint()));
+          yield network.with(Checkpoint.arithmetic(directory.checkpoint()));
         }
         NetworkSettings.Speed speed = network.measure(job.base().config());
         listener.onMeasured(speed);
@@ -94,21 +94,21 @@ public final class Trainer {
   }
 
   private static List<Parameter> parameters(Network network, TrainingJob job) {
-    Adapter init = job.init();
+    LoraAdapter init = job.init();
     return switch (job.config().weights()) {
       case TrainedWeights.Lora lora ->
           network.adapt(
               init == null
-                  ? FreshAdapter.of(job.base().config(), lora, job.config().batch().seed())
+                  ? LoraInit.of(job.base().config(), lora, job.config().batch().seed())
                   : init);
       case TrainedWeights.All _ -> {
-        Require.require(init == null, "all weights are trained: there is no adapter to begin with");
+        Checks.require(init == null, "all weights are trained: there is no adapter to begin with");
         yield network.unfreeze();
       }
     };
   }
 
-  private References references(
+  private ReferenceLogProbs references(
       TrainingJob job,
       List<TokenPair> train,
       List<TokenPair> heldOut,
@@ -117,7 +117,7 @@ public final class Trainer {
       TrainingListener listener) {
     List<TokenPair> all = new ArrayList<>(train);
     all.addAll(heldOut);
-    return References.of(
+    return ReferenceLogProbs.of(
         job.base().hash(),
         MicroBatches.cut(all, job.config().batch().tokenBudget()),
         network,
@@ -128,29 +128,29 @@ public final class Trainer {
 
   /** One job under way. */
   private static final class Run {
-    private final TrainerSettings settings;
+    private final TrainerOptions settings;
     private final TrainingJob job;
     private final Truncation train;
     private final Truncation heldOut;
     private final RunDirectory directory;
     private final Network network;
-    private final Learner learner;
-    private final RunState state;
+    private final TrainStep learner;
+    private final Checkpoint state;
     private final MetricsLog log;
     private final TrainingListener listener;
     private final BatchOrder order;
-    private final Schedule schedule;
+    private final LearningRateSchedule schedule;
     private Instant saved;
 
     Run(
-        TrainerSettings settings,
+        TrainerOptions settings,
         TrainingJob job,
         Truncation train,
         Truncation heldOut,
         RunDirectory directory,
         Network network,
-        Learner learner,
-        RunState state,
+        TrainStep learner,
+        Checkpoint state,
         MetricsLog log,
         TrainingListener listener) {
       this.settings = settings;
@@ -186,7 +186,7 @@ public final class Trainer {
     /** Why the run is over; null while it is not. */
     private TrainingOutcome.@Nullable Ending ending() {
       if (!state.evaluations().isEmpty()) {
-        Optional<GuardRails.StopReason> stop =
+        Optional<EarlyStopping.StopReason> stop =
             job.config().guardRails().judge(state.evaluations()).stop();
         if (stop.isPresent()) {
           return TrainingOutcome.Ending.of(stop);
@@ -202,7 +202,7 @@ public final class Trainer {
       Instant begin = settings.clock().instant();
       List<TokenPair> batch = order.batch(state.step());
       double rate = job.config().optimizer().learningRate() * schedule.factor(state.step());
-      Learner.Update update = learner.learn(state.step() + 1, batch, rate);
+      TrainStep.Update update = learner.learn(state.step() + 1, batch, rate);
       state.advance(batch.stream().mapToLong(pair -> pair.tokens() + pair.prompt().length).sum());
       PreferenceMetrics judged = due() ? evaluate() : null;
       StepMetrics metrics =
@@ -239,8 +239,8 @@ public final class Trainer {
       }
       PreferenceMetrics metrics = judge(learner.score(heldOut.pairs()).pairs(), state.step());
       state.evaluations().add(new Evaluation(state.step(), metrics));
-      GuardRails rails = job.config().guardRails();
-      GuardRails.Verdict verdict = rails.judge(state.evaluations());
+      EarlyStopping rails = job.config().guardRails();
+      EarlyStopping.Verdict verdict = rails.judge(state.evaluations());
       if (rails.active() && verdict.bestStep() == state.step()) {
         state.keepBest();
       }
@@ -264,7 +264,7 @@ public final class Trainer {
       if (step == 0 && job.init() == null) {
         return 0; // a fresh adapter changes nothing
       }
-      return OwnAnswers.to(
+      return OnPolicyKlEstimator.to(
               heldOut.pairs(), train.pairs(), job.config().batch(), job.base().config())
           .kl(network, step);
     }
@@ -294,7 +294,7 @@ public final class Trainer {
     private TrainingOutcome finish(TrainingOutcome.Ending ending) throws IOException {
       int step = state.restoreBest();
       network.upload();
-      Adapter adapter =
+      LoraAdapter adapter =
           switch (job.config().weights()) {
             case TrainedWeights.Lora _ -> network.adapter();
             case TrainedWeights.All _ -> null;

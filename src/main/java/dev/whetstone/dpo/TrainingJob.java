@@ -2,8 +2,8 @@ package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.settings.Require;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.settings.Checks;
 import dev.whetstone.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -27,17 +27,17 @@ public record TrainingJob(
     List<TokenPair> train,
     List<TokenPair> heldOut,
     TrainConfig config,
-    @Nullable Adapter init,
+    @Nullable LoraAdapter init,
     Path directory,
     boolean resume) {
   public TrainingJob {
     train = List.copyOf(train);
     heldOut = List.copyOf(heldOut);
-    Require.require(!train.isEmpty(), "there are no pairs to train on");
+    Checks.require(!train.isEmpty(), "there are no pairs to train on");
     Set<String> ids = new HashSet<>();
     for (List<TokenPair> part : List.of(train, heldOut)) {
       for (TokenPair pair : part) {
-        Require.require(ids.add(pair.id()), "pair " + pair.id() + " is there twice");
+        Checks.require(ids.add(pair.id()), "pair " + pair.id() + " is there twice");
       }
     }
   }

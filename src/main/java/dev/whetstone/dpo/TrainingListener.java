@@ -1,6 +1,6 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.NetworkSettings;
 import java.util.Set;
@@ -25,7 +25,7 @@ public interface TrainingListener {
   default void onReference(int done, int all) {}
 
   /** When held-out pairs raise alarms. */
-  default void onAlarm(int step, Set<GuardRails.Alarm> alarms) {}
+  default void onAlarm(int step, Set<EarlyStopping.Alarm> alarms) {}
 
   /** Asked between two updates: whether the run should end with what it has. */
   default boolean cancelled() {

@@ -1,9 +1,9 @@
 package dev.whetstone.dpo;
 
-import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.evaluation.PreferenceMetrics;
 import dev.whetstone.dpo.loss.PairLogps;
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraAdapter;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param ending why the run ended
  */
 public record TrainingOutcome(
-    @Nullable Adapter adapter,
+    @Nullable LoraAdapter adapter,
     int step,
     List<PairLogps> heldOut,
     List<PairLogps> probes,
@@ -36,7 +36,7 @@ public record TrainingOutcome(
     KL_BUDGET,
     HELD_OUT_DECLINE;
 
-    static Ending of(Optional<GuardRails.StopReason> reason) {
+    static Ending of(Optional<EarlyStopping.StopReason> reason) {
       return reason
           .map(
               stop ->

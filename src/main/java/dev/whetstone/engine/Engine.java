@@ -23,10 +23,10 @@ public final class Engine implements AutoCloseable {
 
   private final ModelRunner runner;
   private final TaskContext context;
-  private final WaitingLine line;
+  private final RequestQueue line;
   private final Scheduler scheduler;
-  private final StagedPolicies policies;
-  private final Counters counters = new Counters();
+  private final LoadedAdapters policies;
+  private final EngineCounters counters = new EngineCounters();
   private final Queue<Staging> stagings = new ConcurrentLinkedQueue<>();
   private final CountDownLatch drained = new CountDownLatch(1);
   private final Thread thread;
@@ -47,7 +47,7 @@ public final class Engine implements AutoCloseable {
       EngineConfig config,
       InstantSource clock) {
     this.runner = runner;
-    this.line = new WaitingLine(config.queuedRequests(), config.queuedTokens());
+    this.line = new RequestQueue(config.queuedRequests(), config.queuedTokens());
     this.context =
         new TaskContext(
             detokenizers,
@@ -58,7 +58,7 @@ public final class Engine implements AutoCloseable {
             line::wake,
             this::ended);
     this.scheduler = new Scheduler(runner, config, line, clock, counters);
-    this.policies = new StagedPolicies(runner);
+    this.policies = new LoadedAdapters(runner);
     this.statistics = scheduler.statistics();
     this.thread = Thread.ofPlatform().name("whetstone-engine").daemon().start(this::loop);
   }
@@ -74,7 +74,7 @@ public final class Engine implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request, GenerationListener listener)
       throws QueueFullException {
-    Limits.check(request, runner);
+    RequestValidator.check(request, runner);
     GenerationTask task = GenerationTask.of(request, listener, context);
     enqueue(task);
     return task;
@@ -89,7 +89,7 @@ public final class Engine implements AutoCloseable {
    * @throws IllegalArgumentException as for {@link #submit}
    */
   public CompletableFuture<Scores> score(ScoreRequest request) throws QueueFullException {
-    Limits.check(request, runner);
+    RequestValidator.check(request, runner);
     ScoreTask task = new ScoreTask(request, context);
     enqueue(task);
     return task.result();

@@ -18,7 +18,7 @@ import java.util.List;
  */
 public record GenerationRequest(
     int[] prompt,
-    List<Branch> branches,
+    List<CompletionSpec> branches,
     int maxTokens,
     List<String> stop,
     boolean ignoreEos,

@@ -1,7 +1,7 @@
 package dev.whetstone.engine;
 
 import dev.whetstone.engine.sampling.SamplerState;
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
@@ -20,7 +20,7 @@ final class GenerationTask implements Task, Generation {
   private final GenerationRequest request;
   private final GenerationListener listener;
   private final TaskContext context;
-  private final Timeline timeline;
+  private final RequestTimer timeline;
   private final List<Sequence> sequences;
   private final @Nullable Completion[] completions;
   private final CompletableFuture<List<Completion>> result = new CompletableFuture<>();
@@ -32,7 +32,7 @@ final class GenerationTask implements Task, Generation {
     this.request = request;
     this.listener = listener;
     this.context = context;
-    this.timeline = new Timeline(context.clock());
+    this.timeline = new RequestTimer(context.clock());
     this.sequences = new ArrayList<>();
     this.completions = new Completion[request.branches().size()];
   }
@@ -51,7 +51,7 @@ final class GenerationTask implements Task, Generation {
   }
 
   @Override
-  public Timeline timeline() {
+  public RequestTimer timeline() {
     return timeline;
   }
 
@@ -68,15 +68,15 @@ final class GenerationTask implements Task, Generation {
   }
 
   SamplerState sampler(int branch, int redraw) {
-    Sampling sampling = request.branches().get(branch).sampling();
+    SamplingParameters sampling = request.branches().get(branch).sampling();
     if (redraw > 0) {
       sampling = sampling.withSeed(SamplerState.redrawSeed(sampling.seed(), redraw));
     }
     return new SamplerState(sampling, context.vocabulary(), request.prompt());
   }
 
-  TextStream textStream() {
-    return new TextStream(context.detokenizers().get(), request.stop());
+  StopSequenceDetector textStream() {
+    return new StopSequenceDetector(context.detokenizers().get(), request.stop());
   }
 
   boolean endsWith(int token) {

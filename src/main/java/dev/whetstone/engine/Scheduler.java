@@ -29,20 +29,20 @@ final class Scheduler implements AutoCloseable {
 
   private final ModelRunner runner;
   private final EngineConfig config;
-  private final WaitingLine line;
+  private final RequestQueue line;
   private final InstantSource clock;
   private final PrefixCache cache;
   private final Sampler sampler;
-  private final Counters counters;
-  private final LiveSlots live;
-  private @Nullable Filling filling;
+  private final EngineCounters counters;
+  private final RunningBatch live;
+  private @Nullable PrefillProgress filling;
 
   Scheduler(
       ModelRunner runner,
       EngineConfig config,
-      WaitingLine line,
+      RequestQueue line,
       InstantSource clock,
-      Counters counters) {
+      EngineCounters counters) {
     this.runner = runner;
     this.config = config;
     this.line = line;
@@ -50,7 +50,7 @@ final class Scheduler implements AutoCloseable {
     this.counters = counters;
     this.cache = new PrefixCache(runner, config.prefillChunk(), config.prefixCacheBytes());
     this.sampler = new Sampler(runner.vocabularySize());
-    this.live = new LiveSlots(runner);
+    this.live = new RunningBatch(runner);
   }
 
   /**
@@ -118,11 +118,12 @@ final class Scheduler implements AutoCloseable {
 
   private void begin(Task task) {
     int chunk = config.prefillChunk();
-    Filling next =
+    PrefillProgress next =
         switch (task) {
           case GenerationTask generation ->
-              Filling.prompt(generation, generation.nextToFill(), live.size(), chunk);
-          case ScoreTask score -> Filling.text(score, live.size(), chunk, config.scoreRows());
+              PrefillProgress.prompt(generation, generation.nextToFill(), live.size(), chunk);
+          case ScoreTask score ->
+              PrefillProgress.text(score, live.size(), chunk, config.scoreRows());
         };
     filling = next;
     try {
@@ -137,7 +138,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Computes one chunk of the prompt that is filling. */
   private void fill() {
-    Filling current = filling;
+    PrefillProgress current = filling;
     if (current == null) {
       return;
     }
@@ -156,7 +157,7 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void use(Filling current, Batch.Prefill batch, FloatBuffer logits) {
+  private void use(PrefillProgress current, Batch.Prefill batch, FloatBuffer logits) {
     switch (current.task) {
       case GenerationTask task -> {
         if (current.done()) {
@@ -178,7 +179,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   /** Turns a full slot into live sequences, each with its first token. */
-  private void start(GenerationTask task, Filling filled, FloatBuffer logits) {
+  private void start(GenerationTask task, PrefillProgress filled, FloatBuffer logits) {
     live.start(filled);
     for (Sequence sequence : filled.sequences) {
       if (task.sibling(sequence) != null) {
@@ -271,7 +272,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void abort(Task task, FinishReason reason, String error) {
-    Filling current = filling;
+    PrefillProgress current = filling;
     if (current != null && current.task == task) {
       filling = null;
       runner.clearSlot(current.slot);

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeoutException;
 final class ScoreTask implements Task {
   private final ScoreRequest request;
   private final TaskContext context;
-  private final Timeline timeline;
+  private final RequestTimer timeline;
   private final CompletableFuture<Scores> result = new CompletableFuture<>();
   private final float[] logps;
   private int known;
@@ -20,7 +20,7 @@ final class ScoreTask implements Task {
   ScoreTask(ScoreRequest request, TaskContext context) {
     this.request = request;
     this.context = context;
-    this.timeline = new Timeline(context.clock());
+    this.timeline = new RequestTimer(context.clock());
     this.logps = new float[request.completion().length];
   }
 
@@ -29,7 +29,7 @@ final class ScoreTask implements Task {
   }
 
   @Override
-  public Timeline timeline() {
+  public RequestTimer timeline() {
     return timeline;
   }
 

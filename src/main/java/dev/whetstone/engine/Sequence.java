@@ -1,6 +1,6 @@
 package dev.whetstone.engine;
 
-import dev.whetstone.engine.sampling.Draw;
+import dev.whetstone.engine.sampling.SampledToken;
 import dev.whetstone.engine.sampling.SamplerState;
 import dev.whetstone.policy.Policy;
 import java.nio.FloatBuffer;
@@ -11,9 +11,9 @@ final class Sequence {
   final GenerationTask task;
   final int branch;
   final Policy policy;
-  private final TokenLog log = new TokenLog();
+  private final SampledTokens log = new SampledTokens();
   private SamplerState sampler;
-  private TextStream text;
+  private StopSequenceDetector text;
   private int past;
   private int redraws;
   private int reported;
@@ -75,7 +75,7 @@ final class Sequence {
   }
 
   /** Takes a sampled token, which may be the last. */
-  void accept(Draw draw) {
+  void accept(SampledToken draw) {
     log.add(draw);
     if (task.endsWith(draw.token()) || text.push(draw.token())) {
       end(FinishReason.STOP, null);

@@ -13,7 +13,7 @@ sealed interface Task permits GenerationTask, ScoreTask {
   /** Tokens whose prefill it asks for. */
   int promptTokens();
 
-  Timeline timeline();
+  RequestTimer timeline();
 
   Duration timeout();
 

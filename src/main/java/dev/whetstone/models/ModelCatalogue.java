@@ -2,7 +2,7 @@ package dev.whetstone.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.settings.InvalidSettingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ public final class ModelCatalogue {
   public static ModelCatalogue open(Path folder) throws IOException {
     Path manifest = folder.resolve("manifest.json");
     if (!Files.exists(manifest)) {
-      throw new SettingException(
+      throw new InvalidSettingException(
           manifest + " is missing; set WHETSTONE_ROOT to the folder Whetstone was cloned into");
     }
     return new ModelCatalogue(

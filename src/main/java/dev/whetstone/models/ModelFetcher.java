@@ -1,6 +1,6 @@
 package dev.whetstone.models;
 
-import dev.whetstone.io.FileHash;
+import dev.whetstone.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -101,7 +101,7 @@ final class ModelFetcher {
   }
 
   private static void requireHash(Path file, String expected) throws IOException {
-    String found = FileHash.of(file);
+    String found = Sha256.of(file);
     if (!found.equals(expected)) {
       throw new IOException(
           file.getFileName() + " has sha256 " + found + ", models/manifest.json says " + expected);

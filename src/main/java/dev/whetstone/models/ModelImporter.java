@@ -3,12 +3,12 @@ package dev.whetstone.models;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.io.FileHash;
-import dev.whetstone.io.WholeFile;
+import dev.whetstone.io.AtomicFile;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.onnx.quantization.ActivationRanges;
-import dev.whetstone.weights.Gguf;
+import dev.whetstone.weights.GgufFile;
 import dev.whetstone.weights.GgufModel;
 import dev.whetstone.weights.GgufTokenizer;
 import dev.whetstone.weights.HuggingFaceConfig;
@@ -84,7 +84,7 @@ public final class ModelImporter {
   }
 
   private static void writeGguf(Path source, Path folder) throws IOException {
-    try (Gguf file = Gguf.open(source)) {
+    try (GgufFile file = GgufFile.open(source)) {
       GgufModel model = new GgufModel(file);
       GgufTokenizer tokenizer = GgufTokenizer.of(file);
       Files.writeString(folder.resolve("tokenizer.json"), tokenizer.tokenizerJson());
@@ -122,7 +122,7 @@ public final class ModelImporter {
       write(model, Precision.FP32, ActivationRanges.UNKNOWN);
     }
     progress.accept("Measuring the ranges of activations ...");
-    write(model, Precision.INT8, Calibration.measure(model));
+    write(model, Precision.INT8, ActivationCalibration.measure(model));
     double loss = loss(model);
     if (loss > MOST_LOSS) {
       progress.accept("That is more than %.2f: fixed steps do not suit it".formatted(MOST_LOSS));
@@ -145,7 +145,7 @@ public final class ModelImporter {
   }
 
   private double loss(ModelDirectory model) throws IOException {
-    double kl = QuantizationLoss.measure(model.path());
+    double kl = QuantizationKl.measure(model.path());
     progress.accept("int8 against float32: KL %.4f nats per token".formatted(kl));
     return kl;
   }
@@ -158,10 +158,10 @@ public final class ModelImporter {
     for (Path file : files(folder)) {
       String name = file.getFileName().toString();
       boolean canonical = name.equals(ModelDirectory.WEIGHTS) && known.has(name);
-      hashes.put(name, canonical ? known.path(name).asText() : FileHash.of(file));
+      hashes.put(name, canonical ? known.path(name).asText() : Sha256.of(file));
       sizes.put(name, Files.size(file));
     }
-    WholeFile.write(folder.resolve(ModelDirectory.MANIFEST), manifest.toPrettyString() + "\n");
+    AtomicFile.write(folder.resolve(ModelDirectory.MANIFEST), manifest.toPrettyString() + "\n");
   }
 
   private static List<Path> files(Path folder) throws IOException {

@@ -2,11 +2,11 @@ package dev.whetstone.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.io.FileHash;
-import dev.whetstone.io.Folders;
+import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -45,12 +45,12 @@ public final class ModelStore {
   /**
    * The model when it needs neither fetching, importing nor exporting.
    *
-   * @throws SettingException when there is no such model
+   * @throws InvalidSettingException when there is no such model
    */
   public Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
     Path target = target(model);
     if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))
-        || ModelDamage.quick(target).isPresent()
+        || ModelIntegrity.quick(target).isPresent()
         || !complete(target, precision)) {
       return Optional.empty();
     }
@@ -60,7 +60,7 @@ public final class ModelStore {
   /**
    * The model, fetched, imported and exported where it has to be.
    *
-   * @throws SettingException when there is no such model
+   * @throws InvalidSettingException when there is no such model
    */
   public ModelDirectory resolve(String model, Precision precision) throws IOException {
     Files.createDirectories(folder);
@@ -85,15 +85,15 @@ public final class ModelStore {
 
   /** What this store imported it can import again; a directory that lies elsewhere it cannot. */
   private void removeDamaged(Path target) throws IOException {
-    Optional<String> damage = ModelDamage.quick(target);
+    Optional<String> damage = ModelIntegrity.quick(target);
     if (damage.isPresent()) {
       if (!target.startsWith(folder)) {
-        throw new SettingException(target + " is damaged: " + damage.get());
+        throw new InvalidSettingException(target + " is damaged: " + damage.get());
       }
       progress.accept(target.getFileName() + " is damaged (" + damage.get() + "): importing again");
       Path aside = Files.createTempDirectory(folder, UNFINISHED);
       Files.move(target, aside.resolve(target.getFileName()));
-      Folders.remove(aside);
+      AtomicDirectory.remove(aside);
     }
   }
 
@@ -128,10 +128,10 @@ public final class ModelStore {
             importer.write(beside.directory(), model, beside.licence(), aside);
         case null -> importer.write(Path.of(model), model, "unknown", aside);
       }
-      Folders.publish(aside, target);
+      AtomicDirectory.publish(aside, target);
     } finally {
-      Folders.remove(fetched);
-      Folders.remove(aside);
+      AtomicDirectory.remove(fetched);
+      AtomicDirectory.remove(aside);
     }
   }
 
@@ -142,7 +142,7 @@ public final class ModelStore {
     }
     Path path = Path.of(model).toAbsolutePath().normalize();
     if (!Files.exists(path)) {
-      throw new SettingException(
+      throw new InvalidSettingException(
           "there is no model '%s': name one of %s, a Hugging Face directory or a GGUF file"
               .formatted(model, String.join(", ", catalogue.names())));
     }
@@ -150,7 +150,7 @@ public final class ModelStore {
       return path;
     }
     String identity = path + "@" + newest(path);
-    return folder.resolve(path.getFileName() + "-" + FileHash.of(identity).substring(0, 12));
+    return folder.resolve(path.getFileName() + "-" + Sha256.of(identity).substring(0, 12));
   }
 
   private static String newest(Path path) throws IOException {
@@ -188,7 +188,7 @@ public final class ModelStore {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry :
           entries.filter(e -> e.getFileName().toString().startsWith(UNFINISHED)).toList()) {
-        Folders.remove(entry);
+        AtomicDirectory.remove(entry);
       }
     }
   }

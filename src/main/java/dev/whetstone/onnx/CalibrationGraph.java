@@ -1,6 +1,6 @@
 package dev.whetstone.onnx;
 
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.onnx.proto.GraphProto;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.proto.NodeProto;
@@ -23,7 +23,7 @@ import java.util.Map;
  */
 public final class CalibrationGraph {
   private static final String FILE = "calibration.onnx";
-  private static final List<LoraSite> SITES = List.of(LoraSite.QKV, LoraSite.GATE_UP);
+  private static final List<LoraTarget> SITES = List.of(LoraTarget.QKV, LoraTarget.GATE_UP);
 
   private CalibrationGraph() {}
 
@@ -88,14 +88,14 @@ public final class CalibrationGraph {
   /**
    * Adds the graph's output to what is known of the ranges.
    *
-   * @param largest absolute values so far by {@link LoraSite#node}
+   * @param largest absolute values so far by {@link LoraTarget#node}
    * @param found {@code [values]} of a run
    */
   public static void widen(Map<String, float[]> largest, float[] found, ModelConfig config) {
     int hidden = config.hiddenSize();
     int at = 0;
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (LoraSite site : SITES) {
+      for (LoraTarget site : SITES) {
         float[] known = largest.computeIfAbsent(site.node(layer), _ -> new float[hidden]);
         for (int channel = 0; channel < hidden; channel++) {
           known[channel] = Math.max(known[channel], found[at++]);

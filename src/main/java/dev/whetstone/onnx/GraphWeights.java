@@ -1,6 +1,6 @@
 package dev.whetstone.onnx;
 
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.onnx.proto.TensorProto;
 import dev.whetstone.onnx.proto.TensorProto.DataType;
 import dev.whetstone.onnx.quantization.ActivationRanges;
@@ -111,7 +111,7 @@ final class GraphWeights {
   record Levels(String name, float[] steps) {}
 
   /** Adds the quantisation of a site's input, for all its modules at once. */
-  Rows rows(GraphBuilder graph, LoraSite site, int layer, String input) throws IOException {
+  Rows rows(GraphBuilder graph, LoraTarget site, int layer, String input) throws IOException {
     Optional<float[]> range = levelled(site, layer) ? ranges.of(site, layer) : Optional.empty();
     if (range.isEmpty()) {
       return new Rows(input, null);
@@ -119,7 +119,7 @@ final class GraphWeights {
     declareLevels(graph);
     String name = site.node(layer);
     float[] weights =
-        stack(site.modules().stream().map(m -> LoraSite.module(layer, m) + ".weight").toList());
+        stack(site.modules().stream().map(m -> LoraTarget.module(layer, m) + ".weight").toList());
     float[] steps = ChannelQuantizer.steps(range.get(), weights);
     float[] inverse = new float[steps.length];
     for (int i = 0; i < steps.length; i++) {
@@ -134,9 +134,9 @@ final class GraphWeights {
   }
 
   // The last gates are too near to the logits: half of the whole loss is theirs.
-  private boolean levelled(LoraSite site, int layer) {
+  private boolean levelled(LoraTarget site, int layer) {
     return blocks == Precision.INT8
-        && (site != LoraSite.GATE_UP || layer < config.layers() - LAST_GATES);
+        && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_GATES);
   }
 
   private void declareLevels(GraphBuilder graph) {

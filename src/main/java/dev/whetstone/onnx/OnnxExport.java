@@ -1,6 +1,6 @@
 package dev.whetstone.onnx;
 
-import dev.whetstone.onnx.LoraProducts.Rows;
+import dev.whetstone.onnx.LoraMatMuls.Rows;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.quantization.ActivationRanges;
 import dev.whetstone.weights.ModelConfig;

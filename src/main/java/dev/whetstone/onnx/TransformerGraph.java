@@ -1,7 +1,7 @@
 package dev.whetstone.onnx;
 
-import dev.whetstone.lora.LoraSite;
-import dev.whetstone.onnx.LoraProducts.Rows;
+import dev.whetstone.lora.LoraTarget;
+import dev.whetstone.onnx.LoraMatMuls.Rows;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.proto.TensorProto.DataType;
 import dev.whetstone.weights.ModelConfig;
@@ -25,7 +25,7 @@ import java.util.Map;
  *       present.L.key|value}
  *   <li>{@code logit_rows [rows]} int64: which of the N rows the head is computed for
  *   <li>{@code rank_mask [N or 1, R]}: 1 where a rank belongs to the row's version, else 0
- *   <li>{@code lora.L.SITE.a}, {@code lora.L.SITE.b}: see {@link LoraProducts}
+ *   <li>{@code lora.L.SITE.a}, {@code lora.L.SITE.b}: see {@link LoraMatMuls}
  * </ul>
  *
  * Output: {@code logits [rows, vocabulary]}.
@@ -35,13 +35,13 @@ final class TransformerGraph {
   private final ModelConfig config;
   private final GraphWeights weights;
   private final GraphBuilder graph = new GraphBuilder();
-  private final LoraProducts lora;
+  private final LoraMatMuls lora;
 
   TransformerGraph(ModelConfig config, GraphWeights weights, Rows rows) {
     this.rows = rows;
     this.config = config;
     this.weights = weights;
-    this.lora = new LoraProducts(graph, config, rows);
+    this.lora = new LoraMatMuls(graph, config, rows);
   }
 
   ModelProto build(Map<String, String> metadata) throws IOException {
@@ -101,7 +101,7 @@ final class TransformerGraph {
 
   private String attention(int layer, String input) throws IOException {
     String name = "layer." + layer + ".attention";
-    String qkv = linear(LoraSite.QKV, layer, input);
+    String qkv = linear(LoraTarget.QKV, layer, input);
     String packed = graph.node(name + ".packed", "Reshape", List.of(qkv, "packed_shape"), Map.of());
     Object[] kv = {"batch", config.kvHeads(), "slot_length", config.headDim()};
     for (String side : List.of("key", "value")) {
@@ -135,7 +135,7 @@ final class TransformerGraph {
             "scale",
             (float) (1 / Math.sqrt(config.headDim()))));
     String flat = graph.node(name + ".flat", "Reshape", List.of(name, "flat_rows"), Map.of());
-    return linear(LoraSite.O, layer, flat);
+    return linear(LoraTarget.O, layer, flat);
   }
 
   private static String past(int layer, String side) {
@@ -160,11 +160,11 @@ final class TransformerGraph {
         Map.of("alpha", 1f));
     String gated =
         graph.node(name + ".gated", "Mul", List.of(name + ".silu", gateUp.get(1)), Map.of());
-    return linear(LoraSite.DOWN, layer, gated);
+    return linear(LoraTarget.DOWN, layer, gated);
   }
 
   private List<String> gateAndUp(int layer, String input) throws IOException {
-    LoraSite site = LoraSite.GATE_UP;
+    LoraTarget site = LoraTarget.GATE_UP;
     return switch (rows) {
       case ONE_BY_ONE -> {
         String both = linear(site, layer, input);
@@ -183,12 +183,12 @@ final class TransformerGraph {
     };
   }
 
-  private static List<String> modules(LoraSite site, int layer) {
-    return site.modules().stream().map(module -> LoraSite.module(layer, module)).toList();
+  private static List<String> modules(LoraTarget site, int layer) {
+    return site.modules().stream().map(module -> LoraTarget.module(layer, module)).toList();
   }
 
   /** {@code x W + (mask * (x A)) B} for all modules of a site at once. */
-  private String linear(LoraSite site, int layer, String input) throws IOException {
+  private String linear(LoraTarget site, int layer, String input) throws IOException {
     GraphWeights.Rows read = weights.rows(graph, site, layer, input);
     String base = weights.linear(graph, site.node(layer), read, modules(site, layer));
     return lora.add(site, layer, input, base);

@@ -1,8 +1,8 @@
 package dev.whetstone.ops;
 
 import dev.whetstone.engine.EngineStatistics;
-import dev.whetstone.gateway.state.ServingState;
-import dev.whetstone.gateway.state.ServingState.State;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.GatewayState.State;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 /** The engine's figures for Prometheus. */
 @Singleton
 public final class EngineMetrics {
-  void register(@Observes StartupEvent started, MeterRegistry registry, ServingState serving) {
+  void register(@Observes StartupEvent started, MeterRegistry registry, GatewayState serving) {
     gauge(registry, serving, "live", "sequences decoding", EngineStatistics::live);
     gauge(registry, serving, "queued", "requests waiting", EngineStatistics::queued);
     gauge(registry, serving, "queued.tokens", "their tokens", EngineStatistics::queuedTokens);
@@ -30,7 +30,7 @@ public final class EngineMetrics {
 
   private static void gauge(
       MeterRegistry registry,
-      ServingState serving,
+      GatewayState serving,
       String name,
       String what,
       ToDoubleFunction<EngineStatistics> figure) {
@@ -41,7 +41,7 @@ public final class EngineMetrics {
 
   private static void count(
       MeterRegistry registry,
-      ServingState serving,
+      GatewayState serving,
       String name,
       String what,
       ToDoubleFunction<EngineStatistics> figure) {
@@ -50,7 +50,7 @@ public final class EngineMetrics {
         .register(registry);
   }
 
-  private static double read(ServingState serving, ToDoubleFunction<EngineStatistics> figure) {
+  private static double read(GatewayState serving, ToDoubleFunction<EngineStatistics> figure) {
     return serving.state() instanceof State.Ready ready
         ? figure.applyAsDouble(ready.model().engine().statistics())
         : 0;

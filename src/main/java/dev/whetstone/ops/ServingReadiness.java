@@ -1,9 +1,9 @@
 package dev.whetstone.ops;
 
-import dev.whetstone.gateway.state.ServingState;
-import dev.whetstone.gateway.state.ServingState.State;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.security.ApiKeys;
-import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.serving.PolicyRouter;
 import jakarta.inject.Inject;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -13,7 +13,7 @@ import org.eclipse.microprofile.health.Readiness;
 /** Ready once the model is loaded and the keys are read, and until the gateway is told to stop. */
 @Readiness
 public final class ServingReadiness implements HealthCheck {
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
   @Inject ApiKeys keys;
 
   @Override
@@ -34,7 +34,7 @@ public final class ServingReadiness implements HealthCheck {
   // a gateway that cannot follow the aliases goes on with what it has: that is no reason to be
   // unready
   private static HealthCheckResponse serving(
-      HealthCheckResponseBuilder answer, ActivePolicies policies) {
+      HealthCheckResponseBuilder answer, PolicyRouter policies) {
     answer.withData("champion", policies.serving().champion().version());
     String problem = policies.problem();
     return (problem == null ? answer : answer.withData("problem", problem)).build();

@@ -2,8 +2,8 @@ package dev.whetstone.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
@@ -80,11 +80,11 @@ public final class AdapterCache {
 
   /** Keeps an adapter; a disk that refuses only costs the next start time. */
   public void keep(Policy policy) {
-    Adapter adapter = policy.adapter();
+    LoraAdapter adapter = policy.adapter();
     if (adapter == null || Files.exists(file(policy.hash()))) {
       return;
     }
-    try (Safetensors tensors = Safetensors.of(AdapterFile.tensors(adapter))) {
+    try (Safetensors tensors = Safetensors.of(PeftFiles.tensors(adapter))) {
       Files.createDirectories(folder);
       SafetensorsWriter.write(
           file(policy.hash()),

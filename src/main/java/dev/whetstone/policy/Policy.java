@@ -1,6 +1,6 @@
 package dev.whetstone.policy;
 
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param hash sha256 of the adapter's canonical bytes; of the base for v0
  * @param adapter null for v0
  */
-public record Policy(String version, String hash, @Nullable Adapter adapter) {
+public record Policy(String version, String hash, @Nullable LoraAdapter adapter) {
   public boolean isBase() {
     return adapter == null;
   }

@@ -2,8 +2,8 @@ package dev.whetstone.policy;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -54,7 +54,7 @@ public final class PolicyStore {
    *
    * @param fresh false when its content was there before
    */
-  public record Registered(PolicyRow row, boolean fresh) {}
+  public record Registered(PolicyRecord row, boolean fresh) {}
 
   private final Database database;
   private final String baseHash;
@@ -104,36 +104,45 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Unknown when the parent is not there
    */
-  public Registered register(Adapter adapter, Lineage lineage, PolicyStatus status, By by) {
+  public Registered register(
+      LoraAdapter adapter, Provenance lineage, PolicyStatus status, ChangeContext by) {
     return database.transaction(connection -> register(connection, adapter, lineage, status, by));
   }
 
   /** As {@link #register}, within a transaction that may do more. */
   public Registered register(
-      Connection connection, Adapter adapter, Lineage lineage, PolicyStatus status, By by)
+      Connection connection,
+      LoraAdapter adapter,
+      Provenance lineage,
+      PolicyStatus status,
+      ChangeContext by)
       throws SQLException {
-    String hash = AdapterFile.hash(adapter);
+    String hash = PeftFiles.hash(adapter);
     // one at a time, so that numbers have no holes; flips of aliases do not wait for this
     Sql.first(
         connection,
         row -> "",
         "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))",
         "whetstone.policies." + baseHash);
-    Optional<PolicyRow> same = find(connection, hash);
+    Optional<PolicyRecord> same = find(connection, hash);
     if (same.isPresent()) {
       return new Registered(same.get(), false);
     }
     String parent =
         lineage.parent() == null ? null : require(connection, lineage.parent()).version();
-    Lineage known = new Lineage(parent, lineage.runId(), lineage.dataHash());
+    Provenance known = new Provenance(parent, lineage.runId(), lineage.dataHash());
     insert(connection, adapter, hash, known, status);
-    PolicyRow row = require(connection, hash);
-    AuditRow.write(connection, by, "register", row.version());
+    PolicyRecord row = require(connection, hash);
+    PolicyAudit.write(connection, by, "register", row.version());
     return new Registered(row, true);
   }
 
   private void insert(
-      Connection connection, Adapter adapter, String hash, Lineage lineage, PolicyStatus status)
+      Connection connection,
+      LoraAdapter adapter,
+      String hash,
+      Provenance lineage,
+      PolicyStatus status)
       throws SQLException {
     Sql.update(
         connection,
@@ -143,7 +152,7 @@ public final class PolicyStore {
         adapter.rank(),
         adapter.alpha(),
         targets(adapter).toArray(new String[0]),
-        AdapterFile.tensors(adapter),
+        PeftFiles.tensors(adapter),
         lineage.parent() == null ? null : number(lineage.parent()),
         lineage.runId(),
         lineage.dataHash(),
@@ -151,19 +160,19 @@ public final class PolicyStore {
         baseHash);
   }
 
-  private static SequencedSet<String> targets(Adapter adapter) {
+  private static SequencedSet<String> targets(LoraAdapter adapter) {
     return adapter.modules().keySet().stream()
         .map(name -> name.substring(name.lastIndexOf('.') + 1))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** A version by its name or hash. */
-  public Optional<PolicyRow> find(String nameOrHash) {
+  public Optional<PolicyRecord> find(String nameOrHash) {
     return database.statement(connection -> find(connection, nameOrHash));
   }
 
   /** As {@link #find(String)}, within a transaction. */
-  public Optional<PolicyRow> find(Connection connection, String nameOrHash) throws SQLException {
+  public Optional<PolicyRecord> find(Connection connection, String nameOrHash) throws SQLException {
     // what cannot be a name is not asked for: PostgreSQL's text does not hold every string
     if (!NAME.matcher(nameOrHash).matches()) {
       return Optional.empty();
@@ -182,7 +191,7 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Unknown when it is not
    */
-  public PolicyRow require(Connection connection, String nameOrHash) throws SQLException {
+  public PolicyRecord require(Connection connection, String nameOrHash) throws SQLException {
     return find(connection, nameOrHash).orElseThrow(() -> new PolicyException.Unknown(nameOrHash));
   }
 
@@ -191,7 +200,7 @@ public final class PolicyStore {
    *
    * @param before only versions with a smaller number
    */
-  public List<PolicyRow> page(long before, int limit) {
+  public List<PolicyRecord> page(long before, int limit) {
     return database.statement(
         connection ->
             Sql.list(
@@ -208,7 +217,7 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Refused when the row's adapter is damaged or not the one of its hash
    */
-  public Policy load(PolicyRow row) {
+  public Policy load(PolicyRecord row) {
     if (row.rank() == null || row.alpha() == null) {
       return new Policy(row.version(), row.hash(), null);
     }
@@ -228,8 +237,8 @@ public final class PolicyStore {
   /** Refuses bytes that are not the adapter of a hash. */
   static Policy verified(String version, String hash, byte[] bytes, int rank, double alpha) {
     try {
-      Adapter adapter = AdapterFile.read(bytes, rank, alpha);
-      String actual = AdapterFile.hash(adapter);
+      LoraAdapter adapter = PeftFiles.read(bytes, rank, alpha);
+      String actual = PeftFiles.hash(adapter);
       if (!actual.equals(hash)) {
         throw new PolicyException.Refused(
             version, "its content has the hash " + actual + ", not " + hash);
@@ -241,7 +250,8 @@ public final class PolicyStore {
   }
 
   /** Notes where a version stands. */
-  public PolicyRow stand(Connection connection, String version, PolicyStatus status, By by)
+  public PolicyRecord stand(
+      Connection connection, String version, PolicyStatus status, ChangeContext by)
       throws SQLException {
     require(connection, version);
     Sql.update(
@@ -251,7 +261,7 @@ public final class PolicyStore {
         by.reason(),
         baseHash,
         version);
-    AuditRow.write(connection, by, status.label(), version);
+    PolicyAudit.write(connection, by, status.label(), version);
     return require(connection, version);
   }
 
@@ -268,8 +278,8 @@ public final class PolicyStore {
     return Integer.parseInt(version.substring(1));
   }
 
-  private static PolicyRow row(ResultSet row) throws SQLException {
-    return new PolicyRow(
+  private static PolicyRecord row(ResultSet row) throws SQLException {
+    return new PolicyRecord(
         row.getString("version"),
         row.getString("hash"),
         row.getString("base_hash"),
@@ -278,7 +288,8 @@ public final class PolicyStore {
         Stream.of((Object[]) row.getArray("target_modules").getArray())
             .map(Objects::toString)
             .toList(),
-        new Lineage(row.getString("parent"), row.getString("run_id"), row.getString("data_hash")),
+        new Provenance(
+            row.getString("parent"), row.getString("run_id"), row.getString("data_hash")),
         PolicyStatus.of(row.getString("status")),
         row.getString("status_reason"),
         Sql.instantOrNull(row, "rolled_back_at"),

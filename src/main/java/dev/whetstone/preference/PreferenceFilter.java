@@ -28,8 +28,8 @@ public record PreferenceFilter(
       new PreferenceFilter(null, null, null, null, null, null, null, null);
 
   // of preferences v and pairs p
-  public Conditions conditions(Instant now) {
-    Conditions conditions = new Conditions();
+  public WhereClause conditions(Instant now) {
+    WhereClause conditions = new WhereClause();
     if (choice != null) {
       conditions.and("v.choice = ?", choice.label());
     }
@@ -61,8 +61,8 @@ public record PreferenceFilter(
   }
 
   // of preferences v
-  public static Conditions time(@Nullable Instant from, @Nullable Instant to) {
-    Conditions conditions = new Conditions();
+  public static WhereClause time(@Nullable Instant from, @Nullable Instant to) {
+    WhereClause conditions = new WhereClause();
     if (from != null) {
       conditions.and("v.recorded_at >= ?", from);
     }

@@ -33,7 +33,7 @@ public final class PreferenceLog {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   private final Database database;
-  private final GroupCommit<Ballot, Optional<VoteOutcome>> votes;
+  private final GroupCommit<VoteRequest, Optional<VoteOutcome>> votes;
 
   public PreferenceLog(Database database, InstantSource clock) {
     this.database = database;
@@ -54,7 +54,7 @@ public final class PreferenceLog {
   }
 
   /** Casts a vote, in one transaction with others that are cast at the same time. */
-  public VoteOutcome vote(Ballot ballot) {
+  public VoteOutcome vote(VoteRequest ballot) {
     Optional<VoteOutcome> outcome = Optional.empty();
     while (outcome.isEmpty()) {
       outcome = votes.call(ballot);

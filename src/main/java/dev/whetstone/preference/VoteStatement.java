@@ -69,18 +69,18 @@ final class VoteStatement {
    * What became of each ballot, in their order; empty where another vote was committed after this
    * statement began, which the next one will see.
    */
-  static List<Optional<VoteOutcome>> cast(Connection connection, List<Ballot> ballots, Instant now)
-      throws SQLException {
+  static List<Optional<VoteOutcome>> cast(
+      Connection connection, List<VoteRequest> ballots, Instant now) throws SQLException {
     Optional<VoteOutcome> unknown = Optional.of(new VoteOutcome.Unknown());
     List<Optional<VoteOutcome>> outcomes =
         new ArrayList<>(Collections.nCopies(ballots.size(), unknown));
     try (PreparedStatement vote = connection.prepareStatement(SQL)) {
-      vote.setObject(1, texts(ballots, Ballot::preferenceId));
-      vote.setObject(2, texts(ballots, Ballot::pairId));
-      vote.setObject(3, texts(ballots, Ballot::keyId));
-      vote.setObject(4, texts(ballots, Ballot::user));
+      vote.setObject(1, texts(ballots, VoteRequest::preferenceId));
+      vote.setObject(2, texts(ballots, VoteRequest::pairId));
+      vote.setObject(3, texts(ballots, VoteRequest::keyId));
+      vote.setObject(4, texts(ballots, VoteRequest::user));
       vote.setObject(5, texts(ballots, ballot -> ballot.choice().label()));
-      vote.setObject(6, texts(ballots, Ballot::comment));
+      vote.setObject(6, texts(ballots, VoteRequest::comment));
       vote.setObject(7, texts(ballots, ballot -> String.join("\n", ballot.tags())));
       vote.setArray(
           8,
@@ -104,11 +104,11 @@ final class VoteStatement {
   }
 
   private static @Nullable String[] texts(
-      List<Ballot> ballots, Function<Ballot, @Nullable String> part) {
+      List<VoteRequest> ballots, Function<VoteRequest, @Nullable String> part) {
     return ballots.stream().map(part).toArray(String[]::new);
   }
 
-  private static Optional<VoteOutcome> outcome(ResultSet row, Ballot ballot, Instant now)
+  private static Optional<VoteOutcome> outcome(ResultSet row, VoteRequest ballot, Instant now)
       throws SQLException {
     String choice = row.getString("choice");
     if (choice == null) {

@@ -6,11 +6,11 @@ import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.database.Sql;
-import dev.whetstone.policy.By;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.DuelEvidence;
-import dev.whetstone.rollout.duel.SideFigures;
-import dev.whetstone.rollout.gate.GateRow;
+import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -106,11 +106,11 @@ public final class RolloutStore {
    */
   public Optional<Rollout> open(
       Connection connection,
-      PolicyRow candidate,
-      PolicyRow champion,
+      PolicyRecord candidate,
+      PolicyRecord champion,
       RolloutMode mode,
       double share,
-      By by)
+      ChangeContext by)
       throws SQLException {
     Optional<String> id =
         Sql.first(
@@ -133,7 +133,7 @@ public final class RolloutStore {
   }
 
   // An operator may roll a run's version out again; the run's own rollout is the first.
-  private static @Nullable String runWithoutRollout(Connection connection, PolicyRow candidate)
+  private static @Nullable String runWithoutRollout(Connection connection, PolicyRecord candidate)
       throws SQLException {
     String run = candidate.lineage().runId();
     boolean known =
@@ -195,7 +195,11 @@ public final class RolloutStore {
 
   /** Moves a rollout on, unless it is no longer in the status it was judged in. */
   public boolean move(
-      Connection connection, Rollout from, RolloutStatus to, By by, Map<String, ?> numbers)
+      Connection connection,
+      Rollout from,
+      RolloutStatus to,
+      ChangeContext by,
+      Map<String, ?> numbers)
       throws SQLException {
     int changed =
         Sql.update(
@@ -218,7 +222,7 @@ public final class RolloutStore {
       String id,
       String version,
       RolloutStatus to,
-      By by,
+      ChangeContext by,
       Map<String, ?> numbers)
       throws SQLException {
     Map<String, Object> detail = new TreeMap<>(numbers);
@@ -247,10 +251,11 @@ public final class RolloutStore {
   }
 
   /** Writes down what the gate found; a gate that is run again replaces its rows. */
-  public void saveGate(Connection connection, String id, List<GateRow> rows) throws SQLException {
+  public void saveGate(Connection connection, String id, List<CriterionResult> rows)
+      throws SQLException {
     Sql.update(connection, "DELETE FROM gate_rows WHERE rollout_id = ?", id);
     int place = 0;
-    for (GateRow row : rows) {
+    for (CriterionResult row : rows) {
       Sql.update(
           connection,
           "INSERT INTO gate_rows (rollout_id, place, name, number, threshold, verdict)"
@@ -264,13 +269,13 @@ public final class RolloutStore {
     }
   }
 
-  public List<GateRow> gate(String id) {
+  public List<CriterionResult> gate(String id) {
     return database.statement(
         connection ->
             Sql.list(
                 connection,
                 row ->
-                    new GateRow(
+                    new CriterionResult(
                         row.getString("name"),
                         row.getDouble("number"),
                         row.getString("threshold"),
@@ -326,7 +331,7 @@ public final class RolloutStore {
   }
 
   /** Adds what this gateway counted since it last said so. */
-  public void addFigures(String id, String gateway, String side, SideFigures more) {
+  public void addFigures(String id, String gateway, String side, ArmMetrics more) {
     database.statement(
         connection ->
             Sql.update(
@@ -344,13 +349,13 @@ public final class RolloutStore {
   }
 
   /** What all gateways counted of a side. */
-  public SideFigures figures(String id, String side) {
+  public ArmMetrics figures(String id, String side) {
     return database.statement(
         connection ->
             Sql.first(
                     connection,
                     row ->
-                        new SideFigures(
+                        new ArmMetrics(
                             row.getLong(1),
                             row.getLong(2),
                             row.getLong(3),
@@ -360,7 +365,7 @@ public final class RolloutStore {
                     SUM,
                     id,
                     side)
-                .orElse(SideFigures.NONE));
+                .orElse(ArmMetrics.NONE));
   }
 
   private static Rollout rollout(ResultSet row) throws SQLException {

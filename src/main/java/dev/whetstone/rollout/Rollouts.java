@@ -3,13 +3,13 @@ package dev.whetstone.rollout;
 import dev.whetstone.database.LeaderLoop;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
-import dev.whetstone.policy.AliasLog;
-import dev.whetstone.policy.By;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.AliasStore;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.gate.Gate;
-import dev.whetstone.rollout.gate.GateData;
-import dev.whetstone.serving.ActivePolicies;
-import dev.whetstone.training.RunStore;
+import dev.whetstone.rollout.gate.GateDataset;
+import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.training.TrainingRunStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.InstantSource;
@@ -23,8 +23,8 @@ import java.util.random.RandomGenerator;
  */
 public final class Rollouts implements AutoCloseable {
   private final RolloutStore store;
-  private final Duels duels;
-  private final Referee referee;
+  private final DuelTracker duels;
+  private final RolloutController referee;
   private final RolloutConfig config;
   private final LeaderLoop loop;
 
@@ -35,18 +35,18 @@ public final class Rollouts implements AutoCloseable {
    */
   public Rollouts(
       Engine engine,
-      ActivePolicies policies,
-      RunStore runs,
+      PolicyRouter policies,
+      TrainingRunStore runs,
       RolloutConfig config,
       int[] canary,
       RandomGenerator random,
       InstantSource clock) {
     String baseHash = policies.base().hash();
     this.store = new RolloutStore(policies.store().database(), baseHash);
-    this.duels = new Duels(store, random, policies.gateway());
-    GateData data = new GateData(policies.store().database(), runs, baseHash);
+    this.duels = new DuelTracker(store, random, policies.gateway());
+    GateDataset data = new GateDataset(policies.store().database(), runs, baseHash);
     Gate gate = new Gate(engine, policies.base(), data, config.gate(), canary);
-    this.referee = new Referee(store, policies, gate, config, clock);
+    this.referee = new RolloutController(store, policies, gate, config, clock);
     this.config = config;
     this.loop =
         new LeaderLoop(
@@ -59,14 +59,14 @@ public final class Rollouts implements AutoCloseable {
 
   /** Follows rollouts from now on, by notification and by polling. */
   public void start(Notifications notifications) {
-    loop.start(notifications, RolloutStore.CHANNEL, RunStore.CHANNEL, AliasLog.CHANNEL);
+    loop.start(notifications, RolloutStore.CHANNEL, TrainingRunStore.CHANNEL, AliasStore.CHANNEL);
   }
 
   public RolloutStore store() {
     return store;
   }
 
-  public Duels duels() {
+  public DuelTracker duels() {
     return duels;
   }
 
@@ -77,17 +77,23 @@ public final class Rollouts implements AutoCloseable {
 
   /** Puts a version on its way; empty when another is under way or it is the champion. */
   public Optional<Rollout> open(
-      Connection connection, PolicyRow candidate, RolloutMode mode, double share, By by)
+      Connection connection,
+      PolicyRecord candidate,
+      RolloutMode mode,
+      double share,
+      ChangeContext by)
       throws SQLException {
     return referee.open(connection, candidate, mode, share, by);
   }
 
   /** Ends a rollout without a promotion; false when it had ended. */
-  public boolean cancel(Rollout rollout, By by) {
+  public boolean cancel(Rollout rollout, ChangeContext by) {
     String reason = by.reason() == null ? "an operator ended it" : by.reason();
     return rollout.status().active()
         && referee.apply(
-            rollout, new Referee.Move(RolloutStatus.CANCELLED, reason, Map.of()), by.actor());
+            rollout,
+            new RolloutController.Move(RolloutStatus.CANCELLED, reason, Map.of()),
+            by.actor());
   }
 
   private final class Work implements LeaderLoop.Work {

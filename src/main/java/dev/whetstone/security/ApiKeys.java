@@ -7,7 +7,8 @@ public interface ApiKeys {
   /**
    * Recognises a key, in time that does not depend on how much of it is right. Never blocks.
    *
-   * @throws dev.whetstone.database.DatabaseAwayException when it is not known yet which are valid
+   * @throws dev.whetstone.database.DatabaseUnavailableException when it is not known yet which are
+   *     valid
    */
   Optional<ApiKey> authenticate(String secret);
 

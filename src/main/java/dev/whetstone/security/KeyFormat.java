@@ -19,7 +19,7 @@ public final class KeyFormat {
   private KeyFormat() {}
 
   public static String draw(Role role) {
-    return "wsk_" + role.label() + "_" + Ids.random(LENGTH);
+    return "wsk_" + role.label() + "_" + RandomIds.random(LENGTH);
   }
 
   /** The role a key claims, when it has the shape of a key. */

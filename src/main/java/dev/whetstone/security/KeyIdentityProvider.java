@@ -1,6 +1,6 @@
 package dev.whetstone.security;
 
-import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.DatabaseUnavailableException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.IdentityProvider;
@@ -29,7 +29,7 @@ public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenti
       return keys.authenticate(request.getToken().getToken())
           .map(key -> Uni.createFrom().item(identity(key)))
           .orElseGet(() -> Uni.createFrom().failure(new AuthenticationFailedException()));
-    } catch (DatabaseAwayException unread) {
+    } catch (DatabaseUnavailableException unread) {
       return Uni.createFrom().failure(unread);
     }
   }

@@ -31,7 +31,7 @@ public final class GgufModel implements Tensors {
   private static final Pattern BLOCK_NAME =
       Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
 
-  private final Gguf file;
+  private final GgufFile file;
   private final ModelConfig config;
   private final Map<String, String> sources = new LinkedHashMap<>();
 
@@ -39,7 +39,7 @@ public final class GgufModel implements Tensors {
    * @param file closed with this model
    * @throws ModelFormatException for architectures and features that are not served
    */
-  public GgufModel(Gguf file) {
+  public GgufModel(GgufFile file) {
     this.file = file;
     for (String name : file.names()) {
       String canonical = canonical(name);
@@ -48,7 +48,7 @@ public final class GgufModel implements Tensors {
       }
     }
     this.config = config(file, sources.keySet());
-    ModelCheck.check(config, this);
+    ModelValidator.check(config, this);
   }
 
   private static @Nullable String canonical(String name) {
@@ -68,11 +68,11 @@ public final class GgufModel implements Tensors {
     return global;
   }
 
-  private static ModelConfig config(Gguf file, Set<String> names) {
+  private static ModelConfig config(GgufFile file, Set<String> names) {
     String architecture =
         file.text("general.architecture")
             .orElseThrow(() -> new ModelFormatException("general.architecture is missing"));
-    ModelCheck.requireArchitecture(architecture);
+    ModelValidator.requireArchitecture(architecture);
     file.text(architecture + ".rope.scaling.type")
         .filter(type -> !type.equals("none"))
         .ifPresent(
@@ -115,7 +115,7 @@ public final class GgufModel implements Tensors {
     return Double.parseDouble(Float.toString((float) value));
   }
 
-  private static int vocabulary(Gguf file) {
+  private static int vocabulary(GgufFile file) {
     if (!file.names().contains("token_embd.weight")) {
       throw new ModelFormatException("token_embd.weight is missing");
     }
@@ -126,7 +126,7 @@ public final class GgufModel implements Tensors {
     return (int) shape[0];
   }
 
-  private static int integer(Gguf file, String key) {
+  private static int integer(GgufFile file, String key) {
     Number value =
         file.number(key).orElseThrow(() -> new ModelFormatException(key + " is missing"));
     if (!(value instanceof Long) || value.longValue() != value.intValue()) {
@@ -135,7 +135,7 @@ public final class GgufModel implements Tensors {
     return value.intValue();
   }
 
-  private static double decimal(Gguf file, String key) {
+  private static double decimal(GgufFile file, String key) {
     return file.number(key)
         .map(Number::doubleValue)
         .orElseThrow(() -> new ModelFormatException(key + " is missing"));
@@ -146,7 +146,7 @@ public final class GgufModel implements Tensors {
   }
 
   /** The file's metadata: tokenizer, licence, chat template. */
-  public Gguf file() {
+  public GgufFile file() {
     return file;
   }
 

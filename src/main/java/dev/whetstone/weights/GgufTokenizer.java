@@ -20,11 +20,11 @@ public final class GgufTokenizer {
   private static final String LLAMA3 =
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-  private final Gguf file;
+  private final GgufFile file;
   private final List<?> tokens;
   private final List<?> types;
 
-  private GgufTokenizer(Gguf file, List<?> tokens, List<?> types) {
+  private GgufTokenizer(GgufFile file, List<?> tokens, List<?> types) {
     this.file = file;
     this.tokens = tokens;
     this.types = types;
@@ -36,7 +36,7 @@ public final class GgufTokenizer {
    * @throws ModelFormatException for other kinds of tokenizers and for metadata that does not fit
    *     together
    */
-  public static GgufTokenizer of(Gguf file) {
+  public static GgufTokenizer of(GgufFile file) {
     String kind = file.text("tokenizer.ggml.model").orElse("");
     if (!kind.equals("gpt2")) {
       throw new ModelFormatException(
@@ -51,7 +51,7 @@ public final class GgufTokenizer {
     return new GgufTokenizer(file, tokens, types);
   }
 
-  private static List<?> list(Gguf file, String key) {
+  private static List<?> list(GgufFile file, String key) {
     if (file.metadata().get(key) instanceof List<?> values && !values.isEmpty()) {
       return values;
     }

@@ -31,7 +31,7 @@ public final class HuggingFaceConfig {
   public static ModelConfig read(Path directory) throws IOException {
     JsonNode root = json(directory.resolve("config.json"));
     String architecture = root.path("model_type").asText("");
-    ModelCheck.requireArchitecture(architecture);
+    ModelValidator.requireArchitecture(architecture);
     boolean qwen = architecture.equals("qwen2");
     refuseUnless(root, "hidden_act", root.path("hidden_act").asText("silu").equals("silu"));
     refuseUnless(root, "attention_bias", qwen || !root.path("attention_bias").asBoolean(false));

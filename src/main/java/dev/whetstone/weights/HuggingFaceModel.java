@@ -43,7 +43,7 @@ public final class HuggingFaceModel implements Tensors {
         model.owners.remove("lm_head.weight");
       }
       model.owners.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
-      ModelCheck.check(model.config, model);
+      ModelValidator.check(model.config, model);
       return model;
     } catch (IOException | RuntimeException e) {
       model.close();

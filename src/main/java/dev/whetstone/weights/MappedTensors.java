@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors that lie in one file, under the names it gives them. */
-public abstract sealed class MappedTensors implements Tensors permits Gguf, Safetensors {
+public abstract sealed class MappedTensors implements Tensors permits GgufFile, Safetensors {
   private final @Nullable Arena arena;
   private final Map<String, StoredTensor> tensors;
 

@@ -2,7 +2,7 @@ package dev.whetstone.weights;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.io.WholeFile;
+import dev.whetstone.io.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,7 +27,7 @@ public final class SafetensorsWriter {
   /** Writes aside, forces to the disk and renames over {@code file}. */
   public static void write(Path file, Tensors tensors, Map<String, String> metadata)
       throws IOException {
-    WholeFile.write(file, out -> write(out, tensors, metadata));
+    AtomicFile.write(file, out -> write(out, tensors, metadata));
   }
 
   /** The file's bytes. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.security.ApiKey;
-import dev.whetstone.security.KeyRing;
+import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyStore;
 import dev.whetstone.testing.CommandProcess;
 import java.io.IOException;
@@ -26,8 +26,8 @@ class KeysCommandTest {
   void keysAreCreatedListedAndRevoked() throws Exception {
     // kept open, so that no command has to start PostgreSQL
     try (Database database = new Database(DatabaseConfig.of(home, null));
-        KeyRing gateway =
-            new KeyRing(new KeyStore(database), List.of(), false, InstantSource.system())) {
+        ApiKeyCache gateway =
+            new ApiKeyCache(new KeyStore(database), List.of(), false, InstantSource.system())) {
       database.open();
 
       Ran operator = keys("create", "operator");

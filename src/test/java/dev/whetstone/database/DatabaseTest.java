@@ -29,7 +29,7 @@ class DatabaseTest {
       new PostgresFaults(home).kill();
 
       assertThatThrownBy(() -> text(database, "SELECT 1"))
-          .isInstanceOf(DatabaseAwayException.class);
+          .isInstanceOf(DatabaseUnavailableException.class);
       assertThat(text(database, "SELECT count(*) FROM audit")).isEqualTo("1");
     }
     assertThat(home.resolve("postgres/data/postmaster.pid")).doesNotExist();
@@ -43,7 +43,7 @@ class DatabaseTest {
       new PostgresFaults(home).kill();
 
       assertThatThrownBy(() -> AdvisoryLock.tryAcquire(database, "test"))
-          .isInstanceOf(DatabaseAwayException.class);
+          .isInstanceOf(DatabaseUnavailableException.class);
       try (AdvisoryLock lock = AdvisoryLock.tryAcquire(database, "test").orElseThrow()) {
         assertThat(lock.held()).isTrue();
       }
@@ -80,7 +80,7 @@ class DatabaseTest {
                                 + " WHERE application_name = 'whetstone'"
                                 + " ORDER BY pid = pg_backend_pid()");
                       }))
-          .isInstanceOf(DatabaseAwayException.class);
+          .isInstanceOf(DatabaseUnavailableException.class);
 
       // the pool lets go of what is at rest on a thread of its own
       Thread.sleep(500);
@@ -117,7 +117,7 @@ class DatabaseTest {
             Duration.ofSeconds(1),
             Duration.ofSeconds(1));
     try (Database database = new Database(config)) {
-      assertThatThrownBy(database::open).isInstanceOf(DatabaseAwayException.class);
+      assertThatThrownBy(database::open).isInstanceOf(DatabaseUnavailableException.class);
     }
   }
 

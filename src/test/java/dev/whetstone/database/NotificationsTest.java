@@ -73,8 +73,8 @@ class NotificationsTest {
     AtomicInteger answers = new AtomicInteger();
     Semaphore begun = new Semaphore(0);
     Semaphore mayEnd = new Semaphore(0);
-    try (Listener listener =
-        new Listener(
+    try (ChannelListener listener =
+        new ChannelListener(
             "bell",
             () -> {
               answers.incrementAndGet();

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,8 +52,8 @@ public record GoldenRun(Path folder, JsonNode run) {
         .toList();
   }
 
-  Adapter adapter(String file) throws IOException {
-    return AdapterFile.read(
+  LoraAdapter adapter(String file) throws IOException {
+    return PeftFiles.read(
         Files.readAllBytes(folder.resolve(file)),
         run.path("lora_rank").asInt(),
         run.path("lora_alpha").asDouble());

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.evaluation.StepMetrics;
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.HuggingFaceModel;
 import dev.whetstone.weights.ModelDirectory;
@@ -88,7 +88,7 @@ class GoldenTrainingTest {
             false);
 
     TrainingOutcome outcome =
-        new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test")).run(job, steps::add);
+        new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test")).run(job, steps::add);
 
     assertThat(outcome.adapter()).isNull();
     compare(steps, golden.run().path("per_step"), 6);
@@ -135,7 +135,7 @@ class GoldenTrainingTest {
     return settings;
   }
 
-  private record Result(Adapter adapter, List<StepMetrics> steps) {}
+  private record Result(LoraAdapter adapter, List<StepMetrics> steps) {}
 
   private static Result train(
       ModelDirectory model, GoldenRun golden, TrainConfig config, Path directory)
@@ -151,7 +151,7 @@ class GoldenTrainingTest {
             directory,
             false);
     TrainingOutcome outcome =
-        new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test")).run(job, steps::add);
+        new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test")).run(job, steps::add);
     assertThat(outcome.ending()).isEqualTo(TrainingOutcome.Ending.COMPLETED);
     return new Result(Objects.requireNonNull(outcome.adapter()), steps);
   }
@@ -176,13 +176,13 @@ class GoldenTrainingTest {
         .isCloseTo(golden, within(tolerance * Math.max(1, Math.abs(golden))));
   }
 
-  private static void compare(Adapter ours, Adapter golden, double tolerance) {
+  private static void compare(LoraAdapter ours, LoraAdapter golden, double tolerance) {
     assertThat(ours.modules().keySet()).isEqualTo(golden.modules().keySet());
     golden
         .modules()
         .forEach(
             (name, module) -> {
-              Adapter.Module own = Objects.requireNonNull(ours.modules().get(name), name);
+              LoraAdapter.Module own = Objects.requireNonNull(ours.modules().get(name), name);
               assertThat(own.a()).as(name).containsExactly(module.a(), within((float) tolerance));
               assertThat(own.b()).as(name).containsExactly(module.b(), within((float) tolerance));
             });

@@ -11,8 +11,8 @@ import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.dpo.reference.ReferenceCache;
-import dev.whetstone.dpo.reference.References;
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.dpo.reference.ReferenceLogProbs;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.LlamaOracle;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.HuggingFaceConfig;
@@ -90,13 +90,13 @@ class GradientIdentityTest {
   @MethodSource("subjects")
   void theLogProbsAreTheOracles(String kind, String settings) throws IOException {
     try (Subject subject = new Subject(model(kind), settings.formatted(LOSS))) {
-      float[][] ours = subject.network.policy(List.of(References.row(subject.pair))).logps();
+      float[][] ours = subject.network.policy(List.of(ReferenceLogProbs.row(subject.pair))).logps();
 
       double[] chosen = subject.oracle(subject.values(), subject.pair.chosen());
       double[] rejected = subject.oracle(subject.values(), subject.pair.rejected());
 
-      assertThat(References.doubles(ours[0])).containsExactly(chosen, within(1e-4));
-      assertThat(References.doubles(ours[1])).containsExactly(rejected, within(1e-4));
+      assertThat(ReferenceLogProbs.doubles(ours[0])).containsExactly(chosen, within(1e-4));
+      assertThat(ReferenceLogProbs.doubles(ours[1])).containsExactly(rejected, within(1e-4));
     }
   }
 
@@ -135,7 +135,7 @@ class GradientIdentityTest {
     private final Tensors base;
     private final TrainConfig config;
     private final List<Parameter> parameters;
-    private final Learner learner;
+    private final TrainStep learner;
 
     Subject(ModelDirectory model, String settings) throws IOException {
       this.model = model;
@@ -153,19 +153,18 @@ class GradientIdentityTest {
               1);
       this.parameters =
           switch (config.weights()) {
-            case TrainedWeights.Lora lora ->
-                network.adapt(FreshAdapter.of(model.config(), lora, 1));
+            case TrainedWeights.Lora lora -> network.adapt(LoraInit.of(model.config(), lora, 1));
             case TrainedWeights.All _ -> network.unfreeze();
           };
-      References references =
-          References.of(
+      ReferenceLogProbs references =
+          ReferenceLogProbs.of(
               model.hash(),
               List.of(List.of(pair)),
               network,
               ReferenceCache.NONE,
               ReferenceCache.NONE,
               done -> {});
-      this.learner = new Learner(network, parameters, config, references);
+      this.learner = new TrainStep(network, parameters, config, references);
       leaveTheReference(new SplittableRandom(2));
     }
 
@@ -230,21 +229,21 @@ class GradientIdentityTest {
       };
     }
 
-    private double[] oracle(Tensors tensors, @Nullable Adapter adapter, int[] completion) {
+    private double[] oracle(Tensors tensors, @Nullable LoraAdapter adapter, int[] completion) {
       return new LlamaOracle(model.config(), tensors).logps(pair.prompt(), completion, adapter);
     }
 
-    private Adapter adapter(TrainedWeights.Lora lora, float[][] values) {
-      TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+    private LoraAdapter adapter(TrainedWeights.Lora lora, float[][] values) {
+      TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
       List<String> names = new ArrayList<>(network.adapter().modules().keySet());
       for (int i = 0; i < names.size(); i++) {
-        Adapter.Module sizes =
+        LoraAdapter.Module sizes =
             Objects.requireNonNull(network.adapter().modules().get(names.get(i)));
         modules.put(
             names.get(i),
-            new Adapter.Module(sizes.in(), sizes.out(), values[2 * i], values[2 * i + 1]));
+            new LoraAdapter.Module(sizes.in(), sizes.out(), values[2 * i], values[2 * i + 1]));
       }
-      return new Adapter(lora.rank(), lora.alpha(), modules);
+      return new LoraAdapter(lora.rank(), lora.alpha(), modules);
     }
 
     private Tensors weights(float[][] values) {

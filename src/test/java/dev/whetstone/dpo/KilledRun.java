@@ -36,7 +36,7 @@ final class KilledRun {
             Path.of(arguments[1]),
             true);
     new Trainer(
-            new TrainerSettings(
+            new TrainerOptions(
                 NetworkSettings.exact(2),
                 Duration.ZERO,
                 ReferenceCache.NONE,

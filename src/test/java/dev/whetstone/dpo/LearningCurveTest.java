@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
-import dev.whetstone.dpo.data.HeldOutSplit;
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.data.ValidationSplit;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.evaluation.StepMetrics;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.Reviews;
 import dev.whetstone.testing.TestModels;
@@ -61,9 +61,9 @@ class LearningCurveTest {
       List<TokenPair> votes,
       TrainConfig config)
       throws IOException {
-    HeldOutSplit<TokenPair> split = HeldOutSplit.of(votes, config.heldOut().share());
+    ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.heldOut().share());
     Trainer trainer =
-        new Trainer(TrainerSettings.exact(2, InstantSource.system(), "learning curve"));
+        new Trainer(TrainerOptions.exact(2, InstantSource.system(), "learning curve"));
     Path run = directory.resolve(name + seed);
     TrainingOutcome outcome;
     double kl;
@@ -75,10 +75,10 @@ class LearningCurveTest {
               new TrainingJob(
                   tiny, split.train(), split.heldOut(), config, null, run, until > EVERY),
               new Until(until));
-      Adapter adapter = Objects.requireNonNull(outcome.adapter());
+      LoraAdapter adapter = Objects.requireNonNull(outcome.adapter());
       Reviews.Standing standing =
           reviews.standing(
-              new Policy("v" + until, AdapterFile.hash(adapter), adapter),
+              new Policy("v" + until, PeftFiles.hash(adapter), adapter),
               ANSWERS,
               new SplittableRandom(-seed));
       kl = standing.kl();
@@ -103,7 +103,7 @@ class LearningCurveTest {
         config.baseDtype(),
         config.batch(),
         config.heldOut(),
-        GuardRails.off());
+        EarlyStopping.off());
   }
 
   /** Ends a run at an update. */

@@ -3,10 +3,10 @@ package dev.whetstone.dpo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.dpo.config.TrainConfig;
-import dev.whetstone.dpo.data.HeldOutSplit;
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.dpo.data.ValidationSplit;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.Reviews;
 import dev.whetstone.testing.TestModels;
@@ -54,15 +54,15 @@ class LearningTest {
 
   private TrainingOutcome train(ModelDirectory tiny, List<TokenPair> votes) throws IOException {
     TrainConfig config = TrainConfig.online(tiny.config());
-    HeldOutSplit<TokenPair> split = HeldOutSplit.of(votes, config.heldOut().share());
+    ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.heldOut().share());
     TrainingJob job =
         new TrainingJob(tiny, split.train(), split.heldOut(), config, null, directory, false);
-    return new Trainer(TrainerSettings.exact(2, InstantSource.system(), "test"))
+    return new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test"))
         .run(job, TrainingListener.NONE);
   }
 
   private static Policy policy(TrainingOutcome outcome) {
-    Adapter adapter = Objects.requireNonNull(outcome.adapter());
-    return new Policy("v1", AdapterFile.hash(adapter), adapter);
+    LoraAdapter adapter = Objects.requireNonNull(outcome.adapter());
+    return new Policy("v1", PeftFiles.hash(adapter), adapter);
   }
 }

@@ -9,7 +9,7 @@ import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.dpo.reference.ReferenceCache;
-import dev.whetstone.dpo.reference.References;
+import dev.whetstone.dpo.reference.ReferenceLogProbs;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,20 +30,20 @@ final class SoakedRun {
     Random random = new Random(5);
     try (Network network = Network.open(model, NetworkSettings.exact(2))) {
       List<Parameter> parameters =
-          network.adapt(FreshAdapter.of(model.config(), (TrainedWeights.Lora) config.weights(), 1));
+          network.adapt(LoraInit.of(model.config(), (TrainedWeights.Lora) config.weights(), 1));
       for (int step = 1; step <= Integer.parseInt(arguments[1]); step++) {
         // the longest first: what comes later fits where it was
         List<TokenPair> batch =
             List.of(step == 1 ? pair(random, LONGEST) : pair(random, 8 + random.nextInt(40)));
-        References references =
-            References.of(
+        ReferenceLogProbs references =
+            ReferenceLogProbs.of(
                 "base",
                 List.of(batch),
                 network,
                 ReferenceCache.NONE,
                 ReferenceCache.NONE,
                 done -> {});
-        var _ = new Learner(network, parameters, config, references).learn(step, batch, 1e-5);
+        var _ = new TrainStep(network, parameters, config, references).learn(step, batch, 1e-5);
         System.out.printf("%d %d%n", resident(), HeldArrays.of(network));
       }
     }

@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,9 +52,10 @@ class EngineTest {
   @Test
   void branchesOfDifferentVersionsKeepTheirOwnKv() throws Exception {
     Policy v1 = Requests.adapted("v1");
-    Sampling sampling = Sampling.of(1, 3);
+    SamplingParameters sampling = SamplingParameters.of(1, 3);
     Requests mixed =
-        Requests.of(1, 2, 3).branches(new Branch(Requests.V0, sampling), new Branch(v1, sampling));
+        Requests.of(1, 2, 3)
+            .branches(new CompletionSpec(Requests.V0, sampling), new CompletionSpec(v1, sampling));
     try (EngineFixture fixture = new EngineFixture()) {
       fixture.engine.stage(v1).get(5, TimeUnit.SECONDS);
 
@@ -64,7 +65,11 @@ class EngineTest {
       assertThat(both.get(0).tokens())
           .isEqualTo(fixture.generate(alone.sampling(sampling)).getFirst().tokens());
       assertThat(both.get(1).tokens())
-          .isEqualTo(fixture.generate(alone.branches(new Branch(v1, sampling))).getFirst().tokens())
+          .isEqualTo(
+              fixture
+                  .generate(alone.branches(new CompletionSpec(v1, sampling)))
+                  .getFirst()
+                  .tokens())
           .isNotEqualTo(both.get(0).tokens());
       assertThat(both.get(1).policy()).isEqualTo("v1");
     }

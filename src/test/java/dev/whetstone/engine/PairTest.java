@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ class PairTest {
   void aSecondSideWithTheSameSeedIsDrawnAgainUntilItDiffers() throws Exception {
     try (EngineFixture fixture = new EngineFixture()) {
       Requests.Recorder recorder = new Requests.Recorder(2);
-      Sampling sampling = Sampling.of(1, 5);
+      SamplingParameters sampling = SamplingParameters.of(1, 5);
 
       List<Completion> sides =
           fixture.generate(Requests.of(1, 2, 3).pair(sampling, sampling).maxTokens(3), recorder);
@@ -36,7 +36,7 @@ class PairTest {
 
   @Test
   void aRedrawnSideRepeatsItself() throws Exception {
-    Sampling sampling = Sampling.of(1, 9);
+    SamplingParameters sampling = SamplingParameters.of(1, 9);
     Requests pair = Requests.of(8, 7).pair(sampling, sampling).maxTokens(1);
     try (EngineFixture fixture = new EngineFixture()) {
       List<Completion> first = fixture.generate(pair);
@@ -49,7 +49,7 @@ class PairTest {
 
   @Test
   void sidesThatCanOnlyBeAlikeAreMarkedAfterTheLastRedraw() throws Exception {
-    Sampling only = new Sampling(1, 0, 1, 0, 1, 0, 0, Map.of(7, 100.0), 1);
+    SamplingParameters only = new SamplingParameters(1, 0, 1, 0, 1, 0, 0, Map.of(7, 100.0), 1);
     try (EngineFixture fixture = new EngineFixture()) {
       List<Completion> sides =
           fixture.generate(Requests.of(1).pair(only, only.withSeed(2)).maxTokens(5));
@@ -65,7 +65,10 @@ class PairTest {
   void greedySidesAreMarkedWithoutARedraw() throws Exception {
     try (EngineFixture fixture = new EngineFixture()) {
       List<Completion> sides =
-          fixture.generate(Requests.of(1).pair(Sampling.greedy(), Sampling.greedy()).maxTokens(4));
+          fixture.generate(
+              Requests.of(1)
+                  .pair(SamplingParameters.greedy(), SamplingParameters.greedy())
+                  .maxTokens(4));
 
       assertThat(sides.get(1).tokens()).isEqualTo(sides.get(0).tokens());
       assertThat(sides.get(1).identical()).isTrue();
@@ -79,7 +82,7 @@ class PairTest {
       @ForAll @IntRange(min = 1, max = 3) int tokens,
       @ForAll @IntRange(min = 2, max = 3) int choices)
       throws Exception {
-    Sampling sampling = new Sampling(1, choices, 1, 0, 1, 0, 0, Map.of(), seed);
+    SamplingParameters sampling = new SamplingParameters(1, choices, 1, 0, 1, 0, 0, Map.of(), seed);
     try (EngineFixture fixture = new EngineFixture()) {
       List<Completion> sides =
           fixture.generate(

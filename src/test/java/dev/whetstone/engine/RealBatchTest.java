@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
-import dev.whetstone.engine.sampling.Sampling;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.lora.Adapters;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.ModelDirectory;
@@ -34,8 +34,9 @@ class RealBatchTest {
     Random random = new Random(5);
     List<Requests> looked = new ArrayList<>();
     for (Policy policy : List.of(Requests.V0, narrow, wide)) {
-      Sampling sampling = new Sampling(0.9, 50, 0.95, 0, 1.1, 0, 0, Map.of(), 77);
-      looked.add(request(random, 40, new Branch(policy, sampling)).maxTokens(24));
+      SamplingParameters sampling =
+          new SamplingParameters(0.9, 50, 0.95, 0, 1.1, 0, 0, Map.of(), 77);
+      looked.add(request(random, 40, new CompletionSpec(policy, sampling)).maxTokens(24));
     }
     List<Completion> alone = new ArrayList<>();
     try (Engine engine = engine(narrow, wide)) {
@@ -49,7 +50,7 @@ class RealBatchTest {
       List<Generation> same = new ArrayList<>();
       for (int i = 0; i < 18; i++) {
         Policy policy = List.of(Requests.V0, narrow, wide).get(random.nextInt(3));
-        Branch branch = new Branch(policy, Sampling.of(1, i));
+        CompletionSpec branch = new CompletionSpec(policy, SamplingParameters.of(1, i));
         crowd.add(submit(engine, request(random, 1 + 9 * i, branch).maxTokens(2 + 3 * i % 25)));
         if (i % 6 == 1) {
           same.add(submit(engine, looked.get(i / 6)));
@@ -66,7 +67,7 @@ class RealBatchTest {
     }
   }
 
-  private static Requests request(Random random, int length, Branch branch) {
+  private static Requests request(Random random, int length, CompletionSpec branch) {
     return Requests.of(random.ints(length, 0, 49_000).toArray())
         .branches(branch)
         .timeout(Duration.ofMinutes(5));
@@ -81,8 +82,8 @@ class RealBatchTest {
   }
 
   private static Policy policy(String version, int rank) {
-    Adapter adapter = Adapters.of(MODEL.config(), rank, rank);
-    return new Policy(version, AdapterFile.hash(adapter), adapter);
+    LoraAdapter adapter = Adapters.of(MODEL.config(), rank, rank);
+    return new Policy(version, PeftFiles.hash(adapter), adapter);
   }
 
   private static Engine engine(Policy... policies) throws Exception {

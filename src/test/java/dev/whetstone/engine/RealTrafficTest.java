@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
-import dev.whetstone.engine.sampling.Sampling;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.lora.Adapters;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.ModelDirectory;
@@ -76,10 +76,12 @@ class RealTrafficTest {
     List<Generation> sent = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int[] prompt = random.ints(1 + random.nextInt(100), 3, VOCABULARY).toArray();
-      Branch a = new Branch(random.nextBoolean() ? Requests.V0 : policy, Sampling.of(1, i));
+      CompletionSpec a =
+          new CompletionSpec(
+              random.nextBoolean() ? Requests.V0 : policy, SamplingParameters.of(1, i));
       Requests request = Requests.of(prompt).branches(a).maxTokens(120);
       if (i % 4 == 0) {
-        request = request.distinct(a, new Branch(policy, Sampling.of(1, i)));
+        request = request.distinct(a, new CompletionSpec(policy, SamplingParameters.of(1, i)));
       }
       Generation generation =
           engine.submit(request.build(), new Requests.Recorder(request.branches().size()));
@@ -117,8 +119,8 @@ class RealTrafficTest {
   }
 
   private static Policy policy(String version, int rank) {
-    Adapter adapter = Adapters.of(MODEL.config(), rank, rank);
-    return new Policy(version, AdapterFile.hash(adapter), adapter);
+    LoraAdapter adapter = Adapters.of(MODEL.config(), rank, rank);
+    return new Policy(version, PeftFiles.hash(adapter), adapter);
   }
 
   private static Engine engine(long cacheBytes) {

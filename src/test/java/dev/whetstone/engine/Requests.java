@@ -1,7 +1,7 @@
 package dev.whetstone.engine;
 
-import dev.whetstone.engine.sampling.Sampling;
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Requests to vary in tests, and a listener that remembers. */
 record Requests(
     int[] prompt,
-    List<Branch> branches,
+    List<CompletionSpec> branches,
     int maxTokens,
     List<String> stop,
     boolean ignoreEos,
@@ -26,7 +26,7 @@ record Requests(
   static Requests of(int... prompt) {
     return new Requests(
         prompt,
-        List.of(new Branch(V0, Sampling.of(1, 1))),
+        List.of(new CompletionSpec(V0, SamplingParameters.of(1, 1))),
         16,
         List.of(),
         true,
@@ -36,7 +36,7 @@ record Requests(
   }
 
   static Policy adapted(String version) {
-    return new Policy(version, "hash of " + version, new Adapter(1, 1, new TreeMap<>()));
+    return new Policy(version, "hash of " + version, new LoraAdapter(1, 1, new TreeMap<>()));
   }
 
   GenerationRequest build() {
@@ -44,20 +44,20 @@ record Requests(
         prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout);
   }
 
-  Requests branches(Branch... all) {
+  Requests branches(CompletionSpec... all) {
     return new Requests(
         prompt, List.of(all), maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout);
   }
 
-  Requests sampling(Sampling sampling) {
-    return branches(new Branch(V0, sampling));
+  Requests sampling(SamplingParameters sampling) {
+    return branches(new CompletionSpec(V0, sampling));
   }
 
-  Requests pair(Sampling a, Sampling b) {
-    return distinct(new Branch(V0, a), new Branch(V0, b));
+  Requests pair(SamplingParameters a, SamplingParameters b) {
+    return distinct(new CompletionSpec(V0, a), new CompletionSpec(V0, b));
   }
 
-  Requests distinct(Branch a, Branch b) {
+  Requests distinct(CompletionSpec a, CompletionSpec b) {
     return new Requests(
         prompt, List.of(a, b), maxTokens, stop, ignoreEos, topLogprobs, true, timeout);
   }

@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,7 +64,7 @@ class SchedulerTest {
         shorts.add(submit(fixture, Requests.of(1, i % 60).maxTokens(3)));
       }
       int[] prompt = new Random(2).ints(60, 1, HashRunner.VOCABULARY).toArray();
-      Sampling sampling = Sampling.of(1, 1);
+      SamplingParameters sampling = SamplingParameters.of(1, 1);
       Generation longPair =
           submit(fixture, Requests.of(prompt).pair(sampling, sampling).maxTokens(30));
       for (int i = 0; i < 2000; i++) {

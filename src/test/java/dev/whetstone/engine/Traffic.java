@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,15 +49,17 @@ final class Traffic {
   }
 
   private Visit visit(Random random, int[] prompt, int longest) {
-    Sampling sampling = Sampling.of(0.7 + random.nextFloat(), random.nextInt(1000));
-    Branch first = new Branch(policies.get(random.nextInt(policies.size())), sampling);
+    SamplingParameters sampling =
+        SamplingParameters.of(0.7 + random.nextFloat(), random.nextInt(1000));
+    CompletionSpec first =
+        new CompletionSpec(policies.get(random.nextInt(policies.size())), sampling);
     Requests request = Requests.of(prompt).branches(first).maxTokens(1 + random.nextInt(longest));
     if (random.nextInt(3) == 0) {
       Policy other = policies.get(random.nextInt(policies.size()));
       request =
           random.nextBoolean()
-              ? request.branches(first, new Branch(other, sampling.withSeed(7)))
-              : request.distinct(first, new Branch(other, sampling));
+              ? request.branches(first, new CompletionSpec(other, sampling.withSeed(7)))
+              : request.distinct(first, new CompletionSpec(other, sampling));
     }
     if (random.nextInt(8) == 0) {
       request = request.timeout(Duration.ofNanos(1000 * (1L + random.nextInt(3000))));

@@ -2,8 +2,8 @@ package dev.whetstone.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.gateway.state.ServingState;
-import dev.whetstone.gateway.state.ServingState.State;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.testing.TestModels;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** Tests over HTTP, of which each begins when the gateway serves the tiny model. */
 public abstract class ReadyGateway {
-  @Inject protected ServingState serving;
+  @Inject protected GatewayState serving;
 
   // before the gateway starts, which else would look for a model in vain
   @BeforeAll

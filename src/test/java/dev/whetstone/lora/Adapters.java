@@ -9,31 +9,31 @@ public final class Adapters {
   private Adapters() {}
 
   /** Factors for q and down of every layer, small enough to change a text and not to break it. */
-  public static Adapter of(ModelConfig config, int rank, long seed) {
-    TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+  public static LoraAdapter of(ModelConfig config, int rank, long seed) {
+    TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     SplittableRandom random = new SplittableRandom(seed);
     for (int layer = 0; layer < config.layers(); layer++) {
       int width = config.hiddenSize();
       modules.put(
-          LoraSite.module(layer, "self_attn.q_proj"),
+          LoraTarget.module(layer, "self_attn.q_proj"),
           module(width, config.heads() * config.headDim(), rank, random));
       modules.put(
-          LoraSite.module(layer, "mlp.down_proj"),
+          LoraTarget.module(layer, "mlp.down_proj"),
           module(config.intermediateSize(), width, rank, random));
     }
-    return new Adapter(rank, 2 * rank, modules);
+    return new LoraAdapter(rank, 2 * rank, modules);
   }
 
   /** One linear layer of four values. */
-  public static Adapter tiny(long seed) {
-    TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+  public static LoraAdapter tiny(long seed) {
+    TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     modules.put(
-        LoraSite.module(0, "self_attn.q_proj"), module(4, 4, 1, new SplittableRandom(seed)));
-    return new Adapter(1, 2, modules);
+        LoraTarget.module(0, "self_attn.q_proj"), module(4, 4, 1, new SplittableRandom(seed)));
+    return new LoraAdapter(1, 2, modules);
   }
 
-  private static Adapter.Module module(int in, int out, int rank, SplittableRandom random) {
-    return new Adapter.Module(in, out, draw(rank * in, random), draw(out * rank, random));
+  private static LoraAdapter.Module module(int in, int out, int rank, SplittableRandom random) {
+    return new LoraAdapter.Module(in, out, draw(rank * in, random), draw(out * rank, random));
   }
 
   private static float[] draw(int count, SplittableRandom random) {

@@ -2,7 +2,7 @@ package dev.whetstone.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.io.Folders;
+import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.testing.CommandProcess;
 import dev.whetstone.weights.ModelDirectory;
@@ -31,18 +31,18 @@ class KilledImportTest {
       process.destroyForcibly().waitFor();
       Path model = home.resolve("models/tiny-reviews");
       if (Files.exists(model)) {
-        assertThat(ModelDamage.quick(model)).as("after kill %d", i).isEmpty();
+        assertThat(ModelIntegrity.quick(model)).as("after kill %d", i).isEmpty();
         assertThat(ModelDirectory.open(model).config().layers()).isEqualTo(4);
       }
       if (ended || random.nextBoolean()) {
-        Folders.remove(model);
+        AtomicDirectory.remove(model);
       }
     }
 
     ModelStore store = new ModelStore(home, ModelCatalogue.open(Path.of("models")), line -> {});
     ModelDirectory model = store.resolve("tiny-reviews", Precision.INT8);
 
-    assertThat(ModelDamage.thorough(model.path())).isEmpty();
+    assertThat(ModelIntegrity.thorough(model.path())).isEmpty();
     assertThat(store.find("tiny-reviews", Precision.INT8)).isPresent();
     try (Stream<Path> left = Files.list(home.resolve("models"))) {
       assertThat(left.map(path -> path.getFileName().toString()))

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
-import dev.whetstone.settings.SettingException;
+import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.ModelFormatException;
 import java.io.IOException;
@@ -80,7 +80,7 @@ class ModelStoreTest {
 
     assertThat(said).anyMatch(line -> line.contains("weights.safetensors has"));
     assertThat(again.hash()).isEqualTo(model.hash());
-    assertThat(ModelDamage.thorough(again.path())).isEmpty();
+    assertThat(ModelIntegrity.thorough(again.path())).isEmpty();
   }
 
   @Test
@@ -101,7 +101,7 @@ class ModelStoreTest {
     Files.delete(moved.resolve("config.json"));
 
     assertThatThrownBy(() -> store().resolve(moved.toString(), Precision.FP32))
-        .isInstanceOf(SettingException.class)
+        .isInstanceOf(InvalidSettingException.class)
         .hasMessageContaining("config.json is missing");
     assertThat(moved.resolve(ModelDirectory.WEIGHTS)).exists();
   }
@@ -114,8 +114,8 @@ class ModelStoreTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(weights, bytes);
 
-    assertThat(ModelDamage.quick(model.path())).isEmpty();
-    assertThat(ModelDamage.thorough(model.path()))
+    assertThat(ModelIntegrity.quick(model.path())).isEmpty();
+    assertThat(ModelIntegrity.thorough(model.path()))
         .hasValueSatisfying(said -> assertThat(said).contains("weights.safetensors", "sha256"));
   }
 
@@ -162,7 +162,7 @@ class ModelStoreTest {
   @Test
   void anUnknownNameIsRefusedWithTheKnownOnes() {
     assertThatThrownBy(() -> store().resolve("gpt-5", Precision.INT8))
-        .isInstanceOf(SettingException.class)
+        .isInstanceOf(InvalidSettingException.class)
         .hasMessageContaining("tiny-reviews");
   }
 

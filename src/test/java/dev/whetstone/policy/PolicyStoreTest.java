@@ -7,9 +7,9 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.Sql;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
 import dev.whetstone.lora.Adapters;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,14 +29,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Versions and aliases in a real PostgreSQL. */
 class PolicyStoreTest {
-  private static final By OPERATOR = new By("operator_1", "because");
+  private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
 
   @TempDir static Path home;
   private static Database database;
   private static int bases;
 
   private PolicyStore store;
-  private AliasLog aliases;
+  private AliasStore aliases;
 
   @BeforeAll
   static void start() {
@@ -53,14 +53,14 @@ class PolicyStoreTest {
     store = new PolicyStore(database, "base" + bases++);
     store.open();
     store.open();
-    aliases = new AliasLog(store);
+    aliases = new AliasStore(store);
   }
 
   @Test
   void theBaseIsTheFirstChampion() {
     assertThat(store.page(Long.MAX_VALUE, 10))
         .singleElement()
-        .extracting(PolicyRow::version)
+        .extracting(PolicyRecord::version)
         .isEqualTo("v0");
     assertThat(read()).isEqualTo(new Aliases(0, "v0", null, null));
     assertThat(store.load(row("v0")).isBase()).isTrue();
@@ -85,26 +85,26 @@ class PolicyStoreTest {
 
   @Test
   void anAdapterComesBackAsItWasStored() {
-    Adapter adapter = Adapters.tiny(5);
-    PolicyRow row =
+    LoraAdapter adapter = Adapters.tiny(5);
+    PolicyRecord row =
         store
-            .register(adapter, new Lineage("v0", "run_1", "abc"), PolicyStatus.HELD, OPERATOR)
+            .register(adapter, new Provenance("v0", "run_1", "abc"), PolicyStatus.HELD, OPERATOR)
             .row();
 
     assertThat(row.version()).isEqualTo("v1");
-    assertThat(row.hash()).isEqualTo(AdapterFile.hash(adapter));
-    assertThat(row.lineage()).isEqualTo(new Lineage("v0", "run_1", "abc"));
+    assertThat(row.hash()).isEqualTo(PeftFiles.hash(adapter));
+    assertThat(row.lineage()).isEqualTo(new Provenance("v0", "run_1", "abc"));
     assertThat(row.targetModules()).containsExactly("q_proj");
-    Adapter loaded = Objects.requireNonNull(store.load(row).adapter());
-    assertThat(AdapterFile.tensors(loaded)).isEqualTo(AdapterFile.tensors(adapter));
+    LoraAdapter loaded = Objects.requireNonNull(store.load(row).adapter());
+    assertThat(PeftFiles.tensors(loaded)).isEqualTo(PeftFiles.tensors(adapter));
     assertThat(store.find(row.hash())).contains(row);
   }
 
   @Test
   void aTamperedRowIsRefusedWithTheReason() {
     register(1);
-    byte[] good = AdapterFile.tensors(Adapters.tiny(1));
-    byte[] other = AdapterFile.tensors(Adapters.tiny(2));
+    byte[] good = PeftFiles.tensors(Adapters.tiny(1));
+    byte[] other = PeftFiles.tensors(Adapters.tiny(2));
     byte[] notANumber = good.clone();
     notANumber[good.length - 1] = 0x7f;
     notANumber[good.length - 2] = (byte) 0xff;
@@ -210,14 +210,14 @@ class PolicyStoreTest {
   }
 
   private String register(long seed, @Nullable String parent) {
-    Lineage lineage = new Lineage(parent, null, null);
+    Provenance lineage = new Provenance(parent, null, null);
     return store
         .register(Adapters.tiny(seed), lineage, PolicyStatus.READY, OPERATOR)
         .row()
         .version();
   }
 
-  private PolicyRow row(String version) {
+  private PolicyRecord row(String version) {
     return store.find(version).orElseThrow();
   }
 
@@ -227,18 +227,18 @@ class PolicyStoreTest {
 
   private Aliases promote(String version) {
     return database
-        .<AliasLog.Flip>transaction(c -> aliases.promote(c, version, OPERATOR))
+        .<AliasStore.Flip>transaction(c -> aliases.promote(c, version, OPERATOR))
         .aliases();
   }
 
   private Aliases nominate(String version) {
     return database
-        .<AliasLog.Flip>transaction(c -> aliases.nominate(c, version, OPERATOR))
+        .<AliasStore.Flip>transaction(c -> aliases.nominate(c, version, OPERATOR))
         .aliases();
   }
 
   private Aliases rollBack(@Nullable String to) {
-    return database.<AliasLog.Flip>transaction(c -> aliases.rollBack(c, to, OPERATOR)).aliases();
+    return database.<AliasStore.Flip>transaction(c -> aliases.rollBack(c, to, OPERATOR)).aliases();
   }
 
   private int count(String from) {

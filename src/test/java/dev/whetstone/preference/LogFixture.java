@@ -7,7 +7,7 @@ import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.trl.PairTokenizer;
-import dev.whetstone.preference.trl.TrlForm;
+import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlWriter;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.text.ChatTemplate;
@@ -72,7 +72,7 @@ public final class LogFixture implements AutoCloseable {
     return importer().run(file, tokenizer, "trainer_1");
   }
 
-  public byte[] export(TrlForm form, boolean tokens) throws IOException {
+  public byte[] export(TrlFormat form, boolean tokens) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
       reader.forEachWin(PreferenceFilter.ALL, form, lines::write);

@@ -37,7 +37,7 @@ class PreferenceLogTest {
     }
   }
 
-  private static Ballot ballot(String id, String pair, String user, Choice choice) {
-    return new Ballot(id, pair, "chat_1", user, choice, null, List.of(), null);
+  private static VoteRequest ballot(String id, String pair, String user, Choice choice) {
+    return new VoteRequest(id, pair, "chat_1", user, choice, null, List.of(), null);
   }
 }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.whetstone.preference.bulk.PreferenceReader.Order;
+import dev.whetstone.preference.rating.ChoiceCounts;
 import dev.whetstone.preference.rating.PreferenceSummary;
 import dev.whetstone.preference.rating.Ranking;
 import dev.whetstone.preference.rating.SummaryReader;
-import dev.whetstone.preference.rating.Tally;
-import dev.whetstone.preference.trl.TrlForm;
+import dev.whetstone.preference.trl.TrlFormat;
 import java.io.IOException;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -70,12 +70,12 @@ class PreferenceReadingTest extends LogTest {
     assertThat(seen).isEqualTo(cast.subList(30, 200));
     assertThat(walk(middle, Order.NEWEST)).isEqualTo(seen.reversed());
     List<String> chosen = new ArrayList<>();
-    log.reader.forEachWin(middle, TrlForm.TEXT, pair -> chosen.add(pair.chosen()));
+    log.reader.forEachWin(middle, TrlFormat.TEXT, pair -> chosen.add(pair.chosen()));
     assertThat(chosen).hasSize(170).startsWith("x30").endsWith("x199");
     PreferenceFilter never =
         new PreferenceFilter(null, null, null, Instant.EPOCH, Instant.EPOCH, null, null, null);
     assertThat(walk(never, Order.OLDEST)).isEmpty();
-    log.reader.forEachWin(never, TrlForm.TEXT, pair -> chosen.clear());
+    log.reader.forEachWin(never, TrlFormat.TEXT, pair -> chosen.clear());
     assertThat(chosen).hasSize(170);
   }
 
@@ -94,7 +94,7 @@ class PreferenceReadingTest extends LogTest {
 
     PreferenceSummary summary = new SummaryReader(log.database).read(null, null);
 
-    Tally votes = summary.votes();
+    ChoiceCounts votes = summary.votes();
     assertThat(List.of(votes.total(), votes.a(), votes.b(), votes.tie(), votes.bothBad()))
         .containsExactly(14L, 6L, 4L, 2L, 2L);
     assertThat(votes.leftRate()).isCloseTo(0.6, within(1e-12));

@@ -3,8 +3,8 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.LocalGateway;
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.LeaningAdapter;
 import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.TestModels;
@@ -39,7 +39,7 @@ class AlarmsIT {
   @Test
   void emptySlowAndFailedAnswersTakeACandidateBack() throws Exception {
     Duration longest;
-    try (LocalGateway gateway = start(Map.of())) {
+    try (DemoGateway gateway = start(Map.of())) {
       vote(gateway);
       JsonNode rollout = rolledBack(gateway, leaning(AT_ONCE, 1));
 
@@ -54,7 +54,7 @@ class AlarmsIT {
       longest = medianAnswer(gateway).multipliedBy(3);
     }
     // a version that does not end runs into the time limit of its request, which fails it
-    try (LocalGateway gateway =
+    try (DemoGateway gateway =
         start(Map.of("WHETSTONE_GATEWAY_REQUEST_TIMEOUT", longest.toString()))) {
       JsonNode rollout = rolledBack(gateway, leaning(NEVER, 1));
 
@@ -64,14 +64,14 @@ class AlarmsIT {
     }
   }
 
-  private LocalGateway start(Map<String, String> more) throws Exception {
+  private DemoGateway start(Map<String, String> more) throws Exception {
     Map<String, String> settings = LoopSettings.openGate();
     settings.put("WHETSTONE_TRAINER_START", "false");
     settings.putAll(more);
-    return LocalGateway.start(LocalGateway.command(), home, settings);
+    return DemoGateway.start(DemoGateway.command(), home, settings);
   }
 
-  private static void vote(LocalGateway gateway) throws Exception {
+  private static void vote(DemoGateway gateway) throws Exception {
     try (Voters voters = new Voters(() -> gateway)) {
       voters.prefer(DuelsIT::shorter);
       voters.awaitDecided(VOTES);
@@ -80,13 +80,13 @@ class AlarmsIT {
   }
 
   /** A version that leans to ending its answer. */
-  private static Adapter leaning(float strength, int rank) throws Exception {
+  private static LoraAdapter leaning(float strength, int rank) throws Exception {
     ModelDirectory tiny = TestModels.tiny();
     return LeaningAdapter.to(tiny, tiny.config().eosIds().iterator().next(), strength, rank);
   }
 
   /** The rollout of an imported adapter that users chat with until it is over. */
-  private JsonNode rolledBack(LocalGateway gateway, Adapter adapter) throws Exception {
+  private JsonNode rolledBack(DemoGateway gateway, LoraAdapter adapter) throws Exception {
     String version = TwoGatewaysIT.imported(gateway, adapter, home);
     String rollout =
         gateway
@@ -118,7 +118,7 @@ class AlarmsIT {
         MOST_TOKENS);
   }
 
-  private static Duration medianAnswer(LocalGateway gateway) throws Exception {
+  private static Duration medianAnswer(DemoGateway gateway) throws Exception {
     long[] nanos = new long[ASKED];
     for (int i = 0; i < ASKED; i++) {
       JsonNode timings = gateway.posted("chat", "/generate", request(false)).path("timings");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.Whetstone;
-import dev.whetstone.demo.LocalGateway;
+import dev.whetstone.demo.DemoGateway;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +31,7 @@ class DemoIT {
 
   private void lookAtWhatIsLeft() throws Exception {
     var settings = Map.of("WHETSTONE_MODEL", "tiny-reviews", "WHETSTONE_TRAINER_START", "false");
-    try (LocalGateway gateway = LocalGateway.start(LocalGateway.command(), home, settings)) {
+    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), home, settings)) {
       JsonNode policies = gateway.get("operator", "/policies").path("items");
       assertThat(policies).hasSize(2);
       JsonNode v1 = policies.get(0);
@@ -53,7 +53,7 @@ class DemoIT {
   }
 
   /** The events of a run that is over: its steps, then what it came to. */
-  private static void events(LocalGateway gateway, String run, int steps) throws Exception {
+  private static void events(DemoGateway gateway, String run, int steps) throws Exception {
     String stream = gateway.text("trainer", "/training/runs/" + run + "/events");
     assertThat(stream.split("event: step", -1)).hasSize(steps + 1);
     String done = stream.substring(stream.indexOf("event: done"));

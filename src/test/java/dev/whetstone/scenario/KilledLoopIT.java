@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.LocalGateway;
+import dev.whetstone.demo.DemoGateway;
 import dev.whetstone.testing.LoopMoment;
 import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.PostgresFaults;
@@ -72,7 +72,7 @@ class KilledLoopIT {
   }
 
   @TempDir Path home;
-  private volatile @Nullable LocalGateway gateway;
+  private volatile @Nullable DemoGateway gateway;
   private @Nullable Voters voters;
 
   @Test
@@ -81,7 +81,7 @@ class KilledLoopIT {
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Integer> kills = new TreeMap<>();
     int promotions = 0;
-    gateway = LocalGateway.start(LocalGateway.command(), home, SETTINGS);
+    gateway = DemoGateway.start(DemoGateway.command(), home, SETTINGS);
     Voters users = new Voters(this::gateway);
     voters = users;
     for (int round = 0; round < ROUNDS; round++) {
@@ -130,7 +130,7 @@ class KilledLoopIT {
     }
   }
 
-  private LocalGateway gateway() {
+  private DemoGateway gateway() {
     return Objects.requireNonNull(gateway);
   }
 

@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.Praise;
+import dev.whetstone.demo.SentimentScore;
 import dev.whetstone.testing.DuelStory;
 import dev.whetstone.testing.LoopSettings;
 import java.util.Map;
@@ -22,7 +22,7 @@ class LaterVotesIT extends DuelStory {
   @Test
   void laterVotesRejectACandidate() throws Exception {
     String run = train();
-    voters.prefer((a, b) -> Praise.choice(b, a));
+    voters.prefer((a, b) -> SentimentScore.choice(b, a));
 
     JsonNode rollout = ended(run);
 

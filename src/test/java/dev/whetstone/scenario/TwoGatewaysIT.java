@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
-import dev.whetstone.demo.LocalGateway;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.demo.DemoGateway;
 import dev.whetstone.lora.Adapters;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
@@ -41,8 +41,8 @@ class TwoGatewaysIT {
   private static final int VOTES = 150;
 
   private Path folder;
-  private LocalGateway first;
-  private LocalGateway second;
+  private DemoGateway first;
+  private DemoGateway second;
   private Database database;
   private long drawn;
 
@@ -53,7 +53,7 @@ class TwoGatewaysIT {
   void start(@TempDir Path kept) throws Exception {
     folder = kept;
     Path home = Files.createDirectories(folder.resolve("one"));
-    first = LocalGateway.start(LocalGateway.command(), home, LoopSettings.quick("automatic"));
+    first = DemoGateway.start(DemoGateway.command(), home, LoopSettings.quick("automatic"));
     String url = address(home.resolve("postgres"));
     database = new Database(DatabaseConfig.of(folder, url));
     Path other = Files.createDirectories(folder.resolve("two"));
@@ -61,7 +61,7 @@ class TwoGatewaysIT {
     Map<String, String> settings = new HashMap<>(LoopSettings.quick("automatic"));
     settings.put("WHETSTONE_DATABASE_URL", url);
     settings.put("WHETSTONE_TRAINER_START", "false");
-    second = LocalGateway.start(LocalGateway.command(), other, settings);
+    second = DemoGateway.start(DemoGateway.command(), other, settings);
   }
 
   private static String address(Path postgres) throws IOException {
@@ -129,8 +129,8 @@ class TwoGatewaysIT {
     promote(first, sound);
     awaitServed(second, sound, A_SECOND);
     for (Unsound unsound : unsound()) {
-      for (LocalGateway gateway : List.of(first, second)) {
-        LocalGateway.Answer answer =
+      for (DemoGateway gateway : List.of(first, second)) {
+        DemoGateway.Answer answer =
             gateway.post("operator", "/policies/" + unsound.version() + "/promote", Map.of());
         assertThat(answer.status()).isEqualTo(409);
         assertThat(answer.body().path("code").asText()).isEqualTo("policy_refused");
@@ -138,7 +138,7 @@ class TwoGatewaysIT {
       }
       // as if a sound version were promoted and its row came to harm at that moment
       flipSilently(unsound.version());
-      for (LocalGateway gateway : List.of(first, second)) {
+      for (DemoGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, unsound.reason());
         assertThat(writer(gateway)).isEqualTo(sound);
         assertThat(gateway.text("operator", "/q/metrics"))
@@ -146,7 +146,7 @@ class TwoGatewaysIT {
       }
       awaitReports(unsound.reason());
       flipSilently(sound);
-      for (LocalGateway gateway : List.of(first, second)) {
+      for (DemoGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, "");
         assertThat(writer(gateway)).isEqualTo(sound);
       }
@@ -183,19 +183,19 @@ class TwoGatewaysIT {
 
   /** One version of each kind of harm. */
   private List<Unsound> unsound() throws Exception {
-    Adapter sound = adapter();
-    byte[] bytes = AdapterFile.tensors(sound);
+    LoraAdapter sound = adapter();
+    byte[] bytes = PeftFiles.tensors(sound);
     byte[] notANumber = bytes.clone();
     Arrays.fill(notANumber, bytes.length - 4, bytes.length, (byte) 0xff);
     byte[] corrupted = bytes.clone();
     corrupted[bytes.length - 3] ^= 1;
-    Adapter foreign = Adapters.tiny(++drawn);
+    LoraAdapter foreign = Adapters.tiny(++drawn);
     return List.of(
         harmed(corrupted, "", 4, "its content has the hash"),
         harmed(Arrays.copyOf(bytes, bytes.length / 2), "", 4, "truncated"),
         harmed(notANumber, "", 4, "NaN"),
         harmed(bytes, "", 8, "do not have rank 8"),
-        harmed(AdapterFile.tensors(foreign), AdapterFile.hash(foreign), 1, "maps 4 to 4 values"));
+        harmed(PeftFiles.tensors(foreign), PeftFiles.hash(foreign), 1, "maps 4 to 4 values"));
   }
 
   /** A new version with another content, another rank and, where it is told, another hash. */
@@ -229,21 +229,21 @@ class TwoGatewaysIT {
         });
   }
 
-  private Adapter adapter() throws IOException {
+  private LoraAdapter adapter() throws IOException {
     return Adapters.of(TestModels.tiny().config(), 4, ++drawn);
   }
 
-  private String imported(LocalGateway gateway) throws Exception {
+  private String imported(DemoGateway gateway) throws Exception {
     return imported(gateway, adapter(), folder);
   }
 
   /** The version that an adapter becomes, sent as PEFT's files, which are left in a folder. */
-  static String imported(LocalGateway gateway, Adapter adapter, Path folder) throws Exception {
+  static String imported(DemoGateway gateway, LoraAdapter adapter, Path folder) throws Exception {
     Path peft = Files.createTempDirectory(folder, "adapter");
     Path tensors = peft.resolve("adapter_model.safetensors");
     Path config = peft.resolve("adapter_config.json");
-    Files.write(tensors, AdapterFile.tensors(adapter));
-    Files.writeString(config, AdapterFile.config(adapter, "tiny"));
+    Files.write(tensors, PeftFiles.tensors(adapter));
+    Files.writeString(config, PeftFiles.config(adapter, "tiny"));
     return gateway
         .asOperator()
         .post("/policies", Map.of("adapter_model", tensors, "adapter_config", config))
@@ -251,23 +251,23 @@ class TwoGatewaysIT {
         .asText();
   }
 
-  private static void promote(LocalGateway gateway, String version) throws Exception {
+  private static void promote(DemoGateway gateway, String version) throws Exception {
     gateway.posted("operator", "/policies/" + version + "/promote", Map.of());
   }
 
-  private static void rollBack(LocalGateway gateway, String to) throws Exception {
+  private static void rollBack(DemoGateway gateway, String to) throws Exception {
     gateway.posted("operator", "/rollback", Map.of("to", to, "reason", "a test"));
   }
 
   /** Who writes the answers of a gateway. */
-  private static String writer(LocalGateway gateway) throws Exception {
+  private static String writer(DemoGateway gateway) throws Exception {
     return gateway
         .posted("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
         .path("policy")
         .asText();
   }
 
-  private static void awaitServed(LocalGateway gateway, String version, Duration limit)
+  private static void awaitServed(DemoGateway gateway, String version, Duration limit)
       throws Exception {
     Instant end = Instant.now().plus(limit);
     while (!writer(gateway).equals(version)) {
@@ -276,7 +276,7 @@ class TwoGatewaysIT {
   }
 
   /** Waits until a gateway's readiness tells a reason, or with none that all is well. */
-  private static void awaitProblem(LocalGateway gateway, String reason) throws Exception {
+  private static void awaitProblem(DemoGateway gateway, String reason) throws Exception {
     Instant end = Instant.now().plus(HEALED);
     while (true) {
       JsonNode ready = gateway.get("operator", "/q/health/ready");

@@ -3,14 +3,14 @@ package dev.whetstone.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.database.DatabaseConfig;
-import dev.whetstone.engine.Branch;
 import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.PolicyNotStagedException;
 import dev.whetstone.engine.ScoreRequest;
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.ServingFixture;
@@ -223,7 +223,7 @@ class SwapsUnderLoadTest {
     GenerationRequest request =
         new GenerationRequest(
             PROMPT,
-            List.of(new Branch(policy, Sampling.of(1, seeds.incrementAndGet()))),
+            List.of(new CompletionSpec(policy, SamplingParameters.of(1, seeds.incrementAndGet()))),
             tokens,
             List.of(),
             true,

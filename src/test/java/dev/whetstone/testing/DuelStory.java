@@ -3,7 +3,7 @@ package dev.whetstone.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.LocalGateway;
+import dev.whetstone.demo.DemoGateway;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +23,7 @@ public abstract class DuelStory {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration DUEL_PACE = Duration.ofMillis(100);
 
-  public LocalGateway gateway;
+  public DemoGateway gateway;
   public Voters voters;
 
   /** What the gateway is started with. */
@@ -31,7 +31,7 @@ public abstract class DuelStory {
 
   @BeforeAll
   void start(@TempDir Path home) throws Exception {
-    gateway = LocalGateway.start(LocalGateway.command(), home, settings());
+    gateway = DemoGateway.start(DemoGateway.command(), home, settings());
   }
 
   @AfterAll

@@ -1,7 +1,7 @@
 package dev.whetstone.testing;
 
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.Tensors;
@@ -29,22 +29,23 @@ public final class LeaningAdapter {
    * @param strength of what is written, about a hundredth of the hidden state's own size; negative
    *     leans away
    */
-  public static Adapter to(ModelDirectory model, int token, float strength, int rank)
+  public static LoraAdapter to(ModelDirectory model, int token, float strength, int rank)
       throws IOException {
     ModelConfig config = model.config();
     int last = config.layers() - 1;
-    TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+    TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (String module : new String[] {"mlp.gate_proj", "mlp.up_proj"}) {
-      modules.put(LoraSite.module(last, module), reading(config, rank));
+      modules.put(LoraTarget.module(last, module), reading(config, rank));
     }
     try (Tensors weights = model.weights()) {
       modules.put(
-          LoraSite.module(last, "mlp.down_proj"), writing(config, weights, token, strength, rank));
+          LoraTarget.module(last, "mlp.down_proj"),
+          writing(config, weights, token, strength, rank));
     }
-    return new Adapter(rank, rank, modules);
+    return new LoraAdapter(rank, rank, modules);
   }
 
-  private static Adapter.Module reading(ModelConfig config, int rank) {
+  private static LoraAdapter.Module reading(ModelConfig config, int rank) {
     SplittableRandom random = new SplittableRandom(1);
     float[] line = new float[config.hiddenSize()];
     for (int i = 0; i < line.length; i++) {
@@ -56,7 +57,7 @@ public final class LeaningAdapter {
     return module(line, units, rank);
   }
 
-  private static Adapter.Module writing(
+  private static LoraAdapter.Module writing(
       ModelConfig config, Tensors weights, int token, float strength, int rank) {
     float[] embedding = weights.read("model.embed_tokens.weight");
     float[] norm = weights.read("model.norm.weight");
@@ -74,12 +75,12 @@ public final class LeaningAdapter {
     return module(units, direction, rank);
   }
 
-  private static Adapter.Module module(float[] reads, float[] writes, int rank) {
+  private static LoraAdapter.Module module(float[] reads, float[] writes, int rank) {
     float[] a = Arrays.copyOf(reads, rank * reads.length);
     float[] b = new float[writes.length * rank];
     for (int i = 0; i < writes.length; i++) {
       b[i * rank] = writes[i];
     }
-    return new Adapter.Module(reads.length, writes.length, a, b);
+    return new LoraAdapter.Module(reads.length, writes.length, a, b);
   }
 }

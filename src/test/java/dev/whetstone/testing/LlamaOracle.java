@@ -1,6 +1,6 @@
 package dev.whetstone.testing;
 
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.RopeScaling;
 import dev.whetstone.weights.Tensors;
@@ -30,7 +30,7 @@ public final class LlamaOracle {
    *
    * @param adapter null computes the base
    */
-  public double[][] logits(int[] ids, @Nullable Adapter adapter) {
+  public double[][] logits(int[] ids, @Nullable LoraAdapter adapter) {
     List<List<double[]>> keys = new ArrayList<>();
     List<List<double[]>> values = new ArrayList<>();
     for (int layer = 0; layer < config.layers(); layer++) {
@@ -66,7 +66,7 @@ public final class LlamaOracle {
   }
 
   /** Log-prob of every completion token behind the prompt. */
-  public double[] logps(int[] prompt, int[] completion, @Nullable Adapter adapter) {
+  public double[] logps(int[] prompt, int[] completion, @Nullable LoraAdapter adapter) {
     int[] all = new int[prompt.length + completion.length];
     System.arraycopy(prompt, 0, all, 0, prompt.length);
     System.arraycopy(completion, 0, all, prompt.length, completion.length);
@@ -95,7 +95,7 @@ public final class LlamaOracle {
     return read.computeIfAbsent(name, tensors::read);
   }
 
-  private double[] linear(String module, double[] x, @Nullable Adapter adapter) {
+  private double[] linear(String module, double[] x, @Nullable LoraAdapter adapter) {
     double[] y = multiply(weight(module + ".weight"), x);
     if (tensors.names().contains(module + ".bias")) {
       float[] bias = weight(module + ".bias");
@@ -103,7 +103,7 @@ public final class LlamaOracle {
         y[i] += bias[i];
       }
     }
-    Adapter.Module lora = adapter == null ? null : adapter.modules().get(module);
+    LoraAdapter.Module lora = adapter == null ? null : adapter.modules().get(module);
     if (adapter != null && lora != null) {
       // Hu et al. 2021, equation 3
       double[] product = multiply(lora.b(), multiply(lora.a(), x));

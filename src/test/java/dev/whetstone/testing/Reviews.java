@@ -1,8 +1,8 @@
 package dev.whetstone.testing;
 
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.engine.Branch;
 import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
@@ -10,8 +10,8 @@ import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.engine.Scores;
-import dev.whetstone.engine.sampling.Sampling;
-import dev.whetstone.models.ModelLoader;
+import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.models.ModelOpener;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.text.ChatTemplate;
@@ -40,7 +40,7 @@ public final class Reviews implements AutoCloseable {
   private static final int AT_ONCE = 64;
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
-  private final ModelLoader.Opened model;
+  private final ModelOpener.Opened model;
   private final List<int[]> asked = new ArrayList<>();
   private final List<int[]> unseen = new ArrayList<>();
 
@@ -59,7 +59,7 @@ public final class Reviews implements AutoCloseable {
             .withMapping(EngineConfig.class)
             .build()
             .getConfigMapping(EngineConfig.class);
-    model = ModelLoader.open(directory, Precision.FP32, 2, config, InstantSource.system());
+    model = ModelOpener.open(directory, Precision.FP32, 2, config, InstantSource.system());
     ChatTemplate template =
         ChatTemplate.of(
             Files.readString(directory.path().resolve("chat_template.jinja")), Map.of());
@@ -136,8 +136,11 @@ public final class Reviews implements AutoCloseable {
       Policy policy, List<int[]> prompts, int each, RandomGenerator random) {
     List<Generation> running = new ArrayList<>();
     for (int[] prompt : prompts) {
-      List<Branch> branches =
-          random.longs(each).mapToObj(seed -> new Branch(policy, Sampling.of(1, seed))).toList();
+      List<CompletionSpec> branches =
+          random
+              .longs(each)
+              .mapToObj(seed -> new CompletionSpec(policy, SamplingParameters.of(1, seed)))
+              .toList();
       running.add(
           model
               .engine()

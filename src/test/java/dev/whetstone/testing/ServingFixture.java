@@ -6,18 +6,18 @@ import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.lora.Adapters;
-import dev.whetstone.models.ModelLoader;
+import dev.whetstone.models.ModelOpener;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.AdapterCache;
-import dev.whetstone.policy.AliasLog;
+import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
-import dev.whetstone.policy.By;
-import dev.whetstone.policy.Lineage;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.policy.Provenance;
 import dev.whetstone.rollout.RolloutConfig;
-import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.weights.ModelDirectory;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A gateway without HTTP: the tiny model in float32, its engine, and what it serves. */
 public final class ServingFixture implements AutoCloseable {
-  private static final By OPERATOR = new By("operator_1", "a test");
+  private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "a test");
 
   public final Database database;
   final Notifications notifications;
-  final ModelLoader.Opened model;
+  final ModelOpener.Opened model;
   public final Engine engine;
-  public final ActivePolicies policies;
+  public final PolicyRouter policies;
 
   /** Told of every committed change, before this gateway follows it. */
   public Consumer<Aliases> committed = aliases -> {};
@@ -69,11 +69,11 @@ public final class ServingFixture implements AutoCloseable {
       notifications.close();
     }
     model =
-        ModelLoader.open(
+        ModelOpener.open(
             tiny, Precision.FP32, 2, settings(EngineConfig.class, engineSettings), clock);
     engine = model.engine();
     policies =
-        new ActivePolicies(
+        new PolicyRouter(
             engine,
             model.base(),
             new PolicyStore(database, tiny.hash()),
@@ -95,16 +95,16 @@ public final class ServingFixture implements AutoCloseable {
   }
 
   /** Stores a version drawn from a seed. */
-  public PolicyRow register(long seed) throws IOException {
+  public PolicyRecord register(long seed) throws IOException {
     return register(seed, 4);
   }
 
-  public PolicyRow register(long seed, int rank) throws IOException {
+  public PolicyRecord register(long seed, int rank) throws IOException {
     return policies
         .store()
         .register(
             Adapters.of(TestModels.tiny().config(), rank, seed),
-            Lineage.unknown(),
+            Provenance.unknown(),
             PolicyStatus.READY,
             OPERATOR)
         .row();
@@ -114,16 +114,16 @@ public final class ServingFixture implements AutoCloseable {
   public Aliases promote(String version) {
     policies.verify(policies.store().find(version).orElseThrow());
     return after(
-        database.<AliasLog.Flip>transaction(c -> policies.log().promote(c, version, OPERATOR)));
+        database.<AliasStore.Flip>transaction(c -> policies.log().promote(c, version, OPERATOR)));
   }
 
   /** Rolls back as the route does. */
   public Aliases rollBack(@Nullable String to) {
     return after(
-        database.<AliasLog.Flip>transaction(c -> policies.log().rollBack(c, to, OPERATOR)));
+        database.<AliasStore.Flip>transaction(c -> policies.log().rollBack(c, to, OPERATOR)));
   }
 
-  private Aliases after(AliasLog.Flip flip) {
+  private Aliases after(AliasStore.Flip flip) {
     committed.accept(flip.aliases());
     policies.reconcile();
     return flip.aliases();

@@ -1,8 +1,8 @@
 package dev.whetstone.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.LocalGateway;
-import dev.whetstone.demo.Praise;
+import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.demo.SentimentScore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class Voters implements AutoCloseable {
   private static final int CROWD = 4;
   private static final Duration SHORT = Duration.ofMillis(100);
 
-  private final Supplier<LocalGateway> gateway;
+  private final Supplier<DemoGateway> gateway;
   private final Queue<String> kept = new ConcurrentLinkedQueue<>();
   private final Queue<String> broken = new ConcurrentLinkedQueue<>();
   private final AtomicInteger turn = new AtomicInteger();
@@ -47,10 +47,10 @@ public final class Voters implements AutoCloseable {
   private final AtomicBoolean going = new AtomicBoolean(true);
   private final List<Thread> threads = new ArrayList<>();
   private volatile Duration pause = Duration.ZERO;
-  private volatile BinaryOperator<String> taste = Praise::choice;
+  private volatile BinaryOperator<String> taste = SentimentScore::choice;
 
   /** Begins at once. */
-  public Voters(Supplier<LocalGateway> gateway) {
+  public Voters(Supplier<DemoGateway> gateway) {
     this.gateway = gateway;
     for (int i = 0; i < CROWD; i++) {
       threads.add(Thread.ofVirtual().name("voter-" + i).start(this::run));
@@ -122,7 +122,7 @@ public final class Voters implements AutoCloseable {
   private @Nullable JsonNode patiently(String path, Map<String, Object> body, boolean shown) {
     while (true) {
       try {
-        LocalGateway.Answer answer = gateway.get().post("chat", path, body);
+        DemoGateway.Answer answer = gateway.get().post("chat", path, body);
         if (answer.status() < 300) {
           return answer.body();
         }

@@ -36,7 +36,7 @@ class GgufTest {
             .tensor("f16", 1, GgufBytes.all(halves), 8)
             .tensor("bf16", 30, GgufBytes.all(brains), 8);
 
-    try (Gguf gguf = open(file)) {
+    try (GgufFile gguf = open(file)) {
       assertThat(gguf.shape("f32")).containsExactly(2, 4);
       assertThat(gguf.read("f32")).containsExactly(values);
       assertThat(gguf.read("f16")).containsExactly(values);
@@ -80,7 +80,7 @@ class GgufTest {
             .tensor("q4_0", 2, GgufBytes.all(q40), blocks / 2, 64)
             .tensor("q4_1", 3, GgufBytes.all(q41), 32L * blocks);
 
-    try (Gguf gguf = open(file)) {
+    try (GgufFile gguf = open(file)) {
       assertThat(gguf.read("q8_0")).containsExactly(expected[0], within(1e-6f));
       assertThat(gguf.read("q4_0")).containsExactly(expected[1], within(1e-5f));
       assertThat(gguf.read("q4_1")).containsExactly(expected[2], within(1e-5f));
@@ -171,7 +171,7 @@ class GgufTest {
       for (int flips = random.nextInt(4); flips >= 0; flips--) {
         damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
       }
-      try (Gguf file = open(damaged)) {
+      try (GgufFile file = open(damaged)) {
         for (String name : file.names()) {
           assertThat(file.read(name)).isNotNull();
         }
@@ -203,11 +203,11 @@ class GgufTest {
         .hasMessageContainingAll(named);
   }
 
-  private Gguf open(GgufBytes file) throws IOException {
+  private GgufFile open(GgufBytes file) throws IOException {
     return open(file.bytes());
   }
 
-  private Gguf open(byte[] bytes) throws IOException {
-    return Gguf.open(Files.write(folder.resolve("m.gguf"), bytes));
+  private GgufFile open(byte[] bytes) throws IOException {
+    return GgufFile.open(Files.write(folder.resolve("m.gguf"), bytes));
   }
 }

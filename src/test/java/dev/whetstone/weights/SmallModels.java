@@ -50,7 +50,7 @@ public final class SmallModels {
   public static MemoryTensors tensors(ModelConfig config, long seed) {
     Random random = new Random(seed);
     Map<String, MemoryTensors.Values> tensors = new TreeMap<>();
-    ModelCheck.expected(config)
+    ModelValidator.expected(config)
         .forEach((name, shape) -> tensors.put(name, values(name, shape, random)));
     return new MemoryTensors(tensors);
   }

@@ -34,10 +34,10 @@ public final class EmbeddedServer {
   private final Path data;
   private final Path binaries;
 
-  private final ServerUsers users;
+  private final ServerReferenceCount users;
 
   private EmbeddedServer(Path directory, Path binaries) {
-    this.users = new ServerUsers(directory.resolve("users"));
+    this.users = new ServerReferenceCount(directory.resolve("users"));
     this.directory = directory;
     this.data = directory.resolve("data");
     this.binaries = binaries;

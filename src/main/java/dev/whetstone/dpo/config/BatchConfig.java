@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.config;
 
-import static dev.whetstone.settings.Require.require;
+import static dev.whetstone.settings.Checks.require;
 
 /**
  * Which pairs make up a batch and how it is cut.
@@ -15,7 +15,12 @@ import static dev.whetstone.settings.Require.require;
  *     alone
  */
 public record BatchConfig(
-    int batchSize, RunLength length, long seed, boolean shuffle, int maxLength, int tokenBudget) {
+    int batchSize,
+    TrainingLength length,
+    long seed,
+    boolean shuffle,
+    int maxLength,
+    int tokenBudget) {
   public BatchConfig {
     require(batchSize >= 1 && batchSize <= 65_536, "batch_size must be in [1, 65536]");
     require(maxLength >= 2, "max_length must be at least 2");

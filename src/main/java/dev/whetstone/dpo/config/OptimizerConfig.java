@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.config;
 
-import static dev.whetstone.settings.Require.require;
+import static dev.whetstone.settings.Checks.require;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) and its learning rate.

@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.config;
 
-import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.loss.LossConfig;
 import dev.whetstone.dpo.loss.LossType;
 import dev.whetstone.weights.ModelConfig;
@@ -13,10 +13,10 @@ public record TrainConfig(
     LossConfig loss,
     OptimizerConfig optimizer,
     TrainedWeights weights,
-    BaseDtype baseDtype,
+    ComputeDtype baseDtype,
     BatchConfig batch,
-    HeldOutConfig heldOut,
-    GuardRails guardRails) {
+    ValidationConfig heldOut,
+    EarlyStopping guardRails) {
   private static final double RATE_TIMES_WIDTH = 0.192;
 
   /**
@@ -27,10 +27,10 @@ public record TrainConfig(
         LossConfig.sigmoid(),
         new OptimizerConfig(1e-4, LrScheduler.LINEAR, 0, 1, 0, 0.9, 0.999, 1e-8),
         new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS)),
-        BaseDtype.FLOAT32,
-        new BatchConfig(8, new RunLength.Epochs(1), 42, false, 1024, 2048),
-        new HeldOutConfig(0, OptionalInt.of(0)),
-        GuardRails.off());
+        ComputeDtype.FLOAT32,
+        new BatchConfig(8, new TrainingLength.Epochs(1), 42, false, 1024, 2048),
+        new ValidationConfig(0, OptionalInt.of(0)),
+        EarlyStopping.off());
   }
 
   /**
@@ -70,14 +70,14 @@ public record TrainConfig(
             optimizer.epsilon()),
         plain.weights,
         plain.baseDtype,
-        new BatchConfig(8, new RunLength.Epochs(4), 42, true, 1024, 2048),
-        new HeldOutConfig(0.1, OptionalInt.empty()),
-        new GuardRails(5, 0.1, 6, -0.5, 0.8, 1.25));
+        new BatchConfig(8, new TrainingLength.Epochs(4), 42, true, 1024, 2048),
+        new ValidationConfig(0.1, OptionalInt.empty()),
+        new EarlyStopping(5, 0.1, 6, -0.5, 0.8, 1.25));
   }
 
   /** The schedule of a run over this many training pairs. */
-  public Schedule schedule(int pairs) {
-    return new Schedule(
+  public LearningRateSchedule schedule(int pairs) {
+    return new LearningRateSchedule(
         optimizer.scheduler(),
         optimizer.warmupSteps(),
         batch.length().steps(pairs, batch.batchSize()));

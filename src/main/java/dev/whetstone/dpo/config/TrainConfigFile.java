@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.config;
 
-import static dev.whetstone.settings.Require.require;
+import static dev.whetstone.settings.Checks.require;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -10,13 +10,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.dpo.evaluation.GuardRails;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.loss.Divergence;
 import dev.whetstone.dpo.loss.LossConfig;
 import dev.whetstone.dpo.loss.LossConfig.Weighted;
 import dev.whetstone.dpo.loss.LossType;
-import dev.whetstone.settings.Labels;
-import dev.whetstone.settings.Settings;
+import dev.whetstone.settings.EnumNames;
+import dev.whetstone.settings.JsonSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -41,13 +41,13 @@ public final class TrainConfigFile {
    * @throws IllegalArgumentException naming the setting that is unknown or wrong
    */
   public static TrainConfig read(String json, TrainConfig defaults) {
-    Settings settings = new Settings(parse(json));
+    JsonSettings settings = new JsonSettings(parse(json));
     TrainConfig config =
         new TrainConfig(
             loss(settings, defaults.loss()),
             optimizer(settings, defaults.optimizer()),
             weights(settings, defaults.weights()),
-            settings.label("base_dtype", defaults.baseDtype(), BaseDtype.values()),
+            settings.label("base_dtype", defaults.baseDtype(), ComputeDtype.values()),
             batch(settings, defaults.batch()),
             heldOut(settings, defaults.heldOut()),
             guardRails(settings, defaults.guardRails()));
@@ -63,7 +63,7 @@ public final class TrainConfigFile {
     }
   }
 
-  private static LossConfig loss(Settings settings, LossConfig defaults) {
+  private static LossConfig loss(JsonSettings settings, LossConfig defaults) {
     return new LossConfig(
         mix(settings, defaults.mix()),
         settings.decimal("beta", defaults.beta()),
@@ -77,7 +77,7 @@ public final class TrainConfigFile {
         settings.decimal("discopop_tau", defaults.discopopTau()));
   }
 
-  private static List<Weighted> mix(Settings settings, List<Weighted> defaults) {
+  private static List<Weighted> mix(JsonSettings settings, List<Weighted> defaults) {
     List<String> names = settings.words("loss_type");
     List<Double> weights = settings.decimals("loss_weights");
     if (names.isEmpty()) {
@@ -89,13 +89,13 @@ public final class TrainConfigFile {
         "loss_weights has %d entries for %d losses".formatted(weights.size(), names.size()));
     List<Weighted> mix = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      LossType type = Labels.parse("loss_type", names.get(i), LossType.values());
+      LossType type = EnumNames.parse("loss_type", names.get(i), LossType.values());
       mix.add(new Weighted(type, weights.isEmpty() ? 1 : weights.get(i)));
     }
     return mix;
   }
 
-  private static OptimizerConfig optimizer(Settings settings, OptimizerConfig defaults) {
+  private static OptimizerConfig optimizer(JsonSettings settings, OptimizerConfig defaults) {
     List<Double> betas = settings.decimals("adam_betas");
     require(betas.isEmpty() || betas.size() == 2, "adam_betas must be two numbers");
     return new OptimizerConfig(
@@ -109,7 +109,7 @@ public final class TrainConfigFile {
         settings.decimal("adam_epsilon", defaults.epsilon()));
   }
 
-  private static TrainedWeights weights(Settings settings, TrainedWeights defaults) {
+  private static TrainedWeights weights(JsonSettings settings, TrainedWeights defaults) {
     boolean all = settings.flag("full_fine_tuning", defaults instanceof TrainedWeights.All);
     TrainedWeights.Lora lora =
         defaults instanceof TrainedWeights.Lora given
@@ -133,14 +133,14 @@ public final class TrainConfigFile {
     return layers;
   }
 
-  private static BatchConfig batch(Settings settings, BatchConfig defaults) {
+  private static BatchConfig batch(JsonSettings settings, BatchConfig defaults) {
     require(
         !settings.has("steps") || !settings.has("epochs"), "steps and epochs exclude each other");
-    RunLength length = defaults.length();
+    TrainingLength length = defaults.length();
     if (settings.has("steps")) {
-      length = new RunLength.Steps(settings.integer("steps", 0));
+      length = new TrainingLength.Steps(settings.integer("steps", 0));
     } else if (settings.has("epochs")) {
-      length = new RunLength.Epochs(settings.decimal("epochs", 0));
+      length = new TrainingLength.Epochs(settings.decimal("epochs", 0));
     }
     return new BatchConfig(
         settings.integer("batch_size", defaults.batchSize()),
@@ -151,16 +151,16 @@ public final class TrainConfigFile {
         settings.integer("token_budget", defaults.tokenBudget()));
   }
 
-  private static HeldOutConfig heldOut(Settings settings, HeldOutConfig defaults) {
-    return new HeldOutConfig(
+  private static ValidationConfig heldOut(JsonSettings settings, ValidationConfig defaults) {
+    return new ValidationConfig(
         settings.decimal("eval_share", defaults.share()),
         settings.integerOrAuto("eval_steps", defaults.everySteps()));
   }
 
-  private static GuardRails guardRails(Settings settings, GuardRails defaults) {
+  private static EarlyStopping guardRails(JsonSettings settings, EarlyStopping defaults) {
     List<Double> lengths = settings.decimals("length_ratio");
     require(lengths.isEmpty() || lengths.size() == 2, "length_ratio must be two numbers");
-    return new GuardRails(
+    return new EarlyStopping(
         settings.decimal("kl_budget", defaults.klBudget()),
         settings.decimal("held_out_slack", defaults.slack()),
         settings.integer("patience", defaults.patience()),
@@ -183,12 +183,12 @@ public final class TrainConfigFile {
         TrainedWeights.LAYERS.stream().filter(lora.targets()::contains).forEach(targets::add);
       }
     }
-    root.put("base_dtype", Labels.of(config.baseDtype()));
+    root.put("base_dtype", EnumNames.of(config.baseDtype()));
     BatchConfig batch = config.batch();
     root.put("batch_size", batch.batchSize());
     switch (batch.length()) {
-      case RunLength.Steps length -> root.put("steps", length.steps());
-      case RunLength.Epochs length -> root.put("epochs", length.epochs());
+      case TrainingLength.Steps length -> root.put("steps", length.steps());
+      case TrainingLength.Epochs length -> root.put("epochs", length.epochs());
     }
     root.put("seed", batch.seed());
     root.put("shuffle", batch.shuffle());
@@ -199,7 +199,8 @@ public final class TrainConfigFile {
         .heldOut()
         .everySteps()
         .ifPresentOrElse(
-            steps -> root.put("eval_steps", steps), () -> root.put("eval_steps", Settings.AUTO));
+            steps -> root.put("eval_steps", steps),
+            () -> root.put("eval_steps", JsonSettings.AUTO));
     writeGuardRails(root, config.guardRails());
     return root.toPrettyString() + "\n";
   }
@@ -208,12 +209,12 @@ public final class TrainConfigFile {
     ArrayNode types = root.putArray("loss_type");
     ArrayNode weights = root.putArray("loss_weights");
     for (Weighted part : loss.mix()) {
-      types.add(Labels.of(part.type()));
+      types.add(EnumNames.of(part.type()));
       weights.add(part.weight());
     }
     root.put("beta", loss.beta());
     root.put("label_smoothing", loss.labelSmoothing());
-    root.put("f_divergence_type", Labels.of(loss.divergence()));
+    root.put("f_divergence_type", EnumNames.of(loss.divergence()));
     root.put("f_alpha", loss.divergenceAlpha());
     root.put("ld_alpha", loss.ldAlpha());
     root.put("use_wpo", loss.wpo());
@@ -224,7 +225,7 @@ public final class TrainConfigFile {
 
   private static void writeOptimizer(ObjectNode root, OptimizerConfig optimizer) {
     root.put("learning_rate", optimizer.learningRate());
-    root.put("lr_scheduler", Labels.of(optimizer.scheduler()));
+    root.put("lr_scheduler", EnumNames.of(optimizer.scheduler()));
     root.put("warmup_steps", optimizer.warmupSteps());
     root.put("max_grad_norm", optimizer.maxGradNorm());
     root.put("weight_decay", optimizer.weightDecay());
@@ -232,7 +233,7 @@ public final class TrainConfigFile {
     root.put("adam_epsilon", optimizer.epsilon());
   }
 
-  private static void writeGuardRails(ObjectNode root, GuardRails rails) {
+  private static void writeGuardRails(ObjectNode root, EarlyStopping rails) {
     if (Double.isFinite(rails.klBudget())) {
       root.put("kl_budget", rails.klBudget());
     }

@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.config;
 
-import static dev.whetstone.settings.Require.require;
+import static dev.whetstone.settings.Checks.require;
 
 import java.util.List;
 import java.util.Set;

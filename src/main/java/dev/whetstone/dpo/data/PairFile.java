@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.whetstone.preference.trl.BadLineException;
 import dev.whetstone.preference.trl.LineReader;
+import dev.whetstone.preference.trl.PairFormatException;
 import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.preference.trl.TrlPair;
 import dev.whetstone.preference.trl.TrlReader;
-import dev.whetstone.settings.Require;
+import dev.whetstone.settings.Checks;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -56,13 +56,13 @@ public final class PairFile {
             TrlPair.Tokens tokens = reader.tokens(line, tokenizer);
             pairs.add(pair("line " + lines.number(), tokens, tokenizer.endToken()));
           }
-        } catch (BadLineException | IllegalArgumentException bad) {
+        } catch (PairFormatException | IllegalArgumentException bad) {
           faults.add("line " + lines.number() + ": " + bad.getMessage());
         }
       }
     }
-    Require.require(faults.isEmpty(), file + " has bad lines:\n" + report(faults));
-    Require.require(!pairs.isEmpty(), file + " has no pairs");
+    Checks.require(faults.isEmpty(), file + " has bad lines:\n" + report(faults));
+    Checks.require(!pairs.isEmpty(), file + " has no pairs");
     return List.copyOf(pairs);
   }
 

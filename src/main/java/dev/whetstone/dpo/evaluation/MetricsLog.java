@@ -2,7 +2,7 @@ package dev.whetstone.dpo.evaluation;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.io.WholeFile;
+import dev.whetstone.io.AtomicFile;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ public final class MetricsLog implements AutoCloseable {
         Files.exists(file)
             ? Files.readAllLines(file).stream().filter(line -> step(line) <= step).toList()
             : List.of();
-    WholeFile.write(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
+    AtomicFile.write(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
     return new MetricsLog(file, Files.newBufferedWriter(file, StandardOpenOption.APPEND));
   }
 
@@ -48,7 +48,7 @@ public final class MetricsLog implements AutoCloseable {
 
   /** Forces what was written to the disk. */
   public void force() throws IOException {
-    WholeFile.force(file);
+    AtomicFile.force(file);
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.whetstone.dpo.loss.LossResult;
 import dev.whetstone.dpo.loss.LossResult.PairOutcome;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.loss.PairLogps.Completion;
-import dev.whetstone.settings.Require;
+import dev.whetstone.settings.Checks;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param chosenLogRatioPerToken mean of (log π − log π_ref) over chosen tokens; it falls when a run
  *     makes even the better answers unlikely
  * @param kl KL(π ‖ π_ref) in nats per answer: of held-out pairs measured on answers that the policy
- *     writes, see {@code OwnAnswers}; of others estimated, see {@link #of}
+ *     writes, see {@code OnPolicyKlEstimator}; of others estimated, see {@link #of}
  * @param lengthRatio expected tokens of an answer under the policy over those under the reference
  */
 public record PreferenceMetrics(
@@ -48,7 +48,7 @@ public record PreferenceMetrics(
    */
   public static PreferenceMetrics of(LossResult result) {
     List<PairOutcome> pairs = result.pairs();
-    Require.require(!pairs.isEmpty(), "no pairs to measure");
+    Checks.require(!pairs.isEmpty(), "no pairs to measure");
     double chosenTokens = pairs.stream().mapToInt(p -> p.logps().chosen().length()).sum();
     double chosenRatio = pairs.stream().mapToDouble(p -> p.logps().chosen().logRatio()).sum();
     return new PreferenceMetrics(

@@ -21,18 +21,19 @@ public enum Divergence {
    *
    * @param alpha a of the alpha divergence, not 1
    */
-  Tangent score(double w, double alpha) {
+  ValueAndDerivative score(double w, double alpha) {
     return switch (this) {
-      case REVERSE_KL -> new Tangent(w, 1);
-      case FORWARD_KL -> new Tangent(1 - Math.exp(-w), Math.exp(-w));
-      case JS_DIVERGENCE -> new Tangent(Math.log(2) + Logistic.logSigma(w), Logistic.sigma(-w));
+      case REVERSE_KL -> new ValueAndDerivative(w, 1);
+      case FORWARD_KL -> new ValueAndDerivative(1 - Math.exp(-w), Math.exp(-w));
+      case JS_DIVERGENCE ->
+          new ValueAndDerivative(Math.log(2) + Logistic.logSigma(w), Logistic.sigma(-w));
       case ALPHA_DIVERGENCE -> alpha(w, alpha);
     };
   }
 
-  private static Tangent alpha(double w, double alpha) {
+  private static ValueAndDerivative alpha(double w, double alpha) {
     double exponent = (alpha - 1) * w;
     double power = Math.exp(Math.min(exponent, MAX_EXPONENT));
-    return new Tangent((power - 1) / (alpha - 1), exponent > MAX_EXPONENT ? 0 : power);
+    return new ValueAndDerivative((power - 1) / (alpha - 1), exponent > MAX_EXPONENT ? 0 : power);
   }
 }

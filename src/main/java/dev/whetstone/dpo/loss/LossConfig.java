@@ -1,8 +1,8 @@
 package dev.whetstone.dpo.loss;
 
-import static dev.whetstone.settings.Require.require;
+import static dev.whetstone.settings.Checks.require;
 
-import dev.whetstone.settings.Labels;
+import dev.whetstone.settings.EnumNames;
 import java.util.List;
 
 /**
@@ -55,7 +55,7 @@ public record LossConfig(
 
   private static void checkLoss(
       LossType type, double smoothing, Divergence divergence, boolean wpo) {
-    String label = Labels.of(type);
+    String label = EnumNames.of(type);
     boolean anyDivergence =
         switch (type.rule()) {
           case LossRule.PerPair rule -> rule.anyDivergence();

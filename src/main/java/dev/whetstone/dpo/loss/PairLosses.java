@@ -40,14 +40,14 @@ final class PairLosses {
 
   /** −(1−ε) L(βΔ) − ε L(−βΔ): DPO (Rafailov et al. 2023, eq. 7); with ε cDPO (Mitchell 2023). */
   static Slope sigmoid(Terms pair, LossConfig config) {
-    Tangent smoothed = smoothedLogistic(config.beta() * delta(pair, config), config);
+    ValueAndDerivative smoothed = smoothedLogistic(config.beta() * delta(pair, config), config);
     return byDelta(pair, config, smoothed.value(), smoothed.slope());
   }
 
   /** −(1−ε) L(z) − ε L(−z). */
-  static Tangent smoothedLogistic(double z, LossConfig config) {
+  static ValueAndDerivative smoothedLogistic(double z, LossConfig config) {
     double e = config.labelSmoothing();
-    return new Tangent(
+    return new ValueAndDerivative(
         -(1 - e) * logSigma(z) - e * logSigma(-z), -(1 - e) * sigma(-z) + e * sigma(z));
   }
 
@@ -192,11 +192,11 @@ final class PairLosses {
         -slope * rejectedScore(pair, config).slope() / pair.rejectedLength());
   }
 
-  private static Tangent chosenScore(Terms pair, LossConfig config) {
+  private static ValueAndDerivative chosenScore(Terms pair, LossConfig config) {
     return config.divergence().score(pair.w(), config.divergenceAlpha());
   }
 
-  private static Tangent rejectedScore(Terms pair, LossConfig config) {
+  private static ValueAndDerivative rejectedScore(Terms pair, LossConfig config) {
     return config.divergence().score(pair.l(), config.divergenceAlpha());
   }
 }

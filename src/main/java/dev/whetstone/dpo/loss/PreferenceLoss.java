@@ -1,11 +1,11 @@
 package dev.whetstone.dpo.loss;
 
-import dev.whetstone.dpo.data.BatchSize;
+import dev.whetstone.dpo.data.LossNormalizer;
 import dev.whetstone.dpo.loss.LossResult.PairOutcome;
 import dev.whetstone.dpo.loss.PairLogps.Completion;
 import dev.whetstone.dpo.loss.PairLosses.Slope;
 import dev.whetstone.dpo.loss.PairLosses.Terms;
-import dev.whetstone.settings.Require;
+import dev.whetstone.settings.Checks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -28,15 +28,15 @@ public final class PreferenceLoss {
    */
   public LossResult of(List<PairLogps> batch) {
     int tokens = batch.stream().mapToInt(pair -> pair.chosen().length()).sum();
-    return of(batch, new BatchSize(batch.size(), tokens));
+    return of(batch, new LossNormalizer(batch.size(), tokens));
   }
 
   /**
    * A micro-batch's share of its batch's loss: shares add up to the batch's loss, and gradients are
    * the batch's. Not for a loss that {@link LossConfig#needsWholeBatch}.
    */
-  public LossResult of(List<PairLogps> pairs, BatchSize batch) {
-    Require.require(
+  public LossResult of(List<PairLogps> pairs, LossNormalizer batch) {
+    Checks.require(
         pairs.size() == batch.pairs() || !config.needsWholeBatch(),
         "this loss needs the whole batch at once");
     Sums sums = new Sums(pairs);
@@ -92,7 +92,7 @@ public final class PreferenceLoss {
       int[] lower = order(below);
       for (int rank = 0; rank < pairs.size(); rank++) {
         double delta = above[upper[rank]] - below[lower[rank]];
-        Tangent term = PairLosses.smoothedLogistic(config.beta() * delta, config);
+        ValueAndDerivative term = PairLosses.smoothedLogistic(config.beta() * delta, config);
         double slope = factor * config.beta() * term.slope();
         loss += factor * term.value();
         chosen[upper[rank]] += slope;
@@ -122,7 +122,7 @@ public final class PreferenceLoss {
     }
 
     private void requireEqualWeights() {
-      Require.require(
+      Checks.require(
           Arrays.stream(weights).allMatch(weight -> weight == 1),
           "aot and aot_unpaired compare a whole batch, so pairs cannot have weights");
     }
@@ -188,7 +188,7 @@ public final class PreferenceLoss {
   /** Mean over tokens of log p_t − log Σ p²: how probable the tokens are for this distribution. */
   private static double meanExcess(Completion completion) {
     double[] logSumSquares = completion.logSumSquares();
-    Require.require(logSumSquares.length > 0, "use_wpo needs log Σ p² of each token");
+    Checks.require(logSumSquares.length > 0, "use_wpo needs log Σ p² of each token");
     double sum = 0;
     for (int t = 0; t < completion.length(); t++) {
       sum += completion.policy()[t] - logSumSquares[t];

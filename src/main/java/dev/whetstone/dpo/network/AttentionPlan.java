@@ -3,7 +3,7 @@ package dev.whetstone.dpo.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.whetstone.dpo.network.Layout.Segment;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -101,9 +101,9 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
       }
       return new AttentionPlan(
           groups.stream().map(this::tensors).toList(),
-          Torch.ids(manager, outputs),
-          Torch.ids(manager, own),
-          past.stream().map(rows -> Torch.ids(manager, rows)).toList());
+          TorchOps.ids(manager, outputs),
+          TorchOps.ids(manager, own),
+          past.stream().map(rows -> TorchOps.ids(manager, rows)).toList());
     }
 
     private void placeQueries(SegmentGroup group, int s, int output, int gradient) {
@@ -188,7 +188,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           }
         }
       }
-      return Torch.ids(manager, rows);
+      return TorchOps.ids(manager, rows);
     }
 
     private NDArray mask(SegmentGroup group) {
@@ -202,7 +202,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           }
         }
       }
-      return Torch.create(manager, mask, different, 1, group.length(), group.keys());
+      return TorchOps.create(manager, mask, different, 1, group.length(), group.keys());
     }
 
     private NDArray real(SegmentGroup group) {
@@ -213,7 +213,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           Arrays.fill(real, to, to + segment.length(), 1);
         }
       }
-      return Torch.create(manager, real, real.length, 1);
+      return TorchOps.create(manager, real, real.length, 1);
     }
   }
 }

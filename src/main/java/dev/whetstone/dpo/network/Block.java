@@ -2,7 +2,7 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
 import java.util.EnumMap;
 import java.util.Map;
@@ -29,12 +29,12 @@ final class Block {
       NDArray middle,
       NDArray middleLengths,
       NDArray gateUp,
-      Map<LoraSite, NDArray> low,
+      Map<LoraTarget, NDArray> low,
       NDArray output) {}
 
   private final RmsNorm inputNorm;
   private final RmsNorm middleNorm;
-  private final Map<LoraSite, Projection> projections;
+  private final Map<LoraTarget, Projection> projections;
   private final CausalAttention attention;
   private final SwiGlu activation;
 
@@ -43,7 +43,7 @@ final class Block {
       Scalars scalars,
       RmsNorm inputNorm,
       RmsNorm middleNorm,
-      Map<LoraSite, Projection> projections) {
+      Map<LoraTarget, Projection> projections) {
     this.inputNorm = inputNorm;
     this.middleNorm = middleNorm;
     this.projections = new EnumMap<>(projections);
@@ -51,7 +51,7 @@ final class Block {
     this.activation = new SwiGlu(config.intermediateSize());
   }
 
-  Projection projection(LoraSite site) {
+  Projection projection(LoraTarget site) {
     Projection projection = projections.get(site);
     if (projection == null) {
       throw new IllegalArgumentException("there is no projection " + site);
@@ -61,7 +61,7 @@ final class Block {
 
   /** Runs the block; everything in the answer but the input belongs to {@code keeper}. */
   Activations forward(
-      NDManager keeper, NDArray input, Selection wanted, Batch batch, boolean adapted) {
+      NDManager keeper, NDArray input, Selection wanted, MicroBatch batch, boolean adapted) {
     return forward(
         keeper, input, wanted, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
   }
@@ -80,17 +80,18 @@ final class Block {
       boolean adapted) {
     try (NDManager scope = keeper.newSubManager()) {
       input.tempAttach(scope);
-      Map<LoraSite, NDArray> low = new EnumMap<>(LoraSite.class);
+      Map<LoraTarget, NDArray> low = new EnumMap<>(LoraTarget.class);
       NDArray inputLengths = inputNorm.lengths(input);
       NDArray normed = inputNorm.forward(input, inputLengths);
-      NDArray qkv = project(LoraSite.QKV, normed, null, adapted, low);
+      NDArray qkv = project(LoraTarget.QKV, normed, null, adapted, low);
       rotary.turn(qkv);
       NDArray attended = attend.apply(qkv);
-      NDArray middle = project(LoraSite.O, wanted.of(attended), wanted.of(input), adapted, low);
+      NDArray middle = project(LoraTarget.O, wanted.of(attended), wanted.of(input), adapted, low);
       NDArray middleLengths = middleNorm.lengths(middle);
       NDArray gateUp =
-          project(LoraSite.GATE_UP, middleNorm.forward(middle, middleLengths), null, adapted, low);
-      NDArray output = project(LoraSite.DOWN, activation.forward(gateUp), middle, adapted, low);
+          project(
+              LoraTarget.GATE_UP, middleNorm.forward(middle, middleLengths), null, adapted, low);
+      NDArray output = project(LoraTarget.DOWN, activation.forward(gateUp), middle, adapted, low);
       Activations kept =
           new Activations(
               wanted,
@@ -125,11 +126,11 @@ final class Block {
   }
 
   private NDArray project(
-      LoraSite site,
+      LoraTarget site,
       NDArray x,
       @Nullable NDArray residual,
       boolean adapted,
-      Map<LoraSite, NDArray> low) {
+      Map<LoraTarget, NDArray> low) {
     Projection.Output output = projection(site).forward(x, residual, adapted);
     if (output.low() != null) {
       low.put(site, output.low());
@@ -141,7 +142,7 @@ final class Block {
    * Gradient of the block's input, in {@code keeper}, given that of its output. Uses the
    * activations up.
    */
-  NDArray backward(NDManager keeper, NDArray dOutput, Activations kept, Batch batch) {
+  NDArray backward(NDManager keeper, NDArray dOutput, Activations kept, MicroBatch batch) {
     try (NDManager scope = keeper.newSubManager()) {
       borrow(scope, kept);
       dOutput.tempAttach(scope);
@@ -162,28 +163,30 @@ final class Block {
   private NDArray mlp(NDArray dOutput, Activations kept) {
     SwiGlu.Activated activated = activation.again(kept.gateUp);
     NDArray dh =
-        projection(LoraSite.DOWN).backward(dOutput, activated.h(), kept.low.get(LoraSite.DOWN));
+        projection(LoraTarget.DOWN).backward(dOutput, activated.h(), kept.low.get(LoraTarget.DOWN));
     NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
     NDArray dNormed =
-        projection(LoraSite.GATE_UP)
+        projection(LoraTarget.GATE_UP)
             .backward(
                 dGateUp,
                 middleNorm.forward(kept.middle, kept.middleLengths),
-                kept.low.get(LoraSite.GATE_UP));
+                kept.low.get(LoraTarget.GATE_UP));
     return middleNorm.backward(dNormed, kept.middle, kept.middleLengths);
   }
 
-  private NDArray attention(NDArray dMiddle, Activations kept, Batch batch) {
+  private NDArray attention(NDArray dMiddle, Activations kept, MicroBatch batch) {
     NDArray dWanted =
-        projection(LoraSite.O)
-            .backward(dMiddle, kept.wanted.of(kept.attended), kept.low.get(LoraSite.O));
+        projection(LoraTarget.O)
+            .backward(dMiddle, kept.wanted.of(kept.attended), kept.low.get(LoraTarget.O));
     NDArray dAttended = kept.wanted.back(dWanted);
     NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
     batch.rotary().turnBack(dQkv);
     NDArray dNormed =
-        projection(LoraSite.QKV)
+        projection(LoraTarget.QKV)
             .backward(
-                dQkv, inputNorm.forward(kept.input, kept.inputLengths), kept.low.get(LoraSite.QKV));
+                dQkv,
+                inputNorm.forward(kept.input, kept.inputLengths),
+                kept.low.get(LoraTarget.QKV));
     return inputNorm.backward(dNormed, kept.input, kept.inputLengths);
   }
 }

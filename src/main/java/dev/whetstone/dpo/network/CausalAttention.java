@@ -3,7 +3,7 @@ package dev.whetstone.dpo.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
 /**
@@ -36,12 +36,12 @@ final class CausalAttention {
       try (NDManager scope = outer.newSubManager()) {
         rows.tempAttach(scope);
         NDArray p = probabilities(queries(rows, group), keys(rows, group), group);
-        parts[i] = rows(Torch.products(p, values(rows, group)));
+        parts[i] = rows(TorchOps.products(p, values(rows, group)));
         parts[i].attach(outer);
       }
     }
-    NDArray attended = Torch.gather(Torch.concat(0, parts), plan.outputs());
-    return Torch.reshape(attended, -1, (long) heads * headDim);
+    NDArray attended = TorchOps.gather(TorchOps.concat(0, parts), plan.outputs());
+    return TorchOps.reshape(attended, -1, (long) heads * headDim);
   }
 
   /**
@@ -55,7 +55,7 @@ final class CausalAttention {
     NDArray rows = rows(qkv);
     NDArray dRows = rows(dOutput);
     // sum over keys of p dp is sum over the head of o do (Dao 2022, eq. 4)
-    NDArray pulls = Torch.rowSums(dRows.mul(rows(output)));
+    NDArray pulls = TorchOps.rowSums(dRows.mul(rows(output)));
     NDArray[] parts = new NDArray[3 * plan.groups().size() + 1];
     int part = 0;
     for (AttentionPlan.Group group : plan.groups()) {
@@ -70,11 +70,13 @@ final class CausalAttention {
       }
     }
     parts[part] = outer.zeros(new Shape(1, headDim));
-    NDArray all = Torch.concat(0, parts);
-    NDArray gradient = Torch.reshape(Torch.gather(all, plan.own()), output.getShape().get(0), -1);
-    NDArray ofKeys = Torch.slice(gradient, 1, (long) heads * headDim, gradient.getShape().get(1));
+    NDArray all = TorchOps.concat(0, parts);
+    NDArray gradient =
+        TorchOps.reshape(TorchOps.gather(all, plan.own()), output.getShape().get(0), -1);
+    NDArray ofKeys =
+        TorchOps.slice(gradient, 1, (long) heads * headDim, gradient.getShape().get(1));
     for (NDArray past : plan.past()) {
-      ofKeys.addi(Torch.reshape(Torch.gather(all, past), output.getShape().get(0), -1));
+      ofKeys.addi(TorchOps.reshape(TorchOps.gather(all, past), output.getShape().get(0), -1));
     }
     return gradient;
   }
@@ -87,46 +89,46 @@ final class CausalAttention {
     NDArray v = values(rows, group);
     NDArray p = probabilities(q, k, group);
     NDArray dO = stacked(real(dRows, group), group);
-    NDArray pull = Torch.reshape(real(pulls, group), group.matrices(), -1, 1);
-    NDArray dV = Torch.products(Torch.transpose(p), dO);
-    NDArray dScores = Torch.products(dO, Torch.transpose(v)).subi(pull).muli(p);
-    NDArray dK = Torch.products(Torch.transpose(dScores), q);
-    NDArray dQ = Torch.products(dScores, k);
+    NDArray pull = TorchOps.reshape(real(pulls, group), group.matrices(), -1, 1);
+    NDArray dV = TorchOps.products(TorchOps.transpose(p), dO);
+    NDArray dScores = TorchOps.products(dO, TorchOps.transpose(v)).subi(pull).muli(p);
+    NDArray dK = TorchOps.products(TorchOps.transpose(dScores), q);
+    NDArray dQ = TorchOps.products(dScores, k);
     return new NDArray[] {dQ, dK, dV};
   }
 
   /** The rows of the group's queries, and zeros where it is padded. */
   private static NDArray real(NDArray rows, AttentionPlan.Group group) {
-    NDArray gathered = Torch.gather(rows, group.outputRows());
+    NDArray gathered = TorchOps.gather(rows, group.outputRows());
     return group.real() == null ? gathered : gathered.muli(group.real());
   }
 
   /** One head of one token a row. */
   private NDArray rows(NDArray array) {
-    return Torch.reshape(array, -1, headDim);
+    return TorchOps.reshape(array, -1, headDim);
   }
 
   private NDArray stacked(NDArray rows, AttentionPlan.Group group) {
-    return Torch.reshape(rows, group.matrices(), -1, headDim);
+    return TorchOps.reshape(rows, group.matrices(), -1, headDim);
   }
 
   /** {@code [matrices, group * queries, headDim]}. */
   private NDArray queries(NDArray rows, AttentionPlan.Group group) {
-    return stacked(Torch.gather(rows, group.queryRows()), group);
+    return stacked(TorchOps.gather(rows, group.queryRows()), group);
   }
 
   /** {@code [matrices, keys, headDim]} */
   private NDArray keys(NDArray rows, AttentionPlan.Group group) {
-    return stacked(Torch.gather(rows, group.keyRows()), group);
+    return stacked(TorchOps.gather(rows, group.keyRows()), group);
   }
 
   private NDArray values(NDArray rows, AttentionPlan.Group group) {
-    return stacked(Torch.gather(rows, group.valueRows()), group);
+    return stacked(TorchOps.gather(rows, group.valueRows()), group);
   }
 
   private NDArray probabilities(NDArray q, NDArray k, AttentionPlan.Group group) {
-    NDArray scores = Torch.products(q, Torch.transpose(k));
-    Torch.reshape(scores, -1, heads, group.queries(), group.keys()).addi(group.mask());
-    return Torch.softmax(scores);
+    NDArray scores = TorchOps.products(q, TorchOps.transpose(k));
+    TorchOps.reshape(scores, -1, heads, group.queries(), group.keys()).addi(group.mask());
+    return TorchOps.softmax(scores);
   }
 }

@@ -3,7 +3,7 @@ package dev.whetstone.dpo.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -65,7 +65,7 @@ final class Decoder {
       int empty = longest - prompts.get(i).length;
       Arrays.fill(values, i * slots, i * slots + empty, Float.NEGATIVE_INFINITY);
     }
-    return Torch.create(manager, values, prompts.size(), 1, 1, slots);
+    return TorchOps.create(manager, values, prompts.size(), 1, 1, slots);
   }
 
   /** One answer a prompt, with the token that ended it where one did. */
@@ -114,12 +114,12 @@ final class Decoder {
   /** Runs the prompts; next-token distributions of each. */
   private float[][] prompted() {
     // a completion's last token does not run: these rows are prompts alone
-    List<Prompted> rows =
-        prompts.stream().map(prompt -> new Prompted(prompt, List.of(new int[1]))).toList();
+    List<PromptCompletions> rows =
+        prompts.stream().map(prompt -> new PromptCompletions(prompt, List.of(new int[1]))).toList();
     try (NDManager scope = manager.newSubManager()) {
-      Batch batch = network.batch(scope, rows);
+      MicroBatch batch = network.batch(scope, rows);
       NDArray slots = promptSlots(scope, batch.layout());
-      NDArray x = Torch.rows(batch.ids(batch.layout().ids()), network.embedding().array());
+      NDArray x = TorchOps.rows(batch.ids(batch.layout().ids()), network.embedding().array());
       for (int layer = 0; layer < caches.size(); layer++) {
         Cache cache = caches.get(layer);
         Block block = network.blocks().get(layer);
@@ -139,7 +139,7 @@ final class Decoder {
                         },
                         true));
       }
-      return distributions(Torch.gather(x, Torch.ids(scope, batch.layout().sources())));
+      return distributions(TorchOps.gather(x, TorchOps.ids(scope, batch.layout().sources())));
     }
   }
 
@@ -153,25 +153,25 @@ final class Decoder {
         tokens[slot * prompts.size() + i] = first + Math.max(0, slot - empty);
       }
     }
-    return Torch.ids(scope, tokens);
+    return TorchOps.ids(scope, tokens);
   }
 
   private void write(Cache cache, NDArray qkv, NDArray slots) {
-    write(cache, Torch.gather(qkv, slots), 0);
+    write(cache, TorchOps.gather(qkv, slots), 0);
   }
 
   /** Writes the keys and values of rows {@code [slots * prompts, width]} from a slot on. */
   private void write(Cache cache, NDArray rows, int slot) {
     long keys = (long) heads * headDim;
     long values = keys + (long) kvHeads * headDim;
-    add(cache.keys, Torch.slice(rows, 1, keys, values), slot);
-    add(cache.values, Torch.slice(rows, 1, values, rows.getShape().get(1)), slot);
+    add(cache.keys, TorchOps.slice(rows, 1, keys, values), slot);
+    add(cache.values, TorchOps.slice(rows, 1, values, rows.getShape().get(1)), slot);
   }
 
   private void add(NDArray kept, NDArray columns, int slot) {
-    NDArray added = Torch.reshape(columns, -1, (long) prompts.size() * kvHeads, headDim);
+    NDArray added = TorchOps.reshape(columns, -1, (long) prompts.size() * kvHeads, headDim);
     // a view of what outlives this step, so it is closed by hand
-    try (NDArray place = Torch.slice(kept, 0, slot, slot + added.getShape().get(0))) {
+    try (NDArray place = TorchOps.slice(kept, 0, slot, slot + added.getShape().get(0))) {
       place.addi(added);
     }
   }
@@ -182,7 +182,7 @@ final class Decoder {
     int[] positions = prompts.stream().mapToInt(prompt -> prompt.length + written).toArray();
     try (NDManager scope = manager.newSubManager()) {
       Rotary rotary = network.rotary(scope, positions);
-      NDArray x = Torch.rows(Torch.ids(scope, newest), network.embedding().array());
+      NDArray x = TorchOps.rows(TorchOps.ids(scope, newest), network.embedding().array());
       for (int layer = 0; layer < caches.size(); layer++) {
         Cache cache = caches.get(layer);
         Block block = network.blocks().get(layer);
@@ -225,15 +225,16 @@ final class Decoder {
       mask.tempAttach(scope);
       qkv.tempAttach(scope);
       NDArray q =
-          Torch.reshape(
-              Torch.slice(qkv, 1, 0, (long) heads * headDim),
+          TorchOps.reshape(
+              TorchOps.slice(qkv, 1, 0, (long) heads * headDim),
               (long) prompts.size() * kvHeads,
               -1,
               headDim);
-      NDArray scores = Torch.products(q, Torch.transpose(upTo(cache.keys, slot)));
-      Torch.reshape(scores, prompts.size(), heads, 1, -1).addi(Torch.slice(mask, 3, 0, slot + 1L));
-      NDArray attended = Torch.products(Torch.softmax(scores), upTo(cache.values, slot));
-      NDArray rows = Torch.reshape(attended, prompts.size(), -1);
+      NDArray scores = TorchOps.products(q, TorchOps.transpose(upTo(cache.keys, slot)));
+      TorchOps.reshape(scores, prompts.size(), heads, 1, -1)
+          .addi(TorchOps.slice(mask, 3, 0, slot + 1L));
+      NDArray attended = TorchOps.products(TorchOps.softmax(scores), upTo(cache.values, slot));
+      NDArray rows = TorchOps.reshape(attended, prompts.size(), -1);
       rows.attach(outer);
       return rows;
     }
@@ -241,13 +242,13 @@ final class Decoder {
 
   /** {@code [prompts * kvHeads, slots, headDim]} */
   private static NDArray upTo(NDArray kept, int slot) {
-    return Torch.permute(Torch.slice(kept, 0, 0, slot + 1L), 1, 0, 2);
+    return TorchOps.permute(TorchOps.slice(kept, 0, 0, slot + 1L), 1, 0, 2);
   }
 
   private float[][] distributions(NDArray x) {
     NDArray hidden = network.norm().forward(x, network.norm().lengths(x));
-    NDArray all = Torch.softmax(Torch.linear(hidden, network.head().weight().array()));
-    FloatBuffer values = Torch.read(all);
+    NDArray all = TorchOps.softmax(TorchOps.linear(hidden, network.head().weight().array()));
+    FloatBuffer values = TorchOps.read(all);
     float[][] distributions = new float[prompts.size()][values.limit() / prompts.size()];
     for (float[] distribution : distributions) {
       values.get(distribution);

@@ -37,8 +37,8 @@ record Layout(
     }
   }
 
-  static Layout of(List<Prompted> rows) {
-    int tokens = rows.stream().mapToInt(Prompted::tokens).sum();
+  static Layout of(List<PromptCompletions> rows) {
+    int tokens = rows.stream().mapToInt(PromptCompletions::tokens).sum();
     int scored =
         rows.stream().flatMap(row -> row.completions().stream()).mapToInt(c -> c.length).sum();
     Layout layout =
@@ -54,7 +54,7 @@ record Layout(
                 .toArray());
     int token = 0;
     int target = 0;
-    for (Prompted row : rows) {
+    for (PromptCompletions row : rows) {
       layout.place(row, token, target);
       token += row.tokens();
       target += row.completions().stream().mapToInt(c -> c.length).sum();
@@ -62,7 +62,7 @@ record Layout(
     return layout;
   }
 
-  private void place(Prompted row, int prompt, int firstTarget) {
+  private void place(PromptCompletions row, int prompt, int firstTarget) {
     int length = row.prompt().length;
     fill(row.prompt(), length, prompt, 0);
     segments.add(new Segment(prompt, 0, prompt, length));

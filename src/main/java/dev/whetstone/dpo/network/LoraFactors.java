@@ -2,8 +2,8 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.dpo.torch.Libtorch;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.LibtorchBindings;
+import dev.whetstone.dpo.torch.TorchOps;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -65,12 +65,12 @@ final class LoraFactors {
       uploaded.close();
     }
     NDArray a =
-        Torch.create(
+        TorchOps.create(
             manager,
             new long[] {(long) modules.size() * rank, in},
             buffer -> modules.forEach(module -> buffer.put(module.a.values())));
     List<NDArray> bs = modules.stream().map(module -> scaled(manager, module)).toList();
-    uploaded = new Uploaded(a, bs, bs.stream().map(Torch::transpose).toList());
+    uploaded = new Uploaded(a, bs, bs.stream().map(TorchOps::transpose).toList());
   }
 
   private NDArray scaled(NDManager manager, Module module) {
@@ -78,7 +78,7 @@ final class LoraFactors {
     for (int i = 0; i < values.length; i++) {
       values[i] *= scale;
     }
-    return Torch.create(manager, values, module.out(), rank);
+    return TorchOps.create(manager, values, module.out(), rank);
   }
 
   /**
@@ -89,9 +89,9 @@ final class LoraFactors {
    * @return x in the inner dimension, {@code [tokens, modules * rank]}
    */
   NDArray addTo(NDArray y, NDArray x) {
-    NDArray low = Torch.linear(x, uploaded().a);
+    NDArray low = TorchOps.linear(x, uploaded().a);
     for (int m = 0; m < modules.size(); m++) {
-      Libtorch.addProduct(outputs(y, m), inner(low, m), uploaded().transposed.get(m));
+      LibtorchBindings.addProduct(outputs(y, m), inner(low, m), uploaded().transposed.get(m));
     }
     return low;
   }
@@ -108,26 +108,26 @@ final class LoraFactors {
     NDArray dLow = low.getManager().create(low.getShape());
     for (int m = 0; m < modules.size(); m++) {
       NDArray dPart = outputs(dy, m);
-      Libtorch.product(inner(dLow, m), dPart, uploaded().bs.get(m));
+      LibtorchBindings.product(inner(dLow, m), dPart, uploaded().bs.get(m));
       // this way round the product is faster than its transpose
-      gatherB(modules.get(m), Torch.product(Torch.transpose(inner(low, m)), dPart));
+      gatherB(modules.get(m), TorchOps.product(TorchOps.transpose(inner(low, m)), dPart));
     }
-    gatherA(Torch.product(Torch.transpose(dLow), x));
-    Libtorch.addProduct(dx, dLow, uploaded().a);
+    gatherA(TorchOps.product(TorchOps.transpose(dLow), x));
+    LibtorchBindings.addProduct(dx, dLow, uploaded().a);
   }
 
   /** The columns of a module's outputs. */
   private NDArray outputs(NDArray y, int m) {
     int first = modules.get(m).firstRow;
-    return Torch.slice(y, 1, first, (long) first + modules.get(m).out());
+    return TorchOps.slice(y, 1, first, (long) first + modules.get(m).out());
   }
 
   private NDArray inner(NDArray low, int m) {
-    return Torch.slice(low, 1, (long) m * rank, (m + 1L) * rank);
+    return TorchOps.slice(low, 1, (long) m * rank, (m + 1L) * rank);
   }
 
   private void gatherA(NDArray stacked) {
-    FloatBuffer from = Torch.read(stacked);
+    FloatBuffer from = TorchOps.read(stacked);
     float[] values = new float[from.remaining() / modules.size()];
     for (Module module : modules) {
       from.get(values);
@@ -144,7 +144,7 @@ final class LoraFactors {
   private void gatherB(Module module, NDArray transposed) {
     float[] to = module.b.gradient();
     float[] values = new float[module.out()];
-    FloatBuffer from = Torch.read(transposed);
+    FloatBuffer from = TorchOps.read(transposed);
     for (int i = 0; i < rank; i++) {
       from.get(values);
       for (int row = 0; row < values.length; row++) {

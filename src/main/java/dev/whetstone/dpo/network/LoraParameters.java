@@ -1,7 +1,7 @@
 package dev.whetstone.dpo.network;
 
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +16,7 @@ final class LoraParameters {
   private final double alpha;
   private final TreeMap<String, Factors> modules = new TreeMap<>();
 
-  LoraParameters(Adapter start) {
+  LoraParameters(LoraAdapter start) {
     this.rank = start.rank();
     this.alpha = start.alpha();
     start
@@ -40,31 +40,31 @@ final class LoraParameters {
   }
 
   /** The factors of a block's site; null when none of its modules is adapted. */
-  @Nullable LoraFactors site(int layer, LoraSite site, ModelConfig config) {
+  @Nullable LoraFactors site(int layer, LoraTarget site, ModelConfig config) {
     List<LoraFactors.Module> adapted = new ArrayList<>();
     int row = 0;
     for (String module : site.modules()) {
-      Factors factors = modules.get(LoraSite.module(layer, module));
+      Factors factors = modules.get(LoraTarget.module(layer, module));
       if (factors != null) {
         adapted.add(new LoraFactors.Module(factors.a, factors.b, row));
       }
-      row += LoraSite.outputs(config, module);
+      row += LoraTarget.outputs(config, module);
     }
     return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, alpha / rank);
   }
 
   /** The adapter as it stands. */
-  Adapter adapter() {
-    TreeMap<String, Adapter.Module> copy = new TreeMap<>();
+  LoraAdapter adapter() {
+    TreeMap<String, LoraAdapter.Module> copy = new TreeMap<>();
     modules.forEach(
         (name, factors) ->
             copy.put(
                 name,
-                new Adapter.Module(
+                new LoraAdapter.Module(
                     (int) factors.a.shape()[1],
                     (int) factors.b.shape()[0],
                     factors.a.values().clone(),
                     factors.b.values().clone())));
-    return new Adapter(rank, alpha, copy);
+    return new LoraAdapter(rank, alpha, copy);
   }
 }

@@ -1,10 +1,10 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.dpo.torch.NativeHeap;
-import dev.whetstone.dpo.torch.Torch;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.dpo.torch.MallocTuning;
+import dev.whetstone.dpo.torch.TorchOps;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.RotaryFrequencies;
@@ -36,7 +36,7 @@ public final class Network implements AutoCloseable {
   private final List<Block> blocks = new ArrayList<>();
   private final Weight embedding;
   private final RmsNorm norm;
-  private final Head head;
+  private final LmHead head;
   private @Nullable LoraParameters lora;
 
   private Network(
@@ -52,13 +52,13 @@ public final class Network implements AutoCloseable {
     }
     this.norm = new RmsNorm(weight(tensors, "model.norm.weight"), scalars);
     Weight output = config.tiedEmbeddings() ? embedding : weight(tensors, "lm_head.weight");
-    this.head = new Head(output, settings.vocabularySlice());
+    this.head = new LmHead(output, settings.vocabularySlice());
   }
 
   /** Loads the weights of an imported model. */
   public static Network open(ModelDirectory directory, NetworkSettings settings)
       throws IOException {
-    NDManager manager = Torch.manager(settings.threads());
+    NDManager manager = TorchOps.manager(settings.threads());
     try (Tensors tensors = directory.weights()) {
       return new Network(directory.config(), settings, manager, tensors);
     } catch (IOException | RuntimeException e) {
@@ -68,14 +68,14 @@ public final class Network implements AutoCloseable {
   }
 
   private Block block(int layer, Tensors tensors, Scalars scalars) {
-    Map<LoraSite, Projection> projections = new EnumMap<>(LoraSite.class);
-    for (LoraSite site : LoraSite.values()) {
+    Map<LoraTarget, Projection> projections = new EnumMap<>(LoraTarget.class);
+    for (LoraTarget site : LoraTarget.values()) {
       String[] names =
           site.modules().stream()
-              .map(module -> LoraSite.module(layer, module))
+              .map(module -> LoraTarget.module(layer, module))
               .toArray(String[]::new);
       Weight bias =
-          site == LoraSite.QKV && config.qkvBias()
+          site == LoraTarget.QKV && config.qkvBias()
               ? weight(tensors, suffixed(names, ".bias"))
               : null;
       projections.put(site, new Projection(weight(tensors, suffixed(names, ".weight")), bias));
@@ -83,8 +83,8 @@ public final class Network implements AutoCloseable {
     return new Block(
         config,
         scalars,
-        norm(tensors, scalars, LoraSite.module(layer, "input_layernorm.weight")),
-        norm(tensors, scalars, LoraSite.module(layer, "post_attention_layernorm.weight")),
+        norm(tensors, scalars, LoraTarget.module(layer, "input_layernorm.weight")),
+        norm(tensors, scalars, LoraTarget.module(layer, "post_attention_layernorm.weight")),
         projections);
   }
 
@@ -108,12 +108,12 @@ public final class Network implements AutoCloseable {
    * @return its factors, in the order of their names
    * @throws IllegalArgumentException when a module is none of this network's
    */
-  public List<Parameter> adapt(Adapter start) {
+  public List<Parameter> adapt(LoraAdapter start) {
     requireUntrained();
     requireFits(start);
     lora = new LoraParameters(start);
     for (int layer = 0; layer < blocks.size(); layer++) {
-      for (LoraSite site : LoraSite.values()) {
+      for (LoraTarget site : LoraTarget.values()) {
         LoraFactors factors = lora.site(layer, site, config);
         if (factors != null) {
           blocks.get(layer).projection(site).adapt(factors);
@@ -131,14 +131,14 @@ public final class Network implements AutoCloseable {
   }
 
   /** Sizes of the adapter's modules beside those of the base. */
-  private void requireFits(Adapter adapter) {
-    Map<String, Adapter.Module> left = new HashMap<>(adapter.modules());
+  private void requireFits(LoraAdapter adapter) {
+    Map<String, LoraAdapter.Module> left = new HashMap<>(adapter.modules());
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (LoraSite site : LoraSite.values()) {
+      for (LoraTarget site : LoraTarget.values()) {
         for (String name : site.modules()) {
-          Adapter.Module module = left.remove(LoraSite.module(layer, name));
+          LoraAdapter.Module module = left.remove(LoraTarget.module(layer, name));
           if (module != null) {
-            requireFits(LoraSite.module(layer, name), module, site.inputs(config), name);
+            requireFits(LoraTarget.module(layer, name), module, site.inputs(config), name);
           }
         }
       }
@@ -149,8 +149,8 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private void requireFits(String path, Adapter.Module module, int in, String name) {
-    int out = LoraSite.outputs(config, name);
+  private void requireFits(String path, LoraAdapter.Module module, int in, String name) {
+    int out = LoraTarget.outputs(config, name);
     if (module.in() != in || module.out() != out) {
       throw new IllegalArgumentException(
           "%s of the adapter is %d to %d, of the base %d to %d"
@@ -175,7 +175,7 @@ public final class Network implements AutoCloseable {
   public void upload() {
     weights.values().forEach(Weight::upload);
     for (Block block : blocks) {
-      for (LoraSite site : LoraSite.values()) {
+      for (LoraTarget site : LoraTarget.values()) {
         LoraFactors factors = block.projection(site).lora();
         if (factors != null) {
           factors.upload(manager);
@@ -189,7 +189,7 @@ public final class Network implements AutoCloseable {
    *
    * @throws IllegalStateException when none is trained
    */
-  public Adapter adapter() {
+  public LoraAdapter adapter() {
     if (lora == null) {
       throw new IllegalStateException("no adapter is trained");
     }
@@ -197,15 +197,15 @@ public final class Network implements AutoCloseable {
   }
 
   /** Scores under the weights alone: the reference, as long as they are not trained themselves. */
-  public TokenScores reference(List<Prompted> rows) {
-    try (Pass pass = new Pass(this, rows, false, false)) {
+  public TokenScores reference(List<PromptCompletions> rows) {
+    try (ForwardPass pass = new ForwardPass(this, rows, false, false)) {
       return pass.scores();
     }
   }
 
   /** Scores under the policy. */
-  public TokenScores policy(List<Prompted> rows) {
-    try (Pass pass = new Pass(this, rows, true, false)) {
+  public TokenScores policy(List<PromptCompletions> rows) {
+    try (ForwardPass pass = new ForwardPass(this, rows, true, false)) {
       return pass.scores();
     }
   }
@@ -214,9 +214,9 @@ public final class Network implements AutoCloseable {
    * KL(policy ‖ reference) of the whole next-token distributions, in nats, for each completion
    * token in the shape of {@link TokenScores#logps}; for an adapter, whose base is the reference.
    */
-  public float[][] divergences(List<Prompted> rows) {
-    try (Pass policy = new Pass(this, rows, true, false);
-        Pass reference = new Pass(this, rows, false, false)) {
+  public float[][] divergences(List<PromptCompletions> rows) {
+    try (ForwardPass policy = new ForwardPass(this, rows, true, false);
+        ForwardPass reference = new ForwardPass(this, rows, false, false)) {
       return policy.divergences(reference);
     }
   }
@@ -234,8 +234,8 @@ public final class Network implements AutoCloseable {
   }
 
   /** Scores under the policy, ready for a backward pass; the caller closes it. */
-  public Pass forward(List<Prompted> rows) {
-    return new Pass(this, rows, true, true);
+  public ForwardPass forward(List<PromptCompletions> rows) {
+    return new ForwardPass(this, rows, true, true);
   }
 
   ModelConfig config() {
@@ -266,16 +266,16 @@ public final class Network implements AutoCloseable {
     return norm;
   }
 
-  Head head() {
+  LmHead head() {
     return head;
   }
 
-  Batch batch(NDManager pass, List<Prompted> rows) {
+  MicroBatch batch(NDManager pass, List<PromptCompletions> rows) {
     rows.forEach(this::requireKnownTokens);
-    return new Batch(pass, Layout.of(rows), config, frequencies);
+    return new MicroBatch(pass, Layout.of(rows), config, frequencies);
   }
 
-  private void requireKnownTokens(Prompted row) {
+  private void requireKnownTokens(PromptCompletions row) {
     IntStream.concat(
             IntStream.of(row.prompt()), row.completions().stream().flatMapToInt(IntStream::of))
         .filter(id -> id < 0 || id >= config.vocabularySize())
@@ -291,6 +291,6 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
-    NativeHeap.handBack();
+    MallocTuning.handBack();
   }
 }

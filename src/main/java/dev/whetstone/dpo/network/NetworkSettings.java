@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.network;
 
-import dev.whetstone.dpo.torch.Products;
+import dev.whetstone.dpo.torch.MatmulPrecision;
 import dev.whetstone.weights.ModelConfig;
 
 /**
@@ -46,11 +46,11 @@ public record NetworkSettings(
   public Speed measure(ModelConfig model) {
     return new Speed(
         speed(model, Arithmetic.FLOAT32),
-        Products.canRound() ? speed(model, Arithmetic.BFLOAT16) : 0);
+        MatmulPrecision.canRound() ? speed(model, Arithmetic.BFLOAT16) : 0);
   }
 
   private double speed(ModelConfig model, Arithmetic measured) {
-    return Products.speed(threads, measured, model.hiddenSize(), model.intermediateSize());
+    return MatmulPrecision.speed(threads, measured, model.hiddenSize(), model.intermediateSize());
   }
 
   /**
@@ -59,7 +59,7 @@ public record NetworkSettings(
    * @throws IllegalArgumentException when PyTorch has no such products here
    */
   public NetworkSettings with(Arithmetic other) {
-    if (other == Arithmetic.BFLOAT16 && !Products.canRound()) {
+    if (other == Arithmetic.BFLOAT16 && !MatmulPrecision.canRound()) {
       throw new IllegalArgumentException("PyTorch has no bfloat16 products here");
     }
     return new NetworkSettings(threads, other, recompute, vocabularySlice);

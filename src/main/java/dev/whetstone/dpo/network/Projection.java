@@ -1,7 +1,7 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 import org.jspecify.annotations.Nullable;
 
 /** The linear layers that read one input, as one product, with their LoRA factors where trained. */
@@ -47,10 +47,10 @@ final class Projection {
   private NDArray base(NDArray x, @Nullable NDArray residual) {
     NDArray w = weight.array();
     if (residual != null) {
-      NDArray y = Torch.linear(x, w, residual);
+      NDArray y = TorchOps.linear(x, w, residual);
       return bias == null ? y : y.addi(bias.array());
     }
-    return bias == null ? Torch.linear(x, w) : Torch.linear(x, w, bias.array());
+    return bias == null ? TorchOps.linear(x, w) : TorchOps.linear(x, w, bias.array());
   }
 
   /**
@@ -62,12 +62,12 @@ final class Projection {
    */
   NDArray backward(NDArray dy, NDArray x, @Nullable NDArray low) {
     if (weight.trained()) {
-      weight.accumulate(Torch.product(Torch.transpose(dy), x));
+      weight.accumulate(TorchOps.product(TorchOps.transpose(dy), x));
       if (bias != null) {
         bias.accumulate(dy.sum(new int[] {0}));
       }
     }
-    NDArray dx = Torch.product(dy, weight.array());
+    NDArray dx = TorchOps.product(dy, weight.array());
     if (lora != null && low != null) {
       lora.backward(dx, dy, x, low);
     }

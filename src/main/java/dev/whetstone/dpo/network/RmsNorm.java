@@ -1,8 +1,8 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
-import dev.whetstone.dpo.torch.Libtorch;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.LibtorchBindings;
+import dev.whetstone.dpo.torch.TorchOps;
 
 /** Root-mean-square normalisation (Zhang and Sennrich 2019): {@code w x / sqrt(mean(x²) + ε)}. */
 final class RmsNorm {
@@ -16,7 +16,7 @@ final class RmsNorm {
 
   /** {@code sqrt(mean(x²) + ε)} of each row, {@code [rows, 1]}. */
   NDArray lengths(NDArray x) {
-    NDArray norms = Torch.rowNorms(x);
+    NDArray norms = TorchOps.rowNorms(x);
     return norms.muli(norms).muli(scalars.inverseWidth()).addi(scalars.epsilon()).sqrt();
   }
 
@@ -35,10 +35,10 @@ final class RmsNorm {
     }
     // dx = (w dy - x mean(w dy x) / length²) / length
     NDArray dx = dy.mul(weight.array());
-    NDArray pull = Torch.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
+    NDArray pull = TorchOps.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
     pull.divi(lengths).divi(lengths).divi(lengths);
     dx.divi(lengths);
-    Libtorch.subtract(dx, x, pull);
+    LibtorchBindings.subtract(dx, x, pull);
     return dx;
   }
 }

@@ -2,8 +2,8 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.dpo.torch.Libtorch;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.LibtorchBindings;
+import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
 /**
@@ -45,32 +45,32 @@ record Rotary(NDArray cosines, NDArray sines, NDArray exchanged) {
     }
     long[] shape = {positions.length, 2L * turning * half};
     return new Rotary(
-        Torch.create(manager, cosines, shape),
-        Torch.create(manager, sines, shape),
-        Torch.ids(manager, exchanged));
+        TorchOps.create(manager, cosines, shape),
+        TorchOps.create(manager, sines, shape),
+        TorchOps.ids(manager, exchanged));
   }
 
   /** Turns the first columns of {@code [tokens, (heads + 2 kvHeads) * headDim]} in place. */
   void turn(NDArray qkv) {
     NDArray others = exchanged(qkv);
-    Libtorch.add(turning(qkv).muli(cosines), others, sines);
+    LibtorchBindings.add(turning(qkv).muli(cosines), others, sines);
   }
 
   /** The gradient before a turn, in place of the one after it. */
   void turnBack(NDArray qkv) {
     NDArray others = exchanged(qkv);
-    Libtorch.subtract(turning(qkv).muli(cosines), others, sines);
+    LibtorchBindings.subtract(turning(qkv).muli(cosines), others, sines);
   }
 
   private NDArray turning(NDArray qkv) {
-    return Torch.slice(qkv, 1, 0, cosines.getShape().get(1));
+    return TorchOps.slice(qkv, 1, 0, cosines.getShape().get(1));
   }
 
   private NDArray exchanged(NDArray qkv) {
     long rows = exchanged.getShape().get(0);
     long tokens = cosines.getShape().get(0);
     long half = cosines.getShape().get(1) * tokens / rows;
-    NDArray halves = Torch.reshape(qkv, -1, half);
-    return Torch.reshape(Torch.gather(halves, exchanged), tokens, -1);
+    NDArray halves = TorchOps.reshape(qkv, -1, half);
+    return TorchOps.reshape(TorchOps.gather(halves, exchanged), tokens, -1);
   }
 }

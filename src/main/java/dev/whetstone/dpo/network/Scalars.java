@@ -2,7 +2,7 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
 /**
@@ -14,7 +14,7 @@ import dev.whetstone.weights.ModelConfig;
 record Scalars(NDArray inverseWidth, NDArray epsilon) {
   static Scalars of(NDManager manager, ModelConfig config) {
     return new Scalars(
-        Torch.create(manager, new float[] {(float) (1.0 / config.hiddenSize())}, 1),
-        Torch.create(manager, new float[] {(float) config.rmsNormEpsilon()}, 1));
+        TorchOps.create(manager, new float[] {(float) (1.0 / config.hiddenSize())}, 1),
+        TorchOps.create(manager, new float[] {(float) config.rmsNormEpsilon()}, 1));
   }
 }

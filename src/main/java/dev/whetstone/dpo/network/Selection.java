@@ -3,7 +3,7 @@ package dev.whetstone.dpo.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 
 /** The tokens whose output of a block is asked for. */
 sealed interface Selection {
@@ -30,7 +30,7 @@ sealed interface Selection {
   record Some(NDArray ids, int[] sources, int tokens) implements Selection {
     @Override
     public NDArray of(NDArray rows) {
-      return Torch.gather(rows, ids);
+      return TorchOps.gather(rows, ids);
     }
 
     @Override
@@ -41,8 +41,8 @@ sealed interface Selection {
         while (to < sources.length && sources[to] == sources[to - 1] + 1) {
           to++;
         }
-        Torch.slice(all, 0, sources[from], sources[from] + to - from)
-            .addi(Torch.slice(gradients, 0, from, to));
+        TorchOps.slice(all, 0, sources[from], sources[from] + to - from)
+            .addi(TorchOps.slice(gradients, 0, from, to));
         from = to;
       }
       return all;
@@ -52,7 +52,7 @@ sealed interface Selection {
   Selection ALL = new All();
 
   static Selection of(NDManager manager, int[] sources, int tokens) {
-    return new Some(Torch.ids(manager, sources), sources, tokens);
+    return new Some(TorchOps.ids(manager, sources), sources, tokens);
   }
 
   /** Their rows of {@code [tokens, width]}. */

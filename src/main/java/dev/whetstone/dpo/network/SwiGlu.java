@@ -1,8 +1,8 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
-import dev.whetstone.dpo.torch.Libtorch;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.LibtorchBindings;
+import dev.whetstone.dpo.torch.TorchOps;
 
 /** The gated activation (Shazeer 2020): {@code h = silu(g) u}, silu(g) = g σ(g). */
 final class SwiGlu {
@@ -24,12 +24,12 @@ final class SwiGlu {
    * @param gateUp g and u side by side, {@code [tokens, 2 * inner]}
    */
   NDArray forward(NDArray gateUp) {
-    return Libtorch.silu(gate(gateUp)).muli(up(gateUp));
+    return LibtorchBindings.silu(gate(gateUp)).muli(up(gateUp));
   }
 
   /** The forward pass again, with what it has on its way. */
   Activated again(NDArray gateUp) {
-    NDArray silu = Libtorch.silu(gate(gateUp));
+    NDArray silu = LibtorchBindings.silu(gate(gateUp));
     return new Activated(silu, silu.mul(up(gateUp)));
   }
 
@@ -42,17 +42,17 @@ final class SwiGlu {
     NDArray gate = gate(gateUp);
     NDArray up = up(gateUp);
     NDArray dSilu = activated.h;
-    Libtorch.multiply(dSilu, dh, up);
-    Libtorch.siluGradient(gate, dSilu, gate);
-    Libtorch.multiply(up, dh, activated.silu);
+    LibtorchBindings.multiply(dSilu, dh, up);
+    LibtorchBindings.siluGradient(gate, dSilu, gate);
+    LibtorchBindings.multiply(up, dh, activated.silu);
     return gateUp;
   }
 
   private NDArray gate(NDArray gateUp) {
-    return Torch.slice(gateUp, 1, 0, inner);
+    return TorchOps.slice(gateUp, 1, 0, inner);
   }
 
   private NDArray up(NDArray gateUp) {
-    return Torch.slice(gateUp, 1, inner, 2L * inner);
+    return TorchOps.slice(gateUp, 1, inner, 2L * inner);
   }
 }

@@ -2,7 +2,7 @@ package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.dpo.torch.Torch;
+import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.Tensors;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ final class Weight {
       parts.add(new Part(name, (int) Arrays.stream(part).reduce(1, Math::multiplyExact), part));
     }
     NDArray array =
-        Torch.create(
+        TorchOps.create(
             manager,
             shape,
             buffer -> {
@@ -49,7 +49,7 @@ final class Weight {
 
   /** Makes the tensor trainable from the values it has. */
   List<Parameter> unfreeze() {
-    FloatBuffer values = Torch.read(array);
+    FloatBuffer values = TorchOps.read(array);
     for (Part part : parts) {
       float[] copy = new float[part.elements];
       values.get(copy);
@@ -67,7 +67,7 @@ final class Weight {
     if (trained()) {
       NDArray old = array;
       array =
-          Torch.create(
+          TorchOps.create(
               old.getManager(),
               old.getShape().getShape(),
               buffer -> parameters.forEach(parameter -> buffer.put(parameter.values())));
@@ -77,7 +77,7 @@ final class Weight {
 
   /** Adds a gradient of the whole tensor's shape to the parameters'. */
   void accumulate(NDArray gradient) {
-    FloatBuffer from = Torch.read(gradient);
+    FloatBuffer from = TorchOps.read(gradient);
     for (Parameter parameter : parameters) {
       float[] to = parameter.gradient();
       for (int i = 0; i < to.length; i++) {
@@ -89,7 +89,7 @@ final class Weight {
   /** Adds a gradient of some rows of a tensor that is not stacked. */
   void accumulateRows(int first, NDArray rows) {
     float[] to = parameters.getFirst().gradient();
-    FloatBuffer from = Torch.read(rows);
+    FloatBuffer from = TorchOps.read(rows);
     int at = first * Math.toIntExact(rows.getShape().get(1));
     while (from.hasRemaining()) {
       to[at++] += from.get();

@@ -4,7 +4,7 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraTarget;
 import java.util.Map;
 
 /** What a graph says of itself: its metadata and the shapes of its LoRA inputs. */
@@ -42,21 +42,21 @@ record GraphShape(
     return Integer.parseInt(text(metadata, key));
   }
 
-  int inputSize(LoraSite site) {
+  int inputSize(LoraTarget site) {
     return dimension(site.inputA(0), 2);
   }
 
   /** In how many blocks of {@link #blockWidth} the outputs of a site's modules lie, in order. */
-  int blocks(LoraSite site) {
+  int blocks(LoraTarget site) {
     return dimension(site.inputB(0), 0);
   }
 
-  int blockWidth(LoraSite site) {
+  int blockWidth(LoraTarget site) {
     return dimension(site.inputB(0), 2);
   }
 
   /** Output sizes of a site's modules, in their order. */
-  int[] outputSizes(LoraSite site) {
+  int[] outputSizes(LoraTarget site) {
     int all = blocks(site) * blockWidth(site);
     int kv = kvHeads * headDim;
     return switch (site) {

@@ -64,7 +64,7 @@ final class KvCache implements AutoCloseable {
               .formatted(slots, slotLength, bytes));
     }
     for (int i = 0; i < shape.layers() * SIDES.size(); i++) {
-      buffers.add(LazyMemory.reserve(bytes, arena));
+      buffers.add(MappedMemory.reserve(bytes, arena));
     }
   }
 
@@ -128,7 +128,7 @@ final class KvCache implements AutoCloseable {
 
   void release(int slot) {
     for (MemorySegment buffer : buffers) {
-      LazyMemory.release(buffer.asSlice(slot * slotBytes(), slotBytes()));
+      MappedMemory.release(buffer.asSlice(slot * slotBytes(), slotBytes()));
     }
   }
 

@@ -27,7 +27,7 @@ final class LogitBuffer implements AutoCloseable {
   LogitBuffer(OrtEnvironment environment, int vocabulary) {
     this.environment = environment;
     this.vocabulary = vocabulary;
-    this.memory = LazyMemory.reserve(bytes(capacity), arena);
+    this.memory = MappedMemory.reserve(bytes(capacity), arena);
   }
 
   private long bytes(int rows) {
@@ -54,7 +54,7 @@ final class LogitBuffer implements AutoCloseable {
     close();
     arena = Arena.ofShared();
     capacity = rows;
-    memory = LazyMemory.reserve(bytes(capacity), arena);
+    memory = MappedMemory.reserve(bytes(capacity), arena);
   }
 
   FloatBuffer read(int rows) {

@@ -6,8 +6,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.whetstone.engine.runner.Batch;
 import dev.whetstone.engine.runner.ModelRunner;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.GraphInput;
+import dev.whetstone.lora.AdapterInput;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.Policy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -33,7 +33,7 @@ public final class OrtModel implements ModelRunner {
   private final int slots;
   private final int slotLength;
   private final KvCache kv;
-  private final AdapterShelf adapters;
+  private final LoraCache adapters;
   private final LogitBuffer logits;
   private @Nullable LastInputs lastInputs;
 
@@ -47,7 +47,7 @@ public final class OrtModel implements ModelRunner {
     this.slots = settings.slots();
     this.slotLength = Math.min(settings.slotLength(), shape.context());
     this.kv = new KvCache(environment, shape, slots, slotLength);
-    this.adapters = new AdapterShelf(environment, shape);
+    this.adapters = new LoraCache(environment, shape);
     this.logits = new LogitBuffer(environment, shape.vocabulary());
   }
 
@@ -125,15 +125,15 @@ public final class OrtModel implements ModelRunner {
    * @return by name, the rank mask {@code [1, R]} included
    * @throws IllegalArgumentException when the adapter does not fit
    */
-  public Map<String, GraphInput> adapterInputs(Policy policy) {
-    Adapter adapter = policy.adapter();
+  public Map<String, AdapterInput> adapterInputs(Policy policy) {
+    LoraAdapter adapter = policy.adapter();
     if (adapter != null) {
-      AdapterCheck.check(adapter, shape);
+      AdapterValidator.check(adapter, shape);
     }
     RankLayout layout = RankLayout.of(List.of(policy)).notEmpty();
-    try (AdapterStack stack = new AdapterStack(environment, shape, layout);
+    try (StackedLora stack = new StackedLora(environment, shape, layout);
         OnnxTensor mask = mask(stack, List.of(policy))) {
-      Map<String, GraphInput> inputs = new HashMap<>();
+      Map<String, AdapterInput> inputs = new HashMap<>();
       stack.tensors().forEach((name, tensor) -> inputs.put(name, copy(tensor)));
       inputs.put("rank_mask", copy(mask));
       return inputs;
@@ -142,11 +142,11 @@ public final class OrtModel implements ModelRunner {
     }
   }
 
-  private static GraphInput copy(OnnxTensor tensor) {
+  private static AdapterInput copy(OnnxTensor tensor) {
     FloatBuffer values = tensor.getFloatBuffer();
     float[] copied = new float[values.remaining()];
     values.get(copied);
-    return new GraphInput(copied, tensor.getInfo().getShape());
+    return new AdapterInput(copied, tensor.getInfo().getShape());
   }
 
   @Override
@@ -197,7 +197,7 @@ public final class OrtModel implements ModelRunner {
       int[] tokens, long[] shape, int[] lastPositions, int[] logitRows, List<Policy> policies) {}
 
   private FloatBuffer run(OrtSession session, RunInputs in, KvCache.View view) throws OrtException {
-    AdapterStack stack = adapters.stack(in.policies());
+    StackedLora stack = adapters.stack(in.policies());
     int total = IntStream.of(in.lastPositions()).max().orElseThrow() + 1;
     try (OnnxTensor ids = longs(in.tokens(), in.shape());
         OnnxTensor lengths = ints(in.lastPositions(), in.lastPositions().length);
@@ -221,9 +221,9 @@ public final class OrtModel implements ModelRunner {
   }
 
   /** Inputs of the last run: most of its several hundred are those of the next one too. */
-  private record LastInputs(AdapterStack stack, KvCache.View view, Map<String, OnnxTensor> all) {}
+  private record LastInputs(StackedLora stack, KvCache.View view, Map<String, OnnxTensor> all) {}
 
-  private Map<String, OnnxTensor> inputs(AdapterStack stack, KvCache.View view) {
+  private Map<String, OnnxTensor> inputs(StackedLora stack, KvCache.View view) {
     LastInputs last = lastInputs;
     if (last == null || last.stack() != stack || last.view() != view) {
       last = new LastInputs(stack, view, new HashMap<>(view.past()));
@@ -233,7 +233,7 @@ public final class OrtModel implements ModelRunner {
     return last.all();
   }
 
-  private OnnxTensor mask(AdapterStack stack, List<Policy> policies) throws OrtException {
+  private OnnxTensor mask(StackedLora stack, List<Policy> policies) throws OrtException {
     int rank = stack.rank();
     FloatBuffer values =
         ByteBuffer.allocateDirect(Math.max(1, policies.size() * rank) * Float.BYTES)

@@ -1,6 +1,6 @@
 package dev.whetstone.engine.ort;
 
-import dev.whetstone.lora.Adapter;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.Policy;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,7 +25,7 @@ record RankLayout(List<Member> members, int total) {
    *
    * @param first its first rank
    */
-  record Member(Policy policy, Adapter adapter, int first) {}
+  record Member(Policy policy, LoraAdapter adapter, int first) {}
 
   /** Lays out the versions that have an adapter; the widest come first. */
   static RankLayout of(List<Policy> policies) {
@@ -34,7 +34,7 @@ record RankLayout(List<Member> members, int total) {
     int widest = 0;
     for (Policy policy :
         policies.stream().sorted(Comparator.comparing(RankLayout::padded).reversed()).toList()) {
-      Adapter adapter = policy.adapter();
+      LoraAdapter adapter = policy.adapter();
       if (adapter != null) {
         members.add(new Member(policy, adapter, total));
         total += padded(policy);
@@ -55,7 +55,7 @@ record RankLayout(List<Member> members, int total) {
   }
 
   private static int padded(Policy policy) {
-    Adapter adapter = policy.adapter();
+    LoraAdapter adapter = policy.adapter();
     return adapter == null ? 0 : Math.max(LEAST, powerOfTwo(adapter.rank()));
   }
 

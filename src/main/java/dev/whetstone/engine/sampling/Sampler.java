@@ -23,13 +23,13 @@ public final class Sampler {
 
   private final int vocabulary;
   private final float[] logits;
-  private final LogitOrder order;
+  private final SortableLogits order;
   private final double[] weights;
   private final double[] blocks;
   private final int[] ids;
-  private final Exponentials exponentials = new Exponentials();
-  private final TopTokens topTokens = new TopTokens();
-  private final Nucleus nucleus = new Nucleus();
+  private final VectorizedSoftmax exponentials = new VectorizedSoftmax();
+  private final TopK topTokens = new TopK();
+  private final TopP nucleus = new TopP();
   private float max;
   private int kept;
   private boolean all;
@@ -38,7 +38,7 @@ public final class Sampler {
     this.vocabulary = vocabulary;
     logits = new float[vocabulary];
     weights = new double[vocabulary];
-    order = new LogitOrder(vocabulary);
+    order = new SortableLogits(vocabulary);
     blocks = new double[vocabulary / BLOCK + 1];
     ids = new int[vocabulary];
   }
@@ -49,13 +49,13 @@ public final class Sampler {
    * @param alternatives how many of the most probable tokens to report
    * @throws BadLogitsException when the row holds NaN or nothing finite
    */
-  public Draw draw(FloatBuffer rows, int row, SamplerState state, int alternatives) {
+  public SampledToken draw(FloatBuffer rows, int row, SamplerState state, int alternatives) {
     double normalizer = load(rows, row);
     List<TokenLogprob> top = mostProbable(alternatives, normalizer);
     int token = choose(state);
     state.add(token);
     float raw = rows.get(row * vocabulary + token);
-    return new Draw(token, (float) (raw - normalizer), top);
+    return new SampledToken(token, (float) (raw - normalizer), top);
   }
 
   /** Log-prob of a token in a row of logits. */
@@ -97,7 +97,7 @@ public final class Sampler {
   }
 
   private int choose(SamplerState state) {
-    Sampling sampling = state.sampling;
+    SamplingParameters sampling = state.sampling;
     if (adjust(state)) {
       order();
     }
@@ -121,7 +121,7 @@ public final class Sampler {
     } else {
       kept = vocabulary;
       all = true;
-      Exponentials.weigh(logits, 0, vocabulary, max, scale, weights);
+      VectorizedSoftmax.weigh(logits, 0, vocabulary, max, scale, weights);
     }
     // min_p (Nguyen et al. 2024, section 3): the largest weight is 1
     if (sampling.minP() > 0) {
@@ -168,7 +168,7 @@ public final class Sampler {
       ids[i] = from[i];
       logits[i] = logits[from[i]];
     }
-    Exponentials.weigh(logits, 0, count, max, scale, weights);
+    VectorizedSoftmax.weigh(logits, 0, count, max, scale, weights);
   }
 
   /**
@@ -186,7 +186,7 @@ public final class Sampler {
     long threshold = nucleus.threshold(weights, ids, kept, p * total);
     int next = 0;
     for (int i = 0; i < kept; i++) {
-      if (Nucleus.key(weights[i], ids[i]) >= threshold) {
+      if (TopP.key(weights[i], ids[i]) >= threshold) {
         ids[next] = ids[i];
         weights[next++] = weights[i];
       }

@@ -10,17 +10,17 @@ public final class SamplerState {
       RandomGeneratorFactory.of("L64X128MixRandom");
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
-  final Sampling sampling;
+  final SamplingParameters sampling;
   final RandomGenerator random;
   final @Nullable TokenHistory history;
 
-  public SamplerState(Sampling sampling, int vocabulary, int[] prompt) {
+  public SamplerState(SamplingParameters sampling, int vocabulary, int[] prompt) {
     this.sampling = sampling;
     this.random = GENERATORS.create(sampling.seed());
     this.history = penalizes(sampling) ? new TokenHistory(vocabulary, prompt) : null;
   }
 
-  private static boolean penalizes(Sampling sampling) {
+  private static boolean penalizes(SamplingParameters sampling) {
     return sampling.repetitionPenalty() != 1
         || sampling.presencePenalty() != 0
         || sampling.frequencyPenalty() != 0;

@@ -33,7 +33,7 @@ final class TokenHistory {
   }
 
   /** Changes the logits of the tokens seen. */
-  void penalize(float[] logits, Sampling sampling) {
+  void penalize(float[] logits, SamplingParameters sampling) {
     for (int i = 0; i < size; i++) {
       int token = distinct[i];
       double logit = logits[token];

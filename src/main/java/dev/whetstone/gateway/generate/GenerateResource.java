@@ -1,16 +1,16 @@
 package dev.whetstone.gateway.generate;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.Problems;
-import dev.whetstone.gateway.http.RateLimits;
+import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
-import dev.whetstone.gateway.state.LoadedModel;
-import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -38,11 +38,11 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class GenerateResource {
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
   @Inject GatewayConfig config;
-  @Inject Generations generations;
-  @Inject Offers offers;
-  @Inject RateLimits limits;
+  @Inject GenerationService generations;
+  @Inject PairService offers;
+  @Inject RateLimiter limits;
   @Inject SecurityIdentity identity;
   @Inject ObjectMapper mapper;
 
@@ -56,24 +56,25 @@ public class GenerateResource {
       content = {
         @Content(
             mediaType = MediaType.APPLICATION_JSON,
-            schema = @Schema(anyOf = {Answers.Single.class, Answers.Pair.class})),
+            schema = @Schema(anyOf = {GenerateResponse.Single.class, GenerateResponse.Pair.class})),
         @Content(
             mediaType = MediaType.SERVER_SENT_EVENTS,
             schema = @Schema(type = SchemaType.STRING))
       })
   @APIResponse(responseCode = "404", description = "there is no such policy")
   public Response generate(GenerateRequest asked, @Context RoutingContext http) {
-    LoadedModel model = serving.model();
+    ServedModel model = serving.model();
     String keyId = identity.getPrincipal().getName();
     limits.admit(keyId, asked.user());
     GenerationPlan plan = GenerationPlan.of(asked, model, config, generations.random);
     if (!plan.pair()) {
       RequestLog.policy(http, plan.policy().version());
     }
-    Offers.Draft draft = plan.pair() ? offers.begin(keyId, asked, plan) : null;
+    PairService.Draft draft = plan.pair() ? offers.begin(keyId, asked, plan) : null;
     if (!Boolean.TRUE.equals(asked.stream())) {
       Generation generation =
-          generations.submit(model, plan.request(), counted(model, plan, Generations.NOBODY), http);
+          generations.submit(
+              model, plan.request(), counted(model, plan, GenerationService.NOBODY), http);
       return Response.ok(answer(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
@@ -81,27 +82,30 @@ public class GenerateResource {
     EventStream events = EventStream.to(http, config.streamBuffer());
     Generation generation =
         generations.submit(model, plan.request(), counted(model, plan, events), http);
-    return Generations.stream(out -> stream(out, events, model, plan, draft, generation));
+    return GenerationService.stream(out -> stream(out, events, model, plan, draft, generation));
   }
 
   private static GenerationListener counted(
-      LoadedModel model, GenerationPlan plan, GenerationListener listener) {
+      ServedModel model, GenerationPlan plan, GenerationListener listener) {
     return model.rollouts().duels().follow(plan.writers(), listener);
   }
 
   private Object answer(
-      LoadedModel model, GenerationPlan plan, Offers.@Nullable Draft draft, Generation generation) {
+      ServedModel model,
+      GenerationPlan plan,
+      PairService.@Nullable Draft draft,
+      Generation generation) {
     return draft == null
-        ? Generations.answer(plan, generation)
+        ? GenerationService.answer(plan, generation)
         : offers.offer(draft, generation, model.base().hash());
   }
 
   private void stream(
       OutputStream out,
       EventStream events,
-      LoadedModel model,
+      ServedModel model,
       GenerationPlan plan,
-      Offers.@Nullable Draft draft,
+      PairService.@Nullable Draft draft,
       Generation generation)
       throws IOException {
     try {
@@ -109,12 +113,13 @@ public class GenerateResource {
           plan.request().branches().size(),
           piece -> {
             if (!piece.text().isEmpty()) {
-              String side = draft == null ? null : Offers.Draft.side(piece.branch());
-              EventStream.event(out, mapper, "token", new Answers.Token(side, piece.text()));
+              String side = draft == null ? null : PairService.Draft.side(piece.branch());
+              EventStream.event(
+                  out, mapper, "token", new GenerateResponse.Token(side, piece.text()));
             }
           });
       EventStream.event(out, mapper, "done", answer(model, plan, draft, generation));
-    } catch (DatabaseAwayException away) {
+    } catch (DatabaseUnavailableException away) {
       // the answer has begun with a 200, so its problem can only be told in the stream
       EventStream.event(out, mapper, "error", Problems.databaseAway());
     } finally {

@@ -1,14 +1,14 @@
 package dev.whetstone.gateway.generate;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.engine.Branch;
+import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.GenerationRequest;
-import dev.whetstone.engine.sampling.Sampling;
+import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.LoadedModel;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
-import dev.whetstone.rollout.PairSides;
+import dev.whetstone.rollout.PairAssignment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param request what the engine is asked
  */
 public record GenerationPlan(
-    Prompt prompt, PairSides writers, boolean pair, GenerationRequest request) {
+    Prompt prompt, PairAssignment writers, boolean pair, GenerationRequest request) {
   /**
    * What only the OpenAI-compatible routes can ask.
    *
@@ -47,7 +47,7 @@ public record GenerationPlan(
    * @throws ProblemException 400 or 404 naming the field
    */
   static GenerationPlan of(
-      GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+      GenerateRequest asked, ServedModel model, GatewayConfig config, RandomGenerator random) {
     return of(asked, Extras.NONE, model, config, random);
   }
 
@@ -55,12 +55,12 @@ public record GenerationPlan(
   public static GenerationPlan of(
       GenerateRequest asked,
       Extras extras,
-      LoadedModel model,
+      ServedModel model,
       GatewayConfig config,
       RandomGenerator random) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
     requireMetadata(asked.metadata());
-    PairSides writers = writers(asked, model, pair);
+    PairAssignment writers = writers(asked, model, pair);
     Prompt prompt =
         extras.promptIds() == null
             ? Prompt.of(model, asked.messages(), asked.prompt())
@@ -69,10 +69,10 @@ public record GenerationPlan(
     if (wanted < 1) {
       throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
     }
-    Sampling sampling = sampling(asked, model, config, random);
-    List<Branch> branches = new ArrayList<>();
+    SamplingParameters sampling = sampling(asked, model, config, random);
+    List<CompletionSpec> branches = new ArrayList<>();
     for (int i = 0; i < (pair ? 2 : extras.count()); i++) {
-      branches.add(new Branch(i == 0 ? writers.first() : writers.second(), sampling));
+      branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
       sampling = sampling.withSeed(otherSeed(sampling.seed()));
     }
     GenerationRequest request =
@@ -94,12 +94,12 @@ public record GenerationPlan(
   }
 
   /** A request that names a policy gets it on both sides. */
-  private static PairSides writers(GenerateRequest asked, LoadedModel model, boolean pair) {
+  private static PairAssignment writers(GenerateRequest asked, ServedModel model, boolean pair) {
     if (pair && asked.policy() == null) {
       return model.rollouts().duels().sides(model.policies().serving());
     }
     Policy policy = model.policy(asked.policy());
-    return new PairSides(policy, policy);
+    return new PairAssignment(policy, policy);
   }
 
   private static void requireMetadata(@Nullable JsonNode metadata) {
@@ -114,10 +114,10 @@ public record GenerationPlan(
     }
   }
 
-  private static Sampling sampling(
-      GenerateRequest asked, LoadedModel model, GatewayConfig config, RandomGenerator random) {
+  private static SamplingParameters sampling(
+      GenerateRequest asked, ServedModel model, GatewayConfig config, RandomGenerator random) {
     try {
-      return new Sampling(
+      return new SamplingParameters(
           or(asked.temperature(), model.temperature().orElse(config.defaultTemperature())),
           or(asked.topK(), model.topK().orElse(0)),
           or(asked.topP(), model.topP().orElse(1.0)),

@@ -1,7 +1,7 @@
 package dev.whetstone.gateway.generate;
 
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.LoadedModel;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
@@ -21,7 +21,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 when both or neither are given or nothing is in them
    */
-  static Prompt of(LoadedModel model, @Nullable List<Message> messages, @Nullable String text) {
+  static Prompt of(ServedModel model, @Nullable List<Message> messages, @Nullable String text) {
     if ((messages == null) == (text == null)) {
       throw ProblemException.badField(
           "messages", "invalid_field", "give either messages or prompt");
@@ -39,7 +39,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 when there are none or one is outside the vocabulary
    */
-  static Prompt of(LoadedModel model, int[] ids) {
+  static Prompt of(ServedModel model, int[] ids) {
     if (ids.length == 0) {
       throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
     }
@@ -52,7 +52,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 naming the field
    */
-  static void requireKnown(String field, LoadedModel model, int[] ids) {
+  static void requireKnown(String field, ServedModel model, int[] ids) {
     int size = model.tokenizer().vocabularySize();
     if (IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
       throw ProblemException.badField(
@@ -61,7 +61,7 @@ public record Prompt(String text, int[] ids) {
   }
 
   /** The text the model's chat template makes of a conversation, the answer's turn opened. */
-  static String render(LoadedModel model, List<Message> messages) {
+  static String render(ServedModel model, List<Message> messages) {
     if (messages.isEmpty()) {
       throw ProblemException.badField("messages", "invalid_field", "messages is empty");
     }
@@ -88,7 +88,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 when the prompt fills the context
    */
-  int room(LoadedModel model) {
+  int room(ServedModel model) {
     int room = model.engine().slotLength() - ids.length;
     if (room < 1) {
       throw ProblemException.of(

@@ -5,8 +5,8 @@ import dev.whetstone.engine.Scores;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RequestLog;
-import dev.whetstone.gateway.state.LoadedModel;
-import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Message;
@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 public class ScoreResource {
   private static final double DEFAULT_BETA = 0.1;
 
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
   @Inject GatewayConfig config;
-  @Inject Generations generations;
+  @Inject GenerationService generations;
 
   /** A text completion gets the end token appended; beta defaults to 0.1. */
   public record Request(
@@ -67,7 +67,7 @@ public class ScoreResource {
   @APIResponse(responseCode = "404", description = "there is no such policy")
   @RunOnVirtualThread
   public Answer score(Request asked, @Context RoutingContext http) {
-    LoadedModel model = serving.model();
+    ServedModel model = serving.model();
     Policy policy = model.policy(asked.policy());
     double beta = asked.beta() == null ? DEFAULT_BETA : asked.beta();
     if (!(beta > 0) || Double.isInfinite(beta)) {
@@ -89,7 +89,7 @@ public class ScoreResource {
         beta * (own.sum() - reference.sum()));
   }
 
-  private static int[] prompt(Request asked, LoadedModel model) {
+  private static int[] prompt(Request asked, ServedModel model) {
     if (asked.promptIds() == null) {
       return Prompt.of(model, asked.messages(), asked.prompt()).ids();
     }
@@ -100,7 +100,7 @@ public class ScoreResource {
     return asked.promptIds();
   }
 
-  private static int[] completion(Request asked, LoadedModel model) {
+  private static int[] completion(Request asked, ServedModel model) {
     if ((asked.completion() == null) == (asked.completionIds() == null)) {
       throw ProblemException.badField(
           "completion", "invalid_field", "give either completion or completion_ids");
@@ -115,7 +115,7 @@ public class ScoreResource {
   }
 
   private Scores run(
-      LoadedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
+      ServedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
     CompletableFuture<Scores> scores =
         generations.admit(
             model,

@@ -1,8 +1,8 @@
 package dev.whetstone.gateway.generate;
 
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.LoadedModel;
-import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Message;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Text to token ids and back. */
 @Path("/")
 public class TokenResource {
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
 
   /** Either a text or a conversation. */
   public record TokenizeRequest(
@@ -38,7 +38,7 @@ public class TokenResource {
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   public Tokens tokenize(TokenizeRequest asked) {
-    LoadedModel model = serving.model();
+    ServedModel model = serving.model();
     if ((asked.text() == null) == (asked.messages() == null)) {
       throw ProblemException.badField("text", "invalid_field", "give either text or messages");
     }
@@ -60,7 +60,7 @@ public class TokenResource {
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   public Decoded detokenize(DetokenizeRequest asked) {
-    LoadedModel model = serving.model();
+    ServedModel model = serving.model();
     if (asked.ids() == null) {
       throw ProblemException.badField("ids", "invalid_field", "ids is missing");
     }

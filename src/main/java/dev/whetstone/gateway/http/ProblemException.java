@@ -3,7 +3,7 @@ package dev.whetstone.gateway.http;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Ends a request with a problem; mapped in {@link ProblemMapping} alone. */
+/** Ends a request with a problem; mapped in {@link ExceptionMappers} alone. */
 public final class ProblemException extends RuntimeException {
   private final int status;
   private final String code;

@@ -1,6 +1,6 @@
 package dev.whetstone.gateway.http;
 
-import dev.whetstone.security.Ids;
+import dev.whetstone.security.RandomIds;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
@@ -42,7 +42,8 @@ public final class RequestLog {
 
   private void begin(RoutingContext request) {
     String wanted = request.request().getHeader(HEADER);
-    String id = wanted != null && GOOD_ID.matcher(wanted).matches() ? wanted : Ids.draw("req");
+    String id =
+        wanted != null && GOOD_ID.matcher(wanted).matches() ? wanted : RandomIds.draw("req");
     request.put(ID, id);
     request.response().putHeader(HEADER, id);
     var start = clock.instant();

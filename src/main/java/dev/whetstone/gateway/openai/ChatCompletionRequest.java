@@ -45,7 +45,7 @@ public record ChatCompletionRequest(
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "go on past the end token (load tests)") @Nullable Boolean ignoreEos)
-    implements SharedFields {
+    implements SamplingFields {
 
   /** One turn; its content is a text or a list of text parts. */
   public record ChatTurn(

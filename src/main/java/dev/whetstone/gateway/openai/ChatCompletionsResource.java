@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class ChatCompletionsResource {
-  @Inject Conversations conversations;
+  @Inject CompletionService conversations;
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   @Operation(summary = "Answers a conversation, OpenAI-compatible; with stream as events")
-  @APIResponse(responseCode = "200", ref = Shapes.ANSWER)
+  @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(ChatCompletionRequest asked, RoutingContext http) {
     boolean logprobs = Boolean.TRUE.equals(asked.logprobs());
     if (asked.topLogprobs() != null && !logprobs) {
@@ -42,12 +42,12 @@ public class ChatCompletionsResource {
     Integer limit =
         asked.maxCompletionTokens() == null ? asked.maxTokens() : asked.maxCompletionTokens();
     return conversations.answer(
-        new Conversations.Asked(
+        new CompletionService.Asked(
             asked.generation(messages(asked.messages()), null, limit),
             asked.extras(null, asked.topLogprobs(), "top_logprobs"),
             asked.countsAtTheEnd(),
             logprobs),
-        new Wording.Chat(),
+        new CompletionFormat.Chat(),
         http);
   }
 

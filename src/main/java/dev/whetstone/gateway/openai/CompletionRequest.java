@@ -35,4 +35,4 @@ public record CompletionRequest(
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "go on past the end token (load tests)") @Nullable Boolean ignoreEos)
-    implements SharedFields {}
+    implements SamplingFields {}

@@ -24,24 +24,24 @@ import org.jspecify.annotations.Nullable;
 public class CompletionsResource {
   private static final int DEFAULT_MAX_TOKENS = 16;
 
-  @Inject Conversations conversations;
+  @Inject CompletionService conversations;
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   @Operation(summary = "Continues a text, OpenAI-compatible; with stream as events")
-  @APIResponse(responseCode = "200", ref = Shapes.ANSWER)
+  @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(CompletionRequest asked, RoutingContext http) {
     JsonNode prompt = single(asked.prompt());
     int limit = asked.maxTokens() == null ? DEFAULT_MAX_TOKENS : asked.maxTokens();
     int[] ids = prompt.isTextual() ? null : ids(prompt);
     return conversations.answer(
-        new Conversations.Asked(
+        new CompletionService.Asked(
             asked.generation(null, prompt.textValue(), limit),
             asked.extras(ids, asked.logprobs(), "logprobs"),
             asked.countsAtTheEnd(),
             asked.logprobs() != null),
-        new Wording.Text(),
+        new CompletionFormat.Text(),
         http);
   }
 

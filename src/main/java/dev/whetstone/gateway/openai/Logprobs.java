@@ -21,21 +21,25 @@ final class Logprobs {
    *
    * @param alternatives one list a token, or none at all
    */
-  Shapes.ChatLogprobs chat(int[] ids, float[] logps, List<List<TokenLogprob>> alternatives) {
-    List<Shapes.TokenInfo> content = new ArrayList<>();
+  OpenAiResponses.ChatLogprobs chat(
+      int[] ids, float[] logps, List<List<TokenLogprob>> alternatives) {
+    List<OpenAiResponses.TokenInfo> content = new ArrayList<>();
     for (int i = 0; i < ids.length; i++) {
       if (shown(ids[i])) {
         content.add(
-            new Shapes.TokenInfo(
+            new OpenAiResponses.TokenInfo(
                 text(ids[i]),
                 logps[i],
                 bytes(ids[i]),
                 at(alternatives, i).stream()
-                    .map(a -> new Shapes.Alternative(text(a.token()), a.logp(), bytes(a.token())))
+                    .map(
+                        a ->
+                            new OpenAiResponses.Alternative(
+                                text(a.token()), a.logp(), bytes(a.token())))
                     .toList()));
       }
     }
-    return new Shapes.ChatLogprobs(content);
+    return new OpenAiResponses.ChatLogprobs(content);
   }
 
   /**
@@ -43,7 +47,7 @@ final class Logprobs {
    *
    * @param offset characters of the answer before these tokens
    */
-  Shapes.TextLogprobs text(
+  OpenAiResponses.TextLogprobs text(
       int[] ids, float[] logps, List<List<TokenLogprob>> alternatives, int offset) {
     List<String> tokens = new ArrayList<>();
     List<Float> own = new ArrayList<>();
@@ -66,7 +70,7 @@ final class Logprobs {
     }
     int[] starts = offsets.stream().mapToInt(Integer::intValue).toArray();
     @Nullable List<Map<String, Float>> shownTop = alternatives.isEmpty() ? null : top;
-    return new Shapes.TextLogprobs(tokens, logprobs, shownTop, starts);
+    return new OpenAiResponses.TextLogprobs(tokens, logprobs, shownTop, starts);
   }
 
   private Map<String, Float> byText(List<TokenLogprob> alternatives) {

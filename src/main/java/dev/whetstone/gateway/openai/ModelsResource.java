@@ -1,11 +1,11 @@
 package dev.whetstone.gateway.openai;
 
-import dev.whetstone.gateway.state.LoadedModel;
-import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.PolicyException;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.Serving;
+import dev.whetstone.serving.ServingSnapshot;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -26,31 +26,31 @@ public class ModelsResource {
   private static final int MOST_VERSIONS = 100;
   private static final List<String> ALIASES = List.of("champion", "candidate", "previous");
 
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
 
   @GET
   @RunOnVirtualThread
   @Operation(summary = "Lists the aliases that serve here and the newest versions")
-  public Shapes.Models list() {
-    LoadedModel model = serving.model();
-    List<PolicyRow> rows = model.policies().store().page(Long.MAX_VALUE, MOST_VERSIONS);
-    Serving now = model.policies().serving();
-    List<Shapes.Model> models = new ArrayList<>();
+  public OpenAiResponses.Models list() {
+    ServedModel model = serving.model();
+    List<PolicyRecord> rows = model.policies().store().page(Long.MAX_VALUE, MOST_VERSIONS);
+    ServingSnapshot now = model.policies().serving();
+    List<OpenAiResponses.Model> models = new ArrayList<>();
     for (String alias : ALIASES) {
       now.alias(alias)
           .flatMap(policy -> rows.stream().filter(r -> r.hash().equals(policy.hash())).findFirst())
           .ifPresent(row -> models.add(named(alias, row)));
     }
     rows.forEach(row -> models.add(named(row.version(), row)));
-    return new Shapes.Models("list", models);
+    return new OpenAiResponses.Models("list", models);
   }
 
   @GET
   @Path("{model}")
   @RunOnVirtualThread
   @Operation(summary = "One alias or version")
-  public Shapes.Model get(@PathParam("model") String name) {
-    LoadedModel model = serving.model();
+  public OpenAiResponses.Model get(@PathParam("model") String name) {
+    ServedModel model = serving.model();
     String hash = model.policies().serving().alias(name).map(p -> p.hash()).orElse(name);
     return model
         .policies()
@@ -60,7 +60,7 @@ public class ModelsResource {
         .orElseThrow(() -> new PolicyException.Unknown(name));
   }
 
-  private static Shapes.Model named(String name, PolicyRow row) {
-    return new Shapes.Model(name, "model", row.createdAt().getEpochSecond(), "whetstone");
+  private static OpenAiResponses.Model named(String name, PolicyRecord row) {
+    return new OpenAiResponses.Model(name, "model", row.createdAt().getEpochSecond(), "whetstone");
   }
 }

@@ -4,20 +4,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.LoadedModel;
-import dev.whetstone.gateway.state.ServingState;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
-import dev.whetstone.onnx.StandaloneModel;
-import dev.whetstone.policy.By;
-import dev.whetstone.policy.Lineage;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.onnx.MergedModel;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.policy.Provenance;
 import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.serving.PolicyRouter;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class AdapterResource {
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
   @Inject RolloutConfig config;
   @Inject ObjectMapper mapper;
   @Inject SecurityIdentity identity;
@@ -70,18 +70,18 @@ public class AdapterResource {
       @RestForm("adapter_model") @Nullable FileUpload model,
       @RestForm("adapter_config") @Nullable FileUpload settings,
       @RestForm("parent") @Nullable String parent) {
-    ActivePolicies policies = serving.model().policies();
+    PolicyRouter policies = serving.model().policies();
     PolicyStore store = policies.store();
-    Adapter adapter =
+    LoraAdapter adapter =
         PeftUpload.read(
             model, settings, policies.base().hash(), config.largestAdapter().asLongValue());
     try {
-      policies.tryOut(new Policy("the adapter", AdapterFile.hash(adapter), adapter));
+      policies.tryOut(new Policy("the adapter", PeftFiles.hash(adapter), adapter));
     } catch (PolicyException.Refused refused) {
       throw PeftUpload.refused(String.valueOf(refused.getMessage()));
     }
-    By by = new By(identity.getPrincipal().getName(), "import");
-    Lineage lineage = new Lineage(parent, null, null);
+    ChangeContext by = new ChangeContext(identity.getPrincipal().getName(), "import");
+    Provenance lineage = new Provenance(parent, null, null);
     PolicyStore.Registered registered = store.register(adapter, lineage, PolicyStatus.READY, by);
     var aliases = store.database().statement(policies.log()::read);
     return Response.status(registered.fresh() ? 201 : 200)
@@ -95,7 +95,7 @@ public class AdapterResource {
   @RunOnVirtualThread
   @Operation(summary = "adapter_model.safetensors, as PEFT reads it")
   public Response adapter(@PathParam("version") String version) {
-    return file("adapter_model.safetensors", AdapterFile.tensors(adapterOf(version)));
+    return file("adapter_model.safetensors", PeftFiles.tensors(adapterOf(version)));
   }
 
   @GET
@@ -105,10 +105,10 @@ public class AdapterResource {
   @Operation(summary = "adapter_config.json, with the base's hash as its revision")
   public Response adapterConfig(@PathParam("version") String version)
       throws JsonProcessingException {
-    LoadedModel model = serving.model();
+    ServedModel model = serving.model();
     String folder = model.graph().getName(model.graph().getNameCount() - 2).toString();
     ObjectNode settings =
-        (ObjectNode) mapper.readTree(AdapterFile.config(adapterOf(version), folder));
+        (ObjectNode) mapper.readTree(PeftFiles.config(adapterOf(version), folder));
     settings.put("revision", model.base().hash());
     return file("adapter_config.json", settings.toPrettyString() + "\n");
   }
@@ -121,15 +121,14 @@ public class AdapterResource {
       summary = "The version as an ONNX model that stands alone",
       description = "A zip of model.onnx and its external data, which any ONNX Runtime loads.")
   public Response onnx(@PathParam("version") String version) {
-    LoadedModel model = serving.model();
+    ServedModel model = serving.model();
     Policy policy = model.policy(version);
-    StandaloneModel standalone =
-        new StandaloneModel(model.graph(), model.adapterInputs().apply(policy));
+    MergedModel standalone = new MergedModel(model.graph(), model.adapterInputs().apply(policy));
     StreamingOutput body = standalone::writeZip;
     return file(policy.version() + ".zip", body);
   }
 
-  private Adapter adapterOf(String name) {
+  private LoraAdapter adapterOf(String name) {
     Policy policy = serving.model().policy(name);
     if (policy.adapter() == null) {
       throw ProblemException.of(404, "no_adapter", policy.version() + " is the base alone");

@@ -3,8 +3,8 @@ package dev.whetstone.gateway.policies;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,14 +26,14 @@ final class PeftUpload {
    *
    * @throws ProblemException 400 or 413 naming the part and what is wrong with it
    */
-  static Adapter read(
+  static LoraAdapter read(
       @Nullable FileUpload model, @Nullable FileUpload config, String baseHash, long largest) {
     byte[] tensors = bytes("adapter_model", model, largest);
     String settings =
         new String(bytes("adapter_config", config, LARGEST_CONFIG), StandardCharsets.UTF_8);
     try {
       requireBase(settings, baseHash);
-      return AdapterFile.read(tensors, settings);
+      return PeftFiles.read(tensors, settings);
     } catch (IllegalArgumentException unsound) {
       throw refused(String.valueOf(unsound.getMessage()));
     }

@@ -1,13 +1,13 @@
 package dev.whetstone.gateway.policies;
 
 import dev.whetstone.gateway.http.Paging;
-import dev.whetstone.gateway.state.ServingState;
+import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.PolicyException;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.ActivePolicies;
-import dev.whetstone.serving.GatewayReports;
+import dev.whetstone.serving.GatewayStatusStore;
+import dev.whetstone.serving.PolicyRouter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
 
   /**
    * A page, newest first.
@@ -33,7 +33,7 @@ public class PoliciesResource {
    * @param gateways what each gateway serves, and why not what it should
    */
   public record Page(
-      List<PolicyView> items, @Nullable String next, List<GatewayReports.Report> gateways) {}
+      List<PolicyView> items, @Nullable String next, List<GatewayStatusStore.Report> gateways) {}
 
   @GET
   @RunOnVirtualThread
@@ -41,12 +41,12 @@ public class PoliciesResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    ActivePolicies policies = serving.model().policies();
+    PolicyRouter policies = serving.model().policies();
     int most = Paging.limit(limit);
     long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
     Aliases aliases = policies.store().database().statement(policies.log()::read);
-    List<PolicyRow> rows = policies.store().page(before, most + 1);
-    List<PolicyRow> shown = rows.subList(0, Math.min(most, rows.size()));
+    List<PolicyRecord> rows = policies.store().page(before, most + 1);
+    List<PolicyRecord> shown = rows.subList(0, Math.min(most, rows.size()));
     return new Page(
         shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
         rows.size() > most ? shown.getLast().version().substring(1) : null,
@@ -58,12 +58,12 @@ public class PoliciesResource {
   @RunOnVirtualThread
   @Operation(summary = "One version, by its name, hash or alias")
   public PolicyView get(@PathParam("version") String version) {
-    ActivePolicies policies = serving.model().policies();
+    PolicyRouter policies = serving.model().policies();
     Aliases aliases = policies.store().database().statement(policies.log()::read);
     return PolicyView.of(row(policies, aliases, version), aliases);
   }
 
-  private static PolicyRow row(ActivePolicies policies, Aliases aliases, String name) {
+  private static PolicyRecord row(PolicyRouter policies, Aliases aliases, String name) {
     String version = aliases.version(name);
     return policies.store().find(version).orElseThrow(() -> new PolicyException.Unknown(name));
   }

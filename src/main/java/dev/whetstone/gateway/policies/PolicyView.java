@@ -1,7 +1,7 @@
 package dev.whetstone.gateway.policies;
 
 import dev.whetstone.policy.Aliases;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.PolicyRecord;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ public record PolicyView(
     @Nullable String statusReason,
     @Nullable Instant rolledBackAt) {
 
-  static PolicyView of(PolicyRow row, Aliases aliases) {
+  static PolicyView of(PolicyRecord row, Aliases aliases) {
     return new PolicyView(
         row.version(),
         row.hash(),

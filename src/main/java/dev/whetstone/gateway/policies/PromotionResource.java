@@ -1,9 +1,9 @@
 package dev.whetstone.gateway.policies;
 
 import dev.whetstone.gateway.http.JsonBodyReader;
-import dev.whetstone.policy.AliasLog;
+import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -31,11 +31,11 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class PromotionResource {
   @Inject JsonBodyReader bodies;
-  @Inject AliasChanges changes;
+  @Inject ChampionService changes;
 
   /** Why a version is promoted; the whole body may be left out. */
   public record Promotion(
-      @Schema(maxLength = AliasChanges.LONGEST_REASON) @Nullable String reason) {}
+      @Schema(maxLength = ChampionService.LONGEST_REASON) @Nullable String reason) {}
 
   @POST
   @Consumes(MediaType.WILDCARD)
@@ -55,11 +55,11 @@ public class PromotionResource {
     return changes.run(
         key,
         "promote\n" + version,
-        asked.reason() == null ? null : AliasChanges.reason(asked.reason()),
+        asked.reason() == null ? null : ChampionService.reason(asked.reason()),
         (policies, connection, by) -> {
-          AliasLog log = policies.log();
+          AliasStore log = policies.log();
           Aliases now = log.read(connection);
-          PolicyRow row = policies.store().require(connection, now.version(version));
+          PolicyRecord row = policies.store().require(connection, now.version(version));
           if (!row.version().equals(now.champion())) {
             policies.verify(row);
           }

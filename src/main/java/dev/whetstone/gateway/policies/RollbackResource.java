@@ -1,6 +1,6 @@
 package dev.whetstone.gateway.policies;
 
-import dev.whetstone.policy.AliasLog;
+import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -25,12 +25,13 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class RollbackResource {
-  @Inject AliasChanges changes;
+  @Inject ChampionService changes;
 
   /** Where to go back to, by default to what was champion before, and why. */
   public record Rollback(
       @Schema(description = "version, hash or alias; previous by default") @Nullable String to,
-      @Schema(required = true, maxLength = AliasChanges.LONGEST_REASON) @Nullable String reason) {}
+      @Schema(required = true, maxLength = ChampionService.LONGEST_REASON)
+          @Nullable String reason) {}
 
   @POST
   @RunOnVirtualThread
@@ -43,9 +44,9 @@ public class RollbackResource {
     return changes.run(
         key,
         "rollback\n" + asked.to(),
-        AliasChanges.reason(asked.reason()),
+        ChampionService.reason(asked.reason()),
         (policies, connection, by) -> {
-          AliasLog log = policies.log();
+          AliasStore log = policies.log();
           Aliases now = log.read(connection);
           String to = asked.to() == null ? now.previous() : now.version(asked.to());
           if (to != null) {

@@ -1,10 +1,10 @@
 package dev.whetstone.gateway.policies;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
-import dev.whetstone.policy.By;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutStore;
-import dev.whetstone.rollout.duel.SideFigures;
+import dev.whetstone.rollout.duel.ArmMetrics;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +52,9 @@ public record RolloutView(
       int wins,
       int losses,
       double evidence,
-      SideFigures candidate,
-      SideFigures champion,
-      SideFigures alone) {}
+      ArmMetrics candidate,
+      ArmMetrics champion,
+      ArmMetrics alone) {}
 
   /** A decision and the numbers it was made on. */
   public record Step(
@@ -65,13 +65,13 @@ public record RolloutView(
       @Schema(implementation = Map.class) @JsonRawValue String numbers) {}
 
   /** One that has just been opened: nothing is measured yet. */
-  static RolloutView opened(Rollout rollout, By by) {
+  static RolloutView opened(Rollout rollout, ChangeContext by) {
     String status = rollout.status().label();
     return view(
         rollout,
         List.of(),
         new Duel(
-            0, 0, rollout.evidence().value(), SideFigures.NONE, SideFigures.NONE, SideFigures.NONE),
+            0, 0, rollout.evidence().value(), ArmMetrics.NONE, ArmMetrics.NONE, ArmMetrics.NONE),
         List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
   }
 

@@ -1,17 +1,17 @@
 package dev.whetstone.gateway.policies;
 
-import dev.whetstone.gateway.http.IdempotentCalls;
-import dev.whetstone.gateway.http.IdempotentCalls.Result;
+import dev.whetstone.gateway.http.IdempotencyService;
+import dev.whetstone.gateway.http.IdempotencyService.Result;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.ServingState;
-import dev.whetstone.policy.By;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutMode;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.ActivePolicies;
+import dev.whetstone.serving.PolicyRouter;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
 public class RolloutsResource {
   private static final int LONGEST_REASON = 500;
 
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
   @Inject SecurityIdentity identity;
-  @Inject IdempotentCalls calls;
+  @Inject IdempotencyService calls;
 
   /**
    * A version to roll out.
@@ -104,19 +104,19 @@ public class RolloutsResource {
       throw ProblemException.badField("share", "invalid_field", "share must be in (0, 1]");
     }
     RolloutMode mode = mode(asked.mode(), rollouts);
-    By by = by(asked.reason());
+    ChangeContext by = by(asked.reason());
     String policy = asked.policy();
     if (policy == null) {
       throw ProblemException.badField("policy", "invalid_field", "policy is missing");
     }
-    ActivePolicies policies = serving.model().policies();
+    PolicyRouter policies = serving.model().policies();
     return calls.run(
         policies.store().database(),
         by.actor(),
         key,
         "rollout\n%s\n%s\n%s\n%s".formatted(policy, mode, share, by.reason()),
         connection -> {
-          PolicyRow candidate =
+          PolicyRecord candidate =
               policies.store().require(connection, policies.log().read(connection).version(policy));
           return rollouts
               .open(connection, candidate, mode, share, by)
@@ -149,12 +149,12 @@ public class RolloutsResource {
     return get(id);
   }
 
-  private By by(@Nullable String reason) {
+  private ChangeContext by(@Nullable String reason) {
     if (reason != null && reason.length() > LONGEST_REASON) {
       throw ProblemException.badField(
           "reason", "invalid_field", "reason has at most " + LONGEST_REASON + " characters");
     }
-    return new By(identity.getPrincipal().getName(), reason);
+    return new ChangeContext(identity.getPrincipal().getName(), reason);
   }
 
   private Rollout rollout(String id) {

@@ -2,7 +2,7 @@ package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.gateway.http.Parameters;
-import dev.whetstone.preference.Conversations;
+import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.rating.PreferenceSummary;
 import dev.whetstone.preference.rating.RaterQueue;
@@ -51,8 +51,8 @@ public class RatingResource {
           Instant leasedUntil,
       @Schema(required = true) String prompt,
       @Nullable List<Message> messages,
-      @Schema(required = true) PreferenceAnswers.Answer a,
-      @Schema(required = true) PreferenceAnswers.Answer b) {}
+      @Schema(required = true) PreferenceViews.Answer a,
+      @Schema(required = true) PreferenceViews.Answer b) {}
 
   @GET
   @Path("next")
@@ -105,9 +105,9 @@ public class RatingResource {
         handed.pairId(),
         handed.leasedUntil(),
         handed.prompt(),
-        Conversations.read(handed.messages()),
-        PreferenceAnswers.Answer.of(handed.a()),
-        PreferenceAnswers.Answer.of(handed.b()));
+        ConversationJson.read(handed.messages()),
+        PreferenceViews.Answer.of(handed.a()),
+        PreferenceViews.Answer.of(handed.b()));
   }
 
   @GET

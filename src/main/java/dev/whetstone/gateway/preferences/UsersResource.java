@@ -1,7 +1,7 @@
 package dev.whetstone.gateway.preferences;
 
 import dev.whetstone.gateway.http.Parameters;
-import dev.whetstone.preference.bulk.Erasure;
+import dev.whetstone.preference.bulk.UserErasure;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -19,7 +19,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class UsersResource {
-  @Inject Erasure erasure;
+  @Inject UserErasure erasure;
   @Inject SecurityIdentity identity;
 
   @DELETE
@@ -27,7 +27,7 @@ public class UsersResource {
   @RunOnVirtualThread
   @Operation(
       summary = "Erases a user's prompts, completions and votes; tells what was trained on them")
-  public Erasure.Report erase(@PathParam("user") String user) {
+  public UserErasure.Report erase(@PathParam("user") String user) {
     return erasure.erase(Parameters.required("user", user), identity.getPrincipal().getName());
   }
 }

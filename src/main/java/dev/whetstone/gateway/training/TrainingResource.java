@@ -4,16 +4,16 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.http.StrictJson;
-import dev.whetstone.gateway.state.ServingState;
-import dev.whetstone.policy.By;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.security.Role;
 import dev.whetstone.training.RunProgress;
-import dev.whetstone.training.RunStore;
 import dev.whetstone.training.RunTrigger;
 import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -60,7 +60,7 @@ public class TrainingResource {
   /** Each watcher asks the database a few times a second. */
   private static final Semaphore WATCHERS = new Semaphore(64);
 
-  @Inject ServingState serving;
+  @Inject GatewayState serving;
   @Inject SecurityIdentity identity;
   @Inject ObjectMapper mapper;
 
@@ -93,7 +93,8 @@ public class TrainingResource {
       description = "This run was active already",
       content = @Content(schema = @Schema(implementation = RunView.class)))
   public Response start(Request asked) {
-    RunStore.Request answer = runs().request(RunTrigger.CALL, config(asked), by(asked.reason()));
+    TrainingRunStore.Request answer =
+        runs().request(RunTrigger.CALL, config(asked), by(asked.reason()));
     return Response.status(answer.fresh() ? 202 : 200).entity(RunView.of(answer.run())).build();
   }
 
@@ -104,7 +105,7 @@ public class TrainingResource {
     }
     if (!config.isObject()
         || config.toString().length() > LONGEST_CONFIG
-        || !StrictJson.wellFormed(config)) {
+        || !ObjectMapperConfig.wellFormed(config)) {
       throw ProblemException.badField(
           "config",
           "invalid_field",
@@ -115,12 +116,12 @@ public class TrainingResource {
     return config.toString();
   }
 
-  private By by(@Nullable String reason) {
+  private ChangeContext by(@Nullable String reason) {
     if (reason != null && reason.length() > LONGEST_REASON) {
       throw ProblemException.badField(
           "reason", "invalid_field", "reason has at most " + LONGEST_REASON + " characters");
     }
-    return new By(identity.getPrincipal().getName(), reason);
+    return new ChangeContext(identity.getPrincipal().getName(), reason);
   }
 
   @GET
@@ -165,7 +166,7 @@ public class TrainingResource {
       throw ProblemException.retryLater(429, "too_many_watchers", "too many runs are watched", 5);
     }
     http.addEndHandler(ended -> WATCHERS.release());
-    RunStore runs = runs();
+    TrainingRunStore runs = runs();
     StreamingOutput body = out -> follow(runs, id, out);
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
@@ -173,7 +174,7 @@ public class TrainingResource {
         .build();
   }
 
-  private void follow(RunStore runs, String id, OutputStream out) throws IOException {
+  private void follow(TrainingRunStore runs, String id, OutputStream out) throws IOException {
     int last = 0;
     for (int look = 0; ; look++) {
       // read before its steps, so that none reported until its end is missed
@@ -213,7 +214,7 @@ public class TrainingResource {
     return ProblemException.of(404, "unknown_run", "there is no training run '" + id + "'");
   }
 
-  private RunStore runs() {
+  private TrainingRunStore runs() {
     return serving.model().runs();
   }
 }

@@ -1,13 +1,13 @@
 package dev.whetstone.onnx.quantization;
 
-import dev.whetstone.lora.LoraSite;
+import dev.whetstone.lora.LoraTarget;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * How large the inputs of linear layers become, channel by channel, on a calibration text.
  *
- * @param largest absolute values {@code [in]} by {@link LoraSite#node}
+ * @param largest absolute values {@code [in]} by {@link LoraTarget#node}
  */
 public record ActivationRanges(Map<String, float[]> largest) {
   /** Nothing is known: activations are quantised block by block at run time. */
@@ -17,7 +17,7 @@ public record ActivationRanges(Map<String, float[]> largest) {
     largest = Map.copyOf(largest);
   }
 
-  public Optional<float[]> of(LoraSite site, int layer) {
+  public Optional<float[]> of(LoraTarget site, int layer) {
     return Optional.ofNullable(largest.get(site.node(layer)));
   }
 }

@@ -3,12 +3,12 @@ package dev.whetstone.preference.bulk;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.whetstone.database.Database;
 import dev.whetstone.preference.Choice;
-import dev.whetstone.preference.Conversations;
+import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
-import dev.whetstone.preference.trl.BadLineException;
 import dev.whetstone.preference.trl.LineReader;
+import dev.whetstone.preference.trl.PairFormatException;
 import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.preference.trl.TrlPair;
 import dev.whetstone.preference.trl.TrlReader;
@@ -158,7 +158,7 @@ public final class PreferenceImport {
           TrlPair pair = reader.read(line);
           batch.add(pair.with(tokenizer.tokens(pair)));
         }
-      } catch (BadLineException bad) {
+      } catch (PairFormatException bad) {
         tally.reject(lines.number(), String.valueOf(bad.getMessage()));
       }
       if (batch.size() == bounds.batch() || (!more && !batch.isEmpty())) {
@@ -237,7 +237,7 @@ public final class PreferenceImport {
         ids.apply("pair"),
         keyId,
         keyId,
-        new Pair.Prompt(line.prompt(), tokens.prompt(), Conversations.write(line.messages())),
+        new Pair.Prompt(line.prompt(), tokens.prompt(), ConversationJson.write(line.messages())),
         chosenFirst ? chosen : rejected,
         chosenFirst ? rejected : chosen,
         baseHash,

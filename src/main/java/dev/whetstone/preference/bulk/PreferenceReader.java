@@ -3,11 +3,11 @@ package dev.whetstone.preference.bulk;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Choice;
-import dev.whetstone.preference.Conditions;
-import dev.whetstone.preference.Conversations;
+import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.PreferenceRow;
-import dev.whetstone.preference.trl.TrlForm;
+import dev.whetstone.preference.WhereClause;
+import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlPair;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -69,7 +69,7 @@ public final class PreferenceReader {
    */
   public List<PreferenceRow> page(
       PreferenceFilter filter, Order order, @Nullable Long after, int limit) {
-    Conditions conditions = filter.conditions(clock.instant());
+    WhereClause conditions = filter.conditions(clock.instant());
     bound(filter, order, after, conditions);
     return read(ROW, conditions, order, after, limit, PreferenceReader::row);
   }
@@ -79,18 +79,18 @@ public final class PreferenceReader {
    * last one that is there at the call; ties and both-bad say nothing of a winner and are left out.
    */
   public <E extends Exception> void forEachWin(
-      PreferenceFilter filter, TrlForm form, PairConsumer<E> consumer) throws E {
+      PreferenceFilter filter, TrlFormat form, PairConsumer<E> consumer) throws E {
     long end = end(filter);
     Long after = null;
     List<Win> wins;
     do {
-      Conditions conditions =
+      WhereClause conditions =
           filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
       if (after == null && filter.from() != null) {
         conditions.andWithin(
             "v.seq >= (" + place("min") + ")", PreferenceFilter.time(filter.from(), filter.to()));
       }
-      if (form == TrlForm.MESSAGES) {
+      if (form == TrlFormat.MESSAGES) {
         conditions.and("p.messages IS NOT NULL");
       }
       wins = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
@@ -104,9 +104,9 @@ public final class PreferenceReader {
   // The log is walked in its own order, which is nearly that of time: walked from its end, all that
   // is outside a time would be looked at one by one. What was seen already bounds the near side.
   private static void bound(
-      PreferenceFilter filter, Order order, @Nullable Long after, Conditions conditions) {
+      PreferenceFilter filter, Order order, @Nullable Long after, WhereClause conditions) {
     boolean oldest = order == Order.OLDEST;
-    Conditions time = PreferenceFilter.time(filter.from(), filter.to());
+    WhereClause time = PreferenceFilter.time(filter.from(), filter.to());
     if (filter.from() != null && !(oldest && after != null)) {
       conditions.andWithin("v.seq >= (" + place("min") + ")", time);
     }
@@ -129,7 +129,7 @@ public final class PreferenceReader {
 
   private <T> List<T> read(
       String columns,
-      Conditions conditions,
+      WhereClause conditions,
       Order order,
       @Nullable Long after,
       int limit,
@@ -158,7 +158,7 @@ public final class PreferenceReader {
 
   /** The last place in the log, or that of a time which ends; 0 where there is none. */
   private long end(PreferenceFilter filter) {
-    Conditions time = PreferenceFilter.time(filter.from(), filter.to());
+    WhereClause time = PreferenceFilter.time(filter.from(), filter.to());
     String sql =
         filter.to() == null
             ? "SELECT max(seq) FROM preferences"
@@ -213,7 +213,7 @@ public final class PreferenceReader {
         row.getLong("seq"),
         new TrlPair(
             row.getString("prompt"),
-            Conversations.read(row.getString("messages")),
+            ConversationJson.read(row.getString("messages")),
             row.getString("text_" + chosen),
             row.getString("text_" + rejected),
             new TrlPair.Tokens(

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param raters those with the most votes
  */
 public record PreferenceSummary(
-    Tally votes,
+    ChoiceCounts votes,
     long importedVotes,
     long raterCount,
     List<Rater> raters,
@@ -20,7 +20,7 @@ public record PreferenceSummary(
     Ranking ranking,
     IdenticalPrompts identicalPrompts) {
   /** One person's votes. */
-  public record Rater(String user, String key, Tally votes) {}
+  public record Rater(String user, String key, ChoiceCounts votes) {}
 
   /**
    * Agreement on pairs that several people judged.

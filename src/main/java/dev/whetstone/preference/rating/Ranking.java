@@ -1,7 +1,7 @@
 package dev.whetstone.preference.rating;
 
 import dev.whetstone.preference.Choice;
-import dev.whetstone.preference.rating.Strengths.Match;
+import dev.whetstone.preference.rating.DavidsonBradleyTerry.Match;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -10,9 +10,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Versions by strength: Davidson's Bradley-Terry model with ties, see {@link Strengths}, with half
- * a hypothetical win and loss each. A vote for both_bad says nothing of who is better and is left
- * out, as is a pair of one version with itself.
+ * Versions by strength: Davidson's Bradley-Terry model with ties, see {@link DavidsonBradleyTerry},
+ * with half a hypothetical win and loss each. A vote for both_bad says nothing of who is better and
+ * is left out, as is a pair of one version with itself.
  *
  * @param reference the version whose strength is 0: the base where it was voted on
  * @param tie the tie parameter nu
@@ -76,7 +76,7 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
 
   private static Ranking fitted(
       List<String> versions, Map<String, Score> scores, List<Match> matches) {
-    Strengths strengths = Strengths.fit(versions.size(), matches, PSEUDO);
+    DavidsonBradleyTerry strengths = DavidsonBradleyTerry.fit(versions.size(), matches, PSEUDO);
     int reference = Math.max(0, versions.indexOf("v0"));
     List<Standing> standings = new ArrayList<>();
     for (int i = 0; i < versions.size(); i++) {

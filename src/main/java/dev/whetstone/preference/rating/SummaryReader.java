@@ -2,8 +2,8 @@ package dev.whetstone.preference.rating;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.preference.Choice;
-import dev.whetstone.preference.Conditions;
 import dev.whetstone.preference.PreferenceFilter;
+import dev.whetstone.preference.WhereClause;
 import dev.whetstone.preference.rating.Agreement.Pattern;
 import dev.whetstone.preference.rating.PreferenceSummary.IdenticalPrompts;
 import dev.whetstone.preference.rating.PreferenceSummary.Kappa;
@@ -133,7 +133,7 @@ public final class SummaryReader {
 
   private record Reading(Connection connection, @Nullable Instant from, @Nullable Instant to) {
     <T> List<T> rows(String sql, Mapping<T> mapping) throws SQLException {
-      Conditions time = sql.contains("%s") ? PreferenceFilter.time(from, to) : new Conditions();
+      WhereClause time = sql.contains("%s") ? PreferenceFilter.time(from, to) : new WhereClause();
       List<T> rows = new ArrayList<>();
       try (PreparedStatement select = connection.prepareStatement(sql.formatted(time.sql()))) {
         time.bind(select);
@@ -153,13 +153,13 @@ public final class SummaryReader {
     }
   }
 
-  private static Tally total(List<Ranking.Result> results) {
+  private static ChoiceCounts total(List<Ranking.Result> results) {
     Map<Choice, Long> times =
         results.stream()
             .collect(
                 Collectors.groupingBy(
                     Ranking.Result::choice, Collectors.summingLong(Ranking.Result::times)));
-    return Tally.of(
+    return ChoiceCounts.of(
         times.getOrDefault(new Choice.A(), 0L),
         times.getOrDefault(new Choice.B(), 0L),
         times.getOrDefault(new Choice.Tie(), 0L),
@@ -235,8 +235,8 @@ public final class SummaryReader {
     return value.isPresent() ? value.getAsDouble() : null;
   }
 
-  private static Tally tally(ResultSet row) throws SQLException {
-    return Tally.of(
+  private static ChoiceCounts tally(ResultSet row) throws SQLException {
+    return ChoiceCounts.of(
         row.getLong("a"), row.getLong("b"), row.getLong("tie"), row.getLong("both_bad"));
   }
 

@@ -31,9 +31,10 @@ public final class LineReader {
   /**
    * The next line; null at the end.
    *
-   * @throws BadLineException when it is too long or not UTF-8; the one after it can still be read
+   * @throws PairFormatException when it is too long or not UTF-8; the one after it can still be
+   *     read
    */
-  public @Nullable String next() throws IOException, BadLineException {
+  public @Nullable String next() throws IOException, PairFormatException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     boolean tooLong = false;
     int b = in.read();
@@ -48,13 +49,13 @@ public final class LineReader {
       }
     }
     if (tooLong) {
-      throw new BadLineException("longer than " + longest + " bytes");
+      throw new PairFormatException("longer than " + longest + " bytes");
     }
     try {
       ByteBuffer bytes = ByteBuffer.wrap(line.toByteArray());
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException invalid) {
-      throw new BadLineException("not UTF-8");
+      throw new PairFormatException("not UTF-8");
     }
   }
 }

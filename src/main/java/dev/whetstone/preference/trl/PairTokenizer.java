@@ -17,7 +17,7 @@ public record PairTokenizer(
     Tokenizer tokenizer, Optional<ChatTemplate> template, int endToken, String baseHash) {
 
   /** The ids a line gave, or else those of its texts. */
-  public TrlPair.Tokens tokens(TrlPair pair) throws BadLineException {
+  public TrlPair.Tokens tokens(TrlPair pair) throws PairFormatException {
     TrlPair.Tokens given = pair.tokens();
     if (given == null) {
       int[] prompt = tokenizer.encode(pair.prompt(), false);
@@ -29,14 +29,14 @@ public record PairTokenizer(
   /**
    * Ids as they were given.
    *
-   * @throws BadLineException when one is outside the vocabulary
+   * @throws PairFormatException when one is outside the vocabulary
    */
-  TrlPair.Tokens known(TrlPair.Tokens given) throws BadLineException {
+  TrlPair.Tokens known(TrlPair.Tokens given) throws PairFormatException {
     int size = tokenizer.vocabularySize();
     if (IntStream.of(given.prompt()).anyMatch(id -> id >= size)
         || IntStream.of(given.chosen()).anyMatch(id -> id >= size)
         || IntStream.of(given.rejected()).anyMatch(id -> id >= size)) {
-      throw new BadLineException("token ids must be below " + size);
+      throw new PairFormatException("token ids must be below " + size);
     }
     return given;
   }

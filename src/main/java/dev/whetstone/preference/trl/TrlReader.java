@@ -30,22 +30,22 @@ public final class TrlReader {
     this.template = template;
   }
 
-  public TrlPair read(String line) throws BadLineException {
+  public TrlPair read(String line) throws PairFormatException {
     return read(parse(line));
   }
 
   /**
    * The ids of a line: those it gives, with texts beside them or alone, or else those of its texts.
    *
-   * @throws BadLineException saying what is wrong with the line
+   * @throws PairFormatException saying what is wrong with the line
    */
-  public TrlPair.Tokens tokens(String line, PairTokenizer tokenizer) throws BadLineException {
+  public TrlPair.Tokens tokens(String line, PairTokenizer tokenizer) throws PairFormatException {
     JsonNode row = parse(line);
     TrlPair.Tokens given = row.has("chosen") || row.has("rejected") ? null : tokens(row);
     return given == null ? tokenizer.tokens(read(row)) : tokenizer.known(given);
   }
 
-  private TrlPair read(JsonNode row) throws BadLineException {
+  private TrlPair read(JsonNode row) throws PairFormatException {
     JsonNode chosen = row.path("chosen");
     JsonNode rejected = row.path("rejected");
     if (chosen.isTextual() && rejected.isTextual()) {
@@ -54,30 +54,31 @@ public final class TrlReader {
     if (chosen.isArray() && rejected.isArray()) {
       return conversations(row, messages(chosen, "chosen"), messages(rejected, "rejected"));
     }
-    throw new BadLineException("chosen and rejected must both be texts or both lists of messages");
+    throw new PairFormatException(
+        "chosen and rejected must both be texts or both lists of messages");
   }
 
-  private JsonNode parse(String line) throws BadLineException {
+  private JsonNode parse(String line) throws PairFormatException {
     try {
       JsonNode row = json.readTree(line);
       if (!row.isObject()) {
-        throw new BadLineException("not a JSON object");
+        throw new PairFormatException("not a JSON object");
       }
       return row;
     } catch (JsonProcessingException malformed) {
       String why = malformed.getOriginalMessage().lines().findFirst().orElse("");
-      throw new BadLineException("not JSON: " + why.substring(0, Math.min(why.length(), 200)));
+      throw new PairFormatException("not JSON: " + why.substring(0, Math.min(why.length(), 200)));
     }
   }
 
   private static TrlPair texts(JsonNode row, String chosen, String rejected)
-      throws BadLineException {
+      throws PairFormatException {
     JsonNode given = row.path("prompt");
     if (given.isTextual()) {
       return pair(text(given, "prompt"), null, chosen, rejected, row);
     }
     if (!given.isMissingNode()) {
-      throw new BadLineException("prompt must be a text, as chosen and rejected are");
+      throw new PairFormatException("prompt must be a text, as chosen and rejected are");
     }
     int shared = shared(chosen, rejected);
     return pair(
@@ -101,7 +102,7 @@ public final class TrlReader {
   }
 
   private TrlPair conversations(JsonNode row, List<Message> chosen, List<Message> rejected)
-      throws BadLineException {
+      throws PairFormatException {
     JsonNode given = row.path("prompt");
     List<Message> prompt;
     int shared = 0;
@@ -116,7 +117,8 @@ public final class TrlReader {
       shared = shared == end ? Math.max(0, end - 1) : shared;
       prompt = chosen.subList(0, shared);
     } else {
-      throw new BadLineException("prompt must be a list of messages, as chosen and rejected are");
+      throw new PairFormatException(
+          "prompt must be a list of messages, as chosen and rejected are");
     }
     return pair(
         render(prompt),
@@ -126,85 +128,86 @@ public final class TrlReader {
         row);
   }
 
-  private static String answer(List<Message> turns, String field) throws BadLineException {
+  private static String answer(List<Message> turns, String field) throws PairFormatException {
     if (turns.size() != 1 || !turns.getFirst().role().equals("assistant")) {
-      throw new BadLineException(field + " must be one assistant message");
+      throw new PairFormatException(field + " must be one assistant message");
     }
     return turns.getFirst().content();
   }
 
-  private String render(List<Message> prompt) throws BadLineException {
+  private String render(List<Message> prompt) throws PairFormatException {
     if (prompt.isEmpty()) {
-      throw new BadLineException("the prompt is empty");
+      throw new PairFormatException("the prompt is empty");
     }
     try {
       return template
-          .orElseThrow(() -> new BadLineException("this model has no chat template for messages"))
+          .orElseThrow(
+              () -> new PairFormatException("this model has no chat template for messages"))
           .render(prompt, true);
     } catch (TemplateException refused) {
-      throw new BadLineException("the chat template refuses: " + refused.getMessage());
+      throw new PairFormatException("the chat template refuses: " + refused.getMessage());
     }
   }
 
   private static TrlPair pair(
       String prompt, @Nullable List<Message> messages, String chosen, String rejected, JsonNode row)
-      throws BadLineException {
+      throws PairFormatException {
     if (prompt.isEmpty()) {
-      throw new BadLineException("the prompt is empty");
+      throw new PairFormatException("the prompt is empty");
     }
     return new TrlPair(prompt, messages, chosen, rejected, tokens(row));
   }
 
-  private static List<Message> messages(JsonNode turns, String field) throws BadLineException {
+  private static List<Message> messages(JsonNode turns, String field) throws PairFormatException {
     List<Message> messages = new ArrayList<>();
     for (JsonNode turn : turns) {
       JsonNode role = turn.path("role");
       JsonNode content = turn.path("content");
       if (!role.isTextual() || !content.isTextual()) {
-        throw new BadLineException("a message of " + field + " needs a role and a content");
+        throw new PairFormatException("a message of " + field + " needs a role and a content");
       }
       String name = text(role, field);
       if (name.isBlank() || name.length() > LONGEST_ROLE) {
-        throw new BadLineException("a role of " + field + " is empty or too long");
+        throw new PairFormatException("a role of " + field + " is empty or too long");
       }
       messages.add(new Message(name, text(content, field)));
     }
     return List.copyOf(messages);
   }
 
-  private static String text(JsonNode node, String field) throws BadLineException {
+  private static String text(JsonNode node, String field) throws PairFormatException {
     String text = node.textValue();
     boolean bad =
         text.codePoints()
             .anyMatch(
                 c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
     if (bad) {
-      throw new BadLineException(field + " holds U+0000 or a lone surrogate");
+      throw new PairFormatException(field + " holds U+0000 or a lone surrogate");
     }
     return text;
   }
 
-  private static TrlPair.@Nullable Tokens tokens(JsonNode row) throws BadLineException {
+  private static TrlPair.@Nullable Tokens tokens(JsonNode row) throws PairFormatException {
     if (!row.has("prompt_ids") || !row.has("chosen_ids") || !row.has("rejected_ids")) {
       return null;
     }
     int[] prompt = ids(row, "prompt_ids");
     if (prompt.length == 0) {
-      throw new BadLineException("prompt_ids is empty");
+      throw new PairFormatException("prompt_ids is empty");
     }
     return new TrlPair.Tokens(prompt, ids(row, "chosen_ids"), ids(row, "rejected_ids"));
   }
 
-  private static int[] ids(JsonNode row, String field) throws BadLineException {
+  private static int[] ids(JsonNode row, String field) throws PairFormatException {
     JsonNode list = row.path(field);
     if (!list.isArray()) {
-      throw new BadLineException(field + " must be a list of token ids");
+      throw new PairFormatException(field + " must be a list of token ids");
     }
     int[] ids = new int[list.size()];
     for (int i = 0; i < ids.length; i++) {
       JsonNode id = list.path(i);
       if (!id.isInt() || id.intValue() < 0) {
-        throw new BadLineException(field + " must be a list of token ids");
+        throw new PairFormatException(field + " must be a list of token ids");
       }
       ids[i] = id.intValue();
     }

@@ -16,13 +16,13 @@ import java.util.List;
  * the same bytes.
  */
 public final class TrlWriter implements AutoCloseable {
-  private final TrlForm form;
+  private final TrlFormat form;
   private final boolean tokens;
   private final OutputStream out;
   private final JsonGenerator json;
 
   /** Writes to {@code out}, which stays open. */
-  public TrlWriter(OutputStream out, TrlForm form, boolean tokens) throws IOException {
+  public TrlWriter(OutputStream out, TrlFormat form, boolean tokens) throws IOException {
     this.form = form;
     this.tokens = tokens;
     this.out = out;

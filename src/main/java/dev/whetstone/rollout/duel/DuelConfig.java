@@ -49,7 +49,8 @@ public interface DuelConfig {
   double latency();
 
   /** As the duel takes them. */
-  default DuelRails rails() {
-    return new DuelRails(leastCompletions(), empty(), unended(), errors(), length(), latency());
+  default GuardrailThresholds rails() {
+    return new GuardrailThresholds(
+        leastCompletions(), empty(), unended(), errors(), length(), latency());
   }
 }

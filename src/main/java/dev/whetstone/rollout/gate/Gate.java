@@ -4,12 +4,12 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.policy.Policy;
-import dev.whetstone.rollout.gate.GateData.JudgedPair;
+import dev.whetstone.rollout.gate.GateDataset.JudgedPair;
+import dev.whetstone.rollout.gate.GateEngineClient.Text;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
 import dev.whetstone.rollout.gate.GateEvidence.Export;
 import dev.whetstone.rollout.gate.GateEvidence.HeldOut;
-import dev.whetstone.rollout.gate.Measuring.Text;
-import dev.whetstone.training.HeldOutScores;
+import dev.whetstone.training.ValidationScores;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Measures a candidate beside the champion and the reference, through the engine that serves. */
 public final class Gate {
-  private final Measuring engine;
+  private final GateEngineClient engine;
   private final Policy base;
-  private final GateData data;
+  private final GateDataset data;
   private final GateConfig config;
   private final int[] canary;
 
@@ -31,8 +31,8 @@ public final class Gate {
    * @param base v0, the reference
    * @param canary token ids of the canary text, at least two
    */
-  public Gate(Engine engine, Policy base, GateData data, GateConfig config, int[] canary) {
-    this.engine = new Measuring(engine);
+  public Gate(Engine engine, Policy base, GateDataset data, GateConfig config, int[] canary) {
+    this.engine = new GateEngineClient(engine);
     this.base = base;
     this.data = data;
     this.config = config;
@@ -46,7 +46,7 @@ public final class Gate {
    *     the newest votes
    * @throws IllegalStateException when the engine cannot answer
    */
-  public List<GateRow> judge(Policy candidate, Policy champion, @Nullable String runId) {
+  public List<CriterionResult> judge(Policy candidate, Policy champion, @Nullable String runId) {
     List<JudgedPair> pairs = runId == null ? data.newest(config.mostPairs()) : data.heldOut(runId);
     Margins reference = margins(base, pairs);
     Margins own = margins(candidate, pairs);
@@ -124,7 +124,7 @@ public final class Gate {
             .boxed()
             .flatMap(
                 i -> {
-                  HeldOutScores trainer = pairs.get(i).trainer();
+                  ValidationScores trainer = pairs.get(i).trainer();
                   return trainer == null
                       ? Stream.empty()
                       : Stream.of(

@@ -21,8 +21,8 @@ final class GateCriteria {
     this.limits = limits;
   }
 
-  List<GateRow> rows(GateEvidence evidence) {
-    List<GateRow> rows = new ArrayList<>();
+  List<CriterionResult> rows(GateEvidence evidence) {
+    List<CriterionResult> rows = new ArrayList<>();
     rows.add(accuracy(evidence.heldOut()));
     rows.add(margin(evidence.heldOut()));
     rows.add(kl(evidence.klPerAnswer()));
@@ -35,12 +35,12 @@ final class GateCriteria {
   }
 
   // v0 has a margin of zero on every pair, which is neither right nor wrong: half of them count.
-  private GateRow accuracy(GateEvidence.HeldOut heldOut) {
+  private CriterionResult accuracy(GateEvidence.HeldOut heldOut) {
     double[] candidate =
         Arrays.stream(heldOut.candidateMargins()).map(GateCriteria::right).toArray();
     double[] champion = Arrays.stream(heldOut.championMargins()).map(GateCriteria::right).toArray();
-    Estimate gain = Estimate.of(differences(candidate, champion));
-    double own = Estimate.of(candidate).mean();
+    MeanEstimate gain = MeanEstimate.of(differences(candidate, champion));
+    double own = MeanEstimate.of(candidate).mean();
     String threshold =
         String.format(
             Locale.ROOT, "> %.3f, the champion's, or within a standard error", other(champion));
@@ -57,8 +57,9 @@ final class GateCriteria {
             : gain.mean() < -SURE * gain.error() ? GateVerdict.FAIL : GateVerdict.INCONCLUSIVE);
   }
 
-  private GateRow margin(GateEvidence.HeldOut heldOut) {
-    Estimate gain = Estimate.of(differences(heldOut.candidateMargins(), heldOut.championMargins()));
+  private CriterionResult margin(GateEvidence.HeldOut heldOut) {
+    MeanEstimate gain =
+        MeanEstimate.of(differences(heldOut.candidateMargins(), heldOut.championMargins()));
     String threshold =
         String.format(Locale.ROOT, "gain over the champion > 0 by %.2f standard errors", SURE);
     if (gain.count() < limits.leastPairs()) {
@@ -74,14 +75,14 @@ final class GateCriteria {
             : gain.mean() < -reach ? GateVerdict.FAIL : GateVerdict.INCONCLUSIVE);
   }
 
-  private GateRow kl(double[] perAnswer) {
-    Estimate kl = Estimate.of(perAnswer);
+  private CriterionResult kl(double[] perAnswer) {
+    MeanEstimate kl = MeanEstimate.of(perAnswer);
     return atMost("kl_to_reference", kl.mean(), kl.error(), limits.kl(), kl.count());
   }
 
-  private GateRow length(Answers candidate, Answers champion) {
-    Estimate own = Estimate.of(candidate.lengths());
-    Estimate other = Estimate.of(champion.lengths());
+  private CriterionResult length(Answers candidate, Answers champion) {
+    MeanEstimate own = MeanEstimate.of(candidate.lengths());
+    MeanEstimate other = MeanEstimate.of(champion.lengths());
     double ratio = own.mean() / other.mean();
     // delta method, both samples independent
     double error = ratio * Math.hypot(own.error() / own.mean(), other.error() / other.mean());
@@ -94,7 +95,7 @@ final class GateCriteria {
     return row("length_ratio", ratio, threshold, beyond(outside, error));
   }
 
-  private GateRow perplexity(GateEvidence evidence) {
+  private CriterionResult perplexity(GateEvidence evidence) {
     double ratio = Math.exp(evidence.referenceCanaryLogp() - evidence.canaryLogp());
     String threshold =
         String.format(Locale.ROOT, "<= %.2f of the reference's", limits.perplexity());
@@ -104,7 +105,7 @@ final class GateCriteria {
     return row("canary_perplexity", ratio, threshold, beyond(ratio - limits.perplexity(), 0));
   }
 
-  private GateRow ended(Answers candidate, Answers champion) {
+  private CriterionResult ended(Answers candidate, Answers champion) {
     double own = candidate.endedShare();
     double least = champion.endedShare() - limits.unended();
     String threshold =
@@ -117,7 +118,7 @@ final class GateCriteria {
     return share("ended_properly", own, threshold, least - own, candidate, champion.endedShare());
   }
 
-  private GateRow empty(Answers candidate, Answers champion) {
+  private CriterionResult empty(Answers candidate, Answers champion) {
     double own = candidate.emptyShare();
     double most = champion.emptyShare() + limits.empty();
     String threshold =
@@ -130,7 +131,7 @@ final class GateCriteria {
     return share("empty_answers", own, threshold, own - most, candidate, champion.emptyShare());
   }
 
-  private GateRow share(
+  private CriterionResult share(
       String name, double own, String threshold, double outside, Answers candidate, double other) {
     int n = candidate.lengths().length;
     if (n < limits.leastAnswers()) {
@@ -140,12 +141,12 @@ final class GateCriteria {
     return row(name, own, threshold, beyond(outside, error));
   }
 
-  private GateRow export(GateEvidence.Export export) {
+  private CriterionResult export(GateEvidence.Export export) {
     return atMost(
         "export_difference", export.meanDifference(), 0, limits.export(), export.tokens());
   }
 
-  private GateRow atMost(String name, double number, double error, double most, int count) {
+  private CriterionResult atMost(String name, double number, double error, double most, int count) {
     String threshold = String.format(Locale.ROOT, "<= %.3f", most);
     if (count < 1) {
       return open(name, number, threshold);
@@ -169,7 +170,7 @@ final class GateCriteria {
   }
 
   private static double other(double[] champion) {
-    return Estimate.of(champion).mean();
+    return MeanEstimate.of(champion).mean();
   }
 
   private static double[] differences(double[] left, double[] right) {
@@ -180,11 +181,12 @@ final class GateCriteria {
     return differences;
   }
 
-  private static GateRow open(String name, double number, String threshold) {
+  private static CriterionResult open(String name, double number, String threshold) {
     return row(name, number, threshold + "; too few to tell", GateVerdict.INCONCLUSIVE);
   }
 
-  private static GateRow row(String name, double number, String threshold, GateVerdict verdict) {
-    return new GateRow(name, number, threshold, verdict);
+  private static CriterionResult row(
+      String name, double number, String threshold, GateVerdict verdict) {
+    return new CriterionResult(name, number, threshold, verdict);
   }
 }

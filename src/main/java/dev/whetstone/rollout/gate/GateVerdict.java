@@ -10,9 +10,9 @@ public enum GateVerdict {
   INCONCLUSIVE;
 
   /** One failure fails; else one open question leaves the whole open. */
-  public static GateVerdict of(Collection<GateRow> rows) {
+  public static GateVerdict of(Collection<CriterionResult> rows) {
     GateVerdict worst = PASS;
-    for (GateRow row : rows) {
+    for (CriterionResult row : rows) {
       switch (row.verdict()) {
         case FAIL -> {
           return FAIL;

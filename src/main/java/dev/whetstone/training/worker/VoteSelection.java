@@ -1,7 +1,7 @@
 package dev.whetstone.training.worker;
 
-import dev.whetstone.preference.UsableVote;
-import dev.whetstone.settings.Require;
+import dev.whetstone.preference.TrainingVote;
+import dev.whetstone.settings.Checks;
 import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -30,11 +30,11 @@ import java.util.function.Function;
  */
 record VoteSelection(double replay, int window, double userShare, double promptShare, int most) {
   VoteSelection {
-    Require.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
-    Require.require(window >= 0, "window must not be negative");
-    Require.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
-    Require.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
-    Require.require(most >= 1, "most-pairs must be positive");
+    Checks.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
+    Checks.require(window >= 0, "window must not be negative");
+    Checks.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
+    Checks.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
+    Checks.require(most >= 1, "most-pairs must be positive");
   }
 
   /**
@@ -46,44 +46,45 @@ record VoteSelection(double replay, int window, double userShare, double promptS
    * @param champion number of the version that serves
    * @param seed of what is drawn among older votes
    */
-  List<UsableVote> select(List<UsableVote> votes, long known, int champion, long seed) {
-    List<UsableVote> recent =
+  List<TrainingVote> select(List<TrainingVote> votes, long known, int champion, long seed) {
+    List<TrainingVote> recent =
         votes.stream()
             .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
             .toList();
-    List<UsableVote> fresh = newest(fair(recent.stream().filter(v -> v.seq() > known).toList()));
-    List<UsableVote> older =
+    List<TrainingVote> fresh = newest(fair(recent.stream().filter(v -> v.seq() > known).toList()));
+    List<TrainingVote> older =
         new ArrayList<>(fair(recent.stream().filter(v -> v.seq() <= known).toList()));
     if (fresh.isEmpty()) {
       return newest(older);
     }
     int wanted = (int) Math.round(fresh.size() * replay / (1 - replay));
     Collections.shuffle(older, new Random(seed));
-    List<UsableVote> all = new ArrayList<>(fresh);
+    List<TrainingVote> all = new ArrayList<>(fresh);
     all.addAll(older.subList(0, Math.min(older.size(), Math.min(wanted, most - fresh.size()))));
-    all.sort(Comparator.comparingLong(UsableVote::seq));
+    all.sort(Comparator.comparingLong(TrainingVote::seq));
     // what was fair in each part need not be so in both together
     return fair(all);
   }
 
-  private List<UsableVote> newest(List<UsableVote> votes) {
+  private List<TrainingVote> newest(List<TrainingVote> votes) {
     return votes.subList(Math.max(0, votes.size() - most), votes.size());
   }
 
-  private List<UsableVote> fair(List<UsableVote> votes) {
-    List<UsableVote> ofPrompts = capped(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
-    return capped(ofPrompts, UsableVote::user, userShare);
+  private List<TrainingVote> fair(List<TrainingVote> votes) {
+    List<TrainingVote> ofPrompts =
+        capped(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
+    return capped(ofPrompts, TrainingVote::user, userShare);
   }
 
   /** Leaves out the oldest votes of a group that has more than its share. */
-  private static List<UsableVote> capped(
-      List<UsableVote> votes, Function<UsableVote, Object> group, double share) {
+  private static List<TrainingVote> capped(
+      List<TrainingVote> votes, Function<TrainingVote, Object> group, double share) {
     Map<Object, Integer> groups = new HashMap<>();
     votes.forEach(vote -> groups.merge(group.apply(vote), 1, Integer::sum));
     int cap = cap(List.copyOf(groups.values()), share);
     Map<Object, Integer> kept = new HashMap<>();
-    List<UsableVote> newestFirst = new ArrayList<>();
-    for (UsableVote vote : votes.reversed()) {
+    List<TrainingVote> newestFirst = new ArrayList<>();
+    for (TrainingVote vote : votes.reversed()) {
       if (kept.merge(group.apply(vote), 1, Integer::sum) <= cap) {
         newestFirst.add(vote);
       }
@@ -109,10 +110,10 @@ record VoteSelection(double replay, int window, double userShare, double promptS
   }
 
   /** sha256 over the ids and tokens of a list: its identity. */
-  static String hash(List<UsableVote> votes) {
+  static String hash(List<TrainingVote> votes) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (UsableVote vote : votes) {
+      for (TrainingVote vote : votes) {
         String line =
             vote.preferenceId()
                 + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()

@@ -30,7 +30,7 @@ class TrainConfigTest {
         .isEqualTo(new OptimizerConfig(0.005, LrScheduler.COSINE, 2, 0.5, 0.01, 0.9, 0.999, 1e-8));
     assertThat(config.weights())
         .isEqualTo(new TrainedWeights.Lora(4, 8, Set.copyOf(TrainedWeights.LAYERS)));
-    assertThat(config.batch().length()).isEqualTo(new RunLength.Steps(6));
+    assertThat(config.batch().length()).isEqualTo(new TrainingLength.Steps(6));
     assertThat(config.batch().shuffle()).isFalse();
     assertThat(config.guardRails().active()).isFalse();
   }
@@ -43,7 +43,7 @@ class TrainConfigTest {
     JsonNode golden = new ObjectMapper().readTree(golden(run));
     JsonNode steps = golden.path(golden.has("per_step") ? "per_step" : "losses");
     JsonNode perStep = golden.has("per_step") ? steps : steps.get(0).path("per_step");
-    Schedule schedule = config.schedule(golden.path("pairs").size());
+    LearningRateSchedule schedule = config.schedule(golden.path("pairs").size());
 
     assertThat(schedule.totalSteps()).isEqualTo(perStep.size());
     for (int step = 0; step < perStep.size(); step++) {
@@ -132,9 +132,9 @@ class TrainConfigTest {
 
   @Test
   void theLastBatchOfAnEpochMayBeSmaller() {
-    assertThat(new RunLength.Epochs(3).steps(10, 4)).isEqualTo(9);
-    assertThat(new RunLength.Epochs(0.5).steps(16, 4)).isEqualTo(2);
-    assertThat(new RunLength.Steps(7).steps(1, 64)).isEqualTo(7);
+    assertThat(new TrainingLength.Epochs(3).steps(10, 4)).isEqualTo(9);
+    assertThat(new TrainingLength.Epochs(0.5).steps(16, 4)).isEqualTo(2);
+    assertThat(new TrainingLength.Steps(7).steps(1, 64)).isEqualTo(7);
   }
 
   private static ModelConfig tiny() throws IOException {

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.evaluation.PreferenceMetrics;
-import dev.whetstone.settings.Labels;
+import dev.whetstone.settings.EnumNames;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ class GoldenLossTest {
         .containsAll(
             Arrays.stream(LossType.values())
                 .filter(type -> type != LossType.SIMPO)
-                .map(Labels::of)
+                .map(EnumNames::of)
                 .toList());
   }
 

@@ -9,8 +9,8 @@ import com.google.errorprone.annotations.FormatString;
 import dev.whetstone.dpo.RandomPairs;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
-import dev.whetstone.dpo.data.BatchSize;
-import dev.whetstone.settings.Labels;
+import dev.whetstone.dpo.data.LossNormalizer;
+import dev.whetstone.settings.EnumNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -57,7 +57,7 @@ class PreferenceLossTest {
   @ParameterizedTest
   @EnumSource(Divergence.class)
   void everyScoreIsFlatAtTheReference(Divergence divergence) {
-    Tangent score = divergence.score(0, 0.5);
+    ValueAndDerivative score = divergence.score(0, 0.5);
 
     assertThat(score.value()).isCloseTo(0, within(1e-15));
     assertThat(score.slope())
@@ -68,10 +68,10 @@ class PreferenceLossTest {
   void microBatchesAddUpToTheirBatch(
       @ForAll LossType type, @ForAll Random random, @ForAll @IntRange(min = 2, max = 8) int count) {
     PreferenceLoss loss =
-        loss("\"loss_type\": [\"%s\", \"sft\"], \"label_smoothing\": 0.1", Labels.of(type));
+        loss("\"loss_type\": [\"%s\", \"sft\"], \"label_smoothing\": 0.1", EnumNames.of(type));
     List<PairLogps> pairs = new RandomPairs(random).draw(count);
     int tokens = pairs.stream().mapToInt(pair -> pair.chosen().length()).sum();
-    BatchSize size = new BatchSize(count, tokens);
+    LossNormalizer size = new LossNormalizer(count, tokens);
     int cut = random.nextInt(1, count);
     if (type.rule() instanceof LossRule.Sorted) {
       assertThatThrownBy(() -> loss.of(pairs.subList(0, cut), size))
@@ -96,7 +96,8 @@ class PreferenceLossTest {
 
   @Property(tries = 300)
   void theOrderOfABatchDoesNotMatter(@ForAll LossType type, @ForAll Random random) {
-    PreferenceLoss loss = loss("\"loss_type\": \"%s\", \"label_smoothing\": 0.1", Labels.of(type));
+    PreferenceLoss loss =
+        loss("\"loss_type\": \"%s\", \"label_smoothing\": 0.1", EnumNames.of(type));
     List<PairLogps> pairs = new RandomPairs(random).draw(5);
     List<PairLogps> shuffled = new ArrayList<>(pairs);
     Collections.shuffle(shuffled, random);
@@ -199,7 +200,7 @@ class PreferenceLossTest {
                   1);
           for (LossType type : LossType.values()) {
             LossResult result =
-                loss("\"loss_type\": \"%s\", \"label_smoothing\": 0.1", Labels.of(type))
+                loss("\"loss_type\": \"%s\", \"label_smoothing\": 0.1", EnumNames.of(type))
                     .of(List.of(pair));
             assertThat(result.loss()).as("%s %s", type, name).isFinite();
             assertThat(

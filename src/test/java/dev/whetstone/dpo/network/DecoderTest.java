@@ -2,7 +2,7 @@ package dev.whetstone.dpo.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ class DecoderTest {
             new int[] {1, 291, 201},
             new int[] {43});
     try (Network network = Network.open(TestModels.tiny(), NetworkSettings.exact(2))) {
-      var _ = network.adapt(AdapterFile.read(Files.readAllBytes(ADAPTER), 8, 16));
+      var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       int held = HeldArrays.of(network);
 
       List<int[]> answers = network.sample(prompts, MOST, new SplittableRandom(5));
@@ -61,7 +61,7 @@ class DecoderTest {
         network
             .policy(
                 List.of(
-                    new Prompted(
+                    new PromptCompletions(
                         before,
                         IntStream.range(0, WORDS).mapToObj(word -> new int[] {word}).toList())))
             .logps();

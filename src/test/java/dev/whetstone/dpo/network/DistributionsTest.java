@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.whetstone.dpo.network.NetworkSettings.Arithmetic;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,10 +31,11 @@ class DistributionsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 100, 512, 4096})
   void theyAreSumsOverTheVocabulary(int slice) throws IOException {
-    Prompted all =
-        new Prompted(PROMPT, IntStream.range(0, WORDS).mapToObj(word -> new int[] {word}).toList());
+    PromptCompletions all =
+        new PromptCompletions(
+            PROMPT, IntStream.range(0, WORDS).mapToObj(word -> new int[] {word}).toList());
     try (Network network = network(slice)) {
-      var _ = network.adapt(AdapterFile.read(Files.readAllBytes(ADAPTER), 8, 16));
+      var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       TokenScores policy = network.policy(List.of(all));
       float[][] reference = network.reference(List.of(all)).logps();
       double total = 0;
@@ -53,7 +54,7 @@ class DistributionsTest {
       }
 
       float[][] divergences =
-          network.divergences(List.of(new Prompted(PROMPT, List.of(new int[] {7, 8}))));
+          network.divergences(List.of(new PromptCompletions(PROMPT, List.of(new int[] {7, 8}))));
 
       assertThat(total).isCloseTo(1, within(1e-5));
       assertThat(divergence).isGreaterThan(1e-3);
@@ -81,10 +82,11 @@ class DistributionsTest {
 
   /** Of all weights, the projection among them. */
   private static List<float[]> gradients(int slice) throws IOException {
-    Prompted row = new Prompted(PROMPT, List.of(new int[] {7, 8}, new int[] {511, 99, 100}));
+    PromptCompletions row =
+        new PromptCompletions(PROMPT, List.of(new int[] {7, 8}, new int[] {511, 99, 100}));
     try (Network network = network(slice)) {
       List<Parameter> parameters = network.unfreeze();
-      try (Pass pass = network.forward(List.of(row))) {
+      try (ForwardPass pass = network.forward(List.of(row))) {
         pass.backward(new double[][] {{1, -0.5}, {0.25, 2, 1}});
       }
       List<float[]> gradients = new ArrayList<>();

@@ -31,8 +31,8 @@ class NetworkGoldenTest {
         new ObjectMapper().readTree(Path.of("src/test/resources/golden", file).toFile());
     try (Network network = Network.open(model, NetworkSettings.exact(2))) {
       for (JsonNode example : examples) {
-        Prompted row =
-            new Prompted(
+        PromptCompletions row =
+            new PromptCompletions(
                 ids(example.path("prompt_ids")), List.of(ids(example.path("completion_ids"))));
         float[] logps = network.reference(List.of(row)).logps()[0];
         for (int i = 0; i < logps.length; i++) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.runner.Batch;
-import dev.whetstone.models.QuantizationLoss;
+import dev.whetstone.models.QuantizationKl;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.ModelDirectory;
@@ -34,7 +34,7 @@ class GoldenForwardTest {
 
   @Test
   void int8StaysCloseToFloat32() throws IOException {
-    assertThat(QuantizationLoss.measure(TestModels.smollm2().path())).isPositive().isLessThan(0.02);
+    assertThat(QuantizationKl.measure(TestModels.smollm2().path())).isPositive().isLessThan(0.02);
   }
 
   @Test
@@ -42,7 +42,7 @@ class GoldenForwardTest {
     JsonNode examples = golden("smollm2-forward.json");
     double sum = 0;
     for (JsonNode example : examples) {
-      sum += QuantizationLoss.measure(TestModels.smollm2().path(), ids(example.path("prompt_ids")));
+      sum += QuantizationKl.measure(TestModels.smollm2().path(), ids(example.path("prompt_ids")));
     }
     assertThat(sum / examples.size()).isPositive().isLessThan(0.02);
   }

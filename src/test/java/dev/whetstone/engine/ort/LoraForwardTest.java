@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.runner.Batch;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.LlamaOracle;
 import dev.whetstone.testing.TestModels;
@@ -82,8 +82,8 @@ class LoraForwardTest {
   @Test
   void beforeTheFirstUpdateTheLogprobsAreTrls() throws IOException {
     String run = "train-tiny-sigmoid";
-    Adapter first =
-        AdapterFile.read(
+    LoraAdapter first =
+        PeftFiles.read(
             Files.readAllBytes(GOLDEN.resolve(run + "/adapter_init.safetensors")), 8, 16);
     Policy policy = stage("init", first);
     JsonNode steps = run(run).path("per_step");
@@ -154,14 +154,14 @@ class LoraForwardTest {
 
   @Test
   void theLargestValuesThatAreServedLeaveOtherVersionsAlone() {
-    Adapter adapter = random(8, 8, Stream.of("q", "k", "v", "o", "gate", "up", "down"));
+    LoraAdapter adapter = random(8, 8, Stream.of("q", "k", "v", "o", "gate", "up", "down"));
     adapter
         .modules()
         .values()
         .forEach(
             module -> {
-              Arrays.fill(module.a(), Adapter.LARGEST);
-              Arrays.fill(module.b(), -Adapter.LARGEST);
+              Arrays.fill(module.a(), LoraAdapter.LARGEST);
+              Arrays.fill(module.b(), -LoraAdapter.LARGEST);
             });
     Policy largest = stage("largest", adapter);
     Policy other = stage("other", random(4, 8, Stream.of("q", "down")));
@@ -219,23 +219,23 @@ class LoraForwardTest {
         .orElseThrow();
   }
 
-  private Policy stage(String name, Adapter adapter) {
-    Policy policy = new Policy(name, AdapterFile.hash(adapter), adapter);
+  private Policy stage(String name, LoraAdapter adapter) {
+    Policy policy = new Policy(name, PeftFiles.hash(adapter), adapter);
     model.stage(policy);
     staged.add(policy);
     return policy;
   }
 
-  private static Adapter trained(String run) throws IOException {
+  private static LoraAdapter trained(String run) throws IOException {
     JsonNode settings = run(run);
-    return AdapterFile.read(
+    return PeftFiles.read(
         Files.readAllBytes(GOLDEN.resolve(run + "/adapter_final.safetensors")),
         settings.path("lora_rank").asInt(),
         settings.path("lora_alpha").asDouble());
   }
 
-  private Adapter random(int rank, double alpha, Stream<String> names) {
-    TreeMap<String, Adapter.Module> modules = new TreeMap<>();
+  private LoraAdapter random(int rank, double alpha, Stream<String> names) {
+    TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     names
         .map(
             name ->
@@ -251,15 +251,16 @@ class LoraForwardTest {
                     adapter(rank, alpha, module, (int) shape[1], (int) shape[0]).modules());
               }
             });
-    return new Adapter(rank, alpha, modules);
+    return new LoraAdapter(rank, alpha, modules);
   }
 
-  private Adapter adapter(int rank, double alpha, String module, int in, int out) {
-    return new Adapter(
+  private LoraAdapter adapter(int rank, double alpha, String module, int in, int out) {
+    return new LoraAdapter(
         rank,
         alpha,
         new TreeMap<>(
-            Map.of(module, new Adapter.Module(in, out, values(rank * in), values(out * rank)))));
+            Map.of(
+                module, new LoraAdapter.Module(in, out, values(rank * in), values(out * rank)))));
   }
 
   private float[] values(int count) {

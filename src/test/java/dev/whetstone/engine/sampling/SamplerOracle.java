@@ -19,7 +19,7 @@ final class SamplerOracle {
    * @param prompt and {@code completion} are what the penalties look at
    */
   static double[] distribution(
-      float[] logits, Sampling sampling, List<Integer> prompt, List<Integer> completion) {
+      float[] logits, SamplingParameters sampling, List<Integer> prompt, List<Integer> completion) {
     double[] x = adjusted(logits, sampling, prompt, completion);
     if (sampling.temperature() == 0) {
       double[] certain = new double[x.length];
@@ -46,7 +46,7 @@ final class SamplerOracle {
   }
 
   private static double[] adjusted(
-      float[] logits, Sampling sampling, List<Integer> prompt, List<Integer> completion) {
+      float[] logits, SamplingParameters sampling, List<Integer> prompt, List<Integer> completion) {
     double[] x = new double[logits.length];
     for (int id = 0; id < x.length; id++) {
       x[id] = logits[id] + sampling.logitBias().getOrDefault(id, 0.0);

@@ -34,7 +34,7 @@ class SamplerTest {
   private static final List<Integer> WRITTEN = List.of(2, 2, 2, 4, 5, 300);
   private static final float[] LOGITS = logits(11, 2.2);
 
-  static Stream<Sampling> settings() {
+  static Stream<SamplingParameters> settings() {
     Map<Integer, Double> bias = Map.of(0, -2.5, 7, 3.0, 300, 100.0, 301, 99.0, 5, -100.0);
     Map<Integer, Double> gentle = Map.of(0, -0.5, 7, 1.25, 20, 2.0);
     return Stream.of(
@@ -66,7 +66,7 @@ class SamplerTest {
 
   @ParameterizedTest
   @MethodSource("settings")
-  void tenThousandSeedsFollowTheDistribution(Sampling sampling) {
+  void tenThousandSeedsFollowTheDistribution(SamplingParameters sampling) {
     int[] counts = new int[VOCABULARY];
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < SAMPLES; seed++) {
@@ -78,7 +78,7 @@ class SamplerTest {
 
   @ParameterizedTest
   @MethodSource("settings")
-  void tenThousandTokensOfOneSeedFollowTheDistribution(Sampling sampling) {
+  void tenThousandTokensOfOneSeedFollowTheDistribution(SamplingParameters sampling) {
     if (new SamplerState(sampling, VOCABULARY, PROMPT).history != null) {
       return; // what was written changes what is written next
     }
@@ -97,11 +97,12 @@ class SamplerTest {
     int[] counts = new int[VOCABULARY];
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < SAMPLES; seed++) {
-      counts[sampler.draw(rows(LOGITS), 1, state(Sampling.of(1, seed)), 0).token()]++;
+      counts[sampler.draw(rows(LOGITS), 1, state(SamplingParameters.of(1, seed)), 0).token()]++;
     }
 
-    assertThat(sigmas(counts, distribution(Sampling.of(1.15, 0)))).isGreaterThan(MOST_SIGMAS);
-    double[] plain = distribution(Sampling.of(1, 0));
+    assertThat(sigmas(counts, distribution(SamplingParameters.of(1.15, 0))))
+        .isGreaterThan(MOST_SIGMAS);
+    double[] plain = distribution(SamplingParameters.of(1, 0));
     int common =
         IntStream.range(0, VOCABULARY).reduce((a, b) -> plain[b] > plain[a] ? b : a).orElseThrow();
     Map<Integer, Double> nudge = Map.of(common, 0.5);
@@ -113,14 +114,16 @@ class SamplerTest {
 
   @Property(tries = 400)
   void noSettingDrawsWhatItExcludesAndTheLogprobIsTheModelsOwn(
-      @ForAll("anySettings") Sampling sampling, @ForAll @LongRange(min = 0, max = 1 << 20) long w) {
+      @ForAll("anySettings") SamplingParameters sampling,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long w) {
     float[] logits = logits(w, 1.0 + Math.floorMod(w, 5));
     double[] allowed =
         SamplerOracle.distribution(logits, sampling, List.of(0, 1, 2, 3, 599), WRITTEN);
-    double[] own = SamplerOracle.distribution(logits, Sampling.of(1, 0), List.of(), List.of());
+    double[] own =
+        SamplerOracle.distribution(logits, SamplingParameters.of(1, 0), List.of(), List.of());
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < 30; seed++) {
-      Draw draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(w + seed)), 3);
+      SampledToken draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(w + seed)), 3);
 
       // a token on the very border may fall to either side by rounding
       assertThat(allowed[draw.token()] > 0 || onBorder(logits, sampling, draw.token())).isTrue();
@@ -134,9 +137,9 @@ class SamplerTest {
   }
 
   /** Whether settings a little wider would let the token in. */
-  private static boolean onBorder(float[] logits, Sampling s, int token) {
+  private static boolean onBorder(float[] logits, SamplingParameters s, int token) {
     double wider = Math.min(1, s.topP() + 1e-5);
-    Sampling loose =
+    SamplingParameters loose =
         sampling(
             s.temperature() == 0 ? 1e-6 : s.temperature(),
             s.topK(),
@@ -150,7 +153,7 @@ class SamplerTest {
   }
 
   @Provide
-  Arbitrary<Sampling> anySettings() {
+  Arbitrary<SamplingParameters> anySettings() {
     Arbitrary<Map<Integer, Double>> bias =
         Arbitraries.maps(
                 Arbitraries.integers().between(0, 599), Arbitraries.doubles().between(-100, 100))
@@ -174,13 +177,17 @@ class SamplerTest {
       float[] logits = LOGITS.clone();
       logits[17] = bad;
       assertThatThrownBy(
-              () -> new Sampler(VOCABULARY).draw(rows(logits), 1, state(Sampling.greedy()), 0))
+              () ->
+                  new Sampler(VOCABULARY)
+                      .draw(rows(logits), 1, state(SamplingParameters.greedy()), 0))
           .isInstanceOf(BadLogitsException.class);
     }
     float[] nothing = new float[VOCABULARY];
     Arrays.fill(nothing, Float.NEGATIVE_INFINITY);
     assertThatThrownBy(
-            () -> new Sampler(VOCABULARY).draw(rows(nothing), 1, state(Sampling.greedy()), 0))
+            () ->
+                new Sampler(VOCABULARY)
+                    .draw(rows(nothing), 1, state(SamplingParameters.greedy()), 0))
         .isInstanceOf(BadLogitsException.class);
   }
 
@@ -190,22 +197,23 @@ class SamplerTest {
     for (int id = 0; id < VOCABULARY; id += 2) {
       logits[id] = id % 3 == 0 ? Float.NEGATIVE_INFINITY : -40 * id;
     }
-    double[] own = SamplerOracle.distribution(logits, Sampling.of(1, 0), List.of(), List.of());
+    double[] own =
+        SamplerOracle.distribution(logits, SamplingParameters.of(1, 0), List.of(), List.of());
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < 100; seed++) {
-      Sampling sampling = sampling(1.5, 0, 0.99, 0, 1, 0, 0, Map.of());
-      Draw draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(seed)), 0);
+      SamplingParameters sampling = sampling(1.5, 0, 0.99, 0, 1, 0, 0, Map.of());
+      SampledToken draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(seed)), 0);
 
       assertThat((double) draw.logp()).isCloseTo(Math.log(own[draw.token()]), within(1e-4));
     }
   }
 
-  private static double[] distribution(Sampling sampling) {
+  private static double[] distribution(SamplingParameters sampling) {
     return SamplerOracle.distribution(LOGITS, sampling, List.of(0, 1, 2, 3, 599), WRITTEN);
   }
 
   /** A state that has seen the prompt and has written already. */
-  private static SamplerState state(Sampling sampling) {
+  private static SamplerState state(SamplingParameters sampling) {
     SamplerState state = new SamplerState(sampling, VOCABULARY, PROMPT);
     WRITTEN.forEach(state::add);
     return state;
@@ -263,7 +271,7 @@ class SamplerTest {
     return x * x;
   }
 
-  private static Sampling sampling(
+  private static SamplingParameters sampling(
       double temperature,
       int topK,
       double topP,
@@ -272,6 +280,7 @@ class SamplerTest {
       double presence,
       double frequency,
       Map<Integer, Double> bias) {
-    return new Sampling(temperature, topK, topP, minP, repetition, presence, frequency, bias, 0);
+    return new SamplingParameters(
+        temperature, topK, topP, minP, repetition, presence, frequency, bias, 0);
   }
 }

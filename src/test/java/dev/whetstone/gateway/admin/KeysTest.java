@@ -12,10 +12,10 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseAwayException;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.gateway.ReadyGateway;
+import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFormat;
-import dev.whetstone.security.KeyRing;
 import dev.whetstone.security.KeyStore;
 import dev.whetstone.security.Role;
 import io.quarkus.test.junit.QuarkusTest;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class KeysTest extends ReadyGateway {
   @Inject KeyStore store;
-  @Inject KeyRing ring;
+  @Inject ApiKeyCache ring;
   @Inject Database database;
 
   @BeforeEach
@@ -113,11 +113,11 @@ class KeysTest extends ReadyGateway {
 
   @Test
   void anotherGatewayLearnsOfARevocation() {
-    try (var other = new KeyRing(store, List.of(), false, InstantSource.system())) {
+    try (var other = new ApiKeyCache(store, List.of(), false, InstantSource.system())) {
       KeyStore.Created made = store.create(Role.CHAT, null, "test");
       assertThatThrownBy(() -> other.authenticate(made.secret()))
           .as("not known before the keys are read")
-          .isInstanceOf(DatabaseAwayException.class);
+          .isInstanceOf(DatabaseUnavailableException.class);
       other.refresh();
       assertThat(other.authenticate(made.secret())).contains(made.key());
 

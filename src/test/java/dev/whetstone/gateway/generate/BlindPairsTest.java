@@ -10,14 +10,14 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
-import dev.whetstone.policy.By;
-import dev.whetstone.policy.PolicyRow;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutMode;
 import dev.whetstone.rollout.RolloutStatus;
 import dev.whetstone.rollout.Rollouts;
-import dev.whetstone.serving.ActivePolicies;
-import dev.whetstone.serving.ActivePoliciesTest;
+import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.serving.PolicyRouterTest;
 import dev.whetstone.testing.OwnHome;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 @TestProfile(OwnHome.class)
 class BlindPairsTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final By BY = new By("test", "a duel");
+  private static final ChangeContext BY = new ChangeContext("test", "a duel");
 
   @Inject Database database;
 
@@ -46,12 +46,12 @@ class BlindPairsTest extends ReadyGateway {
 
   @BeforeEach
   void aDuelIsOn() throws Exception {
-    ActivePolicies policies = serving.model().policies();
+    PolicyRouter policies = serving.model().policies();
     Rollouts rollouts = serving.model().rollouts();
     candidate = PoliciesOverHttpTest.imported(77);
-    PolicyRow row = policies.store().find(candidate).orElseThrow();
+    PolicyRecord row = policies.store().find(candidate).orElseThrow();
     hash = row.hash();
-    PolicyRow champion = policies.store().find("v0").orElseThrow();
+    PolicyRecord champion = policies.store().find("v0").orElseThrow();
     database.transaction(
         connection -> {
           policies.log().rollBack(connection, "v0", BY);
@@ -63,7 +63,7 @@ class BlindPairsTest extends ReadyGateway {
           policies.log().nominate(connection, candidate, BY);
           return rollouts.store().move(connection, duel, RolloutStatus.DUELLING, BY, Map.of());
         });
-    ActivePoliciesTest.waitFor(
+    PolicyRouterTest.waitFor(
         Duration.ofSeconds(15), () -> writers(pair("").<String>path("pair_id")).size() == 2);
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.SlowLane;
-import dev.whetstone.security.KeyRing;
+import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyStore;
 import dev.whetstone.security.Role;
 import io.quarkus.test.junit.QuarkusTest;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestProfile(SlowLane.class)
 class RateLimitedRoutesTest extends ReadyGateway {
   @Inject KeyStore store;
-  @Inject KeyRing ring;
+  @Inject ApiKeyCache ring;
 
   private String key = "";
   private String other = "";

@@ -17,10 +17,10 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.RunningGateway;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
 import dev.whetstone.lora.Adapters;
-import dev.whetstone.serving.ActivePoliciesTest;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.serving.PolicyRouterTest;
 import dev.whetstone.testing.OwnHome;
 import dev.whetstone.testing.PlainOnnx;
 import dev.whetstone.testing.TestModels;
@@ -62,18 +62,18 @@ public class PoliciesOverHttpTest extends ReadyGateway {
   @Test
   void anAdapterIsImportedPromotedAndTakenBack() throws Exception {
     String before = text("");
-    Adapter adapter = adapter(1);
+    LoraAdapter adapter = adapter(1);
 
     String version =
-        importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+        importing(PeftFiles.tensors(adapter), PeftFiles.config(adapter, "tiny"))
             .statusCode(201)
-            .body("hash", equalTo(AdapterFile.hash(adapter)))
+            .body("hash", equalTo(PeftFiles.hash(adapter)))
             .body("aliases", empty())
             .body("rank", equalTo(4))
             .body("target_modules", contains("down_proj", "q_proj"))
             .extract()
             .path("version");
-    importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+    importing(PeftFiles.tensors(adapter), PeftFiles.config(adapter, "tiny"))
         .statusCode(200)
         .body("version", equalTo(version));
 
@@ -83,9 +83,9 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     assertThat(after).isNotEqualTo(before);
     assertThat(text(", \"policy\": \"v0\"")).isEqualTo(before);
     assertThat(text(", \"policy\": \"previous\"")).isEqualTo(before);
-    assertThat(text(", \"policy\": \"" + AdapterFile.hash(adapter) + "\"")).isEqualTo(after);
+    assertThat(text(", \"policy\": \"" + PeftFiles.hash(adapter) + "\"")).isEqualTo(after);
     asOperator().get("/policies/champion").then().body("version", equalTo(version));
-    ActivePoliciesTest.waitFor(
+    PolicyRouterTest.waitFor(
         Duration.ofSeconds(5),
         () -> version.equals(asOperator().get("/policies").path("gateways[0].version")));
     asOperator()
@@ -113,14 +113,14 @@ public class PoliciesOverHttpTest extends ReadyGateway {
 
   @Test
   void unsoundAdaptersAreRefusedWithTheReason() throws IOException {
-    Adapter adapter = adapter(2);
-    byte[] good = AdapterFile.tensors(adapter);
-    String config = AdapterFile.config(adapter, "tiny");
+    LoraAdapter adapter = adapter(2);
+    byte[] good = PeftFiles.tensors(adapter);
+    String config = PeftFiles.config(adapter, "tiny");
     byte[] notANumber = good.clone();
     Arrays.fill(notANumber, good.length - 4, good.length, (byte) 0xff);
 
     refused(notANumber, config, "invalid_adapter", "NaN");
-    byte[] huge = AdapterFile.tensors(adapter);
+    byte[] huge = PeftFiles.tensors(adapter);
     ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putFloat(huge.length - 4, 1e38f);
     refused(huge, config, "invalid_adapter", "lora_B holds 1.0E38 at element");
     refused(
@@ -131,10 +131,10 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     refused(Arrays.copyOf(good, good.length / 2), config, "invalid_adapter", "truncated");
     refused(good, config.replace("\"r\" : 4", "\"r\" : 8"), "invalid_adapter", "rank 8");
     refused(good, "{", "invalid_adapter", "not JSON");
-    Adapter foreign = Adapters.tiny(1);
+    LoraAdapter foreign = Adapters.tiny(1);
     refused(
-        AdapterFile.tensors(foreign),
-        AdapterFile.config(foreign, "other"),
+        PeftFiles.tensors(foreign),
+        PeftFiles.config(foreign, "other"),
         "invalid_adapter",
         "maps 4 to 4 values");
     String otherBase = config.replaceFirst("\\{", "{\"revision\": \"" + "0".repeat(64) + "\",");
@@ -151,22 +151,22 @@ public class PoliciesOverHttpTest extends ReadyGateway {
   void theParentOfAnImportIsNamed() throws IOException {
     String parent = imported(9);
     String hash = asOperator().get("/policies/" + parent).path("hash");
-    Adapter child = adapter(10);
+    LoraAdapter child = adapter(10);
     for (String name : new String[] {"v999", "\0"}) {
-      importing(AdapterFile.tensors(child), AdapterFile.config(child, "tiny"), name)
+      importing(PeftFiles.tensors(child), PeftFiles.config(child, "tiny"), name)
           .statusCode(404)
           .body("code", equalTo("unknown_policy"));
     }
-    importing(AdapterFile.tensors(child), AdapterFile.config(child, "tiny"), hash)
+    importing(PeftFiles.tensors(child), PeftFiles.config(child, "tiny"), hash)
         .statusCode(201)
         .body("parent", equalTo(parent));
   }
 
   @Test
   void aTamperedRowIsNotPromoted() throws IOException {
-    Adapter adapter = adapter(3);
+    LoraAdapter adapter = adapter(3);
     String version =
-        importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+        importing(PeftFiles.tensors(adapter), PeftFiles.config(adapter, "tiny"))
             .extract()
             .path("version");
     database.transaction(
@@ -233,9 +233,9 @@ public class PoliciesOverHttpTest extends ReadyGateway {
 
   @Test
   void theCommandLineDoesAllOfIt(@TempDir Path folder) throws IOException {
-    Adapter adapter = adapter(7);
-    Files.write(folder.resolve("adapter_model.safetensors"), AdapterFile.tensors(adapter));
-    Files.writeString(folder.resolve("adapter_config.json"), AdapterFile.config(adapter, "tiny"));
+    LoraAdapter adapter = adapter(7);
+    Files.write(folder.resolve("adapter_model.safetensors"), PeftFiles.tensors(adapter));
+    Files.writeString(folder.resolve("adapter_config.json"), PeftFiles.config(adapter, "tiny"));
 
     String version =
         JSON.readTree(run(0, "policies", "import", folder.toString())).path("version").asText();
@@ -248,10 +248,10 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     run(0, "policies", "export", version, exported.toString());
     String config = Files.readString(exported.resolve("adapter_config.json"));
     assertThat(
-            AdapterFile.hash(
-                AdapterFile.read(
+            PeftFiles.hash(
+                PeftFiles.read(
                     Files.readAllBytes(exported.resolve("adapter_model.safetensors")), config)))
-        .isEqualTo(AdapterFile.hash(adapter));
+        .isEqualTo(PeftFiles.hash(adapter));
     assertThat(
             JSON.readTree(run(0, "policies", "import", exported.toString()))
                 .path("version")
@@ -314,14 +314,14 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     return logits[id] - Math.log(sum);
   }
 
-  private static Adapter adapter(long seed) throws IOException {
+  private static LoraAdapter adapter(long seed) throws IOException {
     return Adapters.of(TestModels.tiny().config(), 4, seed);
   }
 
   /** The version of an adapter of the tiny model that is imported. */
   public static String imported(long seed) throws IOException {
-    Adapter adapter = adapter(seed);
-    return importing(AdapterFile.tensors(adapter), AdapterFile.config(adapter, "tiny"))
+    LoraAdapter adapter = adapter(seed);
+    return importing(PeftFiles.tensors(adapter), PeftFiles.config(adapter, "tiny"))
         .extract()
         .path("version");
   }

@@ -10,9 +10,9 @@ import static org.hamcrest.Matchers.hasSize;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
-import dev.whetstone.lora.Adapter;
-import dev.whetstone.lora.AdapterFile;
 import dev.whetstone.lora.Adapters;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.OwnHome;
 import dev.whetstone.testing.TestModels;
 import io.quarkus.test.junit.QuarkusTest;
@@ -228,14 +228,14 @@ class RolloutsTest extends ReadyGateway {
   }
 
   private static String imported() throws IOException {
-    Adapter adapter = Adapters.of(TestModels.tiny().config(), 4, ++drawn);
+    LoraAdapter adapter = Adapters.of(TestModels.tiny().config(), 4, ++drawn);
     return given()
         .header("Authorization", "Bearer " + OwnHome.key("operator"))
-        .multiPart("adapter_model", "adapter_model.safetensors", AdapterFile.tensors(adapter))
+        .multiPart("adapter_model", "adapter_model.safetensors", PeftFiles.tensors(adapter))
         .multiPart(
             "adapter_config",
             "adapter_config.json",
-            AdapterFile.config(adapter, "tiny").getBytes(StandardCharsets.UTF_8))
+            PeftFiles.config(adapter, "tiny").getBytes(StandardCharsets.UTF_8))
         .post("/policies")
         .then()
         .statusCode(201)

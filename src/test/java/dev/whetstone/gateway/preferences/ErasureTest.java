@@ -9,12 +9,12 @@ import static org.hamcrest.Matchers.equalTo;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
-import dev.whetstone.preference.Ballot;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.TestPairs;
 import dev.whetstone.preference.VoteOutcome;
-import dev.whetstone.security.Ids;
+import dev.whetstone.preference.VoteRequest;
+import dev.whetstone.security.RandomIds;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -27,14 +27,14 @@ import org.junit.jupiter.api.Test;
 /** A user's right to be forgotten. */
 @QuarkusTest
 class ErasureTest extends ReadyGateway {
-  private static final String BASE = Ids.draw("base");
+  private static final String BASE = RandomIds.draw("base");
 
   @Inject PreferenceLog log;
   @Inject Database database;
 
   @Test
   void aUsersDataGoesAndTheVersionsTrainedOnItAreNamed() {
-    String user = Ids.draw("user");
+    String user = RandomIds.draw("user");
     String vote = vote(user);
     String others = vote("somebody");
     database.transaction(connection -> train(connection, vote, user));
@@ -67,11 +67,18 @@ class ErasureTest extends ReadyGateway {
   }
 
   private String vote(String user) {
-    String pair = Ids.draw("pair");
+    String pair = RandomIds.draw("pair");
     log.offer(TestPairs.of(pair, "chat_1", user, Instant.now().plus(Duration.ofHours(1))));
-    Ballot ballot =
-        new Ballot(
-            Ids.draw("pref"), pair, "chat_1", null, new Choice.A(), "a comment", List.of(), null);
+    VoteRequest ballot =
+        new VoteRequest(
+            RandomIds.draw("pref"),
+            pair,
+            "chat_1",
+            null,
+            new Choice.A(),
+            "a comment",
+            List.of(),
+            null);
     assertThat(log.vote(ballot)).isInstanceOf(VoteOutcome.Recorded.class);
     return ballot.preferenceId();
   }

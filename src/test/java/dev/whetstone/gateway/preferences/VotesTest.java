@@ -11,8 +11,8 @@ import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.TestPairs;
-import dev.whetstone.security.Ids;
 import dev.whetstone.security.KeyFormat;
+import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -166,7 +166,7 @@ class VotesTest extends ReadyGateway {
                           .POST(
                               HttpRequest.BodyPublishers.ofString(
                                   "{\"pair_id\": \"%s\", \"choice\": \"a\"}"
-                                      .formatted(Ids.draw("pair"))))
+                                      .formatted(RandomIds.draw("pair"))))
                           .build(),
                       BodyHandlers.discarding())
                   .statusCode();
@@ -180,7 +180,8 @@ class VotesTest extends ReadyGateway {
   }
 
   private String offered(String user, Duration rest) {
-    Pair pair = TestPairs.of(Ids.draw("pair"), keyId(Role.CHAT), user, Instant.now().plus(rest));
+    Pair pair =
+        TestPairs.of(RandomIds.draw("pair"), keyId(Role.CHAT), user, Instant.now().plus(rest));
     log.offer(pair);
     return pair.pairId();
   }

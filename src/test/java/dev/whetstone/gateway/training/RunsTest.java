@@ -8,10 +8,10 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.gateway.ReadyGateway;
-import dev.whetstone.policy.By;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.testing.OwnHome;
 import dev.whetstone.training.RunStatus;
-import dev.whetstone.training.RunStore;
+import dev.whetstone.training.TrainingRunStore;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @TestProfile(OwnHome.class)
 class RunsTest extends ReadyGateway {
-  private static final By TRAINER = new By("trainer", "a test");
+  private static final ChangeContext TRAINER = new ChangeContext("trainer", "a test");
 
   @AfterEach
   void endWhatIsActive() {
@@ -144,7 +144,7 @@ class RunsTest extends ReadyGateway {
         .path("id");
   }
 
-  private RunStore runs() {
+  private TrainingRunStore runs() {
     return serving.model().runs();
   }
 

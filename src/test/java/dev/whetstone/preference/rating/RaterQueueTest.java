@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.database.Sql;
 import dev.whetstone.preference.LogTest;
 import dev.whetstone.preference.PreferenceFilter;
-import dev.whetstone.preference.bulk.Erasure;
+import dev.whetstone.preference.bulk.UserErasure;
 import dev.whetstone.preference.rating.RaterQueue.Handed;
 import dev.whetstone.preference.rating.RaterQueue.Rater;
 import java.io.IOException;
@@ -126,7 +126,7 @@ class RaterQueueTest extends LogTest {
     assertThat(front(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
     assertThat(front(2)).isEqualTo(Instant.EPOCH);
 
-    var erased = new Erasure(log.database).erase("bob", "test");
+    var erased = new UserErasure(log.database).erase("bob", "test");
     assertThat(erased.votes()).isEqualTo(1);
     assertThat(pairFor("lee", 1)).contains(judged);
   }

@@ -24,9 +24,9 @@ class PreferenceFilesTest extends LogTest {
     String pair = log.offer("ann", "Hi", "yes é", "no", "v0", "v1");
     log.vote(pair, "ann", "b");
 
-    assertThat(text(log.export(TrlForm.TEXT, false)))
+    assertThat(text(log.export(TrlFormat.TEXT, false)))
         .isEqualTo("{\"prompt\":\"<Hi>\",\"chosen\":\"no\",\"rejected\":\"yes é\"}\n");
-    assertThat(text(log.export(TrlForm.MESSAGES, true)))
+    assertThat(text(log.export(TrlFormat.MESSAGES, true)))
         .isEqualTo(
             """
             {"prompt":[{"role":"user","content":"Hi"}],\
@@ -42,7 +42,7 @@ class PreferenceFilesTest extends LogTest {
     log.vote(pair, "ann", "tie");
     log.vote(pair, "rater", "both_bad");
 
-    assertThat(log.export(TrlForm.TEXT, false)).isEmpty();
+    assertThat(log.export(TrlFormat.TEXT, false)).isEmpty();
     assertThat(log.rows(PreferenceFilter.ALL)).hasSize(2);
   }
 
@@ -52,27 +52,27 @@ class PreferenceFilesTest extends LogTest {
     log.bring(generated(pairs));
     votesOnPairsOfTheGatewaysOwn(40);
     for (boolean tokens : new boolean[] {true, false}) {
-      byte[] exported = log.export(TrlForm.TEXT, tokens);
+      byte[] exported = log.export(TrlFormat.TEXT, tokens);
 
       log.clear();
       ImportReport report = log.bring(exported);
 
       assertThat(report.rejected()).isZero();
       assertThat(report.skipped()).isZero();
-      assertThat(log.export(TrlForm.TEXT, tokens)).isEqualTo(exported);
+      assertThat(log.export(TrlFormat.TEXT, tokens)).isEqualTo(exported);
     }
   }
 
   @Test
   void conversationsSurviveTheSameWay() throws IOException {
     votesOnPairsOfTheGatewaysOwn(60);
-    byte[] exported = log.export(TrlForm.MESSAGES, false);
+    byte[] exported = log.export(TrlFormat.MESSAGES, false);
 
     log.clear();
     ImportReport report = log.bring(exported);
 
     assertThat(report.imported()).isEqualTo(report.lines()).isPositive();
-    assertThat(log.export(TrlForm.MESSAGES, false)).isEqualTo(exported);
+    assertThat(log.export(TrlFormat.MESSAGES, false)).isEqualTo(exported);
     assertThat(log.rows(PreferenceFilter.ALL).getFirst().shown().prompt())
         .startsWith("<|im_start|>user\n")
         .endsWith("<|im_start|>assistant\n");
@@ -128,9 +128,9 @@ class PreferenceFilesTest extends LogTest {
         "rejected": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "no"}]}
         """);
 
-    assertThat(Splitter.on('\n').split(text(log.export(TrlForm.TEXT, false))))
+    assertThat(Splitter.on('\n').split(text(log.export(TrlFormat.TEXT, false))))
         .contains("{\"prompt\":\"The sky is\",\"chosen\":\" blue.\",\"rejected\":\" green.\"}");
-    assertThat(text(log.export(TrlForm.MESSAGES, false)))
+    assertThat(text(log.export(TrlFormat.MESSAGES, false)))
         .contains("\"chosen\":[{\"role\":\"assistant\",\"content\":\"yes\"}]");
   }
 
@@ -156,7 +156,7 @@ class PreferenceFilesTest extends LogTest {
     assertThat(log.rows(PreferenceFilter.ALL)).hasSize(200);
 
     assertThat(counts(log.bring(file))).containsExactly(250, 50, 200, 0);
-    assertThat(log.export(TrlForm.TEXT, false)).hasSameSizeAs(file);
+    assertThat(log.export(TrlFormat.TEXT, false)).hasSameSizeAs(file);
   }
 
   @Test

@@ -20,11 +20,11 @@ class GateCriteriaTest {
 
   @Test
   void aBetterCandidatePassesEverything() {
-    List<GateRow> rows = rows(heldOut(0.5), CALM, 3, -2.1, 0.01);
+    List<CriterionResult> rows = rows(heldOut(0.5), CALM, 3, -2.1, 0.01);
 
     assertThat(rows).allMatch(row -> row.verdict() == GateVerdict.PASS);
     assertThat(rows)
-        .extracting(GateRow::name)
+        .extracting(CriterionResult::name)
         .containsExactly(
             "held_out_accuracy",
             "held_out_margin",
@@ -39,7 +39,7 @@ class GateCriteriaTest {
 
   @Test
   void aWorseCandidateFailsOnTheHeldOutPairs() {
-    List<GateRow> rows = rows(heldOut(-0.5), CALM, 3, -2.1, 0.01);
+    List<CriterionResult> rows = rows(heldOut(-0.5), CALM, 3, -2.1, 0.01);
 
     assertThat(verdict(rows, "held_out_accuracy")).isEqualTo(GateVerdict.FAIL);
     assertThat(verdict(rows, "held_out_margin")).isEqualTo(GateVerdict.FAIL);
@@ -48,7 +48,7 @@ class GateCriteriaTest {
 
   @Test
   void aGainThatMayBeLuckStaysOpen() {
-    List<GateRow> rows = rows(heldOut(0.02), CALM, 3, -2.1, 0.01);
+    List<CriterionResult> rows = rows(heldOut(0.02), CALM, 3, -2.1, 0.01);
 
     assertThat(verdict(rows, "held_out_margin")).isEqualTo(GateVerdict.INCONCLUSIVE);
     assertThat(GateVerdict.of(rows)).isEqualTo(GateVerdict.INCONCLUSIVE);
@@ -58,7 +58,7 @@ class GateCriteriaTest {
   void fewPairsStayOpenHoweverGood() {
     HeldOut five = new HeldOut(new double[] {1, 1.1, 1.2, 1, 1}, new double[5]);
 
-    List<GateRow> rows = rows(five, CALM, 3, -2.1, 0.01);
+    List<CriterionResult> rows = rows(five, CALM, 3, -2.1, 0.01);
 
     assertThat(verdict(rows, "held_out_accuracy")).isEqualTo(GateVerdict.INCONCLUSIVE);
     assertThat(verdict(rows, "held_out_margin")).isEqualTo(GateVerdict.INCONCLUSIVE);
@@ -106,7 +106,7 @@ class GateCriteriaTest {
         .isEqualTo(GateVerdict.FAIL);
   }
 
-  private static List<GateRow> rows(
+  private static List<CriterionResult> rows(
       HeldOut heldOut, Answers candidate, double kl, double canary, double export) {
     double[] kls = DoubleStream.of(margins(20, 0)).map(noise -> kl + noise).toArray();
     return CRITERIA.rows(
@@ -114,7 +114,7 @@ class GateCriteriaTest {
             heldOut, candidate, CALM, kls, canary, -2, Optional.of(new Export(export, 500))));
   }
 
-  private static GateVerdict verdict(List<GateRow> rows, String name) {
+  private static GateVerdict verdict(List<CriterionResult> rows, String name) {
     return rows.stream().filter(row -> row.name().equals(name)).findFirst().orElseThrow().verdict();
   }
 

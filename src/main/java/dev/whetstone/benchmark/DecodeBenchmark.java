@@ -1,0 +1,178 @@
+package dev.whetstone.benchmark;
+
+import dev.whetstone.benchmark.BenchmarkReport.Rate;
+import dev.whetstone.benchmark.EngineBenchmarkClient.SwapTimes;
+import dev.whetstone.models.ModelOpener;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.settings.InvalidSettingException;
+import dev.whetstone.weights.ModelConfig;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Measures an engine from outside, as its clients see it. Every round goes through all cases, so
+ * that a machine that slows down slows all of them.
+ */
+public final class DecodeBenchmark {
+  /**
+   * What is run.
+   *
+   * @param batches completions decoded at once
+   * @param versions adapters mixed in a batch or reading a prompt
+   * @param tokens of each completion
+   * @param context tokens before the first decoded one
+   * @param prompt tokens of a prompt that is read
+   */
+  public record Plan(
+      List<Integer> batches,
+      List<Integer> versions,
+      int tokens,
+      int context,
+      int prompt,
+      int rank,
+      int repeats,
+      int warmUp) {
+    public Plan {
+      batches = List.copyOf(batches);
+      versions = List.copyOf(versions);
+      boolean good =
+          !batches.isEmpty()
+              && batches.stream().allMatch(b -> b >= 1)
+              && versions.stream().allMatch(v -> v >= 0)
+              && tokens >= 2
+              && context >= 1
+              && prompt >= 1
+              && rank >= 1
+              && repeats >= 1
+              && warmUp >= 0;
+      if (!good) {
+        throw new InvalidSettingException(
+            "bench needs at least one batch, two tokens, one repeat and one of everything else");
+      }
+    }
+  }
+
+  private record Case(int batch, int versions) {}
+
+  private static final int MOST_BESIDE_A_SWAP = 8;
+  private static final String TEXT =
+      "The harbour lay still in the morning light while the boats came back with their nets. ";
+
+  private final ModelOpener.Opened model;
+  private final Plan plan;
+  private final Consumer<String> progress;
+  private final ModelConfig config;
+  private final RandomAdapters adapters;
+  private final EngineBenchmarkClient probe;
+  private final List<Policy> policies = new ArrayList<>();
+  private final Map<Case, List<Double>> decoding = new LinkedHashMap<>();
+  private final Map<Integer, List<Double>> reading = new LinkedHashMap<>();
+  private final List<SwapTimes> swaps = new ArrayList<>();
+  private final Random random = new Random(1);
+
+  public DecodeBenchmark(
+      ModelOpener.Opened model, ModelConfig config, Plan plan, Consumer<String> progress) {
+    this.model = model;
+    this.plan = plan;
+    this.progress = progress;
+    this.config = config;
+    this.adapters = new RandomAdapters(config, plan.rank());
+    this.probe = new EngineBenchmarkClient(model.engine());
+    int needed = Math.max(plan.context() + plan.tokens(), plan.prompt() + 1);
+    if (needed > model.engine().slotLength()) {
+      throw new InvalidSettingException(
+          "%d tokens do not fit a slot of %d".formatted(needed, model.engine().slotLength()));
+    }
+  }
+
+  public BenchmarkReport run(BenchmarkReport.Setting setting) throws InterruptedException {
+    int most = Math.max(1, plan.versions().stream().mapToInt(v -> v).max().orElse(1));
+    for (int number = 1; number <= most; number++) {
+      policies.add(adapters.version(number));
+      model.engine().stage(policies.getLast()).join();
+    }
+    for (int round = 1 - plan.warmUp(); round <= plan.repeats(); round++) {
+      progress.accept(round < 1 ? "warming up" : "round %d of %d".formatted(round, plan.repeats()));
+      round(round);
+      if (round < 1) {
+        decoding.clear();
+        reading.clear();
+        swaps.clear();
+      }
+    }
+    return report(setting);
+  }
+
+  private void round(int round) throws InterruptedException {
+    for (int batch : plan.batches()) {
+      for (int versions : plan.versions()) {
+        if (versions <= batch) {
+          double rate = probe.decode(text(), writers(batch, versions), plan.tokens());
+          decoding.computeIfAbsent(new Case(batch, versions), c -> new ArrayList<>()).add(rate);
+        }
+      }
+    }
+    for (int versions : plan.versions()) {
+      if (versions <= 1) {
+        double rate = probe.read(anything(), writers(1, versions).getFirst());
+        reading.computeIfAbsent(versions, v -> new ArrayList<>()).add(rate);
+      }
+    }
+    Policy fresh = adapters.version(policies.size() + plan.warmUp() + round);
+    swaps.add(probe.swap(text(), writers(besideASwap(), 1), policies.getFirst(), fresh));
+  }
+
+  private int besideASwap() {
+    return Math.min(MOST_BESIDE_A_SWAP, Collections.max(plan.batches()));
+  }
+
+  /** The version of each completion: v0, or the adapters in turn. */
+  private List<Policy> writers(int batch, int versions) {
+    return IntStream.range(0, batch)
+        .mapToObj(i -> versions == 0 ? model.base() : policies.get(i % versions))
+        .toList();
+  }
+
+  private int[] text() {
+    int[] sentence = model.tokenizer().encode(TEXT, false);
+    return IntStream.range(0, plan.context()).map(i -> sentence[i % sentence.length]).toArray();
+  }
+
+  private int[] anything() {
+    return random.ints(plan.prompt(), 0, config.vocabularySize()).toArray();
+  }
+
+  private BenchmarkReport report(BenchmarkReport.Setting setting) {
+    List<BenchmarkReport.Decode> rows =
+        decoding.entrySet().stream()
+            .map(
+                e ->
+                    new BenchmarkReport.Decode(
+                        e.getKey().batch(), e.getKey().versions(), Rate.of(e.getValue())))
+            .toList();
+    List<BenchmarkReport.Reading> prompts =
+        reading.entrySet().stream()
+            .map(e -> new BenchmarkReport.Reading(e.getKey(), Rate.of(e.getValue())))
+            .toList();
+    BenchmarkReport.Swap swap =
+        new BenchmarkReport.Swap(
+            besideASwap(),
+            over(SwapTimes::stage),
+            over(SwapTimes::firstToken),
+            over(SwapTimes::gap),
+            over(SwapTimes::joinGap),
+            over(SwapTimes::swapGap));
+    return new BenchmarkReport(setting, plan, rows, prompts, swap);
+  }
+
+  private Rate over(ToDoubleFunction<SwapTimes> figure) {
+    return Rate.of(swaps.stream().map(figure::applyAsDouble).toList());
+  }
+}

@@ -1,0 +1,63 @@
+package dev.whetstone.benchmark;
+
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.GenerationListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/** The times between the tokens of branch 0 while a batch decodes. */
+final class InterTokenLatency implements GenerationListener {
+  private final List<Long> times = new ArrayList<>();
+  private boolean over;
+
+  @Override
+  public synchronized void onText(int branch, String text, int[] tokens, float[] logps) {
+    if (branch == 0) {
+      times.add(System.nanoTime());
+      notifyAll();
+    }
+  }
+
+  @Override
+  public synchronized void onFinish(int branch, Completion completion) {
+    over = true;
+    notifyAll();
+  }
+
+  /** Waits until {@code count} more tokens have come, or the batch has ended. */
+  synchronized void await(int count) throws InterruptedException {
+    int wanted = times.size() + count;
+    while (times.size() < wanted && !over) {
+      wait();
+    }
+  }
+
+  /** Milliseconds between tokens so far. */
+  synchronized double median() {
+    double[] sorted = gaps(1).sorted().toArray();
+    return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+  }
+
+  /** Milliseconds of the longest gap that {@code action} fell into or saw. */
+  double longestDuring(Runnable action) throws InterruptedException {
+    int from = size();
+    action.run();
+    await(1);
+    return longestSince(from);
+  }
+
+  private synchronized int size() {
+    return times.size();
+  }
+
+  private synchronized double longestSince(int from) {
+    return gaps(Math.max(1, from)).max().orElse(0);
+  }
+
+  private DoubleStream gaps(int from) {
+    return IntStream.range(from, times.size())
+        .mapToDouble(i -> (times.get(i) - times.get(i - 1)) / 1e6);
+  }
+}

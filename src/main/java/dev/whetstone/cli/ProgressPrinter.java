@@ -1,0 +1,97 @@
+package dev.whetstone.cli;
+
+import dev.whetstone.dpo.TrainingListener;
+import dev.whetstone.dpo.evaluation.EarlyStopping;
+import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.dpo.network.NetworkSettings;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Shows a run: one line that moves on a terminal, a line now and then elsewhere. */
+final class ProgressPrinter implements TrainingListener {
+  private static final int WIDTH = 24;
+  private static final Duration QUIET = Duration.ofSeconds(5);
+
+  private final PrintStream out;
+  private final boolean terminal;
+  private final int steps;
+  private final InstantSource clock;
+  private @Nullable Instant shown;
+  private int firstStep;
+  private long firstTokens;
+  private double seconds;
+
+  ProgressPrinter(PrintStream out, boolean terminal, int steps, InstantSource clock) {
+    this.out = out;
+    this.terminal = terminal;
+    this.steps = steps;
+    this.clock = clock;
+  }
+
+  @Override
+  public void onMeasured(NetworkSettings.Speed speed) {
+    out.printf(
+        Locale.ROOT,
+        "products: float32 %.0f GFLOPS, bfloat16 %.0f GFLOPS; training in %s%n",
+        speed.float32(),
+        speed.bfloat16(),
+        speed.faster());
+  }
+
+  @Override
+  public void onReference(int done, int all) {
+    show("reference log-probs of %d of %d pairs".formatted(done, all), done == all);
+  }
+
+  @Override
+  public void onStep(StepMetrics step) {
+    if (seconds == 0) {
+      firstStep = step.step() - 1;
+      firstTokens = step.numTokens();
+    }
+    seconds += step.seconds();
+    int made = step.step() - firstStep;
+    double left = (steps - step.step()) * seconds / made;
+    String rate =
+        made > 1 ? "%,.0f tokens/s".formatted((step.numTokens() - firstTokens) / seconds) : "";
+    show(
+        String.format(
+            Locale.ROOT,
+            "%s %d/%d  loss %.4f  accuracy %.2f  %s  %d:%02d left",
+            bar(step.step()),
+            step.step(),
+            steps,
+            step.train().loss(),
+            step.train().accuracy(),
+            rate,
+            (int) left / 60,
+            (int) left % 60),
+        step.step() == steps);
+  }
+
+  @Override
+  public void onAlarm(int step, Set<EarlyStopping.Alarm> alarms) {
+    out.println((terminal ? "\n" : "") + "step " + step + ": " + alarms);
+  }
+
+  private String bar(int step) {
+    int full = (int) ((long) step * WIDTH / steps);
+    return "[" + "#".repeat(full) + ".".repeat(WIDTH - full) + "]";
+  }
+
+  private void show(String line, boolean last) {
+    Instant now = clock.instant();
+    if (terminal) {
+      out.print("\r" + line + "\033[K" + (last ? "\n" : ""));
+      out.flush();
+    } else if (last || shown == null || !now.isBefore(shown.plus(QUIET))) {
+      out.println(line);
+      shown = now;
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.whetstone.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Calls the running gateway with an operator's key. */
+public final class GatewayHttpClient {
+  private static final String OCTETS = "Content-Type: application/octet-stream";
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+  private final String url;
+  private final String key;
+
+  /**
+   * @param url of the gateway, without a path
+   */
+  public GatewayHttpClient(String url, String key) {
+    this.url = url.replaceAll("/+$", "");
+    this.key = key;
+  }
+
+  public JsonNode get(String path) throws IOException {
+    return json(send(request(path).GET()));
+  }
+
+  public JsonNode post(String path, JsonNode body) throws IOException {
+    return json(
+        send(
+            request(path)
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", UUID.randomUUID().toString())
+                .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))));
+  }
+
+  /** Posts files as a form, each under its name. */
+  public JsonNode post(String path, Map<String, Path> files) throws IOException {
+    String boundary = "whetstone" + UUID.randomUUID();
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    for (var file : files.entrySet()) {
+      String disposition =
+          "Content-Disposition: form-data; name=\"%s\"; filename=\"%s\""
+              .formatted(file.getKey(), file.getValue().getFileName());
+      String head = String.join("\r\n", "--" + boundary, disposition, OCTETS, "", "");
+      form.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+      form.writeBytes(Files.readAllBytes(file.getValue()));
+      form.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
+    }
+    form.writeBytes(("--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8));
+    BodyPublisher body = BodyPublishers.ofByteArray(form.toByteArray());
+    return json(
+        send(
+            request(path)
+                .header("Content-Type", "multipart/form-data; boundary=" + boundary)
+                .POST(body)));
+  }
+
+  /** Writes what a path answers aside and renames it. */
+  public void download(String path, Path file) throws IOException {
+    Path aside = file.resolveSibling(file.getFileName() + ".part");
+    try (InputStream body = send(request(path).GET())) {
+      Files.copy(body, aside, StandardCopyOption.REPLACE_EXISTING);
+    }
+    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(url + path))
+        .timeout(TIMEOUT)
+        .header("Authorization", "Bearer " + key);
+  }
+
+  private InputStream send(HttpRequest.Builder request) throws IOException {
+    HttpResponse<InputStream> response;
+    try {
+      response = http.send(request.build(), BodyHandlers.ofInputStream());
+    } catch (ConnectException away) {
+      throw new IOException("no gateway answers at " + url + "; start it with ./run", away);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", stopped);
+    }
+    if (response.statusCode() >= 300) {
+      try (InputStream body = response.body()) {
+        throw new IOException(problem(response.statusCode(), body.readNBytes(1 << 16)));
+      }
+    }
+    return response.body();
+  }
+
+  private static String problem(int status, byte[] body) {
+    return detail(body).map(d -> d + " (" + status + ")").orElse("the gateway answers " + status);
+  }
+
+  private static Optional<String> detail(byte[] body) {
+    try {
+      JsonNode problem = JSON.readTree(body);
+      return Optional.ofNullable(problem)
+          .map(p -> p.path("detail").asText(""))
+          .filter(d -> !d.isEmpty());
+    } catch (IOException plain) {
+      return Optional.empty();
+    }
+  }
+
+  private static JsonNode json(InputStream body) throws IOException {
+    try (body) {
+      return JSON.readTree(body);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.whetstone.database.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Who uses the embedded server: a folder with one file a user, holding the process id and when that
+ * process started. Killed processes are known by that, so none of them keeps the server up. Callers
+ * hold the server's lock.
+ */
+final class ServerReferenceCount {
+  private final Path folder;
+  private final Path own;
+
+  ServerReferenceCount(Path folder) {
+    this.folder = folder;
+    this.own = folder.resolve(UUID.randomUUID().toString());
+  }
+
+  void enter() throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(own, describe(ProcessHandle.current()));
+  }
+
+  /** True when nobody else is left. */
+  boolean leave() throws IOException {
+    Files.deleteIfExists(own);
+    if (!Files.exists(folder)) {
+      return true;
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> others = all.toList();
+      boolean alone = true;
+      for (Path other : others) {
+        if (lives(Files.readString(other))) {
+          alone = false;
+        } else {
+          Files.delete(other);
+        }
+      }
+      return alone;
+    }
+  }
+
+  private static boolean lives(String user) {
+    int space = user.indexOf(' ');
+    return space > 0
+        && ProcessHandle.of(Long.parseLong(user.substring(0, space)))
+            .filter(process -> describe(process).equals(user))
+            .isPresent();
+  }
+
+  private static String describe(ProcessHandle process) {
+    return process.pid() + " " + process.info().startInstant().orElse(Instant.EPOCH);
+  }
+}

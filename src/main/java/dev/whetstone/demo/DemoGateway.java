@@ -1,0 +1,197 @@
+package dev.whetstone.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.app.JavaProcess;
+import dev.whetstone.client.GatewayHttpClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A gateway process on this machine with a home of its own, and a client that talks to it. */
+public final class DemoGateway implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration START_LIMIT = Duration.ofMinutes(3);
+  private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
+  private static final int TRIES = 120;
+
+  /** What a route answered. */
+  public record Answer(int status, JsonNode body) {}
+
+  private final ProcessBuilder command;
+  private final Path home;
+  private final int port;
+  private final Process process;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  private DemoGateway(ProcessBuilder command, Path home, int port) throws IOException {
+    this.command = command;
+    this.home = home;
+    this.port = port;
+    this.process = command.start();
+  }
+
+  /**
+   * Starts a gateway, which starts its trainer, and waits until it answers. What the processes say
+   * is appended to {@code gateway.log} in their home.
+   *
+   * @param command from {@link JavaProcess#of}, or another way to start a gateway
+   * @param settings environment variables that differ from this process's
+   * @throws IOException when it does not come up
+   */
+  public static DemoGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
+      throws IOException, InterruptedException {
+    Files.createDirectories(home);
+    int port = freePort();
+    Map<String, String> environment = command.environment();
+    environment.put("WHETSTONE_HOME", home.toString());
+    environment.put("WHETSTONE_PORT", Integer.toString(port));
+    environment.put("WHETSTONE_TRAINER_PORT", Integer.toString(freePort()));
+    environment.putAll(settings);
+    command
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()));
+    return ready(new DemoGateway(command, home, port));
+  }
+
+  /** Starts it again after it has ended: the same settings, home and port. */
+  public DemoGateway again() throws IOException, InterruptedException {
+    client.close();
+    return ready(new DemoGateway(command, home, port));
+  }
+
+  private static DemoGateway ready(DemoGateway gateway) throws IOException, InterruptedException {
+    try {
+      gateway.waitUntilReady();
+      return gateway;
+    } catch (IOException | InterruptedException failed) {
+      gateway.process.destroyForcibly();
+      throw failed;
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void waitUntilReady() throws IOException, InterruptedException {
+    Instant limit = Instant.now().plus(START_LIMIT);
+    while (Instant.now().isBefore(limit)) {
+      if (!process.isAlive()) {
+        throw new IOException("the gateway ended; see " + home.resolve("gateway.log"));
+      }
+      try {
+        if (send(request("/q/health/ready", null).GET().build()).status() == 200) {
+          return;
+        }
+      } catch (IOException notYet) {
+        // it does not listen yet
+      }
+      Thread.sleep(100);
+    }
+    throw new IOException("the gateway is not ready; see " + home.resolve("gateway.log"));
+  }
+
+  int port() {
+    return port;
+  }
+
+  public Process process() {
+    return process;
+  }
+
+  /** GET with a role's key. */
+  public JsonNode get(String role, String path) throws IOException, InterruptedException {
+    return expect(path, send(request(path, role).GET().build()));
+  }
+
+  /** What the operator's commands talk through. */
+  public GatewayHttpClient asOperator() throws IOException {
+    return new GatewayHttpClient("http://127.0.0.1:" + port, key("operator"));
+  }
+
+  /** GET of something that is no JSON. */
+  public String text(String role, String path) throws IOException, InterruptedException {
+    return client.send(request(path, role).GET().build(), BodyHandlers.ofString()).body();
+  }
+
+  /** POST with a role's key; a full queue or a rate limit is waited out. */
+  public Answer post(String role, String path, Object body)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        request(path, role)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(JSON.writeValueAsString(body)))
+            .build();
+    Answer answer = send(request);
+    for (int attempt = 1; answer.status() == 429 && attempt < TRIES; attempt++) {
+      Thread.sleep(500);
+      answer = send(request);
+    }
+    return answer;
+  }
+
+  /** POST that must succeed. */
+  public JsonNode posted(String role, String path, Object body)
+      throws IOException, InterruptedException {
+    return expect(path, post(role, path, body));
+  }
+
+  private static JsonNode expect(String path, Answer answer) throws IOException {
+    if (answer.status() >= 300) {
+      throw new IOException(path + " answered " + answer.status() + ": " + answer.body());
+    }
+    return answer.body();
+  }
+
+  private HttpRequest.Builder request(String path, @Nullable String role) throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(ANSWER_LIMIT);
+    return role == null ? request : request.header("Authorization", "Bearer " + key(role));
+  }
+
+  private Answer send(HttpRequest request) throws IOException, InterruptedException {
+    HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+    return new Answer(response.statusCode(), JSON.readTree(response.body()));
+  }
+
+  private String key(String role) throws IOException {
+    return JSON.readTree(home.resolve("keys.json").toFile()).path(role).asText();
+  }
+
+  /** Stops the gateway as a user would, and with it the trainer and the database. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+    }
+    client.close();
+  }
+
+  /** The command that starts a gateway the way {@code ./run} does. */
+  public static ProcessBuilder command() {
+    return JavaProcess.of(List.of("-Xmx384m", "-XX:+UseSerialGC"), "gateway");
+  }
+}

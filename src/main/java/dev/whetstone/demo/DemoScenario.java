@@ -1,0 +1,239 @@
+package dev.whetstone.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** What happens in the demo, told while it happens; every claim is checked. */
+public final class DemoScenario {
+  /** Votes that start the training. */
+  public static final int VOTES = 200;
+
+  private static final int USERS = 40;
+  private static final int SAMPLES = 48;
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+
+  private static final List<String> PROMPTS =
+      Stream.of("film", "book", "meal", "game", "song", "hotel")
+          .flatMap(
+              thing ->
+                  Stream.of(
+                      "How was the " + thing + "?",
+                      "What did you think of the " + thing + "?",
+                      "Tell me about the " + thing + ".",
+                      "Please review the " + thing + "."))
+          .toList();
+
+  private final DemoGateway gateway;
+  private final Consumer<String> out;
+  private int pairs;
+
+  public DemoScenario(DemoGateway gateway, Consumer<String> out) {
+    this.gateway = gateway;
+    this.out = out;
+  }
+
+  /**
+   * Plays it.
+   *
+   * @throws IllegalStateException when something does not happen as it should
+   */
+  public void play() throws IOException, InterruptedException {
+    out.accept("\n1. v0 serves. Some of its answers:");
+    List<String> before = show();
+
+    out.accept(
+        "\n2. %d simulated users chat, see two answers each time and prefer praise."
+            .formatted(USERS));
+    int votes = 0;
+    while (votes < VOTES) {
+      votes += vote() ? 1 : 0;
+    }
+    out.accept(
+        "   %d of %d pairs had a better side; the others were ties.".formatted(votes, pairs));
+
+    out.accept("\n3. The votes start a training run by themselves.");
+    JsonNode run = train();
+    String version = run.path("policy").asText();
+
+    out.accept(
+        "\n4. The gate measures " + version + ", then it duels with v0 for the users' votes.");
+    duel(version);
+
+    out.accept("\n5. " + version + " serves. The same questions with the same seeds:");
+    List<String> after = show();
+    require(
+        SentimentScore.mean(after) > SentimentScore.mean(before) + 0.2,
+        "the answers did not change visibly");
+
+    out.accept("\n6. An operator rolls back.");
+    gateway.posted("operator", "/rollback", Map.of("reason", "the demo is over"));
+    List<String> restored = show();
+    require(restored.equals(before), "v0's answers did not come back");
+    out.accept("   Word for word what they were.");
+  }
+
+  private List<String> show() throws IOException, InterruptedException {
+    List<String> texts = new ArrayList<>();
+    String policy = "";
+    for (int i = 0; i < SAMPLES; i++) {
+      JsonNode answer =
+          gateway.posted(
+              "chat",
+              "/generate",
+              Map.of(
+                  "messages",
+                  List.of(Map.of("role", "user", "content", PROMPTS.get(i % PROMPTS.size()))),
+                  "seed",
+                  i,
+                  "temperature",
+                  1,
+                  "max_tokens",
+                  64));
+      policy = answer.path("policy").asText();
+      texts.add(answer.at("/completion/text").asText());
+    }
+    for (int i = 0; i < 4; i++) {
+      out.accept("   " + PROMPTS.get(i) + " -> " + texts.get(i).strip());
+    }
+    out.accept(
+        String.format(
+            Locale.ROOT,
+            "   Praise of %d answers by %s, from -1 to 1: %.2f",
+            SAMPLES,
+            policy,
+            SentimentScore.mean(texts)));
+    return texts;
+  }
+
+  /** One user asks and votes; true when one side was better. */
+  private boolean vote() throws IOException, InterruptedException {
+    String user = "user-" + pairs % USERS;
+    String prompt = PROMPTS.get(pairs / USERS % PROMPTS.size());
+    pairs++;
+    JsonNode pair =
+        gateway.posted(
+            "chat",
+            "/generate",
+            Map.of(
+                "messages",
+                List.of(Map.of("role", "user", "content", prompt)),
+                "user",
+                user,
+                "pair",
+                true,
+                "seed",
+                pairs,
+                "temperature",
+                1,
+                "max_tokens",
+                64));
+    String choice = SentimentScore.choice(pair.at("/a/text").asText(), pair.at("/b/text").asText());
+    gateway.posted(
+        "chat",
+        "/preferences",
+        Map.of("pair_id", pair.path("pair_id").asText(), "user", user, "choice", choice));
+    return !choice.equals("tie");
+  }
+
+  private JsonNode train() throws IOException, InterruptedException {
+    Instant limit = Instant.now().plus(LIMIT);
+    int told = 0;
+    while (Instant.now().isBefore(limit)) {
+      JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
+      int step = run.at("/metrics/step").asInt(0);
+      if (step >= told + 10) {
+        told = step;
+        out.accept(
+            String.format(
+                Locale.ROOT,
+                "   step %d: loss %.3f, accuracy %.2f",
+                step,
+                run.at("/metrics/loss").asDouble(),
+                run.at("/metrics/rewards~1accuracies").asDouble()));
+      }
+      String status = run.path("status").asText("");
+      if (status.equals("succeeded")) {
+        out.accept(
+            "   %s: %d pairs, %d held out, %s -> %s"
+                .formatted(
+                    run.path("id").asText(),
+                    run.path("pairs").asInt(),
+                    run.path("held_out").asInt(),
+                    run.path("reason").asText(),
+                    run.path("policy").asText()));
+        return run;
+      }
+      require(
+          Set.of("", "queued", "running").contains(status),
+          "the run " + status + ": " + run.path("reason").asText());
+      Thread.sleep(200);
+    }
+    throw new IllegalStateException("no run succeeded within " + LIMIT);
+  }
+
+  private void duel(String version) throws IOException, InterruptedException {
+    Instant limit = Instant.now().plus(LIMIT);
+    boolean told = false;
+    while (Instant.now().isBefore(limit)) {
+      JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
+      if (!told && !rollout.path("gate").isEmpty()) {
+        told = true;
+        rollout.path("gate").forEach(this::criterion);
+      }
+      switch (rollout.path("status").asText("")) {
+        case "", "gating" -> Thread.sleep(200);
+        case "duelling" -> {
+          for (int i = 0; i < 10; i++) {
+            vote();
+          }
+        }
+        case "promoted" -> {
+          JsonNode duel = rollout.path("duel");
+          out.accept(
+              String.format(
+                  Locale.ROOT,
+                  "   %s won %d to %d, evidence %.0f: promoted.",
+                  version,
+                  duel.path("wins").asInt(),
+                  duel.path("losses").asInt(),
+                  duel.path("evidence").asDouble()));
+          return;
+        }
+        default ->
+            throw new IllegalStateException(
+                version
+                    + " was not promoted: "
+                    + rollout.path("status").asText()
+                    + ", "
+                    + rollout.path("reason").asText());
+      }
+    }
+    throw new IllegalStateException(version + " was not decided on within " + LIMIT);
+  }
+
+  private void criterion(JsonNode row) {
+    out.accept(
+        String.format(
+            Locale.ROOT,
+            "   %-18s %8.3f  %-12s %s",
+            row.path("name").asText(),
+            row.path("number").asDouble(),
+            row.path("verdict").asText(),
+            row.path("threshold").asText()));
+  }
+
+  private static void require(boolean good, String otherwise) {
+    if (!good) {
+      throw new IllegalStateException(otherwise);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.whetstone.demo;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** How much a review of the tiny model praises: what the demo's users prefer. */
+public final class SentimentScore {
+  private static final Set<String> GOOD =
+      Set.of(
+          "loved",
+          "enjoyed",
+          "charming",
+          "warm",
+          "great",
+          "superb",
+          "clever",
+          "brilliant",
+          "lovely",
+          "delightful");
+  private static final Set<String> BAD =
+      Set.of(
+          "hated",
+          "regretted",
+          "clumsy",
+          "boring",
+          "dreadful",
+          "lazy",
+          "cold",
+          "dull",
+          "awful",
+          "tedious");
+  private static final Pattern WORD = Pattern.compile("[a-z]+");
+
+  private SentimentScore() {}
+
+  /** (good - bad) / (good + bad) words, in [-1, 1]; 0 without any. */
+  static double of(String review) {
+    int good = 0;
+    int bad = 0;
+    for (String word :
+        WORD.matcher(review.toLowerCase(Locale.ROOT)).results().map(m -> m.group()).toList()) {
+      good += GOOD.contains(word) ? 1 : 0;
+      bad += BAD.contains(word) ? 1 : 0;
+    }
+    return good + bad == 0 ? 0 : (double) (good - bad) / (good + bad);
+  }
+
+  /** The vote of someone who likes praise. */
+  public static String choice(String a, String b) {
+    int compared = Double.compare(of(a), of(b));
+    return compared > 0 ? "a" : compared < 0 ? "b" : "tie";
+  }
+
+  /** Mean over reviews. */
+  static double mean(List<String> reviews) {
+    return reviews.stream().mapToDouble(SentimentScore::of).average().orElse(0);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.TokenMetrics;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.dpo.network.PromptCompletions;
+import dev.whetstone.dpo.network.TokenScores;
+import dev.whetstone.dpo.reference.ReferenceLogProbs;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The network's scores of a micro-batch as the loss and the metrics take them. */
+record BatchScores(List<PairLogps> pairs, TokenMetrics tokens) {
+  static List<PromptCompletions> rows(List<TokenPair> pairs) {
+    return pairs.stream().map(ReferenceLogProbs::row).toList();
+  }
+
+  static BatchScores of(List<TokenPair> pairs, TokenScores scores, ReferenceLogProbs references) {
+    List<PairLogps> logps = new ArrayList<>();
+    TokenMetrics tokens = TokenMetrics.NONE;
+    for (int i = 0; i < pairs.size(); i++) {
+      TokenPair pair = pairs.get(i);
+      logps.add(
+          new PairLogps(
+              pair.id(),
+              completion(pair.prompt(), pair.chosen(), scores, 2 * i, references),
+              completion(pair.prompt(), pair.rejected(), scores, 2 * i + 1, references),
+              pair.weight()));
+      tokens = tokens.plus(tokens(scores, 2 * i));
+    }
+    return new BatchScores(List.copyOf(logps), tokens);
+  }
+
+  private static PairLogps.Completion completion(
+      int[] prompt, int[] ids, TokenScores scores, int index, ReferenceLogProbs references) {
+    return new PairLogps.Completion(
+        ReferenceLogProbs.doubles(scores.logps()[index]),
+        references.logps(prompt, ids),
+        ReferenceLogProbs.doubles(scores.collisions()[index]));
+  }
+
+  private static TokenMetrics tokens(TokenScores scores, int chosen) {
+    double entropy = 0;
+    for (int side = chosen; side < chosen + 2; side++) {
+      for (float value : scores.entropies()[side]) {
+        entropy += value;
+      }
+    }
+    int correct = 0;
+    for (boolean greedy : scores.greedy()[chosen]) {
+      correct += greedy ? 1 : 0;
+    }
+    int chosenTokens = scores.logps()[chosen].length;
+    return new TokenMetrics(
+        entropy, chosenTokens + scores.logps()[chosen + 1].length, correct, chosenTokens);
+  }
+}

@@ -1,0 +1,151 @@
+package dev.whetstone.dpo;
+
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.LossNormalizer;
+import dev.whetstone.dpo.data.MicroBatches;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.PreferenceMetrics;
+import dev.whetstone.dpo.evaluation.TokenMetrics;
+import dev.whetstone.dpo.loss.LossResult;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.dpo.loss.PreferenceLoss;
+import dev.whetstone.dpo.network.ForwardPass;
+import dev.whetstone.dpo.network.Network;
+import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.dpo.reference.ReferenceLogProbs;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The policy in training: one batch in, one update made; how the batch is cut does not matter. */
+final class TrainStep {
+  /**
+   * What a batch said of the policy before its update.
+   *
+   * @param gradNorm before clipping
+   */
+  record Update(PreferenceMetrics metrics, TokenMetrics tokens, double gradNorm) {}
+
+  private final Network network;
+  private final TrainConfig config;
+  private final PreferenceLoss loss;
+  private final ReferenceLogProbs references;
+  private final List<Parameter> parameters;
+  private final AdamW optimizer;
+
+  TrainStep(
+      Network network,
+      List<Parameter> parameters,
+      TrainConfig config,
+      ReferenceLogProbs references) {
+    this.network = network;
+    this.config = config;
+    this.loss = new PreferenceLoss(config.loss());
+    this.references = references;
+    this.parameters = parameters;
+    this.optimizer = new AdamW(config.optimizer(), parameters);
+  }
+
+  List<Parameter> parameters() {
+    return parameters;
+  }
+
+  AdamW optimizer() {
+    return optimizer;
+  }
+
+  /**
+   * Makes one update.
+   *
+   * @param step from 1
+   * @throws DivergedException when loss or gradient is not finite; nothing was updated
+   */
+  Update learn(int step, List<TokenPair> batch, double learningRate) {
+    parameters.forEach(Parameter::clearGradient);
+    List<List<TokenPair>> cut = MicroBatches.cut(batch, config.batch().tokenBudget());
+    List<LossResult> results = new ArrayList<>();
+    TokenMetrics tokens = TokenMetrics.NONE;
+    if (config.loss().needsWholeBatch() && cut.size() > 1) {
+      LossResult whole = loss.of(score(batch).pairs());
+      requireFinite(step, whole);
+      int from = 0;
+      for (List<TokenPair> part : cut) {
+        tokens = tokens.plus(accumulate(part, whole.pairs().subList(from, from + part.size())));
+        from += part.size();
+      }
+      results.add(whole);
+    } else {
+      for (List<TokenPair> part : cut) {
+        tokens = tokens.plus(accumulate(step, part, LossNormalizer.of(batch), results));
+      }
+    }
+    double norm = optimizer.clip();
+    if (!Double.isFinite(norm)) {
+      throw new DivergedException(step, "gradient", batch.stream().map(TokenPair::id).toList());
+    }
+    optimizer.step(step, learningRate);
+    network.upload();
+    return new Update(PreferenceMetrics.of(LossResult.sum(results)), tokens, norm);
+  }
+
+  private TokenMetrics accumulate(
+      int step, List<TokenPair> part, LossNormalizer size, List<LossResult> results) {
+    try (ForwardPass pass = network.forward(BatchScores.rows(part))) {
+      BatchScores scores = BatchScores.of(part, pass.scores(), references);
+      LossResult result = loss.of(scores.pairs(), size);
+      requireFinite(step, result);
+      pass.backward(gradients(result.pairs()));
+      results.add(result);
+      return scores.tokens();
+    }
+  }
+
+  private TokenMetrics accumulate(List<TokenPair> part, List<LossResult.PairOutcome> outcomes) {
+    try (ForwardPass pass = network.forward(BatchScores.rows(part))) {
+      pass.backward(gradients(outcomes));
+      return BatchScores.of(part, pass.scores(), references).tokens();
+    }
+  }
+
+  private static double[][] gradients(List<LossResult.PairOutcome> outcomes) {
+    double[][] gradients = new double[2 * outcomes.size()][];
+    for (int i = 0; i < outcomes.size(); i++) {
+      gradients[2 * i] = outcomes.get(i).chosenGradient();
+      gradients[2 * i + 1] = outcomes.get(i).rejectedGradient();
+    }
+    return gradients;
+  }
+
+  private static void requireFinite(int step, LossResult result) {
+    List<String> bad =
+        result.pairs().stream()
+            .filter(
+                pair ->
+                    !Double.isFinite(pair.margin())
+                        || !Double.isFinite(pair.chosenLogp() + pair.rejectedLogp()))
+            .map(pair -> pair.logps().id())
+            .toList();
+    if (!bad.isEmpty() || !Double.isFinite(result.loss())) {
+      throw new DivergedException(
+          step,
+          "loss",
+          bad.isEmpty() ? result.pairs().stream().map(pair -> pair.logps().id()).toList() : bad);
+    }
+  }
+
+  /** Log-probs of pairs under the policy as it stands, a micro-batch at a time. */
+  BatchScores score(List<TokenPair> pairs) {
+    List<PairLogps> logps = new ArrayList<>();
+    TokenMetrics tokens = TokenMetrics.NONE;
+    for (List<TokenPair> part : MicroBatches.cut(pairs, config.batch().tokenBudget())) {
+      BatchScores scores = BatchScores.of(part, network.policy(BatchScores.rows(part)), references);
+      logps.addAll(scores.pairs());
+      tokens = tokens.plus(scores.tokens());
+    }
+    return new BatchScores(List.copyOf(logps), tokens);
+  }
+
+  /** What scored pairs say of the policy. */
+  PreferenceMetrics judge(List<PairLogps> scores) {
+    return PreferenceMetrics.of(loss.of(scores));
+  }
+}

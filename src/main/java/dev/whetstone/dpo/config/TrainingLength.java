@@ -1,0 +1,33 @@
+package dev.whetstone.dpo.config;
+
+import static dev.whetstone.settings.Checks.require;
+
+/** How long a run goes on. */
+public sealed interface TrainingLength {
+  /** The updates that a run over some pairs makes; the last batch of an epoch may be smaller. */
+  int steps(int pairs, int batchSize);
+
+  /** A number of updates, over as many epochs as they take. */
+  record Steps(int steps) implements TrainingLength {
+    public Steps {
+      require(steps > 0, "steps must be positive");
+    }
+
+    @Override
+    public int steps(int pairs, int batchSize) {
+      return steps;
+    }
+  }
+
+  /** Passes over the training pairs; a fraction ends within a pass. */
+  record Epochs(double epochs) implements TrainingLength {
+    public Epochs {
+      require(epochs > 0 && epochs <= 1000, "epochs must be in (0, 1000]");
+    }
+
+    @Override
+    public int steps(int pairs, int batchSize) {
+      return (int) Math.ceil(epochs * Math.ceilDiv(pairs, batchSize));
+    }
+  }
+}

@@ -1,4 +1,0 @@
-package dev.whetstone.dpo.loss;
-
-/** A function's value at a point, and its derivative there. */
-record Tangent(double value, double slope) {}

@@ -1,0 +1,245 @@
+package dev.whetstone.dpo.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.whetstone.dpo.torch.MatmulPrecision;
+import dev.whetstone.dpo.torch.TorchOps;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One run of the network over a micro-batch; owns the activations until it is closed. */
+public final class ForwardPass implements AutoCloseable {
+  private final Network network;
+  private final NDManager manager;
+  private final MicroBatch batch;
+  private final boolean adapted;
+  private final List<Block.Activations> kept = new ArrayList<>();
+  private final List<NDArray> inputs = new ArrayList<>();
+
+  /** The last block's output, {@code [scored, hidden]}. */
+  private @Nullable NDArray last;
+
+  private @Nullable NDArray directions;
+  private double[] normalizers = {};
+  private @Nullable TokenScores scores;
+
+  ForwardPass(Network network, List<PromptCompletions> rows, boolean adapted, boolean gradient) {
+    this.network = network;
+    this.manager = network.manager().newSubManager();
+    this.adapted = adapted;
+    try {
+      this.batch = network.batch(manager, rows);
+      if (gradient) {
+        this.scores =
+            inTraining(
+                () -> {
+                  forward(true);
+                  return score(true);
+                });
+      } else {
+        forward(false);
+      }
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  private <T> T inTraining(Supplier<T> work) {
+    return MatmulPrecision.in(network.settings().arithmetic(), work);
+  }
+
+  /** Scores of every completion token. */
+  public TokenScores scores() {
+    if (scores == null) {
+      scores = score(false);
+    }
+    return scores;
+  }
+
+  private void forward(boolean gradient) {
+    NDArray ids = batch.ids(batch.layout().ids());
+    NDArray x = TorchOps.rows(ids, network.embedding().array());
+    boolean keep = gradient && !network.settings().recompute();
+    for (int layer = 0; layer < network.blocks().size(); layer++) {
+      if (keep) {
+        Block.Activations activations = run(layer, manager, x);
+        kept.add(activations);
+        x = activations.output();
+      } else {
+        NDArray y = output(layer, x);
+        if (gradient) {
+          inputs.add(x);
+        } else {
+          x.close();
+        }
+        x = y;
+      }
+    }
+    last = x;
+  }
+
+  /** The head reads only some tokens' output of the last block. */
+  private Block.Activations run(int layer, NDManager keeper, NDArray x) {
+    boolean top = layer == network.blocks().size() - 1;
+    Selection wanted = top ? batch.scored() : Selection.ALL;
+    return network.blocks().get(layer).forward(keeper, x, wanted, batch, adapted);
+  }
+
+  private NDArray output(int layer, NDArray x) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray y = run(layer, scope, x).output();
+      y.attach(manager);
+      return y;
+    }
+  }
+
+  private TokenScores score(boolean gradient) {
+    try (NDManager scope = manager.newSubManager()) {
+      LmHead.Output output =
+          network.head().forward(hidden(scope), batch.layout().targets(), gradient);
+      if (output.directions() != null) {
+        directions = output.directions();
+        directions.attach(manager);
+        normalizers = output.normalizers();
+      }
+      return split(output.scores());
+    }
+  }
+
+  private NDArray normed(NDArray rows) {
+    return network.norm().forward(rows, network.norm().lengths(rows));
+  }
+
+  /** KL of this pass's distributions to those of another over the same rows. */
+  float[][] divergences(ForwardPass reference) {
+    try (NDManager scope = manager.newSubManager()) {
+      return cut(network.head().divergences(hidden(scope), reference.hidden(scope)));
+    }
+  }
+
+  /** What the head reads, {@code [scored, hidden]}. */
+  private NDArray hidden(NDManager scope) {
+    NDArray x = Objects.requireNonNull(last);
+    x.tempAttach(scope);
+    return normed(x);
+  }
+
+  /** Cuts flat scores into completions. */
+  private TokenScores split(LmHead.Flat flat) {
+    boolean[][] greedy = new boolean[batch.layout().lengths().length][];
+    int from = 0;
+    for (int i = 0; i < greedy.length; i++) {
+      int to = from + batch.layout().lengths()[i];
+      greedy[i] = Arrays.copyOfRange(flat.greedy(), from, to);
+      from = to;
+    }
+    return new TokenScores(
+        cut(flat.logps()), cut(flat.entropies()), cut(flat.collisions()), greedy);
+  }
+
+  private float[][] cut(float[] flat) {
+    float[][] cut = new float[batch.layout().lengths().length][];
+    int from = 0;
+    for (int i = 0; i < cut.length; i++) {
+      int to = from + batch.layout().lengths()[i];
+      cut[i] = Arrays.copyOfRange(flat, from, to);
+      from = to;
+    }
+    return cut;
+  }
+
+  /**
+   * Adds the gradients of {@code Σ gradient * logp} to the parameters'. Once a pass.
+   *
+   * @param gradients d loss / d log-prob, in the shape of {@link TokenScores#logps}
+   */
+  public void backward(double[][] gradients) {
+    float[] flat = flat(gradients);
+    inTraining(() -> input(flat)).close();
+  }
+
+  /** Gradient of the embedded tokens, when all others are gathered. */
+  private NDArray input(float[] gradients) {
+    NDArray dx = headGradient(gradients);
+    for (int layer = network.blocks().size() - 1; layer >= 0; layer--) {
+      NDArray next = blockGradient(layer, dx);
+      dx.close();
+      dx = next;
+    }
+    embeddingGradient(dx);
+    return dx;
+  }
+
+  private float[] flat(double[][] gradients) {
+    float[] flat = new float[batch.layout().scored()];
+    int to = 0;
+    for (double[] completion : gradients) {
+      for (double gradient : completion) {
+        flat[to++] = (float) gradient;
+      }
+    }
+    if (to != flat.length) {
+      throw new IllegalArgumentException(to + " gradients for " + flat.length + " tokens");
+    }
+    return flat;
+  }
+
+  /** Gradient of the last block's output, {@code [scored, hidden]}. */
+  private NDArray headGradient(float[] gradients) {
+    NDArray ways = directions;
+    NDArray x = last;
+    if (ways == null || x == null) {
+      throw new IllegalStateException("the pass was not made for a backward pass, or had it");
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      x.tempAttach(scope);
+      ways.tempAttach(scope);
+      NDArray lengths = network.norm().lengths(x);
+      if (network.head().weight().trained()) {
+        network.head().backward(normed(x), batch.layout().targets(), gradients, normalizers);
+      }
+      NDArray dNormed = ways.muli(TorchOps.create(scope, gradients, gradients.length, 1));
+      NDArray dx = network.norm().backward(dNormed, x, lengths);
+      dx.attach(manager);
+      directions = null;
+      return dx;
+    }
+  }
+
+  private NDArray blockGradient(int layer, NDArray dy) {
+    Block block = network.blocks().get(layer);
+    if (!network.settings().recompute()) {
+      return block.backward(manager, dy, kept.get(layer), batch);
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      Block.Activations again = run(layer, scope, inputs.get(layer));
+      NDArray dx = block.backward(scope, dy, again, batch);
+      dx.attach(manager);
+      return dx;
+    }
+  }
+
+  private void embeddingGradient(NDArray dx) {
+    Weight embedding = network.embedding();
+    if (!embedding.trained()) {
+      return;
+    }
+    int[] ids = batch.layout().ids();
+    int width = (int) dx.getShape().get(1);
+    float[] values = new float[ids.length * width];
+    TorchOps.read(dx).get(values);
+    for (int token = 0; token < ids.length; token++) {
+      embedding.accumulateRow(ids[token], values, token * width, width, 1);
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

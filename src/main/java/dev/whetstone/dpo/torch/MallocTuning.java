@@ -1,0 +1,73 @@
+package dev.whetstone.dpo.torch;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+
+/**
+ * The C library's heap, where PyTorch's tensors lie. By itself glibc maps each activation anew and
+ * hands it back when it is freed: a tenth of a training step is then spent on pages that the kernel
+ * clears. Other C libraries are left as they are.
+ */
+public final class MallocTuning {
+  // the names of mallopt(3)
+  private static final int M_TRIM_THRESHOLD = -1;
+  private static final int M_TOP_PAD = -2;
+  private static final int M_MMAP_THRESHOLD = -3;
+
+  /** The largest that glibc takes for M_MMAP_THRESHOLD. */
+  private static final int LARGEST_ON_HEAP = 32 << 20;
+
+  private static final Optional<MethodHandle> MALLOPT = handle("mallopt", ValueLayout.JAVA_INT);
+  private static final Optional<MethodHandle> MALLOC_TRIM = handle("malloc_trim");
+
+  private MallocTuning() {}
+
+  private static Optional<MethodHandle> handle(String name, MemoryLayout... second) {
+    MemoryLayout[] arguments = new MemoryLayout[1 + second.length];
+    // malloc_trim takes a size_t alone, mallopt two ints
+    arguments[0] = second.length == 0 ? ValueLayout.JAVA_LONG : ValueLayout.JAVA_INT;
+    System.arraycopy(second, 0, arguments, 1, second.length);
+    Linker linker = Linker.nativeLinker();
+    return linker
+        .defaultLookup()
+        .find(name)
+        .map(
+            symbol ->
+                linker.downcallHandle(
+                    symbol, FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments)));
+  }
+
+  /** From now on keeps what is freed for the next allocation. */
+  static void keepFreed() {
+    set(M_MMAP_THRESHOLD, LARGEST_ON_HEAP);
+    set(M_TRIM_THRESHOLD, Integer.MAX_VALUE);
+    set(M_TOP_PAD, 2 * LARGEST_ON_HEAP);
+  }
+
+  private static void set(int option, int value) {
+    MALLOPT.ifPresent(
+        mallopt -> {
+          try {
+            int ignored = (int) mallopt.invokeExact(option, value);
+          } catch (Throwable e) {
+            throw new IllegalStateException("mallopt failed", e);
+          }
+        });
+  }
+
+  /** Hands back what is kept and unused. */
+  public static void handBack() {
+    MALLOC_TRIM.ifPresent(
+        trim -> {
+          try {
+            int ignored = (int) trim.invokeExact(0L);
+          } catch (Throwable e) {
+            throw new IllegalStateException("malloc_trim failed", e);
+          }
+        });
+  }
+}

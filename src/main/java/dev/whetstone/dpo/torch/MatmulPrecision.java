@@ -1,0 +1,121 @@
+package dev.whetstone.dpo.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.whetstone.dpo.network.NetworkSettings.Arithmetic;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Supplier;
+
+/**
+ * How PyTorch multiplies float32 matrices: as they are, or rounded to bfloat16 on their way into
+ * the product. DJL's native part knows neither bfloat16 tensors (it ends the process) nor {@code
+ * torch.set_float32_matmul_precision}, so libtorch's own function is called. The setting is the
+ * process's: work in bfloat16 is wrapped in {@link #in}, everything else finds float32.
+ */
+public final class MatmulPrecision {
+  /** at::Float32MatmulPrecision */
+  private static final byte HIGHEST = 0;
+
+  private static final byte MEDIUM = 2;
+
+  private static final int ROWS = 256;
+  private static final int ROUNDS = 5;
+
+  /** Floating-point operations of a round: some ten milliseconds. */
+  private static final double WORK = 2e9;
+
+  private static final Optional<MethodHandle> SET_PRECISION = find();
+
+  private MatmulPrecision() {}
+
+  private static Optional<MethodHandle> find() {
+    return LibtorchBindings.find(
+            "_ZN2at7Context25setFloat32MatmulPrecisionENS_22Float32MatmulPrecisionE",
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_BYTE))
+        .flatMap(
+            set ->
+                LibtorchBindings.find(
+                        "_ZN2at13globalContextEv", FunctionDescriptor.of(ValueLayout.ADDRESS))
+                    .map(context -> set.bindTo(global(context))));
+  }
+
+  private static MemorySegment global(MethodHandle context) {
+    try {
+      return (MemorySegment) context.invokeExact();
+    } catch (Throwable e) {
+      throw new IllegalStateException("PyTorch's context is not to be had", e);
+    }
+  }
+
+  /** Whether this PyTorch can round on the way. */
+  public static boolean canRound() {
+    return SET_PRECISION.isPresent();
+  }
+
+  /** Does work whose products are computed in the given way. */
+  public static <T> T in(Arithmetic arithmetic, Supplier<T> work) {
+    return switch (arithmetic) {
+      case FLOAT32 -> work.get();
+      case BFLOAT16 -> {
+        set(MEDIUM);
+        try {
+          yield work.get();
+        } finally {
+          set(HIGHEST);
+        }
+      }
+    };
+  }
+
+  private static void set(byte precision) {
+    try {
+      SET_PRECISION.orElseThrow().invokeExact(precision);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("PyTorch's precision cannot be set", e);
+    }
+  }
+
+  /**
+   * Multiply-adds a second, in units of 10⁹ floating-point operations; the best of some rounds.
+   *
+   * @param in width of the rows that are multiplied
+   * @param out width of the results
+   */
+  public static double speed(int threads, Arithmetic arithmetic, int in, int out) {
+    double operations = 2.0 * ROWS * in * out;
+    int products = (int) Math.ceil(WORK / operations);
+    try (NDManager manager = TorchOps.manager(threads)) {
+      NDArray x = random(manager, ROWS, in);
+      NDArray w = random(manager, out, in);
+      double best = 0;
+      for (int round = 0; round < ROUNDS; round++) {
+        long begin = System.nanoTime();
+        for (int i = 0; i < products; i++) {
+          in(arithmetic, () -> TorchOps.linear(x, w)).close();
+        }
+        double nanos = System.nanoTime() - begin;
+        best = Math.max(best, products * operations / nanos);
+      }
+      return best;
+    }
+  }
+
+  private static NDArray random(NDManager manager, int rows, int columns) {
+    Random random = new Random(1);
+    return TorchOps.create(
+        manager,
+        new long[] {rows, columns},
+        buffer -> {
+          while (buffer.hasRemaining()) {
+            buffer.put(random.nextFloat() - 0.5f);
+          }
+        });
+  }
+}

@@ -1,0 +1,57 @@
+package dev.whetstone.engine;
+
+import dev.whetstone.engine.runner.ModelRunner;
+
+/** Refuses requests that can never run on a model. */
+final class RequestValidator {
+  private RequestValidator() {}
+
+  /**
+   * @throws IllegalArgumentException saying what does not fit
+   */
+  static void check(GenerationRequest request, ModelRunner runner) {
+    checkLength(request.prompt().length, 1, runner);
+    checkTokens("the prompt", request.prompt(), runner);
+    int branches = request.branches().size();
+    if (branches > runner.slots()) {
+      throw new IllegalArgumentException(
+          branches + " completions were asked for at once, more than " + runner.slots());
+    }
+    for (CompletionSpec branch : request.branches()) {
+      for (int token : branch.sampling().logitBias().keySet()) {
+        checkToken("logit_bias", token, runner);
+      }
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException saying what does not fit
+   */
+  static void check(ScoreRequest request, ModelRunner runner) {
+    checkLength(request.prompt().length, request.completion().length, runner);
+    checkTokens("the prompt", request.prompt(), runner);
+    checkTokens("the completion", request.completion(), runner);
+  }
+
+  private static void checkLength(int prompt, int completion, ModelRunner runner) {
+    if ((long) prompt + completion > runner.slotLength()) {
+      throw new IllegalArgumentException(
+          "%d prompt and %d completion tokens exceed the context of %d tokens"
+              .formatted(prompt, completion, runner.slotLength()));
+    }
+  }
+
+  private static void checkTokens(String where, int[] tokens, ModelRunner runner) {
+    for (int token : tokens) {
+      checkToken(where, token, runner);
+    }
+  }
+
+  private static void checkToken(String where, int token, ModelRunner runner) {
+    if (token < 0 || token >= runner.vocabularySize()) {
+      throw new IllegalArgumentException(
+          "%s names token %d, outside the vocabulary of %d"
+              .formatted(where, token, runner.vocabularySize()));
+    }
+  }
+}

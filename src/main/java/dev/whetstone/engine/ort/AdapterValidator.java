@@ -1,0 +1,47 @@
+package dev.whetstone.engine.ort;
+
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.LoraTarget;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Refuses adapters that do not fit a graph. */
+final class AdapterValidator {
+  private AdapterValidator() {}
+
+  /**
+   * @throws IllegalArgumentException naming the module that the graph lacks or whose shape differs
+   */
+  static void check(LoraAdapter adapter, GraphShape shape) {
+    Map<String, int[]> known = modules(shape);
+    adapter
+        .modules()
+        .forEach(
+            (name, module) -> {
+              int[] expected = known.get(name);
+              if (expected == null) {
+                throw new IllegalArgumentException("the model has no linear layer " + name);
+              }
+              if (module.in() != expected[0] || module.out() != expected[1]) {
+                throw new IllegalArgumentException(
+                    "%s maps %d to %d values in the adapter but %d to %d in the model"
+                        .formatted(name, module.in(), module.out(), expected[0], expected[1]));
+              }
+            });
+  }
+
+  private static Map<String, int[]> modules(GraphShape shape) {
+    Map<String, int[]> modules = new HashMap<>();
+    for (LoraTarget site : LoraTarget.values()) {
+      int[] outputs = shape.outputSizes(site);
+      for (int layer = 0; layer < shape.layers(); layer++) {
+        for (int m = 0; m < outputs.length; m++) {
+          modules.put(
+              LoraTarget.module(layer, site.modules().get(m)),
+              new int[] {shape.inputSize(site), outputs[m]});
+        }
+      }
+    }
+    return modules;
+  }
+}

@@ -1,0 +1,138 @@
+package dev.whetstone.engine.ort;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.LoraTarget;
+import dev.whetstone.policy.Policy;
+import java.lang.foreign.Arena;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * The LoRA inputs of a run for a list of versions: their ranks stand below each other, {@code A
+ * [modules * R, in]}, cut into parts, and {@code B [blocks, R, width]} with R the sum of the padded
+ * ranks, the scale folded into B.
+ */
+final class StackedLora implements AutoCloseable {
+  private final GraphShape shape;
+  private final RankLayout layout;
+  private final Arena arena = Arena.ofShared();
+  private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+
+  StackedLora(OrtEnvironment environment, GraphShape shape, List<Policy> policies)
+      throws OrtException {
+    this(environment, shape, RankLayout.of(policies));
+  }
+
+  StackedLora(OrtEnvironment environment, GraphShape shape, RankLayout layout) throws OrtException {
+    this.shape = shape;
+    this.layout = layout;
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      for (LoraTarget site : LoraTarget.values()) {
+        add(environment, layer, site);
+      }
+    }
+  }
+
+  private void add(OrtEnvironment environment, int layer, LoraTarget site) throws OrtException {
+    int in = shape.inputSize(site);
+    int[] outputs = shape.outputSizes(site);
+    FloatBuffer a = allocate(outputs.length * rank() * in);
+    Blocks b =
+        new Blocks(allocate(IntStream.of(outputs).sum() * rank()), shape.blockWidth(site), rank());
+    int column = 0;
+    for (int m = 0; m < outputs.length; m++) {
+      fill(LoraTarget.module(layer, site.modules().get(m)), a, m * rank() * in, b, column);
+      column += outputs[m];
+    }
+    int parts = site.parts();
+    put(environment, site.inputA(layer), a, parts, (long) outputs.length * rank() / parts, in);
+    put(environment, site.inputB(layer), b.values(), shape.blocks(site), rank(), b.width());
+  }
+
+  private void put(OrtEnvironment environment, String input, FloatBuffer values, long... dimensions)
+      throws OrtException {
+    tensors.put(input, OnnxTensor.createTensor(environment, values, dimensions));
+  }
+
+  private FloatBuffer allocate(int floats) {
+    return arena
+        .allocate(Math.max(1, floats) * (long) Float.BYTES, 64)
+        .asByteBuffer()
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer()
+        .limit(floats);
+  }
+
+  /** Puts the versions' factors of a module behind {@code startA} and {@code column}. */
+  private void fill(String name, FloatBuffer a, int startA, Blocks b, int column) {
+    for (RankLayout.Member member : layout.members()) {
+      LoraAdapter adapter = member.adapter();
+      LoraAdapter.Module module = adapter.modules().get(name);
+      if (module != null) {
+        a.put(startA + member.first() * module.in(), module.a());
+        for (int r = 0; r < adapter.rank(); r++) {
+          b.put(member.first() + r, column, scaledRow(adapter, module, r));
+        }
+      }
+    }
+  }
+
+  private static float[] scaledRow(LoraAdapter adapter, LoraAdapter.Module module, int r) {
+    float scale = (float) adapter.scale();
+    float[] row = new float[module.out()];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = scale * module.b()[j * adapter.rank() + r];
+    }
+    return row;
+  }
+
+  /** B of a site, {@code [blocks, rank, width]}. */
+  private record Blocks(FloatBuffer values, int width, int ranks) {
+    /** Puts a part of a row of {@code [rank, blocks * width]}; whole blocks of it. */
+    void put(int rank, int column, float[] part) {
+      for (int done = 0; done < part.length; done += width) {
+        int block = (column + done) / width;
+        values.put((block * ranks + rank) * width, part, done, width);
+      }
+    }
+  }
+
+  /** Sum of the padded ranks. */
+  int rank() {
+    return layout.total();
+  }
+
+  boolean holds(String hash) {
+    return layout.members().stream().anyMatch(member -> member.policy().hash().equals(hash));
+  }
+
+  Map<String, OnnxTensor> tensors() {
+    return tensors;
+  }
+
+  /** Writes the row of the rank mask that belongs to a version: ones at its ranks, else zeroes. */
+  void mask(Policy policy, FloatBuffer target, int row) {
+    target.put(row * rank(), new float[rank()]);
+    for (RankLayout.Member member : layout.members()) {
+      if (member.policy().hash().equals(policy.hash())) {
+        for (int r = 0; r < member.adapter().rank(); r++) {
+          target.put(row * rank() + member.first() + r, 1);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    tensors.values().forEach(OnnxTensor::close);
+    tensors.clear();
+    arena.close();
+  }
+}

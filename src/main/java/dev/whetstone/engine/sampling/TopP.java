@@ -1,0 +1,74 @@
+package dev.whetstone.engine.sampling;
+
+/**
+ * The smallest set of tokens whose probability reaches p (Holtzman et al. 2020, section 3.1), found
+ * by a quickselect that follows the mass instead of the rank. Of equal weights the lower id is
+ * taken first.
+ */
+final class TopP {
+  private long[] keys = new long[64];
+
+  /** Key of the last token that belongs to the set; those with a larger or equal key do too. */
+  long threshold(double[] weights, int[] ids, int n, double mass) {
+    keys = keys.length < n ? new long[n] : keys;
+    for (int i = 0; i < n; i++) {
+      keys[i] = key(weights[i], ids[i]);
+    }
+    double missing = mass;
+    int from = 0;
+    int to = n;
+    while (to - from > 1) {
+      int pivot = partition(from, to);
+      double before = 0;
+      for (int i = from; i < pivot; i++) {
+        before += weight(keys[i]);
+      }
+      if (before >= missing) {
+        to = pivot;
+      } else if (before + weight(keys[pivot]) >= missing || pivot + 1 == to) {
+        return keys[pivot];
+      } else {
+        missing -= before + weight(keys[pivot]);
+        from = pivot + 1;
+      }
+    }
+    return keys[from];
+  }
+
+  /** Orders by weight (rounded to float), then by falling id. */
+  static long key(double weight, int id) {
+    return ((long) Float.floatToRawIntBits((float) weight) << 32) | (Integer.MAX_VALUE - id);
+  }
+
+  private static float weight(long key) {
+    return Float.intBitsToFloat((int) (key >> 32));
+  }
+
+  /** Larger keys before the returned position, smaller ones behind it. */
+  private int partition(int from, int to) {
+    int last = to - 1;
+    swap(median(from, (from + last) >>> 1, last), last);
+    long pivot = keys[last];
+    int store = from;
+    for (int i = from; i < last; i++) {
+      if (keys[i] > pivot) {
+        swap(i, store++);
+      }
+    }
+    swap(store, last);
+    return store;
+  }
+
+  private int median(int a, int b, int c) {
+    if (keys[a] < keys[b]) {
+      return keys[b] < keys[c] ? b : keys[a] < keys[c] ? c : a;
+    }
+    return keys[a] < keys[c] ? a : keys[b] < keys[c] ? c : b;
+  }
+
+  private void swap(int a, int b) {
+    long key = keys[a];
+    keys[a] = keys[b];
+    keys[b] = key;
+  }
+}

@@ -1,0 +1,213 @@
+package dev.whetstone.gateway;
+
+import dev.whetstone.gateway.http.Problem;
+import dev.whetstone.gateway.openai.OpenAiErrorFilter;
+import dev.whetstone.gateway.openai.OpenAiResponses;
+import io.quarkus.smallrye.openapi.OpenApiFilter;
+import jakarta.ws.rs.core.MediaType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.annotations.Components;
+import org.eclipse.microprofile.openapi.annotations.OpenAPIDefinition;
+import org.eclipse.microprofile.openapi.annotations.info.Info;
+import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.media.Schema.SchemaType;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds to the OpenAPI document what every route has in common: the key, the problems that end a
+ * request before or beside what the route itself does, and that a field which may be left out may
+ * as well be null. A route declares what it answers and the problems that are its own.
+ */
+@OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
+@OpenAPIDefinition(
+    info = @Info(title = "Whetstone", version = "0.1.0"),
+    components =
+        @Components(
+            schemas = {
+              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                  name = OpenApiDocumentFilter.PROBLEM,
+                  implementation = Problem.class),
+              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                  name = OpenApiDocumentFilter.FAILURE,
+                  implementation = OpenAiResponses.Failure.class),
+              @org.eclipse.microprofile.openapi.annotations.media.Schema(
+                  name = OpenAiResponses.ANSWER,
+                  implementation = OpenAiResponses.Answer.class)
+            }))
+public final class OpenApiDocumentFilter implements OASFilter {
+  static final String PROBLEM = "Problem";
+  static final String FAILURE = "OpenAiError";
+  private static final String KEY = "key";
+
+  // what a key, its role, the media types or the state of the gateway may refuse
+  private static final Map<String, String> ALWAYS =
+      Map.of(
+          "401", "no valid key was sent",
+          "403", "the key's role may not use this route",
+          "406", "the route answers none of the media types asked for",
+          "429", "too much is waiting, or was asked for in too short a time; see Retry-After",
+          "503", "the model or the database cannot answer now; see Retry-After");
+
+  private static final Map<String, String> WITH_BODY =
+      Map.of(
+          "413", "the body is too large",
+          "415", "the body is of another media type");
+
+  private static final Pattern NAMES_A_POLICY =
+      Pattern.compile("/(policies/|rollback|generate|score|v1/)");
+
+  private static final List<String> RETRYABLE = List.of("429", "503");
+
+  @Override
+  public void filterOpenAPI(OpenAPI document) {
+    document
+        .getComponents()
+        .addSecurityScheme(
+            KEY,
+            OASFactory.createSecurityScheme()
+                .type(SecurityScheme.Type.HTTP)
+                .scheme("bearer")
+                .description("an API key, wsk_<role>_…"));
+    document.getComponents().addResponse(OpenAiResponses.ANSWER, openAiAnswer());
+    document.getComponents().getSchemas().values().forEach(OpenApiDocumentFilter::allowNulls);
+    document.getPaths().getPathItems().forEach(OpenApiDocumentFilter::complete);
+  }
+
+  private static APIResponse openAiAnswer() {
+    return OASFactory.createAPIResponse()
+        .description("the answer, or its parts as server-sent events that end with [DONE]")
+        .content(
+            OASFactory.createContent()
+                .addMediaType(
+                    MediaType.APPLICATION_JSON,
+                    OASFactory.createMediaType()
+                        .schema(OASFactory.createSchema().ref(OpenAiResponses.ANSWER)))
+                .addMediaType(
+                    MediaType.SERVER_SENT_EVENTS,
+                    OASFactory.createMediaType()
+                        .schema(OASFactory.createSchema().addType(SchemaType.STRING))));
+  }
+
+  private static void allowNulls(Schema schema) {
+    if (schema.getProperties() == null) {
+      return;
+    }
+    List<String> required = schema.getRequired() == null ? List.of() : schema.getRequired();
+    for (var property : Map.copyOf(schema.getProperties()).entrySet()) {
+      if (!required.contains(property.getKey())) {
+        schema.addProperty(property.getKey(), orNull(property.getValue()));
+      }
+    }
+  }
+
+  private static Schema orNull(Schema schema) {
+    if (schema.getRef() != null) {
+      return OASFactory.createSchema()
+          .description(schema.getDescription())
+          .addAnyOf(OASFactory.createSchema().ref(schema.getRef()))
+          .addAnyOf(OASFactory.createSchema().addType(SchemaType.NULL));
+    }
+    if (schema.getType() != null && !schema.getType().contains(SchemaType.NULL)) {
+      schema.addType(SchemaType.NULL);
+      if (schema.getEnumeration() != null) {
+        List<Object> choices = new ArrayList<>(schema.getEnumeration());
+        choices.add(null);
+        schema.setEnumeration(choices);
+      }
+    }
+    return schema;
+  }
+
+  private static void complete(String path, PathItem item) {
+    for (Operation operation : item.getOperations().values()) {
+      operation.setSecurity(
+          List.of(OASFactory.createSecurityRequirement().addScheme(KEY, List.of())));
+      Map<String, String> problems = new TreeMap<>(ALWAYS);
+      boolean body = operation.getRequestBody() != null;
+      boolean inPath = takes(operation, item, Parameter.In.PATH);
+      boolean query = takes(operation, item, Parameter.In.QUERY);
+      if (body) {
+        problems.putAll(WITH_BODY);
+      }
+      if (body || inPath || query) {
+        problems.put("400", "a field or parameter holds what it may not, or is none");
+      }
+      if (inPath) {
+        problems.put("404", "there is no such thing");
+      }
+      if (NAMES_A_POLICY.matcher(path).lookingAt()) {
+        problems.put("404", "there is no such thing");
+        problems.put("409", "the version cannot be served, or nothing was served before");
+      }
+      if (takes(operation, item, Parameter.In.HEADER)) {
+        problems.put("422", "the Idempotency-Key was used for another request");
+      }
+      problems.forEach((status, description) -> add(operation, status, description));
+      boolean openAi = path.startsWith(OpenAiErrorFilter.ROOT);
+      // the server shares its own responses between routes, so each route gets copies
+      Map.copyOf(operation.getResponses().getAPIResponses())
+          .forEach(
+              (status, response) -> {
+                if (status.compareTo("400") >= 0) {
+                  operation.getResponses().addAPIResponse(status, worded(openAi, status, response));
+                }
+              });
+      if (inPath || query) {
+        // the server refuses the request line before any route is looked for, without a body
+        add(operation, "414", "the address is too long");
+      }
+    }
+  }
+
+  private static boolean takes(Operation operation, PathItem item, Parameter.In place) {
+    return Stream.concat(parameters(operation.getParameters()), parameters(item.getParameters()))
+        .anyMatch(parameter -> parameter.getIn() == place);
+  }
+
+  private static Stream<Parameter> parameters(@Nullable List<Parameter> some) {
+    return some == null ? Stream.empty() : some.stream();
+  }
+
+  private static void add(Operation operation, String status, String description) {
+    APIResponse declared = operation.getResponses().getAPIResponse(status);
+    operation
+        .getResponses()
+        .addAPIResponse(
+            status,
+            declared == null ? OASFactory.createAPIResponse().description(description) : declared);
+  }
+
+  /** A problem's body and headers are the same wherever it is declared. */
+  private static APIResponse worded(boolean openAi, String status, APIResponse declared) {
+    APIResponse response =
+        OASFactory.createAPIResponse()
+            .description(declared.getDescription())
+            .content(
+                OASFactory.createContent()
+                    .addMediaType(
+                        openAi ? MediaType.APPLICATION_JSON : Problem.MEDIA_TYPE,
+                        OASFactory.createMediaType()
+                            .schema(OASFactory.createSchema().ref(openAi ? FAILURE : PROBLEM))));
+    if (RETRYABLE.contains(status)) {
+      response.addHeader(
+          "Retry-After",
+          OASFactory.createHeader()
+              .description("seconds")
+              .schema(OASFactory.createSchema().addType(SchemaType.INTEGER)));
+    }
+    return response;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.whetstone.gateway.generate;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.database.Database;
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Generation;
+import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.preference.Pair;
+import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.Side;
+import dev.whetstone.security.RandomIds;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Offers pairs: a pair is in the preference log before anyone sees it. */
+@Singleton
+final class PairService {
+  @Inject Database database;
+  @Inject PreferenceLog log;
+  @Inject GatewayConfig config;
+  @Inject InstantSource clock;
+  @Inject ObjectMapper mapper;
+
+  /**
+   * A pair that is being written: the first branch is side a.
+   *
+   * @param keyId the key that asked
+   */
+  record Draft(String keyId, GenerateRequest asked, GenerationPlan plan) {
+    /** The side a branch is shown on. */
+    static String side(int branch) {
+      return branch == 0 ? "a" : "b";
+    }
+  }
+
+  /**
+   * Begins a pair; nothing is generated for one that could not be kept.
+   *
+   * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
+   */
+  Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
+    database.requireAnswer();
+    return new Draft(keyId, asked, plan);
+  }
+
+  /**
+   * Waits for both sides and stores them.
+   *
+   * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
+   */
+  GenerateResponse.Pair offer(Draft draft, Generation generation, String baseHash) {
+    List<Completion> done = generation.result().join();
+    Completion a = done.get(0);
+    Completion b = done.get(1);
+    Instant now = clock.instant();
+    Pair pair =
+        new Pair(
+            RandomIds.draw("pair"),
+            draft.keyId,
+            draft.asked.user() == null ? draft.keyId : draft.asked.user(),
+            prompt(draft),
+            side(draft, 0, a),
+            side(draft, 1, b),
+            baseHash,
+            sampling(draft),
+            draft.asked.metadata() == null ? null : json(draft.asked.metadata()),
+            now,
+            now.plus(config.pairExpiry()));
+    log.offer(pair);
+    return new GenerateResponse.Pair(
+        pair.pairId(),
+        pair.expiresAt(),
+        GenerateResponse.Text.of(a),
+        GenerateResponse.Text.of(b),
+        a.identical() || b.identical(),
+        GenerateResponse.Usage.of(pair.prompt().ids().length, done, generation.timings()));
+  }
+
+  private Pair.Prompt prompt(Draft draft) {
+    Prompt prompt = draft.plan.prompt();
+    @Nullable Object messages = draft.asked.messages();
+    return new Pair.Prompt(prompt.text(), prompt.ids(), messages == null ? null : json(messages));
+  }
+
+  private static Side side(Draft draft, int number, Completion written) {
+    CompletionSpec branch = draft.plan.request().branches().get(number);
+    return new Side(
+        written.text(),
+        written.tokens(),
+        written.logps(),
+        GenerateResponse.Text.of(written).finishReason(),
+        branch.policy().version(),
+        branch.policy().hash());
+  }
+
+  /** What both sides were sampled with; only the seeds differ. */
+  private String sampling(Draft draft) {
+    var request = draft.plan.request();
+    ObjectNode settings = mapper.valueToTree(request.branches().getFirst().sampling());
+    settings.remove("seed");
+    settings.put("seed_a", request.branches().get(0).sampling().seed());
+    settings.put("seed_b", request.branches().get(1).sampling().seed());
+    settings.put("max_tokens", request.maxTokens());
+    settings.set("stop", mapper.valueToTree(request.stop()));
+    return json(settings);
+  }
+
+  // Escaped, because a client's metadata may hold what PostgreSQL's encoding refuses.
+  private String json(Object value) {
+    try {
+      return mapper.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII).writeValueAsString(value);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("a tree that was read can be written", impossible);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.whetstone.gateway.http;
+
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.policy.PolicyException;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.core.multipart.MultipartParser;
+
+/** Maps everything that can end a request to problem details, once. */
+public final class ExceptionMappers {
+  private static final Logger LOG = Logger.getLogger(ExceptionMappers.class);
+  private static final int RETRY_SECONDS = 2;
+  private static final String CHALLENGE = "Bearer realm=\"whetstone\"";
+
+  @ServerExceptionMapper
+  public Response map(ProblemException refused) {
+    Response.ResponseBuilder answer = answer(refused.problem());
+    refused.headers().forEach(answer::header);
+    return answer.build();
+  }
+
+  @ServerExceptionMapper({UnauthorizedException.class, AuthenticationFailedException.class})
+  public Response mapUnauthorized() {
+    return answer(
+            Problems.of(
+                401, "unauthorized", "send a valid key as Authorization: Bearer wsk_…", null))
+        .header("WWW-Authenticate", CHALLENGE)
+        .build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(ForbiddenException refused) {
+    return answer(Problems.of(403, "forbidden", "this key's role may not use this route", null))
+        .build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(DatabaseUnavailableException away) {
+    return answer(Problems.databaseAway()).header("Retry-After", RETRY_SECONDS).build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(PolicyException refused) {
+    String detail = String.valueOf(refused.getMessage());
+    Response.ResponseBuilder answer =
+        switch (refused) {
+          case PolicyException.Unknown _ ->
+              answer(Problems.of(404, "unknown_policy", detail, null));
+          case PolicyException.Refused _ ->
+              answer(Problems.of(409, "policy_refused", detail, null));
+          case PolicyException.NothingEarlier _ ->
+              answer(Problems.of(409, "nothing_earlier", detail, null));
+          case PolicyException.NotInTime _ ->
+              answer(Problems.of(503, "not_ready", detail, null))
+                  .header("Retry-After", RETRY_SECONDS);
+        };
+    return answer.build();
+  }
+
+  /** What PostgreSQL refuses for reasons that are the request's, or the moment's. */
+  @ServerExceptionMapper
+  public Response map(DatabaseException refused, RoutingContext request) {
+    return switch (refused.state()) {
+      case DatabaseException.UNTRANSLATABLE_TEXT, DatabaseException.UNTRANSLATABLE_ESCAPE ->
+          answer(Problems.of(400, "invalid_text", "a text holds U+0000", null)).build();
+      case DatabaseException.TIMED_OUT ->
+          answer(Problems.of(503, "database_slow", "the database did not answer in time", null))
+              .header("Retry-After", RETRY_SECONDS)
+              .build();
+      default -> map((Throwable) refused, request);
+    };
+  }
+
+  /** A multipart body that breaks RFC 7578. */
+  @ServerExceptionMapper
+  public Response map(MultipartParser.MalformedMessageException malformed) {
+    return badMultipart();
+  }
+
+  /** A multipart body that ends before its last boundary, or a client that has gone. */
+  @ServerExceptionMapper
+  public Response map(IOException broken, RoutingContext request) {
+    if (request.response().closed()) {
+      LOG.debugf(broken, "request %s has nobody to answer", RequestLog.id(request));
+      return Response.noContent().build();
+    }
+    String type = request.request().getHeader("Content-Type");
+    boolean multipart = type != null && type.regionMatches(true, 0, "multipart/", 0, 10);
+    return multipart ? badMultipart() : map((Throwable) broken, request);
+  }
+
+  private static Response badMultipart() {
+    return answer(
+            Problems.of(400, "invalid_multipart", "the body is not multipart/form-data", null))
+        .build();
+  }
+
+  /** Paths, methods and media types the router itself refuses. */
+  @ServerExceptionMapper
+  public Response map(WebApplicationException refused, UriInfo uri) {
+    int status = refused.getResponse().getStatus();
+    if (status < 400) {
+      return refused.getResponse();
+    }
+    Response.ResponseBuilder answer =
+        answer(Problems.of(status, Problems.codeOf(status), detail(status, uri), null));
+    String allowed = refused.getResponse().getHeaderString("Allow");
+    return (allowed == null ? answer : answer.header("Allow", allowed)).build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(Throwable failure, RoutingContext request) {
+    LOG.errorf(failure, "request %s failed", RequestLog.id(request));
+    return answer(
+            Problems.of(
+                500,
+                "internal",
+                "something went wrong here; request " + RequestLog.id(request),
+                null))
+        .build();
+  }
+
+  private static String detail(int status, UriInfo uri) {
+    return switch (status) {
+      case 404 -> "there is no route " + uri.getPath();
+      case 405 -> "the route " + uri.getPath() + " does not take this method";
+      case 406 -> "the route answers none of the media types asked for";
+      case 415 -> "the route does not take this media type; most take application/json in UTF-8";
+      default -> "the request cannot be answered";
+    };
+  }
+
+  private static Response.ResponseBuilder answer(Problem problem) {
+    return Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
+  }
+}

@@ -1,0 +1,91 @@
+package dev.whetstone.gateway.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.IdempotencyKeys;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Does a change in one transaction, and with an Idempotency-Key only once. */
+@Singleton
+public final class IdempotencyService {
+  private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
+
+  @Inject ObjectMapper mapper;
+
+  /** What a change answers: a status and what is written as JSON. */
+  public record Result(int status, Object body) {}
+
+  /**
+   * @param owner id of the API key
+   * @param key the header, or null
+   * @param request everything the answer depends on
+   * @throws ProblemException 400 for a key that cannot be one, 422 for one that stands for another
+   *     request
+   */
+  public Response run(
+      Database database,
+      String owner,
+      @Nullable String key,
+      String request,
+      Database.Work<Result> work) {
+    Database.Work<IdempotencyKeys.Answer> answered =
+        connection -> {
+          Result result = work.run(connection);
+          return new IdempotencyKeys.Answer(result.status(), json(result.body()));
+        };
+    IdempotencyKeys.Answer answer;
+    if (key == null) {
+      answer = database.transaction(answered);
+    } else if (!KEY.matcher(key).matches()) {
+      throw ProblemException.badField(
+          "Idempotency-Key",
+          "invalid_field",
+          "Idempotency-Key holds 1 to 200 printable ASCII characters");
+    } else {
+      answer = once(database, owner, key, request, answered);
+    }
+    return Response.status(answer.status())
+        .type(MediaType.APPLICATION_JSON)
+        .entity(answer.body())
+        .build();
+  }
+
+  private static IdempotencyKeys.Answer once(
+      Database database,
+      String owner,
+      String key,
+      String request,
+      Database.Work<IdempotencyKeys.Answer> work) {
+    try {
+      return database.transaction(
+          connection -> IdempotencyKeys.once(connection, owner, key, hash(request), work));
+    } catch (IdempotencyKeys.ReusedException reused) {
+      throw ProblemException.of(422, "idempotency_key_reused", String.valueOf(reused.getMessage()));
+    }
+  }
+
+  private String json(Object body) {
+    try {
+      return mapper.writeValueAsString(body);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("an answer can be written", impossible);
+    }
+  }
+
+  private static byte[] hash(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.whetstone.gateway.openai;
+
+import dev.whetstone.gateway.http.Problem;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.core.MediaType;
+import java.lang.annotation.Annotation;
+import org.jboss.resteasy.reactive.server.ServerResponseFilter;
+
+/** Words the problems of these routes the way OpenAI's clients expect. */
+public final class OpenAiErrorFilter {
+  /** What every path of these routes begins with. */
+  public static final String ROOT = "/v1/";
+
+  @ServerResponseFilter
+  public void word(ContainerRequestContext request, ContainerResponseContext response) {
+    if (request.getUriInfo().getPath().startsWith(ROOT)
+        && response.getEntity() instanceof Problem problem) {
+      response.setEntity(of(problem), new Annotation[0], MediaType.APPLICATION_JSON_TYPE);
+    }
+  }
+
+  static OpenAiResponses.Failure of(Problem problem) {
+    return new OpenAiResponses.Failure(
+        new OpenAiResponses.Failure.Detail(
+            problem.detail(), type(problem.status()), problem.field(), problem.code()));
+  }
+
+  private static String type(int status) {
+    return switch (status) {
+      case 401 -> "authentication_error";
+      case 403 -> "permission_error";
+      case 429 -> "rate_limit_error";
+      default -> status >= 500 ? "server_error" : "invalid_request_error";
+    };
+  }
+}

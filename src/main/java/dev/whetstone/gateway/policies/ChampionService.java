@@ -1,0 +1,73 @@
+package dev.whetstone.gateway.policies;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.gateway.http.IdempotencyService;
+import dev.whetstone.gateway.http.IdempotencyService.Result;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.policy.AliasStore;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.serving.PolicyRouter;
+import io.quarkus.security.identity.SecurityIdentity;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.Response;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Changes the champion; the answer comes when this gateway serves what it says. */
+@Singleton
+final class ChampionService {
+  static final int LONGEST_REASON = 500;
+
+  @Inject GatewayState serving;
+  @Inject IdempotencyService calls;
+  @Inject SecurityIdentity identity;
+
+  /** What is done within the transaction. */
+  interface Change {
+    AliasStore.Flip apply(PolicyRouter policies, Connection connection, ChangeContext by)
+        throws SQLException;
+  }
+
+  /**
+   * Does a change, with an Idempotency-Key only once, and answers with the champion.
+   *
+   * @param request everything the answer depends on
+   */
+  Response run(@Nullable String key, String request, @Nullable String reason, Change change) {
+    PolicyRouter policies = serving.model().policies();
+    Database database = policies.store().database();
+    String actor = identity.getPrincipal().getName();
+    Response answer =
+        calls.run(
+            database,
+            actor,
+            key,
+            request + "\n" + reason,
+            connection -> {
+              Aliases now =
+                  change.apply(policies, connection, new ChangeContext(actor, reason)).aliases();
+              PolicyRecord champion = policies.store().require(connection, now.champion());
+              return new Result(200, PolicyView.of(champion, now));
+            });
+    policies.reconcile();
+    return answer;
+  }
+
+  /**
+   * A reason that is fit to be kept.
+   *
+   * @throws ProblemException 400 when it is missing, blank or too long
+   */
+  static String reason(@Nullable String reason) {
+    if (reason == null || reason.isBlank() || reason.length() > LONGEST_REASON) {
+      throw ProblemException.badField(
+          "reason", "invalid_field", "reason has 1 to " + LONGEST_REASON + " characters");
+    }
+    return reason;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.whetstone.gateway.preferences;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.whetstone.preference.ConversationJson;
+import dev.whetstone.preference.PreferenceRow;
+import dev.whetstone.text.Message;
+import java.time.Instant;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** What the routes that read the preference log answer. */
+public final class PreferenceViews {
+  private PreferenceViews() {}
+
+  /** A page; {@code next} is the cursor of the one after it, or null. */
+  @Schema(name = "PreferencePage")
+  public record Page(
+      @Schema(required = true) List<Row> items, @Schema(nullable = true) @Nullable String next) {}
+
+  /** A vote with its pair. */
+  @Schema(name = "Preference")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Row(
+      @Schema(required = true) String preferenceId,
+      @Schema(required = true) String pairId,
+      @Schema(
+              required = true,
+              enumeration = {"a", "b", "tie", "both_bad"})
+          String choice,
+      @Schema(required = true) String user,
+      @Schema(required = true, description = "the id of the key it was cast with") String key,
+      @Schema(required = true) VotesResource.Policies policies,
+      @Schema(required = true) Instant recordedAt,
+      @Nullable String comment,
+      @Schema(required = true) List<String> tags,
+      @Schema(minimum = "0", maximum = "1") @Nullable Double confidence,
+      @Schema(required = true) boolean imported,
+      @Schema(required = true) String prompt,
+      @Nullable List<Message> messages,
+      @Schema(required = true) Answer a,
+      @Schema(required = true) Answer b) {
+    static Row of(PreferenceRow row) {
+      PreferenceRow.Shown shown = row.shown();
+      return new Row(
+          row.preferenceId(),
+          row.pairId(),
+          row.choice().label(),
+          row.user(),
+          row.keyId(),
+          new VotesResource.Policies(shown.policyA(), shown.policyB()),
+          row.recordedAt(),
+          row.comment(),
+          row.tags(),
+          row.confidence(),
+          row.imported(),
+          shown.prompt(),
+          ConversationJson.read(shown.messages()),
+          Answer.of(shown.a()),
+          Answer.of(shown.b()));
+    }
+  }
+
+  /** One side. */
+  @Schema(name = "PairAnswer")
+  public record Answer(
+      @Schema(required = true) String text, @Schema(required = true) String finishReason) {
+    static Answer of(PreferenceRow.Answer answer) {
+      return new Answer(answer.text(), answer.finishReason());
+    }
+  }
+}

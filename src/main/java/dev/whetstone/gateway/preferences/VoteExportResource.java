@@ -1,0 +1,184 @@
+package dev.whetstone.gateway.preferences;
+
+import dev.whetstone.gateway.http.JsonLines;
+import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.preference.PreferenceConfig;
+import dev.whetstone.preference.PreferenceFilter;
+import dev.whetstone.preference.PreferenceRow;
+import dev.whetstone.preference.bulk.PreferenceReader;
+import dev.whetstone.preference.bulk.PreferenceReader.Order;
+import dev.whetstone.preference.trl.TrlFormat;
+import dev.whetstone.preference.trl.TrlWriter;
+import dev.whetstone.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** The preference log, page by page or as a file of JSON lines. */
+@Path("/preferences")
+@RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
+public class VoteExportResource {
+  /** How the answer is written. */
+  private enum Format {
+    JSON,
+    JSONL
+  }
+
+  /** How a page or a file is wanted, beside which votes. */
+  public static final class Shape {
+    @QueryParam("format")
+    @Parameter(
+        description = "jsonl is the export, also chosen by Accept: application/x-ndjson",
+        schema =
+            @Schema(
+                type = SchemaType.STRING,
+                enumeration = {"json", "jsonl"}))
+    @Nullable String format;
+
+    @QueryParam("form")
+    @Parameter(
+        description = "of the export: TRL's standard or conversational format",
+        schema =
+            @Schema(
+                type = SchemaType.STRING,
+                enumeration = {"text", "messages"}))
+    @Nullable String form;
+
+    @QueryParam("tokens")
+    @Parameter(
+        description = "of the export: token ids beside the texts",
+        schema = @Schema(type = SchemaType.BOOLEAN))
+    @Nullable String tokens;
+
+    @QueryParam("order")
+    @Parameter(
+        description = "of the pages",
+        schema =
+            @Schema(
+                type = SchemaType.STRING,
+                enumeration = {"oldest", "newest"}))
+    @Nullable String order;
+
+    @QueryParam("cursor")
+    @Parameter(
+        description = "next of the page before",
+        schema = @Schema(type = SchemaType.STRING, pattern = "^[0-9]{1,18}$"))
+    @Nullable String cursor;
+
+    @QueryParam("limit")
+    @DefaultValue("100")
+    @Parameter(
+        description = "rows of a page",
+        schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000"))
+    String limit = "";
+  }
+
+  private final PreferenceReader reader;
+  private final SecurityIdentity identity;
+  private final Semaphore exports;
+
+  @Inject
+  VoteExportResource(PreferenceReader reader, SecurityIdentity identity, PreferenceConfig config) {
+    this.reader = reader;
+    this.identity = identity;
+    this.exports = new Semaphore(config.exports());
+  }
+
+  @GET
+  @Produces({MediaType.APPLICATION_JSON, JsonLines.MEDIA_TYPE})
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Votes page by page, or votes for a side as a file in TRL's forms",
+      description =
+          "The export holds prompt, chosen and rejected of every vote for a side, oldest first;"
+              + " ties and both_bad are left out. form=messages leaves out prompts that were plain"
+              + " text.")
+  @APIResponse(
+      responseCode = "200",
+      description = "a page, or the file",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = PreferenceViews.Page.class)),
+        @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING))
+      })
+  public Response list(
+      @BeanParam PreferenceQuery query,
+      @BeanParam Shape shape,
+      @Context HttpHeaders headers,
+      @Context RoutingContext http) {
+    PreferenceFilter filter = query.filter(blindTo());
+    TrlFormat form = Parameters.constant("form", shape.form, TrlFormat.TEXT);
+    boolean tokens = Boolean.TRUE.equals(Parameters.flag("tokens", shape.tokens));
+    return switch (Parameters.constant("format", shape.format, accepted(headers))) {
+      case JSON -> Response.ok(page(filter, shape)).type(MediaType.APPLICATION_JSON).build();
+      case JSONL -> export(filter, form, tokens, http);
+    };
+  }
+
+  private PreferenceViews.Page page(PreferenceFilter filter, Shape shape) {
+    Order order = Parameters.constant("order", shape.order, Order.OLDEST);
+    int limit = Paging.limit(shape.limit);
+    Long after = shape.cursor == null ? null : Paging.number("cursor", shape.cursor);
+    List<PreferenceRow> rows = reader.page(filter, order, after, limit);
+    return new PreferenceViews.Page(
+        rows.stream().map(PreferenceViews.Row::of).toList(),
+        rows.size() < limit ? null : Long.toString(rows.getLast().seq()));
+  }
+
+  private Response export(
+      PreferenceFilter filter, TrlFormat form, boolean tokens, RoutingContext http) {
+    if (!exports.tryAcquire()) {
+      throw ProblemException.retryLater(
+          429, "too_many_exports", "as many exports run as may run at once", 5);
+    }
+    http.addEndHandler(ended -> exports.release());
+    StreamingOutput body = out -> write(out, filter, form, tokens);
+    return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
+  }
+
+  private void write(OutputStream out, PreferenceFilter filter, TrlFormat form, boolean tokens)
+      throws IOException {
+    try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
+      reader.forEachWin(filter, form, lines::write);
+    }
+  }
+
+  private static Format accepted(HttpHeaders headers) {
+    MediaType first = headers.getAcceptableMediaTypes().getFirst();
+    return first.toString().startsWith(JsonLines.MEDIA_TYPE) ? Format.JSONL : Format.JSON;
+  }
+
+  // An operator looks after the log and does not rate blind.
+  private @Nullable String blindTo() {
+    return identity.hasRole(Role.RATER_ROLE) && !identity.hasRole(Role.OPERATOR_ROLE)
+        ? identity.getPrincipal().getName()
+        : null;
+  }
+}

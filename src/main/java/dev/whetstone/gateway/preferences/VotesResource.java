@@ -1,0 +1,132 @@
+package dev.whetstone.gateway.preferences;
+
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.UserNameValidator;
+import dev.whetstone.preference.Choice;
+import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.VoteOutcome;
+import dev.whetstone.preference.VoteRequest;
+import dev.whetstone.security.RandomIds;
+import dev.whetstone.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Instant;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Votes on offered pairs. */
+@Path("/preferences")
+@Produces(MediaType.APPLICATION_JSON)
+public class VotesResource {
+  @Inject PreferenceLog log;
+  @Inject RateLimiter limits;
+  @Inject SecurityIdentity identity;
+
+  /** A vote; the user defaults to the pair's. */
+  public record Request(
+      @Schema(required = true, maxLength = 200) @Nullable String pairId,
+      @Schema(
+              required = true,
+              type = SchemaType.STRING,
+              enumeration = {"a", "b", "tie", "both_bad"})
+          @Nullable String choice,
+      @Schema(maxLength = UserNameValidator.LONGEST) @Nullable String user,
+      @Schema(maxLength = VoteRequest.LONGEST_COMMENT) @Nullable String comment,
+      @Schema(maxItems = VoteRequest.MOST_TAGS) @Nullable List<String> tags,
+      @Schema(minimum = "0", maximum = "1") @Nullable Double confidence) {}
+
+  /** Who had written which side; told once the vote is in. */
+  public record Policies(String a, String b) {}
+
+  /** A vote that is committed. */
+  public record Row(
+      String preferenceId,
+      String pairId,
+      String choice,
+      String user,
+      Policies policies,
+      Instant recordedAt) {}
+
+  @POST
+  @Consumes(MediaType.APPLICATION_JSON)
+  @RolesAllowed({Role.CHAT_ROLE, Role.RATER_ROLE})
+  @RunOnVirtualThread
+  @Operation(summary = "Votes on a pair, once per user")
+  @APIResponse(
+      responseCode = "201",
+      description = "The vote is committed",
+      content = @Content(schema = @Schema(implementation = Row.class)))
+  @APIResponse(
+      responseCode = "200",
+      description = "The same vote was committed before",
+      content = @Content(schema = @Schema(implementation = Row.class)))
+  @APIResponse(responseCode = "404", description = "there is no such pair for this key and user")
+  @APIResponse(responseCode = "409", description = "this user made another choice before")
+  @APIResponse(responseCode = "410", description = "the time to vote on the pair is over")
+  public Response vote(Request asked) {
+    VoteRequest ballot = ballot(asked, identity.getPrincipal().getName());
+    limits.admit(ballot.keyId(), ballot.user());
+    return switch (log.vote(ballot)) {
+      case VoteOutcome.Recorded vote ->
+          Response.status(vote.repeated() ? 200 : 201).entity(row(ballot, vote)).build();
+      case VoteOutcome.Conflict _ ->
+          throw ProblemException.of(
+              409, "already_voted", "this user made another choice on this pair before");
+      case VoteOutcome.Unknown _ ->
+          throw ProblemException.of(404, "unknown_pair", "there is no such pair for this user");
+      case VoteOutcome.Expired _ ->
+          throw ProblemException.of(410, "pair_expired", "the time to vote on this pair is over");
+    };
+  }
+
+  private static VoteRequest ballot(Request asked, String keyId) {
+    String pairId = required("pair_id", asked.pairId());
+    String choice = required("choice", asked.choice());
+    try {
+      return new VoteRequest(
+          RandomIds.draw("pref"),
+          pairId,
+          keyId,
+          asked.user(),
+          Choice.of(choice),
+          asked.comment(),
+          asked.tags() == null ? List.of() : asked.tags(),
+          asked.confidence());
+    } catch (IllegalArgumentException unusable) {
+      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+    } catch (NullPointerException hole) {
+      throw ProblemException.badField("tags", "invalid_field", "a tag is null");
+    }
+  }
+
+  private static String required(String field, @Nullable String value) {
+    if (value == null) {
+      throw ProblemException.badField(field, "invalid_field", field + " is missing");
+    }
+    return value;
+  }
+
+  private static Row row(VoteRequest ballot, VoteOutcome.Recorded vote) {
+    return new Row(
+        vote.preferenceId(),
+        ballot.pairId(),
+        ballot.choice().label(),
+        vote.user(),
+        new Policies(vote.policyA(), vote.policyB()),
+        vote.at());
+  }
+}

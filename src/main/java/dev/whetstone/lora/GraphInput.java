@@ -1,8 +1,0 @@
-package dev.whetstone.lora;
-
-/**
- * An input of a model's graph that belongs to a version.
- *
- * @param values float32, row-major
- */
-public record GraphInput(float[] values, long... shape) {}

@@ -1,0 +1,85 @@
+package dev.whetstone.lora;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A LoRA adapter (Hu et al. 2021, eq. 3): {@code W x + (alpha / rank) B A x}, of values up to
+ * {@link #LARGEST}.
+ *
+ * @param rank inner dimension r
+ * @param alpha scaling numerator
+ * @param modules by canonical name without ".weight", as in "model.layers.0.self_attn.q_proj"
+ */
+public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modules) {
+  /**
+   * The two factors of one linear layer, row-major.
+   *
+   * @param a {@code [rank, in]}
+   * @param b {@code [out, rank]}
+   */
+  public record Module(int in, int out, float[] a, float[] b) {}
+
+  /**
+   * Largest size of an element of A, of B before and after scaling, and of the scale. Rows of other
+   * versions are multiplied with these factors, too, before a zero masks what comes out: an
+   * infinite product would be NaN there. Activations reach some 1e4 (Sun et al. 2024, Massive
+   * Activations) and a layer reads some 5e4 of them, so A's products stay below 1e13 of float32's
+   * 3.4e38, and would at activations a billion times those. Training leaves elements around 1 or
+   * below: ten thousand times that is no adapter but damage.
+   */
+  public static final float LARGEST = 1e4f;
+
+  public LoraAdapter {
+    modules = Collections.unmodifiableSortedMap(new TreeMap<>(modules));
+    if (rank < 1) {
+      throw new IllegalArgumentException("adapter rank must be at least 1");
+    }
+    if (!(alpha > 0) || Double.isInfinite(alpha)) {
+      throw new IllegalArgumentException("adapter alpha must be positive and finite");
+    }
+    if (alpha / rank > LARGEST) {
+      throw new IllegalArgumentException(
+          "adapter alpha %s is more than %s times its rank %d".formatted(alpha, LARGEST, rank));
+    }
+    for (var entry : modules.entrySet()) {
+      check(entry.getKey(), entry.getValue(), rank, alpha / rank);
+    }
+  }
+
+  /** Factor of {@code B A x}. */
+  public double scale() {
+    return alpha / rank;
+  }
+
+  private static void check(String name, Module module, int rank, double scale) {
+    if (module.in < 1 || module.out < 1) {
+      throw new IllegalArgumentException(
+          name + " maps " + module.in + " to " + module.out + " values");
+    }
+    if (module.a.length != (long) rank * module.in) {
+      throw new IllegalArgumentException(
+          name + ".lora_A has " + module.a.length + " elements, not " + rank + " x " + module.in);
+    }
+    if (module.b.length != (long) module.out * rank) {
+      throw new IllegalArgumentException(
+          name + ".lora_B has " + module.b.length + " elements, not " + module.out + " x " + rank);
+    }
+    requireModest(name + ".lora_A", module.a, 1);
+    requireModest(name + ".lora_B", module.b, scale);
+  }
+
+  // The negations refuse NaN. What is scaled is looked at unscaled, too: training scales last.
+  private static void requireModest(String name, float[] values, double scale) {
+    double most = LARGEST / Math.max(1, scale);
+    for (int i = 0; i < values.length; i++) {
+      if (!(Math.abs(values[i]) <= most)) {
+        String scaled = scale > 1 ? " at the scale " + scale : "";
+        throw new IllegalArgumentException(
+            "%s holds %s at element %d; up to %s is served%s"
+                .formatted(name, values[i], i, most, scaled));
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package dev.whetstone.lora;
+
+import dev.whetstone.weights.ModelConfig;
+import java.util.List;
+
+/**
+ * A place in a transformer block where LoRA products are added. Modules that read the same input
+ * share a site, so that one product with the concatenated A matrices serves them all.
+ */
+public enum LoraTarget {
+  QKV("qkv"),
+  O("o"),
+  GATE_UP("gate_up"),
+  DOWN("down");
+
+  private final String label;
+
+  LoraTarget(String label) {
+    this.label = label;
+  }
+
+  /** Module names within a block, in the order in which their outputs are concatenated. */
+  public List<String> modules() {
+    return switch (this) {
+      case QKV -> List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
+      case O -> List.of("self_attn.o_proj");
+      case GATE_UP -> List.of("mlp.gate_proj", "mlp.up_proj");
+      case DOWN -> List.of("mlp.down_proj");
+    };
+  }
+
+  /** How many values the site's modules read. */
+  public int inputs(ModelConfig config) {
+    return switch (this) {
+      case QKV, GATE_UP -> config.hiddenSize();
+      case O -> config.heads() * config.headDim();
+      case DOWN -> config.intermediateSize();
+    };
+  }
+
+  /** How many values a module writes. */
+  public static int outputs(ModelConfig config, String module) {
+    return switch (module) {
+      case "self_attn.q_proj" -> config.heads() * config.headDim();
+      case "self_attn.k_proj", "self_attn.v_proj" -> config.kvHeads() * config.headDim();
+      case "mlp.gate_proj", "mlp.up_proj" -> config.intermediateSize();
+      case "self_attn.o_proj", "mlp.down_proj" -> config.hiddenSize();
+      default -> throw new IllegalArgumentException("there is no linear layer " + module);
+    };
+  }
+
+  /** Canonical name of one of the site's modules. */
+  public static String module(int layer, String module) {
+    return "model.layers." + layer + "." + module;
+  }
+
+  /** Name of the site's nodes in the graph. */
+  public String node(int layer) {
+    return "layer." + layer + "." + label;
+  }
+
+  /** Name of the graph input {@code [parts, modules * rank / parts, in]}. */
+  public String inputA(int layer) {
+    return "lora." + layer + "." + label + ".a";
+  }
+
+  /**
+   * In how many parts A is multiplied, and in how many blocks of equal width, see {@link #blocks},
+   * B is. The runtime gives each to one core, so there are two at least.
+   */
+  public int parts() {
+    return Math.max(2, modules().size());
+  }
+
+  /** Whether a part has half the ranks of a module, instead of all. */
+  public boolean cutsRanks() {
+    return parts() > modules().size();
+  }
+
+  /** Name of the graph input {@code [blocks, rank, width]}. */
+  public String inputB(int layer) {
+    return "lora." + layer + "." + label + ".b";
+  }
+
+  /** In how many blocks of equal width the outputs of the site's modules lie, in their order. */
+  public int blocks(ModelConfig config) {
+    return switch (this) {
+      case QKV -> config.heads() / config.kvHeads() + 2;
+      case O, GATE_UP, DOWN -> 2;
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package dev.whetstone.lora;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which LoRA factor a tensor of an adapter file is.
+ *
+ * @param module canonical name of the linear layer, as in "model.layers.0.self_attn.q_proj"
+ */
+record LoraTensorName(String module, Side side) {
+  enum Side {
+    A,
+    B
+  }
+
+  private static final String PREFIX = "base_model.model.";
+
+  /** PEFT saves {@code PREFIX.MODULE.lora_A.weight}; a state dict names its adapter as well. */
+  private static final Pattern PEFT =
+      Pattern.compile(
+          "(?:" + Pattern.quote(PREFIX) + ")?([\\w.]+)\\.lora_([AB])(?:\\.default)?\\.weight");
+
+  /**
+   * @throws IllegalArgumentException when the tensor is no LoRA factor
+   */
+  static LoraTensorName of(String tensor) {
+    Matcher name = PEFT.matcher(tensor);
+    if (!name.matches()) {
+      throw new IllegalArgumentException("tensor " + tensor + " is no LoRA factor");
+    }
+    return new LoraTensorName(name.group(1), Side.valueOf(name.group(2)));
+  }
+
+  /** The name under which PEFT saves the factor. */
+  String tensor() {
+    return PREFIX + module + ".lora_" + side + ".weight";
+  }
+
+  LoraTensorName beside() {
+    return new LoraTensorName(module, side == Side.A ? Side.B : Side.A);
+  }
+
+  @Override
+  public String toString() {
+    return module + ".lora_" + side;
+  }
+}

@@ -1,0 +1,91 @@
+package dev.whetstone.lora;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What is served of PEFT's adapter_config.json.
+ *
+ * @param alpha the factors are scaled by {@code alpha / rank}
+ */
+record PeftConfig(int rank, double alpha) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> OFF =
+      List.of("use_dora", "lora_bias", "use_qalora", "fan_in_fan_out");
+  private static final List<String> EMPTY =
+      List.of("rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices");
+
+  /** Initialisations that take something away from the base's own weights. */
+  private static final List<String> CHANGED_BASE =
+      List.of("pissa", "olora", "corda", "loftq", "lora_ga");
+
+  /**
+   * @throws IllegalArgumentException naming the setting that is wrong or not served
+   */
+  static PeftConfig of(String text) {
+    JsonNode settings = json(text);
+    require(settings.path("peft_type").asText("LORA").equals("LORA"), "peft_type is not LORA");
+    for (String name : OFF) {
+      require(!settings.path(name).asBoolean(false), name + " is not served");
+    }
+    for (String name : EMPTY) {
+      require(settings.path(name).isEmpty(), name + " is not served");
+    }
+    String start = settings.path("init_lora_weights").asText("true");
+    require(
+        CHANGED_BASE.stream().noneMatch(start::startsWith),
+        "init_lora_weights " + start + " changes the base's weights, which is not served");
+    int rank = number(settings, "r").intValue();
+    double alpha = number(settings, "lora_alpha").doubleValue();
+    // rank-stabilised LoRA (Kalajdzievski 2023) scales by alpha / sqrt(rank)
+    boolean stabilised = settings.path("use_rslora").asBoolean(false);
+    return new PeftConfig(rank, stabilised ? alpha * Math.sqrt(rank) : alpha);
+  }
+
+  private static JsonNode json(String text) {
+    JsonNode settings;
+    try {
+      settings = JSON.readTree(text);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("adapter_config.json is not JSON", e);
+    }
+    require(settings.isObject(), "it is not a JSON object");
+    return settings;
+  }
+
+  private static Number number(JsonNode settings, String name) {
+    require(settings.path(name).isNumber(), name + " is not a number");
+    return settings.path(name).numberValue();
+  }
+
+  private static void require(boolean good, String problem) {
+    if (!good) {
+      throw new IllegalArgumentException("adapter_config.json: " + problem);
+    }
+  }
+
+  /** The text that PEFT reads. */
+  static String text(LoraAdapter adapter, String baseModel) {
+    ObjectNode config = JSON.createObjectNode();
+    config.put("peft_type", "LORA");
+    config.put("task_type", "CAUSAL_LM");
+    config.put("base_model_name_or_path", baseModel);
+    config.put("r", adapter.rank());
+    config.put("lora_alpha", adapter.alpha());
+    config.put("lora_dropout", 0.0);
+    config.put("bias", "none");
+    config.put("inference_mode", true);
+    ArrayNode targets = config.putArray("target_modules");
+    adapter.modules().keySet().stream()
+        .map(name -> name.substring(name.lastIndexOf('.') + 1))
+        .collect(Collectors.toCollection(TreeSet::new))
+        .forEach(targets::add);
+    return config.toPrettyString() + "\n";
+  }
+}

@@ -1,0 +1,131 @@
+package dev.whetstone.lora;
+
+import dev.whetstone.lora.LoraTensorName.Side;
+import dev.whetstone.weights.MemoryTensors;
+import dev.whetstone.weights.ModelFormatException;
+import dev.whetstone.weights.Safetensors;
+import dev.whetstone.weights.SafetensorsWriter;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** PEFT's adapter files: {@code adapter_model.safetensors} and {@code adapter_config.json}. */
+public final class PeftFiles {
+  private PeftFiles() {}
+
+  /**
+   * Reads an adapter.
+   *
+   * @param tensors safetensors with {@code MODULE.lora_A.weight [rank, in]} and {@code
+   *     MODULE.lora_B.weight [out, rank]}, with or without PEFT's prefix {@code base_model.model.}
+   *     and its infix {@code .default}
+   * @param config adapter_config.json
+   * @throws IllegalArgumentException naming the tensor or setting that is wrong
+   */
+  public static LoraAdapter read(byte[] tensors, String config) {
+    PeftConfig settings = PeftConfig.of(config);
+    return read(tensors, settings.rank(), settings.alpha());
+  }
+
+  /**
+   * Reads an adapter whose rank and alpha are known.
+   *
+   * @throws IllegalArgumentException naming the tensor that is wrong
+   */
+  public static LoraAdapter read(byte[] tensors, int rank, double alpha) {
+    try (Safetensors file = Safetensors.of(tensors)) {
+      Map<LoraTensorName, String> factors = factors(file);
+      TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
+      factors.forEach(
+          (factor, name) -> {
+            String beside = factors.get(factor.beside());
+            if (beside == null) {
+              throw new IllegalArgumentException(
+                  "tensor %s has no lora_%s beside it".formatted(name, factor.beside().side()));
+            }
+            if (factor.side() == Side.A) {
+              modules.put(factor.module(), module(file, factor.module(), name, beside, rank));
+            }
+          });
+      return new LoraAdapter(rank, alpha, modules);
+    } catch (ModelFormatException e) {
+      throw new IllegalArgumentException("the adapter is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** The file's tensor of each factor. */
+  private static Map<LoraTensorName, String> factors(Safetensors file) {
+    Map<LoraTensorName, String> factors = new LinkedHashMap<>();
+    for (String name : file.names()) {
+      String other = factors.put(LoraTensorName.of(name), name);
+      if (other != null) {
+        throw new IllegalArgumentException("tensors " + other + " and " + name + " are one factor");
+      }
+    }
+    if (factors.isEmpty()) {
+      throw new IllegalArgumentException("the adapter has no LoRA factors");
+    }
+    return factors;
+  }
+
+  private static LoraAdapter.Module module(
+      Safetensors file, String module, String a, String b, int rank) {
+    long[] shapeA = file.shape(a);
+    long[] shapeB = file.shape(b);
+    if (shapeA.length != 2 || shapeB.length != 2 || shapeA[0] != rank || shapeB[1] != rank) {
+      throw new IllegalArgumentException(
+          "%s: factors %s and %s do not have rank %d"
+              .formatted(module, Arrays.toString(shapeA), Arrays.toString(shapeB), rank));
+    }
+    return new LoraAdapter.Module((int) shapeA[1], (int) shapeB[0], file.read(a), file.read(b));
+  }
+
+  /**
+   * The canonical bytes of adapter_model.safetensors, under PEFT's names: the same adapter gives
+   * the same bytes.
+   */
+  public static byte[] tensors(LoraAdapter adapter) {
+    int rank = adapter.rank();
+    Map<String, MemoryTensors.Values> values = new HashMap<>();
+    adapter
+        .modules()
+        .forEach(
+            (name, module) -> {
+              values.put(
+                  new LoraTensorName(name, Side.A).tensor(),
+                  new MemoryTensors.Values(module.a(), rank, module.in()));
+              values.put(
+                  new LoraTensorName(name, Side.B).tensor(),
+                  new MemoryTensors.Values(module.b(), module.out(), rank));
+            });
+    return SafetensorsWriter.bytes(new MemoryTensors(values), Map.of("format", "pt"));
+  }
+
+  /** The text of adapter_config.json, as PEFT reads it. */
+  public static String config(LoraAdapter adapter, String baseModel) {
+    return PeftConfig.text(adapter, baseModel);
+  }
+
+  /**
+   * sha256 over rank, alpha and canonical tensors, in lower-case hexadecimal: the identity of an
+   * adapter.
+   */
+  public static String hash(LoraAdapter adapter) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(
+          ("rank=" + adapter.rank() + ";alpha=" + adapter.alpha() + ";")
+              .getBytes(StandardCharsets.UTF_8));
+      digest.update(tensors(adapter));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.engine.ort.OrtModel;
+import dev.whetstone.onnx.CalibrationGraph;
+import dev.whetstone.onnx.quantization.ActivationRanges;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Message;
+import dev.whetstone.text.TemplateException;
+import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Measures how large activations become, in float32 on a few conversations. */
+final class ActivationCalibration {
+  private static final String CONVERSATIONS = "calibration.jsonl";
+  private static final int MOST_TOKENS = 512;
+
+  private ActivationCalibration() {}
+
+  /** The ranges of a model whose {@code exact.onnx} is there. */
+  static ActivationRanges measure(ModelDirectory model) throws IOException {
+    Map<String, float[]> largest = new HashMap<>();
+    Path graph = CalibrationGraph.write(model.path(), model.config());
+    try (OrtModel runner = QuantizationKl.open(graph, most(model))) {
+      for (int[] ids : conversations(model)) {
+        float[] found = QuantizationKl.logits(runner, ids, new int[] {0})[0];
+        CalibrationGraph.widen(largest, found, model.config());
+      }
+    } finally {
+      Files.delete(graph);
+    }
+    return new ActivationRanges(largest);
+  }
+
+  private static List<int[]> conversations(ModelDirectory model) throws IOException {
+    Optional<ChatTemplate> template = ModelOpener.template(model.path());
+    List<int[]> conversations = new ArrayList<>();
+    try (Tokenizer tokenizer = Tokenizer.open(model.path().resolve("tokenizer.json"))) {
+      for (List<Message> messages : messages()) {
+        int[] ids = tokenizer.encode(text(template, messages), template.isEmpty());
+        conversations.add(Arrays.copyOf(ids, Math.min(ids.length, most(model))));
+      }
+    }
+    return conversations;
+  }
+
+  private static int most(ModelDirectory model) {
+    return Math.min(MOST_TOKENS, model.config().contextLength());
+  }
+
+  // A template may refuse what ours hold, such as a system message: then their plain text serves.
+  private static String text(Optional<ChatTemplate> template, List<Message> messages) {
+    if (template.isPresent()) {
+      try {
+        return template.get().render(messages, false);
+      } catch (TemplateException refused) {
+        return plain(messages);
+      }
+    }
+    return plain(messages);
+  }
+
+  private static String plain(List<Message> messages) {
+    return String.join("\n\n", messages.stream().map(Message::content).toList());
+  }
+
+  private static List<List<Message>> messages() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    List<List<Message>> all = new ArrayList<>();
+    try (InputStream in = ActivationCalibration.class.getResourceAsStream(CONVERSATIONS)) {
+      if (in == null) {
+        throw new IllegalStateException(CONVERSATIONS + " is not in this build");
+      }
+      BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+      for (String line; (line = lines.readLine()) != null; ) {
+        List<Message> messages = new ArrayList<>();
+        for (JsonNode turn : json.readTree(line).path("messages")) {
+          messages.add(new Message(turn.path("role").asText(), turn.path("content").asText()));
+        }
+        all.add(messages);
+      }
+    }
+    return all;
+  }
+}

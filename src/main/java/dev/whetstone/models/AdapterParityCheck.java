@@ -1,0 +1,156 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.engine.ort.OrtModel;
+import dev.whetstone.engine.ort.OrtSettings;
+import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.weights.ModelDirectory;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether ONNX Runtime, which will serve an adapter, gives the log-probs that PyTorch trained it to
+ * give.
+ *
+ * @param exact largest difference of a token's log-prob in float32, in nats
+ * @param int8 the same with int8 weights, which is quantisation and no fault
+ * @param int8Mean mean difference with int8 weights
+ * @param tokens compared
+ */
+public record AdapterParityCheck(double exact, double int8, double int8Mean, int tokens) {
+  /** Largest difference in float32 that is taken for rounding. */
+  public static final double BOUND = 1e-3;
+
+  private static final int MOST_PAIRS = 64;
+
+  private record Differences(double largest, double mean, int tokens) {}
+
+  /**
+   * Scores pairs with both graphs of the base, which must be there.
+   *
+   * @param adapter null checks the base itself
+   * @param pairs among which those that were scored are found by their ids
+   * @param scored the trainer's log-probs
+   */
+  public static AdapterParityCheck of(
+      ModelDirectory base,
+      @Nullable LoraAdapter adapter,
+      List<TokenPair> pairs,
+      List<PairLogps> scored,
+      int threads) {
+    Policy policy =
+        new Policy("candidate", adapter == null ? "" : PeftFiles.hash(adapter), adapter);
+    Map<String, TokenPair> byId =
+        pairs.stream().collect(Collectors.toMap(TokenPair::id, Function.identity()));
+    List<PairLogps> some = scored.subList(0, Math.min(scored.size(), MOST_PAIRS));
+    Differences exact = differences(base, Precision.FP32, policy, byId, some, threads);
+    Differences int8 = differences(base, Precision.INT8, policy, byId, some, threads);
+    return new AdapterParityCheck(exact.largest, int8.largest, int8.mean, exact.tokens);
+  }
+
+  public boolean passed() {
+    return exact <= BOUND;
+  }
+
+  public String json() {
+    return new ObjectMapper()
+            .createObjectNode()
+            .put("passed", passed())
+            .put("bound", BOUND)
+            .put("float32_largest_difference", exact)
+            .put("int8_largest_difference", int8)
+            .put("int8_mean_difference", int8Mean)
+            .put("tokens", tokens)
+            .toPrettyString()
+        + "\n";
+  }
+
+  private static Differences differences(
+      ModelDirectory base,
+      Precision precision,
+      Policy policy,
+      Map<String, TokenPair> byId,
+      List<PairLogps> scored,
+      int threads) {
+    int slot = scored.stream().mapToInt(pair -> length(byId, pair)).max().orElseThrow();
+    double largest = 0;
+    double sum = 0;
+    int tokens = 0;
+    try (OrtModel model =
+        OrtModel.open(
+            new OrtSettings(
+                ModelOpener.decoder(base, precision),
+                null,
+                1,
+                slot,
+                threads,
+                OptionalInt.empty()))) {
+      model.stage(policy);
+      for (PairLogps pair : scored) {
+        TokenPair ids = of(byId, pair);
+        for (double difference : differences(model, policy, pair, ids)) {
+          largest = Math.max(largest, difference);
+          sum += difference;
+          tokens++;
+        }
+      }
+      model.release(policy);
+    }
+    return new Differences(largest, sum / tokens, tokens);
+  }
+
+  private static double[] differences(
+      OrtModel model, Policy policy, PairLogps pair, TokenPair ids) {
+    return DoubleStream.concat(
+            Arrays.stream(
+                differences(model, policy, ids.prompt(), ids.chosen(), pair.chosen().policy())),
+            Arrays.stream(
+                differences(model, policy, ids.prompt(), ids.rejected(), pair.rejected().policy())))
+        .toArray();
+  }
+
+  /** Of the tokens that the trainer saw: truncation may have cut the completion's end. */
+  private static double[] differences(
+      OrtModel model, Policy policy, int[] prompt, int[] completion, double[] trained) {
+    int last = prompt.length + trained.length - 1;
+    int[] ids =
+        IntStream.concat(IntStream.of(prompt), IntStream.of(completion)).limit(last).toArray();
+    int[] rows = IntStream.range(prompt.length - 1, last).toArray();
+    FloatBuffer logits = model.run(new Batch.Prefill(0, 0, ids, policy, rows));
+    float[] row = new float[model.vocabularySize()];
+    double[] differences = new double[trained.length];
+    for (int i = 0; i < differences.length; i++) {
+      logits.get(i * row.length, row);
+      double logp = row[completion[i]] - QuantizationKl.logSumExp(row);
+      differences[i] = Math.abs(logp - trained[i]);
+    }
+    return differences;
+  }
+
+  private static int length(Map<String, TokenPair> byId, PairLogps pair) {
+    return of(byId, pair).prompt().length
+        + Math.max(pair.chosen().length(), pair.rejected().length());
+  }
+
+  private static TokenPair of(Map<String, TokenPair> byId, PairLogps pair) {
+    TokenPair ids = byId.get(pair.id());
+    if (ids == null) {
+      throw new IllegalArgumentException("pair " + pair.id() + " is unknown");
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.Sha256;
+import dev.whetstone.onnx.OnnxExport;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** Compares a model directory with its manifest. */
+public final class ModelIntegrity {
+  private ModelIntegrity() {}
+
+  /**
+   * What is wrong with the sizes of the imported files: fast enough for every start. The graphs are
+   * left out, since they can be exported again. A directory without a manifest has no damage.
+   */
+  static Optional<String> quick(Path folder) throws IOException {
+    return find(folder, false);
+  }
+
+  /** What is wrong with any file, by its sha256. */
+  public static Optional<String> thorough(Path folder) throws IOException {
+    return find(folder, true);
+  }
+
+  private static Optional<String> find(Path folder, boolean thorough) throws IOException {
+    Path file = folder.resolve(ModelDirectory.MANIFEST);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    JsonNode manifest;
+    try {
+      manifest = new ObjectMapper().readTree(file.toFile());
+    } catch (JacksonException e) {
+      return Optional.of(ModelDirectory.MANIFEST + " is not JSON");
+    }
+    Set<String> graphs = new HashSet<>();
+    for (Precision precision : Precision.values()) {
+      graphs.addAll(OnnxExport.files(precision));
+    }
+    for (var entry : manifest.path("sizes").properties()) {
+      Path part = folder.resolve(entry.getKey());
+      if (graphs.contains(entry.getKey()) && !(thorough && Files.exists(part))) {
+        continue;
+      }
+      Optional<String> damage = size(part, entry.getValue().asLong(-1));
+      if (damage.isPresent()) {
+        return damage;
+      }
+      String expected = manifest.path("files").path(entry.getKey()).asText();
+      if (thorough && !Sha256.of(part).equals(expected)) {
+        return Optional.of(entry.getKey() + " has another sha256 than the manifest");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> size(Path part, long expected) throws IOException {
+    if (!Files.exists(part)) {
+      return Optional.of(part.getFileName() + " is missing");
+    }
+    long found = Files.size(part);
+    return found == expected
+        ? Optional.empty()
+        : Optional.of("%s has %d bytes, not %d".formatted(part.getFileName(), found, expected));
+  }
+}

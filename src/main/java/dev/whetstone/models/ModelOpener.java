@@ -1,0 +1,170 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.engine.Detokenizer;
+import dev.whetstone.engine.Engine;
+import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.engine.ort.OrtModel;
+import dev.whetstone.engine.ort.OrtSettings;
+import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.lora.AdapterInput;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.TokenDecoder;
+import dev.whetstone.text.Tokenizer;
+import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** Opens a model directory for serving. */
+public final class ModelOpener {
+  private static final int LONGEST_SLOT = 2048;
+
+  private ModelOpener() {}
+
+  /** A model that runs: whoever opened it closes the engine and then the tokenizer. */
+  public record Opened(
+      Engine engine,
+      Tokenizer tokenizer,
+      Policy base,
+      Function<Policy, Map<String, AdapterInput>> adapterInputs) {
+    public void close() {
+      engine.close();
+      tokenizer.close();
+    }
+  }
+
+  /** Loads the graphs and starts the engine. */
+  public static Opened open(
+      ModelDirectory directory,
+      Precision precision,
+      int threads,
+      EngineConfig config,
+      InstantSource clock)
+      throws IOException {
+    Tokenizer tokenizer = Tokenizer.open(directory.path().resolve("tokenizer.json"));
+    OrtModel runner = runner(directory, precision, threads, config);
+    Engine engine =
+        new Engine(
+            runner, () -> detokenizer(tokenizer), directory.config().eosIds(), config, clock);
+    return new Opened(
+        engine, tokenizer, new Policy("v0", directory.hash(), null), runner::adapterInputs);
+  }
+
+  /** What joins a model to the versions and rollouts in the database. */
+  public interface Learning {
+    PolicyRouter policies(Engine engine, Policy base);
+
+    Rollouts rollouts(
+        Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs);
+  }
+
+  /** Opens a model with everything that answering requests needs. */
+  public static ServedModel load(
+      ModelDirectory directory,
+      Precision precision,
+      int threads,
+      EngineConfig config,
+      InstantSource clock,
+      Learning learning)
+      throws IOException {
+    Opened opened = open(directory, precision, threads, config, clock);
+    PolicyRouter policies = learning.policies(opened.engine(), opened.base());
+    TrainingRunStore runs = new TrainingRunStore(policies.store().database(), directory.hash());
+    JsonNode defaults = json(directory.path().resolve("generation_config.json"));
+    return new ServedModel(
+        opened.engine(),
+        opened.tokenizer(),
+        template(directory.path()),
+        policies,
+        runs,
+        learning.rollouts(opened.engine(), opened.tokenizer(), policies, runs),
+        new TreeSet<>(directory.config().eosIds()).getFirst(),
+        number(defaults, "temperature").map(JsonNode::asDouble),
+        number(defaults, "top_p").map(JsonNode::asDouble),
+        number(defaults, "top_k").map(JsonNode::asInt),
+        decoder(directory, precision),
+        opened.adapterInputs());
+  }
+
+  private static OrtModel runner(
+      ModelDirectory directory, Precision precision, int threads, EngineConfig config) {
+    int length =
+        config.slotLength().orElse(Math.min(directory.config().contextLength(), LONGEST_SLOT));
+    Path decoder = decoder(directory, precision);
+    OptionalInt device = OrtSettings.cudaDevice(config.device());
+    // one slot more than decode at once: the prompt that is being read
+    int slots = config.slots() + 1;
+    return OrtModel.open(
+        switch (precision) {
+          case INT8 ->
+              new OrtSettings(
+                  decoder, decoder.resolveSibling("prefill.onnx"), slots, length, threads, device);
+          case FP32 -> new OrtSettings(decoder, null, slots, length, threads, device);
+        });
+  }
+
+  /** The graph that decodes in a precision. */
+  static Path decoder(ModelDirectory directory, Precision precision) {
+    return directory
+        .path()
+        .resolve(
+            switch (precision) {
+              case INT8 -> "model.onnx";
+              case FP32 -> "exact.onnx";
+            });
+  }
+
+  private static Detokenizer detokenizer(Tokenizer tokenizer) {
+    TokenDecoder decoder = tokenizer.decoder();
+    return new Detokenizer() {
+      @Override
+      public String push(int id) {
+        return decoder.push(id);
+      }
+
+      @Override
+      public String finish() {
+        return decoder.finish();
+      }
+    };
+  }
+
+  /** The chat template of a model, where it has one. */
+  public static Optional<ChatTemplate> template(Path folder) throws IOException {
+    Path file = folder.resolve("chat_template.jinja");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    Map<String, String> tokens = new HashMap<>();
+    for (var entry : json(folder.resolve("tokenizer_config.json")).properties()) {
+      String text = entry.getValue().path("content").asText(entry.getValue().asText(""));
+      if (entry.getKey().endsWith("_token") && !text.isEmpty()) {
+        tokens.put(entry.getKey(), text);
+      }
+    }
+    return Optional.of(ChatTemplate.of(Files.readString(file), tokens));
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    return Files.exists(file) ? mapper.readTree(file.toFile()) : mapper.createObjectNode();
+  }
+
+  private static Optional<JsonNode> number(JsonNode node, String name) {
+    return Optional.of(node.path(name)).filter(JsonNode::isNumber);
+  }
+}

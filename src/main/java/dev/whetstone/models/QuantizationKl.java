@@ -1,0 +1,93 @@
+package dev.whetstone.models;
+
+import dev.whetstone.engine.ort.OrtModel;
+import dev.whetstone.engine.ort.OrtSettings;
+import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.text.Tokenizer;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** How far the int8 graph is from the float32 one on a fixed text. */
+public final class QuantizationKl {
+  private static final String TEXT =
+      """
+      A whetstone is a flat stone used to sharpen knives and tools. The blade is drawn across it at \
+      a steady angle, first on a coarse side, then on a fine one. Water or oil carries away what \
+      is ground off. Question: what does 12 times 12 make? Answer: 144.
+      """;
+  private static final int MOST_TOKENS = 96;
+
+  private QuantizationKl() {}
+
+  /**
+   * Mean over the text's tokens of KL(float32 || int8), in nats. Both graphs must be in the folder.
+   */
+  public static double measure(Path folder) throws IOException {
+    int[] ids;
+    try (Tokenizer tokenizer = Tokenizer.open(folder.resolve("tokenizer.json"))) {
+      int[] all = tokenizer.encode(TEXT, false);
+      ids = Arrays.copyOf(all, Math.min(all.length, MOST_TOKENS));
+    }
+    return measure(folder, ids);
+  }
+
+  /** The same on a text of the caller's. */
+  public static double measure(Path folder, int[] ids) {
+    float[][] exact = logits(folder.resolve("exact.onnx"), ids);
+    float[][] quantized = logits(folder.resolve("model.onnx"), ids);
+    return IntStream.range(0, ids.length)
+        .mapToDouble(i -> divergence(exact[i], quantized[i]))
+        .average()
+        .orElseThrow();
+  }
+
+  private static float[][] logits(Path graph, int[] ids) {
+    try (OrtModel model = open(graph, ids.length)) {
+      return logits(model, ids, IntStream.range(0, ids.length).toArray());
+    }
+  }
+
+  /** A graph that reads one text at a time, of so many tokens at most. */
+  static OrtModel open(Path graph, int longest) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    return OrtModel.open(new OrtSettings(graph, null, 1, longest, threads, OptionalInt.empty()));
+  }
+
+  /** Logits {@code [rows, vocabulary]} of a text. */
+  static float[][] logits(OrtModel model, int[] ids, int[] rows) {
+    FloatBuffer all = model.run(new Batch.Prefill(0, 0, ids, new Policy("v0", "", null), rows));
+    float[][] logits = new float[rows.length][model.vocabularySize()];
+    for (int i = 0; i < rows.length; i++) {
+      all.get(i * model.vocabularySize(), logits[i]);
+    }
+    return logits;
+  }
+
+  private static double divergence(float[] exact, float[] other) {
+    double zExact = logSumExp(exact);
+    double zOther = logSumExp(other);
+    double sum = 0;
+    for (int i = 0; i < exact.length; i++) {
+      double log = exact[i] - zExact;
+      sum += Math.exp(log) * (log - (other[i] - zOther));
+    }
+    return sum;
+  }
+
+  static double logSumExp(float[] logits) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - largest);
+    }
+    return largest + Math.log(sum);
+  }
+}

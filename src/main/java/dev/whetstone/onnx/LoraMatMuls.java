@@ -1,0 +1,218 @@
+package dev.whetstone.onnx;
+
+import dev.whetstone.lora.LoraTarget;
+import dev.whetstone.onnx.proto.TensorProto.DataType;
+import dev.whetstone.weights.ModelConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The LoRA products {@code (mask * (x A)) B} of a graph (Hu et al. 2021, section 4.1), their
+ * factors run inputs: {@code lora.L.SITE.a [modules, R, in]}, for a single module {@code [2, R / 2,
+ * in]}, and {@code lora.L.SITE.b [blocks, R, width]} with the scaled B, its columns cut into blocks
+ * of equal width.
+ */
+final class LoraMatMuls {
+  /** How rows are multiplied with the factors. */
+  enum Rows {
+    /**
+     * Each by products of its own, so that its bits depend neither on how many other rows there are
+     * nor on the ranks of their versions. A product of one row uses one core and reads its factors
+     * unpacked; modules and blocks are products side by side, for all cores.
+     */
+    ONE_BY_ONE,
+
+    /** All in one product, the faster way for the many rows of a prompt. */
+    TOGETHER
+  }
+
+  private static final String ROW = "lora_row_axes";
+  private static final String OWNERS = "lora_block_owners";
+  private static final String SELECTION = "lora_qkv_columns";
+
+  private final GraphBuilder graph;
+  private final ModelConfig config;
+  private final Rows rows;
+
+  LoraMatMuls(GraphBuilder graph, ModelConfig config, Rows rows) {
+    this.graph = graph;
+    this.config = config;
+    this.rows = rows;
+  }
+
+  /** Declares the mask of the ranks and what all layers share. */
+  void declare() {
+    graph.input("rank_mask", DataType.FLOAT, GraphBuilder.shape("mask_rows", "rank"));
+    switch (rows) {
+      case ONE_BY_ONE -> {
+        graph.constant(ROW, 1, 2);
+        graph.constant("lora_joined", 0, 1, 1, -1);
+        graph.node("rank_row", "Unsqueeze", List.of("rank_mask", ROW), Map.of());
+        for (LoraTarget site : LoraTarget.values()) {
+          repeat("rank_row", site.parts(), mask(site));
+        }
+        graph.constant(OWNERS, owners());
+      }
+      case TOGETHER -> {
+        for (LoraTarget site : LoraTarget.values()) {
+          int modules = site.modules().size();
+          graph.constant("lora_in." + site, -1, site.inputs(config));
+          long blocks = site == LoraTarget.GATE_UP ? 1 : site.blocks(config);
+          graph.constant("lora_out." + site, -1, blocks * blockWidth(site));
+          repeat("rank_mask", modules, mask(site));
+        }
+        selectColumns();
+      }
+    }
+  }
+
+  /** Which module of QKV each block belongs to. */
+  private long[] owners() {
+    long[] owners = new long[LoraTarget.QKV.blocks(config)];
+    owners[owners.length - 2] = 1;
+    owners[owners.length - 1] = 2;
+    return owners;
+  }
+
+  /** {@code [modules, 1, out]}: ones where an output of QKV belongs to a module. */
+  private void selectColumns() {
+    long[] owners = owners();
+    int width = blockWidth(LoraTarget.QKV);
+    int out = owners.length * width;
+    float[] ones = new float[3 * out];
+    for (int block = 0; block < owners.length; block++) {
+      int start = (int) owners[block] * out + block * width;
+      Arrays.fill(ones, start, start + width, 1);
+    }
+    graph.floats(SELECTION, ones, 3, 1, out);
+  }
+
+  private void repeat(String mask, int times, String as) {
+    graph.node(as, "Concat", Collections.nCopies(times, mask), Map.of("axis", 1));
+  }
+
+  /**
+   * What a site's {@code x A} is multiplied with: {@code [rows, parts, 1, R]} for rows one by one,
+   * where without ranks the runtime's product forgets how many parts there were and the mask brings
+   * them back; else {@code [rows, modules * R]}.
+   */
+  private static String mask(LoraTarget site) {
+    return "rank_mask." + site;
+  }
+
+  private int blockWidth(LoraTarget site) {
+    int all = site.modules().stream().mapToInt(m -> LoraTarget.outputs(config, m)).sum();
+    return all / site.blocks(config);
+  }
+
+  private String declareA(LoraTarget site, int layer) {
+    Object[] shape = {site.parts(), site.cutsRanks() ? "half_rank" : "rank", site.inputs(config)};
+    return graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape(shape));
+  }
+
+  private String declareB(LoraTarget site, int layer) {
+    Object[] shape = {site.blocks(config), "rank", blockWidth(site)};
+    return graph.input(site.inputB(layer), DataType.FLOAT, GraphBuilder.shape(shape));
+  }
+
+  /** Adds the products of all modules of a site to those of the base weights, {@code [N, out]}. */
+  String add(LoraTarget site, int layer, String input, String base) {
+    String name = site.node(layer);
+    String masked = masked(site, layer, input);
+    String b = declareB(site, layer);
+    return switch (rows) {
+      case ONE_BY_ONE -> {
+        if (site.blocks(config) > site.parts()) {
+          masked =
+              graph.node(
+                  name + ".lora_shared", "Gather", List.of(masked, OWNERS), Map.of("axis", 1));
+        }
+        String product = graph.node(name + ".lora_b", "MatMul", List.of(masked, b), Map.of());
+        String row = graph.node(name + ".lora_row", "Flatten", List.of(product), Map.of());
+        yield graph.node(name + ".lora", "Add", List.of(base, row), Map.of());
+      }
+      case TOGETHER -> {
+        String columns =
+            graph.node(
+                name + ".lora_columns",
+                "Transpose",
+                List.of(b),
+                Map.of("perm", new long[] {1, 0, 2}));
+        String wide = reshape(name + ".lora_wide", columns, "lora_out." + site);
+        if (site == LoraTarget.QKV) {
+          String apart =
+              graph.node(name + ".lora_apart", "Mul", List.of(wide, SELECTION), Map.of());
+          wide = reshape(name + ".lora_b", apart, "lora_out." + site);
+        }
+        yield graph.node(name + ".lora", "Gemm", List.of(masked, wide, base), Map.of());
+      }
+    };
+  }
+
+  /**
+   * As {@link #add}, for gate and up apart: stacked, half of B would be zeroes.
+   *
+   * @param bases products of the modules' base weights
+   */
+  List<String> addApart(LoraTarget site, int layer, String input, List<String> bases) {
+    String name = site.node(layer);
+    List<String> modules = site.modules();
+    String masked = masked(site, layer, input);
+    List<String> downs = split(name + ".lora_split", masked, modules, -1);
+    List<String> ups = split(name + ".lora_blocks", declareB(site, layer), modules, 0);
+    List<String> sums = new ArrayList<>();
+    for (int m = 0; m < modules.size(); m++) {
+      String part = name + "." + modules.get(m);
+      String b = reshape(part + ".lora_b", ups.get(m), "lora_out." + site);
+      sums.add(
+          graph.node(part + ".lora", "Gemm", List.of(downs.get(m), b, bases.get(m)), Map.of()));
+    }
+    return sums;
+  }
+
+  private List<String> split(String name, String input, List<String> modules, int axis) {
+    List<String> parts = modules.stream().map(module -> name + "." + module).toList();
+    graph.node(name, "Split", "", List.of(input), parts, Map.of("axis", axis));
+    return parts;
+  }
+
+  private String reshape(String name, String input, String shape) {
+    return graph.node(name, "Reshape", List.of(input, shape), Map.of());
+  }
+
+  /**
+   * {@code mask * (x A)}: {@code [N, parts, 1, R]} for rows one by one, else {@code [N, modules *
+   * R]}.
+   */
+  private String masked(LoraTarget site, int layer, String input) {
+    String name = site.node(layer);
+    String a = declareA(site, layer);
+    String down = name + ".lora_a";
+    String mask =
+        switch (rows) {
+          case ONE_BY_ONE -> {
+            String row = graph.node(name + ".lora_in", "Unsqueeze", List.of(input, ROW), Map.of());
+            graph.node(
+                down,
+                "FusedMatMul",
+                GraphBuilder.MICROSOFT,
+                List.of(row, a),
+                List.of(down),
+                Map.of("transB", 1));
+            if (site.cutsRanks()) {
+              down = reshape(name + ".lora_joined", down, "lora_joined");
+            }
+            yield mask(site);
+          }
+          case TOGETHER -> {
+            String flat = reshape(name + ".lora_flat_a", a, "lora_in." + site);
+            graph.node(down, "Gemm", List.of(input, flat), Map.of("transB", 1));
+            yield mask(site);
+          }
+        };
+    return graph.node(name + ".lora_masked", "Mul", List.of(down, mask), Map.of());
+  }
+}

@@ -1,0 +1,231 @@
+package dev.whetstone.policy;
+
+import dev.whetstone.database.Notifications;
+import dev.whetstone.database.Sql;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Flips the aliases of a base: one row, its append-only history, the audit row and the notification
+ * in the caller's transaction.
+ */
+public final class AliasStore {
+  /** Where every change is told. */
+  public static final String CHANNEL = "whetstone_policies";
+
+  private static final String READ =
+      """
+      SELECT revision, 'v' || champion AS champion, 'v' || candidate AS candidate,
+        'v' || previous AS previous
+      FROM aliases WHERE base_hash = ?
+      """;
+
+  private static final String FLIP =
+      """
+      WITH flipped AS (
+        UPDATE aliases SET revision = revision + 1, champion = ?, candidate = ?, previous = ?,
+          changed_at = now()
+        WHERE base_hash = ? RETURNING base_hash, revision, champion, candidate, previous)
+      INSERT INTO alias_history (base_hash, revision, champion, candidate, previous, actor, action,
+        reason)
+      SELECT flipped.*, ?, ?, ? FROM flipped
+      """;
+
+  private static final String BEFORE =
+      """
+      SELECT 'v' || h.previous AS version, p.rolled_back_at IS NOT NULL AS rolled_back
+      FROM alias_history h JOIN policies p ON p.base_hash = h.base_hash AND p.number = h.previous
+      WHERE h.base_hash = ? AND 'v' || h.champion = ? AND h.action = 'promote'
+      ORDER BY h.revision DESC LIMIT 1
+      """;
+
+  private static final String LAST =
+      """
+      SELECT 'v' || champion FROM alias_history WHERE base_hash = ?
+      GROUP BY champion ORDER BY max(revision) DESC LIMIT ?
+      """;
+
+  /**
+   * What a call left behind.
+   *
+   * @param changed false when everything was so already
+   */
+  public record Flip(Aliases aliases, boolean changed) {}
+
+  private final PolicyStore store;
+
+  public AliasStore(PolicyStore store) {
+    this.store = store;
+  }
+
+  public Aliases read(Connection connection) throws SQLException {
+    return read(connection, READ);
+  }
+
+  private Aliases read(Connection connection, String sql) throws SQLException {
+    return Sql.first(connection, AliasStore::aliases, sql, store.baseHash())
+        .orElseThrow(
+            () -> new IllegalStateException("the base " + store.baseHash() + " is not opened"));
+  }
+
+  /** Whoever changes the aliases waits here for others who do. */
+  private Aliases lock(Connection connection) throws SQLException {
+    return read(connection, READ + "FOR UPDATE");
+  }
+
+  /** The versions that were champion last, the present one first. */
+  public List<String> lastChampions(Connection connection, int count) throws SQLException {
+    return Sql.list(connection, row -> row.getString(1), LAST, store.baseHash(), count);
+  }
+
+  /**
+   * Makes a version the champion; it is ready from now on, also when it was rolled back before.
+   *
+   * @throws PolicyException.Unknown when there is no such version
+   */
+  public Flip promote(Connection connection, String version, ChangeContext by) throws SQLException {
+    Aliases now = lock(connection);
+    PolicyRecord row = store.require(connection, version);
+    if (row.version().equals(now.champion())) {
+      return new Flip(now, false);
+    }
+    String candidate = row.version().equals(now.candidate()) ? null : now.candidate();
+    restore(connection, row.version());
+    PolicyAudit.write(connection, by, "promote", row.version());
+    return flip(connection, row.version(), candidate, now.champion(), "promote", by);
+  }
+
+  /**
+   * Goes back to a version and marks the champion as rolled back. {@code previous} is then what was
+   * champion when that version was promoted, so that a second rollback goes further back. A
+   * candidate that was trained on top of what is rolled back is held.
+   *
+   * @param to null for {@code previous}
+   * @throws PolicyException.NothingEarlier when there is no previous version
+   */
+  public Flip rollBack(Connection connection, @Nullable String to, ChangeContext by)
+      throws SQLException {
+    Aliases now = lock(connection);
+    String wanted = to == null ? now.previous() : to;
+    if (wanted == null) {
+      throw new PolicyException.NothingEarlier(now.champion());
+    }
+    String version = store.require(connection, wanted).version();
+    if (version.equals(now.champion())) {
+      return new Flip(now, false);
+    }
+    Sql.update(
+        connection,
+        "UPDATE policies SET rolled_back_at = now() WHERE base_hash = ? AND version = ? AND number > 0",
+        store.baseHash(),
+        now.champion());
+    restore(connection, version);
+    String candidate = version.equals(now.candidate()) ? null : soundCandidate(connection, now, by);
+    PolicyAudit.write(connection, by, "rollback", version);
+    return flip(connection, version, candidate, earlier(connection, version), "rollback", by);
+  }
+
+  /**
+   * What was champion when a version was promoted: promotions pile up and rollbacks take from the
+   * pile. What was rolled back since is passed over.
+   */
+  private @Nullable String earlier(Connection connection, String version) throws SQLException {
+    record Step(String version, boolean rolledBack) {}
+    Set<String> seen = new HashSet<>();
+    String at = version;
+    while (seen.add(at)) {
+      Optional<Step> before =
+          Sql.first(
+              connection,
+              row -> new Step(row.getString("version"), row.getBoolean("rolled_back")),
+              BEFORE,
+              store.baseHash(),
+              at);
+      if (before.isEmpty()) {
+        return version.equals("v0") || at.equals("v0") ? null : "v0";
+      }
+      at = before.get().version();
+      if (!before.get().rolledBack() && !at.equals(version)) {
+        return at;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String soundCandidate(Connection connection, Aliases now, ChangeContext by)
+      throws SQLException {
+    String candidate = now.candidate();
+    if (candidate == null) {
+      return null;
+    }
+    Optional<String> unsound = store.rolledBackAncestor(connection, candidate);
+    if (unsound.isEmpty()) {
+      return candidate;
+    }
+    String reason = "it was trained on top of " + unsound.get() + ", which was rolled back";
+    store.stand(connection, candidate, PolicyStatus.HELD, new ChangeContext(by.actor(), reason));
+    return null;
+  }
+
+  /** Makes a version the candidate, or with null ends the candidacy. */
+  public Flip nominate(Connection connection, @Nullable String version, ChangeContext by)
+      throws SQLException {
+    Aliases now = lock(connection);
+    String next = version == null ? null : store.require(connection, version).version();
+    if (Objects.equals(next, now.candidate()) || now.champion().equals(next)) {
+      return new Flip(now, false);
+    }
+    PolicyAudit.write(
+        connection,
+        by,
+        next == null ? "dismiss" : "nominate",
+        next == null ? now.candidate() : next);
+    return flip(connection, now.champion(), next, now.previous(), "nominate", by);
+  }
+
+  private void restore(Connection connection, String version) throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE policies SET status = 'ready', status_reason = NULL, rolled_back_at = NULL"
+            + " WHERE base_hash = ? AND version = ?",
+        store.baseHash(),
+        version);
+  }
+
+  private Flip flip(
+      Connection connection,
+      String champion,
+      @Nullable String candidate,
+      @Nullable String previous,
+      String action,
+      ChangeContext by)
+      throws SQLException {
+    Sql.update(
+        connection,
+        FLIP,
+        PolicyStore.number(champion),
+        candidate == null ? null : PolicyStore.number(candidate),
+        previous == null ? null : PolicyStore.number(previous),
+        store.baseHash(),
+        by.actor(),
+        action,
+        by.reason());
+    Notifications.send(connection, CHANNEL);
+    return new Flip(read(connection), true);
+  }
+
+  private static Aliases aliases(ResultSet row) throws SQLException {
+    return new Aliases(
+        row.getLong("revision"),
+        row.getString("champion"),
+        row.getString("candidate"),
+        row.getString("previous"));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.whetstone.preference;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vote as cast: by which key and user, on which pair.
+ *
+ * @param user who chose; null for the user the pair was offered to
+ * @param confidence in [0, 1]
+ */
+public record VoteRequest(
+    String preferenceId,
+    String pairId,
+    String keyId,
+    @Nullable String user,
+    Choice choice,
+    @Nullable String comment,
+    List<String> tags,
+    @Nullable Double confidence) {
+  public static final int LONGEST_COMMENT = 4_000;
+  public static final int MOST_TAGS = 16;
+  public static final int LONGEST_TAG = 64;
+
+  public VoteRequest {
+    tags = List.copyOf(tags);
+    require(
+        comment == null || comment.length() <= LONGEST_COMMENT,
+        "comment has at most " + LONGEST_COMMENT + " characters");
+    require(
+        tags.size() <= MOST_TAGS && tags.stream().allMatch(VoteRequest::goodTag),
+        "tags are at most %d lines of 1 to %d characters".formatted(MOST_TAGS, LONGEST_TAG));
+    require(
+        confidence == null || (confidence >= 0 && confidence <= 1), "confidence is from 0 to 1");
+  }
+
+  private static boolean goodTag(String tag) {
+    return !tag.isBlank() && tag.length() <= LONGEST_TAG && tag.indexOf('\n') < 0;
+  }
+
+  private static void require(boolean good, String rule) {
+    if (!good) {
+      throw new IllegalArgumentException(rule);
+    }
+  }
+}

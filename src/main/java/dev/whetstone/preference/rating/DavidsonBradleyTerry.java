@@ -1,0 +1,202 @@
+package dev.whetstone.preference.rating;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Bradley-Terry strengths with ties: Davidson's model (1970, JASA 65, 317-328), fitted by Newton's
+ * method. With strengths {@code p_i = exp(theta_i)} and a tie parameter {@code nu}, i beats j with
+ * probability {@code p_i / s}, j beats i with {@code p_j / s} and they tie with {@code nu sqrt(p_i
+ * p_j) / s}, where {@code s} is the sum of the three.
+ *
+ * <p>Every item also wins and loses {@code pseudo} comparisons against a hypothetical item of
+ * strength 1 (Turner et al. 2020, "Modelling rankings in R: the PlackettLuce package", section
+ * 2.3), so that one that never lost has a finite strength.
+ */
+public final class DavidsonBradleyTerry {
+  private static final int STEPS = 200;
+  private static final double PRECISE = 1e-10;
+  private static final double LONGEST_STEP = 2;
+  // of a prior on log nu that matters only where every comparison was a tie
+  private static final double TIE_PRECISION = 1e-2;
+
+  private final int items;
+  private final List<Match> matches;
+  private final double pseudo;
+  private final boolean tied;
+  // theta of each item, then log nu
+  private final double[] parameters;
+  private final double[][] covariance;
+
+  /** Comparisons of two different items: wins of each over the other, and ties. */
+  public record Match(int i, int j, double winsI, double winsJ, double ties) {
+    public Match {
+      if (i == j) {
+        throw new IllegalArgumentException("an item is not compared with itself");
+      }
+    }
+  }
+
+  private DavidsonBradleyTerry(int items, List<Match> matches, double pseudo) {
+    this.items = items;
+    this.matches = matches;
+    this.pseudo = pseudo;
+    this.tied = matches.stream().anyMatch(match -> match.ties() > 0);
+    this.parameters = new double[items + 1];
+    this.covariance = climb();
+  }
+
+  /**
+   * Fits the model.
+   *
+   * @param pseudo weight of the hypothetical comparisons; 0 gives the maximum likelihood, which
+   *     exists only where every item both won and lost along some chain of comparisons
+   * @throws ArithmeticException when it does not exist
+   */
+  public static DavidsonBradleyTerry fit(int items, List<Match> matches, double pseudo) {
+    return new DavidsonBradleyTerry(items, List.copyOf(matches), pseudo);
+  }
+
+  /** {@code theta_item - theta_reference}: the natural logarithm of their strengths' ratio. */
+  public double difference(int item, int reference) {
+    return parameters[item] - parameters[reference];
+  }
+
+  /** The standard error of {@link #difference}, from the observed information. */
+  public double standardError(int item, int reference) {
+    double variance =
+        covariance[item][item] + covariance[reference][reference] - 2 * covariance[item][reference];
+    return Math.sqrt(Math.max(0, variance));
+  }
+
+  /** Davidson's nu; 0 where nothing was tied. */
+  public double tie() {
+    return tied ? Math.exp(parameters[items]) : 0;
+  }
+
+  private double[][] climb() {
+    Slope slope = slope();
+    for (int step = 0; step < STEPS; step++) {
+      double[] move = Cholesky.of(slope.information).solve(slope.gradient);
+      double longest = Arrays.stream(move).map(Math::abs).max().orElse(0);
+      slope = step(slope, move, Math.min(1, LONGEST_STEP / longest));
+      if (longest < PRECISE) {
+        break;
+      }
+    }
+    return Cholesky.of(slope.information).inverse();
+  }
+
+  // The objective is concave, so a step that overshoots is halved until it climbs.
+  private Slope step(Slope from, double[] move, double first) {
+    double[] start = parameters.clone();
+    Slope there = from;
+    for (double scale = first; scale > PRECISE; scale /= 2) {
+      for (int k = 0; k < start.length; k++) {
+        parameters[k] = start[k] + scale * move[k];
+      }
+      there = slope();
+      if (there.objective >= from.objective) {
+        return there;
+      }
+    }
+    return there;
+  }
+
+  /** The penalised log-likelihood, its gradient and its negative second derivatives. */
+  private static final class Slope {
+    private double objective;
+    private final double[] gradient;
+    private final double[][] information;
+
+    Slope(int size) {
+      this.gradient = new double[size];
+      this.information = new double[size][size];
+    }
+  }
+
+  private Slope slope() {
+    Slope slope = new Slope(items + 1);
+    for (Match match : matches) {
+      add(match, slope);
+    }
+    if (pseudo == 0) {
+      holdMean(slope);
+    } else {
+      meetHypothetical(slope);
+    }
+    holdTie(slope);
+    return slope;
+  }
+
+  // Each outcome's log-strength is linear in theta_i, theta_j and log nu: a multinomial logit.
+  private void add(Match match, Slope slope) {
+    int[] index = {match.i(), match.j(), items};
+    double[][] loading = {{1, 0, 0}, {0, 1, 0}, {0.5, 0.5, 1}};
+    double[] counts = {match.winsI(), match.winsJ(), match.ties()};
+    double n = match.winsI() + match.winsJ() + match.ties();
+    int outcomes = tied ? 3 : 2;
+    double[] logs = new double[outcomes];
+    double highest = Double.NEGATIVE_INFINITY;
+    for (int k = 0; k < outcomes; k++) {
+      for (int x = 0; x < index.length; x++) {
+        logs[k] += loading[k][x] * parameters[index[x]];
+      }
+      highest = Math.max(highest, logs[k]);
+    }
+    double sum = 0;
+    for (double log : logs) {
+      sum += Math.exp(log - highest);
+    }
+    double logSum = highest + Math.log(sum);
+    double[] mean = new double[index.length];
+    for (int k = 0; k < outcomes; k++) {
+      double probability = Math.exp(logs[k] - logSum);
+      slope.objective += counts[k] * (logs[k] - logSum);
+      for (int x = 0; x < index.length; x++) {
+        mean[x] += probability * loading[k][x];
+        slope.gradient[index[x]] += (counts[k] - n * probability) * loading[k][x];
+        for (int y = 0; y < index.length; y++) {
+          slope.information[index[x]][index[y]] += n * probability * loading[k][x] * loading[k][y];
+        }
+      }
+    }
+    for (int x = 0; x < index.length; x++) {
+      for (int y = 0; y < index.length; y++) {
+        slope.information[index[x]][index[y]] -= n * mean[x] * mean[y];
+      }
+    }
+  }
+
+  private void meetHypothetical(Slope slope) {
+    for (int i = 0; i < items; i++) {
+      double win = 1 / (1 + Math.exp(-parameters[i]));
+      slope.objective += pseudo * (Math.log(win) + Math.log1p(-win));
+      slope.gradient[i] += pseudo * (1 - 2 * win);
+      slope.information[i][i] += pseudo * 2 * win * (1 - win);
+    }
+  }
+
+  // The data say nothing of the mean of all theta; this moves no difference.
+  private void holdMean(Slope slope) {
+    double total = 0;
+    for (int i = 0; i < items; i++) {
+      total += parameters[i];
+    }
+    slope.objective -= total * total / 2;
+    for (int i = 0; i < items; i++) {
+      slope.gradient[i] -= total;
+      for (int j = 0; j < items; j++) {
+        slope.information[i][j] += 1;
+      }
+    }
+  }
+
+  private void holdTie(Slope slope) {
+    double precision = tied ? (pseudo == 0 ? 0 : TIE_PRECISION) : 1;
+    double tie = parameters[items];
+    slope.objective -= precision * tie * tie / 2;
+    slope.gradient[items] -= precision * tie;
+    slope.information[items][items] += precision;
+  }
+}

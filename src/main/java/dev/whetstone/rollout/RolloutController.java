@@ -1,0 +1,302 @@
+package dev.whetstone.rollout;
+
+import dev.whetstone.policy.AliasStore;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.policy.PolicyStatus;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.rollout.duel.DuelConfig;
+import dev.whetstone.rollout.duel.DuelEvidence;
+import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.gate.CriterionResult;
+import dev.whetstone.rollout.gate.Gate;
+import dev.whetstone.rollout.gate.GateVerdict;
+import dev.whetstone.serving.PolicyRouter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides over candidates: one step at a time, each in one transaction that changes the rollout,
+ * the version's standing and the aliases together. Killed anywhere, the next referee goes on from
+ * what was committed.
+ */
+final class RolloutController {
+  private static final String ACTOR = "referee";
+
+  private final RolloutStore rollouts;
+  private final PolicyStore store;
+  private final AliasStore log;
+  private final PolicyRouter policies;
+  private final Gate gate;
+  private final RolloutConfig config;
+  private final InstantSource clock;
+
+  RolloutController(
+      RolloutStore rollouts,
+      PolicyRouter policies,
+      Gate gate,
+      RolloutConfig config,
+      InstantSource clock) {
+    this.rollouts = rollouts;
+    this.store = policies.store();
+    this.log = policies.log();
+    this.policies = policies;
+    this.gate = gate;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /** Takes the next step, if there is one; true when something was decided. */
+  boolean step() {
+    Optional<Rollout> active = rollouts.active();
+    if (active.isEmpty()) {
+      return rollouts.nextCandidate().filter(this::open).isPresent();
+    }
+    Rollout rollout = active.get();
+    Optional<Move> overtaken = overtaken(rollout);
+    if (overtaken.isPresent()) {
+      return apply(rollout, overtaken.get());
+    }
+    return switch (rollout.status()) {
+      case GATING -> gate(rollout);
+      case DUELLING -> judge(rollout);
+      case WAITING -> false;
+      case PROMOTED, REJECTED, HELD, ROLLED_BACK, CANCELLED ->
+          throw new IllegalStateException("rollout " + rollout.id() + " has ended");
+    };
+  }
+
+  private boolean open(String candidate) {
+    ChangeContext by = new ChangeContext(ACTOR, "training succeeded");
+    return store
+        .database()
+        .transaction(
+            connection ->
+                open(
+                    connection,
+                    store.require(connection, candidate),
+                    config.mode(),
+                    config.duel().share(),
+                    by))
+        .isPresent();
+  }
+
+  /** Puts a version on its way; empty when another is under way or it is the champion. */
+  Optional<Rollout> open(
+      Connection connection,
+      PolicyRecord candidate,
+      RolloutMode mode,
+      double share,
+      ChangeContext by)
+      throws SQLException {
+    PolicyRecord champion = store.require(connection, log.read(connection).champion());
+    return champion.hash().equals(candidate.hash())
+        ? Optional.empty()
+        : rollouts.open(connection, candidate, champion, mode, share, by);
+  }
+
+  /** What others did to the versions of a rollout meanwhile. */
+  private Optional<Move> overtaken(Rollout rollout) {
+    return store
+        .database()
+        .statement(
+            connection -> {
+              Aliases now = log.read(connection);
+              if (now.champion().equals(rollout.candidate())) {
+                return Optional.of(
+                    new Move(RolloutStatus.PROMOTED, "an operator promoted it", Map.of()));
+              }
+              Optional<String> unsound = store.rolledBackAncestor(connection, rollout.candidate());
+              if (unsound.isPresent()) {
+                return Optional.of(
+                    new Move(
+                        RolloutStatus.HELD,
+                        unsound.get().equals(rollout.candidate())
+                            ? "it was rolled back"
+                            : "it was trained on top of "
+                                + unsound.get()
+                                + ", which was rolled back",
+                        Map.of()));
+              }
+              return now.champion().equals(rollout.champion())
+                  ? Optional.empty()
+                  : Optional.of(
+                      new Move(
+                          RolloutStatus.HELD,
+                          "the champion became " + now.champion() + " meanwhile",
+                          Map.of()));
+            });
+  }
+
+  private boolean gate(Rollout rollout) {
+    List<CriterionResult> rows;
+    try {
+      Policy candidate = verified(rollout.candidate());
+      Policy champion = policies.resolve(rollout.champion());
+      rows = gate.judge(candidate, champion, rollout.runId());
+    } catch (PolicyException.Refused unsound) {
+      return apply(
+          rollout,
+          new Move(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage()), Map.of()));
+    }
+    store
+        .database()
+        .transaction(
+            connection -> {
+              rollouts.saveGate(connection, rollout.id(), rows);
+              return rows;
+            });
+    return apply(rollout, afterGate(rollout.mode(), rows));
+  }
+
+  private Policy verified(String version) {
+    return policies.verify(
+        store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+  }
+
+  static Move afterGate(RolloutMode mode, List<CriterionResult> rows) {
+    Map<String, Double> numbers =
+        rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
+    return switch (GateVerdict.of(rows)) {
+      case FAIL ->
+          new Move(
+              RolloutStatus.REJECTED, "the gate failed: " + names(rows, GateVerdict.FAIL), numbers);
+      case INCONCLUSIVE ->
+          new Move(
+              RolloutStatus.HELD,
+              "the gate is inconclusive: " + names(rows, GateVerdict.INCONCLUSIVE),
+              numbers);
+      case PASS ->
+          switch (mode) {
+            case DUEL -> new Move(RolloutStatus.DUELLING, "the gate passed", numbers);
+            case AUTOMATIC -> new Move(RolloutStatus.PROMOTED, "the gate passed", numbers);
+            case MANUAL ->
+                new Move(RolloutStatus.WAITING, "the gate passed; an operator decides", numbers);
+          };
+    };
+  }
+
+  private static String names(List<CriterionResult> rows, GateVerdict verdict) {
+    return rows.stream()
+        .filter(row -> row.verdict() == verdict)
+        .map(CriterionResult::name)
+        .collect(Collectors.joining(", "));
+  }
+
+  private boolean judge(Rollout duel) {
+    DuelEvidence evidence = rollouts.count(duel);
+    List<GuardrailViolation> alarms =
+        config
+            .duel()
+            .rails()
+            .alarms(
+                DuelTracker.figures(rollouts, duel, DuelTracker.Role.CANDIDATE),
+                DuelTracker.figures(rollouts, duel, DuelTracker.Role.CHAMPION),
+                DuelTracker.figures(rollouts, duel, DuelTracker.Role.ALONE));
+    boolean tooLong =
+        duel.duelBeganAt() != null
+            && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().longest()));
+    Move move = afterVotes(evidence, alarms, config.duel(), tooLong);
+    return move != null && apply(duel, move);
+  }
+
+  static @Nullable Move afterVotes(
+      DuelEvidence evidence, List<GuardrailViolation> alarms, DuelConfig config, boolean tooLong) {
+    if (!alarms.isEmpty()) {
+      return new Move(
+          RolloutStatus.ROLLED_BACK,
+          alarms.stream()
+              .map(alarm -> alarm.name() + " " + alarm.number() + ", allowed " + alarm.threshold())
+              .collect(Collectors.joining("; ")),
+          alarms.stream()
+              .collect(Collectors.toMap(GuardrailViolation::name, GuardrailViolation::number)));
+    }
+    Map<String, Double> numbers =
+        Map.of(
+            "wins", (double) evidence.wins(),
+            "losses", (double) evidence.losses(),
+            "evidence", Math.min(evidence.value(), Double.MAX_VALUE));
+    String votes = evidence.wins() + " votes for it, " + evidence.losses() + " against";
+    return switch (evidence.verdict(config.evidence())) {
+      case PROMOTE -> new Move(RolloutStatus.PROMOTED, votes, numbers);
+      case REJECT -> new Move(RolloutStatus.REJECTED, votes, numbers);
+      case CONTINUE ->
+          tooLong || evidence.wins() + evidence.losses() >= config.mostVotes()
+              ? new Move(RolloutStatus.HELD, "undecided after " + votes, numbers)
+              : null;
+    };
+  }
+
+  /** A status to go to, why, and the numbers it was decided on. */
+  record Move(RolloutStatus to, String reason, Map<String, Double> numbers) {}
+
+  private boolean apply(Rollout rollout, Move move) {
+    return apply(rollout, move, ACTOR);
+  }
+
+  /** Ends or advances a rollout with everything that follows; false when it had moved on. */
+  boolean apply(Rollout rollout, Move move, String actor) {
+    ChangeContext by = new ChangeContext(actor, move.reason());
+    return store
+        .database()
+        .transaction(
+            connection -> {
+              boolean moved =
+                  rollouts.move(connection, rollout, move.to(), by, finite(move.numbers()));
+              if (moved) {
+                follow(connection, rollout, move.to(), by);
+              }
+              return moved;
+            });
+  }
+
+  private void follow(Connection connection, Rollout rollout, RolloutStatus to, ChangeContext by)
+      throws SQLException {
+    String candidate = rollout.candidate();
+    switch (to) {
+      case GATING -> throw new IllegalArgumentException("nothing goes back to the gate");
+      case DUELLING -> {
+        store.stand(connection, candidate, PolicyStatus.CANDIDATE, by);
+        log.nominate(connection, candidate, by);
+      }
+      case WAITING -> store.stand(connection, candidate, PolicyStatus.READY, by);
+      case PROMOTED -> log.promote(connection, candidate, by);
+      case REJECTED, ROLLED_BACK -> dismiss(connection, candidate, PolicyStatus.REJECTED, by);
+      case HELD, CANCELLED -> dismiss(connection, candidate, PolicyStatus.HELD, by);
+    }
+  }
+
+  private void dismiss(
+      Connection connection, String candidate, PolicyStatus standing, ChangeContext by)
+      throws SQLException {
+    Aliases now = log.read(connection);
+    if (Objects.equals(now.candidate(), candidate)) {
+      log.nominate(connection, null, by);
+    }
+    if (!now.champion().equals(candidate)) {
+      store.stand(connection, candidate, standing, by);
+    }
+  }
+
+  // JSON knows neither NaN nor infinity
+  private static Map<String, Object> finite(Map<String, Double> numbers) {
+    return numbers.entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                Map.Entry::getKey,
+                entry ->
+                    Double.isFinite(entry.getValue())
+                        ? entry.getValue()
+                        : entry.getValue().toString()));
+  }
+}

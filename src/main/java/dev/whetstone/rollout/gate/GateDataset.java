@@ -1,0 +1,102 @@
+package dev.whetstone.rollout.gate;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
+import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.training.ValidationScores;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What the gate reads from the preference log. */
+public final class GateDataset {
+  /**
+   * A vote that the candidate was not trained on.
+   *
+   * @param trainer log-probs as the trainer had them; null for a version without a training run
+   */
+  record JudgedPair(
+      int[] prompt, int[] chosen, int[] rejected, @Nullable ValidationScores trainer) {}
+
+  private static final String PAIR =
+      """
+      SELECT v.preference_id, p.prompt_ids,
+        CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen,
+        CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected
+      FROM preferences v JOIN pairs p USING (pair_id)
+      """;
+
+  private static final String OF_RUN =
+      PAIR
+          + """
+          JOIN run_scores s ON s.preference_id = v.preference_id
+          WHERE s.run_id = ? AND v.choice IN ('a', 'b') ORDER BY v.seq
+          """;
+
+  private static final String NEWEST =
+      PAIR
+          + """
+          WHERE p.base_hash = ? AND v.choice IN ('a', 'b')
+            AND cardinality(p.prompt_ids) > 0 AND cardinality(p.ids_a) > 0
+            AND cardinality(p.ids_b) > 0
+          ORDER BY v.seq DESC LIMIT ?
+          """;
+
+  private static final String PROMPTS =
+      """
+      SELECT prompt_ids FROM (
+        SELECT DISTINCT ON (prompt_hash) prompt_ids, created_at FROM pairs
+        WHERE base_hash = ? AND cardinality(prompt_ids) > 0
+        ORDER BY prompt_hash, created_at DESC) AS prompts
+      ORDER BY created_at DESC LIMIT ?
+      """;
+
+  private final Database database;
+  private final TrainingRunStore runs;
+  private final String baseHash;
+
+  public GateDataset(Database database, TrainingRunStore runs, String baseHash) {
+    this.database = database;
+    this.runs = runs;
+    this.baseHash = baseHash;
+  }
+
+  /** The held-out pairs of a run that are still in the log, with the trainer's log-probs. */
+  List<JudgedPair> heldOut(String runId) {
+    Map<String, ValidationScores> scores =
+        runs.scores(runId).stream()
+            .collect(Collectors.toMap(ValidationScores::preferenceId, Function.identity()));
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                row -> pair(row, scores.get(row.getString("preference_id"))),
+                OF_RUN,
+                runId));
+  }
+
+  /** The newest votes, for a version that was not trained here. */
+  List<JudgedPair> newest(int most) {
+    return database.statement(
+        connection -> Sql.list(connection, row -> pair(row, null), NEWEST, baseHash, most));
+  }
+
+  /** Different prompts, the newest first. */
+  List<int[]> prompts(int most) {
+    return database.statement(
+        connection ->
+            new ArrayList<>(
+                Sql.list(connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, most)));
+  }
+
+  private static JudgedPair pair(ResultSet row, @Nullable ValidationScores trainer)
+      throws SQLException {
+    return new JudgedPair(
+        Sql.ints(row, "prompt_ids"), Sql.ints(row, "chosen"), Sql.ints(row, "rejected"), trainer);
+  }
+}

@@ -1,0 +1,325 @@
+package dev.whetstone.serving;
+
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.database.Notifications;
+import dev.whetstone.engine.Engine;
+import dev.whetstone.engine.EngineClosedException;
+import dev.whetstone.policy.AdapterCache;
+import dev.whetstone.policy.AliasStore;
+import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.rollout.RolloutConfig;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this gateway serves. It follows the aliases in the database: a new champion is loaded,
+ * verified, staged and tried, and only then one reference is flipped, so that whatever fails leaves
+ * the old version serving. Sequences finish on the version they began with.
+ */
+public final class PolicyRouter implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(PolicyRouter.class);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  private final Policy base;
+  private final PolicyStore store;
+  private final AliasStore log;
+  private final AdapterCache cache;
+  private final AdapterStaging staging;
+  private final PolicyLoader ready;
+  private final ServingStateReporter notes;
+  private final GatewayStatusStore reports;
+  private final RolloutConfig config;
+  private final InstantSource clock;
+  private final String gateway;
+  private final ReentrantLock reconciling = new ReentrantLock();
+  private volatile ServingSnapshot serving;
+  private volatile @Nullable String problem;
+  private volatile boolean closed;
+  // these are guarded by reconciling
+  private boolean opened;
+  private long attempted = -1;
+  private Instant retryAt = Instant.MIN;
+  private Duration pause = Duration.ZERO;
+
+  /**
+   * Serves v0 until {@link #start}.
+   *
+   * @param gateway a name of this process that others can tell from theirs
+   */
+  public PolicyRouter(
+      Engine engine,
+      Policy base,
+      PolicyStore store,
+      AdapterCache cache,
+      RolloutConfig config,
+      InstantSource clock,
+      String gateway) {
+    this.base = base;
+    this.store = store;
+    this.log = new AliasStore(store);
+    this.cache = cache;
+    this.staging = new AdapterStaging(engine, config.namedVersions(), config.stagingTimeout());
+    this.ready = new PolicyLoader(base, store, cache, staging);
+    this.reports = new GatewayStatusStore(store.database(), base.hash());
+    this.notes = new ServingStateReporter(cache, reports, gateway, clock);
+    this.config = config;
+    this.clock = clock;
+    this.gateway = gateway;
+    this.serving = new ServingSnapshot(-1, base, null, null);
+  }
+
+  /**
+   * Serves the champion; when the database is away, what this machine served last, and else v0.
+   * From then on follows notifications, and polls.
+   */
+  public void start(Notifications notifications) {
+    reconcile();
+    if (serving.revision() < 0) {
+      serveRemembered();
+    }
+    notifications.listen(AliasStore.CHANNEL, this::reconcile);
+    Thread.ofVirtual().name("whetstone-policies").start(this::poll);
+  }
+
+  private void poll() {
+    while (!closed) {
+      try {
+        Thread.sleep(config.poll());
+      } catch (InterruptedException stopped) {
+        return;
+      }
+      reconcile();
+    }
+  }
+
+  private void serveRemembered() {
+    Optional<AdapterCache.Served> last = cache.remembered();
+    if (last.isEmpty() || last.get().hash().equals(base.hash())) {
+      return;
+    }
+    Optional<Policy> kept = cache.find(last.get().version(), last.get().hash());
+    try {
+      kept.ifPresent(
+          policy -> {
+            staging.stage(policy);
+            serving = new ServingSnapshot(-1, policy, null, null);
+            LOG.warnf("serving %s, as before the restart", policy.version());
+          });
+    } catch (PolicyException unusable) {
+      LOG.error(unusable.getMessage());
+    }
+  }
+
+  /** What requests get now. */
+  public ServingSnapshot serving() {
+    return serving;
+  }
+
+  /** Why this gateway does not serve what the aliases say; null while it does. */
+  public @Nullable String problem() {
+    return problem;
+  }
+
+  /** How often a version was refused here. */
+  public long refusals() {
+    return ready.refusals();
+  }
+
+  public PolicyStore store() {
+    return store;
+  }
+
+  public AliasStore log() {
+    return log;
+  }
+
+  public GatewayStatusStore reports() {
+    return reports;
+  }
+
+  /** The name of this process among the gateways. */
+  public String gateway() {
+    return gateway;
+  }
+
+  /** v0. */
+  public Policy base() {
+    return base;
+  }
+
+  /**
+   * A version that requests may name: an alias as served here, or any version or hash, staged where
+   * it is not.
+   *
+   * @throws PolicyException.Unknown when there is none
+   * @throws PolicyException.Refused when it is damaged or does not fit
+   * @throws DatabaseUnavailableException when it is not in memory and cannot be looked up
+   */
+  public Policy resolve(String name) {
+    Optional<Policy> here = serving.alias(name).or(() -> ready.inMemory(name));
+    if (here.isPresent()) {
+      return here.get();
+    }
+    if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
+      throw new PolicyException.Unknown(name);
+    }
+    return ready.of(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
+  }
+
+  /** Stages again what was let go between a request's resolution and its submission. */
+  public void restage(Policy policy) {
+    staging.restage(policy);
+  }
+
+  /**
+   * Reads a version from its row, whatever is in memory or on disk, and stages it: what is promoted
+   * must be sound where every gateway finds it.
+   *
+   * @throws PolicyException.Refused when it is damaged or does not fit
+   */
+  public Policy verify(PolicyRecord row) {
+    return ready.verified(row);
+  }
+
+  /**
+   * Stages an adapter that has no row yet, and so refuses one that does not fit.
+   *
+   * @throws PolicyException.Refused naming the reason
+   */
+  public void tryOut(Policy policy) {
+    ready.tryOut(policy);
+  }
+
+  /** Makes what is served what the aliases say; any thread, also when nothing has changed. */
+  public void reconcile() {
+    reconciling.lock();
+    try {
+      if (!closed) {
+        follow();
+      }
+    } catch (DatabaseUnavailableException away) {
+      LOG.debugf("the aliases cannot be read: %s", away.getMessage());
+    } catch (EngineClosedException closing) {
+      LOG.debug("the engine is closed");
+    } catch (DatabaseException refused) {
+      LOG.error("the aliases cannot be read", refused);
+    } finally {
+      reconciling.unlock();
+    }
+  }
+
+  private void follow() {
+    if (!opened) {
+      store.open();
+      opened = true;
+    }
+    Aliases wanted = store.database().statement(log::read);
+    if (wanted.revision() != attempted || (problem != null && due())) {
+      apply(wanted);
+    }
+    notes.report(serving, problem);
+  }
+
+  private boolean due() {
+    return !clock.instant().isBefore(retryAt);
+  }
+
+  private void apply(Aliases wanted) {
+    List<String> problems = new ArrayList<>();
+    attempted = wanted.revision();
+    Policy champion = readyOrNull(wanted.champion(), problems);
+    if (champion != null) {
+      // what else is staged already comes with it; the rest is staged while the champion serves
+      exchange(
+          new ServingSnapshot(
+              wanted.revision(),
+              champion,
+              inMemory(wanted.candidate()),
+              inMemory(wanted.previous())));
+    }
+    Policy candidate = readyOrNull(wanted.candidate(), problems);
+    Policy previous = readyOrNull(wanted.previous(), problems);
+    if (champion != null) {
+      exchange(new ServingSnapshot(wanted.revision(), champion, candidate, previous));
+    }
+    List<Policy> needed = new ArrayList<>(serving.all().toList());
+    for (String version :
+        store.database().statement(c -> log.lastChampions(c, config.keptChampions()))) {
+      Policy kept = readyOrNull(version, problems);
+      if (kept != null) {
+        needed.add(kept);
+      }
+    }
+    staging.need(needed);
+    settle(problems);
+  }
+
+  private void exchange(ServingSnapshot next) {
+    ServingSnapshot last = serving;
+    serving = next;
+    if (!last.champion().hash().equals(next.champion().hash())) {
+      LOG.infof(
+          "serving %s (%s) instead of %s, aliases revision %d",
+          next.champion().version(),
+          next.champion().hash(),
+          last.champion().version(),
+          next.revision());
+    }
+  }
+
+  private void settle(List<String> problems) {
+    String now = problems.isEmpty() ? null : String.join("; ", problems);
+    if (now == null) {
+      pause = Duration.ZERO;
+    } else {
+      pause = pause.isZero() ? config.poll() : pause.multipliedBy(2);
+      pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+      retryAt = clock.instant().plus(pause);
+      if (!now.equals(problem)) {
+        LOG.errorf("still serving %s: %s", serving.champion().version(), now);
+      }
+    }
+    problem = now;
+  }
+
+  private @Nullable Policy inMemory(@Nullable String version) {
+    return version == null ? null : ready.inMemory(version).orElse(null);
+  }
+
+  private @Nullable Policy readyOrNull(@Nullable String version, List<String> problems) {
+    if (version == null) {
+      return null;
+    }
+    try {
+      Policy here = inMemory(version);
+      return here != null
+          ? here
+          : ready.of(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+    } catch (PolicyException unusable) {
+      String reason = String.valueOf(unusable.getMessage());
+      if (!problems.contains(reason)) {
+        problems.add(reason);
+      }
+      return null;
+    }
+  }
+
+  /** Follows the aliases no longer; what is served stays, and is noted. */
+  @Override
+  public void close() {
+    closed = true;
+    notes.close();
+  }
+}

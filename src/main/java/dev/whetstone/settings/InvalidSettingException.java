@@ -1,0 +1,8 @@
+package dev.whetstone.settings;
+
+/** A setting or argument nobody can work with; the message names it and what it may be. */
+public final class InvalidSettingException extends RuntimeException {
+  public InvalidSettingException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,119 @@
+package dev.whetstone.settings;
+
+import static dev.whetstone.settings.Checks.require;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A flat JSON object of settings that remembers which ones were asked for; null means absent. */
+public final class JsonSettings {
+  public static final String AUTO = "auto";
+
+  private final JsonNode root;
+  private final Set<String> read = new HashSet<>();
+
+  public JsonSettings(JsonNode root) {
+    require(root.isObject(), "the settings are no JSON object");
+    this.root = root;
+  }
+
+  public boolean has(String name) {
+    return !node(name).isMissingNode();
+  }
+
+  public double decimal(String name, double absent) {
+    JsonNode node = node(name);
+    require(node.isMissingNode() || node.isNumber(), name + " must be a number");
+    return node.asDouble(absent);
+  }
+
+  public int integer(String name, int absent) {
+    JsonNode node = node(name);
+    require(
+        node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToInt()),
+        name + " must be a whole number");
+    return node.asInt(absent);
+  }
+
+  /** A whole number; empty for "auto". */
+  public OptionalInt integerOrAuto(String name, OptionalInt absent) {
+    JsonNode node = node(name);
+    if (node.isMissingNode()) {
+      return absent;
+    }
+    boolean auto = node.asText().equals(AUTO);
+    require(auto || node.canConvertToInt(), name + " must be a whole number or \"auto\"");
+    return auto ? OptionalInt.empty() : OptionalInt.of(integer(name, 0));
+  }
+
+  public long whole(String name, long absent) {
+    JsonNode node = node(name);
+    require(
+        node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToLong()),
+        name + " must be a whole number");
+    return node.asLong(absent);
+  }
+
+  public boolean flag(String name, boolean absent) {
+    JsonNode node = node(name);
+    require(node.isMissingNode() || node.isBoolean(), name + " must be true or false");
+    return node.asBoolean(absent);
+  }
+
+  public <E extends Enum<E>> E label(String name, E absent, E[] constants) {
+    JsonNode node = node(name);
+    require(node.isMissingNode() || node.isTextual(), name + " must be a name");
+    return node.isMissingNode() ? absent : EnumNames.parse(name, node.asText(), constants);
+  }
+
+  /** A list of names, or a text that holds them between spaces or commas; empty when absent. */
+  public List<String> words(String name) {
+    JsonNode node = node(name);
+    if (node.isTextual()) {
+      return List.of(node.asText().strip().split("[\\s,]+"));
+    }
+    require(node.isMissingNode() || node.isArray(), name + " must be a name or a list of names");
+    List<String> words = new ArrayList<>();
+    for (JsonNode word : node) {
+      require(word.isTextual(), name + " must be a name or a list of names");
+      words.add(word.asText());
+    }
+    return words;
+  }
+
+  /** A list of numbers; empty when absent. */
+  public List<Double> decimals(String name) {
+    JsonNode node = node(name);
+    require(node.isMissingNode() || node.isArray(), name + " must be a list of numbers");
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode number : node) {
+      require(number.isNumber(), name + " must be a list of numbers");
+      numbers.add(number.asDouble());
+    }
+    return numbers;
+  }
+
+  /**
+   * @param besides names that mean nothing here
+   * @throws IllegalArgumentException naming what nobody asked for
+   */
+  public void requireAllRead(Set<String> besides) {
+    Set<String> unknown = new TreeSet<>();
+    root.fieldNames().forEachRemaining(unknown::add);
+    unknown.removeAll(read);
+    unknown.removeAll(besides);
+    require(unknown.isEmpty(), "unknown settings: " + String.join(", ", unknown));
+  }
+
+  private JsonNode node(String name) {
+    read.add(name);
+    JsonNode node = root.path(name);
+    return node.isNull() ? MissingNode.getInstance() : node;
+  }
+}

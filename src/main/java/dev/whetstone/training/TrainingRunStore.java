@@ -1,0 +1,348 @@
+package dev.whetstone.training;
+
+import dev.whetstone.database.Database;
+import dev.whetstone.database.Notifications;
+import dev.whetstone.database.Sql;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyAudit;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The training runs of one base; at most one of them is active, whoever asks. */
+public final class TrainingRunStore {
+  /** Where a new or ended run, or a wish to end one, is told. */
+  public static final String CHANNEL = "whetstone_runs";
+
+  private static final String COLUMNS =
+      """
+      SELECT run_id, seq, status, trigger, requested_by, config::text AS config, parent, data_hash,
+        pairs, held_out, policy, metrics::text AS metrics, reason, attempts, cancel_requested,
+        created_at, started_at, finished_at
+      FROM training_runs
+      """;
+
+  private static final String REQUEST =
+      """
+      INSERT INTO training_runs (base_hash, status, trigger, requested_by, config)
+      VALUES (?, 'queued', ?, ?, ?::jsonb)
+      ON CONFLICT (base_hash) WHERE status IN ('queued', 'running') DO NOTHING
+      RETURNING run_id
+      """;
+
+  private static final String FREEZE =
+      """
+      UPDATE training_runs SET config = ?::jsonb, parent = ?, data_hash = ?, pairs = ?, held_out = ?,
+        newest_vote = ?
+      WHERE run_id = ? AND status = 'running' AND data_hash IS NULL
+      """;
+
+  private static final int EVERY_STEP = 1_000;
+
+  /**
+   * The answer to a wish for a run.
+   *
+   * @param fresh false when this one was active already
+   */
+  public record Request(TrainingRun run, boolean fresh) {}
+
+  /**
+   * What a run trains on, once and for all.
+   *
+   * @param config every setting, as a JSON object
+   * @param parent version whose adapter it begins with
+   * @param hash of the list
+   * @param newestVote preferences.seq of the newest vote taken into account
+   */
+  public record Frozen(
+      String config, String parent, String hash, int pairs, int heldOut, long newestVote) {}
+
+  private final Database database;
+  private final String baseHash;
+
+  public TrainingRunStore(Database database, String baseHash) {
+    this.database = database;
+    this.baseHash = baseHash;
+  }
+
+  public Database database() {
+    return database;
+  }
+
+  /**
+   * Queues a run, or finds the active one.
+   *
+   * @param config settings as a JSON object; what is absent stays at the trainer's defaults
+   */
+  public Request request(RunTrigger trigger, String config, ChangeContext by) {
+    Optional<Request> answer = Optional.empty();
+    // Empty when the run in the way ended between the two statements: the next one gets through.
+    while (answer.isEmpty()) {
+      answer = database.transaction(connection -> request(connection, trigger, config, by));
+    }
+    return answer.get();
+  }
+
+  private Optional<Request> request(
+      Connection connection, RunTrigger trigger, String config, ChangeContext by)
+      throws SQLException {
+    Optional<String> id =
+        Sql.first(
+            connection,
+            row -> row.getString(1),
+            REQUEST,
+            baseHash,
+            trigger.label(),
+            by.actor(),
+            config);
+    if (id.isEmpty()) {
+      return active(connection).map(run -> new Request(run, false));
+    }
+    PolicyAudit.write(connection, by, "train", id.get(), null);
+    Notifications.send(connection, CHANNEL);
+    return find(connection, id.get()).map(run -> new Request(run, true));
+  }
+
+  /** The run that is queued or running. */
+  public Optional<TrainingRun> active() {
+    return database.statement(this::active);
+  }
+
+  private Optional<TrainingRun> active(Connection connection) throws SQLException {
+    return Sql.first(
+        connection,
+        TrainingRunStore::run,
+        COLUMNS + "WHERE base_hash = ? AND status IN ('queued', 'running')",
+        baseHash);
+  }
+
+  public Optional<TrainingRun> find(String id) {
+    return database.statement(connection -> find(connection, id));
+  }
+
+  private static Optional<TrainingRun> find(Connection connection, String id) throws SQLException {
+    return Sql.first(connection, TrainingRunStore::run, COLUMNS + "WHERE run_id = ?", id);
+  }
+
+  /**
+   * Runs, newest first.
+   *
+   * @param before only runs with a smaller seq; null begins with the newest
+   */
+  public List<TrainingRun> page(@Nullable Long before, int limit) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                TrainingRunStore::run,
+                COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                baseHash,
+                before == null ? Long.MAX_VALUE : before,
+                limit));
+  }
+
+  /** Takes a run up, for the first time or after a trainer was lost over it. */
+  public TrainingRun begin(String id) {
+    return database.transaction(
+        connection -> {
+          Sql.update(
+              connection,
+              "UPDATE training_runs SET status = 'running', attempts = attempts + 1,"
+                  + " started_at = coalesce(started_at, now())"
+                  + " WHERE run_id = ? AND status IN ('queued', 'running')",
+              id);
+          Notifications.send(connection, CHANNEL);
+          return find(connection, id).orElseThrow();
+        });
+  }
+
+  /** Fixes what a running run trains on; false when that was fixed before. */
+  public boolean freeze(Connection connection, String id, Frozen data) throws SQLException {
+    return Sql.update(
+            connection,
+            FREEZE,
+            data.config(),
+            data.parent(),
+            data.hash(),
+            data.pairs(),
+            data.heldOut(),
+            data.newestVote(),
+            id)
+        == 1;
+  }
+
+  /** preferences.seq of the newest vote that any run with frozen data took into account; or 0. */
+  public long newestVote() {
+    return database.statement(
+        connection ->
+            Sql.first(
+                    connection,
+                    row -> row.getLong(1),
+                    "SELECT coalesce(max(newest_vote), 0) FROM training_runs WHERE base_hash = ?",
+                    baseHash)
+                .orElseThrow());
+  }
+
+  /** When the newest run was asked for. */
+  public Optional<Instant> lastRequest() {
+    return page(null, 1).stream().map(TrainingRun::createdAt).findFirst();
+  }
+
+  /**
+   * Notes a step; true when the run should end. Of a long run every tenth step is kept beyond 1,000
+   * and every hundredth beyond 10,000, so that its rows stay few.
+   */
+  public boolean progress(String id, int step, String metrics) {
+    return database.transaction(
+        connection -> {
+          if (kept(step)) {
+            Sql.update(
+                connection,
+                "INSERT INTO run_progress (run_id, step, metrics) VALUES (?, ?, ?::jsonb)"
+                    + " ON CONFLICT (run_id, step) DO UPDATE SET metrics = excluded.metrics, at = now()",
+                id,
+                step,
+                metrics);
+          }
+          return Sql.first(
+                  connection,
+                  row -> row.getBoolean(1),
+                  "UPDATE training_runs SET metrics = ?::jsonb WHERE run_id = ? AND status = 'running'"
+                      + " RETURNING cancel_requested",
+                  metrics,
+                  id)
+              // someone else ended it
+              .orElse(true);
+        });
+  }
+
+  private static boolean kept(int step) {
+    int stride = step <= EVERY_STEP ? 1 : step <= 10 * EVERY_STEP ? 10 : 100;
+    return step % stride == 0;
+  }
+
+  /** What was reported after a step, in order. */
+  public List<RunProgress> progressAfter(String id, int step, int limit) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
+                "SELECT step, at, metrics::text FROM run_progress WHERE run_id = ? AND step > ?"
+                    + " ORDER BY step LIMIT ?",
+                id,
+                step,
+                limit));
+  }
+
+  /** Ends an active run, within a transaction that may do more; false when it had ended before. */
+  public boolean finish(
+      Connection connection, String id, RunStatus status, @Nullable String policy, ChangeContext by)
+      throws SQLException {
+    if (status.active()) {
+      throw new IllegalArgumentException("a run does not end as " + status.label());
+    }
+    int changed =
+        Sql.update(
+            connection,
+            "UPDATE training_runs SET status = ?, policy = ?, reason = ?, finished_at = now()"
+                + " WHERE run_id = ? AND status IN ('queued', 'running')",
+            status.label(),
+            policy,
+            by.reason(),
+            id);
+    if (changed == 1) {
+      PolicyAudit.write(connection, by, "run " + status.label(), id, policy);
+      Notifications.send(connection, CHANNEL);
+    }
+    return changed == 1;
+  }
+
+  /** Ends an active run that made no version. */
+  public boolean finish(String id, RunStatus status, ChangeContext by) {
+    return database.transaction(connection -> finish(connection, id, status, null, by));
+  }
+
+  /**
+   * Asks a run to end: a queued one ends at once, a running one after its step, an ended one stays
+   * as it is. Empty when there is none of that id.
+   */
+  public Optional<TrainingRun> cancel(String id, ChangeContext by) {
+    return database.transaction(
+        connection -> {
+          Optional<String> status =
+              Sql.first(
+                  connection,
+                  row -> row.getString(1),
+                  "UPDATE training_runs SET cancel_requested = true WHERE run_id = ?"
+                      + " AND status IN ('queued', 'running') RETURNING status",
+                  id);
+          if (status.equals(Optional.of(RunStatus.QUEUED.label()))) {
+            finish(connection, id, RunStatus.CANCELLED, null, by);
+          } else if (status.isPresent()) {
+            PolicyAudit.write(connection, by, "cancel run", id, null);
+            Notifications.send(connection, CHANNEL);
+          }
+          return find(connection, id);
+        });
+  }
+
+  /** Keeps the trainer's log-probs of the held-out pairs. */
+  public void saveScores(Connection connection, String id, List<ValidationScores> all)
+      throws SQLException {
+    for (ValidationScores scores : all) {
+      Sql.update(
+          connection,
+          "INSERT INTO run_scores VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+          id,
+          scores.preferenceId(),
+          scores.chosenPolicy(),
+          scores.chosenReference(),
+          scores.rejectedPolicy(),
+          scores.rejectedReference());
+    }
+  }
+
+  /** The trainer's log-probs of the held-out pairs. */
+  public List<ValidationScores> scores(String id) {
+    return database.statement(
+        connection ->
+            Sql.list(
+                connection,
+                row ->
+                    new ValidationScores(
+                        row.getString("preference_id"),
+                        Sql.floats(row, "chosen_policy"),
+                        Sql.floats(row, "chosen_reference"),
+                        Sql.floats(row, "rejected_policy"),
+                        Sql.floats(row, "rejected_reference")),
+                "SELECT * FROM run_scores WHERE run_id = ? ORDER BY preference_id",
+                id));
+  }
+
+  private static TrainingRun run(ResultSet row) throws SQLException {
+    return new TrainingRun(
+        row.getString("run_id"),
+        row.getLong("seq"),
+        RunStatus.of(row.getString("status")),
+        RunTrigger.of(row.getString("trigger")),
+        row.getString("requested_by"),
+        row.getString("config"),
+        row.getString("parent"),
+        row.getString("data_hash"),
+        row.getInt("pairs"),
+        row.getInt("held_out"),
+        row.getString("policy"),
+        row.getString("metrics"),
+        row.getString("reason"),
+        row.getInt("attempts"),
+        row.getBoolean("cancel_requested"),
+        Sql.instant(row, "created_at"),
+        Sql.instantOrNull(row, "started_at"),
+        Sql.instantOrNull(row, "finished_at"));
+  }
+}

@@ -1,0 +1,24 @@
+package dev.whetstone.training;
+
+/**
+ * The trainer's log-probs of one held-out pair: natural, per completion token.
+ *
+ * @param chosenPolicy {@code [chosen length]}
+ * @param chosenReference {@code [chosen length]}
+ * @param rejectedPolicy {@code [rejected length]}
+ * @param rejectedReference {@code [rejected length]}
+ */
+public record ValidationScores(
+    String preferenceId,
+    float[] chosenPolicy,
+    float[] chosenReference,
+    float[] rejectedPolicy,
+    float[] rejectedReference) {
+  public ValidationScores {
+    if (chosenPolicy.length != chosenReference.length
+        || rejectedPolicy.length != rejectedReference.length) {
+      throw new IllegalArgumentException(
+          "pair " + preferenceId + ": policy and reference score different tokens");
+    }
+  }
+}

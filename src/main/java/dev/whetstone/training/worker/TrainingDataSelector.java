@@ -1,0 +1,178 @@
+package dev.whetstone.training.worker;
+
+import dev.whetstone.database.Sql;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.dpo.data.PairDigest;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.data.ValidationSplit;
+import dev.whetstone.policy.AliasStore;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.preference.TrainingVote;
+import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.weights.ModelConfig;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What a run works on: chosen once, written down, and the same whenever the run is taken up again.
+ */
+final class TrainingDataSelector {
+  /** The run cannot be done; the message says why. */
+  static final class UnusableException extends RuntimeException {
+    UnusableException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * A run's data and settings.
+   *
+   * @param parent whose adapter the training begins with; v0 begins with a fresh one
+   */
+  record Loaded(
+      TrainConfig config,
+      Policy parent,
+      String hash,
+      List<TokenPair> train,
+      List<TokenPair> heldOut) {}
+
+  private final TrainingVotes votes;
+  private final TrainingRunStore runs;
+  private final PolicyStore policies;
+  private final AliasStore aliases;
+  private final TrainerConfig trainer;
+  private final ModelConfig base;
+
+  TrainingDataSelector(
+      TrainingVotes votes,
+      TrainingRunStore runs,
+      PolicyStore policies,
+      TrainerConfig trainer,
+      ModelConfig base) {
+    this.votes = votes;
+    this.runs = runs;
+    this.policies = policies;
+    this.aliases = new AliasStore(policies);
+    this.trainer = trainer;
+    this.base = base;
+  }
+
+  /**
+   * Freezes what a run works on, or finds what was frozen.
+   *
+   * @throws UnusableException when there is nothing to train on, the settings are wrong, or votes
+   *     of the frozen list were erased
+   */
+  Loaded of(TrainingRun run) {
+    if (run.dataHash() == null) {
+      runs.database().transaction(connection -> freeze(connection, run));
+    }
+    TrainingRun frozen = runs.find(run.id()).orElseThrow();
+    return load(frozen, Objects.requireNonNull(frozen.dataHash()));
+  }
+
+  private boolean freeze(Connection connection, TrainingRun run) throws SQLException {
+    TrainConfig config = config(run);
+    Policy parent = policies.load(champion(connection));
+    VoteSelection selection =
+        new VoteSelection(
+            trainer.replay(),
+            trainer.window(),
+            trainer.userShare(),
+            trainer.promptShare(),
+            trainer.mostPairs());
+    // twice as many as can be used, so that the window and the cap have a choice
+    List<TrainingVote> newest = votes.newest(connection, 2 * trainer.mostPairs());
+    List<TrainingVote> chosen =
+        selection.select(
+            newest, runs.newestVote(), number(parent.version()), config.batch().seed());
+    ValidationSplit<TrainingVote> split = split(chosen, config);
+    if (split.train().isEmpty()) {
+      throw new UnusableException("there are no usable votes to train on");
+    }
+    for (TrainingVote vote : chosen) {
+      Sql.update(
+          connection,
+          "INSERT INTO run_preferences (run_id, preference_id, user_id) VALUES (?, ?, ?)",
+          run.id(),
+          vote.preferenceId(),
+          vote.user());
+    }
+    return runs.freeze(
+        connection,
+        run.id(),
+        new TrainingRunStore.Frozen(
+            TrainConfigFile.write(config),
+            fits(parent, config) ? parent.version() : "v0",
+            VoteSelection.hash(chosen),
+            split.train().size(),
+            split.heldOut().size(),
+            newest.getLast().seq()));
+  }
+
+  private PolicyRecord champion(Connection connection) throws SQLException {
+    String version = aliases.read(connection).champion();
+    return policies.find(version).orElseThrow(() -> new PolicyException.Unknown(version));
+  }
+
+  private TrainConfig config(TrainingRun run) {
+    try {
+      TrainConfig own = TrainConfigFile.read(trainer.settings(), TrainConfig.online(base));
+      return TrainConfigFile.read(run.config(), own);
+    } catch (IllegalArgumentException wrong) {
+      throw new UnusableException("the settings are wrong: " + wrong.getMessage());
+    }
+  }
+
+  // An adapter of another rank cannot be gone on from: such a run begins with the base.
+  private static boolean fits(Policy parent, TrainConfig config) {
+    var adapter = parent.adapter();
+    return adapter != null
+        && config.weights() instanceof TrainedWeights.Lora lora
+        && adapter.rank() == lora.rank()
+        && adapter.alpha() == lora.alpha();
+  }
+
+  private Loaded load(TrainingRun run, String hash) {
+    List<TrainingVote> frozen = votes.ofRun(run.id());
+    if (!VoteSelection.hash(frozen).equals(hash)) {
+      throw new UnusableException("some of its votes were erased meanwhile");
+    }
+    TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
+    ValidationSplit<TrainingVote> split = split(frozen, config);
+    String parent = Objects.requireNonNull(run.parent());
+    return new Loaded(
+        config,
+        policies.load(policies.find(parent).orElseThrow(() -> new PolicyException.Unknown(parent))),
+        hash,
+        pairs(split.train()),
+        pairs(split.heldOut()));
+  }
+
+  private static ValidationSplit<TrainingVote> split(List<TrainingVote> votes, TrainConfig config) {
+    return ValidationSplit.of(
+        votes, config.heldOut().share(), vote -> new PairDigest().add(vote.conversation()));
+  }
+
+  private static List<TokenPair> pairs(List<TrainingVote> votes) {
+    return votes.stream()
+        .map(
+            vote ->
+                new TokenPair(
+                    vote.preferenceId(), vote.prompt(), vote.chosen(), vote.rejected(), 1))
+        .toList();
+  }
+
+  private static int number(String version) {
+    return Integer.parseInt(version.substring(1));
+  }
+}

@@ -1,0 +1,300 @@
+package dev.whetstone.training.worker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.dpo.Trainer;
+import dev.whetstone.dpo.TrainerOptions;
+import dev.whetstone.dpo.TrainingJob;
+import dev.whetstone.dpo.TrainingListener;
+import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyStatus;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.policy.Provenance;
+import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.training.RunStatus;
+import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.training.ValidationScores;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does one run: freezes or finds its data, trains or resumes from its checkpoint, and stores the
+ * version, the held-out log-probs and the end of the run in one transaction.
+ */
+public final class TrainingRunExecutor {
+  private static final Logger LOG = Logger.getLogger(TrainingRunExecutor.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int PATIENCE = 60;
+  private static final Duration PAUSE = Duration.ofSeconds(2);
+
+  private final ModelDirectory base;
+  private final TrainerOptions settings;
+  private final TrainingDataSelector data;
+  private final TrainingRunStore runs;
+  private final PolicyStore policies;
+  private final Path folder;
+  private final int keptRuns;
+  private final int referenceRows;
+
+  /**
+   * Works for one base; reference log-probs are kept in the database, whatever the settings say.
+   *
+   * @param folder where each run has a folder with its checkpoint
+   */
+  public TrainingRunExecutor(
+      ModelDirectory base,
+      TrainerOptions settings,
+      TrainingRunStore runs,
+      PolicyStore policies,
+      TrainerConfig config,
+      Path folder) {
+    this.base = base;
+    this.settings = settings;
+    this.runs = runs;
+    this.policies = policies;
+    this.data =
+        new TrainingDataSelector(
+            new TrainingVotes(runs.database(), base.hash()), runs, policies, config, base.config());
+    this.folder = folder;
+    this.keptRuns = config.keptRuns();
+    this.referenceRows = config.referenceRows();
+  }
+
+  /**
+   * Does a running run until it ends or the process does.
+   *
+   * @param stopping true once the process should end: the run then stays as it is, to be resumed
+   * @throws DatabaseUnavailableException when the database stays away; the run stays as it is
+   */
+  void run(TrainingRun run, BooleanSupplier stopping) {
+    try {
+      // before the pairs are read: what is erased from then on is not stored
+      ReferenceCache references = DatabaseReferenceCache.open(runs.database(), referenceRows);
+      TrainingDataSelector.Loaded loaded = data.of(run);
+      LOG.infof(
+          "%s %s: %d pairs, %d held out, on top of %s",
+          run.attempts() > 1 ? "resuming" : "training",
+          run.id(),
+          loaded.train().size(),
+          loaded.heldOut().size(),
+          loaded.parent().version());
+      Progress progress = new Progress(run.id(), stopping);
+      TrainingOutcome outcome =
+          new Trainer(settings.with(references))
+              .run(
+                  new TrainingJob(
+                      base,
+                      loaded.train(),
+                      loaded.heldOut(),
+                      loaded.config(),
+                      loaded.parent().adapter(),
+                      folder.resolve(run.id()),
+                      true),
+                  progress);
+      if (outcome.ending() != TrainingOutcome.Ending.CANCELLED) {
+        patiently(() -> complete(run, loaded, outcome));
+      } else if (!stopping.getAsBoolean()) {
+        patiently(() -> end(run, RunStatus.CANCELLED, "it was cancelled"));
+      }
+    } catch (DatabaseUnavailableException away) {
+      throw away;
+    } catch (TrainingDataSelector.UnusableException unusable) {
+      patiently(() -> end(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
+    } catch (IOException | RuntimeException failed) {
+      LOG.errorf(failed, "run %s failed", run.id());
+      patiently(() -> end(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
+    }
+    tidy();
+  }
+
+  private void end(TrainingRun run, RunStatus status, String reason) {
+    LOG.infof("run %s %s: %s", run.id(), status.label(), reason);
+    runs.finish(run.id(), status, new ChangeContext("trainer", reason));
+  }
+
+  private void complete(
+      TrainingRun run, TrainingDataSelector.Loaded loaded, TrainingOutcome outcome) {
+    LoraAdapter adapter = outcome.adapter();
+    if (adapter == null) {
+      end(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
+      return;
+    }
+    if (outcome.step() == 0) {
+      end(
+          run,
+          RunStatus.FAILED,
+          "no step was better on the held-out pairs than what it began with");
+      return;
+    }
+    Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
+    String reason =
+        "%s after step %d"
+            .formatted(outcome.ending().name().toLowerCase(Locale.ROOT), outcome.step());
+    runs.database()
+        .transaction(
+            connection -> {
+              var stored =
+                  policies.register(
+                      connection,
+                      adapter,
+                      lineage,
+                      PolicyStatus.CANDIDATE,
+                      new ChangeContext("trainer", reason));
+              boolean ended;
+              if (stored.fresh()) {
+                runs.saveScores(connection, run.id(), scores(outcome.heldOut()));
+                ended =
+                    runs.finish(
+                        connection,
+                        run.id(),
+                        RunStatus.SUCCEEDED,
+                        stored.row().version(),
+                        new ChangeContext("trainer", reason));
+              } else {
+                String same = "it made the same adapter as " + stored.row().version();
+                ended =
+                    runs.finish(
+                        connection,
+                        run.id(),
+                        RunStatus.FAILED,
+                        null,
+                        new ChangeContext("trainer", same));
+              }
+              if (!ended) {
+                throw new IllegalStateException("run " + run.id() + " was ended by another");
+              }
+              return true;
+            });
+    LOG.infof("run %s made a version: %s", run.id(), reason);
+  }
+
+  private static List<ValidationScores> scores(List<PairLogps> pairs) {
+    return pairs.stream()
+        .map(
+            pair ->
+                new ValidationScores(
+                    pair.id(),
+                    floats(pair.chosen().policy()),
+                    floats(pair.chosen().reference()),
+                    floats(pair.rejected().policy()),
+                    floats(pair.rejected().reference())))
+        .toList();
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
+  // What was trained is worth waiting for: a database that restarts is tried again for two minutes.
+  private static void patiently(Runnable work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        work.run();
+        return;
+      } catch (DatabaseUnavailableException away) {
+        if (attempt == PATIENCE) {
+          throw away;
+        }
+        try {
+          Thread.sleep(PAUSE);
+        } catch (InterruptedException stopped) {
+          Thread.currentThread().interrupt();
+          throw away;
+        }
+      }
+    }
+  }
+
+  /** Keeps the newest run folders. */
+  private void tidy() {
+    try (Stream<Path> all = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
+      List<Path> newestFirst =
+          all.sorted(Comparator.comparing(TrainingRunExecutor::changed).reversed()).toList();
+      for (Path old :
+          newestFirst.subList(Math.min(keptRuns, newestFirst.size()), newestFirst.size())) {
+        delete(old);
+      }
+    } catch (IOException | UncheckedIOException failed) {
+      LOG.warnf("old run folders could not be removed: %s", failed.getMessage());
+    }
+  }
+
+  private static FileTime changed(Path path) {
+    try {
+      return Files.getLastModifiedTime(path);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  private static void delete(Path root) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  /** Tells the database of each step; one that is away is no reason to stop training. */
+  private final class Progress implements TrainingListener {
+    private final String id;
+    private final BooleanSupplier stopping;
+    private boolean cancelled;
+
+    Progress(String id, BooleanSupplier stopping) {
+      this.id = id;
+      this.stopping = stopping;
+    }
+
+    @Override
+    public void onStep(StepMetrics step) {
+      try {
+        cancelled |= runs.progress(id, step.step(), json(step));
+      } catch (DatabaseUnavailableException away) {
+        LOG.debugf("step %d is not told: %s", step.step(), away.getMessage());
+      }
+    }
+
+    @Override
+    public boolean cancelled() {
+      return cancelled || stopping.getAsBoolean();
+    }
+
+    // JSON knows neither NaN nor infinity
+    private static String json(StepMetrics step) {
+      Map<String, @Nullable Object> finite = new HashMap<>(step.named());
+      finite.replaceAll(
+          (name, value) -> value instanceof Double d && !Double.isFinite(d) ? null : value);
+      try {
+        return JSON.writeValueAsString(finite);
+      } catch (JsonProcessingException impossible) {
+        throw new IllegalStateException("metrics can be written", impossible);
+      }
+    }
+  }
+}

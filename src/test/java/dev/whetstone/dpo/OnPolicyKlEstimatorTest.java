@@ -1,0 +1,63 @@
+package dev.whetstone.dpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.whetstone.dpo.network.Network;
+import dev.whetstone.dpo.network.NetworkSettings;
+import dev.whetstone.dpo.network.PromptCompletions;
+import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.testing.TestModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class OnPolicyKlEstimatorTest {
+  private static final Path ADAPTER =
+      Path.of("src/test/resources/golden/train-tiny-sigmoid/adapter_final.safetensors");
+  private static final int[] PROMPT = {1, 291, 201, 372, 269, 267, 333, 33, 2, 201, 1, 292, 201};
+  private static final int MOST = 24;
+
+  /** The mean of log π − log π_ref over many answers is the KL by definition. */
+  @Test
+  void theKlIsThatOfTheAnswersThePolicyWrites() throws IOException {
+    try (Network network = Network.open(TestModels.tiny(), NetworkSettings.exact(2))) {
+      var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
+      List<PromptCompletions> rows =
+          network.sample(Collections.nCopies(512, PROMPT), MOST, new SplittableRandom(7)).stream()
+              .map(answer -> new PromptCompletions(PROMPT, List.of(answer)))
+              .toList();
+      float[][] policy = network.policy(rows).logps();
+      float[][] reference = network.reference(rows).logps();
+      double[] ratios =
+          IntStream.range(0, rows.size())
+              .mapToDouble(i -> sum(policy[i]) - sum(reference[i]))
+              .toArray();
+      double mean = IntStream.range(0, ratios.length).mapToDouble(i -> ratios[i]).sum() / 512;
+      double variance =
+          IntStream.range(0, ratios.length)
+                  .mapToDouble(i -> (ratios[i] - mean) * (ratios[i] - mean))
+                  .sum()
+              / 511;
+
+      OnPolicyKlEstimator answers = new OnPolicyKlEstimator(List.of(PROMPT), MOST, 64, 256, 1);
+      double kl = answers.kl(network, 3);
+
+      double error = Math.sqrt(variance / 512);
+      assertThat(mean).isGreaterThan(10 * error);
+      // its own error is smaller, but not known: allow as much again
+      assertThat(kl).isCloseTo(mean, within(4 * Math.sqrt(2) * error));
+      assertThat(answers.kl(network, 3)).isEqualTo(kl);
+      assertThat(answers.kl(network, 4)).isNotEqualTo(kl);
+    }
+  }
+
+  private static double sum(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(t -> values[t]).sum();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.whetstone.dpo.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.dpo.GoldenRun;
+import dev.whetstone.dpo.Trainer;
+import dev.whetstone.dpo.TrainerOptions;
+import dev.whetstone.dpo.TrainingJob;
+import dev.whetstone.dpo.TrainingListener;
+import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.dpo.network.NetworkSettings;
+import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.testing.TestModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Training whose products round to bfloat16, and the choice between the two. */
+class ComputeDtypeTest {
+  @TempDir Path folder;
+
+  @Test
+  void roundedProductsTrainLikeExactOnes() throws IOException {
+    Followed exact = train("float32", "exact", 4);
+    Followed rounded = train("bfloat16", "rounded", 4);
+
+    assertThat(exact.speeds).isEmpty();
+    assertThat(exact.losses.getLast()).isLessThan(exact.losses.getFirst());
+    for (int i = 0; i < 4; i++) {
+      assertThat(rounded.losses.get(i)).isCloseTo(exact.losses.get(i), within(0.02));
+    }
+    assertThat(arithmetic("rounded")).isEqualTo("BFLOAT16");
+  }
+
+  @Test
+  void whatIsFasterIsMeasuredOnceAndKept() throws IOException {
+    Followed begun = train("auto", "auto", 2);
+    Followed resumed = train("auto", "auto", 4);
+
+    assertThat(begun.speeds).hasSize(1);
+    assertThat(begun.speeds.getFirst().float32()).isPositive();
+    assertThat(resumed.speeds).isEmpty();
+    assertThat(begun.losses).hasSize(2);
+    assertThat(resumed.losses).hasSize(2);
+    assertThat(arithmetic("auto")).isEqualTo(begun.speeds.getFirst().faster().name());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"100, 131, BFLOAT16", "100, 129, FLOAT32", "100, 0, FLOAT32"})
+  void bfloat16IsChosenWhereItIsClearlyFaster(
+      double float32, double bfloat16, NetworkSettings.Arithmetic chosen) {
+    assertThat(new NetworkSettings.Speed(float32, bfloat16).faster()).isEqualTo(chosen);
+  }
+
+  private String arithmetic(String run) throws IOException {
+    Path manifest = folder.resolve(run).resolve("manifest.json");
+    return new ObjectMapper().readTree(Files.readString(manifest)).path("arithmetic").asText();
+  }
+
+  /** Goes on with a run until an update; the last ends it. */
+  private Followed train(String dtype, String run, int until) throws IOException {
+    Followed followed = new Followed(until);
+    TrainerOptions settings =
+        new TrainerOptions(
+            NetworkSettings.exact(2),
+            Duration.ZERO,
+            ReferenceCache.NONE,
+            InstantSource.system(),
+            "test");
+    TrainingJob job =
+        new TrainingJob(
+            TestModels.tiny(),
+            GoldenRun.read("train-tiny-sigmoid").pairs().subList(0, 32),
+            List.of(),
+            TrainConfigFile.read(
+                """
+                {"base_dtype": "%s", "steps": 4, "lora_rank": 8, "learning_rate": 0.001}
+                """
+                    .formatted(dtype),
+                TrainConfig.plain()),
+            null,
+            folder.resolve(run),
+            true);
+    var _ = new Trainer(settings).run(job, followed);
+    return followed;
+  }
+
+  private static final class Followed implements TrainingListener {
+    final List<Double> losses = new ArrayList<>();
+    final List<NetworkSettings.Speed> speeds = new ArrayList<>();
+    private final int until;
+    private int step;
+
+    Followed(int until) {
+      this.until = until;
+    }
+
+    @Override
+    public void onStep(StepMetrics metrics) {
+      step = metrics.step();
+      losses.add(metrics.train().loss());
+    }
+
+    @Override
+    public void onMeasured(NetworkSettings.Speed speed) {
+      speeds.add(speed);
+    }
+
+    @Override
+    public boolean cancelled() {
+      return step == until;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.whetstone.gateway.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Buckets that fill with time. */
+class RateLimiterTest {
+  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private final RateLimiter limits = new RateLimiter(10, 2, Duration.ofSeconds(2), () -> now);
+
+  @Test
+  void aUserIsHeldBackAndComesAgain() {
+    for (int i = 0; i < 4; i++) {
+      limits.admit("chat_1", "anna");
+    }
+
+    ProblemException refused = refused("chat_1", "anna");
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.headers()).containsEntry("Retry-After", "1");
+    // neither another user nor the same name of another key
+    assertThatCode(() -> limits.admit("chat_1", "berta")).doesNotThrowAnyException();
+    assertThatCode(() -> limits.admit("chat_2", "anna")).doesNotThrowAnyException();
+
+    now = now.plusMillis(500);
+    limits.admit("chat_1", "anna");
+    assertThat(refused("chat_1", "anna").status()).isEqualTo(429);
+  }
+
+  @Test
+  void aKeyIsHeldBackWhateverItsUsers() {
+    for (int i = 0; i < 20; i++) {
+      limits.admit("chat_1", "user " + i);
+    }
+    assertThat(refused("chat_1", "another").getMessage()).contains("this key");
+    assertThat(refused("chat_1", null).getMessage()).contains("this key");
+  }
+
+  private ProblemException refused(String key, @Nullable String user) {
+    return catchThrowableOfType(ProblemException.class, () -> limits.admit(key, user));
+  }
+}

@@ -1,0 +1,266 @@
+package dev.whetstone.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.whetstone.weights.MemoryTensors;
+import dev.whetstone.weights.MemoryTensors.Values;
+import dev.whetstone.weights.Safetensors;
+import dev.whetstone.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PeftFilesTest {
+  private static final String Q = "model.layers.0.self_attn.q_proj";
+  private static final String CONFIG = "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4}";
+  private static final float[] A = {1, 2, 3, 4, 5, 6};
+  private static final float[] B = {7, 8, 9, 10};
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', .weight",
+    "base_model.model., .weight",
+    "base_model.model., .default.weight",
+    "'', .default.weight",
+  })
+  void everyUsualNameOfAFactorIsRead(String prefix, String end) {
+    byte[] file =
+        file(
+            Map.of(
+                prefix + Q + ".lora_A" + end, new Values(A, 2, 3),
+                prefix + Q + ".lora_B" + end, new Values(B, 2, 2)));
+
+    LoraAdapter adapter = PeftFiles.read(file, CONFIG);
+
+    assertThat(adapter.rank()).isEqualTo(2);
+    assertThat(adapter.scale()).isEqualTo(2);
+    assertThat(adapter.modules()).containsOnlyKeys(Q);
+    LoraAdapter.Module module = Objects.requireNonNull(adapter.modules().get(Q));
+    assertThat(module.a()).containsExactly(A);
+    assertThat(module.b()).containsExactly(B);
+    assertThat(module.in()).isEqualTo(3);
+    assertThat(module.out()).isEqualTo(2);
+  }
+
+  @Test
+  void aTrainersAdapterSurvivesWritingAndReading() throws IOException {
+    byte[] golden =
+        Files.readAllBytes(
+            Path.of("src/test/resources/golden/train-tiny-sigmoid/adapter_final.safetensors"));
+    LoraAdapter adapter = PeftFiles.read(golden, 8, 16);
+    assertThat(adapter.modules()).hasSize(28);
+
+    byte[] written = PeftFiles.tensors(adapter);
+    LoraAdapter again = PeftFiles.read(written, PeftFiles.config(adapter, "tiny-reviews"));
+
+    assertThat(again.alpha()).isEqualTo(16);
+    assertThat(PeftFiles.tensors(again)).isEqualTo(written);
+    assertThat(PeftFiles.hash(again)).isEqualTo(PeftFiles.hash(adapter)).hasSize(64);
+    try (Safetensors file = Safetensors.of(written);
+        Safetensors original = Safetensors.of(golden)) {
+      assertThat(file.metadata()).containsEntry("format", "pt");
+      for (String name : original.names()) {
+        assertThat(file.read("base_model.model." + name)).isEqualTo(original.read(name));
+      }
+    }
+  }
+
+  @Test
+  void theHashTellsRankAlphaAndEveryElementApart() {
+    LoraAdapter adapter = PeftFiles.read(sound(), CONFIG);
+    float[] nudged = B.clone();
+    nudged[3] = Math.nextUp(nudged[3]);
+
+    assertThat(PeftFiles.hash(PeftFiles.read(sound(), 2, 4))).isEqualTo(PeftFiles.hash(adapter));
+    assertThat(PeftFiles.hash(PeftFiles.read(sound(), 2, 5))).isNotEqualTo(PeftFiles.hash(adapter));
+    assertThat(PeftFiles.hash(PeftFiles.read(file(factors(A, nudged)), CONFIG)))
+        .isNotEqualTo(PeftFiles.hash(adapter));
+  }
+
+  @Test
+  void rankStabilisedScalingIsFoldedIntoAlpha() {
+    String config = "{\"r\": 2, \"lora_alpha\": 4, \"use_rslora\": true}";
+
+    assertThat(PeftFiles.read(sound(), config).scale()).isCloseTo(4 / Math.sqrt(2), within(1e-12));
+  }
+
+  @Test
+  void factorsOfAnotherRankAreRefused() {
+    refused(sound(), "{\"r\": 3, \"lora_alpha\": 4}", Q, "do not have rank 3");
+    Map<String, Values> mixed = factors(A, B);
+    mixed.put(Q + ".lora_B.weight", new Values(B, 1, 4));
+    refused(file(mixed), CONFIG, Q, "[1, 4]", "do not have rank 2");
+  }
+
+  @Test
+  void factorsThatAreNoMatricesAreRefused() {
+    Map<String, Values> flat = factors(A, B);
+    flat.put(Q + ".lora_A.weight", new Values(A, 6));
+    refused(file(flat), CONFIG, Q, "[6]");
+    Map<String, Values> empty = factors(A, B);
+    empty.put(Q + ".lora_A.weight", new Values(new float[0], 2, 0));
+    refused(file(empty), CONFIG, Q, "maps 0 to 2 values");
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void valuesThatAreNotFiniteAreRefused(float bad) {
+    float[] a = A.clone();
+    a[4] = bad;
+    refused(file(factors(a, B)), CONFIG, Q + ".lora_A", "element 4");
+    float[] b = B.clone();
+    b[0] = bad;
+    refused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {1e38f, -1e38f, 10_001, -10_001})
+  void valuesThatNoTrainingLeavesAreRefused(float bad) {
+    float[] a = A.clone();
+    a[4] = bad;
+    refused(file(factors(a, B)), CONFIG, Q + ".lora_A holds " + bad, "element 4", "10000.0");
+    float[] b = B.clone();
+    b[3] = bad;
+    refused(file(factors(A, b)), CONFIG, Q + ".lora_B holds " + bad, "element 3");
+  }
+
+  @Test
+  void theScaleCountsForB() {
+    float[] b = B.clone();
+    b[2] = 5000;
+    assertThat(PeftFiles.read(file(factors(A, b)), CONFIG).scale()).isEqualTo(2);
+    b[2] = Math.nextUp(5000f);
+    refused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 2", "up to 5000.0", "scale 2.0");
+    // a scale below one must not let a B in that training multiplies unscaled
+    b[2] = 20_000;
+    refused(file(factors(A, b)), "{\"r\": 2, \"lora_alpha\": 0.2}", Q + ".lora_B", "element 2");
+  }
+
+  @Test
+  void aScaleThatIsInfiniteInFloatsIsRefusedBesideZeroesToo() {
+    byte[] fresh = file(factors(A, new float[4]));
+
+    assertThat(PeftFiles.read(fresh, 2, 20_000).scale()).isEqualTo(LoraAdapter.LARGEST);
+    refused(fresh, "{\"r\": 2, \"lora_alpha\": 1e300}", "alpha 1.0E300");
+    refused(fresh, "{\"r\": 2, \"lora_alpha\": 20001}", "alpha 20001.0", "its rank 2");
+  }
+
+  @Test
+  void aFactorWithoutItsOtherHalfIsRefused() {
+    Map<String, Values> onlyA = factors(A, B);
+    onlyA.remove(Q + ".lora_B.weight");
+    refused(file(onlyA), CONFIG, Q + ".lora_A.weight has no lora_B");
+    Map<String, Values> onlyB = factors(A, B);
+    onlyB.remove(Q + ".lora_A.weight");
+    refused(file(onlyB), CONFIG, Q + ".lora_B.weight has no lora_A");
+    refused(file(Map.of()), CONFIG, "no LoRA factors");
+  }
+
+  @Test
+  void aFactorUnderTwoNamesIsRefused() {
+    Map<String, Values> twice = factors(A, B);
+    twice.put("base_model.model." + Q + ".lora_A.weight", new Values(A, 2, 3));
+    refused(file(twice), CONFIG, Q + ".lora_A.weight", "are one factor");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.layers.0.self_attn.q_proj.weight",
+        "model.layers.0.self_attn.q_proj.lora_A.other.weight",
+        "model.layers.0.self_attn.q_proj.lora_magnitude_vector",
+        "model.embed_tokens.lora_embedding_A",
+        ".lora_A.weight",
+        "",
+      })
+  void tensorsThatAreNoFactorAreRefused(String name) {
+    Map<String, Values> extra = factors(A, B);
+    extra.put(name, new Values(A, 6));
+    refused(file(extra), CONFIG, "tensor " + name + " is no LoRA factor");
+  }
+
+  @Test
+  void aFileCutAnywhereIsRefused() {
+    byte[] whole = sound();
+    for (int length = 0; length < whole.length; length++) {
+      byte[] cut = Arrays.copyOf(whole, length);
+      assertThatIllegalArgumentException()
+          .as("cut to %d of %d bytes", length, whole.length)
+          .isThrownBy(() -> PeftFiles.read(cut, CONFIG))
+          .withMessageContaining("damaged");
+    }
+  }
+
+  @Test
+  void aNameTwiceInTheHeaderIsRefused() {
+    String entry = "\"" + Q + ".lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[0],";
+    String header = "{" + entry + "\"data_offsets\":[0,0]}," + entry + "\"data_offsets\":[0,0]}}";
+
+    refused(raw(header), CONFIG, "damaged", "Duplicate");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"r\": 2, \"lora_alpha\": 4, \"use_dora\": true} | use_dora",
+        "{\"r\": 2, \"lora_alpha\": 4, \"fan_in_fan_out\": true} | fan_in_fan_out",
+        "{\"r\": 2, \"lora_alpha\": 4, \"rank_pattern\": {\"q_proj\": 4}} | rank_pattern",
+        "{\"r\": 2, \"lora_alpha\": 4, \"modules_to_save\": [\"lm_head\"]} | modules_to_save",
+        "{\"r\": 2, \"lora_alpha\": 4, \"init_lora_weights\": \"pissa_niter_16\"} | pissa",
+        "{\"r\": 2, \"lora_alpha\": 4, \"peft_type\": \"IA3\"} | peft_type",
+        "{\"r\": \"two\", \"lora_alpha\": 4} | r is not a number",
+        "{\"r\": 2} | lora_alpha is not a number",
+        "{\"r\": 0, \"lora_alpha\": 4} | rank",
+        "{\"r\": -2, \"lora_alpha\": 4} | rank",
+        "{\"r\": 2, \"lora_alpha\": 0} | alpha",
+        "{\"r\": 2, \"lora_alpha\": 1e999} | alpha",
+        "{\"r\": 2, | not JSON",
+        "[] | not a JSON object",
+        "'' | not a JSON object",
+      })
+  void aConfigThatIsWrongOrNotServedIsRefused(String config, String named) {
+    refused(sound(), config, named);
+  }
+
+  private static Map<String, Values> factors(float[] a, float[] b) {
+    Map<String, Values> factors = new LinkedHashMap<>();
+    factors.put(Q + ".lora_A.weight", new Values(a, 2, 3));
+    factors.put(Q + ".lora_B.weight", new Values(b, 2, 2));
+    return factors;
+  }
+
+  private static byte[] sound() {
+    return file(factors(A, B));
+  }
+
+  private static byte[] file(Map<String, Values> tensors) {
+    return SafetensorsWriter.bytes(new MemoryTensors(tensors), Map.of());
+  }
+
+  private static byte[] raw(String header) {
+    byte[] text = header.getBytes(StandardCharsets.UTF_8);
+    byte[] file = new byte[8 + text.length];
+    file[0] = (byte) text.length;
+    file[1] = (byte) (text.length >> 8);
+    System.arraycopy(text, 0, file, 8, text.length);
+    return file;
+  }
+
+  private static void refused(byte[] tensors, String config, String... named) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> PeftFiles.read(tensors, config))
+        .withMessageContainingAll(named);
+  }
+}

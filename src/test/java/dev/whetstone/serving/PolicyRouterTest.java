@@ -1,0 +1,244 @@
+package dev.whetstone.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.Sql;
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.FinishReason;
+import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.policy.Policy;
+import dev.whetstone.policy.PolicyException;
+import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.testing.ServingFixture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two gateways on one PostgreSQL: what each of them serves, whatever is lost or damaged. */
+public class PolicyRouterTest {
+  private static final int WIDE = 256;
+
+  @TempDir Path home;
+
+  @Test
+  void gatewaysFollowEachOther() throws Exception {
+    DatabaseConfig address = DatabaseConfig.of(home, null);
+    try (var one = new ServingFixture(home.resolve("one"), address, "one", true);
+        var two = new ServingFixture(home.resolve("two"), address, "two", true);
+        var deaf = new ServingFixture(home.resolve("deaf"), address, "deaf", false)) {
+      assertThat(List.of(one.champion(), two.champion())).containsOnly("v0");
+      String first = one.register(1).version();
+      String second = one.register(2).version();
+      one.promote(first);
+      two.promote(second);
+      waitFor(Duration.ofSeconds(5), () -> one.champion().equals(second));
+
+      one.rollBack(null);
+      assertThat(one.champion()).isEqualTo(first);
+      waitFor(Duration.ofSeconds(1), () -> two.champion().equals(first));
+      waitFor(Duration.ofSeconds(5), () -> deaf.champion().equals(first));
+
+      // whoever listens again after the loss of the connection hears what was said meanwhile
+      killListeners(one);
+      two.rollBack(null);
+      waitFor(Duration.ofSeconds(5), () -> one.champion().equals("v0"));
+      waitFor(Duration.ofSeconds(5), () -> deaf.champion().equals("v0"));
+      assertThat(two.policies.reports().all())
+          .hasSize(3)
+          .allSatisfy(report -> assertThat(report.problem()).isNull());
+    }
+  }
+
+  @Test
+  void whatIsDamagedIsRefusedEverywhereAndNothingChanges() throws Exception {
+    DatabaseConfig address = DatabaseConfig.of(home, null);
+    try (var one = new ServingFixture(home.resolve("one"), address, "one", true);
+        var two = new ServingFixture(home.resolve("two"), address, "two", true)) {
+      String good = one.register(1).version();
+      String bad = one.register(2).version();
+      one.promote(good);
+      waitFor(Duration.ofSeconds(5), () -> two.champion().equals(good));
+      tamper(one, bad);
+
+      for (ServingFixture gateway : List.of(one, two)) {
+        assertThatThrownBy(() -> gateway.promote(bad))
+            .isInstanceOf(PolicyException.Refused.class)
+            .hasMessageContaining("its content has the hash");
+        assertThatThrownBy(() -> gateway.policies.resolve(bad))
+            .isInstanceOf(PolicyException.Refused.class);
+        assertThat(gateway.champion()).isEqualTo(good);
+        assertThat(gateway.policies.refusals()).isEqualTo(2);
+      }
+
+      // an alias set past all checks: both keep what they had and say why
+      one.database.transaction(
+          c ->
+              Sql.update(
+                  c,
+                  "UPDATE aliases SET champion = ?, previous = NULL, revision = revision + 1",
+                  Integer.parseInt(bad.substring(1))));
+      waitFor(Duration.ofSeconds(5), () -> one.policies.problem() != null);
+      waitFor(Duration.ofSeconds(5), () -> two.policies.problem() != null);
+      assertThat(one.policies.problem()).startsWith(bad + " is refused: its content has the hash");
+      assertThat(List.of(one.champion(), two.champion())).containsOnly(good);
+      waitFor(
+          Duration.ofSeconds(5),
+          () -> one.policies.reports().all().stream().allMatch(r -> r.problem() != null));
+      assertThat(greedy(one, one.policies.serving().champion()).reason())
+          .isNotEqualTo(FinishReason.ERROR);
+
+      one.rollBack("v0");
+      assertThat(one.policies.problem()).isNull();
+      assertThat(one.champion()).isEqualTo("v0");
+    }
+  }
+
+  @Test
+  void aRestartComesBackWithoutTheDatabase() throws Exception {
+    DatabaseConfig address = DatabaseConfig.of(home, null);
+    Path disk = home.resolve("disk");
+    String champion;
+    try (var gateway = new ServingFixture(disk, address, "one", true)) {
+      champion = gateway.register(1).version();
+      gateway.promote(champion);
+    }
+    DatabaseConfig away =
+        new DatabaseConfig(
+            home,
+            "postgresql://nobody:x@127.0.0.1:1/none?connectTimeout=1",
+            1,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1));
+    try (var gateway = new ServingFixture(disk, away, "one", true)) {
+      assertThat(gateway.champion()).isEqualTo(champion);
+      assertThat(greedy(gateway, gateway.policies.serving().champion()).policy())
+          .isEqualTo(champion);
+    }
+    Path file = cached(disk);
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 3] ^= 1;
+    Files.write(file, bytes);
+    try (var gateway = new ServingFixture(disk, away, "one", true)) {
+      assertThat(gateway.champion()).isEqualTo("v0");
+      assertThat(file).doesNotExist();
+    }
+    try (var gateway = new ServingFixture(disk, address, "one", true)) {
+      assertThat(gateway.champion()).isEqualTo(champion);
+      waitFor(Duration.ofSeconds(5), () -> Files.exists(file));
+    }
+  }
+
+  @Test
+  void theLastChampionsStayAndOthersGoWithTheirMemory() throws Exception {
+    try (var gateway =
+        new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true)) {
+      PolicyRecord[] rows = new PolicyRecord[8];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = gateway.register(i, WIDE);
+        gateway.promote(rows[i].version());
+      }
+      Policy third = gateway.policies.resolve(rows[5].version());
+      assertThat(gateway.policies.resolve(rows[5].version())).isSameAs(third);
+      long before = 0;
+      for (int cycle = 0; cycle < 240; cycle++) {
+        if (cycle == 40) {
+          before = nativeBytes();
+        }
+        Policy policy = gateway.policies.resolve(rows[cycle % 5].version());
+        gateway.policies.restage(policy);
+        assertThat(greedy(gateway, policy).policy()).isEqualTo(policy.version());
+      }
+      // half of what would be there, had each of the 200 left its factors behind
+      long adapter = Files.size(cached(home.resolve("disk")));
+      assertThat(nativeBytes() - before).isLessThan(100 * adapter);
+      assertThat(gateway.policies.resolve(rows[5].version())).isSameAs(third);
+    }
+  }
+
+  static Completion greedy(ServingFixture gateway, Policy policy) {
+    var request =
+        new GenerationRequest(
+            new int[] {5, 6, 7},
+            List.of(new CompletionSpec(policy, SamplingParameters.greedy())),
+            8,
+            List.of(),
+            true,
+            0,
+            false,
+            Duration.ofSeconds(30));
+    return gateway.engine.submit(request, new Silent()).result().join().getFirst();
+  }
+
+  record Silent() implements GenerationListener {
+    @Override
+    public void onText(int branch, String text, int[] tokens, float[] logps) {}
+
+    @Override
+    public void onFinish(int branch, Completion completion) {}
+  }
+
+  private static Path cached(Path disk) throws IOException {
+    try (Stream<Path> files = Files.walk(disk)) {
+      return files.filter(f -> f.toString().endsWith(".safetensors")).findFirst().orElseThrow();
+    }
+  }
+
+  /** Resident memory that is not Java's heap. */
+  private static long nativeBytes() throws IOException {
+    System.gc();
+    long resident =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElseThrow();
+    return resident * 1024 - Runtime.getRuntime().totalMemory();
+  }
+
+  private static void tamper(ServingFixture gateway, String version) {
+    asOwner(
+        gateway,
+        "UPDATE policies SET adapter = set_byte(adapter, length(adapter) - 2, 1) WHERE version = '"
+            + version
+            + "'");
+  }
+
+  private static void killListeners(ServingFixture gateway) {
+    asOwner(
+        gateway,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            + " WHERE application_name = 'whetstone-notifications'");
+  }
+
+  private static void asOwner(ServingFixture gateway, String sql) {
+    gateway.database.transaction(
+        connection -> {
+          try (var statement = connection.createStatement()) {
+            statement.execute("RESET ROLE");
+            statement.execute(sql);
+            return statement.execute("SET ROLE whetstone_app");
+          }
+        });
+  }
+
+  public static void waitFor(Duration limit, BooleanSupplier condition)
+      throws InterruptedException {
+    Instant end = Instant.now().plus(limit);
+    while (!condition.getAsBoolean() && Instant.now().isBefore(end)) {
+      Thread.sleep(5);
+    }
+    assertThat(condition.getAsBoolean()).as("within " + limit).isTrue();
+  }
+}

@@ -1,0 +1,152 @@
+package dev.whetstone.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.database.AdvisoryLock;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.policy.ChangeContext;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs in a real PostgreSQL: one at a time, whatever races for it. */
+class TrainingRunStoreTest {
+  private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
+
+  @TempDir static Path home;
+  private static Database database;
+
+  @BeforeAll
+  static void open() {
+    database = new Database(DatabaseConfig.of(home, null));
+  }
+
+  @AfterAll
+  static void close() {
+    database.close();
+  }
+
+  @Test
+  void manyWishesMakeOneRun() throws Exception {
+    TrainingRunStore runs = new TrainingRunStore(database, "many-wishes");
+    Callable<TrainingRunStore.Request> wish = () -> runs.request(RunTrigger.CALL, "{}", OPERATOR);
+    List<TrainingRunStore.Request> answers;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      answers =
+          threads.invokeAll(IntStream.range(0, 16).mapToObj(_ -> wish).toList()).stream()
+              .map(Future::resultNow)
+              .toList();
+    }
+
+    assertThat(answers).filteredOn(TrainingRunStore.Request::fresh).hasSize(1);
+    assertThat(answers)
+        .extracting(answer -> answer.run().id())
+        .containsOnly(answers.getFirst().run().id());
+    assertThat(runs.page(null, 10)).hasSize(1);
+  }
+
+  @Test
+  void aRunIsFrozenOnceAndEndsOnce() {
+    TrainingRunStore runs = new TrainingRunStore(database, "ends-once");
+    String id = runs.request(RunTrigger.VOTES, "{\"beta\": 0.2}", OPERATOR).run().id();
+    assertThat(runs.begin(id).status()).isEqualTo(RunStatus.RUNNING);
+    var frozen =
+        new TrainingRunStore.Frozen("{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77);
+
+    assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isTrue();
+    assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isFalse();
+    assertThat(runs.newestVote()).isEqualTo(77);
+
+    assertThat(runs.finish(id, RunStatus.FAILED, new ChangeContext("trainer", "loss is NaN")))
+        .isTrue();
+    assertThat(runs.finish(id, RunStatus.SUCCEEDED, OPERATOR)).isFalse();
+    TrainingRun ended = runs.find(id).orElseThrow();
+    assertThat(ended.status()).isEqualTo(RunStatus.FAILED);
+    assertThat(ended.reason()).isEqualTo("loss is NaN");
+    assertThat(ended.config()).contains("seed");
+    assertThat(runs.active()).isEmpty();
+    assertThat(runs.request(RunTrigger.CALL, "{}", OPERATOR).fresh()).isTrue();
+  }
+
+  @Test
+  void aQueuedRunIsCancelledAtOnceAndARunningOneIsAsked() {
+    TrainingRunStore runs = new TrainingRunStore(database, "cancel");
+    String queued = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    assertThat(runs.cancel(queued, OPERATOR).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
+    String running = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    runs.begin(running);
+    assertThat(runs.progress(running, 1, "{}")).isFalse();
+
+    TrainingRun asked = runs.cancel(running, OPERATOR).orElseThrow();
+
+    assertThat(asked.status()).isEqualTo(RunStatus.RUNNING);
+    assertThat(asked.cancelRequested()).isTrue();
+    assertThat(runs.progress(running, 2, "{}")).isTrue();
+    assertThat(runs.cancel("run_unknown", OPERATOR)).isEmpty();
+    assertThat(runs.cancel(queued, OPERATOR).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
+  }
+
+  @Test
+  void progressStaysFewRows() {
+    TrainingRunStore runs = new TrainingRunStore(database, "progress");
+    String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    runs.begin(id);
+    for (int step : new int[] {1, 2, 1_000, 1_001, 1_010, 10_010, 10_100}) {
+      runs.progress(id, step, "{\"step\": %d}".formatted(step));
+    }
+
+    assertThat(runs.progressAfter(id, 1, 100))
+        .extracting(RunProgress::step)
+        .containsExactly(2, 1_000, 1_010, 10_100);
+    assertThat(runs.find(id).orElseThrow().metrics()).contains("10100");
+  }
+
+  @Test
+  void scoresComeBackBitByBit() {
+    TrainingRunStore runs = new TrainingRunStore(database, "scores");
+    String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    ValidationScores scores =
+        new ValidationScores(
+            "pref_1",
+            new float[] {-1.5f, -1e-30f},
+            new float[] {-2, -3},
+            new float[] {-0.1f},
+            new float[] {-0.3f});
+    database.transaction(
+        connection -> {
+          runs.saveScores(connection, id, List.of(scores));
+          return 0;
+        });
+
+    ValidationScores back = runs.scores(id).getFirst();
+
+    assertThat(back.preferenceId()).isEqualTo("pref_1");
+    assertThat(back.chosenPolicy()).containsExactly(-1.5f, -1e-30f);
+    assertThat(back.rejectedReference()).containsExactly(-0.3f);
+  }
+
+  @Test
+  void oneSessionLeads() {
+    try (AdvisoryLock first = AdvisoryLock.tryAcquire(database, "leader").orElseThrow()) {
+      assertThat(first.held()).isTrue();
+      assertThat(AdvisoryLock.tryAcquire(database, "leader")).isEmpty();
+      assertThat(AdvisoryLock.tryAcquire(database, "another"))
+          .isPresent()
+          .get()
+          .satisfies(AdvisoryLock::close);
+    }
+    assertThat(AdvisoryLock.tryAcquire(database, "leader"))
+        .isPresent()
+        .get()
+        .satisfies(AdvisoryLock::close);
+  }
+}
