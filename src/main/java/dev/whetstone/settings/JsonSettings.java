@@ -100,8 +100,10 @@ public final class JsonSettings {
   }
 
   /**
+   * Refuses a field that no reader asked for, so that a mistyped name is an error.
+   *
    * @param besides names that mean nothing here
-   * @throws IllegalArgumentException naming what nobody asked for
+   * @throws IllegalArgumentException naming the unknown fields
    */
   public void requireAllRead(Set<String> besides) {
     Set<String> unknown = new TreeSet<>();

@@ -25,6 +25,8 @@ public final class IdempotencyService {
   public record Result(int status, Object body) {}
 
   /**
+   * Runs the work once for each key of a caller; a repeated call gets the first call's response.
+   *
    * @param owner id of the API key
    * @param key the header, or null
    * @param request everything the answer depends on
