@@ -10,7 +10,7 @@ import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
 import dev.whetstone.cli.TrainerCommand;
-import dev.whetstone.settings.BuildInfo;
+import dev.whetstone.cli.VersionProvider;
 import dev.whetstone.settings.InvalidSettingException;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import picocli.CommandLine;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
     name = "whetstone",
     description = "Serves a chat model and hones it on its users' choices.",
     mixinStandardHelpOptions = true,
-    versionProvider = BuildInfo.class,
+    versionProvider = VersionProvider.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       BenchCommand.class,

@@ -17,6 +17,7 @@ import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.serving.ServingConfig;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
 import io.quarkus.runtime.Quarkus;
@@ -49,6 +50,7 @@ final class GatewayLifecycle implements ModelOpener.Learning {
   @Inject InstantSource clock;
   @Inject Database database;
   @Inject Notifications notifications;
+  @Inject ServingConfig servingConfig;
   @Inject RolloutConfig rolloutConfig;
   @Inject RandomGenerator random;
   @Inject TrainerSupervisor trainer;
@@ -107,9 +109,9 @@ final class GatewayLifecycle implements ModelOpener.Learning {
         new AdapterCache(
             environment.home().resolve("policies"),
             base.hash(),
-            rolloutConfig.cachedAdapters(),
+            servingConfig.cachedAdapters(),
             clock),
-        rolloutConfig,
+        servingConfig,
         clock,
         name());
   }
@@ -117,8 +119,9 @@ final class GatewayLifecycle implements ModelOpener.Learning {
   @Override
   public Rollouts rollouts(
       Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs) {
-    int[] canary = tokenizer.encode(rolloutConfig.gate().canary(), false);
-    return new Rollouts(engine, policies, runs, rolloutConfig, canary, random, clock);
+    int[] canary = tokenizer.encode(rolloutConfig.gate().probeText(), false);
+    return new Rollouts(
+        engine, policies, runs, rolloutConfig, servingConfig.poll(), canary, random, clock);
   }
 
   /** The machine's name and the port: no two gateways have both. */

@@ -117,7 +117,7 @@ final class TrainerLifecycle {
         config.checkpointEvery(),
         ReferenceCache.NONE,
         clock,
-        BuildInfo.current());
+        BuildInfo.version());
   }
 
   private void openPatiently(PolicyStore policies) {

@@ -29,10 +29,10 @@ public final class DemoCommand implements Callable<Integer> {
           "WHETSTONE_TRAINER_START", "true",
           "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoScenario.VOTES),
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
-          "WHETSTONE_ROLLOUT_POLL", "PT0.5S",
+          "WHETSTONE_SERVING_POLL", "PT0.5S",
           // the tiny model writes nothing but reviews, so no canary text is indifferent to praise
-          "WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "4",
-          "WHETSTONE_ROLLOUT_GATE_CANARY",
+          "WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "4",
+          "WHETSTONE_ROLLOUT_GATE_PROBE_TEXT",
               "The film was quiet. The plot was plain and the ending was simple. It cost 12 dollars.");
 
   @Option(

@@ -121,7 +121,7 @@ public final class TrainCommand implements Callable<Integer> {
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
         new Trainer(
-                TrainerOptions.exact(environment.threads(), clock, BuildInfo.current())
+                TrainerOptions.exact(environment.threads(), clock, BuildInfo.version())
                     .with(checkpointEvery))
             .run(job, new ProgressPrinter(System.out, onTerminal(), steps, clock));
     report(outcome);

@@ -47,7 +47,7 @@ public interface EngineConfig {
 
   /** How often the second side of a pair is drawn again while it equals the first. */
   @WithDefault("4")
-  int redraws();
+  int resamples();
 
   /** Time limit of a request that names none, from submission to its last token. */
   @WithDefault("PT2M")

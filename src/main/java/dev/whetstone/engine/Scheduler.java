@@ -253,7 +253,7 @@ final class Scheduler implements AutoCloseable {
 
   private boolean redraw(Sequence sequence) {
     FloatBuffer first = sequence.firstLogits();
-    if (first == null || sequence.sampler().certain() || sequence.redraws() == config.redraws()) {
+    if (first == null || sequence.sampler().certain() || sequence.redraws() == config.resamples()) {
       sequence.markIdentical();
       return false;
     }

@@ -26,7 +26,7 @@ import java.util.Optional;
 
 /** Measures how large activations become, in float32 on a few conversations. */
 final class ActivationCalibration {
-  private static final String CONVERSATIONS = "calibration.jsonl";
+  private static final String CONVERSATIONS = "/calibration.jsonl";
   private static final int MOST_TOKENS = 512;
 
   private ActivationCalibration() {}

@@ -198,14 +198,14 @@ final class RolloutController {
     List<GuardrailViolation> alarms =
         config
             .duel()
-            .rails()
+            .thresholds()
             .alarms(
                 DuelTracker.figures(rollouts, duel, DuelTracker.Role.CANDIDATE),
                 DuelTracker.figures(rollouts, duel, DuelTracker.Role.CHAMPION),
                 DuelTracker.figures(rollouts, duel, DuelTracker.Role.ALONE));
     boolean tooLong =
         duel.duelBeganAt() != null
-            && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().longest()));
+            && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().maxDuration()));
     Move move = afterVotes(evidence, alarms, config.duel(), tooLong);
     return move != null && apply(duel, move);
   }
@@ -231,7 +231,7 @@ final class RolloutController {
       case PROMOTE -> new Move(RolloutStatus.PROMOTED, votes, numbers);
       case REJECT -> new Move(RolloutStatus.REJECTED, votes, numbers);
       case CONTINUE ->
-          tooLong || evidence.wins() + evidence.losses() >= config.mostVotes()
+          tooLong || evidence.wins() + evidence.losses() >= config.maxVotes()
               ? new Move(RolloutStatus.HELD, "undecided after " + votes, numbers)
               : null;
     };

@@ -12,6 +12,7 @@ import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.training.TrainingRunStore;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,7 @@ public final class Rollouts implements AutoCloseable {
   /**
    * Follows nothing until {@link #start}.
    *
+   * @param poll how often the leader looks for work when no notification comes
    * @param canary token ids of the configured canary text
    */
   public Rollouts(
@@ -38,6 +40,7 @@ public final class Rollouts implements AutoCloseable {
       PolicyRouter policies,
       TrainingRunStore runs,
       RolloutConfig config,
+      Duration poll,
       int[] canary,
       RandomGenerator random,
       InstantSource clock) {
@@ -52,7 +55,7 @@ public final class Rollouts implements AutoCloseable {
         new LeaderLoop(
             policies.store().database(),
             "referee." + baseHash,
-            config.poll(),
+            poll,
             Thread.ofVirtual().name("whetstone-rollouts"),
             new Work());
   }

@@ -12,7 +12,6 @@ import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.rollout.RolloutConfig;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -40,7 +39,7 @@ public final class PolicyRouter implements AutoCloseable {
   private final PolicyLoader ready;
   private final ServingStateReporter notes;
   private final GatewayStatusStore reports;
-  private final RolloutConfig config;
+  private final ServingConfig config;
   private final InstantSource clock;
   private final String gateway;
   private final ReentrantLock reconciling = new ReentrantLock();
@@ -63,14 +62,15 @@ public final class PolicyRouter implements AutoCloseable {
       Policy base,
       PolicyStore store,
       AdapterCache cache,
-      RolloutConfig config,
+      ServingConfig config,
       InstantSource clock,
       String gateway) {
     this.base = base;
     this.store = store;
     this.log = new AliasStore(store);
     this.cache = cache;
-    this.staging = new AdapterStaging(engine, config.namedVersions(), config.stagingTimeout());
+    this.staging =
+        new AdapterStaging(engine, config.retainedNamedVersions(), config.stagingTimeout());
     this.ready = new PolicyLoader(base, store, cache, staging);
     this.reports = new GatewayStatusStore(store.database(), base.hash());
     this.notes = new ServingStateReporter(cache, reports, gateway, clock);
@@ -256,7 +256,7 @@ public final class PolicyRouter implements AutoCloseable {
     }
     List<Policy> needed = new ArrayList<>(serving.all().toList());
     for (String version :
-        store.database().statement(c -> log.lastChampions(c, config.keptChampions()))) {
+        store.database().statement(c -> log.lastChampions(c, config.retainedChampions()))) {
       Policy kept = readyOrNull(version, problems);
       if (kept != null) {
         needed.add(kept);

@@ -5,12 +5,19 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.Properties;
-import picocli.CommandLine.IVersionProvider;
 
 /** Which code this is: Maven's version, and git's commit where the build knew it. */
-public final class BuildInfo implements IVersionProvider {
-  /** As in "0.1.0" or "0.1.0+1a2b3c4". */
-  public static String current() {
+public final class BuildInfo {
+  private static final String VERSION = read();
+
+  private BuildInfo() {}
+
+  /** As in "0.2.0" or "0.2.0+1a2b3c4". */
+  public static String version() {
+    return VERSION;
+  }
+
+  private static String read() {
     Properties build = new Properties();
     try (InputStream file =
         Objects.requireNonNull(
@@ -21,10 +28,5 @@ public final class BuildInfo implements IVersionProvider {
     }
     String commit = build.getProperty("commit", "");
     return build.getProperty("version", "") + (commit.isEmpty() ? "" : "+" + commit);
-  }
-
-  @Override
-  public String[] getVersion() {
-    return new String[] {"whetstone " + current()};
   }
 }

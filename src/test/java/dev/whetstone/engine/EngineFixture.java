@@ -19,7 +19,7 @@ final class EngineFixture implements AutoCloseable {
       int queuedRequests,
       int queuedTokens,
       long prefixCacheBytes,
-      int redraws,
+      int resamples,
       Duration timeout)
       implements EngineConfig {
     @Override
@@ -41,7 +41,7 @@ final class EngineFixture implements AutoCloseable {
           queuedRequests,
           queuedTokens,
           bytes,
-          redraws,
+          resamples,
           timeout);
     }
 
@@ -54,7 +54,7 @@ final class EngineFixture implements AutoCloseable {
           requests,
           tokens,
           prefixCacheBytes,
-          redraws,
+          resamples,
           timeout);
     }
   }

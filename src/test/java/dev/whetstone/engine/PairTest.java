@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** The two sides of a pair differ, or say that they could not be made to. */
 class PairTest {
-  private static final int REDRAWS = EngineFixture.Settings.small().redraws();
+  private static final int REDRAWS = EngineFixture.Settings.small().resamples();
 
   @Test
   void aSecondSideWithTheSameSeedIsDrawnAgainUntilItDiffers() throws Exception {

@@ -16,7 +16,7 @@ class DuelsIT extends DuelStory {
   @Override
   protected Map<String, String> settings() {
     Map<String, String> settings = LoopSettings.openGate();
-    settings.put("WHETSTONE_ROLLOUT_DUEL_LENGTH", "1.25");
+    settings.put("WHETSTONE_ROLLOUT_DUEL_MAX_LENGTH_RATIO", "1.25");
     return settings;
   }
 

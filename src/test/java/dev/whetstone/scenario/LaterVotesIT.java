@@ -15,7 +15,7 @@ class LaterVotesIT extends DuelStory {
   protected Map<String, String> settings() {
     Map<String, String> settings = LoopSettings.openGate();
     // praise runs long, and guard-rails that see it would come before the votes
-    settings.put("WHETSTONE_ROLLOUT_DUEL_LEAST_COMPLETIONS", "1000000");
+    settings.put("WHETSTONE_ROLLOUT_DUEL_MIN_COMPLETIONS", "1000000");
     return settings;
   }
 

@@ -64,7 +64,7 @@ class RealModelIT {
           "WHETSTONE_MODEL", "smollm2-135m-instruct",
           "WHETSTONE_TRAINER_VOTES", Integer.toString(VOTES),
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
-          "WHETSTONE_ROLLOUT_POLL", "PT0.5S",
+          "WHETSTONE_SERVING_POLL", "PT0.5S",
           "WHETSTONE_ROLLOUT_GATE_PROMPTS", "8",
           "WHETSTONE_ROLLOUT_GATE_MAX_TOKENS", "48",
           "WHETSTONE_ROLLOUT_MODE", "manual");

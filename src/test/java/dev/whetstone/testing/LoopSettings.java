@@ -20,31 +20,31 @@ public final class LoopSettings {
         Map.entry("WHETSTONE_TRAINER_POLL", "PT0.3S"),
         Map.entry("WHETSTONE_TRAINER_CHECKPOINT_EVERY", "PT0.2S"),
         Map.entry("WHETSTONE_TRAINER_REPLAY", "0"),
-        Map.entry("WHETSTONE_TRAINER_MOST_PAIRS", "150"),
+        Map.entry("WHETSTONE_TRAINER_MAX_PAIRS", "150"),
         Map.entry(
             "WHETSTONE_TRAINER_SETTINGS",
             // a run gives its last policy, whatever a few held-out pairs say of it
             "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.4, \"kl_budget\": 1000,"
                 + " \"held_out_slack\": 1000}"),
         Map.entry("WHETSTONE_ROLLOUT_MODE", mode),
-        Map.entry("WHETSTONE_ROLLOUT_POLL", "PT0.3S"),
+        Map.entry("WHETSTONE_SERVING_POLL", "PT0.3S"),
         Map.entry("WHETSTONE_ROLLOUT_DUEL_SHARE", "1"),
         // few votes teach it roughly: its answers may lie far from the reference's
-        Map.entry("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "100"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
-        Map.entry("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.5"),
-        Map.entry("WHETSTONE_ROLLOUT_GATE_LONGEST", "2"));
+        Map.entry("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.5"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "2"));
   }
 
   /** As {@link #quick} with duels, behind a gate that leaves all to them. */
   public static Map<String, String> openGate() {
     Map<String, String> settings = new HashMap<>(quick("duel"));
     settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
-    settings.put("WHETSTONE_ROLLOUT_GATE_PERPLEXITY", "1e30");
-    settings.put("WHETSTONE_ROLLOUT_GATE_SHORTEST", "0.001");
-    settings.put("WHETSTONE_ROLLOUT_GATE_LONGEST", "1000");
-    settings.put("WHETSTONE_ROLLOUT_GATE_UNENDED", "1");
-    settings.put("WHETSTONE_ROLLOUT_GATE_EMPTY", "1");
+    settings.put("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.001");
+    settings.put("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "1000");
+    settings.put("WHETSTONE_ROLLOUT_GATE_MAX_TRUNCATED_EXCESS", "1");
+    settings.put("WHETSTONE_ROLLOUT_GATE_MAX_EMPTY_EXCESS", "1");
     return settings;
   }
 }

@@ -16,8 +16,8 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.policy.Provenance;
-import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.serving.ServingConfig;
 import dev.whetstone.weights.ModelDirectory;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -62,7 +62,7 @@ public final class ServingFixture implements AutoCloseable {
       throws IOException {
     ModelDirectory tiny = TestModels.tiny();
     InstantSource clock = InstantSource.system();
-    RolloutConfig config = settings(RolloutConfig.class, Map.of());
+    ServingConfig config = settings(ServingConfig.class, Map.of());
     database = new Database(address);
     notifications = new Notifications(database);
     if (!listens) {

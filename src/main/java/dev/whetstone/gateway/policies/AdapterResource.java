@@ -15,9 +15,9 @@ import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.policy.Provenance;
-import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.security.Role;
 import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.serving.ServingConfig;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class AdapterResource {
   @Inject GatewayState serving;
-  @Inject RolloutConfig config;
+  @Inject ServingConfig config;
   @Inject ObjectMapper mapper;
   @Inject SecurityIdentity identity;
 
@@ -74,7 +74,7 @@ public class AdapterResource {
     PolicyStore store = policies.store();
     LoraAdapter adapter =
         PeftUpload.read(
-            model, settings, policies.base().hash(), config.largestAdapter().asLongValue());
+            model, settings, policies.base().hash(), config.maxAdapterSize().asLongValue());
     try {
       policies.tryOut(new Policy("the adapter", PeftFiles.hash(adapter), adapter));
     } catch (PolicyException.Refused refused) {

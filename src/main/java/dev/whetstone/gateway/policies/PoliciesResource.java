@@ -8,6 +8,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.security.Role;
 import dev.whetstone.serving.GatewayStatusStore;
 import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.settings.BuildInfo;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -31,9 +32,13 @@ public class PoliciesResource {
    *
    * @param next cursor of the page after it, or null
    * @param gateways what each gateway serves, and why not what it should
+   * @param whetstoneVersion the build of the gateway that answers
    */
   public record Page(
-      List<PolicyView> items, @Nullable String next, List<GatewayStatusStore.Report> gateways) {}
+      List<PolicyView> items,
+      @Nullable String next,
+      List<GatewayStatusStore.Report> gateways,
+      String whetstoneVersion) {}
 
   @GET
   @RunOnVirtualThread
@@ -50,7 +55,8 @@ public class PoliciesResource {
     return new Page(
         shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
         rows.size() > most ? shown.getLast().version().substring(1) : null,
-        policies.reports().all());
+        policies.reports().all(),
+        BuildInfo.version());
   }
 
   @GET

@@ -15,42 +15,47 @@ public interface DuelConfig {
 
   /** Counted votes after which an undecided candidate is held. */
   @WithDefault("500")
-  int mostVotes();
+  int maxVotes();
 
   /** Time after which an undecided candidate is held. */
   @WithDefault("P14D")
-  Duration longest();
+  Duration maxDuration();
 
   /** Completions of each side before guard-rails judge. */
   @WithDefault("20")
-  int leastCompletions();
+  int minCompletions();
 
   /** Allowed excess of empty completions over the champion's share. */
   @WithDefault("0.05")
-  double empty();
+  double maxEmptyExcess();
 
   /** Allowed excess of completions that run into the token limit. */
   @WithDefault("0.2")
-  double unended();
+  double maxTruncatedExcess();
 
   /** Allowed excess of failed completions. */
   @WithDefault("0.05")
-  double errors();
+  double maxErrorExcess();
 
   /** Most that the mean length may be multiplied or divided by. */
   @WithDefault("2")
-  double length();
+  double maxLengthRatio();
 
   /**
    * Most that the mean time of a token may be multiplied by, against the champion's in pairs
    * without the candidate; a share of 1 leaves none to compare with.
    */
   @WithDefault("2")
-  double latency();
+  double maxLatencyRatio();
 
   /** As the duel takes them. */
-  default GuardrailThresholds rails() {
+  default GuardrailThresholds thresholds() {
     return new GuardrailThresholds(
-        leastCompletions(), empty(), unended(), errors(), length(), latency());
+        minCompletions(),
+        maxEmptyExcess(),
+        maxTruncatedExcess(),
+        maxErrorExcess(),
+        maxLengthRatio(),
+        maxLatencyRatio());
   }
 }

@@ -47,7 +47,7 @@ public final class Gate {
    * @throws IllegalStateException when the engine cannot answer
    */
   public List<CriterionResult> judge(Policy candidate, Policy champion, @Nullable String runId) {
-    List<JudgedPair> pairs = runId == null ? data.newest(config.mostPairs()) : data.heldOut(runId);
+    List<JudgedPair> pairs = runId == null ? data.newest(config.maxPairs()) : data.heldOut(runId);
     Margins reference = margins(base, pairs);
     Margins own = margins(candidate, pairs);
     Margins others = champion.isBase() ? reference : margins(champion, pairs);

@@ -18,15 +18,15 @@ public interface GateConfig {
 
   /** Held-out pairs below which the rows about them stay inconclusive. */
   @WithDefault("4")
-  int leastPairs();
+  int minPairs();
 
   /** Held-out pairs of the newest votes that a version without a training run is judged by. */
   @WithDefault("64")
-  int mostPairs();
+  int maxPairs();
 
   /** Answers below which the rows about answers stay inconclusive. */
   @WithDefault("8")
-  int leastAnswers();
+  int minAnswers();
 
   /** Strength of the implicit rewards whose margins are compared. */
   @WithDefault("0.1")
@@ -45,11 +45,11 @@ public interface GateConfig {
 
   /** Least ratio of the mean answer's length to the champion's. */
   @WithDefault("0.8")
-  double shortest();
+  double minLengthRatio();
 
   /** Most ratio of the mean answer's length to the champion's. */
   @WithDefault("1.25")
-  double longest();
+  double maxLengthRatio();
 
   /**
    * Most ratio of the canary text's perplexity to the reference's. On SmolLM2 an adapter that forty
@@ -58,38 +58,38 @@ public interface GateConfig {
    * a wider bound.
    */
   @WithDefault("1.5")
-  double perplexity();
+  double maxPerplexityRatio();
 
   /** Most that the share of answers which end by themselves may fall below the champion's. */
   @WithDefault("0.1")
-  double unended();
+  double maxTruncatedExcess();
 
   /** Most that the share of empty answers may rise above the champion's. */
   @WithDefault("0.05")
-  double empty();
+  double maxEmptyExcess();
 
   /** Most mean difference between trainer and engine in what the adapter adds to a log-prob. */
   @WithDefault("0.2")
-  double export();
+  double maxExportDifference();
 
   /** The text whose perplexity is watched. */
   @WithDefault(
       "The old lighthouse stood at the end of the pier. Every evening the keeper climbed the stairs,"
           + " lit the lamp and wrote the weather into his book. Ships far out at sea counted the"
           + " flashes and knew how close the rocks were.")
-  String canary();
+  String probeText();
 
   /** As the criteria take them. */
   default GateLimits limits() {
     return new GateLimits(
-        leastPairs(),
-        leastAnswers(),
+        minPairs(),
+        minAnswers(),
         klBudget(),
-        shortest(),
-        longest(),
-        perplexity(),
-        unended(),
-        empty(),
-        export());
+        minLengthRatio(),
+        maxLengthRatio(),
+        maxPerplexityRatio(),
+        maxTruncatedExcess(),
+        maxEmptyExcess(),
+        maxExportDifference());
   }
 }

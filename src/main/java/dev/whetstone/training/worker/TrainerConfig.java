@@ -41,7 +41,7 @@ public interface TrainerConfig {
 
   /** Most votes of a run. */
   @WithDefault("5000")
-  int mostPairs();
+  int maxPairs();
 
   /** How often a run is taken up again after its trainer was lost, before it counts as failed. */
   @WithDefault("5")
@@ -57,7 +57,7 @@ public interface TrainerConfig {
 
   /** Run folders kept below WHETSTONE_HOME/training. */
   @WithDefault("5")
-  int keptRuns();
+  int retainedRuns();
 
   /** Completions whose log-probs under the base are kept in the database. */
   @WithDefault("20000")

@@ -89,9 +89,9 @@ final class TrainingDataSelector {
             trainer.window(),
             trainer.userShare(),
             trainer.promptShare(),
-            trainer.mostPairs());
+            trainer.maxPairs());
     // twice as many as can be used, so that the window and the cap have a choice
-    List<TrainingVote> newest = votes.newest(connection, 2 * trainer.mostPairs());
+    List<TrainingVote> newest = votes.newest(connection, 2 * trainer.maxPairs());
     List<TrainingVote> chosen =
         selection.select(
             newest, runs.newestVote(), number(parent.version()), config.batch().seed());

@@ -77,7 +77,7 @@ public final class TrainingRunExecutor {
         new TrainingDataSelector(
             new TrainingVotes(runs.database(), base.hash()), runs, policies, config, base.config());
     this.folder = folder;
-    this.keptRuns = config.keptRuns();
+    this.keptRuns = config.retainedRuns();
     this.referenceRows = config.referenceRows();
   }
 
