@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param root the folder Whetstone was cloned into: {@code WHETSTONE_ROOT}, default the working
  *     directory; the scripts set it
  * @param home where data lives: {@code WHETSTONE_HOME}, default {@code data}
+ * @param nativeLibraries where native libraries are unpacked: {@code WHETSTONE_NATIVE}, default the
+ *     folder {@code native} below home
  * @param port of the gateway: {@code WHETSTONE_PORT}, default 8080
  * @param trainerPort where the trainer serves health and metrics: {@code WHETSTONE_TRAINER_PORT},
  *     default 1000 above the gateway's
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public record AppSettings(
     Path root,
     Path home,
+    Path nativeLibraries,
     int port,
     int trainerPort,
     String model,
@@ -64,9 +67,11 @@ public record AppSettings(
   public static AppSettings of(Function<String, @Nullable String> variables) {
     int port = number(variables, "WHETSTONE_PORT", 8080, 1, 65_535);
     int besideIt = port > 64_535 ? port - 1_000 : port + 1_000;
+    Path home = path(variables, "WHETSTONE_HOME", "data");
     return new AppSettings(
         path(variables, "WHETSTONE_ROOT", "."),
-        path(variables, "WHETSTONE_HOME", "data"),
+        home,
+        path(variables, "WHETSTONE_NATIVE", home.resolve("native").toString()),
         port,
         number(variables, "WHETSTONE_TRAINER_PORT", besideIt, 1, 65_535),
         text(variables, "WHETSTONE_MODEL").orElse("smollm2-135m-instruct"),

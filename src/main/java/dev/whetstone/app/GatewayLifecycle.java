@@ -9,6 +9,7 @@ import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.models.ModelOpener;
+import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.AdapterCache;
 import dev.whetstone.policy.Policy;
@@ -79,10 +80,16 @@ final class GatewayLifecycle implements ModelOpener.Learning {
   private void load() {
     try {
       Precision precision = environment.weights().precision();
-      var directory =
-          environment.models(System.out::println).resolve(environment.model(), precision);
+      ModelStore models = environment.models(System.out::println);
       ServedModel model =
-          ModelOpener.load(directory, precision, environment.threads(), engineConfig, clock, this);
+          ModelOpener.load(
+              models.resolve(environment.model(), precision),
+              precision,
+              environment.threads(),
+              engineConfig,
+              clock,
+              models.sampling(environment.model()),
+              this);
       model.policies().start(notifications);
       model.rollouts().start(notifications);
       serving.become(new State.Ready(model));

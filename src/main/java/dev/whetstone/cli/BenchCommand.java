@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.whetstone.app.AppSettings;
+import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.benchmark.BenchmarkReport;
 import dev.whetstone.benchmark.CpuInfo;
 import dev.whetstone.benchmark.DecodeBenchmark;
@@ -111,6 +112,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     AppSettings environment = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(environment.nativeLibraries());
     DecodeBenchmark.Plan plan =
         new DecodeBenchmark.Plan(batches, versions, tokens, context, prompt, rank, repeats, warmUp);
     String name = model == null ? environment.model() : model;

@@ -1,10 +1,12 @@
 package dev.whetstone.cli;
 
+import dev.whetstone.app.AppSettings;
 import dev.whetstone.demo.DemoGateway;
 import dev.whetstone.demo.DemoScenario;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +52,9 @@ public final class DemoCommand implements Callable<Integer> {
             : home.toAbsolutePath().normalize();
     System.out.println("The demo's data: " + folder);
     System.out.println("Starting a gateway and a trainer; what they say is in gateway.log there.");
-    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), folder, SETTINGS)) {
+    Map<String, String> settings = new HashMap<>(SETTINGS);
+    settings.put("WHETSTONE_NATIVE", AppSettings.of(System::getenv).nativeLibraries().toString());
+    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), folder, settings)) {
       new DemoScenario(gateway, System.out::println).play();
     }
     System.out.println();

@@ -3,6 +3,7 @@ package dev.whetstone.cli;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.ApplicationRunner;
 import dev.whetstone.app.JavaProcess;
+import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.app.ProcessRole;
 import dev.whetstone.models.ModelStore;
 import java.io.IOException;
@@ -22,6 +23,7 @@ public final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     AppSettings environment = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(environment.nativeLibraries());
     requireFree(environment.port(), "WHETSTONE_PORT");
     prepare(environment);
     ProcessRole.GATEWAY.declare();

@@ -1,6 +1,7 @@
 package dev.whetstone.cli;
 
 import dev.whetstone.app.AppSettings;
+import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.models.ModelIntegrity;
 import java.io.IOException;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class ImportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     AppSettings environment = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(environment.nativeLibraries());
     AppSettings.Weights wanted = weights == null ? environment.weights() : weights;
     String name = model == null ? environment.model() : model;
     var directory = environment.models(System.out::println).resolve(name, wanted.precision());

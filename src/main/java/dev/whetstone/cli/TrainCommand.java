@@ -1,6 +1,7 @@
 package dev.whetstone.cli;
 
 import dev.whetstone.app.AppSettings;
+import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.dpo.RunDirectory;
 import dev.whetstone.dpo.Trainer;
 import dev.whetstone.dpo.TrainerOptions;
@@ -112,6 +113,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
     requireFile(pairs);
     AppSettings environment = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(environment.nativeLibraries());
     ModelDirectory base = base(environment);
     ValidationSplit<TokenPair> split = ValidationSplit.of(read(base), settings.heldOut().share());
     TrainingJob job =

@@ -2,6 +2,7 @@ package dev.whetstone.cli;
 
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.ApplicationRunner;
+import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.app.ProcessRole;
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
@@ -25,6 +26,7 @@ public final class TrainerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     AppSettings environment = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(environment.nativeLibraries());
     GatewayCommand.requireFree(environment.trainerPort(), "WHETSTONE_TRAINER_PORT");
     GatewayCommand.prepare(environment);
     ProcessRole.TRAINER.declare();

@@ -2,6 +2,7 @@ package dev.whetstone.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.settings.InvalidSettingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +73,11 @@ public final class ModelCatalogue {
             entry.path("file").asText(),
             entry.path("file_sha256").asText(),
             licence));
+  }
+
+  /** The sampling that a model's authors recommend; of no field for a model that is not here. */
+  RecommendedSampling sampling(String name) {
+    return RecommendedSampling.of(models.path(name).path("sampling"), "models/manifest.json");
   }
 
   /** All names. */

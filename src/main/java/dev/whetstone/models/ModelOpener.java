@@ -7,6 +7,7 @@ import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
+import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.lora.AdapterInput;
 import dev.whetstone.onnx.Precision;
@@ -72,19 +73,25 @@ public final class ModelOpener {
         Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs);
   }
 
-  /** Opens a model with everything that answering requests needs. */
+  /**
+   * Opens a model with everything that answering requests needs.
+   *
+   * @param catalogued sampling that the catalogue recommends; the model's own
+   *     generation_config.json comes first
+   */
   public static ServedModel load(
       ModelDirectory directory,
       Precision precision,
       int threads,
       EngineConfig config,
       InstantSource clock,
+      RecommendedSampling catalogued,
       Learning learning)
       throws IOException {
     Opened opened = open(directory, precision, threads, config, clock);
     PolicyRouter policies = learning.policies(opened.engine(), opened.base());
     TrainingRunStore runs = new TrainingRunStore(policies.store().database(), directory.hash());
-    JsonNode defaults = json(directory.path().resolve("generation_config.json"));
+    Path defaults = directory.path().resolve("generation_config.json");
     return new ServedModel(
         opened.engine(),
         opened.tokenizer(),
@@ -93,9 +100,7 @@ public final class ModelOpener {
         runs,
         learning.rollouts(opened.engine(), opened.tokenizer(), policies, runs),
         new TreeSet<>(directory.config().eosIds()).getFirst(),
-        number(defaults, "temperature").map(JsonNode::asDouble),
-        number(defaults, "top_p").map(JsonNode::asDouble),
-        number(defaults, "top_k").map(JsonNode::asInt),
+        RecommendedSampling.of(json(defaults), defaults.toString()).or(catalogued),
         decoder(directory, precision),
         opened.adapterInputs());
   }
@@ -162,9 +167,5 @@ public final class ModelOpener {
   private static JsonNode json(Path file) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     return Files.exists(file) ? mapper.readTree(file.toFile()) : mapper.createObjectNode();
-  }
-
-  private static Optional<JsonNode> number(JsonNode node, String name) {
-    return Optional.of(node.path(name)).filter(JsonNode::isNumber);
   }
 }

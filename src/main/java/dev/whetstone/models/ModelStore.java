@@ -2,6 +2,7 @@ package dev.whetstone.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
@@ -81,6 +82,11 @@ public final class ModelStore {
       }
       return directory;
     }
+  }
+
+  /** The sampling that the catalogue recommends for a model. */
+  public RecommendedSampling sampling(String model) {
+    return catalogue.sampling(model);
   }
 
   /** What this store imported it can import again; a directory that lies elsewhere it cannot. */

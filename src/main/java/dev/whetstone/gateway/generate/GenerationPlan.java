@@ -6,6 +6,7 @@ import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.PairAssignment;
@@ -69,7 +70,7 @@ public record GenerationPlan(
     if (wanted < 1) {
       throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
     }
-    SamplingParameters sampling = sampling(asked, model, config, random);
+    SamplingParameters sampling = sampling(asked, pair, model.sampling(), config, random);
     List<CompletionSpec> branches = new ArrayList<>();
     for (int i = 0; i < (pair ? 2 : extras.count()); i++) {
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
@@ -115,14 +116,22 @@ public record GenerationPlan(
   }
 
   private static SamplingParameters sampling(
-      GenerateRequest asked, ServedModel model, GatewayConfig config, RandomGenerator random) {
+      GenerateRequest asked,
+      boolean pair,
+      RecommendedSampling recommended,
+      GatewayConfig config,
+      RandomGenerator random) {
+    double temperature =
+        pair
+            ? config.pairTemperature()
+            : recommended.temperature().orElse(config.defaultTemperature());
     try {
       return new SamplingParameters(
-          or(asked.temperature(), model.temperature().orElse(config.defaultTemperature())),
-          or(asked.topK(), model.topK().orElse(0)),
-          or(asked.topP(), model.topP().orElse(1.0)),
-          or(asked.minP(), 0.0),
-          or(asked.repetitionPenalty(), 1.0),
+          or(asked.temperature(), temperature),
+          or(asked.topK(), recommended.topK().orElse(0)),
+          or(asked.topP(), recommended.topP().orElse(1.0)),
+          or(asked.minP(), recommended.minP().orElse(0.0)),
+          or(asked.repetitionPenalty(), recommended.repetitionPenalty().orElse(1.0)),
           or(asked.presencePenalty(), 0.0),
           or(asked.frequencyPenalty(), 0.0),
           or(asked.logitBias(), Map.of()),

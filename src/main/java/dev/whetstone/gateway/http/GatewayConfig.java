@@ -20,9 +20,16 @@ public interface GatewayConfig {
   @WithDefault("512")
   int defaultMaxTokens();
 
-  /** Temperature when neither the request nor the model's generation_config.json names one. */
+  /** Temperature of a single answer when neither the request nor the model's authors name one. */
   @WithDefault("1.0")
   double defaultTemperature();
+
+  /**
+   * Temperature of a pair when the request names none. A model's recommended one may be so low that
+   * both answers are nearly the same, and a choice between two such teaches nothing.
+   */
+  @WithDefault("0.8")
+  double pairTemperature();
 
   /** Longest time a request may take, waiting included. */
   @WithDefault("5M")

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param policies the versions that answer
  * @param runs its training runs
  * @param rollouts candidates on their way to champion
- * @param temperature what generation_config.json recommends
+ * @param sampling what the model's authors recommend
  * @param graph the graph that decodes
  * @param adapterInputs what the graph takes for a version
  */
@@ -33,9 +33,7 @@ public record ServedModel(
     TrainingRunStore runs,
     Rollouts rollouts,
     int endToken,
-    Optional<Double> temperature,
-    Optional<Double> topP,
-    Optional<Integer> topK,
+    RecommendedSampling sampling,
     Path graph,
     Function<Policy, Map<String, AdapterInput>> adapterInputs) {
 
