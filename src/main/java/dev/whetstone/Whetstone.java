@@ -27,6 +27,11 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "In a source tree, ./whetstone package makes target/whetstone-VERSION.tar.gz, whose ./run starts"
+          + " without building."
+    },
     subcommands = {
       BenchCommand.class,
       GatewayCommand.class,
