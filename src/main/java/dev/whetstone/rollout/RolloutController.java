@@ -70,8 +70,8 @@ final class RolloutController {
     return switch (rollout.status()) {
       case GATING -> gate(rollout);
       case DUELLING -> judge(rollout);
-      case WAITING -> false;
-      case PROMOTED, REJECTED, HELD, ROLLED_BACK, CANCELLED ->
+      case AWAITING_APPROVAL -> false;
+      case PROMOTED, REJECTED, INCONCLUSIVE, ABORTED, CANCELLED ->
           throw new IllegalStateException("rollout " + rollout.id() + " has ended");
     };
   }
@@ -120,7 +120,7 @@ final class RolloutController {
               if (unsound.isPresent()) {
                 return Optional.of(
                     new Move(
-                        RolloutStatus.HELD,
+                        RolloutStatus.INCONCLUSIVE,
                         unsound.get().equals(rollout.candidate())
                             ? "it was rolled back"
                             : "it was trained on top of "
@@ -132,7 +132,7 @@ final class RolloutController {
                   ? Optional.empty()
                   : Optional.of(
                       new Move(
-                          RolloutStatus.HELD,
+                          RolloutStatus.INCONCLUSIVE,
                           "the champion became " + now.champion() + " meanwhile",
                           Map.of()));
             });
@@ -173,7 +173,7 @@ final class RolloutController {
               RolloutStatus.REJECTED, "the gate failed: " + names(rows, GateVerdict.FAIL), numbers);
       case INCONCLUSIVE ->
           new Move(
-              RolloutStatus.HELD,
+              RolloutStatus.INCONCLUSIVE,
               "the gate is inconclusive: " + names(rows, GateVerdict.INCONCLUSIVE),
               numbers);
       case PASS ->
@@ -181,7 +181,7 @@ final class RolloutController {
             case DUEL -> new Move(RolloutStatus.DUELLING, "the gate passed", numbers);
             case AUTOMATIC -> new Move(RolloutStatus.PROMOTED, "the gate passed", numbers);
             case MANUAL ->
-                new Move(RolloutStatus.WAITING, "the gate passed; an operator decides", numbers);
+                new Move(RolloutStatus.AWAITING_APPROVAL, "the gate passed; an operator decides", numbers);
           };
     };
   }
@@ -214,7 +214,7 @@ final class RolloutController {
       DuelEvidence evidence, List<GuardrailViolation> alarms, DuelConfig config, boolean tooLong) {
     if (!alarms.isEmpty()) {
       return new Move(
-          RolloutStatus.ROLLED_BACK,
+          RolloutStatus.ABORTED,
           alarms.stream()
               .map(alarm -> alarm.name() + " " + alarm.number() + ", allowed " + alarm.threshold())
               .collect(Collectors.joining("; ")),
@@ -232,7 +232,7 @@ final class RolloutController {
       case REJECT -> new Move(RolloutStatus.REJECTED, votes, numbers);
       case CONTINUE ->
           tooLong || evidence.wins() + evidence.losses() >= config.maxVotes()
-              ? new Move(RolloutStatus.HELD, "undecided after " + votes, numbers)
+              ? new Move(RolloutStatus.INCONCLUSIVE, "undecided after " + votes, numbers)
               : null;
     };
   }
@@ -269,10 +269,10 @@ final class RolloutController {
         store.stand(connection, candidate, PolicyStatus.CANDIDATE, by);
         log.nominate(connection, candidate, by);
       }
-      case WAITING -> store.stand(connection, candidate, PolicyStatus.READY, by);
+      case AWAITING_APPROVAL -> store.stand(connection, candidate, PolicyStatus.READY, by);
       case PROMOTED -> log.promote(connection, candidate, by);
-      case REJECTED, ROLLED_BACK -> dismiss(connection, candidate, PolicyStatus.REJECTED, by);
-      case HELD, CANCELLED -> dismiss(connection, candidate, PolicyStatus.HELD, by);
+      case REJECTED, ABORTED -> dismiss(connection, candidate, PolicyStatus.REJECTED, by);
+      case INCONCLUSIVE, CANCELLED -> dismiss(connection, candidate, PolicyStatus.HELD, by);
     }
   }
 

@@ -205,12 +205,12 @@ public final class RolloutStore {
         Sql.update(
             connection,
             MOVE,
-            to.label(),
+            to.stored(),
             by.reason(),
-            to.label(),
-            to.label(),
+            to.stored(),
+            to.stored(),
             from.id(),
-            from.status().label());
+            from.status().stored());
     if (changed == 1) {
       decide(connection, from.id(), from.candidate(), to, by, numbers);
     }
@@ -234,7 +234,7 @@ public final class RolloutStore {
         "INSERT INTO rollout_decisions (rollout_id, decision, actor, reason, numbers)"
             + " VALUES (?, ?, ?, ?, ?::jsonb)",
         id,
-        to.label(),
+        to.stored(),
         by.actor(),
         by.reason(),
         json(numbers));
@@ -293,7 +293,7 @@ public final class RolloutStore {
                 row ->
                     new Decision(
                         Sql.instant(row, "at"),
-                        row.getString("decision"),
+                        RolloutStatus.ofStored(row.getString("decision")).label(),
                         row.getString("actor"),
                         row.getString("reason"),
                         row.getString("numbers")),
@@ -379,7 +379,7 @@ public final class RolloutStore {
         row.getString("champion_hash"),
         RolloutMode.of(row.getString("mode")),
         row.getDouble("share"),
-        RolloutStatus.of(row.getString("status")),
+        RolloutStatus.ofStored(row.getString("status")),
         row.getString("reason"),
         new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
         Sql.instant(row, "created_at"),

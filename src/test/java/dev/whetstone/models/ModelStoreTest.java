@@ -160,6 +160,13 @@ class ModelStoreTest {
   }
 
   @Test
+  void theCatalogueRecommendsSampling() throws IOException {
+    assertThat(quietStore().sampling("smollm2-135m-instruct").temperature()).contains(0.2);
+    assertThat(quietStore().sampling("smollm2-135m-instruct").topP()).contains(0.9);
+    assertThat(quietStore().sampling("models/tiny-reviews").temperature()).isEmpty();
+  }
+
+  @Test
   void anUnknownNameIsRefusedWithTheKnownOnes() {
     assertThatThrownBy(() -> store().resolve("gpt-5", Precision.INT8))
         .isInstanceOf(InvalidSettingException.class)

@@ -100,7 +100,7 @@ class AlarmsIT {
       gateway.post("chat", "/generate", request(true));
       now = gateway.get("operator", "/rollouts/" + rollout);
     }
-    assertThat(now.path("status").asText()).as(now.toString()).isEqualTo("rolled_back");
+    assertThat(now.path("status").asText()).as(now.toString()).isEqualTo("aborted");
     assertThat(gateway.get("operator", "/policies/champion").path("version").asText())
         .isEqualTo("v0");
     assertThat(gateway.get("operator", "/policies/" + version).path("status").asText())

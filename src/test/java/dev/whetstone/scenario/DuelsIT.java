@@ -28,7 +28,7 @@ class DuelsIT extends DuelStory {
 
     JsonNode rollout = ended(run);
 
-    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rolled_back");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("aborted");
     assertThat(rollout.path("reason").asText())
         .containsAnyOf("unended_completions", "length_ratio");
     assertThat(tokens(rollout, "candidate")).isGreaterThan(tokens(rollout, "champion"));
@@ -43,7 +43,7 @@ class DuelsIT extends DuelStory {
 
     JsonNode rollout = ended(run);
 
-    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rolled_back");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("aborted");
     assertThat(rollout.path("reason").asText()).contains("length_ratio");
     assertThat(tokens(rollout, "candidate")).isLessThan(tokens(rollout, "champion"));
     v0ServesAlone(rollout, "rejected");
@@ -63,7 +63,7 @@ class DuelsIT extends DuelStory {
 
     JsonNode ended = gateway.get("operator", "/training/runs/" + run);
     assertThat(ended.path("parent").asText()).isEqualTo(parent);
-    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("held");
+    assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("inconclusive");
     assertThat(rollout.path("reason").asText())
         .isEqualTo("it was trained on top of " + parent + ", which was rolled back");
     v0ServesAlone(rollout, "held");

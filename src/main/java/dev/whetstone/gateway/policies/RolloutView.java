@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A rollout as operators see it.
  *
  * @param policy the candidate
- * @param status gating, duelling, waiting, promoted, rejected, held, rolled_back or cancelled
+ * @param status gating, duelling, awaiting_approval, promoted, rejected, inconclusive or aborted
  * @param share of pairs with one side from the candidate
  */
 public record RolloutView(

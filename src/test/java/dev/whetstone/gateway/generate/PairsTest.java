@@ -54,6 +54,22 @@ class PairsTest extends ReadyGateway {
   }
 
   @Test
+  void aPairIsSampledAtItsOwnTemperatureUnlessTheRequestNamesOne() throws IOException {
+    String question = "{\"prompt\": \"How\", \"pair\": true, \"max_tokens\": 4%s}";
+    JsonPath unnamed =
+        RunningGateway.as("chat", question.formatted("")).post("/generate").jsonPath();
+    JsonPath named =
+        RunningGateway.as("chat", question.formatted(", \"temperature\": 0.3"))
+            .post("/generate")
+            .jsonPath();
+
+    assertThat(stored(unnamed.getString("pair_id")).at("/sampling/temperature").asDouble())
+        .isEqualTo(0.8);
+    assertThat(stored(named.getString("pair_id")).at("/sampling/temperature").asDouble())
+        .isEqualTo(0.3);
+  }
+
+  @Test
   void aStreamedPairIsStoredBeforeItIsDone() throws IOException {
     String stream =
         RunningGateway.as(

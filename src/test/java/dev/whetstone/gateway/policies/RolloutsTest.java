@@ -60,9 +60,9 @@ class RolloutsTest extends ReadyGateway {
             .path("id");
 
     ended(id)
-        .body("status", equalTo("held"))
+        .body("status", equalTo("inconclusive"))
         .body("reason", containsString("held_out_margin"))
-        .body("decisions.decision", contains("gating", "held"))
+        .body("decisions.decision", contains("gating", "inconclusive"))
         .body("gate.find { it.name == 'canary_perplexity' }.verdict", equalTo("pass"))
         .body("gate.find { it.name == 'held_out_margin' }.verdict", equalTo("inconclusive"));
     asOperator().get("/policies/" + version).then().body("status", equalTo("held"));
@@ -107,7 +107,7 @@ class RolloutsTest extends ReadyGateway {
         .delete("/rollouts/" + id)
         .then()
         .statusCode(200)
-        .body("status", equalTo("cancelled"))
+        .body("status", equalTo("aborted"))
         .body("reason", equalTo("changed my mind"));
     asOperator()
         .delete("/rollouts/" + id)
@@ -212,7 +212,7 @@ class RolloutsTest extends ReadyGateway {
     for (int look = 0; ; look++) {
       ValidatableResponse rollout = asOperator().get("/rollouts/" + id).then().statusCode(200);
       String status = rollout.extract().path("status");
-      if (!Set.of("gating", "duelling", "waiting").contains(status)) {
+      if (!Set.of("gating", "duelling", "awaiting_approval").contains(status)) {
         return rollout;
       }
       assertThat(look).as(rollout.extract().asString()).isLessThan(300);
