@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Calls the running gateway with an operator's key. */
+/** Calls a running gateway with an operator key; thread-safe. */
 public final class GatewayHttpClient {
   private static final String OCTETS = "Content-Type: application/octet-stream";
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
@@ -37,17 +37,24 @@ public final class GatewayHttpClient {
   private final String key;
 
   /**
-   * @param url of the gateway, without a path
+   * @param url base URL of the gateway, without a path
+   * @param key an API key, sent as the bearer token
    */
   public GatewayHttpClient(String url, String key) {
     this.url = url.replaceAll("/+$", "");
     this.key = key;
   }
 
+  /**
+   * Gets JSON.
+   *
+   * @throws IOException when the gateway cannot be reached or responds with a problem
+   */
   public JsonNode get(String path) throws IOException {
     return json(send(request(path).GET()));
   }
 
+  /** Posts JSON with a new Idempotency-Key. */
   public JsonNode post(String path, JsonNode body) throws IOException {
     return json(
         send(
@@ -57,7 +64,7 @@ public final class GatewayHttpClient {
                 .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))));
   }
 
-  /** Posts files as a form, each under its name. */
+  /** Posts files as multipart/form-data, each in the part that its map key names. */
   public JsonNode post(String path, Map<String, Path> files) throws IOException {
     String boundary = "whetstone" + UUID.randomUUID();
     ByteArrayOutputStream form = new ByteArrayOutputStream();
@@ -79,13 +86,13 @@ public final class GatewayHttpClient {
                 .POST(body)));
   }
 
-  /** Writes what a path answers aside and renames it. */
+  /** Downloads a path to a file, which appears whole or not at all. */
   public void download(String path, Path file) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
+    Path partial = file.resolveSibling(file.getFileName() + ".part");
     try (InputStream body = send(request(path).GET())) {
-      Files.copy(body, aside, StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(body, partial, StandardCopyOption.REPLACE_EXISTING);
     }
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private HttpRequest.Builder request(String path) {
@@ -98,8 +105,8 @@ public final class GatewayHttpClient {
     HttpResponse<InputStream> response;
     try {
       response = http.send(request.build(), BodyHandlers.ofInputStream());
-    } catch (ConnectException away) {
-      throw new IOException("no gateway answers at " + url + "; start it with ./run", away);
+    } catch (ConnectException unreachable) {
+      throw new IOException("no gateway answers at " + url + "; start it with ./run", unreachable);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", stopped);
@@ -113,7 +120,9 @@ public final class GatewayHttpClient {
   }
 
   private static String problem(int status, byte[] body) {
-    return detail(body).map(d -> d + " (" + status + ")").orElse("the gateway answers " + status);
+    return detail(body)
+        .map(d -> d + " (" + status + ")")
+        .orElse("the gateway responded with status " + status);
   }
 
   private static Optional<String> detail(byte[] body) {
@@ -122,7 +131,7 @@ public final class GatewayHttpClient {
       return Optional.ofNullable(problem)
           .map(p -> p.path("detail").asText(""))
           .filter(d -> !d.isEmpty());
-    } catch (IOException plain) {
+    } catch (IOException notJson) {
       return Optional.empty();
     }
   }

@@ -27,9 +27,9 @@ import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds to the OpenAPI document what every route has in common: the key, the problems that end a
- * request before or beside what the route itself does, and that a field which may be left out may
- * as well be null. A route declares what it answers and the problems that are its own.
+ * Adds to the OpenAPI document what all routes share: the API key, the problems that any route can
+ * return, and null as a value of every optional field. A route declares only its own responses and
+ * problems.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 @OpenAPIDefinition(
@@ -52,19 +52,19 @@ public final class OpenApiDocumentFilter implements OASFilter {
   static final String FAILURE = "OpenAiError";
   private static final String KEY = "key";
 
-  // what a key, its role, the media types or the state of the gateway may refuse
+  // Problems of every route: authentication, content negotiation, load and availability.
   private static final Map<String, String> ALWAYS =
       Map.of(
-          "401", "no valid key was sent",
+          "401", "the request carries no valid API key",
           "403", "the key's role may not use this route",
-          "406", "the route answers none of the media types asked for",
-          "429", "too much is waiting, or was asked for in too short a time; see Retry-After",
-          "503", "the model or the database cannot answer now; see Retry-After");
+          "406", "the route produces none of the accepted media types",
+          "429", "the queue is full or a rate limit is reached; see Retry-After",
+          "503", "the model or the database is unavailable; see Retry-After");
 
   private static final Map<String, String> WITH_BODY =
       Map.of(
           "413", "the body is too large",
-          "415", "the body is of another media type");
+          "415", "the route does not accept this media type");
 
   private static final Pattern NAMES_A_POLICY =
       Pattern.compile("/(policies/|rollback|generate|score|v1/)");
@@ -88,7 +88,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
 
   private static APIResponse openAiAnswer() {
     return OASFactory.createAPIResponse()
-        .description("the answer, or its parts as server-sent events that end with [DONE]")
+        .description("the completion, or its chunks as server-sent events that end with [DONE]")
         .content(
             OASFactory.createContent()
                 .addMediaType(
@@ -143,21 +143,21 @@ public final class OpenApiDocumentFilter implements OASFilter {
         problems.putAll(WITH_BODY);
       }
       if (body || inPath || query) {
-        problems.put("400", "a field or parameter holds what it may not, or is none");
+        problems.put("400", "a field or parameter is unknown or its value is invalid");
       }
       if (inPath) {
-        problems.put("404", "there is no such thing");
+        problems.put("404", "the named resource does not exist");
       }
       if (NAMES_A_POLICY.matcher(path).lookingAt()) {
-        problems.put("404", "there is no such thing");
-        problems.put("409", "the version cannot be served, or nothing was served before");
+        problems.put("404", "the named resource does not exist");
+        problems.put("409", "the version cannot be served, or there is no earlier champion");
       }
       if (takes(operation, item, Parameter.In.HEADER)) {
-        problems.put("422", "the Idempotency-Key was used for another request");
+        problems.put("422", "the Idempotency-Key was already used for a different request");
       }
       problems.forEach((status, description) -> add(operation, status, description));
       boolean openAi = path.startsWith(OpenAiErrorFilter.ROOT);
-      // the server shares its own responses between routes, so each route gets copies
+      // Quarkus shares its own response objects between routes, so each route gets copies.
       Map.copyOf(operation.getResponses().getAPIResponses())
           .forEach(
               (status, response) -> {
@@ -166,8 +166,8 @@ public final class OpenApiDocumentFilter implements OASFilter {
                 }
               });
       if (inPath || query) {
-        // the server refuses the request line before any route is looked for, without a body
-        add(operation, "414", "the address is too long");
+        // The server rejects a long request line before routing, with an empty body.
+        add(operation, "414", "the request URI is too long");
       }
     }
   }
@@ -177,8 +177,8 @@ public final class OpenApiDocumentFilter implements OASFilter {
         .anyMatch(parameter -> parameter.getIn() == place);
   }
 
-  private static Stream<Parameter> parameters(@Nullable List<Parameter> some) {
-    return some == null ? Stream.empty() : some.stream();
+  private static Stream<Parameter> parameters(@Nullable List<Parameter> declared) {
+    return declared == null ? Stream.empty() : declared.stream();
   }
 
   private static void add(Operation operation, String status, String description) {
@@ -190,7 +190,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
             declared == null ? OASFactory.createAPIResponse().description(description) : declared);
   }
 
-  /** A problem's body and headers are the same wherever it is declared. */
+  /** A copy of a declared error response with the body and headers that all problems have. */
   private static APIResponse worded(boolean openAi, String status, APIResponse declared) {
     APIResponse response =
         OASFactory.createAPIResponse()
@@ -205,7 +205,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
       response.addHeader(
           "Retry-After",
           OASFactory.createHeader()
-              .description("seconds")
+              .description("seconds to wait before the next try")
               .schema(OASFactory.createSchema().addType(SchemaType.INTEGER)));
     }
     return response;

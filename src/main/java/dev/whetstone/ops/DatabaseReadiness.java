@@ -7,8 +7,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Tells whether the database answers. It never makes the gateway unready: plain generation goes on
- * without it, and pairs and votes are refused with a reason until it is back.
+ * Reports whether the database can be reached. It is always up, because single answers are
+ * generated without the database; pairs and votes are refused with a reason until it is back.
  */
 @Readiness
 public final class DatabaseReadiness implements HealthCheck {

@@ -11,31 +11,56 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.function.ToDoubleFunction;
 
-/** The engine's figures for Prometheus. */
+/** Exports the engine's statistics to Prometheus. */
 @Singleton
 public final class EngineMetrics {
   void register(@Observes StartupEvent started, MeterRegistry registry, GatewayState serving) {
-    gauge(registry, serving, "live", "sequences decoding", EngineStatistics::live);
-    gauge(registry, serving, "queued", "requests waiting", EngineStatistics::queued);
-    gauge(registry, serving, "queued.tokens", "their tokens", EngineStatistics::queuedTokens);
-    gauge(registry, serving, "cache.bytes", "prefix cache", EngineStatistics::cacheBytes);
-    count(registry, serving, "steps", "model runs", EngineStatistics::steps);
-    count(registry, serving, "decoded.tokens", "sampled", EngineStatistics::decodedTokens);
-    count(registry, serving, "prefilled.tokens", "computed", EngineStatistics::prefilledTokens);
-    count(registry, serving, "cached.tokens", "not computed", EngineStatistics::cachedTokens);
-    count(registry, serving, "finished", "requests ended", EngineStatistics::finished);
+    gauge(registry, serving, "live", "sequences being decoded", EngineStatistics::live);
+    gauge(registry, serving, "queued", "requests in the queue", EngineStatistics::queued);
+    gauge(
+        registry,
+        serving,
+        "queued.tokens",
+        "prompt tokens of the requests in the queue",
+        EngineStatistics::queuedTokens);
+    gauge(
+        registry,
+        serving,
+        "cache.bytes",
+        "bytes held by the prefix cache",
+        EngineStatistics::cacheBytes);
+    count(registry, serving, "steps", "steps that ran the model", EngineStatistics::steps);
+    count(registry, serving, "decoded.tokens", "tokens sampled", EngineStatistics::decodedTokens);
+    count(
+        registry,
+        serving,
+        "prefilled.tokens",
+        "prompt and scored tokens computed",
+        EngineStatistics::prefilledTokens);
+    count(
+        registry,
+        serving,
+        "cached.tokens",
+        "prompt tokens taken from the prefix cache",
+        EngineStatistics::cachedTokens);
+    count(registry, serving, "finished", "requests that have ended", EngineStatistics::finished);
     count(registry, serving, "failed", "model runs that threw", EngineStatistics::failed);
-    count(registry, serving, "model.seconds", "in the model", s -> s.modelTime().toNanos() / 1e9);
+    count(
+        registry,
+        serving,
+        "model.seconds",
+        "seconds spent in the model",
+        s -> s.modelTime().toNanos() / 1e9);
   }
 
   private static void gauge(
       MeterRegistry registry,
       GatewayState serving,
       String name,
-      String what,
-      ToDoubleFunction<EngineStatistics> figure) {
-    Gauge.builder("whetstone.engine." + name, serving, s -> read(s, figure))
-        .description(what)
+      String description,
+      ToDoubleFunction<EngineStatistics> value) {
+    Gauge.builder("whetstone.engine." + name, serving, s -> read(s, value))
+        .description(description)
         .register(registry);
   }
 
@@ -43,16 +68,16 @@ public final class EngineMetrics {
       MeterRegistry registry,
       GatewayState serving,
       String name,
-      String what,
-      ToDoubleFunction<EngineStatistics> figure) {
-    FunctionCounter.builder("whetstone.engine." + name, serving, s -> read(s, figure))
-        .description(what)
+      String description,
+      ToDoubleFunction<EngineStatistics> value) {
+    FunctionCounter.builder("whetstone.engine." + name, serving, s -> read(s, value))
+        .description(description)
         .register(registry);
   }
 
-  private static double read(GatewayState serving, ToDoubleFunction<EngineStatistics> figure) {
+  private static double read(GatewayState serving, ToDoubleFunction<EngineStatistics> value) {
     return serving.state() instanceof State.Ready ready
-        ? figure.applyAsDouble(ready.model().engine().statistics())
+        ? value.applyAsDouble(ready.model().engine().statistics())
         : 0;
   }
 }

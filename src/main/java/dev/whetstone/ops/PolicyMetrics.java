@@ -11,21 +11,26 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.function.ToDoubleFunction;
 
-/** What is served, and whether it is what should be, for Prometheus. */
+/** Exports to Prometheus what this gateway serves, and whether it matches the aliases. */
 @Singleton
 public final class PolicyMetrics {
   void register(@Observes StartupEvent started, MeterRegistry registry, GatewayState serving) {
-    gauge(registry, serving, "revision", "of the aliases served", p -> p.serving().revision());
-    gauge(registry, serving, "champion", "number of its version", PolicyMetrics::champion);
+    gauge(
+        registry,
+        serving,
+        "revision",
+        "revision of the aliases that are served",
+        p -> p.serving().revision());
+    gauge(registry, serving, "champion", "version number of the champion", PolicyMetrics::champion);
     gauge(
         registry,
         serving,
         "problem",
-        "1 while what should be served cannot be",
+        "1 while this gateway cannot serve what the aliases name",
         p -> p.problem() == null ? 0 : 1);
     FunctionCounter.builder(
             "whetstone.policies.refused", serving, s -> read(s, PolicyRouter::refusals))
-        .description("versions refused here")
+        .description("versions that this gateway refused to serve")
         .register(registry);
   }
 
@@ -33,10 +38,10 @@ public final class PolicyMetrics {
       MeterRegistry registry,
       GatewayState serving,
       String name,
-      String what,
-      ToDoubleFunction<PolicyRouter> figure) {
-    Gauge.builder("whetstone.policies." + name, serving, s -> read(s, figure))
-        .description(what)
+      String description,
+      ToDoubleFunction<PolicyRouter> value) {
+    Gauge.builder("whetstone.policies." + name, serving, s -> read(s, value))
+        .description(description)
         .register(registry);
   }
 
@@ -44,9 +49,9 @@ public final class PolicyMetrics {
     return Double.parseDouble(policies.serving().champion().version().substring(1));
   }
 
-  private static double read(GatewayState serving, ToDoubleFunction<PolicyRouter> figure) {
+  private static double read(GatewayState serving, ToDoubleFunction<PolicyRouter> value) {
     return serving.state() instanceof State.Ready ready
-        ? figure.applyAsDouble(ready.model().policies())
+        ? value.applyAsDouble(ready.model().policies())
         : 0;
   }
 }

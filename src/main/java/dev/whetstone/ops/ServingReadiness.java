@@ -10,7 +10,7 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready once the model is loaded and the keys are read, and until the gateway is told to stop. */
+/** Ready from when the model is loaded and the keys are read until shutdown begins. */
 @Readiness
 public final class ServingReadiness implements HealthCheck {
   @Inject GatewayState serving;
@@ -31,8 +31,7 @@ public final class ServingReadiness implements HealthCheck {
     };
   }
 
-  // a gateway that cannot follow the aliases goes on with what it has: that is no reason to be
-  // unready
+  // A gateway that cannot follow the aliases keeps serving its last versions, so it stays ready.
   private static HealthCheckResponse serving(
       HealthCheckResponseBuilder answer, PolicyRouter policies) {
     answer.withData("champion", policies.serving().champion().version());

@@ -1,8 +1,8 @@
 package dev.whetstone.security;
 
 /**
- * A key that was recognised; the secret itself is not kept.
+ * An authenticated API key, without its secret.
  *
- * @param id names the key in logs and in what it owns, as in {@code chat_3fa9c2d1}
+ * @param id identifies the key in logs and as owner of pairs and votes, as in {@code chat_3fa9c2d1}
  */
 public record ApiKey(String id, Role role) {}

@@ -17,9 +17,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The valid keys in memory, read again every few seconds: a check never waits for the database, and
- * the keys that were valid stay so while it is away. Before they were read once, only keys that
- * were drawn just now are known to be valid: any other may have been revoked meanwhile.
+ * The valid keys in memory, refreshed every few seconds: authentication never waits for the
+ * database, and the known keys stay valid while it is unavailable. Before the first refresh only
+ * keys that this process has just generated are accepted, because any other may have been revoked.
+ * Thread-safe: one thread refreshes, any thread authenticates.
  */
 public final class ApiKeyCache implements ApiKeys, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ApiKeyCache.class);
@@ -29,75 +30,76 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
   private final InstantSource clock;
   private final Map<String, Instant> lastUses = new ConcurrentHashMap<>();
   private volatile @Nullable Map<String, StoredKey> valid;
-  private @Nullable Thread reader;
-  private boolean adopted;
+  private @Nullable Thread refresher;
+  private boolean fileKeysAdded;
 
   /**
-   * @param file the keys of keys.json, which the database is told of
-   * @param drawnNow whether this process has drawn them, so that nobody can have revoked one
+   * @param file the keys of keys.json, which the first refresh adds to the database
+   * @param justGenerated whether this process generated them, so that none can have been revoked
    */
-  public ApiKeyCache(KeyStore store, List<StoredKey> file, boolean drawnNow, InstantSource clock) {
+  public ApiKeyCache(
+      KeyStore store, List<StoredKey> file, boolean justGenerated, InstantSource clock) {
     this.store = store;
     this.file = List.copyOf(file);
     this.clock = clock;
-    this.valid = drawnNow ? byId(file) : null;
+    this.valid = justGenerated ? byId(file) : null;
   }
 
-  /** Reads the keys now and again after every period, until closed. */
+  /** Refreshes the keys now and after every period, until closed. */
   public synchronized void start(Duration period) {
-    reader =
+    refresher =
         Thread.ofPlatform()
             .name("whetstone-keys")
             .daemon()
             .start(
                 () -> {
                   while (!Thread.currentThread().isInterrupted()) {
-                    tick();
+                    refreshOrLog();
                     LockSupport.parkNanos(period.toNanos());
                   }
                 });
   }
 
-  private void tick() {
+  private void refreshOrLog() {
     try {
       refresh();
-    } catch (DatabaseUnavailableException away) {
-      LOG.debug("keys are not read while the database is away", away);
+    } catch (DatabaseUnavailableException unavailable) {
+      LOG.debug("API keys are not refreshed while the database is unavailable", unavailable);
     } catch (RuntimeException failed) {
-      LOG.error("keys could not be read", failed);
+      LOG.error("cannot refresh the API keys; the known ones stay valid", failed);
     }
   }
 
   /**
-   * Reads the keys and writes down when they were last used.
+   * Reads the valid keys and stores when keys were last used.
    *
-   * @throws DatabaseUnavailableException when it cannot
+   * @throws DatabaseUnavailableException when the database cannot be reached
    */
   @Override
   public synchronized void refresh() {
-    if (!adopted) {
+    if (!fileKeysAdded) {
       store.adopt(file, "keys.json");
-      adopted = true;
+      fileKeysAdded = true;
     }
     valid = byId(store.valid());
-    writeLastUses();
+    storeLastUses();
   }
 
-  private void writeLastUses() {
+  private void storeLastUses() {
     Map<String, Instant> taken = Map.copyOf(lastUses);
     if (!taken.isEmpty()) {
       store.used(taken);
-      // a use since then is kept for the next time
+      // A use since the copy was taken has another time, so it stays for the next refresh.
       taken.forEach(lastUses::remove);
     }
   }
 
-  // Found by the id, which is no secret, and recognised by the whole hash in constant time.
+  // Look up by the id, which is not secret; compare the whole hash in constant time.
   @Override
   public Optional<ApiKey> authenticate(String secret) {
     byte[] hash = KeyFormat.hash(secret);
     return KeyFormat.claimedRole(secret)
-        .map(role -> read().get(KeyFormat.id(role, hash)))
+        .map(role -> loaded().get(KeyFormat.id(role, hash)))
         .filter(stored -> MessageDigest.isEqual(stored.hash(), hash))
         .map(
             stored -> {
@@ -111,10 +113,11 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
     return valid != null;
   }
 
-  private Map<String, StoredKey> read() {
+  private Map<String, StoredKey> loaded() {
     Map<String, StoredKey> known = valid;
     if (known == null) {
-      throw new DatabaseUnavailableException("which keys are valid has not been read yet");
+      throw new DatabaseUnavailableException(
+          "the valid API keys have not been read from the database yet");
     }
     return known;
   }
@@ -124,17 +127,17 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
         .collect(Collectors.toUnmodifiableMap(stored -> stored.key().id(), Function.identity()));
   }
 
-  /** Writes down the last uses and reads no more. */
+  /** Stores the last uses and stops refreshing. */
   @Override
   public synchronized void close() {
-    Thread running = reader;
+    Thread running = refresher;
     if (running != null) {
       running.interrupt();
     }
     try {
-      writeLastUses();
-    } catch (RuntimeException away) {
-      LOG.debug("the last uses of keys are not written down", away);
+      storeLastUses();
+    } catch (RuntimeException failed) {
+      LOG.debug("cannot store when API keys were last used", failed);
     }
   }
 }

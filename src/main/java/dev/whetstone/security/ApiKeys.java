@@ -2,19 +2,20 @@ package dev.whetstone.security;
 
 import java.util.Optional;
 
-/** The keys that open the routes. */
+/** Authenticates API keys. */
 public interface ApiKeys {
   /**
-   * Recognises a key, in time that does not depend on how much of it is right. Never blocks.
+   * Authenticates a key; empty if it is invalid or revoked. Never blocks. The time does not depend
+   * on how much of the key is right.
    *
-   * @throws dev.whetstone.database.DatabaseUnavailableException when it is not known yet which are
-   *     valid
+   * @throws dev.whetstone.database.DatabaseUnavailableException before the valid keys are first
+   *     read
    */
   Optional<ApiKey> authenticate(String secret);
 
-  /** Whether it is known which keys are valid. */
+  /** Whether the valid keys are known. */
   boolean known();
 
-  /** Learns now of keys that were created or revoked. */
+  /** Reads the keys now, because one was created or revoked. */
   void refresh();
 }

@@ -13,11 +13,11 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Set;
 
-/** Takes the key from {@code Authorization: Bearer} (RFC 6750, section 2.1). */
+/** Reads the API key from {@code Authorization: Bearer} (RFC 6750, section 2.1). */
 @Singleton
 public final class BearerMechanism implements HttpAuthenticationMechanism {
   private static final String SCHEME = "Bearer ";
-  private static final int LONGEST = 200;
+  private static final int MAX_HEADER_LENGTH = 200;
 
   @Override
   public Uni<SecurityIdentity> authenticate(
@@ -26,7 +26,8 @@ public final class BearerMechanism implements HttpAuthenticationMechanism {
     if (header == null) {
       return Uni.createFrom().nullItem();
     }
-    if (header.length() > LONGEST || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+    if (header.length() > MAX_HEADER_LENGTH
+        || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return Uni.createFrom().failure(new AuthenticationFailedException());
     }
     String secret = header.substring(SCHEME.length()).strip();

@@ -17,14 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The keys of keys.json, one a role: written by a first start for its owner alone. */
+/** The file keys.json, one key for each role. The first start writes it, with mode 0600. */
 public final class KeyFile {
   private KeyFile() {}
 
   /**
-   * The keys of an existing file; none where there is no file.
+   * Reads the keys of the file; an empty list if there is no file.
    *
-   * @throws IOException when it cannot be read or holds something else
+   * @throws IOException when it cannot be read or is malformed
    */
   public static List<StoredKey> read(Path file, ObjectMapper mapper) throws IOException {
     if (!Files.exists(file)) {
@@ -36,16 +36,16 @@ public final class KeyFile {
           KeyFormat.claimedRole(secret.getValue())
               .filter(claimed -> claimed.label().equals(secret.getKey()))
               .orElseThrow(
-                  () -> new IOException(file + " holds no usable key for " + secret.getKey()));
+                  () -> new IOException(file + " has no valid key for role " + secret.getKey()));
       keys.add(StoredKey.of(role, secret.getValue()));
     }
     return keys;
   }
 
   /**
-   * Draws a key a role and writes them, unless the file is there.
+   * Generates a key for each role and writes the file, unless it exists.
    *
-   * @return whether they were drawn
+   * @return whether keys were generated
    * @throws IOException when it cannot be written
    */
   public static boolean createIfMissing(Path file, ObjectMapper mapper) throws IOException {
@@ -66,14 +66,14 @@ public final class KeyFile {
           Files.readAllBytes(file), new TypeReference<Map<String, String>>() {});
     } catch (JsonProcessingException broken) {
       throw new IOException(
-          file + " is not a JSON object of keys by role; remove it to draw new keys", broken);
+          file + " is not a JSON object of keys by role; remove it to generate new keys", broken);
     }
   }
 
   private static void write(Path file, byte[] bytes) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     Files.createDirectories(directory);
-    Path aside =
+    Path temporary =
         Files.createTempFile(
             directory,
             "keys",
@@ -81,13 +81,13 @@ public final class KeyFile {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try (FileChannel channel =
         FileChannel.open(
-            aside, Set.of(StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING))) {
+            temporary, Set.of(StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING))) {
       ByteBuffer buffer = ByteBuffer.wrap(bytes);
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }
       channel.force(true);
     }
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
   }
 }

@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * How keys look: {@code wsk_<role>_<40 characters of base 62>}, 238 random bits. Stored as the
- * sha256 of the whole key; that many random bits need no salt and no slow hash.
+ * The format of keys: {@code wsk_<role>_<40 characters of base 62>}, 238 random bits. A key is
+ * stored as the SHA-256 of its whole text; with that many random bits it needs no salt and no slow
+ * hash.
  */
 public final class KeyFormat {
   private static final Pattern SHAPE = Pattern.compile("wsk_[a-z]{1,16}_[0-9A-Za-z]{32,64}");
@@ -18,11 +19,12 @@ public final class KeyFormat {
 
   private KeyFormat() {}
 
+  /** Generates a random key. */
   public static String draw(Role role) {
     return "wsk_" + role.label() + "_" + RandomIds.random(LENGTH);
   }
 
-  /** The role a key claims, when it has the shape of a key. */
+  /** The role that a key's text claims; empty if it does not have the format of a key. */
   public static Optional<Role> claimedRole(String secret) {
     if (!SHAPE.matcher(secret).matches()) {
       return Optional.empty();
@@ -31,6 +33,7 @@ public final class KeyFormat {
     return Arrays.stream(Role.values()).filter(role -> role.label().equals(label)).findFirst();
   }
 
+  /** SHA-256 of a key's UTF-8 text, 32 bytes. */
   public static byte[] hash(String secret) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
@@ -39,7 +42,7 @@ public final class KeyFormat {
     }
   }
 
-  /** Names a key by its role and the first 32 bits of its hash. */
+  /** A key's id: its role and the first 32 bits of its hash. */
   public static String id(Role role, byte[] hash) {
     return role.label() + "_" + HexFormat.of().formatHex(hash, 0, 4);
   }

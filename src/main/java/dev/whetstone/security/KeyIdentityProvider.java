@@ -12,7 +12,9 @@ import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 
-/** Turns a key into an identity: its id is the principal, its role grants the roles. */
+/**
+ * Turns a key into a Quarkus identity: the principal is its id, the roles are its role's grants.
+ */
 @Singleton
 public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenticationRequest> {
   @Inject ApiKeys keys;
@@ -29,8 +31,8 @@ public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenti
       return keys.authenticate(request.getToken().getToken())
           .map(key -> Uni.createFrom().item(identity(key)))
           .orElseGet(() -> Uni.createFrom().failure(new AuthenticationFailedException()));
-    } catch (DatabaseUnavailableException unread) {
-      return Uni.createFrom().failure(unread);
+    } catch (DatabaseUnavailableException notReadYet) {
+      return Uni.createFrom().failure(notReadYet);
     }
   }
 

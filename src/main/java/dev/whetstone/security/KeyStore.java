@@ -15,22 +15,21 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Keys in the database: their hashes, what they may do, whether they still do. */
+/** Stores keys in table {@code keys}: hashes, roles and revocations. */
 public final class KeyStore {
-  private static final int MOST_KEYS = 10_000;
+  private static final int MAX_KEYS = 10_000;
   private static final String UNIQUE_VIOLATION = "23505";
 
-  private static final String ADD =
+  private static final String INSERT =
       "INSERT INTO keys (id, role, hash, note) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
-  // Serialised, so that two operators do not revoke each other's and leave none.
-  private static final String ONE_AT_A_TIME =
-      "SELECT pg_advisory_xact_lock(hashtext('whetstone keys'))";
+  // Serialise revocations, so that two operators cannot revoke each other's key and leave none.
+  private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('whetstone keys'))";
 
   private static final String OTHER_OPERATORS =
       "SELECT 1 FROM keys WHERE role = 'operator' AND revoked_at IS NULL AND id <> ? LIMIT 1";
 
-  private static final String USED =
+  private static final String UPDATE_LAST_USES =
       """
       UPDATE keys SET last_used_at = greatest(last_used_at, used.at)
       FROM unnest(?::text[], ?::timestamptz[]) AS used (id, at) WHERE keys.id = used.id
@@ -48,16 +47,17 @@ public final class KeyStore {
   /**
    * A new key.
    *
-   * @param secret shown once; only its hash is kept
+   * @param secret shown to the caller once; only its hash is stored
    */
   public record Created(ApiKey key, String secret) {}
 
-  /** What became of a revocation. */
+  /** The result of a revocation. */
   public enum Revocation {
-    /** It no longer opens anything; or did not before. */
+    /** The key is revoked now, or was already. */
     REVOKED,
+    /** There is no such key. */
     UNKNOWN,
-    /** Refused: nobody could create keys any more. */
+    /** Refused: without an operator key nobody could create keys any more. */
     LAST_OPERATOR
   }
 
@@ -68,10 +68,10 @@ public final class KeyStore {
   }
 
   /**
-   * Draws a key.
+   * Generates and stores a key.
    *
-   * @param actor who asked for it
-   * @throws IllegalStateException when there are too many
+   * @param actor who requested it, for the audit log
+   * @throws IllegalStateException when there are too many keys
    */
   public Created create(Role role, @Nullable String note, String actor) {
     while (true) {
@@ -89,36 +89,36 @@ public final class KeyStore {
     }
   }
 
-  /** False when another key has the same id: a short one, by chance. */
+  /** Returns false when another key has the same 32-bit id by chance. */
   private static boolean add(
       Connection connection, StoredKey stored, @Nullable String note, String actor)
       throws SQLException {
-    long there =
+    long count =
         Sql.first(connection, row -> row.getLong(1), "SELECT count(*) FROM keys").orElse(0L);
-    if (there >= MOST_KEYS) {
-      throw new IllegalStateException("there are " + there + " keys, and no more may be made");
+    if (count >= MAX_KEYS) {
+      throw new IllegalStateException("there are " + count + " keys, the most that can be stored");
     }
     ApiKey key = stored.key();
-    if (Sql.update(connection, ADD, key.id(), key.role().label(), stored.hash(), note) == 0) {
+    if (Sql.update(connection, INSERT, key.id(), key.role().label(), stored.hash(), note) == 0) {
       return false;
     }
     Audit.record(connection, actor, "key created", key.id(), null, "{}");
     return true;
   }
 
-  /** Makes keys that were drawn elsewhere known; revoked ones stay revoked. */
-  void adopt(Collection<StoredKey> drawn, String note) {
+  /** Adds keys that were generated elsewhere; known ones, even revoked, stay as they are. */
+  void adopt(Collection<StoredKey> keys, String note) {
     database.transaction(
         connection -> {
-          for (StoredKey stored : drawn) {
+          for (StoredKey stored : keys) {
             ApiKey key = stored.key();
-            Sql.update(connection, ADD, key.id(), key.role().label(), stored.hash(), note);
+            Sql.update(connection, INSERT, key.id(), key.role().label(), stored.hash(), note);
           }
-          return drawn.size();
+          return keys.size();
         });
   }
 
-  /** Those that open something now. */
+  /** All keys that are not revoked. */
   List<StoredKey> valid() {
     return database.statement(
         connection ->
@@ -131,8 +131,8 @@ public final class KeyStore {
                 "SELECT id, role, hash FROM keys WHERE revoked_at IS NULL"));
   }
 
-  /** Keys in the order of their ids, from after one on; revoked ones too. */
-  public List<Row> page(String after, int most) {
+  /** Keys in the order of their ids, beginning after a given id; includes revoked keys. */
+  public List<Row> page(String after, int max) {
     return database.statement(
         connection ->
             Sql.list(
@@ -140,20 +140,20 @@ public final class KeyStore {
                 KeyStore::row,
                 "SELECT * FROM keys WHERE id > ? ORDER BY id LIMIT ?",
                 after,
-                most));
+                max));
   }
 
-  /** One key. */
+  /** A key by its id. */
   public Optional<Row> find(String id) {
     return database.statement(
         connection -> Sql.first(connection, KeyStore::row, "SELECT * FROM keys WHERE id = ?", id));
   }
 
-  /** Ends a key's life; gateways notice within seconds. */
+  /** Revokes a key; other gateways refuse it after their next refresh, within seconds. */
   public Revocation revoke(String id, String actor) {
     return database.transaction(
         connection -> {
-          Sql.list(connection, _ -> true, ONE_AT_A_TIME);
+          Sql.list(connection, _ -> true, LOCK);
           Optional<Row> key =
               Sql.first(connection, KeyStore::row, "SELECT * FROM keys WHERE id = ?", id);
           if (key.isEmpty()) {
@@ -172,14 +172,14 @@ public final class KeyStore {
         });
   }
 
-  /** Notes when keys were last used, all in one statement. */
+  /** Stores when keys were last used, in one statement. */
   void used(Map<String, Instant> times) {
     List<Map.Entry<String, Instant>> entries = List.copyOf(times.entrySet());
     database.statement(
         connection ->
             Sql.update(
                 connection,
-                USED,
+                UPDATE_LAST_USES,
                 entries.stream().map(Map.Entry::getKey).toArray(String[]::new),
                 entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new)));
   }

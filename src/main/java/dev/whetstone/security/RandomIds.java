@@ -2,7 +2,7 @@ package dev.whetstone.security;
 
 import java.security.SecureRandom;
 
-/** Draws names that cannot be guessed. */
+/** Generates ids that cannot be guessed. */
 public final class RandomIds {
   private static final String ALPHABET =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -10,12 +10,12 @@ public final class RandomIds {
 
   private RandomIds() {}
 
-  /** A prefix and 131 random bits in base 62. */
+  /** Returns the prefix, an underscore and 131 random bits in base 62. */
   public static String draw(String prefix) {
     return prefix + "_" + random(22);
   }
 
-  /** Random characters of base 62, 5.95 bits each. */
+  /** Returns random base-62 characters, 5.95 bits each. */
   public static String random(int length) {
     StringBuilder text = new StringBuilder(length);
     for (int i = 0; i < length; i++) {

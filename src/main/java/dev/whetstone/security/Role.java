@@ -3,7 +3,7 @@ package dev.whetstone.security;
 import java.util.Locale;
 import java.util.Set;
 
-/** What a key may do. An operator may also do what chat and rater keys may. */
+/** What a key may do. An operator key may also do what chat and rater keys may. */
 public enum Role {
   CHAT,
   RATER,
@@ -17,12 +17,16 @@ public enum Role {
   public static final String OPERATOR_ROLE = "operator";
   public static final String TRAINER_ROLE = "trainer";
 
-  /** Its name in keys, JSON and annotations. */
+  /** The role's name in keys, JSON and annotations. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The role of a name, as in {@code chat}. */
+  /**
+   * The role with a name, as in {@code chat}.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
   public static Role of(String label) {
     for (Role role : values()) {
       if (role.label().equals(label)) {
@@ -32,7 +36,7 @@ public enum Role {
     throw new IllegalArgumentException("there is no role " + label);
   }
 
-  /** Every role a key of this role acts in. */
+  /** All roles that a key of this role has. */
   public Set<String> grants() {
     return switch (this) {
       case CHAT, RATER, TRAINER -> Set.of(label());

@@ -1,9 +1,9 @@
 package dev.whetstone.security;
 
 /**
- * What is kept of a key: enough to recognise it, not enough to use it.
+ * A key as it is stored: enough to authenticate it, not enough to use it.
  *
- * @param hash sha256 of the key, 32 bytes
+ * @param hash SHA-256 of the key's text, 32 bytes
  */
 public record StoredKey(ApiKey key, byte[] hash) {
   static StoredKey of(Role role, String secret) {

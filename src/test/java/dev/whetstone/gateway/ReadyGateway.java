@@ -11,11 +11,11 @@ import java.time.Instant;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
-/** Tests over HTTP, of which each begins when the gateway serves the tiny model. */
+/** Base of HTTP tests; each test begins when the gateway serves the tiny model. */
 public abstract class ReadyGateway {
   @Inject protected GatewayState serving;
 
-  // before the gateway starts, which else would look for a model in vain
+  // Runs before the gateway starts, because the gateway loads the model then.
   @BeforeAll
   static void importTheModel() {
     TestModels.tiny();

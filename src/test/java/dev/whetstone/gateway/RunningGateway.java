@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 
-/** What tests over HTTP need of the gateway they run against. */
+/** Authenticated requests to the gateway that a test runs against. */
 public final class RunningGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -3,7 +3,9 @@ package dev.whetstone.gateway;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import java.util.Map;
 
-/** A gateway that lets a key make two requests a second, and each of its users one in ten. */
+/**
+ * A gateway with low rate limits: two requests a second for a key, one in ten seconds for a user.
+ */
 public final class SlowLane implements QuarkusTestProfile {
   @Override
   public Map<String, String> getConfigOverrides() {

@@ -20,14 +20,14 @@ import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** Who did what, when, with which version. */
+/** Lists audited actions: who did what, when, to which version. */
 @Path("/audit")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class AuditResource {
   @Inject Database database;
 
-  /** A deed. */
+  /** An audited action. */
   public record Row(
       String id,
       Instant at,
@@ -37,7 +37,7 @@ public class AuditResource {
       @Nullable String version,
       @Schema(implementation = Map.class) @JsonRawValue String detail) {}
 
-  /** A page, the newest first; {@code next} is the cursor of the one after it, or null. */
+  /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<Row> items, @Nullable String next) {}
 
   @GET
@@ -45,14 +45,14 @@ public class AuditResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int most = Paging.limit(limit);
+    int pageSize = Paging.limit(limit);
     long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
     List<Row> rows =
-        database.statement(connection -> Audit.before(connection, before, most + 1)).stream()
+        database.statement(connection -> Audit.before(connection, before, pageSize + 1)).stream()
             .map(AuditResource::row)
             .toList();
-    List<Row> page = rows.subList(0, Math.min(most, rows.size()));
-    return new Page(page, rows.size() > most ? page.getLast().id() : null);
+    List<Row> page = rows.subList(0, Math.min(pageSize, rows.size()));
+    return new Page(page, rows.size() > pageSize ? page.getLast().id() : null);
   }
 
   private static Row row(Audit.Entry entry) {

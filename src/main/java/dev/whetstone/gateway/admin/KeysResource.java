@@ -30,30 +30,30 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** The keys that open the routes. */
+/** Creates, lists and revokes API keys. */
 @Path("/keys")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class KeysResource {
-  private static final int LONGEST_NOTE = 200;
+  private static final int MAX_NOTE_LENGTH = 200;
 
   @Inject KeyStore store;
   @Inject ApiKeys keys;
   @Inject SecurityIdentity identity;
 
-  /** A key that is wanted. */
+  /** A key to create. */
   public record Request(
       @Schema(
               required = true,
               type = SchemaType.STRING,
               enumeration = {"chat", "rater", "operator", "trainer"})
           @Nullable String role,
-      @Schema(maxLength = LONGEST_NOTE) @Nullable String note) {}
+      @Schema(maxLength = MAX_NOTE_LENGTH) @Nullable String note) {}
 
-  /** A new key; {@code key} itself is shown this once. */
+  /** A new key; {@code key}, the secret, is never shown again. */
   public record Created(String id, String role, String key, @Nullable String note) {}
 
-  /** A key, without what opens. */
+  /** A key without its secret. */
   public record Row(
       String id,
       String role,
@@ -62,41 +62,42 @@ public class KeysResource {
       @Nullable Instant lastUsedAt,
       @Nullable Instant revokedAt) {}
 
-  /** A page by id; {@code next} is the cursor of the one after it, or null. */
+  /** A page, ordered by id; {@code next} is the cursor of the following page, or null. */
   public record Page(List<Row> items, @Nullable String next) {}
 
   @GET
   @RunOnVirtualThread
-  @Operation(summary = "Lists keys by id, revoked ones too")
+  @Operation(summary = "Lists keys by id, including revoked ones")
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int most = Paging.limit(limit);
+    int pageSize = Paging.limit(limit);
     String after = cursor == null ? "" : Parameters.required("cursor", cursor);
-    List<Row> rows = store.page(after, most + 1).stream().map(KeysResource::row).toList();
-    List<Row> page = rows.subList(0, Math.min(most, rows.size()));
-    return new Page(page, rows.size() > most ? page.getLast().id() : null);
+    List<Row> rows = store.page(after, pageSize + 1).stream().map(KeysResource::row).toList();
+    List<Row> page = rows.subList(0, Math.min(pageSize, rows.size()));
+    return new Page(page, rows.size() > pageSize ? page.getLast().id() : null);
   }
 
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
-  @Operation(summary = "Creates a key and shows it once")
+  @Operation(summary = "Creates a key; its secret is shown only in this response")
   @APIResponse(
       responseCode = "201",
-      description = "The key is valid on every gateway within seconds",
+      description = "The key becomes valid on every gateway within seconds",
       content = @Content(schema = @Schema(implementation = Created.class)))
-  public Response create(Request asked) {
-    if (asked.note() != null && (asked.note().isBlank() || asked.note().length() > LONGEST_NOTE)) {
+  public Response create(Request request) {
+    if (request.note() != null
+        && (request.note().isBlank() || request.note().length() > MAX_NOTE_LENGTH)) {
       throw ProblemException.badField(
-          "note", "invalid_field", "note must have 1 to " + LONGEST_NOTE + " characters");
+          "note", "invalid_field", "note must have 1 to " + MAX_NOTE_LENGTH + " characters");
     }
-    KeyStore.Created created = store.create(role(asked.role()), asked.note(), actor());
+    KeyStore.Created created = store.create(role(request.role()), request.note(), actor());
     keys.refresh();
     return Response.status(201)
         .entity(
             new Created(
-                created.key().id(), created.key().role().label(), created.secret(), asked.note()))
+                created.key().id(), created.key().role().label(), created.secret(), request.note()))
         .build();
   }
 
@@ -112,15 +113,17 @@ public class KeysResource {
   @DELETE
   @Path("{id}")
   @RunOnVirtualThread
-  @Operation(summary = "Revokes a key: on every gateway within seconds")
-  @APIResponse(responseCode = "204", description = "The key opens nothing any more")
+  @Operation(summary = "Revokes a key on every gateway within seconds")
+  @APIResponse(responseCode = "204", description = "The key is revoked")
   public Response revoke(@PathParam("id") String id) {
     switch (store.revoke(Parameters.required("id", id), actor())) {
       case REVOKED -> keys.refresh();
       case UNKNOWN -> throw ProblemException.of(404, "unknown_key", "there is no such key");
       case LAST_OPERATOR ->
           throw ProblemException.of(
-              409, "last_operator_key", "the last operator's key cannot be revoked");
+              409,
+              "last_operator_key",
+              "this is the last operator key; create another one before revoking it");
     }
     return Response.noContent().build();
   }

@@ -1,4 +1,8 @@
-/** Keys and the audit log: {@code /keys}, {@code /audit}. */
+/**
+ * Keys and the audit log: {@code /keys}, {@code /audit}. Begin with {@link
+ * dev.whetstone.gateway.admin.KeysResource}. Table {@code keys} belongs to {@code security}, {@code
+ * audit} to {@code database}.
+ */
 @NullMarked
 package dev.whetstone.gateway.admin;
 

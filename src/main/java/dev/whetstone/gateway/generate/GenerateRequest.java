@@ -8,15 +8,14 @@ import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** Body of POST /generate; what is left out takes the model's or the gateway's default. */
+/** Body of POST /generate; an absent field takes the model's or the gateway's default. */
 public record GenerateRequest(
-    @Schema(description = "the conversation; either this or prompt")
+    @Schema(description = "the conversation; give either messages or prompt")
         @Nullable List<Message> messages,
-    @Schema(description = "plain text, no chat template; either this or messages")
-        @Nullable String prompt,
+    @Schema(description = "plain text, continued without a chat template") @Nullable String prompt,
     @Schema(minimum = "1") @Nullable Integer maxTokens,
     @Schema(minimum = "0", maximum = "100") @Nullable Double temperature,
-    @Schema(minimum = "0", description = "0 keeps all") @Nullable Integer topK,
+    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
     @Schema(description = "in (0, 1]") @Nullable Double topP,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
@@ -24,10 +23,10 @@ public record GenerateRequest(
     @Nullable Double frequencyPenalty,
     @Schema(description = "added to the logits, by token id")
         @Nullable Map<Integer, Double> logitBias,
-    @Schema(description = "the same seed repeats the text") @Nullable Long seed,
+    @Schema(description = "the same seed gives the same text") @Nullable Long seed,
     @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> stop,
     @Nullable Boolean stream,
-    @Schema(description = "two blind answers instead of one") @Nullable Boolean pair,
-    @Schema(description = "version or alias; champion by default") @Nullable String policy,
+    @Schema(description = "true gives two blind answers instead of one") @Nullable Boolean pair,
+    @Schema(description = "version, hash or alias; champion by default") @Nullable String policy,
     @Schema(maxLength = 200) @Nullable String user,
     @Nullable JsonNode metadata) {}

@@ -33,7 +33,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** One answer, or two blind ones. */
+/** Generates one answer, or a pair of blind ones to vote on. */
 @Path("/generate")
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
@@ -41,7 +41,7 @@ public class GenerateResource {
   @Inject GatewayState serving;
   @Inject GatewayConfig config;
   @Inject GenerationService generations;
-  @Inject PairService offers;
+  @Inject PairService pairs;
   @Inject RateLimiter limits;
   @Inject SecurityIdentity identity;
   @Inject ObjectMapper mapper;
@@ -49,10 +49,10 @@ public class GenerateResource {
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
-  @Operation(summary = "Generates one answer, or with pair two blind ones; with stream as events")
+  @Operation(summary = "Generates one answer, or two blind ones if pair is true")
   @APIResponse(
       responseCode = "200",
-      description = "one answer, or two; the last event of a stream carries the same",
+      description = "one answer, or two; if stream is true, the last event (done) carries it",
       content = {
         @Content(
             mediaType = MediaType.APPLICATION_JSON,
@@ -62,16 +62,16 @@ public class GenerateResource {
             schema = @Schema(type = SchemaType.STRING))
       })
   @APIResponse(responseCode = "404", description = "there is no such policy")
-  public Response generate(GenerateRequest asked, @Context RoutingContext http) {
+  public Response generate(GenerateRequest request, @Context RoutingContext http) {
     ServedModel model = serving.model();
     String keyId = identity.getPrincipal().getName();
-    limits.admit(keyId, asked.user());
-    GenerationPlan plan = GenerationPlan.of(asked, model, config, generations.random);
+    limits.admit(keyId, request.user());
+    GenerationPlan plan = GenerationPlan.of(request, model, config, generations.random);
     if (!plan.pair()) {
       RequestLog.policy(http, plan.policy().version());
     }
-    PairService.Draft draft = plan.pair() ? offers.begin(keyId, asked, plan) : null;
-    if (!Boolean.TRUE.equals(asked.stream())) {
+    PairService.Draft draft = plan.pair() ? pairs.begin(keyId, request, plan) : null;
+    if (!Boolean.TRUE.equals(request.stream())) {
       Generation generation =
           generations.submit(
               model, plan.request(), counted(model, plan, GenerationService.NOBODY), http);
@@ -97,7 +97,7 @@ public class GenerateResource {
       Generation generation) {
     return draft == null
         ? GenerationService.answer(plan, generation)
-        : offers.offer(draft, generation, model.base().hash());
+        : pairs.offer(draft, generation, model.base().hash());
   }
 
   private void stream(
@@ -119,8 +119,8 @@ public class GenerateResource {
             }
           });
       EventStream.event(out, mapper, "done", answer(model, plan, draft, generation));
-    } catch (DatabaseUnavailableException away) {
-      // the answer has begun with a 200, so its problem can only be told in the stream
+    } catch (DatabaseUnavailableException unavailable) {
+      // The response has already begun with a 200, so the problem has to be an event.
       EventStream.event(out, mapper, "error", Problems.databaseAway());
     } finally {
       generation.cancel();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What the generation routes answer. */
+/** Responses of POST /generate. */
 public final class GenerateResponse {
   private GenerateResponse() {}
 
@@ -16,7 +16,7 @@ public final class GenerateResponse {
    * One completion.
    *
    * @param finishReason stop, length, cancelled or error
-   * @param error what went wrong, when finish_reason is error
+   * @param error the cause when finish_reason is error
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Text(String text, String finishReason, @Nullable String error) {
@@ -28,15 +28,15 @@ public final class GenerateResponse {
     }
   }
 
-  /** Counts of tokens; {@code cachedTokens} of the prompt's were not computed again. */
+  /** Token counts; {@code cachedTokens} prompt tokens came from the prefix cache. */
   public record Usage(int promptTokens, int completionTokens, int totalTokens, int cachedTokens) {
     static Usage of(int prompt, List<Completion> completions, Timings timings) {
-      int written = completions.stream().mapToInt(c -> c.tokens().length).sum();
-      return new Usage(prompt, written, prompt + written, timings.cachedTokens());
+      int sampled = completions.stream().mapToInt(c -> c.tokens().length).sum();
+      return new Usage(prompt, sampled, prompt + sampled, timings.cachedTokens());
     }
   }
 
-  /** Milliseconds. */
+  /** Milliseconds in the queue, in prefill and in decode. */
   public record Times(double queuedMs, double prefillMs, double decodeMs) {
     static Times of(Timings timings) {
       return new Times(
@@ -46,18 +46,18 @@ public final class GenerateResponse {
     }
   }
 
-  /** The answer to a request for one completion. */
+  /** The response to a request for one completion. */
   public record Single(String id, String policy, Text completion, Usage usage, Times timings) {}
 
   /**
-   * The answer to a request for two; nothing in it tells who wrote which side.
+   * The response to a request for two completions; it hides which version wrote which side.
    *
-   * @param identical true when both sides came out the same after every redraw
+   * @param identical true when both sides are equal even after resampling
    */
   public record Pair(
       String pairId, Instant expiresAt, Text a, Text b, boolean identical, Usage usage) {}
 
-  /** A piece of a stream. */
+  /** New text in a stream; the side is null unless it is a pair. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Token(@Nullable String side, String text) {}
 }

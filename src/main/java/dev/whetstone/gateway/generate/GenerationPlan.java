@@ -17,22 +17,22 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checked request.
+ * A request that passed all checks, with its defaults filled in.
  *
- * @param prompt what is continued
- * @param writers of the sides of a pair; the first writes an answer that stands alone
- * @param pair whether two answers are wanted
- * @param request what the engine is asked
+ * @param prompt the text to continue
+ * @param writers the policies of a pair's two sides; the first one writes a single answer
+ * @param pair whether the response has two answers
+ * @param request the request to the engine
  */
 public record GenerationPlan(
     Prompt prompt, PairAssignment writers, boolean pair, GenerationRequest request) {
   /**
-   * What only the OpenAI-compatible routes can ask.
+   * Options that only the OpenAI-compatible routes have.
    *
-   * @param promptIds a prompt that is token ids already; null for one that is text
-   * @param count completions of one prompt
-   * @param ignoreEos go on past the end token (load tests)
-   * @param topLogprobs alternatives to report per token
+   * @param promptIds a prompt given as token ids; null for a text
+   * @param count completions of the prompt
+   * @param ignoreEos whether to continue past the end token (load tests)
+   * @param topLogprobs alternatives to report for each token
    */
   public record Extras(int @Nullable [] promptIds, int count, boolean ignoreEos, int topLogprobs) {
     static final Extras NONE = new Extras(null, 1, false, 0);
@@ -43,16 +43,17 @@ public record GenerationPlan(
   private static final int LONGEST_METADATA = 10_000;
 
   /**
-   * Checks a request and fills in what it leaves out.
+   * Checks a request and fills in its defaults.
    *
-   * @throws ProblemException 400 or 404 naming the field
+   * @throws ProblemException 400 naming the field
+   * @throws dev.whetstone.policy.PolicyException when the named policy is unknown or not servable
    */
   static GenerationPlan of(
       GenerateRequest asked, ServedModel model, GatewayConfig config, RandomGenerator random) {
     return of(asked, Extras.NONE, model, config, random);
   }
 
-  /** As above, with extras. */
+  /** Checks a request of an OpenAI-compatible route, as above. */
   public static GenerationPlan of(
       GenerateRequest asked,
       Extras extras,
@@ -89,12 +90,12 @@ public record GenerationPlan(
     return new GenerationPlan(prompt, writers, pair, request);
   }
 
-  /** Who writes an answer that stands alone. */
+  /** The policy of a single answer. */
   public Policy policy() {
     return writers.first();
   }
 
-  /** A request that names a policy gets it on both sides. */
+  /** A request that names a policy gets that policy on both sides. */
   private static PairAssignment writers(GenerateRequest asked, ServedModel model, boolean pair) {
     if (pair && asked.policy() == null) {
       return model.rollouts().duels().sides(model.policies().serving());
@@ -140,11 +141,11 @@ public record GenerationPlan(
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
     } catch (NullPointerException hole) {
       throw ProblemException.badField(
-          "logit_bias", "invalid_field", "logit_bias maps token ids to numbers");
+          "logit_bias", "invalid_field", "logit_bias must map token ids to numbers");
     }
   }
 
-  /** Every further completion draws from a stream of its own, fixed by the first's seed. */
+  /** Each further completion has its own random stream, derived from the first one's seed. */
   private static long otherSeed(long seed) {
     return seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L;
   }
@@ -161,7 +162,8 @@ public record GenerationPlan(
       throw ProblemException.badField(
           "stop",
           "invalid_field",
-          "stop holds at most %d texts of 1 to %d characters".formatted(MOST_STOPS, LONGEST_STOP));
+          "stop must have at most %d texts of 1 to %d characters"
+              .formatted(MOST_STOPS, LONGEST_STOP));
     }
     return asked;
   }

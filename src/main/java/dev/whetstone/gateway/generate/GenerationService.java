@@ -21,10 +21,10 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
-/** Runs planned generations and words their answers. */
+/** Runs planned generations and builds their responses. */
 @Singleton
 public final class GenerationService {
-  private static final int RESTAGINGS = 4;
+  private static final int MAX_ATTEMPTS = 4;
 
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
@@ -40,19 +40,19 @@ public final class GenerationService {
 
   /** Checks a request of the OpenAI-compatible routes. */
   public GenerationPlan plan(
-      ServedModel model, GenerateRequest asked, GenerationPlan.Extras extras) {
-    return GenerationPlan.of(asked, extras, model, config, random);
+      ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
+    return GenerationPlan.of(request, extras, model, config, random);
   }
 
-  /** Submits a request whose text nobody waits for before all of it is there. */
+  /** Submits a request whose text is needed only when it is complete. */
   public Generation submit(ServedModel model, GenerationRequest request, RoutingContext http) {
     return submit(model, request, NOBODY, http);
   }
 
   /**
-   * Submits a request; the engine ends it when the client hangs up.
+   * Submits a request; a client that disconnects cancels it.
    *
-   * @throws ProblemException 429 when too much waits, 503 while draining
+   * @throws ProblemException 429 when the queue is full, 503 while the gateway shuts down
    */
   public Generation submit(
       ServedModel model,
@@ -65,27 +65,28 @@ public final class GenerationService {
   }
 
   /**
-   * Words what the engine says of a request it does not take. A version that was let go since the
-   * request chose it is staged once more.
+   * Calls the engine and maps its refusals to problems. If the version was unloaded after the
+   * request chose it, the version is staged again and the call repeated.
    */
   <T> T admit(ServedModel model, Supplier<T> submission) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return worded(submission);
-      } catch (PolicyNotStagedException gone) {
-        if (attempt == RESTAGINGS) {
-          throw ProblemException.retryLater(503, "not_ready", String.valueOf(gone.getMessage()), 1);
+        return translate(submission);
+      } catch (PolicyNotStagedException unloaded) {
+        if (attempt == MAX_ATTEMPTS) {
+          throw ProblemException.retryLater(
+              503, "not_ready", String.valueOf(unloaded.getMessage()), 1);
         }
-        model.policies().restage(gone.policy());
+        model.policies().restage(unloaded.policy());
       }
     }
   }
 
-  private <T> T worded(Supplier<T> submission) {
+  private <T> T translate(Supplier<T> submission) {
     try {
       return submission.get();
-    } catch (PolicyNotStagedException gone) {
-      throw gone;
+    } catch (PolicyNotStagedException unloaded) {
+      throw unloaded;
     } catch (QueueFullException full) {
       throw ProblemException.retryLater(
           429,
@@ -100,7 +101,7 @@ public final class GenerationService {
     }
   }
 
-  /** An answer as server-sent events that no proxy may hold back. */
+  /** A response of server-sent events, with headers that keep proxies from buffering it. */
   public static Response stream(StreamingOutput body) {
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
@@ -109,7 +110,7 @@ public final class GenerationService {
         .build();
   }
 
-  /** The whole answer to a request for one completion. */
+  /** Waits for a completion and builds its response. */
   static GenerateResponse.Single answer(GenerationPlan plan, Generation generation) {
     List<Completion> done = generation.result().join();
     return new GenerateResponse.Single(

@@ -20,7 +20,7 @@ import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Offers pairs: a pair is in the preference log before anyone sees it. */
+/** Generates pairs. A pair is stored in the preference log before it is shown. */
 @Singleton
 final class PairService {
   @Inject Database database;
@@ -30,19 +30,19 @@ final class PairService {
   @Inject ObjectMapper mapper;
 
   /**
-   * A pair that is being written: the first branch is side a.
+   * A pair that is being generated; the first branch is side a.
    *
-   * @param keyId the key that asked
+   * @param keyId id of the API key of the request
    */
   record Draft(String keyId, GenerateRequest asked, GenerationPlan plan) {
-    /** The side a branch is shown on. */
+    /** The side, a or b, on which a branch is shown. */
     static String side(int branch) {
       return branch == 0 ? "a" : "b";
     }
   }
 
   /**
-   * Begins a pair; nothing is generated for one that could not be kept.
+   * Begins a pair. Fails before anything is generated if the pair could not be stored.
    *
    * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
    */
@@ -101,7 +101,7 @@ final class PairService {
         branch.policy().hash());
   }
 
-  /** What both sides were sampled with; only the seeds differ. */
+  /** Sampling parameters of both sides as JSON; only their seeds differ. */
   private String sampling(Draft draft) {
     var request = draft.plan.request();
     ObjectNode settings = mapper.valueToTree(request.branches().getFirst().sampling());
@@ -113,12 +113,12 @@ final class PairService {
     return json(settings);
   }
 
-  // Escaped, because a client's metadata may hold what PostgreSQL's encoding refuses.
+  // Escape: a client's metadata may contain characters that PostgreSQL's encoding refuses.
   private String json(Object value) {
     try {
       return mapper.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII).writeValueAsString(value);
     } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("a tree that was read can be written", impossible);
+      throw new IllegalStateException("cannot serialise a pair's JSON", impossible);
     }
   }
 }

@@ -10,32 +10,32 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request asks the model to continue.
+ * The prompt that the model continues.
  *
  * @param text the rendered conversation or the plain text
  * @param ids its token ids
  */
 public record Prompt(String text, int[] ids) {
   /**
-   * Takes either a conversation or a text.
+   * Encodes either a conversation or a text.
    *
-   * @throws ProblemException 400 when both or neither are given or nothing is in them
+   * @throws ProblemException 400 when both or neither are given, or the prompt is empty
    */
   static Prompt of(ServedModel model, @Nullable List<Message> messages, @Nullable String text) {
     if ((messages == null) == (text == null)) {
       throw ProblemException.badField(
           "messages", "invalid_field", "give either messages or prompt");
     }
-    String whole = text == null ? render(model, messages == null ? List.of() : messages) : text;
-    int[] ids = model.tokenizer().encode(whole, false);
+    String prompt = text == null ? render(model, messages == null ? List.of() : messages) : text;
+    int[] ids = model.tokenizer().encode(prompt, false);
     if (ids.length == 0) {
       throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
     }
-    return new Prompt(whole, ids);
+    return new Prompt(prompt, ids);
   }
 
   /**
-   * Takes token ids.
+   * Wraps token ids.
    *
    * @throws ProblemException 400 when there are none or one is outside the vocabulary
    */
@@ -48,7 +48,7 @@ public record Prompt(String text, int[] ids) {
   }
 
   /**
-   * Takes ids of the model's vocabulary alone.
+   * Checks that token ids are in the model's vocabulary.
    *
    * @throws ProblemException 400 naming the field
    */
@@ -56,11 +56,11 @@ public record Prompt(String text, int[] ids) {
     int size = model.tokenizer().vocabularySize();
     if (IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
       throw ProblemException.badField(
-          field, "invalid_field", field + " must hold ids in [0, " + size + ")");
+          field, "invalid_field", field + " must have token ids in [0, " + size + ")");
     }
   }
 
-  /** The text the model's chat template makes of a conversation, the answer's turn opened. */
+  /** Renders a conversation with the model's chat template, up to the start of the answer. */
   static String render(ServedModel model, List<Message> messages) {
     if (messages.isEmpty()) {
       throw ProblemException.badField("messages", "invalid_field", "messages is empty");
@@ -74,7 +74,9 @@ public record Prompt(String text, int[] ids) {
             .orElseThrow(
                 () ->
                     ProblemException.badField(
-                        "messages", "no_chat_template", "this model takes plain prompts only"));
+                        "messages",
+                        "no_chat_template",
+                        "this model has no chat template; send prompt instead"));
     try {
       return template.render(messages, true);
     } catch (TemplateException refused) {
@@ -84,19 +86,19 @@ public record Prompt(String text, int[] ids) {
   }
 
   /**
-   * Tokens left for a completion.
+   * The number of tokens left for a completion.
    *
    * @throws ProblemException 400 when the prompt fills the context
    */
   int room(ServedModel model) {
-    int room = model.engine().slotLength() - ids.length;
-    if (room < 1) {
+    int remaining = model.engine().slotLength() - ids.length;
+    if (remaining < 1) {
       throw ProblemException.of(
           400,
           "prompt_too_long",
-          "the prompt has %d tokens and the context holds %d with the completion"
+          "the prompt has %d tokens; the context of %d must also hold the completion"
               .formatted(ids.length, model.engine().slotLength()));
     }
-    return room;
+    return remaining;
   }
 }

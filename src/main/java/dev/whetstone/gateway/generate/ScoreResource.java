@@ -25,7 +25,7 @@ import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Log-probs of a given completion under a policy and under the reference. */
+/** Scores a given completion under a policy and under the reference. */
 @Path("/score")
 public class ScoreResource {
   private static final double DEFAULT_BETA = 0.1;
@@ -34,7 +34,7 @@ public class ScoreResource {
   @Inject GatewayConfig config;
   @Inject GenerationService generations;
 
-  /** A text completion gets the end token appended; beta defaults to 0.1. */
+  /** A completion given as text gets the end token appended; beta defaults to 0.1. */
   public record Request(
       @Nullable List<Message> messages,
       @Nullable String prompt,
@@ -45,9 +45,9 @@ public class ScoreResource {
       @Nullable Double beta) {}
 
   /**
-   * Log-probs per token and in sum.
+   * Log-probs of each completion token and their sums.
    *
-   * @param logps natural log-probs of each completion token under the policy
+   * @param logps natural log-probs (nats) of each completion token under the policy
    * @param reward beta * (logp - referenceLogp), Rafailov et al. 2023, equation 5 without the
    *     partition function
    */
@@ -63,52 +63,52 @@ public class ScoreResource {
 
   @POST
   @RolesAllowed(Role.OPERATOR_ROLE)
-  @APIResponse(responseCode = "200", description = "log-probs, per token and in sum")
+  @APIResponse(responseCode = "200", description = "log-probs of each token, and their sums")
   @APIResponse(responseCode = "404", description = "there is no such policy")
   @RunOnVirtualThread
-  public Answer score(Request asked, @Context RoutingContext http) {
+  public Answer score(Request request, @Context RoutingContext http) {
     ServedModel model = serving.model();
-    Policy policy = model.policy(asked.policy());
-    double beta = asked.beta() == null ? DEFAULT_BETA : asked.beta();
+    Policy policy = model.policy(request.policy());
+    double beta = request.beta() == null ? DEFAULT_BETA : request.beta();
     if (!(beta > 0) || Double.isInfinite(beta)) {
       throw ProblemException.badField("beta", "invalid_field", "beta must be positive");
     }
-    int[] prompt = prompt(asked, model);
-    int[] completion = completion(asked, model);
+    int[] prompt = prompt(request, model);
+    int[] completion = completion(request, model);
     RequestLog.policy(http, policy.version());
     Scores reference = run(model, prompt, completion, model.base(), http);
-    Scores own = policy.isBase() ? reference : run(model, prompt, completion, policy, http);
+    Scores scores = policy.isBase() ? reference : run(model, prompt, completion, policy, http);
     return new Answer(
         policy.version(),
         prompt,
         completion,
-        own.logps(),
+        scores.logps(),
         reference.logps(),
-        own.sum(),
+        scores.sum(),
         reference.sum(),
-        beta * (own.sum() - reference.sum()));
+        beta * (scores.sum() - reference.sum()));
   }
 
-  private static int[] prompt(Request asked, ServedModel model) {
-    if (asked.promptIds() == null) {
-      return Prompt.of(model, asked.messages(), asked.prompt()).ids();
+  private static int[] prompt(Request request, ServedModel model) {
+    if (request.promptIds() == null) {
+      return Prompt.of(model, request.messages(), request.prompt()).ids();
     }
-    if (asked.messages() != null || asked.prompt() != null) {
+    if (request.messages() != null || request.prompt() != null) {
       throw ProblemException.badField(
           "prompt_ids", "invalid_field", "give one of messages, prompt and prompt_ids");
     }
-    return asked.promptIds();
+    return request.promptIds();
   }
 
-  private static int[] completion(Request asked, ServedModel model) {
-    if ((asked.completion() == null) == (asked.completionIds() == null)) {
+  private static int[] completion(Request request, ServedModel model) {
+    if ((request.completion() == null) == (request.completionIds() == null)) {
       throw ProblemException.badField(
           "completion", "invalid_field", "give either completion or completion_ids");
     }
-    if (asked.completion() == null) {
-      return asked.completionIds() == null ? new int[0] : asked.completionIds();
+    if (request.completion() == null) {
+      return request.completionIds() == null ? new int[0] : request.completionIds();
     }
-    int[] ids = model.tokenizer().encode(asked.completion(), false);
+    int[] ids = model.tokenizer().encode(request.completion(), false);
     int[] ended = Arrays.copyOf(ids, ids.length + 1);
     ended[ids.length] = model.endToken();
     return ended;
@@ -116,20 +116,23 @@ public class ScoreResource {
 
   private Scores run(
       ServedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
-    CompletableFuture<Scores> scores =
+    CompletableFuture<Scores> future =
         generations.admit(
             model,
             () ->
                 model
                     .engine()
                     .score(new ScoreRequest(prompt, completion, policy, config.requestTimeout())));
-    http.addEndHandler(ended -> scores.cancel(false));
+    http.addEndHandler(ended -> future.cancel(false));
     try {
-      return scores.join();
+      return future.join();
     } catch (CompletionException failed) {
       if (failed.getCause() instanceof TimeoutException) {
         throw ProblemException.retryLater(
-            503, "deadline", "the time limit was reached", (int) config.retryAfter().toSeconds());
+            503,
+            "deadline",
+            "the request reached its time limit; try again",
+            (int) config.retryAfter().toSeconds());
       }
       throw failed;
     }

@@ -13,58 +13,58 @@ import jakarta.ws.rs.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Text to token ids and back. */
+/** Converts text to token ids and back. */
 @Path("/")
 public class TokenResource {
   @Inject GatewayState serving;
 
-  /** Either a text or a conversation. */
+  /** A text or a conversation, but not both. */
   public record TokenizeRequest(
       @Nullable String text,
       @Nullable Boolean addSpecialTokens,
       @Nullable List<Message> messages) {}
 
-  /** Ids and the text they stand for. */
+  /** Token ids and the text they encode. */
   public record Tokens(int[] ids, String text) {}
 
   /** Token ids. */
   public record DetokenizeRequest(int @Nullable [] ids) {}
 
-  /** Their text, special tokens written out. */
+  /** The decoded text, special tokens included. */
   public record Decoded(String text) {}
 
   @POST
   @Path("tokenize")
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
-  public Tokens tokenize(TokenizeRequest asked) {
+  public Tokens tokenize(TokenizeRequest request) {
     ServedModel model = serving.model();
-    if ((asked.text() == null) == (asked.messages() == null)) {
+    if ((request.text() == null) == (request.messages() == null)) {
       throw ProblemException.badField("text", "invalid_field", "give either text or messages");
     }
-    if (asked.messages() != null && asked.addSpecialTokens() != null) {
+    if (request.messages() != null && request.addSpecialTokens() != null) {
       throw ProblemException.badField(
-          "add_special_tokens", "invalid_field", "add_special_tokens goes with text only");
+          "add_special_tokens", "invalid_field", "add_special_tokens is allowed with text only");
     }
-    String text = asked.text() == null ? Prompt.render(model, messages(asked)) : asked.text();
-    boolean special = Boolean.TRUE.equals(asked.addSpecialTokens());
+    String text = request.text() == null ? Prompt.render(model, messages(request)) : request.text();
+    boolean special = Boolean.TRUE.equals(request.addSpecialTokens());
     return new Tokens(model.tokenizer().encode(text, special), text);
   }
 
-  private static List<Message> messages(TokenizeRequest asked) {
-    return asked.messages() == null ? List.of() : asked.messages();
+  private static List<Message> messages(TokenizeRequest request) {
+    return request.messages() == null ? List.of() : request.messages();
   }
 
   @POST
   @Path("detokenize")
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
-  public Decoded detokenize(DetokenizeRequest asked) {
+  public Decoded detokenize(DetokenizeRequest request) {
     ServedModel model = serving.model();
-    if (asked.ids() == null) {
+    if (request.ids() == null) {
       throw ProblemException.badField("ids", "invalid_field", "ids is missing");
     }
-    Prompt.requireKnown("ids", model, asked.ids());
-    return new Decoded(model.tokenizer().decode(asked.ids(), false));
+    Prompt.requireKnown("ids", model, request.ids());
+    return new Decoded(model.tokenizer().decode(request.ids(), false));
   }
 }

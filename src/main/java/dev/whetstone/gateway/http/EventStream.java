@@ -14,18 +14,18 @@ import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries text from the engine thread, which never waits, to the thread that writes a response as
- * server-sent events (HTML standard, section 9.2). A client that reads too slowly loses its
- * request.
+ * Carries text from the engine thread, which never blocks, to the thread that writes a response as
+ * server-sent events (HTML standard, section 9.2). The queue between them is bounded: a client that
+ * reads too slowly has its request cancelled.
  */
 public final class EventStream implements GenerationListener {
   /**
-   * What came of one branch.
+   * New output of one branch (completion) of a request.
    *
-   * @param tokens sampled ids the text stands for
-   * @param logps their log-probs
-   * @param alternatives of each token, or none at all
-   * @param end the whole completion, after which nothing comes; null before
+   * @param tokens sampled ids that decode to the text
+   * @param logps natural log-probs of the tokens, in nats
+   * @param alternatives the most probable tokens at each position; empty when none were requested
+   * @param end the whole completion in a branch's last piece; null in earlier pieces
    */
   public record Piece(
       int branch,
@@ -35,31 +35,31 @@ public final class EventStream implements GenerationListener {
       List<List<TokenLogprob>> alternatives,
       @Nullable Completion end) {}
 
-  private static final Piece NOTHING = new Piece(0, "", new int[0], new float[0], List.of(), null);
+  private static final Piece WAKE_UP = new Piece(0, "", new int[0], new float[0], List.of(), null);
 
   private final BlockingQueue<Piece> pieces;
   private volatile boolean overrun;
-  private volatile boolean gone;
+  private volatile boolean disconnected;
 
   /**
-   * @param bound pieces that may wait for the client
+   * @param capacity pieces that may wait for the client
    */
-  public EventStream(int bound) {
-    this.pieces = new ArrayBlockingQueue<>(bound);
+  public EventStream(int capacity) {
+    this.pieces = new ArrayBlockingQueue<>(capacity);
   }
 
-  /** The stream of a request, whose writer is let go as soon as the client hangs up. */
-  public static EventStream to(RoutingContext http, int bound) {
-    EventStream events = new EventStream(bound);
+  /** Creates the stream of a request; its writer stops as soon as the client disconnects. */
+  public static EventStream to(RoutingContext http, int capacity) {
+    EventStream events = new EventStream(capacity);
     http.addEndHandler(ended -> events.hangUp());
     return events;
   }
 
-  /** The client has gone: whoever writes to it need not wait for more. */
+  /** Stops the writer, because the client has disconnected. */
   void hangUp() {
-    gone = true;
-    // where there is no room for it the writer has something to wake up for already
-    boolean _ = pieces.offer(NOTHING);
+    disconnected = true;
+    // If the queue is full, the writer has a piece to take and wakes up anyway.
+    boolean _ = pieces.offer(WAKE_UP);
   }
 
   @Override
@@ -84,15 +84,15 @@ public final class EventStream implements GenerationListener {
     }
   }
 
-  /** Told of each piece, of a branch's end as well. */
+  /** Writes each piece, a branch's last one included. */
   public interface Writer {
     void write(Piece piece) throws IOException;
   }
 
   /**
-   * Writes pieces as they come until all branches have ended.
+   * Writes pieces as they arrive until all branches have ended.
    *
-   * @throws IOException when the client is gone or too slow
+   * @throws IOException when the client has disconnected or reads too slowly
    */
   public void forward(int branches, Writer writer) throws IOException {
     int open = branches;
@@ -101,8 +101,8 @@ public final class EventStream implements GenerationListener {
         throw new IOException("the client reads too slowly");
       }
       Piece piece = take();
-      if (gone) {
-        throw new IOException("the client has gone");
+      if (disconnected) {
+        throw new IOException("the client has disconnected");
       }
       open -= piece.end() == null ? 0 : 1;
       writer.write(piece);
@@ -118,7 +118,7 @@ public final class EventStream implements GenerationListener {
     }
   }
 
-  /** Writes one event and sends it off. */
+  /** Writes one event and flushes it; the name may be null. */
   public static void event(
       OutputStream out, ObjectMapper mapper, @Nullable String name, Object data)
       throws IOException {

@@ -15,7 +15,7 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jboss.resteasy.reactive.server.core.multipart.MultipartParser;
 
-/** Maps everything that can end a request to problem details, once. */
+/** Maps each exception that can end a request to problem details (RFC 9457). */
 public final class ExceptionMappers {
   private static final Logger LOG = Logger.getLogger(ExceptionMappers.class);
   private static final int RETRY_SECONDS = 2;
@@ -23,14 +23,14 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper
   public Response map(ProblemException refused) {
-    Response.ResponseBuilder answer = answer(refused.problem());
-    refused.headers().forEach(answer::header);
-    return answer.build();
+    Response.ResponseBuilder response = response(refused.problem());
+    refused.headers().forEach(response::header);
+    return response.build();
   }
 
   @ServerExceptionMapper({UnauthorizedException.class, AuthenticationFailedException.class})
   public Response mapUnauthorized() {
-    return answer(
+    return response(
             Problems.of(
                 401, "unauthorized", "send a valid key as Authorization: Bearer wsk_…", null))
         .header("WWW-Authenticate", CHALLENGE)
@@ -39,58 +39,69 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper
   public Response map(ForbiddenException refused) {
-    return answer(Problems.of(403, "forbidden", "this key's role may not use this route", null))
+    return response(Problems.of(403, "forbidden", "this key's role may not use this route", null))
         .build();
   }
 
   @ServerExceptionMapper
-  public Response map(DatabaseUnavailableException away) {
-    return answer(Problems.databaseAway()).header("Retry-After", RETRY_SECONDS).build();
+  public Response map(DatabaseUnavailableException unavailable) {
+    return response(Problems.databaseAway()).header("Retry-After", RETRY_SECONDS).build();
   }
 
   @ServerExceptionMapper
   public Response map(PolicyException refused) {
     String detail = String.valueOf(refused.getMessage());
-    Response.ResponseBuilder answer =
+    Response.ResponseBuilder response =
         switch (refused) {
           case PolicyException.Unknown _ ->
-              answer(Problems.of(404, "unknown_policy", detail, null));
+              response(Problems.of(404, "unknown_policy", detail, null));
           case PolicyException.Refused _ ->
-              answer(Problems.of(409, "policy_refused", detail, null));
+              response(Problems.of(409, "policy_refused", detail, null));
           case PolicyException.NothingEarlier _ ->
-              answer(Problems.of(409, "nothing_earlier", detail, null));
+              response(Problems.of(409, "nothing_earlier", detail, null));
           case PolicyException.NotInTime _ ->
-              answer(Problems.of(503, "not_ready", detail, null))
+              response(Problems.of(503, "not_ready", detail, null))
                   .header("Retry-After", RETRY_SECONDS);
         };
-    return answer.build();
+    return response.build();
   }
 
-  /** What PostgreSQL refuses for reasons that are the request's, or the moment's. */
+  /** Maps PostgreSQL errors that the request's text or a timeout caused; any other is a 500. */
   @ServerExceptionMapper
   public Response map(DatabaseException refused, RoutingContext request) {
     return switch (refused.state()) {
       case DatabaseException.UNTRANSLATABLE_TEXT, DatabaseException.UNTRANSLATABLE_ESCAPE ->
-          answer(Problems.of(400, "invalid_text", "a text holds U+0000", null)).build();
+          response(
+                  Problems.of(
+                      400,
+                      "invalid_text",
+                      "a text value contains U+0000, which cannot be stored",
+                      null))
+              .build();
       case DatabaseException.TIMED_OUT ->
-          answer(Problems.of(503, "database_slow", "the database did not answer in time", null))
+          response(
+                  Problems.of(
+                      503, "database_slow", "the database did not answer in time; try again", null))
               .header("Retry-After", RETRY_SECONDS)
               .build();
       default -> map((Throwable) refused, request);
     };
   }
 
-  /** A multipart body that breaks RFC 7578. */
+  /** Maps a multipart body that violates RFC 7578. */
   @ServerExceptionMapper
   public Response map(MultipartParser.MalformedMessageException malformed) {
     return badMultipart();
   }
 
-  /** A multipart body that ends before its last boundary, or a client that has gone. */
+  /** Maps a multipart body that ends before its last boundary, or a disconnected client. */
   @ServerExceptionMapper
   public Response map(IOException broken, RoutingContext request) {
     if (request.response().closed()) {
-      LOG.debugf(broken, "request %s has nobody to answer", RequestLog.id(request));
+      LOG.debugf(
+          broken,
+          "request %s: the client disconnected before the response",
+          RequestLog.id(request));
       return Response.noContent().build();
     }
     String type = request.request().getHeader("Content-Type");
@@ -99,32 +110,32 @@ public final class ExceptionMappers {
   }
 
   private static Response badMultipart() {
-    return answer(
+    return response(
             Problems.of(400, "invalid_multipart", "the body is not multipart/form-data", null))
         .build();
   }
 
-  /** Paths, methods and media types the router itself refuses. */
+  /** Maps paths, methods and media types that the router itself refuses. */
   @ServerExceptionMapper
   public Response map(WebApplicationException refused, UriInfo uri) {
     int status = refused.getResponse().getStatus();
     if (status < 400) {
       return refused.getResponse();
     }
-    Response.ResponseBuilder answer =
-        answer(Problems.of(status, Problems.codeOf(status), detail(status, uri), null));
+    Response.ResponseBuilder response =
+        response(Problems.of(status, Problems.codeOf(status), detail(status, uri), null));
     String allowed = refused.getResponse().getHeaderString("Allow");
-    return (allowed == null ? answer : answer.header("Allow", allowed)).build();
+    return (allowed == null ? response : response.header("Allow", allowed)).build();
   }
 
   @ServerExceptionMapper
   public Response map(Throwable failure, RoutingContext request) {
     LOG.errorf(failure, "request %s failed", RequestLog.id(request));
-    return answer(
+    return response(
             Problems.of(
                 500,
                 "internal",
-                "something went wrong here; request " + RequestLog.id(request),
+                "internal error; the log has the cause under request id " + RequestLog.id(request),
                 null))
         .build();
   }
@@ -132,14 +143,15 @@ public final class ExceptionMappers {
   private static String detail(int status, UriInfo uri) {
     return switch (status) {
       case 404 -> "there is no route " + uri.getPath();
-      case 405 -> "the route " + uri.getPath() + " does not take this method";
-      case 406 -> "the route answers none of the media types asked for";
-      case 415 -> "the route does not take this media type; most take application/json in UTF-8";
-      default -> "the request cannot be answered";
+      case 405 -> "the route " + uri.getPath() + " does not support this method";
+      case 406 -> "the route produces none of the accepted media types";
+      case 415 ->
+          "the route does not accept this media type; most routes take application/json in UTF-8";
+      default -> "the request could not be processed";
     };
   }
 
-  private static Response.ResponseBuilder answer(Problem problem) {
+  private static Response.ResponseBuilder response(Problem problem) {
     return Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
   }
 }

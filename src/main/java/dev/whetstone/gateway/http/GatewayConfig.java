@@ -12,7 +12,7 @@ public interface GatewayConfig {
   @WithDefault("127.0.0.1")
   String host();
 
-  /** Largest request body of the JSON routes. */
+  /** Largest request body of the JSON routes, in bytes. */
   @WithDefault("1M")
   MemorySize maxBody();
 
@@ -31,31 +31,31 @@ public interface GatewayConfig {
   @WithDefault("0.8")
   double pairTemperature();
 
-  /** Longest time a request may take, waiting included. */
+  /** Longest time a generation may take, time in the queue included. */
   @WithDefault("5M")
   Duration requestTimeout();
 
-  /** Events a streaming client may lag behind before its request is cancelled. */
+  /** Events that may wait for a slow streaming client before its request is cancelled. */
   @WithDefault("1024")
   int streamBuffer();
 
-  /** What Retry-After says when the queue is full or the model is not loaded. */
+  /** Value of Retry-After when the queue is full or the model is not loaded. */
   @WithDefault("2S")
   Duration retryAfter();
 
-  /** Requests a second that one key may make, over {@code rate-burst}. */
+  /** Requests a second that one key may make, averaged over {@code rate-burst}. */
   @WithDefault("20000")
   double keyRate();
 
-  /** Requests a second that one user of a key may make, over {@code rate-burst}. */
+  /** Requests a second that one user of a key may make, averaged over {@code rate-burst}. */
   @WithDefault("5000")
   double userRate();
 
-  /** How much of a key's or user's rate may come at once: what it could have sent in this time. */
+  /** Burst size of both rate limits: a key or user may send this time's requests at once. */
   @WithDefault("4S")
   Duration rateBurst();
 
-  /** How long an offered pair can be voted on. */
+  /** How long a pair can be voted on after it was generated. */
   @WithDefault("7D")
   Duration pairExpiry();
 }

@@ -14,23 +14,23 @@ import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Does a change in one transaction, and with an Idempotency-Key only once. */
+/** Runs a change in one transaction; a repeated Idempotency-Key replays the first response. */
 @Singleton
 public final class IdempotencyService {
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
   @Inject ObjectMapper mapper;
 
-  /** What a change answers: a status and what is written as JSON. */
+  /** A change's response: the status and the body, which is written as JSON. */
   public record Result(int status, Object body) {}
 
   /**
-   * Runs the work once for each key of a caller; a repeated call gets the first call's response.
+   * Runs the work once per key of a caller; a repeated call gets the first call's response.
    *
    * @param owner id of the API key
-   * @param key the header, or null
-   * @param request everything the answer depends on
-   * @throws ProblemException 400 for a key that cannot be one, 422 for one that stands for another
+   * @param key the Idempotency-Key header; null runs the work every time
+   * @param request everything the response depends on
+   * @throws ProblemException 400 for a malformed key, 422 for a key that was used for another
    *     request
    */
   public Response run(
@@ -51,7 +51,7 @@ public final class IdempotencyService {
       throw ProblemException.badField(
           "Idempotency-Key",
           "invalid_field",
-          "Idempotency-Key holds 1 to 200 printable ASCII characters");
+          "Idempotency-Key must have 1 to 200 printable ASCII characters");
     } else {
       answer = once(database, owner, key, request, answered);
     }
@@ -79,7 +79,7 @@ public final class IdempotencyService {
     try {
       return mapper.writeValueAsString(body);
     } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("an answer can be written", impossible);
+      throw new IllegalStateException("cannot serialise a response", impossible);
     }
   }
 

@@ -22,12 +22,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Reads request bodies into records: bounded, UTF-8 only, with a problem that names the field. */
+/** Reads bounded UTF-8 request bodies into records; a problem names the field at fault. */
 @Provider
 @Consumes(MediaType.APPLICATION_JSON)
 public final class JsonBodyReader implements MessageBodyReader<Record> {
-  // A body that is too large is read to here before it is refused, since many clients only look at
-  // the answer once they have sent everything.
+  // Read this much of a body that is too large before refusing it: many clients read the response
+  // only after they have sent everything.
   private static final long DRAIN_LIMIT = 64L << 20;
 
   @Inject ObjectMapper mapper;
@@ -60,9 +60,9 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
   }
 
   /**
-   * Reads a body that may be left out.
+   * Reads an optional body.
    *
-   * @param absent what an empty body means
+   * @param absent the value of an empty body
    */
   public <T extends Record> T optional(InputStream body, Class<T> type, T absent)
       throws IOException {
@@ -118,7 +118,9 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
           400, "invalid_json", "the body is not JSON: " + brief(malformed.getOriginalMessage()));
     } catch (JsonProcessingException refused) {
       throw ProblemException.of(
-          400, "invalid_json", "the body is refused: " + brief(refused.getOriginalMessage()));
+          400,
+          "invalid_json",
+          "the body is not acceptable JSON: " + brief(refused.getOriginalMessage()));
     }
   }
 
@@ -142,7 +144,7 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
         : ProblemException.badField(field, "invalid_field", field + ": " + brief(why));
   }
 
-  /** Where in the body, as in {@code messages[0].role}. */
+  /** The place in the body, as in {@code messages[0].role}. */
   private static String path(JsonMappingException failed) {
     StringBuilder path = new StringBuilder();
     for (JsonMappingException.Reference step : failed.getPath()) {

@@ -22,8 +22,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the one JSON mapper strict: a request says exactly what it means or is refused. Names are
- * snake_case; a key may stand once; nothing is coerced; text is well-formed Unicode without U+0000.
+ * Makes the application's JSON mapper strict, so that an ambiguous request is refused rather than
+ * guessed at. Names are snake_case; duplicate and unknown keys are refused; scalars are not
+ * coerced; text is well-formed Unicode without U+0000.
  */
 @Singleton
 public final class ObjectMapperConfig implements ObjectMapperCustomizer {
@@ -74,12 +75,12 @@ public final class ObjectMapperConfig implements ObjectMapperCustomizer {
     }
   }
 
-  /** Why a text is not well-formed; null where it is. */
+  /** The reason that a text is not well-formed; null for a well-formed one. */
   private static @Nullable String fault(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c == 0) {
-        return "text holds U+0000";
+        return "text contains U+0000";
       }
       if (Character.isSurrogate(c)) {
         boolean pair =
@@ -87,7 +88,7 @@ public final class ObjectMapperConfig implements ObjectMapperCustomizer {
                 && i + 1 < text.length()
                 && Character.isLowSurrogate(text.charAt(i + 1));
         if (!pair) {
-          return "text holds a lone surrogate";
+          return "text contains a lone surrogate";
         }
         i++;
       }
@@ -95,7 +96,7 @@ public final class ObjectMapperConfig implements ObjectMapperCustomizer {
     return null;
   }
 
-  /** Whether every name and text of a tree, which may hold anything, is well-formed. */
+  /** Whether every key and text value of a free-form tree is well-formed. */
   public static boolean wellFormed(JsonNode tree) {
     if (tree.isTextual()) {
       return fault(tree.textValue()) == null;

@@ -1,28 +1,29 @@
 package dev.whetstone.gateway.http;
 
-/** Query parameters of lists that are read page by page. */
+/** Reads the query parameters of paged lists. */
 public final class Paging {
-  private static final int MOST = 1_000;
+  private static final int MAX_LIMIT = 1_000;
 
   private Paging() {}
 
   /**
-   * Rows of a page.
+   * The number of rows of a page.
    *
    * @throws ProblemException 400 when it is not from 1 to 1000
    */
   public static int limit(String value) {
     long limit = number("limit", value);
-    if (limit < 1 || limit > MOST) {
-      throw ProblemException.badField("limit", "invalid_field", "limit is from 1 to " + MOST);
+    if (limit < 1 || limit > MAX_LIMIT) {
+      throw ProblemException.badField(
+          "limit", "invalid_field", "limit must be from 1 to " + MAX_LIMIT);
     }
     return (int) limit;
   }
 
   /**
-   * A whole number that is not negative.
+   * A non-negative whole number.
    *
-   * @throws ProblemException 400 when it is none
+   * @throws ProblemException 400 for anything else
    */
   public static long number(String name, String value) {
     try {
@@ -31,8 +32,9 @@ public final class Paging {
         return number;
       }
     } catch (NumberFormatException unusable) {
-      // reported below, with the negative ones
+      // reported below, as negative numbers are
     }
-    throw ProblemException.badField(name, "invalid_field", name + " is not a number of its kind");
+    throw ProblemException.badField(
+        name, "invalid_field", name + " must be a non-negative whole number");
   }
 }

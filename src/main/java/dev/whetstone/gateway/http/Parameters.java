@@ -7,45 +7,46 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads parameters of the query and the path; one that cannot be used is refused by its name. */
+/** Reads query and path parameters; the problem for an invalid one names it. */
 public final class Parameters {
-  private static final int LONGEST = 200;
+  private static final int MAX_LENGTH = 200;
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private Parameters() {}
 
-  /** A name of something, at most 200 characters, which may be left out. */
+  /** An optional name of 1 to 200 characters. */
   static @Nullable public String text(String name, @Nullable String value) {
     return value == null ? null : required(name, value);
   }
 
-  /** A name of something, at most 200 characters. */
+  /** A name of 1 to 200 characters. */
   public static String required(String name, String value) {
-    if (value.isBlank() || value.length() > LONGEST || value.indexOf('\0') >= 0) {
+    if (value.isBlank() || value.length() > MAX_LENGTH || value.indexOf('\0') >= 0) {
       throw bad(
-          name, "must have 1 to " + LONGEST + " characters, not all blank and none of them U+0000");
+          name,
+          "must have 1 to " + MAX_LENGTH + " characters, not all blank and none of them U+0000");
     }
     return value;
   }
 
-  /** A whole number in a range. */
-  public static int number(String name, @Nullable String value, int fallback, int least, int most) {
+  /** A whole number from min to max, or the fallback when it is absent. */
+  public static int number(String name, @Nullable String value, int fallback, int min, int max) {
     if (value == null) {
       return fallback;
     }
     try {
       int number = Integer.parseInt(value);
-      if (number >= least && number <= most) {
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException unusable) {
-      // refused below, with the numbers that are out of range
+      // reported below, as numbers out of range are
     }
-    throw bad(name, "must be a whole number from " + least + " to " + most);
+    throw bad(name, "must be a whole number from " + min + " to " + max);
   }
 
-  /** true or false. */
+  /** An optional true or false. */
   static @Nullable public Boolean flag(String name, @Nullable String value) {
     return switch (value) {
       case null -> null;
@@ -55,7 +56,7 @@ public final class Parameters {
     };
   }
 
-  /** A time with its offset (RFC 3339), as in {@code 2026-01-31T08:00:00Z}. */
+  /** An optional time with its offset (RFC 3339), as in {@code 2026-01-31T08:00:00Z}. */
   static @Nullable public Instant time(String name, @Nullable String value) {
     try {
       Instant at = value == null ? null : OffsetDateTime.parse(value).toInstant();
@@ -63,12 +64,12 @@ public final class Parameters {
         return at;
       }
     } catch (DateTimeException unusable) {
-      // refused below
+      // reported below
     }
     throw bad(name, "must be a time with its offset, as in 2026-01-31T08:00:00Z");
   }
 
-  /** A constant by its name in lower case. */
+  /** An enum constant by its lower-case name, or the fallback when it is absent. */
   public static <E extends Enum<E>> E constant(String name, @Nullable String value, E fallback) {
     if (value == null) {
       return fallback;
@@ -89,7 +90,7 @@ public final class Parameters {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Refuses a parameter. */
+  /** The problem of an invalid parameter: 400 {@code invalid_parameter}. */
   public static ProblemException bad(String name, String why) {
     return ProblemException.badField(name, "invalid_parameter", name + " " + why);
   }

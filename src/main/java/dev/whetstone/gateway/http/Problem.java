@@ -5,10 +5,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What went wrong, as RFC 9457 problem details with two extension members.
+ * RFC 9457 problem details with two extension members, {@code code} and {@code field}.
  *
  * @param type identifies the kind of problem: {@code urn:whetstone:problem:} and the code
- * @param code stable name of the kind
+ * @param code stable name of the kind of problem
  * @param field the part of the request at fault, as in {@code messages[0].role}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -3,7 +3,7 @@ package dev.whetstone.gateway.http;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Ends a request with a problem; mapped in {@link ExceptionMappers} alone. */
+/** Ends a request with a problem; only {@link ExceptionMappers} turns it into a response. */
 public final class ProblemException extends RuntimeException {
   private final int status;
   private final String code;
@@ -23,12 +23,12 @@ public final class ProblemException extends RuntimeException {
     return new ProblemException(status, code, detail, null, Map.of());
   }
 
-  /** 400: a field of the body, a query parameter or a header holds what it may not. */
+  /** A 400 for an invalid body field, query parameter or header. */
   public static ProblemException badField(String field, String code, String detail) {
     return new ProblemException(400, code, detail, field, Map.of());
   }
 
-  /** A refusal that may succeed later. */
+  /** A refusal of a request that may succeed later; sets Retry-After, in seconds. */
   public static ProblemException retryLater(int status, String code, String detail, int seconds) {
     return new ProblemException(
         status, code, detail, null, Map.of("Retry-After", Integer.toString(seconds)));
@@ -46,7 +46,7 @@ public final class ProblemException extends RuntimeException {
     return headers;
   }
 
-  /** The body of the answer. */
+  /** The response's body. */
   public Problem problem() {
     String detail = getMessage() == null ? code : getMessage();
     return Problems.of(status, code, detail, field);

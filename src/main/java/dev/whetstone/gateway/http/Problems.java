@@ -17,12 +17,12 @@ public final class Problems {
         field);
   }
 
-  /** Pairs, votes and whatever else is kept cannot be served now. */
+  /** The problem of a request that needs the database while it is unavailable. */
   public static Problem databaseAway() {
     return of(503, "database_away", "the database cannot be reached now; try again later", null);
   }
 
-  /** The code of a status that the application server decides on by itself. */
+  /** The code of a status that Quarkus chose, not a route. */
   static String codeOf(int status) {
     return switch (status) {
       case 400 -> "bad_request";

@@ -10,12 +10,13 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Token buckets by key and by user: each holds a few seconds' worth of requests and fills at its
- * rate. Buckets that nobody used for long are full again, so they are forgotten.
+ * Token buckets for each key and each user: a bucket holds a few seconds' worth of requests and
+ * refills at its rate. A bucket that was not used for the burst's time is full again, so it is
+ * evicted. Thread-safe.
  */
 @Singleton
 public final class RateLimiter {
-  private static final int MOST_BUCKETS = 100_000;
+  private static final int MAX_BUCKETS = 100_000;
 
   private final Cache<String, Bucket> keys;
   private final Cache<String, Bucket> users;
@@ -31,7 +32,7 @@ public final class RateLimiter {
 
   /**
    * @param keyRate requests a second
-   * @param burst a full bucket holds what comes in in this time
+   * @param burst a full bucket holds the requests of this time
    */
   RateLimiter(double keyRate, double userRate, Duration burst, InstantSource clock) {
     this.keyRate = keyRate;
@@ -42,50 +43,50 @@ public final class RateLimiter {
     this.users = buckets(burst);
   }
 
-  private static Cache<String, Bucket> buckets(Duration full) {
-    return Caffeine.newBuilder().maximumSize(MOST_BUCKETS).expireAfterAccess(full).build();
+  private static Cache<String, Bucket> buckets(Duration burst) {
+    return Caffeine.newBuilder().maximumSize(MAX_BUCKETS).expireAfterAccess(burst).build();
   }
 
   /**
-   * Takes one request of a key, and of a user where one is named.
+   * Counts one request of a key, and of a user if one is named.
    *
-   * @throws ProblemException 429 when either has none left, 400 for a name that cannot be one
+   * @throws ProblemException 429 when the key or the user is over its rate, 400 for an invalid name
    */
   public void admit(String keyId, @Nullable String user) {
     UserNameValidator.check(user);
     Instant now = clock.instant();
     take(keys, keyId, keyRate, now, "this key");
     if (user != null) {
-      // users are a key's own: two keys' users of one name are two
+      // Each key has its own users: the same name under another key is another user.
       take(users, keyId + ' ' + user, userRate, now, "this user");
     }
   }
 
   private void take(
-      Cache<String, Bucket> buckets, String name, double rate, Instant now, String whose) {
-    double full = Math.max(1, rate * burstSeconds);
-    Bucket bucket = buckets.get(name, _ -> new Bucket(full, now));
-    double wait = bucket.take(rate, full, now);
+      Cache<String, Bucket> buckets, String name, double rate, Instant now, String owner) {
+    double capacity = Math.max(1, rate * burstSeconds);
+    Bucket bucket = buckets.get(name, _ -> new Bucket(capacity, now));
+    double wait = bucket.take(rate, capacity, now);
     if (wait > 0) {
       throw ProblemException.retryLater(
-          429, "rate_limited", whose + " sends too many requests", (int) Math.ceil(wait));
+          429, "rate_limited", owner + " sends too many requests", (int) Math.ceil(wait));
     }
   }
 
   private static final class Bucket {
     private double tokens;
-    private Instant filled;
+    private Instant refilledAt;
 
     Bucket(double tokens, Instant now) {
       this.tokens = tokens;
-      this.filled = now;
+      this.refilledAt = now;
     }
 
-    /** Seconds until there is a token; 0 when one was taken. */
-    synchronized double take(double rate, double full, Instant now) {
-      double passed = Math.max(0, Duration.between(filled, now).toNanos() / 1e9);
-      tokens = Math.min(full, tokens + passed * rate);
-      filled = now;
+    /** Takes a token and returns 0, or returns the seconds until there is one. */
+    synchronized double take(double rate, double capacity, Instant now) {
+      double elapsed = Math.max(0, Duration.between(refilledAt, now).toNanos() / 1e9);
+      tokens = Math.min(capacity, tokens + elapsed * rate);
+      refilledAt = now;
       if (tokens < 1) {
         return (1 - tokens) / rate;
       }

@@ -12,38 +12,40 @@ import java.time.InstantSource;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
-/** Gives every request an id and, when it has ended, a log line: who, what, how long; no text. */
+/** Gives every request an id and logs its method, path, status and time; never its text. */
 @Singleton
 public final class RequestLog {
   private static final Logger LOG = Logger.getLogger(RequestLog.class);
-  private static final Pattern GOOD_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern SAFE_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final String HEADER = "X-Request-Id";
   private static final String ID = "whetstone.request.id";
   private static final String POLICY = "whetstone.request.policy";
-  private static final int BEFORE_EVERYTHING = 10_000;
-  private static final int LONGEST_PATH = 120;
+  private static final int FIRST_FILTER = 10_000;
+  private static final int MAX_PATH_LENGTH = 120;
 
   @Inject InstantSource clock;
 
   void register(@Observes Filters filters) {
-    filters.register(this::begin, BEFORE_EVERYTHING);
+    filters.register(this::begin, FIRST_FILTER);
   }
 
-  /** The id of a request: the client's own when it is harmless, else drawn here. */
+  /** The id of a request: the client's X-Request-Id if it is safe to log, else a random one. */
   public static String id(RoutingContext request) {
     String id = request.get(ID);
     return id == null ? "-" : id;
   }
 
-  /** Notes which version answers; never called for blind pairs. */
+  /** Records the policy version to log; never called for blind pairs. */
   public static void policy(RoutingContext request, String version) {
     request.put(POLICY, version);
   }
 
   private void begin(RoutingContext request) {
-    String wanted = request.request().getHeader(HEADER);
+    String requested = request.request().getHeader(HEADER);
     String id =
-        wanted != null && GOOD_ID.matcher(wanted).matches() ? wanted : RandomIds.draw("req");
+        requested != null && SAFE_ID.matcher(requested).matches()
+            ? requested
+            : RandomIds.draw("req");
     request.put(ID, id);
     request.response().putHeader(HEADER, id);
     var start = clock.instant();
@@ -64,12 +66,12 @@ public final class RequestLog {
     LOG.infof(
         "%s %s %d %dms id=%s key=%s policy=%s%s",
         request.request().method(),
-        path.length() > LONGEST_PATH ? path.substring(0, LONGEST_PATH) + "…" : path,
+        path.length() > MAX_PATH_LENGTH ? path.substring(0, MAX_PATH_LENGTH) + "…" : path,
         request.response().getStatusCode(),
         took.toMillis(),
         id(request),
         key,
         policy == null ? "-" : policy,
-        complete ? "" : " (client went away)");
+        complete ? "" : " (client disconnected)");
   }
 }

@@ -2,14 +2,14 @@ package dev.whetstone.gateway.http;
 
 import org.jspecify.annotations.Nullable;
 
-/** The users that a key acts for: names of the client's own choosing. */
+/** Checks the names of the users that a key acts for; a client chooses them freely. */
 public final class UserNameValidator {
   public static final int LONGEST = 200;
 
   private UserNameValidator() {}
 
   /**
-   * Takes a name of a request, which may leave it out.
+   * Checks a request's user name, which may be absent.
    *
    * @throws ProblemException 400 when it is blank or too long
    */

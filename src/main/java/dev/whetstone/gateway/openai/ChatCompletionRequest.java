@@ -9,9 +9,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Body of POST /v1/chat/completions. Fields that change nothing here (store, metadata, …) are
- * accepted and left aside; what would change the answer and is not served (tools, audio, …) is
- * refused as an unknown field.
+ * Body of POST /v1/chat/completions. Fields that have no effect here (store, metadata, …) are
+ * accepted and ignored; unsupported fields that would change the answer (tools, audio, …) are
+ * refused as unknown.
  */
 @JsonIgnoreProperties({
   "store",
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
   "parallel_tool_calls"
 })
 public record ChatCompletionRequest(
-    @Schema(description = "alias or version; champion when left out") @Nullable String model,
+    @Schema(description = "alias or version; champion by default") @Nullable String model,
     @Nullable List<ChatTurn> messages,
     @Schema(minimum = "1") @Nullable Integer maxTokens,
     @Schema(minimum = "1") @Nullable Integer maxCompletionTokens,
@@ -32,7 +32,7 @@ public record ChatCompletionRequest(
     @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> stop,
     @Nullable Boolean stream,
     @Nullable StreamOptions streamOptions,
-    @Schema(description = "the same seed repeats the text") @Nullable Long seed,
+    @Schema(description = "the same seed gives the same text") @Nullable Long seed,
     @Nullable Double presencePenalty,
     @Nullable Double frequencyPenalty,
     @Schema(description = "added to the logits, by token id")
@@ -40,20 +40,21 @@ public record ChatCompletionRequest(
     @Nullable Boolean logprobs,
     @Schema(minimum = "0", maximum = "20") @Nullable Integer topLogprobs,
     @Schema(maxLength = 200) @Nullable String user,
-    @Schema(description = "{\"type\": \"text\"} only") @Nullable JsonNode responseFormat,
-    @Schema(minimum = "0", description = "0 keeps all") @Nullable Integer topK,
+    @Schema(description = "only {\"type\": \"text\"} is supported")
+        @Nullable JsonNode responseFormat,
+    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
-    @Schema(description = "go on past the end token (load tests)") @Nullable Boolean ignoreEos)
+    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)
     implements SamplingFields {
 
-  /** One turn; its content is a text or a list of text parts. */
+  /** A message; its content is a text or a list of text parts. */
   public record ChatTurn(
       @Nullable String role,
-      @Schema(description = "a text, or parts {\"type\": \"text\", \"text\": …}")
+      @Schema(description = "a text, or a list of {\"type\": \"text\", \"text\": …}")
           @Nullable JsonNode content,
       @Nullable String name) {}
 
-  /** Extras of a stream. */
+  /** Options of a stream. */
   public record StreamOptions(@Nullable Boolean includeUsage) {}
 }

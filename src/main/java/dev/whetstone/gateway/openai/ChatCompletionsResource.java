@@ -20,32 +20,33 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Chat completions as OpenAI's clients ask for them. */
+/** OpenAI-compatible chat completions. */
 @Path("/v1/chat/completions")
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class ChatCompletionsResource {
-  @Inject CompletionService conversations;
+  @Inject CompletionService completions;
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
-  @Operation(summary = "Answers a conversation, OpenAI-compatible; with stream as events")
+  @Operation(
+      summary = "Completes a conversation, OpenAI-compatible; streams events if stream is true")
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
-  public Response complete(ChatCompletionRequest asked, RoutingContext http) {
-    boolean logprobs = Boolean.TRUE.equals(asked.logprobs());
-    if (asked.topLogprobs() != null && !logprobs) {
+  public Response complete(ChatCompletionRequest request, RoutingContext http) {
+    boolean logprobs = Boolean.TRUE.equals(request.logprobs());
+    if (request.topLogprobs() != null && !logprobs) {
       throw ProblemException.badField(
-          "top_logprobs", "invalid_field", "top_logprobs needs logprobs to be true");
+          "top_logprobs", "invalid_field", "top_logprobs requires logprobs to be true");
     }
-    requireText(asked.responseFormat());
+    requireText(request.responseFormat());
     Integer limit =
-        asked.maxCompletionTokens() == null ? asked.maxTokens() : asked.maxCompletionTokens();
-    return conversations.answer(
+        request.maxCompletionTokens() == null ? request.maxTokens() : request.maxCompletionTokens();
+    return completions.answer(
         new CompletionService.Asked(
-            asked.generation(messages(asked.messages()), null, limit),
-            asked.extras(null, asked.topLogprobs(), "top_logprobs"),
-            asked.countsAtTheEnd(),
+            request.generation(messages(request.messages()), null, limit),
+            request.extras(null, request.topLogprobs(), "top_logprobs"),
+            request.countsAtTheEnd(),
             logprobs),
         new CompletionFormat.Chat(),
         http);
@@ -66,7 +67,7 @@ public class ChatCompletionsResource {
   private static Message message(ChatCompletionRequest.@Nullable ChatTurn turn, String field) {
     if (turn == null || turn.role() == null || turn.role().isBlank()) {
       throw ProblemException.badField(
-          field + ".role", "invalid_field", field + " needs a role and a content");
+          field + ".role", "invalid_field", field + " must have a role and a content");
     }
     return new Message(turn.role(), content(turn.content(), field + ".content"));
   }
@@ -83,7 +84,7 @@ public class ChatCompletionsResource {
     for (JsonNode part : content) {
       if (!part.path("type").asText().equals("text") || !part.path("text").isTextual()) {
         throw ProblemException.badField(
-            field, "invalid_field", field + " may hold parts of type text only");
+            field, "invalid_field", field + " may have parts of type text only");
       }
       text.append(part.path("text").textValue());
     }
@@ -94,7 +95,7 @@ public class ChatCompletionsResource {
     boolean text = format == null || format.isNull() || format.path("type").asText().equals("text");
     if (!text) {
       throw ProblemException.badField(
-          "response_format", "invalid_field", "answers are text; other formats are not served");
+          "response_format", "invalid_field", "only the response format text is supported");
     }
   }
 }

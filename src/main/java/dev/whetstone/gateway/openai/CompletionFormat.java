@@ -5,31 +5,31 @@ import dev.whetstone.engine.FinishReason;
 import dev.whetstone.gateway.http.EventStream;
 import org.jspecify.annotations.Nullable;
 
-/** How a kind of completion is put into choices. */
+/** Formats completions as the choices of one kind of OpenAI response. */
 sealed interface CompletionFormat {
-  /** What ids begin with. */
+  /** The prefix of response ids. */
   String prefix();
 
-  /** The object's name, whole or as a part of a stream. */
-  String object(boolean part);
+  /** The value of {@code object}, for a stream's chunk or for a whole response. */
+  String object(boolean chunk);
 
-  /** The choice that opens a branch's stream; null when nothing does. */
+  /** The choice that begins a branch's stream; null if the format has none. */
   OpenAiResponses.@Nullable Choice opening(int index);
 
   /**
-   * A piece of a branch.
+   * The choice that adds a piece to a branch's stream.
    *
-   * @param offset characters that came before it
+   * @param offset characters of the branch before this piece
    */
   OpenAiResponses.Choice part(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
 
-  /** The choice that closes a branch's stream. */
+  /** The choice that ends a branch's stream. */
   OpenAiResponses.Choice closing(int index, FinishReason reason);
 
-  /** A whole completion. */
+  /** The choice of a whole completion. */
   OpenAiResponses.Choice whole(int index, Completion completion, @Nullable Logprobs logprobs);
 
-  /** OpenAI knows no cancelled or failed completions: what was written stands, cut short. */
+  /** OpenAI's finish reason; it has none for cancelled or failed, so both become length. */
   static String finish(FinishReason reason) {
     return switch (reason) {
       case STOP -> "stop";
@@ -37,7 +37,7 @@ sealed interface CompletionFormat {
     };
   }
 
-  /** Chats: messages and deltas. */
+  /** Chat completions: messages and deltas. */
   record Chat() implements CompletionFormat {
     @Override
     public String prefix() {
@@ -45,8 +45,8 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public String object(boolean part) {
-      return part ? "chat.completion.chunk" : "chat.completion";
+    public String object(boolean chunk) {
+      return chunk ? "chat.completion.chunk" : "chat.completion";
     }
 
     @Override
@@ -57,11 +57,12 @@ sealed interface CompletionFormat {
     @Override
     public OpenAiResponses.Choice part(
         EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
-      Object words =
+      Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.chat(piece.tokens(), piece.logps(), piece.alternatives());
-      return delta(piece.branch(), new OpenAiResponses.Turn(null, piece.text()), words, null);
+      return delta(
+          piece.branch(), new OpenAiResponses.Turn(null, piece.text()), tokenLogprobs, null);
     }
 
     @Override
@@ -71,15 +72,19 @@ sealed interface CompletionFormat {
 
     @Override
     public OpenAiResponses.Choice whole(int index, Completion done, @Nullable Logprobs logprobs) {
-      Object words =
+      Object tokenLogprobs =
           logprobs == null ? null : logprobs.chat(done.tokens(), done.logps(), done.topLogprobs());
       OpenAiResponses.Turn turn = new OpenAiResponses.Turn("assistant", done.text());
-      return new OpenAiResponses.Choice(index, turn, null, null, words, finish(done.reason()));
+      return new OpenAiResponses.Choice(
+          index, turn, null, null, tokenLogprobs, finish(done.reason()));
     }
 
     private static OpenAiResponses.Choice delta(
-        int index, OpenAiResponses.Turn turn, @Nullable Object words, @Nullable String reason) {
-      return new OpenAiResponses.Choice(index, null, turn, null, words, reason);
+        int index,
+        OpenAiResponses.Turn turn,
+        @Nullable Object tokenLogprobs,
+        @Nullable String reason) {
+      return new OpenAiResponses.Choice(index, null, turn, null, tokenLogprobs, reason);
     }
   }
 
@@ -91,7 +96,7 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public String object(boolean part) {
+    public String object(boolean chunk) {
       return "text_completion";
     }
 
@@ -103,11 +108,12 @@ sealed interface CompletionFormat {
     @Override
     public OpenAiResponses.Choice part(
         EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
-      Object words =
+      Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.text(piece.tokens(), piece.logps(), piece.alternatives(), offset);
-      return new OpenAiResponses.Choice(piece.branch(), null, null, piece.text(), words, null);
+      return new OpenAiResponses.Choice(
+          piece.branch(), null, null, piece.text(), tokenLogprobs, null);
     }
 
     @Override
@@ -117,12 +123,12 @@ sealed interface CompletionFormat {
 
     @Override
     public OpenAiResponses.Choice whole(int index, Completion done, @Nullable Logprobs logprobs) {
-      Object words =
+      Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.text(done.tokens(), done.logps(), done.topLogprobs(), 0);
       return new OpenAiResponses.Choice(
-          index, null, null, done.text(), words, finish(done.reason()));
+          index, null, null, done.text(), tokenLogprobs, finish(done.reason()));
     }
   }
 }

@@ -8,19 +8,19 @@ import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** Body of POST /v1/completions: text is continued as it is, without a chat template. */
+/** Body of POST /v1/completions: continues a text without a chat template. */
 @JsonIgnoreProperties({"store", "metadata", "service_tier"})
 public record CompletionRequest(
-    @Schema(description = "alias or version; champion when left out") @Nullable String model,
-    @Schema(description = "one text, or the token ids of one") @Nullable JsonNode prompt,
-    @Schema(minimum = "1", description = "16 when left out") @Nullable Integer maxTokens,
+    @Schema(description = "alias or version; champion by default") @Nullable String model,
+    @Schema(description = "one text, or its token ids") @Nullable JsonNode prompt,
+    @Schema(minimum = "1", description = "16 by default") @Nullable Integer maxTokens,
     @Schema(minimum = "0", maximum = "100") @Nullable Double temperature,
     @Schema(description = "in (0, 1]") @Nullable Double topP,
     @Schema(minimum = "1") @Nullable Integer n,
     @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> stop,
     @Nullable Boolean stream,
     ChatCompletionRequest.@Nullable StreamOptions streamOptions,
-    @Schema(description = "the same seed repeats the text") @Nullable Long seed,
+    @Schema(description = "the same seed gives the same text") @Nullable Long seed,
     @Nullable Double presencePenalty,
     @Nullable Double frequencyPenalty,
     @Schema(description = "added to the logits, by token id")
@@ -28,11 +28,11 @@ public record CompletionRequest(
     @Schema(
             minimum = "0",
             maximum = "20",
-            description = "log-probs of the tokens and of this many alternatives each")
+            description = "return log-probs of the tokens and of this many alternatives to each")
         @Nullable Integer logprobs,
     @Schema(maxLength = 200) @Nullable String user,
-    @Schema(minimum = "0", description = "0 keeps all") @Nullable Integer topK,
+    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
-    @Schema(description = "go on past the end token (load tests)") @Nullable Boolean ignoreEos)
+    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)
     implements SamplingFields {}

@@ -31,14 +31,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What both generating routes do: a request becomes a plan, the plan an answer or a stream. */
+/** Runs the requests of both OpenAI-compatible generation routes. */
 @Singleton
 final class CompletionService {
   /**
-   * A request in our own terms.
+   * An OpenAI request translated to the gateway's own.
    *
-   * @param usage whether a stream ends with the counts
-   * @param logprobs whether tokens come with their log-probs
+   * @param usage whether a stream ends with the token counts
+   * @param logprobs whether the response has the tokens' log-probs
    */
   record Asked(
       GenerateRequest request, GenerationPlan.Extras extras, boolean usage, boolean logprobs) {}
@@ -53,22 +53,22 @@ final class CompletionService {
   @Inject RateLimiter limits;
   @Inject SecurityIdentity identity;
 
-  /** One answer in the making. */
+  /** A request in progress. */
   private record Run(
       ServedModel model,
       GenerationPlan plan,
-      CompletionFormat wording,
+      CompletionFormat format,
       String id,
       long created,
       boolean usage,
       @Nullable Logprobs logprobs) {
     OpenAiResponses.Answer answer(
-        boolean part,
+        boolean chunk,
         List<OpenAiResponses.Choice> choices,
         OpenAiResponses.@Nullable Usage counts) {
       return new OpenAiResponses.Answer(
           id,
-          wording.object(part),
+          format.object(chunk),
           created,
           plan.policy().version(),
           plan.policy().hash(),
@@ -78,47 +78,49 @@ final class CompletionService {
 
     OpenAiResponses.Usage counts(Generation generation) {
       int prompt = plan.prompt().ids().length;
-      int written =
+      int sampled =
           generation.result().join().stream().mapToInt(done -> done.tokens().length).sum();
       return new OpenAiResponses.Usage(
           prompt,
-          written,
-          prompt + written,
+          sampled,
+          prompt + sampled,
           new OpenAiResponses.PromptDetails(generation.timings().cachedTokens()));
     }
   }
 
   /**
-   * Generates and words the answer.
+   * Generates the response, whole or as a stream.
    *
-   * @throws ProblemException as for POST /generate; 403 when log-probs of a version other than the
-   *     champion are asked for by anyone but an operator
+   * @throws ProblemException as for POST /generate; 403 when anyone but an operator requests
+   *     log-probs of a version other than the champion
    */
-  Response answer(Asked asked, CompletionFormat wording, RoutingContext http) {
+  Response answer(Asked request, CompletionFormat format, RoutingContext http) {
     ServedModel model = serving.model();
-    limits.admit(identity.getPrincipal().getName(), asked.request().user());
-    GenerationPlan plan = generations.plan(model, asked.request(), asked.extras());
+    limits.admit(identity.getPrincipal().getName(), request.request().user());
+    GenerationPlan plan = generations.plan(model, request.request(), request.extras());
     RequestLog.policy(http, plan.policy().version());
-    if (asked.logprobs() && !mayReadLogprobs(model, plan)) {
+    if (request.logprobs() && !mayReadLogprobs(model, plan)) {
       throw ProblemException.of(
-          403, "forbidden", "log-probs of versions other than the champion are for operators");
+          403,
+          "forbidden",
+          "only operators may read log-probs of versions other than the champion");
     }
-    Run run =
+    Run active =
         new Run(
             model,
             plan,
-            wording,
-            RandomIds.draw(wording.prefix()),
+            format,
+            RandomIds.draw(format.prefix()),
             clock.instant().getEpochSecond(),
-            asked.usage(),
-            asked.logprobs() ? new Logprobs(model.tokenizer()) : null);
-    if (!Boolean.TRUE.equals(asked.request().stream())) {
+            request.usage(),
+            request.logprobs() ? new Logprobs(model.tokenizer()) : null);
+    if (!Boolean.TRUE.equals(request.request().stream())) {
       Generation generation = generations.submit(model, plan.request(), http);
-      return Response.ok(whole(run, generation)).type(MediaType.APPLICATION_JSON).build();
+      return Response.ok(whole(active, generation)).type(MediaType.APPLICATION_JSON).build();
     }
     EventStream events = EventStream.to(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
-    return GenerationService.stream(out -> stream(out, run, events, generation));
+    return GenerationService.stream(out -> stream(out, active, events, generation));
   }
 
   private boolean mayReadLogprobs(ServedModel model, GenerationPlan plan) {
@@ -126,7 +128,7 @@ final class CompletionService {
         || plan.policy().hash().equals(model.policy(null).hash());
   }
 
-  private static OpenAiResponses.Answer whole(Run run, Generation generation) {
+  private static OpenAiResponses.Answer whole(Run active, Generation generation) {
     List<Completion> done = generation.result().join();
     done.stream()
         .filter(completion -> completion.reason() == FinishReason.ERROR)
@@ -137,29 +139,29 @@ final class CompletionService {
             });
     List<OpenAiResponses.Choice> choices =
         IntStream.range(0, done.size())
-            .mapToObj(i -> run.wording.whole(i, done.get(i), run.logprobs))
+            .mapToObj(i -> active.format.whole(i, done.get(i), active.logprobs))
             .toList();
-    return run.answer(false, choices, run.counts(generation));
+    return active.answer(false, choices, active.counts(generation));
   }
 
   private static ProblemException failure(Completion failed) {
     return ProblemException.retryLater(503, "generation_failed", String.valueOf(failed.error()), 1);
   }
 
-  private void stream(OutputStream out, Run run, EventStream events, Generation generation)
+  private void stream(OutputStream out, Run active, EventStream events, Generation generation)
       throws IOException {
-    int branches = run.plan.request().branches().size();
+    int branches = active.plan.request().branches().size();
     int[] written = new int[branches];
     try {
       for (int i = 0; i < branches; i++) {
-        OpenAiResponses.Choice opening = run.wording.opening(i);
+        OpenAiResponses.Choice opening = active.format.opening(i);
         if (opening != null) {
-          send(out, run.answer(true, List.of(opening), null));
+          send(out, active.answer(true, List.of(opening), null));
         }
       }
-      events.forward(branches, piece -> write(out, run, piece, written));
-      if (run.usage) {
-        send(out, run.answer(true, List.of(), run.counts(generation)));
+      events.forward(branches, piece -> write(out, active, piece, written));
+      if (active.usage) {
+        send(out, active.answer(true, List.of(), active.counts(generation)));
       }
       out.write(DONE);
       out.flush();
@@ -168,7 +170,7 @@ final class CompletionService {
     }
   }
 
-  private void write(OutputStream out, Run run, EventStream.Piece piece, int[] written)
+  private void write(OutputStream out, Run active, EventStream.Piece piece, int[] written)
       throws IOException {
     Completion end = piece.end();
     if (end != null && end.reason() == FinishReason.ERROR) {
@@ -177,11 +179,11 @@ final class CompletionService {
     }
     OpenAiResponses.Choice choice =
         end == null
-            ? run.wording.part(piece, written[piece.branch()], run.logprobs)
-            : run.wording.closing(piece.branch(), end.reason());
+            ? active.format.part(piece, written[piece.branch()], active.logprobs)
+            : active.format.closing(piece.branch(), end.reason());
     written[piece.branch()] += piece.text().length();
     if (end != null || !piece.text().isEmpty()) {
-      send(out, run.answer(true, List.of(choice), null));
+      send(out, active.answer(true, List.of(choice), null));
     }
   }
 

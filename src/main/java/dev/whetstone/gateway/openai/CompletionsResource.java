@@ -17,35 +17,35 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Text completions as OpenAI's clients ask for them. */
+/** OpenAI-compatible (legacy) text completions. */
 @Path("/v1/completions")
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class CompletionsResource {
   private static final int DEFAULT_MAX_TOKENS = 16;
 
-  @Inject CompletionService conversations;
+  @Inject CompletionService completions;
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
-  @Operation(summary = "Continues a text, OpenAI-compatible; with stream as events")
+  @Operation(summary = "Continues a text, OpenAI-compatible; streams events if stream is true")
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
-  public Response complete(CompletionRequest asked, RoutingContext http) {
-    JsonNode prompt = single(asked.prompt());
-    int limit = asked.maxTokens() == null ? DEFAULT_MAX_TOKENS : asked.maxTokens();
+  public Response complete(CompletionRequest request, RoutingContext http) {
+    JsonNode prompt = single(request.prompt());
+    int limit = request.maxTokens() == null ? DEFAULT_MAX_TOKENS : request.maxTokens();
     int[] ids = prompt.isTextual() ? null : ids(prompt);
-    return conversations.answer(
+    return completions.answer(
         new CompletionService.Asked(
-            asked.generation(null, prompt.textValue(), limit),
-            asked.extras(ids, asked.logprobs(), "logprobs"),
-            asked.countsAtTheEnd(),
-            asked.logprobs() != null),
+            request.generation(null, prompt.textValue(), limit),
+            request.extras(ids, request.logprobs(), "logprobs"),
+            request.countsAtTheEnd(),
+            request.logprobs() != null),
         new CompletionFormat.Text(),
         http);
   }
 
-  // a list of one prompt is that prompt
+  // A list of one prompt is treated as that prompt.
   private static JsonNode single(@Nullable JsonNode prompt) {
     JsonNode one =
         prompt != null && prompt.isArray() && prompt.size() == 1 && !prompt.get(0).isNumber()
@@ -54,7 +54,7 @@ public class CompletionsResource {
     boolean good = one != null && (one.isTextual() || (one.isArray() && !one.isEmpty()));
     if (one == null || !good) {
       throw ProblemException.badField(
-          "prompt", "invalid_field", "prompt must be one text, or the token ids of one");
+          "prompt", "invalid_field", "prompt must be one text, or its token ids");
     }
     return one;
   }
@@ -64,7 +64,7 @@ public class CompletionsResource {
     for (int i = 0; i < ids.length; i++) {
       if (!prompt.get(i).isInt()) {
         throw ProblemException.badField(
-            "prompt", "invalid_field", "several prompts in one request are not served");
+            "prompt", "invalid_field", "only one prompt in a request is supported");
       }
       ids[i] = prompt.get(i).intValue();
     }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Words log-probs; tokens that show no text, as the end token, are left out. */
+/** Formats tokens' log-probs; omits tokens without text, such as the end token. */
 final class Logprobs {
   private final Tokenizer tokenizer;
 
@@ -17,9 +17,9 @@ final class Logprobs {
   }
 
   /**
-   * For chats.
+   * Log-probs of a chat's tokens.
    *
-   * @param alternatives one list a token, or none at all
+   * @param alternatives one list for each token, or an empty list
    */
   OpenAiResponses.ChatLogprobs chat(
       int[] ids, float[] logps, List<List<TokenLogprob>> alternatives) {
@@ -43,14 +43,14 @@ final class Logprobs {
   }
 
   /**
-   * For text completions.
+   * Log-probs of a text completion's tokens.
    *
-   * @param offset characters of the answer before these tokens
+   * @param offset characters of the completion before these tokens
    */
   OpenAiResponses.TextLogprobs text(
       int[] ids, float[] logps, List<List<TokenLogprob>> alternatives, int offset) {
     List<String> tokens = new ArrayList<>();
-    List<Float> own = new ArrayList<>();
+    List<Float> logprobs = new ArrayList<>();
     List<Integer> offsets = new ArrayList<>();
     List<Map<String, Float>> top = new ArrayList<>();
     int at = offset;
@@ -58,24 +58,24 @@ final class Logprobs {
       if (shown(ids[i])) {
         String token = text(ids[i]);
         tokens.add(token);
-        own.add(logps[i]);
+        logprobs.add(logps[i]);
         offsets.add(at);
         at += token.length();
         top.add(byText(at(alternatives, i)));
       }
     }
-    float[] logprobs = new float[own.size()];
-    for (int i = 0; i < logprobs.length; i++) {
-      logprobs[i] = own.get(i);
+    float[] values = new float[logprobs.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = logprobs.get(i);
     }
     int[] starts = offsets.stream().mapToInt(Integer::intValue).toArray();
-    @Nullable List<Map<String, Float>> shownTop = alternatives.isEmpty() ? null : top;
-    return new OpenAiResponses.TextLogprobs(tokens, logprobs, shownTop, starts);
+    @Nullable List<Map<String, Float>> topLogprobs = alternatives.isEmpty() ? null : top;
+    return new OpenAiResponses.TextLogprobs(tokens, values, topLogprobs, starts);
   }
 
   private Map<String, Float> byText(List<TokenLogprob> alternatives) {
     Map<String, Float> map = new LinkedHashMap<>();
-    // broken UTF-8 may give two tokens one text: the more probable keeps it
+    // Two tokens of partial UTF-8 may decode to the same text: keep the more probable one.
     alternatives.forEach(a -> map.putIfAbsent(text(a.token()), a.logp()));
     return map;
   }

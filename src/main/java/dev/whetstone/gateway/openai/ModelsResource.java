@@ -18,22 +18,22 @@ import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** What the field {@code model} may name. */
+/** Lists the models, which are the aliases and versions that {@code model} may name. */
 @Path("/v1/models")
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Role.CHAT_ROLE)
 public class ModelsResource {
-  private static final int MOST_VERSIONS = 100;
+  private static final int MAX_VERSIONS = 100;
   private static final List<String> ALIASES = List.of("champion", "candidate", "previous");
 
   @Inject GatewayState serving;
 
   @GET
   @RunOnVirtualThread
-  @Operation(summary = "Lists the aliases that serve here and the newest versions")
+  @Operation(summary = "Lists the aliases that this gateway serves and the newest versions")
   public OpenAiResponses.Models list() {
     ServedModel model = serving.model();
-    List<PolicyRecord> rows = model.policies().store().page(Long.MAX_VALUE, MOST_VERSIONS);
+    List<PolicyRecord> rows = model.policies().store().page(Long.MAX_VALUE, MAX_VERSIONS);
     ServingSnapshot now = model.policies().serving();
     List<OpenAiResponses.Model> models = new ArrayList<>();
     for (String alias : ALIASES) {
@@ -48,7 +48,7 @@ public class ModelsResource {
   @GET
   @Path("{model}")
   @RunOnVirtualThread
-  @Operation(summary = "One alias or version")
+  @Operation(summary = "Returns one alias or version")
   public OpenAiResponses.Model get(@PathParam("model") String name) {
     ServedModel model = serving.model();
     String hash = model.policies().serving().alias(name).map(p -> p.hash()).orElse(name);

@@ -7,9 +7,9 @@ import jakarta.ws.rs.core.MediaType;
 import java.lang.annotation.Annotation;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
-/** Words the problems of these routes the way OpenAI's clients expect. */
+/** Converts problems of the OpenAI-compatible routes to OpenAI's error format. */
 public final class OpenAiErrorFilter {
-  /** What every path of these routes begins with. */
+  /** The path prefix of these routes. */
   public static final String ROOT = "/v1/";
 
   @ServerResponseFilter

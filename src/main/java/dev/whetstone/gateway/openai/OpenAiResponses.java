@@ -6,21 +6,21 @@ import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** What the routes answer, as OpenAI's API reference has it. */
+/** Responses in the shapes of OpenAI's API reference. */
 public final class OpenAiResponses {
-  /** Names the response of the routes that generate in the OpenAPI document. */
+  /** Name, in the OpenAPI document, of the generation routes' response. */
   public static final String ANSWER = "OpenAiAnswer";
 
   private OpenAiResponses() {}
 
   /**
-   * An answer or, while it is streamed, a part of one.
+   * A completion or, in a stream, a chunk of one.
    *
    * @param object chat.completion, chat.completion.chunk or text_completion
    * @param created seconds since 1970
-   * @param model the version that wrote it
+   * @param model the policy version that generated it
    * @param systemFingerprint that version's hash
-   * @param usage null in a stream but for its last part, when it was asked for
+   * @param usage in a stream only in its last chunk, if requested; null elsewhere
    */
   @Schema(name = "OpenAiAnswer")
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -34,11 +34,11 @@ public final class OpenAiResponses {
       @Nullable Usage usage) {}
 
   /**
-   * One completion, or what a stream adds to it.
+   * One completion, or a chunk's addition to it.
    *
-   * @param message of a chat, whole
-   * @param delta of a chat, streamed
-   * @param text of a text completion
+   * @param message whole message of a chat
+   * @param delta addition to a chat's message in a stream
+   * @param text text of a text completion
    * @param logprobs {@link ChatLogprobs} or {@link TextLogprobs}
    * @param finishReason stop or length, null while more follows
    */
@@ -51,17 +51,17 @@ public final class OpenAiResponses {
       @Nullable Object logprobs,
       @Nullable String finishReason) {}
 
-  /** The model's turn. */
+  /** The model's message. */
   @Schema(name = "OpenAiTurn")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Turn(@Nullable String role, @Nullable String content) {}
 
-  /** Counts of tokens. */
+  /** Token counts. */
   @Schema(name = "OpenAiUsage")
   public record Usage(
       int promptTokens, int completionTokens, int totalTokens, PromptDetails promptTokensDetails) {}
 
-  /** Prompt tokens that were not computed again. */
+  /** Prompt tokens that came from the prefix cache. */
   @Schema(name = "OpenAiPromptDetails")
   public record PromptDetails(int cachedTokens) {}
 
@@ -77,34 +77,34 @@ public final class OpenAiResponses {
   public record TokenInfo(
       String token, float logprob, int[] bytes, List<Alternative> topLogprobs) {}
 
-  /** A token that could have stood there. */
+  /** Another probable token at the same position. */
   public record Alternative(String token, float logprob, int[] bytes) {}
 
-  /** Log-probs of a text completion's tokens; offsets count characters of the answer. */
+  /** Log-probs of a text completion's tokens; offsets count characters of the completion. */
   public record TextLogprobs(
       List<String> tokens,
       float[] tokenLogprobs,
       @Nullable List<Map<String, Float>> topLogprobs,
       int[] textOffset) {}
 
-  /** A version or alias. */
+  /** A policy version or alias. */
   @Schema(name = "OpenAiModel")
   public record Model(String id, String object, long created, String ownedBy) {}
 
-  /** All of them. */
+  /** The list of models. */
   @Schema(name = "OpenAiModels")
   public record Models(String object, List<Model> data) {}
 
-  /** An error, in the form OpenAI's clients read. */
+  /** An error in OpenAI's format. */
   @Schema(name = "OpenAiError")
   public record Failure(Detail error) {
     /**
-     * What went wrong.
+     * The error's details.
      *
      * @param type invalid_request_error, authentication_error, permission_error, rate_limit_error
      *     or server_error
      * @param param the field at fault
-     * @param code the problem's stable code
+     * @param code the stable code of {@link dev.whetstone.gateway.http.Problem}
      */
     @Schema(name = "OpenAiErrorDetail")
     public record Detail(String message, String type, @Nullable String param, String code) {}

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What both generating bodies have, and what it means in the gateway's own terms. */
+/** Fields that both OpenAI request bodies share, and their translation to POST /generate. */
 sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest {
   @Nullable String model();
 
@@ -42,7 +42,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
 
   @Nullable Boolean ignoreEos();
 
-  /** The request as POST /generate takes it. */
+  /** Translates the request to the body of POST /generate. */
   default GenerateRequest generation(
       @Nullable List<Message> messages, @Nullable String prompt, @Nullable Integer maxTokens) {
     return new GenerateRequest(
@@ -67,37 +67,37 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
   }
 
   /**
-   * What is allowed beyond POST /generate.
+   * Collects the options that POST /generate does not have.
    *
    * @param promptIds a prompt given as token ids; null when it is a text
-   * @param alternatives to each token, with their log-probs
-   * @param field that says how many
+   * @param alternatives number of alternatives to report for each token
+   * @param field name of the field that gives this number
    * @throws ProblemException 400 naming the field that is out of its range
    */
   default GenerationPlan.Extras extras(
       int @Nullable [] promptIds, @Nullable Integer alternatives, String field) {
-    Integer answers = n();
-    if (answers != null && answers < 1) {
+    Integer count = n();
+    if (count != null && count < 1) {
       throw ProblemException.badField("n", "invalid_field", "n must be at least 1");
     }
-    int each = alternatives == null ? 0 : alternatives;
-    if (each < 0 || each > 20) {
+    int topLogprobs = alternatives == null ? 0 : alternatives;
+    if (topLogprobs < 0 || topLogprobs > 20) {
       throw ProblemException.badField(field, "invalid_field", field + " must be in [0, 20]");
     }
     return new GenerationPlan.Extras(
-        promptIds, answers == null ? 1 : answers, Boolean.TRUE.equals(ignoreEos()), each);
+        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs);
   }
 
   /**
-   * Whether a stream ends with the counts.
+   * Whether the stream ends with the token counts.
    *
-   * @throws ProblemException 400 when there is no stream
+   * @throws ProblemException 400 when stream_options is set but stream is not true
    */
   default boolean countsAtTheEnd() {
     ChatCompletionRequest.StreamOptions options = streamOptions();
     if (options != null && !Boolean.TRUE.equals(stream())) {
       throw ProblemException.badField(
-          "stream_options", "invalid_field", "stream_options goes with stream only");
+          "stream_options", "invalid_field", "stream_options requires stream to be true");
     }
     return options != null && Boolean.TRUE.equals(options.includeUsage());
   }

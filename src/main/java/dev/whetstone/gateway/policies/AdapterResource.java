@@ -39,7 +39,7 @@ import org.jboss.resteasy.reactive.RestForm;
 import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
-/** Adapters come in and go out as PEFT's files, and out as a model that stands alone. */
+/** Imports and exports adapters as PEFT files; exports a version as a merged ONNX model. */
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class AdapterResource {
@@ -55,16 +55,16 @@ public class AdapterResource {
   @Operation(
       summary = "Imports a PEFT adapter",
       description =
-          "The form's files adapter_model (adapter_model.safetensors) and adapter_config"
-              + " (adapter_config.json); parent names the version it was trained on top of. 201,"
-              + " or 200 with the version that has the same content.")
+          "The form has the files adapter_model (adapter_model.safetensors) and adapter_config"
+              + " (adapter_config.json); parent names the version that training started from. If a"
+              + " version has the same content, the response is 200 with that version.")
   @APIResponse(
       responseCode = "201",
       description = "The version is stored",
       content = @Content(schema = @Schema(implementation = PolicyView.class)))
   @APIResponse(
       responseCode = "200",
-      description = "A version has the same content",
+      description = "A version with the same content exists already",
       content = @Content(schema = @Schema(implementation = PolicyView.class)))
   public Response importAdapter(
       @RestForm("adapter_model") @Nullable FileUpload model,
@@ -81,8 +81,8 @@ public class AdapterResource {
       throw PeftUpload.refused(String.valueOf(refused.getMessage()));
     }
     ChangeContext by = new ChangeContext(identity.getPrincipal().getName(), "import");
-    Provenance lineage = new Provenance(parent, null, null);
-    PolicyStore.Registered registered = store.register(adapter, lineage, PolicyStatus.READY, by);
+    Provenance provenance = new Provenance(parent, null, null);
+    PolicyStore.Registered registered = store.register(adapter, provenance, PolicyStatus.READY, by);
     var aliases = store.database().statement(policies.log()::read);
     return Response.status(registered.fresh() ? 201 : 200)
         .entity(PolicyView.of(registered.row(), aliases))
@@ -93,7 +93,7 @@ public class AdapterResource {
   @Path("{version}/adapter")
   @Produces(MediaType.APPLICATION_OCTET_STREAM)
   @RunOnVirtualThread
-  @Operation(summary = "adapter_model.safetensors, as PEFT reads it")
+  @Operation(summary = "Downloads adapter_model.safetensors, in PEFT's format")
   public Response adapter(@PathParam("version") String version) {
     return file("adapter_model.safetensors", PeftFiles.tensors(adapterOf(version)));
   }
@@ -102,7 +102,7 @@ public class AdapterResource {
   @Path("{version}/adapter/config")
   @Produces(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
-  @Operation(summary = "adapter_config.json, with the base's hash as its revision")
+  @Operation(summary = "Downloads adapter_config.json, with the base model's hash as its revision")
   public Response adapterConfig(@PathParam("version") String version)
       throws JsonProcessingException {
     ServedModel model = serving.model();
@@ -118,20 +118,21 @@ public class AdapterResource {
   @Produces("application/zip")
   @RunOnVirtualThread
   @Operation(
-      summary = "The version as an ONNX model that stands alone",
-      description = "A zip of model.onnx and its external data, which any ONNX Runtime loads.")
+      summary = "Downloads the version as an ONNX model with the adapter merged in",
+      description = "A zip of model.onnx and its external data; any ONNX Runtime can load it.")
   public Response onnx(@PathParam("version") String version) {
     ServedModel model = serving.model();
     Policy policy = model.policy(version);
-    MergedModel standalone = new MergedModel(model.graph(), model.adapterInputs().apply(policy));
-    StreamingOutput body = standalone::writeZip;
+    MergedModel merged = new MergedModel(model.graph(), model.adapterInputs().apply(policy));
+    StreamingOutput body = merged::writeZip;
     return file(policy.version() + ".zip", body);
   }
 
   private LoraAdapter adapterOf(String name) {
     Policy policy = serving.model().policy(name);
     if (policy.adapter() == null) {
-      throw ProblemException.of(404, "no_adapter", policy.version() + " is the base alone");
+      throw ProblemException.of(
+          404, "no_adapter", policy.version() + " is the base model and has no adapter");
     }
     return policy.adapter();
   }

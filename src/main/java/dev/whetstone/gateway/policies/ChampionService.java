@@ -18,32 +18,32 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** Changes the champion; the answer comes when this gateway serves what it says. */
+/** Changes the champion, and responds when this gateway serves the new one. */
 @Singleton
 final class ChampionService {
   static final int LONGEST_REASON = 500;
 
   @Inject GatewayState serving;
-  @Inject IdempotencyService calls;
+  @Inject IdempotencyService idempotency;
   @Inject SecurityIdentity identity;
 
-  /** What is done within the transaction. */
+  /** The change of the aliases, made within the transaction. */
   interface Change {
     AliasStore.Flip apply(PolicyRouter policies, Connection connection, ChangeContext by)
         throws SQLException;
   }
 
   /**
-   * Does a change, with an Idempotency-Key only once, and answers with the champion.
+   * Makes a change, only once per Idempotency-Key, and responds with the champion.
    *
-   * @param request everything the answer depends on
+   * @param request everything the response depends on, except the reason
    */
   Response run(@Nullable String key, String request, @Nullable String reason, Change change) {
     PolicyRouter policies = serving.model().policies();
     Database database = policies.store().database();
     String actor = identity.getPrincipal().getName();
     Response answer =
-        calls.run(
+        idempotency.run(
             database,
             actor,
             key,
@@ -59,14 +59,14 @@ final class ChampionService {
   }
 
   /**
-   * A reason that is fit to be kept.
+   * Checks a required reason.
    *
    * @throws ProblemException 400 when it is missing, blank or too long
    */
   static String reason(@Nullable String reason) {
     if (reason == null || reason.isBlank() || reason.length() > LONGEST_REASON) {
       throw ProblemException.badField(
-          "reason", "invalid_field", "reason has 1 to " + LONGEST_REASON + " characters");
+          "reason", "invalid_field", "reason must have 1 to " + LONGEST_REASON + " characters");
     }
     return reason;
   }

@@ -12,11 +12,11 @@ import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PEFT directory as the parts of a form. The config's {@code revision}, which an export fills
- * with the base's hash, tells adapters of another base.
+ * Reads a PEFT directory uploaded as the parts of a form. The config's {@code revision}, which an
+ * export fills with the base model's hash, reveals an adapter of another base model.
  */
 final class PeftUpload {
-  private static final int LARGEST_CONFIG = 1 << 16;
+  private static final int MAX_CONFIG_BYTES = 1 << 16;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private PeftUpload() {}
@@ -27,15 +27,15 @@ final class PeftUpload {
    * @throws ProblemException 400 or 413 naming the part and what is wrong with it
    */
   static LoraAdapter read(
-      @Nullable FileUpload model, @Nullable FileUpload config, String baseHash, long largest) {
-    byte[] tensors = bytes("adapter_model", model, largest);
+      @Nullable FileUpload model, @Nullable FileUpload config, String baseHash, long maxBytes) {
+    byte[] tensors = bytes("adapter_model", model, maxBytes);
     String settings =
-        new String(bytes("adapter_config", config, LARGEST_CONFIG), StandardCharsets.UTF_8);
+        new String(bytes("adapter_config", config, MAX_CONFIG_BYTES), StandardCharsets.UTF_8);
     try {
       requireBase(settings, baseHash);
       return PeftFiles.read(tensors, settings);
-    } catch (IllegalArgumentException unsound) {
-      throw refused(String.valueOf(unsound.getMessage()));
+    } catch (IllegalArgumentException invalid) {
+      throw refused(String.valueOf(invalid.getMessage()));
     }
   }
 
@@ -43,33 +43,36 @@ final class PeftUpload {
     return ProblemException.badField("adapter_model", "invalid_adapter", reason);
   }
 
-  private static byte[] bytes(String part, @Nullable FileUpload upload, long largest) {
+  private static byte[] bytes(String part, @Nullable FileUpload upload, long maxBytes) {
     if (upload == null) {
       throw ProblemException.badField(
           part, "invalid_field", "the form has no file " + part + "; send multipart/form-data");
     }
-    if (upload.size() > largest) {
+    if (upload.size() > maxBytes) {
       throw ProblemException.of(
-          413, "body_too_large", part + " is larger than " + largest + " bytes");
+          413, "body_too_large", part + " is larger than " + maxBytes + " bytes");
     }
     try {
       return Files.readAllBytes(upload.uploadedFile());
-    } catch (IOException gone) {
-      throw new IllegalStateException("the upload cannot be read", gone);
+    } catch (IOException unreadable) {
+      throw new IllegalStateException("the uploaded file cannot be read", unreadable);
     }
   }
 
   private static void requireBase(String settings, String baseHash) {
-    String made = revision(settings);
-    if (made.matches("[0-9a-f]{64}") && !made.equals(baseHash)) {
+    String revision = revision(settings);
+    if (revision.matches("[0-9a-f]{64}") && !revision.equals(baseHash)) {
       throw ProblemException.badField(
           "adapter_config",
           "other_base",
-          "the adapter was made for the base " + made + ", and " + baseHash + " is served here");
+          "the adapter was trained on base model "
+              + revision
+              + ", but this gateway serves "
+              + baseHash);
     }
   }
 
-  // a config that is no JSON is refused, with its reason, where it is read for good
+  // A config that is not JSON has no revision; PeftFiles.read refuses it with a reason.
   private static String revision(String settings) {
     try {
       JsonNode tree = JSON.readTree(settings);

@@ -21,7 +21,7 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
-/** The policy versions of the base that is served. */
+/** Lists the policy versions of the base model that is served. */
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
@@ -30,8 +30,8 @@ public class PoliciesResource {
   /**
    * A page, newest first.
    *
-   * @param next cursor of the page after it, or null
-   * @param gateways what each gateway serves, and why not what it should
+   * @param next cursor of the following page, or null
+   * @param gateways what each gateway serves, and the reason if that differs from the aliases
    * @param whetstoneVersion the build of the gateway that answers
    */
   public record Page(
@@ -62,7 +62,7 @@ public class PoliciesResource {
   @GET
   @Path("{version}")
   @RunOnVirtualThread
-  @Operation(summary = "One version, by its name, hash or alias")
+  @Operation(summary = "Returns one version, by its name, hash or alias")
   public PolicyView get(@PathParam("version") String version) {
     PolicyRouter policies = serving.model().policies();
     Aliases aliases = policies.store().database().statement(policies.log()::read);

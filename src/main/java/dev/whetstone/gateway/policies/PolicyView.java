@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A version as operators see it.
  *
- * @param hash sha256 of the adapter's content; of the base for v0
- * @param parent version that the training of this one began with
+ * @param hash SHA-256 of the adapter's content; of the base model for v0
+ * @param parent version whose adapter training started from
  * @param status ready, candidate, held or rejected
- * @param rolledBackAt when it was taken back; null once it was promoted again
+ * @param rolledBackAt when it was rolled back; null after it was promoted again
  */
 public record PolicyView(
     String version,

@@ -31,16 +31,16 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class PromotionResource {
   @Inject JsonBodyReader bodies;
-  @Inject ChampionService changes;
+  @Inject ChampionService champions;
 
-  /** Why a version is promoted; the whole body may be left out. */
+  /** The reason for a promotion; the body is optional. */
   public record Promotion(
       @Schema(maxLength = ChampionService.LONGEST_REASON) @Nullable String reason) {}
 
   @POST
   @Consumes(MediaType.WILDCARD)
   @RunOnVirtualThread
-  @Operation(summary = "Makes a version the champion; for the champion, a 200 changes nothing")
+  @Operation(summary = "Makes a version the champion; no change if it is the champion already")
   @RequestBody(content = @Content(schema = @Schema(implementation = Promotion.class)))
   @APIResponse(
       responseCode = "200",
@@ -51,11 +51,11 @@ public class PromotionResource {
       @HeaderParam("Idempotency-Key") @Nullable String key,
       InputStream body)
       throws IOException {
-    Promotion asked = bodies.optional(body, Promotion.class, new Promotion(null));
-    return changes.run(
+    Promotion request = bodies.optional(body, Promotion.class, new Promotion(null));
+    return champions.run(
         key,
         "promote\n" + version,
-        asked.reason() == null ? null : ChampionService.reason(asked.reason()),
+        request.reason() == null ? null : ChampionService.reason(request.reason()),
         (policies, connection, by) -> {
           AliasStore log = policies.log();
           Aliases now = log.read(connection);

@@ -19,36 +19,37 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the champion back. */
+/** Rolls the champion back. */
 @Path("/rollback")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class RollbackResource {
-  @Inject ChampionService changes;
+  @Inject ChampionService champions;
 
-  /** Where to go back to, by default to what was champion before, and why. */
+  /** The version to roll back to, by default the previous champion, and the reason. */
   public record Rollback(
-      @Schema(description = "version, hash or alias; previous by default") @Nullable String to,
+      @Schema(description = "version, hash or alias; the previous champion by default")
+          @Nullable String to,
       @Schema(required = true, maxLength = ChampionService.LONGEST_REASON)
           @Nullable String reason) {}
 
   @POST
   @RunOnVirtualThread
-  @Operation(summary = "Goes back to an earlier version: the previous champion, or any other")
+  @Operation(summary = "Rolls back to the previous champion or to any other version")
   @APIResponse(
       responseCode = "200",
       description = "The champion",
       content = @Content(schema = @Schema(implementation = PolicyView.class)))
-  public Response rollBack(@HeaderParam("Idempotency-Key") @Nullable String key, Rollback asked) {
-    return changes.run(
+  public Response rollBack(@HeaderParam("Idempotency-Key") @Nullable String key, Rollback request) {
+    return champions.run(
         key,
-        "rollback\n" + asked.to(),
-        ChampionService.reason(asked.reason()),
+        "rollback\n" + request.to(),
+        ChampionService.reason(request.reason()),
         (policies, connection, by) -> {
           AliasStore log = policies.log();
           Aliases now = log.read(connection);
-          String to = asked.to() == null ? now.previous() : now.version(asked.to());
+          String to = request.to() == null ? now.previous() : now.version(request.to());
           if (to != null) {
             policies.resolve(policies.store().require(connection, to).hash());
           }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param policy the candidate
  * @param status gating, duelling, awaiting_approval, promoted, rejected, inconclusive or aborted
- * @param share of pairs with one side from the candidate
+ * @param share fraction of pairs with one side from the candidate, in (0, 1]
  */
 public record RolloutView(
     String id,
@@ -34,17 +34,17 @@ public record RolloutView(
     @Nullable Instant duelBeganAt,
     @Nullable Instant endedAt) {
   /**
-   * One row of the gate.
+   * One criterion of the gate.
    *
-   * @param number null when it could not be measured
+   * @param number the measurement; null when there is none
    * @param verdict pass, fail or inconclusive
    */
   public record Criterion(String name, @Nullable Double number, String threshold, String verdict) {}
 
   /**
-   * The votes and what the sides did.
+   * The duel's votes and each arm's metrics.
    *
-   * @param wins of the candidate, counted once per user and prompt
+   * @param wins votes for the candidate, counted once per user and prompt
    * @param evidence e-value of the votes
    * @param alone the champion in pairs without the candidate
    */
@@ -56,7 +56,7 @@ public record RolloutView(
       ArmMetrics champion,
       ArmMetrics alone) {}
 
-  /** A decision and the numbers it was made on. */
+  /** A decision and the numbers that it was based on. */
   public record Step(
       Instant at,
       String decision,
@@ -64,7 +64,7 @@ public record RolloutView(
       @Nullable String reason,
       @Schema(implementation = Map.class) @JsonRawValue String numbers) {}
 
-  /** One that has just been opened: nothing is measured yet. */
+  /** The view of a rollout that was just opened, before anything is measured. */
   static RolloutView opened(Rollout rollout, ChangeContext by) {
     String status = rollout.status().label();
     return view(

@@ -35,30 +35,30 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Candidates on their way to champion. */
+/** Opens, lists and cancels rollouts, each of which tests a candidate before promotion. */
 @Path("/rollouts")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class RolloutsResource {
-  private static final int LONGEST_REASON = 500;
+  private static final int MAX_REASON_LENGTH = 500;
 
   @Inject GatewayState serving;
   @Inject SecurityIdentity identity;
-  @Inject IdempotencyService calls;
+  @Inject IdempotencyService idempotency;
 
   /**
    * A version to roll out.
    *
-   * @param share of pairs with one side from it while it duels, in (0, 1]
+   * @param share fraction of pairs with one side from it during the duel, in (0, 1]
    * @param mode duel, automatic or manual
    */
   public record Request(
       @Schema(required = true) @Nullable String policy,
       @Nullable Double share,
       @Schema(enumeration = {"duel", "automatic", "manual"}) @Nullable String mode,
-      @Schema(maxLength = LONGEST_REASON) @Nullable String reason) {}
+      @Schema(maxLength = MAX_REASON_LENGTH) @Nullable String reason) {}
 
-  /** A page, newest first; {@code next} is the cursor of the one after it, or null. */
+  /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<RolloutView> items, @Nullable String next) {}
 
   @GET
@@ -67,20 +67,20 @@ public class RolloutsResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("20") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int most = Paging.limit(limit);
+    int pageSize = Paging.limit(limit);
     Long before = cursor == null ? null : Long.valueOf(Paging.number("cursor", cursor));
     Rollouts rollouts = rollouts();
-    List<Rollout> rows = rollouts.store().page(before, most + 1);
-    List<Rollout> page = rows.subList(0, Math.min(most, rows.size()));
+    List<Rollout> rows = rollouts.store().page(before, pageSize + 1);
+    List<Rollout> page = rows.subList(0, Math.min(pageSize, rows.size()));
     return new Page(
         page.stream().map(row -> RolloutView.of(row, rollouts.store())).toList(),
-        rows.size() > most ? Long.toString(page.getLast().seq()) : null);
+        rows.size() > pageSize ? Long.toString(page.getLast().seq()) : null);
   }
 
   @GET
   @Path("{id}")
   @RunOnVirtualThread
-  @Operation(summary = "One rollout with its gate, duel and decisions")
+  @Operation(summary = "Returns one rollout with its gate, duel and decisions")
   public RolloutView get(@PathParam("id") String id) {
     return RolloutView.of(rollout(id), rollouts().store());
   }
@@ -88,29 +88,29 @@ public class RolloutsResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
-  @Operation(summary = "Puts a version on its way: gate, then what the mode asks for")
+  @Operation(summary = "Starts a rollout: the gate, then what the mode requires")
   @APIResponse(
       responseCode = "201",
-      description = "The gate measures it",
+      description = "The gate measures the version",
       content = @Content(schema = @Schema(implementation = RolloutView.class)))
   @APIResponse(responseCode = "404", description = "there is no such policy")
   @APIResponse(
       responseCode = "409",
-      description = "another rollout is under way, or this version is the champion")
-  public Response open(@HeaderParam("Idempotency-Key") @Nullable String key, Request asked) {
+      description = "another rollout is active, or this version is the champion")
+  public Response open(@HeaderParam("Idempotency-Key") @Nullable String key, Request request) {
     Rollouts rollouts = rollouts();
-    double share = asked.share() == null ? rollouts.config().duel().share() : asked.share();
+    double share = request.share() == null ? rollouts.config().duel().share() : request.share();
     if (!(share > 0 && share <= 1)) {
       throw ProblemException.badField("share", "invalid_field", "share must be in (0, 1]");
     }
-    RolloutMode mode = mode(asked.mode(), rollouts);
-    ChangeContext by = by(asked.reason());
-    String policy = asked.policy();
+    RolloutMode mode = mode(request.mode(), rollouts);
+    ChangeContext by = changeContext(request.reason());
+    String policy = request.policy();
     if (policy == null) {
       throw ProblemException.badField("policy", "invalid_field", "policy is missing");
     }
     PolicyRouter policies = serving.model().policies();
-    return calls.run(
+    return idempotency.run(
         policies.store().database(),
         by.actor(),
         key,
@@ -126,13 +126,13 @@ public class RolloutsResource {
                       ProblemException.of(
                           409,
                           "rollout_refused",
-                          "another rollout is under way, or this version is the champion"));
+                          "another rollout is active, or this version is the champion"));
         });
   }
 
-  private static RolloutMode mode(@Nullable String asked, Rollouts rollouts) {
+  private static RolloutMode mode(@Nullable String label, Rollouts rollouts) {
     try {
-      return asked == null ? rollouts.config().mode() : RolloutMode.of(asked);
+      return label == null ? rollouts.config().mode() : RolloutMode.of(label);
     } catch (IllegalArgumentException unknown) {
       throw ProblemException.badField(
           "mode", "invalid_field", String.valueOf(unknown.getMessage()));
@@ -142,17 +142,19 @@ public class RolloutsResource {
   @DELETE
   @Path("{id}")
   @RunOnVirtualThread
-  @Operation(summary = "Ends a rollout and holds its version; one that has ended stays as it is")
+  @Operation(summary = "Cancels a rollout and holds its version; no change if it has ended")
   public RolloutView cancel(
       @PathParam("id") String id, @QueryParam("reason") @Nullable String reason) {
-    rollouts().cancel(rollout(id), by(reason));
+    rollouts().cancel(rollout(id), changeContext(reason));
     return get(id);
   }
 
-  private ChangeContext by(@Nullable String reason) {
-    if (reason != null && reason.length() > LONGEST_REASON) {
+  private ChangeContext changeContext(@Nullable String reason) {
+    if (reason != null && reason.length() > MAX_REASON_LENGTH) {
       throw ProblemException.badField(
-          "reason", "invalid_field", "reason has at most " + LONGEST_REASON + " characters");
+          "reason",
+          "invalid_field",
+          "reason must have at most " + MAX_REASON_LENGTH + " characters");
     }
     return new ChangeContext(identity.getPrincipal().getName(), reason);
   }

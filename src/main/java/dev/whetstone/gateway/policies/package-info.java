@@ -1,6 +1,8 @@
 /**
  * Versions, promotion, rollback and rollouts: {@code /policies}, {@code /rollback}, {@code
- * /rollouts}.
+ * /rollouts}. Begin with {@link dev.whetstone.gateway.policies.ChampionService}, which changes the
+ * champion in one transaction. Tables belong to {@code policy}, {@code serving} and {@code
+ * rollout}.
  */
 @NullMarked
 package dev.whetstone.gateway.policies;

@@ -9,7 +9,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** Which votes a request is about; what is left out takes all. */
+/** Query parameters that select votes; an absent parameter does not restrict them. */
 public final class PreferenceQuery {
   @QueryParam("choice")
   @Parameter(
@@ -21,45 +21,45 @@ public final class PreferenceQuery {
 
   @QueryParam("user")
   @Parameter(
-      description = "who voted",
+      description = "the user who voted",
       schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String user;
 
   @QueryParam("policy")
   @Parameter(
-      description = "a version that wrote one of the sides",
+      description = "a version that generated one of the sides",
       schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String policy;
 
   @QueryParam("from")
   @Parameter(
-      description = "the earliest time of a vote",
+      description = "earliest time of a vote, inclusive",
       schema = @Schema(type = SchemaType.STRING, format = "date-time"))
   @Nullable String from;
 
   @QueryParam("to")
   @Parameter(
-      description = "the first time that is too late",
+      description = "latest time of a vote, exclusive",
       schema = @Schema(type = SchemaType.STRING, format = "date-time"))
   @Nullable String to;
 
   @QueryParam("tag")
   @Parameter(
-      description = "one the vote carries",
+      description = "a tag of the vote",
       schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String tag;
 
   @QueryParam("imported")
   @Parameter(
-      description = "whether the pair came from a file",
+      description = "whether the pair was imported from a file",
       schema = @Schema(type = SchemaType.BOOLEAN))
   @Nullable String imported;
 
   /**
-   * The filter these make.
+   * Builds the filter.
    *
-   * @param blindTo a key that sees no vote on a pair which waits for its own
-   * @throws ProblemException 400 naming the parameter
+   * @param blindTo a rater's key: hides votes on pairs that it has leased and not yet voted on
+   * @throws dev.whetstone.gateway.http.ProblemException 400 naming the parameter
    */
   PreferenceFilter filter(@Nullable String blindTo) {
     return new PreferenceFilter(

@@ -9,11 +9,11 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** What the routes that read the preference log answer. */
+/** Responses of the routes that read the preference log. */
 public final class PreferenceViews {
   private PreferenceViews() {}
 
-  /** A page; {@code next} is the cursor of the one after it, or null. */
+  /** A page; {@code next} is the cursor of the following page, or null. */
   @Schema(name = "PreferencePage")
   public record Page(
       @Schema(required = true) List<Row> items, @Schema(nullable = true) @Nullable String next) {}
@@ -29,7 +29,7 @@ public final class PreferenceViews {
               enumeration = {"a", "b", "tie", "both_bad"})
           String choice,
       @Schema(required = true) String user,
-      @Schema(required = true, description = "the id of the key it was cast with") String key,
+      @Schema(required = true, description = "id of the API key that cast the vote") String key,
       @Schema(required = true) VotesResource.Policies policies,
       @Schema(required = true) Instant recordedAt,
       @Nullable String comment,
@@ -61,7 +61,7 @@ public final class PreferenceViews {
     }
   }
 
-  /** One side. */
+  /** One side of a pair. */
   @Schema(name = "PairAnswer")
   public record Answer(
       @Schema(required = true) String text, @Schema(required = true) String finishReason) {

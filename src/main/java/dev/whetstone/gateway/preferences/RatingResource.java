@@ -30,24 +30,24 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Pairs for raters, and what their votes add up to. */
+/** Leases pairs to raters and summarises their votes. */
 @Path("/preferences")
 @RolesAllowed(Role.RATER_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class RatingResource {
-  private static final int LONGEST_LEASE = 86_400;
+  private static final int MAX_LEASE_SECONDS = 86_400;
 
   @Inject RaterQueue queue;
   @Inject SummaryReader summaries;
   @Inject PreferenceConfig config;
   @Inject SecurityIdentity identity;
 
-  /** A pair to judge; nothing in it tells who wrote which side, or for whom. */
+  /** A pair to vote on; it hides which version wrote which side, and for which user. */
   @Schema(name = "PairToRate")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Task(
       @Schema(required = true) String pairId,
-      @Schema(required = true, description = "until then the vote is this rater's")
+      @Schema(required = true, description = "until then this rater's vote is accepted")
           Instant leasedUntil,
       @Schema(required = true) String prompt,
       @Nullable List<Message> messages,
@@ -58,24 +58,24 @@ public class RatingResource {
   @Path("next")
   @RunOnVirtualThread
   @Operation(
-      summary = "Hands a pair to a rater, to be voted on by POST /preferences",
+      summary = "Leases a pair to a rater, who votes on it with POST /preferences",
       description =
-          "The oldest pair that still can be voted on and has fewer votes and running leases than"
-              + " judgements are wanted. The vote must name the same user, if one is named here.")
+          "The oldest pair that is open for votes and whose votes and active leases are fewer than"
+              + " overlap. If user is given here, the vote must give the same user.")
   @APIResponse(
       responseCode = "200",
-      description = "a pair, leased to the key and user",
+      description = "a pair, leased to this key and user",
       content = @Content(schema = @Schema(implementation = Task.class)))
-  @APIResponse(responseCode = "204", description = "no pair waits for this rater")
+  @APIResponse(responseCode = "204", description = "no pair is available for this rater")
   public Response next(
       @QueryParam("user")
           @Parameter(
-              description = "who rates; the key's id by default",
+              description = "the rater; the key's id by default",
               schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
           @Nullable String user,
       @QueryParam("overlap")
           @Parameter(
-              description = "judgements wanted of each pair, its votes included",
+              description = "number of votes wanted on each pair, existing ones included",
               schema =
                   @Schema(
                       type = SchemaType.INTEGER,
@@ -87,37 +87,38 @@ public class RatingResource {
           @Parameter(schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "86400"))
           @Nullable String leaseSeconds) {
     String key = identity.getPrincipal().getName();
-    String named = Parameters.text("user", user);
-    int usual = (int) config.lease().toSeconds();
-    int seconds = Parameters.number("lease_seconds", leaseSeconds, usual, 1, LONGEST_LEASE);
+    String name = Parameters.text("user", user);
+    int defaultSeconds = (int) config.lease().toSeconds();
+    int seconds =
+        Parameters.number("lease_seconds", leaseSeconds, defaultSeconds, 1, MAX_LEASE_SECONDS);
     int wanted = Parameters.number("overlap", overlap, 1, 1, RaterQueue.MOST_OVERLAP);
     return queue
         .next(
-            new RaterQueue.Rater(key, named == null ? key : named),
+            new RaterQueue.Rater(key, name == null ? key : name),
             wanted,
             Duration.ofSeconds(seconds))
-        .map(handed -> Response.ok(task(handed)).build())
+        .map(leased -> Response.ok(task(leased)).build())
         .orElseGet(() -> Response.noContent().build());
   }
 
-  private static Task task(RaterQueue.Handed handed) {
+  private static Task task(RaterQueue.Handed leased) {
     return new Task(
-        handed.pairId(),
-        handed.leasedUntil(),
-        handed.prompt(),
-        ConversationJson.read(handed.messages()),
-        PreferenceViews.Answer.of(handed.a()),
-        PreferenceViews.Answer.of(handed.b()));
+        leased.pairId(),
+        leased.leasedUntil(),
+        leased.prompt(),
+        ConversationJson.read(leased.messages()),
+        PreferenceViews.Answer.of(leased.a()),
+        PreferenceViews.Answer.of(leased.b()));
   }
 
   @GET
   @Path("summary")
   @RunOnVirtualThread
   @Operation(
-      summary = "Raters' counts and agreement, versions' Bradley-Terry strengths",
+      summary = "Summarises raters' votes and agreement and versions' Bradley-Terry strengths",
       description =
-          "Ties enter Davidson's model of 1970; both_bad and pairs of one version with itself say"
-              + " nothing of strength. Imported votes are left out.")
+          "Ties enter by Davidson's model (1970). Strengths ignore both_bad and pairs of a version"
+              + " with itself. Imported votes are left out.")
   public PreferenceSummary summary(
       @QueryParam("from")
           @Parameter(schema = @Schema(type = SchemaType.STRING, format = "date-time"))

@@ -14,7 +14,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** What is kept of users. */
+/** Erases the stored data of users. */
 @Path("/users")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
@@ -26,7 +26,7 @@ public class UsersResource {
   @Path("{user}/data")
   @RunOnVirtualThread
   @Operation(
-      summary = "Erases a user's prompts, completions and votes; tells what was trained on them")
+      summary = "Erases a user's prompts, completions and votes; lists versions trained on them")
   public UserErasure.Report erase(@PathParam("user") String user) {
     return erasure.erase(Parameters.required("user", user), identity.getPrincipal().getName());
   }

@@ -40,21 +40,22 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** The preference log, page by page or as a file of JSON lines. */
+/** Reads the preference log, page by page or as a JSON Lines file. */
 @Path("/preferences")
 @RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
 public class VoteExportResource {
-  /** How the answer is written. */
+  /** Format of the response. */
   private enum Format {
     JSON,
     JSONL
   }
 
-  /** How a page or a file is wanted, beside which votes. */
+  /** Query parameters that shape the page or file. */
   public static final class Shape {
     @QueryParam("format")
     @Parameter(
-        description = "jsonl is the export, also chosen by Accept: application/x-ndjson",
+        description =
+            "json gives pages, jsonl the export; Accept: application/x-ndjson also selects jsonl",
         schema =
             @Schema(
                 type = SchemaType.STRING,
@@ -63,7 +64,7 @@ public class VoteExportResource {
 
     @QueryParam("form")
     @Parameter(
-        description = "of the export: TRL's standard or conversational format",
+        description = "of the export: TRL's standard (text) or conversational (messages) format",
         schema =
             @Schema(
                 type = SchemaType.STRING,
@@ -72,13 +73,13 @@ public class VoteExportResource {
 
     @QueryParam("tokens")
     @Parameter(
-        description = "of the export: token ids beside the texts",
+        description = "of the export: whether to add token ids to the texts",
         schema = @Schema(type = SchemaType.BOOLEAN))
     @Nullable String tokens;
 
     @QueryParam("order")
     @Parameter(
-        description = "of the pages",
+        description = "order of the pages",
         schema =
             @Schema(
                 type = SchemaType.STRING,
@@ -87,7 +88,7 @@ public class VoteExportResource {
 
     @QueryParam("cursor")
     @Parameter(
-        description = "next of the page before",
+        description = "value of next in the page before",
         schema = @Schema(type = SchemaType.STRING, pattern = "^[0-9]{1,18}$"))
     @Nullable String cursor;
 
@@ -114,10 +115,10 @@ public class VoteExportResource {
   @Produces({MediaType.APPLICATION_JSON, JsonLines.MEDIA_TYPE})
   @RunOnVirtualThread
   @Operation(
-      summary = "Votes page by page, or votes for a side as a file in TRL's forms",
+      summary = "Lists votes, or exports votes for a side as a file in TRL's formats",
       description =
-          "The export holds prompt, chosen and rejected of every vote for a side, oldest first;"
-              + " ties and both_bad are left out. form=messages leaves out prompts that were plain"
+          "The export has prompt, chosen and rejected of every vote for a side, oldest first; ties"
+              + " and both_bad are left out. form=messages leaves out pairs whose prompt was plain"
               + " text.")
   @APIResponse(
       responseCode = "200",
@@ -156,7 +157,7 @@ public class VoteExportResource {
       PreferenceFilter filter, TrlFormat form, boolean tokens, RoutingContext http) {
     if (!exports.tryAcquire()) {
       throw ProblemException.retryLater(
-          429, "too_many_exports", "as many exports run as may run at once", 5);
+          429, "too_many_exports", "too many exports are running; try again later", 5);
     }
     http.addEndHandler(ended -> exports.release());
     StreamingOutput body = out -> write(out, filter, form, tokens);
@@ -175,7 +176,7 @@ public class VoteExportResource {
     return first.toString().startsWith(JsonLines.MEDIA_TYPE) ? Format.JSONL : Format.JSON;
   }
 
-  // An operator looks after the log and does not rate blind.
+  // Operators maintain the log and do not rate blind, so they may see all votes.
   private @Nullable String blindTo() {
     return identity.hasRole(Role.RATER_ROLE) && !identity.hasRole(Role.OPERATOR_ROLE)
         ? identity.getPrincipal().getName()

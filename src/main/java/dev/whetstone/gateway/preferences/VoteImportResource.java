@@ -27,7 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
-/** Brings pairs of a file into the preference log. */
+/** Imports pairs from a file into the preference log. */
 @Path("/preferences/import")
 @RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
 public class VoteImportResource {
@@ -45,20 +45,20 @@ public class VoteImportResource {
   @Produces(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
   @Operation(
-      summary = "Imports a file of pairs in TRL's forms, one JSON object a line",
+      summary = "Imports a file of pairs in TRL's formats, one JSON object on each line",
       description =
-          "prompt, chosen and rejected are texts, or lists of messages; the prompt may be left out"
-              + " where both completions begin with it. Lines that are there already are skipped;"
-              + " bad ones are reported by number and leave the others alone. Committed in"
-              + " batches: after a broken connection, send the file again.")
+          "prompt, chosen and rejected are texts or lists of messages; the prompt may be left out"
+              + " if both completions begin with it. Lines that were imported before are skipped;"
+              + " invalid lines are reported by number and do not affect the others. Lines are"
+              + " committed in batches: after a broken connection, send the file again.")
   @RequestBody(
       content =
           @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
   @APIResponse(
       responseCode = "200",
-      description = "what became of the lines",
+      description = "counts of imported, skipped and invalid lines",
       content = @Content(schema = @Schema(implementation = ImportReport.class)))
-  @APIResponse(responseCode = "409", description = "another import is under way; see Retry-After")
+  @APIResponse(responseCode = "409", description = "another import is running; see Retry-After")
   public ImportReport run(InputStream body) throws IOException {
     ServedModel model = serving.model();
     PairTokenizer tokenizer =

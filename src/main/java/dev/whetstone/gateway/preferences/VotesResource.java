@@ -28,7 +28,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Votes on offered pairs. */
+/** Records votes on pairs. */
 @Path("/preferences")
 @Produces(MediaType.APPLICATION_JSON)
 public class VotesResource {
@@ -36,7 +36,7 @@ public class VotesResource {
   @Inject RateLimiter limits;
   @Inject SecurityIdentity identity;
 
-  /** A vote; the user defaults to the pair's. */
+  /** A vote; user defaults to the pair's user. */
   public record Request(
       @Schema(required = true, maxLength = 200) @Nullable String pairId,
       @Schema(
@@ -49,10 +49,10 @@ public class VotesResource {
       @Schema(maxItems = VoteRequest.MOST_TAGS) @Nullable List<String> tags,
       @Schema(minimum = "0", maximum = "1") @Nullable Double confidence) {}
 
-  /** Who had written which side; told once the vote is in. */
+  /** The versions that wrote the sides; revealed only after the vote. */
   public record Policies(String a, String b) {}
 
-  /** A vote that is committed. */
+  /** A committed vote. */
   public record Row(
       String preferenceId,
       String pairId,
@@ -75,40 +75,42 @@ public class VotesResource {
       description = "The same vote was committed before",
       content = @Content(schema = @Schema(implementation = Row.class)))
   @APIResponse(responseCode = "404", description = "there is no such pair for this key and user")
-  @APIResponse(responseCode = "409", description = "this user made another choice before")
-  @APIResponse(responseCode = "410", description = "the time to vote on the pair is over")
-  public Response vote(Request asked) {
-    VoteRequest ballot = ballot(asked, identity.getPrincipal().getName());
-    limits.admit(ballot.keyId(), ballot.user());
-    return switch (log.vote(ballot)) {
+  @APIResponse(
+      responseCode = "409",
+      description = "this user has already voted differently on the pair")
+  @APIResponse(responseCode = "410", description = "the pair is no longer open for votes")
+  public Response vote(Request request) {
+    VoteRequest voteRequest = toVote(request, identity.getPrincipal().getName());
+    limits.admit(voteRequest.keyId(), voteRequest.user());
+    return switch (log.vote(voteRequest)) {
       case VoteOutcome.Recorded vote ->
-          Response.status(vote.repeated() ? 200 : 201).entity(row(ballot, vote)).build();
+          Response.status(vote.repeated() ? 200 : 201).entity(row(voteRequest, vote)).build();
       case VoteOutcome.Conflict _ ->
           throw ProblemException.of(
-              409, "already_voted", "this user made another choice on this pair before");
+              409, "already_voted", "this user has already voted differently on this pair");
       case VoteOutcome.Unknown _ ->
           throw ProblemException.of(404, "unknown_pair", "there is no such pair for this user");
       case VoteOutcome.Expired _ ->
-          throw ProblemException.of(410, "pair_expired", "the time to vote on this pair is over");
+          throw ProblemException.of(410, "pair_expired", "this pair is no longer open for votes");
     };
   }
 
-  private static VoteRequest ballot(Request asked, String keyId) {
-    String pairId = required("pair_id", asked.pairId());
-    String choice = required("choice", asked.choice());
+  private static VoteRequest toVote(Request request, String keyId) {
+    String pairId = required("pair_id", request.pairId());
+    String choice = required("choice", request.choice());
     try {
       return new VoteRequest(
           RandomIds.draw("pref"),
           pairId,
           keyId,
-          asked.user(),
+          request.user(),
           Choice.of(choice),
-          asked.comment(),
-          asked.tags() == null ? List.of() : asked.tags(),
-          asked.confidence());
+          request.comment(),
+          request.tags() == null ? List.of() : request.tags(),
+          request.confidence());
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
-    } catch (NullPointerException hole) {
+    } catch (NullPointerException nullTag) {
       throw ProblemException.badField("tags", "invalid_field", "a tag is null");
     }
   }
@@ -120,11 +122,11 @@ public class VotesResource {
     return value;
   }
 
-  private static Row row(VoteRequest ballot, VoteOutcome.Recorded vote) {
+  private static Row row(VoteRequest voteRequest, VoteOutcome.Recorded vote) {
     return new Row(
         vote.preferenceId(),
-        ballot.pairId(),
-        ballot.choice().label(),
+        voteRequest.pairId(),
+        voteRequest.choice().label(),
         vote.user(),
         new Policies(vote.policyA(), vote.policyB()),
         vote.at());

@@ -3,23 +3,24 @@ package dev.whetstone.gateway.state;
 import dev.whetstone.gateway.http.ProblemException;
 import jakarta.inject.Singleton;
 
-/** Whether requests can be answered. */
+/** Whether this process can serve requests, and with which model. */
 @Singleton
 public final class GatewayState {
-  /** Where the gateway is in its life. */
+  /** A stage of the process's life. */
   public sealed interface State {
+    /** The model is being loaded. */
     record Loading() implements State {}
 
-    /** Requests are answered by this model. */
+    /** This model serves requests. */
     record Ready(ServedModel model) implements State {}
 
-    /** This process works, but not for clients: it is the trainer. */
+    /** This process is a trainer: it runs normally, but serves no routes. */
     record Elsewhere() implements State {}
 
     /** The model could not be loaded. */
     record Failed(String reason) implements State {}
 
-    /** Told to stop: running requests finish, new ones are refused. */
+    /** The gateway is shutting down: running requests finish, new ones are refused. */
     record Draining() implements State {}
   }
 
@@ -31,21 +32,22 @@ public final class GatewayState {
     return state;
   }
 
-  /** The next stage of the gateway's life. */
+  /** Moves to another stage. */
   public void become(State next) {
     state = next;
   }
 
   /**
-   * The model that answers.
+   * The model that serves requests.
    *
-   * @throws ProblemException 503 when there is none
+   * @throws ProblemException 503 when there is none yet or any more, 404 in a trainer
    */
   public ServedModel model() {
     return switch (state) {
       case State.Ready ready -> ready.model();
       case State.Elsewhere _ ->
-          throw ProblemException.of(404, "not_found", "a trainer has no routes");
+          throw ProblemException.of(
+              404, "not_found", "this process is a trainer and serves no routes");
       case State.Loading _ -> throw unavailable("loading", "the model is being loaded");
       case State.Draining _ -> throw unavailable("draining", "the gateway is shutting down");
       case State.Failed _ -> throw unavailable("model_failed", "the model could not be loaded");

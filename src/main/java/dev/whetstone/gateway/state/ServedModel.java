@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The base model that is being served.
  *
- * @param template empty where the model has none: it then takes plain prompts only
- * @param policies the versions that answer
- * @param runs its training runs
- * @param rollouts candidates on their way to champion
+ * @param template empty if the model has none: it then takes plain prompts only
+ * @param policies the policy versions that are served
+ * @param runs training runs of this base model
+ * @param rollouts tests that decide whether a candidate becomes champion
  * @param sampling what the model's authors recommend
- * @param graph the graph that decodes
- * @param adapterInputs what the graph takes for a version
+ * @param graph file of the decode graph
+ * @param adapterInputs a version's LoRA tensors, by the graph input that takes them
  */
 public record ServedModel(
     Engine engine,
@@ -37,15 +37,15 @@ public record ServedModel(
     Path graph,
     Function<Policy, Map<String, AdapterInput>> adapterInputs) {
 
-  /** v0: the base alone, the frozen reference. */
+  /** Version v0: the base model without an adapter, the frozen reference. */
   public Policy base() {
     return policies.base();
   }
 
   /**
-   * A version by its name, hash or alias; null is the champion.
+   * A version by its name, hash or alias; null means the champion.
    *
-   * @throws dev.whetstone.policy.PolicyException when there is none or it cannot be served
+   * @throws dev.whetstone.policy.PolicyException when it does not exist or cannot be served
    */
   public Policy policy(@Nullable String name) {
     return name == null ? policies.serving().champion() : policies.resolve(name);

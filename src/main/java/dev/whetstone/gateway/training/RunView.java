@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * A training run as the routes show it.
  *
  * @param status queued, running, succeeded, failed or cancelled
- * @param policy the version it made
- * @param metrics the last it reported, by TRL's names
+ * @param policy the version that the run produced
+ * @param metrics the last reported metrics, by TRL's names
  * @param trigger votes, schedule or call
- * @param config settings asked for; once its data is frozen, all of them
- * @param parent version whose adapter it began with
- * @param attempts how often a trainer took it up
+ * @param config the requested settings; all settings once the run's data is frozen
+ * @param parent version whose adapter training started from
+ * @param attempts how often a trainer started or resumed the run
  */
 public record RunView(
     String id,

@@ -46,18 +46,18 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Training runs: started, listed, watched, cancelled. */
+/** Starts, lists, follows and cancels training runs. */
 @Path("/training/runs")
 @RolesAllowed({Role.TRAINER_ROLE, Role.OPERATOR_ROLE})
 @Produces(MediaType.APPLICATION_JSON)
 public class TrainingResource {
-  private static final int LONGEST_CONFIG = 4_000;
-  private static final int LONGEST_REASON = 500;
-  private static final int STEPS_AT_ONCE = 500;
-  private static final Duration LOOK = Duration.ofMillis(300);
-  private static final int LOOKS_BETWEEN_BEATS = 50;
+  private static final int MAX_CONFIG_LENGTH = 4_000;
+  private static final int MAX_REASON_LENGTH = 500;
+  private static final int MAX_STEPS_PER_POLL = 500;
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(300);
+  private static final int POLLS_PER_KEEPALIVE = 50;
 
-  /** Each watcher asks the database a few times a second. */
+  /** Bounds the clients that follow runs: each one polls the database a few times a second. */
   private static final Semaphore WATCHERS = new Semaphore(64);
 
   @Inject GatewayState serving;
@@ -65,61 +65,65 @@ public class TrainingResource {
   @Inject ObjectMapper mapper;
 
   /**
-   * What to train with.
+   * A run to start.
    *
-   * @param config settings that differ from the trainer's, by TRL's names; the trainer checks them
+   * @param config overrides of the trainer's settings, by TRL's names; the trainer checks them
    */
   public record Request(
       @Schema(implementation = Map.class) @Nullable JsonNode config,
-      @Schema(maxLength = LONGEST_REASON) @Nullable String reason) {}
+      @Schema(maxLength = MAX_REASON_LENGTH) @Nullable String reason) {}
 
-  /** A page, newest first; {@code next} is the cursor of the one after it, or null. */
+  /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<RunView> items, @Nullable String next) {}
 
-  /** What a run reported after a step. */
+  /** A run's metrics after a step. */
   public record Step(
       int step, Instant at, @Schema(implementation = Map.class) @JsonRawValue String metrics) {}
 
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
-  @Operation(summary = "Starts a run, or names the one that is active")
+  @Operation(summary = "Starts a run, or returns the active one")
   @APIResponse(
       responseCode = "202",
       description = "The run is queued",
       content = @Content(schema = @Schema(implementation = RunView.class)))
   @APIResponse(
       responseCode = "200",
-      description = "This run was active already",
+      description = "This run is active already",
       content = @Content(schema = @Schema(implementation = RunView.class)))
-  public Response start(Request asked) {
-    TrainingRunStore.Request answer =
-        runs().request(RunTrigger.CALL, config(asked), by(asked.reason()));
-    return Response.status(answer.fresh() ? 202 : 200).entity(RunView.of(answer.run())).build();
+  public Response start(Request request) {
+    TrainingRunStore.Request requested =
+        runs().request(RunTrigger.CALL, config(request), changeContext(request.reason()));
+    return Response.status(requested.fresh() ? 202 : 200)
+        .entity(RunView.of(requested.run()))
+        .build();
   }
 
-  private static String config(Request asked) {
-    JsonNode config = asked.config();
+  private static String config(Request request) {
+    JsonNode config = request.config();
     if (config == null || config.isNull()) {
       return "{}";
     }
     if (!config.isObject()
-        || config.toString().length() > LONGEST_CONFIG
+        || config.toString().length() > MAX_CONFIG_LENGTH
         || !ObjectMapperConfig.wellFormed(config)) {
       throw ProblemException.badField(
           "config",
           "invalid_field",
           "config must be an object of at most "
-              + LONGEST_CONFIG
+              + MAX_CONFIG_LENGTH
               + " characters, none of them U+0000 or a lone surrogate");
     }
     return config.toString();
   }
 
-  private ChangeContext by(@Nullable String reason) {
-    if (reason != null && reason.length() > LONGEST_REASON) {
+  private ChangeContext changeContext(@Nullable String reason) {
+    if (reason != null && reason.length() > MAX_REASON_LENGTH) {
       throw ProblemException.badField(
-          "reason", "invalid_field", "reason has at most " + LONGEST_REASON + " characters");
+          "reason",
+          "invalid_field",
+          "reason must have at most " + MAX_REASON_LENGTH + " characters");
     }
     return new ChangeContext(identity.getPrincipal().getName(), reason);
   }
@@ -130,19 +134,19 @@ public class TrainingResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int most = Paging.limit(limit);
+    int pageSize = Paging.limit(limit);
     Long before = cursor == null ? null : Long.valueOf(Paging.number("cursor", cursor));
-    List<TrainingRun> rows = runs().page(before, most + 1);
-    List<TrainingRun> page = rows.subList(0, Math.min(most, rows.size()));
+    List<TrainingRun> rows = runs().page(before, pageSize + 1);
+    List<TrainingRun> page = rows.subList(0, Math.min(pageSize, rows.size()));
     return new Page(
         page.stream().map(RunView::of).toList(),
-        rows.size() > most ? Long.toString(page.getLast().seq()) : null);
+        rows.size() > pageSize ? Long.toString(page.getLast().seq()) : null);
   }
 
   @GET
   @Path("{id}")
   @RunOnVirtualThread
-  @Operation(summary = "One run")
+  @Operation(summary = "Returns one run")
   public RunView get(@PathParam("id") String id) {
     return RunView.of(run(id));
   }
@@ -150,20 +154,24 @@ public class TrainingResource {
   @DELETE
   @Path("{id}")
   @RunOnVirtualThread
-  @Operation(summary = "Asks a run to end; one that has ended stays as it is")
+  @Operation(
+      summary = "Cancels a run: a running one after its current step; no change if it has ended")
   public RunView cancel(@PathParam("id") String id) {
-    return RunView.of(runs().cancel(id, by("it was cancelled")).orElseThrow(() -> unknown(id)));
+    return RunView.of(
+        runs().cancel(id, changeContext("it was cancelled")).orElseThrow(() -> unknown(id)));
   }
 
   @GET
   @Path("{id}/events")
   @Produces(MediaType.SERVER_SENT_EVENTS)
   @RunOnVirtualThread
-  @Operation(summary = "Follows a run: step events, and done with the run when it has ended")
+  @Operation(
+      summary = "Follows a run: step events, then a done event with the run when it has ended")
   public Response events(@PathParam("id") String id, @Context RoutingContext http) {
     run(id);
     if (!WATCHERS.tryAcquire()) {
-      throw ProblemException.retryLater(429, "too_many_watchers", "too many runs are watched", 5);
+      throw ProblemException.retryLater(
+          429, "too_many_watchers", "too many clients follow training runs; try again later", 5);
     }
     http.addEndHandler(ended -> WATCHERS.release());
     TrainingRunStore runs = runs();
@@ -176,20 +184,20 @@ public class TrainingResource {
 
   private void follow(TrainingRunStore runs, String id, OutputStream out) throws IOException {
     int last = 0;
-    for (int look = 0; ; look++) {
-      // read before its steps, so that none reported until its end is missed
+    for (int poll = 0; ; poll++) {
+      // Read the run before its steps, so that no step before its end is missed.
       TrainingRun run = runs.find(id).orElseThrow(() -> unknown(id));
-      List<RunProgress> steps = runs.progressAfter(id, last, STEPS_AT_ONCE);
+      List<RunProgress> steps = runs.progressAfter(id, last, MAX_STEPS_PER_POLL);
       for (RunProgress step : steps) {
         EventStream.event(out, mapper, "step", new Step(step.step(), step.at(), step.metrics()));
         last = step.step();
       }
-      if (!run.status().active() && steps.size() < STEPS_AT_ONCE) {
+      if (!run.status().active() && steps.size() < MAX_STEPS_PER_POLL) {
         EventStream.event(out, mapper, "done", RunView.of(run));
         return;
       }
-      if (look % LOOKS_BETWEEN_BEATS == 0) {
-        // a comment: finds out about clients that have gone
+      if (poll % POLLS_PER_KEEPALIVE == 0) {
+        // An SSE comment: the write fails if the client has disconnected.
         out.write(": waiting\n\n".getBytes(StandardCharsets.UTF_8));
         out.flush();
       }
@@ -199,7 +207,7 @@ public class TrainingResource {
 
   private static void pause() throws IOException {
     try {
-      Thread.sleep(LOOK);
+      Thread.sleep(POLL_INTERVAL);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", stopped);

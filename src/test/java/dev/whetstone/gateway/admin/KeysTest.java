@@ -33,16 +33,16 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class KeysTest extends ReadyGateway {
   @Inject KeyStore store;
-  @Inject ApiKeyCache ring;
+  @Inject ApiKeyCache keyCache;
   @Inject Database database;
 
   @BeforeEach
-  void learnTheKeysOfTheFile() {
-    ring.refresh();
+  void loadTheKeysOfTheFile() {
+    keyCache.refresh();
   }
 
   @Test
-  void aKeyOpensUntilItIsRevoked() {
+  void aKeyIsValidUntilItIsRevoked() {
     JsonPath made =
         as("operator", "{\"role\": \"operator\", \"note\": \"night shift\"}")
             .post("/keys")
@@ -72,9 +72,9 @@ class KeysTest extends ReadyGateway {
   }
 
   @Test
-  void theListTellsWhenAKeyWasUsedAndHidesTheKey() {
+  void theListShowsWhenAKeyWasUsedAndHidesTheSecret() {
     as("rater", null).get("/keys").then().statusCode(403);
-    ring.refresh();
+    keyCache.refresh();
     String id = KeyFormat.id(Role.RATER, KeyFormat.hash(key("rater")));
 
     String list = as("operator", null).get("/keys?limit=1000").asString();
@@ -129,7 +129,7 @@ class KeysTest extends ReadyGateway {
   }
 
   @Test
-  void theFileIsItsOwnersAlone() throws Exception {
+  void onlyItsOwnerCanReadTheFile() throws Exception {
     assertThat(
             PosixFilePermissions.toString(
                 Files.getPosixFilePermissions(Path.of("target/test-models/keys.json"))))

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** While two versions duel, nothing tells a chat key who wrote what before it has voted. */
+/** During a duel, a chat key cannot learn which version wrote which side before it votes. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
 class BlindPairsTest extends ReadyGateway {
@@ -45,7 +45,7 @@ class BlindPairsTest extends ReadyGateway {
   private String hash = "";
 
   @BeforeEach
-  void aDuelIsOn() throws Exception {
+  void startADuel() throws Exception {
     PolicyRouter policies = serving.model().policies();
     Rollouts rollouts = serving.model().rollouts();
     candidate = PoliciesOverHttpTest.imported(77);
@@ -68,7 +68,7 @@ class BlindPairsTest extends ReadyGateway {
   }
 
   @AfterEach
-  void theDuelEnds() {
+  void endTheDuel() {
     Rollouts rollouts = serving.model().rollouts();
     rollouts.store().active().ifPresent(active -> rollouts.cancel(active, BY));
   }
@@ -84,7 +84,7 @@ class BlindPairsTest extends ReadyGateway {
   }
 
   @Test
-  void theOrderOfAStreamTellsNothing() throws Exception {
+  void theOrderOfAStreamRevealsNothing() throws Exception {
     Set<String> writersOfTheFirstPiece = new HashSet<>();
     for (int i = 0; i < 40 && writersOfTheFirstPiece.size() < 2; i++) {
       String stream = pair(", \"stream\": true").asString();
@@ -100,7 +100,7 @@ class BlindPairsTest extends ReadyGateway {
   }
 
   @Test
-  void onlyTheVoteTells() {
+  void onlyTheVoteRevealsTheVersions() {
     Response pair = pair("");
     String id = pair.path("pair_id");
     revealsNothing(pair.asString() + pair.headers());
@@ -165,7 +165,7 @@ class BlindPairsTest extends ReadyGateway {
         .substring(6);
   }
 
-  /** Who wrote a and b, without repetition where one wrote both. */
+  /** The versions that wrote a and b; one version if it wrote both. */
   private List<String> writers(String pairId) {
     return database
         .statement(

@@ -41,7 +41,7 @@ class GatewayTest extends ReadyGateway {
       "{\"messages\": [{\"role\": \"user\", \"content\": \"How was the song?\"}]%s}";
 
   @Test
-  void aGreedyAnswerIsTheReferencesAndTheSeedRepeats() {
+  void aGreedyAnswerIsTheReferencesAndASeedRepeatsTheText() {
     as("chat", ASK.formatted(", \"temperature\": 0"))
         .post("/generate")
         .then()
@@ -70,7 +70,7 @@ class GatewayTest extends ReadyGateway {
   }
 
   @Test
-  void aStreamSaysWhatThePlainAnswerSays() throws IOException {
+  void aStreamEqualsThePlainAnswer() throws IOException {
     String seeded = ASK.formatted(", \"seed\": 7%s");
     String plain = as("chat", seeded.formatted("")).post("/generate").path("completion.text");
 
@@ -82,7 +82,7 @@ class GatewayTest extends ReadyGateway {
   }
 
   @Test
-  void aStreamedPairTellsTheSides() throws IOException {
+  void aStreamedPairNamesTheSides() throws IOException {
     String stream =
         as("chat", ASK.formatted(", \"pair\": true, \"stream\": true"))
             .post("/generate")
@@ -107,7 +107,7 @@ class GatewayTest extends ReadyGateway {
   }
 
   @Test
-  void aScoreIsTheReferencesOwn() throws IOException {
+  void aScoreOfTheBaseIsTheReferences() throws IOException {
     JsonNode golden =
         JSON.readTree(Path.of("src/test/resources/golden/tiny-forward.json").toFile()).get(0);
     String body =
@@ -117,7 +117,7 @@ class GatewayTest extends ReadyGateway {
     JsonPath score =
         as("operator", body).post("/score").then().statusCode(200).extract().jsonPath();
 
-    // the gateway serves int8 here; OrtModel's own tests hold fp32 to the golden file
+    // This gateway serves int8; OrtModel's tests compare fp32 with the golden file.
     assertThat(score.getDouble("logp"))
         .isCloseTo(
             golden.path("completion_logp").asDouble(), org.assertj.core.data.Offset.offset(0.5));
@@ -204,7 +204,7 @@ class GatewayTest extends ReadyGateway {
   }
 
   @Test
-  void aClientThatHangsUpFreesItsSlot() throws Exception {
+  void aClientThatDisconnectsFreesItsSlot() throws Exception {
     byte[] body =
         ASK.formatted(
                 ", \"stream\": true, \"max_tokens\": 2000, \"temperature\": 3, \"logit_bias\": {\"2\": -100, \"0\": -100}")
@@ -241,7 +241,7 @@ class GatewayTest extends ReadyGateway {
 
   @ParameterizedTest
   @ValueSource(strings = {"{\"a\\u0000b\": 1}", "{\"a\": [{\"b\": \"\\ud800\"}]}", "[]"})
-  void settingsThatCannotBeKeptAreRefused(String config) {
+  void settingsThatCannotBeStoredAreRefused(String config) {
     as("operator", "{\"config\": %s}".formatted(config))
         .post("/training/runs")
         .then()
@@ -261,7 +261,7 @@ class GatewayTest extends ReadyGateway {
   }
 
   @Test
-  void healthMetricsAndTheDocumentAreThere() {
+  void healthMetricsAndTheDocumentAreServed() {
     given().get("/q/health/ready").then().statusCode(200);
     given()
         .get("/q/metrics")

@@ -16,7 +16,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import org.junit.jupiter.api.Test;
 
-/** What /generate keeps of a pair. */
+/** What POST /generate stores of a pair. */
 @QuarkusTest
 class PairsTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -12,10 +12,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
-/** What the thread that writes a stream does when no more pieces come. */
+/** When the thread that writes a stream stops. */
 class EventStreamTest {
   @Test
-  void aWriterThatWaitsIsLetGoWhenTheClientHangsUp() throws Exception {
+  void aWaitingWriterStopsWhenTheClientDisconnects() throws Exception {
     EventStream events = new EventStream(4);
     List<String> written = new ArrayList<>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -37,13 +37,13 @@ class EventStreamTest {
           .isInstanceOf(ExecutionException.class)
           .cause()
           .isInstanceOf(IOException.class)
-          .hasMessage("the client has gone");
+          .hasMessage("the client has disconnected");
       assertThat(written).containsExactly("one");
     }
   }
 
   @Test
-  void aClientThatLagsTooFarBehindIsGivenUp() {
+  void aClientThatLagsTooFarBehindIsDropped() {
     EventStream events = new EventStream(2);
     for (int i = 0; i < 3; i++) {
       events.onText(0, "more", new int[] {1}, new float[] {-1});

@@ -20,12 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a client is told that asks for too much: on every route that generates or takes votes. */
+/** The 429 of every route that generates or takes votes. */
 @QuarkusTest
 @TestProfile(SlowLane.class)
 class RateLimitedRoutesTest extends ReadyGateway {
   @Inject KeyStore store;
-  @Inject ApiKeyCache ring;
+  @Inject ApiKeyCache keyCache;
 
   private String key = "";
   private String other = "";
@@ -34,7 +34,7 @@ class RateLimitedRoutesTest extends ReadyGateway {
   void anUnusedKey() throws InterruptedException {
     key = store.create(Role.CHAT, null, "test").secret();
     other = store.create(Role.CHAT, null, "test").secret();
-    ring.refresh();
+    keyCache.refresh();
   }
 
   @ParameterizedTest
@@ -45,14 +45,14 @@ class RateLimitedRoutesTest extends ReadyGateway {
         "/v1/completions | {\"model\": \"champion\", \"prompt\": \"How\", \"max_tokens\": 1, \"user\": \"%s\"}",
         "/preferences | {\"pair_id\": \"none\", \"choice\": \"a\", \"user\": \"%s\"}",
       })
-  void aUserIsHeldBackAndOthersAreNot(String route, String body) {
+  void aUserIsLimitedAndOthersAreNot(String route, String body) {
     Response first = with(key, body.formatted("anna")).post(route);
     Response second = with(key, body.formatted("anna")).post(route);
 
     assertThat(first.statusCode()).isIn(200, 404);
     assertThat(second.statusCode()).isEqualTo(429);
     assertThat(second.asString()).contains("rate_limited", "this user");
-    // full again after ten seconds
+    // the bucket is full again after ten seconds
     assertThat(Integer.parseInt(second.header("Retry-After"))).isBetween(5, 10);
     assertThat(with(key, body.formatted("berta")).post(route).statusCode()).isIn(200, 404);
     assertThat(with(other, body.formatted("anna")).post(route).statusCode())
@@ -61,7 +61,7 @@ class RateLimitedRoutesTest extends ReadyGateway {
   }
 
   @Test
-  void aKeyIsHeldBackWhateverItsUsersAndRoutes() {
+  void aKeyIsLimitedWhateverItsUsersAndRoutes() {
     List<Response> answers =
         IntStream.range(0, 60)
             .mapToObj(
@@ -80,7 +80,7 @@ class RateLimitedRoutesTest extends ReadyGateway {
             .toList();
     List<Integer> codes = answers.stream().map(Response::statusCode).toList();
 
-    // a burst of twenty, and two for every second that this took
+    // a burst of twenty, and two more for every second that the loop took
     assertThat(codes.subList(0, 20)).doesNotContain(429);
     assertThat(Collections.frequency(codes, 429)).isGreaterThan(10);
     Response refused = answers.get(codes.indexOf(429));

@@ -9,13 +9,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Buckets that fill with time. */
+/** Token buckets that refill with time. */
 class RateLimiterTest {
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final RateLimiter limits = new RateLimiter(10, 2, Duration.ofSeconds(2), () -> now);
 
   @Test
-  void aUserIsHeldBackAndComesAgain() {
+  void aUserIsLimitedAndMayContinueLater() {
     for (int i = 0; i < 4; i++) {
       limits.admit("chat_1", "anna");
     }
@@ -33,7 +33,7 @@ class RateLimiterTest {
   }
 
   @Test
-  void aKeyIsHeldBackWhateverItsUsers() {
+  void aKeyIsLimitedWhateverItsUsers() {
     for (int i = 0; i < 20; i++) {
       limits.admit("chat_1", "user " + i);
     }

@@ -31,9 +31,9 @@ class OpenAiTest extends ReadyGateway {
           + " song?\"}]%s}";
 
   @Test
-  void aChatIsAnsweredAsByGenerate() {
+  void aChatIsAnsweredLikeGenerate() {
     String greedy = ASK.formatted(", \"temperature\": 0");
-    String own =
+    String generated =
         as("chat", greedy.replace("\"model\": \"champion\", ", ""))
             .post("/generate")
             .path("completion.text");
@@ -46,7 +46,7 @@ class OpenAiTest extends ReadyGateway {
         .body("object", equalTo("chat.completion"))
         .body("model", equalTo("v0"))
         .body("choices[0].message.role", equalTo("assistant"))
-        .body("choices[0].message.content", equalTo(own))
+        .body("choices[0].message.content", equalTo(generated))
         .body("choices[0].finish_reason", equalTo("stop"))
         .body("usage.prompt_tokens", equalTo(13));
   }
@@ -162,7 +162,7 @@ class OpenAiTest extends ReadyGateway {
         ", \"response_format\": {\"type\": \"json_object\"}|400|invalid_field",
         ", \"temperature\": -1|400|invalid_field",
       })
-  void whatCannotBeServedIsRefusedInOpenAisForm(String extra, int status, String code) {
+  void unsupportedRequestsGetOpenAisErrors(String extra, int status, String code) {
     as("chat", ASK.formatted(extra))
         .post(CHAT)
         .then()
@@ -173,7 +173,7 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @Test
-  void anUnknownModelAndAMissingKeyAreTold() {
+  void anUnknownModelAndAnInvalidKeyAreReported() {
     as("chat", ASK.formatted("").replace("champion", "v999"))
         .post(CHAT)
         .then()

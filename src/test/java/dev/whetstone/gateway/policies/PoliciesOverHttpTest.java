@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** Versions over HTTP and from the command line: in, out, promoted, taken back. */
+/** Versions over HTTP and the command line: imported, exported, promoted, rolled back. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
 public class PoliciesOverHttpTest extends ReadyGateway {
@@ -60,7 +60,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
   }
 
   @Test
-  void anAdapterIsImportedPromotedAndTakenBack() throws Exception {
+  void anAdapterIsImportedPromotedAndRolledBack() throws Exception {
     String before = text("");
     LoraAdapter adapter = adapter(1);
 
@@ -210,7 +210,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
   }
 
   @Test
-  void aScoreTellsTheReward() throws IOException {
+  void aScoreHasTheReward() throws IOException {
     String version = imported(6);
     var score =
         asOperator()
@@ -232,7 +232,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
   }
 
   @Test
-  void theCommandLineDoesAllOfIt(@TempDir Path folder) throws IOException {
+  void theCommandLineDoesTheSame(@TempDir Path folder) throws IOException {
     LoraAdapter adapter = adapter(7);
     Files.write(folder.resolve("adapter_model.safetensors"), PeftFiles.tensors(adapter));
     Files.writeString(folder.resolve("adapter_config.json"), PeftFiles.config(adapter, "tiny"));
@@ -298,7 +298,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
               new long[] {5, 6, 7, 8, 9, 10, 11},
               new long[] {2, 3, 4, 5});
       for (int i = 0; i < logits.length; i++) {
-        // /score reads with the prompt graph, whose blocks are float32
+        // POST /score uses the prefill graph, whose blocks are float32.
         assertThat(logSoftmax(logits[i], 8 + i))
             .as("%s token %d", version, i)
             .isCloseTo(score.path("logps").get(i).asDouble(), offset(0.3));
@@ -318,7 +318,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     return Adapters.of(TestModels.tiny().config(), 4, seed);
   }
 
-  /** The version of an adapter of the tiny model that is imported. */
+  /** Imports an adapter of the tiny model and returns its version. */
   public static String imported(long seed) throws IOException {
     LoraAdapter adapter = adapter(seed);
     return importing(PeftFiles.tensors(adapter), PeftFiles.config(adapter, "tiny"))
@@ -362,7 +362,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
   }
 
   private static String text(String more) {
-    // drawn far from the most probable, so that another distribution gives another text
+    // A high temperature samples improbable tokens, so another distribution gives another text.
     String ask =
         "{\"prompt\": \"The song was\", \"temperature\": 3, \"seed\": 7, \"max_tokens\": 24,"
             + " \"logit_bias\": {\"2\": -100}"

@@ -30,12 +30,12 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @TestProfile(OwnHome.class)
 class RolloutsTest extends ReadyGateway {
-  private static long drawn = 500;
+  private static long seed = 500;
 
   @Inject Database database;
 
   @AfterEach
-  void endWhatIsUnderWay() {
+  void cancelActiveRollouts() {
     for (String id :
         asOperator()
             .get("/rollouts")
@@ -46,7 +46,7 @@ class RolloutsTest extends ReadyGateway {
   }
 
   @Test
-  void theGateMeasuresAVersionAndHoldsWhatItCannotTell() throws Exception {
+  void theGateMeasuresAVersionAndHoldsAnInconclusiveOne() throws Exception {
     String version = imported();
 
     String id =
@@ -70,7 +70,7 @@ class RolloutsTest extends ReadyGateway {
   }
 
   @Test
-  void whatIsNoRolloutIsRefused() throws IOException {
+  void invalidRolloutsAreRefused() throws IOException {
     String version = imported();
     open("v999", "").statusCode(404).body("code", equalTo("unknown_policy"));
     open("v0", "").statusCode(409).body("code", equalTo("rollout_refused"));
@@ -98,7 +98,7 @@ class RolloutsTest extends ReadyGateway {
   }
 
   @Test
-  void oneIsUnderWayUntilItIsEnded() throws Exception {
+  void onlyOneRolloutIsActiveAtATime() throws Exception {
     String id = duelling();
 
     open(imported(), "").statusCode(409).body("code", equalTo("rollout_refused"));
@@ -119,7 +119,7 @@ class RolloutsTest extends ReadyGateway {
   }
 
   @Test
-  void anOperatorMayPromoteInTheMiddleOfADuel() throws Exception {
+  void anOperatorMayPromoteDuringADuel() throws Exception {
     String id = duelling();
     String version = asOperator().get("/rollouts/" + id).path("policy");
 
@@ -194,7 +194,7 @@ class RolloutsTest extends ReadyGateway {
         .statusCode(200);
   }
 
-  /** A rollout in its duel, as if its gate had passed. */
+  /** Opens a rollout and puts it in its duel, as if it had passed the gate. */
   private String duelling() throws Exception {
     String id = open(imported(), ", \"mode\": \"duel\"").statusCode(201).extract().path("id");
     ended(id);
@@ -209,13 +209,13 @@ class RolloutsTest extends ReadyGateway {
   }
 
   private static ValidatableResponse ended(String id) throws InterruptedException {
-    for (int look = 0; ; look++) {
+    for (int poll = 0; ; poll++) {
       ValidatableResponse rollout = asOperator().get("/rollouts/" + id).then().statusCode(200);
       String status = rollout.extract().path("status");
       if (!Set.of("gating", "duelling", "awaiting_approval").contains(status)) {
         return rollout;
       }
-      assertThat(look).as(rollout.extract().asString()).isLessThan(300);
+      assertThat(poll).as(rollout.extract().asString()).isLessThan(300);
       Thread.sleep(100);
     }
   }
@@ -228,7 +228,7 @@ class RolloutsTest extends ReadyGateway {
   }
 
   private static String imported() throws IOException {
-    LoraAdapter adapter = Adapters.of(TestModels.tiny().config(), 4, ++drawn);
+    LoraAdapter adapter = Adapters.of(TestModels.tiny().config(), 4, ++seed);
     return given()
         .header("Authorization", "Bearer " + OwnHome.key("operator"))
         .multiPart("adapter_model", "adapter_model.safetensors", PeftFiles.tensors(adapter))

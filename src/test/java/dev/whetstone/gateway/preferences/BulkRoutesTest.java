@@ -27,7 +27,7 @@ class BulkRoutesTest extends ReadyGateway {
   private static final String LINES = "application/x-ndjson";
 
   @Test
-  void aFileComesInAndGoesOutAgain() {
+  void anImportedFileIsExportedAgain() {
     String prompt = "p " + UUID.randomUUID();
     String line =
         "{\"prompt\":\"%s\",\"chosen\":\"yes 漢\",\"rejected\":\"no\"}\n".formatted(prompt);
@@ -53,21 +53,21 @@ class BulkRoutesTest extends ReadyGateway {
   }
 
   @Test
-  void aRaterJudgesAPairOfAnothersBlind() {
+  void aRaterVotesBlindOnAnotherUsersPair() {
     String user = "user-" + UUID.randomUUID();
-    JsonPath offered =
+    JsonPath generated =
         as("chat", "{\"prompt\": \"the song\", \"pair\": true, \"user\": \"" + user + "\"}")
             .post("/generate")
             .jsonPath();
 
-    // pairs of other tests may wait before it
+    // Pairs of other tests may come first.
     Response next;
     do {
       next = as("rater", null).get("/preferences/next?user=kim&overlap=1&lease_seconds=60");
       assertThat(next.statusCode()).isEqualTo(200);
-    } while (!next.path("pair_id").equals(offered.get("pair_id")));
+    } while (!next.path("pair_id").equals(generated.get("pair_id")));
     assertThat(next.asString()).doesNotContain("v0").doesNotContain(user).doesNotContain("policy");
-    assertThat(next.<String>path("a.text")).isEqualTo(offered.getString("a.text"));
+    assertThat(next.<String>path("a.text")).isEqualTo(generated.getString("a.text"));
 
     String vote =
         "{\"pair_id\": \"%s\", \"choice\": \"b\", \"user\": \"%s\"}"
@@ -140,7 +140,7 @@ class BulkRoutesTest extends ReadyGateway {
   }
 
   @Test
-  void theDocumentTellsTheProblemsOfEveryRoute() {
+  void theDocumentListsTheProblemsOfEveryRoute() {
     JsonPath document = given().accept("application/json").get("/q/openapi?format=json").jsonPath();
     var paths = document.<java.util.Map<String, java.util.Map<String, ?>>>get("paths");
     assertThat(paths).isNotEmpty();

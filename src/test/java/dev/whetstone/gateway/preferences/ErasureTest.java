@@ -33,7 +33,7 @@ class ErasureTest extends ReadyGateway {
   @Inject Database database;
 
   @Test
-  void aUsersDataGoesAndTheVersionsTrainedOnItAreNamed() {
+  void aUsersDataIsErasedAndTheVersionsTrainedOnItAreListed() {
     String user = RandomIds.draw("user");
     String vote = vote(user);
     String others = vote("somebody");
@@ -57,7 +57,7 @@ class ErasureTest extends ReadyGateway {
     String audit = as("operator", null).get("/audit?limit=1").asString();
     assertThat(audit).contains("user data erased", user, "\"policies\": [\"v1\"]");
     assertThat(audit).doesNotContain("How?").doesNotContain("thus");
-    // what is erased cannot be erased again, and that is no error
+    // Erasing again finds nothing and succeeds.
     as("operator", null)
         .delete("/users/%s/data".formatted(user))
         .then()
@@ -69,7 +69,7 @@ class ErasureTest extends ReadyGateway {
   private String vote(String user) {
     String pair = RandomIds.draw("pair");
     log.offer(TestPairs.of(pair, "chat_1", user, Instant.now().plus(Duration.ofHours(1))));
-    VoteRequest ballot =
+    VoteRequest request =
         new VoteRequest(
             RandomIds.draw("pref"),
             pair,
@@ -79,11 +79,11 @@ class ErasureTest extends ReadyGateway {
             "a comment",
             List.of(),
             null);
-    assertThat(log.vote(ballot)).isInstanceOf(VoteOutcome.Recorded.class);
-    return ballot.preferenceId();
+    assertThat(log.vote(request)).isInstanceOf(VoteOutcome.Recorded.class);
+    return request.preferenceId();
   }
 
-  /** v1 is trained on the vote, v2 on nothing of it, v3 goes on from v1. */
+  /** Stores v1, trained on the vote; v2, trained without it; and v3, trained from v1. */
   private static int train(Connection connection, String vote, String user) throws SQLException {
     Sql.update(
         connection, "INSERT INTO aliases (base_hash, revision, champion) VALUES (?, 1, 0)", BASE);

@@ -74,7 +74,7 @@ class VotesTest extends ReadyGateway {
   }
 
   @Test
-  void aVoteWithoutAUserIsThePairsUsers() {
+  void aVoteWithoutAUserIsByThePairsUser() {
     String pair = offered("anna", Duration.ofHours(1));
     as("chat", "{\"pair_id\": \"%s\", \"choice\": \"tie\"}".formatted(pair))
         .post("/preferences")
@@ -91,7 +91,7 @@ class VotesTest extends ReadyGateway {
         .then()
         .statusCode(404)
         .body("code", equalTo("unknown_pair"));
-    // another key: the rater's and the operator's are neither the pair's nor hold a lease
+    // The rater's and the operator's keys did not request the pair and hold no lease on it.
     as("rater", vote(pair, "anna")).post("/preferences").then().statusCode(404);
     as("operator", vote(pair, "anna")).post("/preferences").then().statusCode(404);
     as("trainer", vote(pair, "anna")).post("/preferences").then().statusCode(403);
@@ -108,7 +108,7 @@ class VotesTest extends ReadyGateway {
   }
 
   @Test
-  void aRaterVotesOnWhatIsLeasedToHim() {
+  void aRaterVotesOnLeasedPairs() {
     String pair = offered("anna", Duration.ofSeconds(-1));
     lease(pair, "in_force", "now() + interval '1 minute'");
     lease(pair, "lapsed", "now() - interval '1 minute'");
@@ -179,9 +179,10 @@ class VotesTest extends ReadyGateway {
     }
   }
 
-  private String offered(String user, Duration rest) {
+  private String offered(String user, Duration untilExpiry) {
     Pair pair =
-        TestPairs.of(RandomIds.draw("pair"), keyId(Role.CHAT), user, Instant.now().plus(rest));
+        TestPairs.of(
+            RandomIds.draw("pair"), keyId(Role.CHAT), user, Instant.now().plus(untilExpiry));
     log.offer(pair);
     return pair.pairId();
   }

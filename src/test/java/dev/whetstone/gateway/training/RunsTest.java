@@ -20,19 +20,19 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Training runs over HTTP; no trainer is there, so a run waits until a test takes it up. */
+/** Training runs over HTTP, without a trainer: a run stays queued until a test begins it. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
 class RunsTest extends ReadyGateway {
   private static final ChangeContext TRAINER = new ChangeContext("trainer", "a test");
 
   @AfterEach
-  void endWhatIsActive() {
+  void endTheActiveRun() {
     runs().active().ifPresent(run -> runs().finish(run.id(), RunStatus.FAILED, TRAINER));
   }
 
   @Test
-  void aRunIsQueuedOnceAndThenNamed() {
+  void aRunIsQueuedOnceAndReturnedWhileItIsActive() {
     String id =
         as("trainer")
             .body("{\"config\": {\"epochs\": 2}, \"reason\": \"enough votes\"}")
@@ -56,7 +56,7 @@ class RunsTest extends ReadyGateway {
   }
 
   @Test
-  void whatIsNoRunIsRefused() {
+  void invalidRunsAreRefused() {
     for (String body :
         new String[] {"{\"config\": []}", "{\"config\": \"epochs\"}", "{\"reason\": 7}", "[]"}) {
       as("trainer").body(body).post("/training/runs").then().statusCode(400);
@@ -80,7 +80,7 @@ class RunsTest extends ReadyGateway {
   }
 
   @Test
-  void chattersAndRatersHaveNoSay() {
+  void chatAndRaterKeysAreForbidden() {
     for (String role : new String[] {"chat", "rater"}) {
       as(role).body("{}").post("/training/runs").then().statusCode(403);
       as(role).get("/training/runs").then().statusCode(403);
@@ -115,9 +115,9 @@ class RunsTest extends ReadyGateway {
   }
 
   @Test
-  void aWatcherSeesEveryStepAndTheEnd() throws Exception {
+  void aFollowerSeesEveryStepAndTheEnd() throws Exception {
     String id = start();
-    CompletableFuture<String> watched =
+    CompletableFuture<String> followed =
         CompletableFuture.supplyAsync(
             () -> as("trainer").get("/training/runs/" + id + "/events").asString());
     runs().begin(id);
@@ -127,7 +127,7 @@ class RunsTest extends ReadyGateway {
     }
     runs().finish(id, RunStatus.FAILED, TRAINER);
 
-    String events = watched.get(10, TimeUnit.SECONDS);
+    String events = followed.get(10, TimeUnit.SECONDS);
 
     assertThat(events).containsSubsequence("\"step\":1", "\"step\":2", "\"step\":3", "event: done");
     assertThat(events.split("event: step", -1)).hasSize(4);
