@@ -67,7 +67,7 @@ class PolicyStoreTest {
   }
 
   @Test
-  void numbersHaveNoHolesWhateverHappensAtOnce() throws Exception {
+  void numbersHaveNoGapsWhenRegistrationsRunAtOnce() throws Exception {
     try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<String>> all = new ArrayList<>();
       IntStream.range(0, 24).forEach(i -> all.add(() -> register(i % 12)));
@@ -126,7 +126,7 @@ class PolicyStoreTest {
         .hasMessageContaining(reason);
   }
 
-  // as the owner of the tables, which the application's role is not
+  // as the tables' owner: the application's role may not change these columns
   private void tamper(String sql, byte[] content) {
     database.transaction(
         connection -> {
