@@ -42,7 +42,8 @@ public final class AdvisoryLock implements AutoCloseable {
       }
       return acquired ? Optional.of(new AdvisoryLock(connection)) : Optional.empty();
     } catch (SQLException unreachable) {
-      throw new DatabaseUnavailableException("cannot ask for the lock " + name + ": " + unreachable.getMessage(), unreachable);
+      throw new DatabaseUnavailableException(
+          "cannot ask for the lock " + name + ": " + unreachable.getMessage(), unreachable);
     }
   }
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The audit log: who did what, when, to what. The application's database role may only insert and
- * select. An entry is written in the transaction of the change, so neither exists without the other.
+ * select. An entry is written in the transaction of the change, so neither exists without the
+ * other.
  */
 public final class Audit {
   private static final String INSERT =

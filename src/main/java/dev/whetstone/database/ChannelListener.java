@@ -40,7 +40,8 @@ final class ChannelListener implements AutoCloseable {
       } catch (InterruptedException stopped) {
         return;
       } catch (RuntimeException failed) {
-        LOG.warnf(failed, "a listener of channel %s failed; it runs again at the next wake-up", channel);
+        LOG.warnf(
+            failed, "a listener of channel %s failed; it runs again at the next wake-up", channel);
       }
     }
   }

@@ -90,9 +90,11 @@ record ConnectionFactory(DatabaseConfig config) {
     Properties properties = new Properties();
     properties.setProperty("ApplicationName", "whetstone");
     properties.setProperty("loginTimeout", LOGIN_SECONDS);
-    properties.setProperty("socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
+    properties.setProperty(
+        "socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
     properties.setProperty("tcpKeepAlive", "true");
-    properties.setProperty("options", "-c statement_timeout=" + config.statementTimeout().toMillis());
+    properties.setProperty(
+        "options", "-c statement_timeout=" + config.statementTimeout().toMillis());
     return properties;
   }
 }

@@ -15,9 +15,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Access to PostgreSQL: starts the embedded server where no external one is configured, migrates the
- * schema and pools connections, which act as the role {@code whetstone_app}. It opens on first use
- * and again after the database was unavailable. Any thread may call it.
+ * Access to PostgreSQL: starts the embedded server where no external one is configured, migrates
+ * the schema and pools connections, which act as the role {@code whetstone_app}. It opens on first
+ * use and again after the database was unavailable. Any thread may call it.
  */
 public final class Database implements AutoCloseable {
   /** Work on a connection, which the caller neither commits nor closes. */
@@ -65,7 +65,8 @@ public final class Database implements AutoCloseable {
     statement(
         connection -> {
           if (!connection.isValid(ConnectionFactory.VALIDATION_SECONDS)) {
-            throw new SQLException("no answer within " + ConnectionFactory.VALIDATION_SECONDS + " s", "08006");
+            throw new SQLException(
+                "no answer within " + ConnectionFactory.VALIDATION_SECONDS + " s", "08006");
           }
           return true;
         });
@@ -167,7 +168,8 @@ public final class Database implements AutoCloseable {
 
   private DatabaseUnavailableException lost(SQLException failed) {
     var reason =
-        new DatabaseUnavailableException("the database is unavailable: " + failed.getMessage(), failed);
+        new DatabaseUnavailableException(
+            "the database is unavailable: " + failed.getMessage(), failed);
     lastFailure = reason;
     AgroalDataSource open = pool;
     if (open != null) {
@@ -230,15 +232,16 @@ public final class Database implements AutoCloseable {
     } catch (IOException | SQLException | FlywayException failed) {
       lastAttemptNanos = System.nanoTime();
       var reason =
-          new DatabaseUnavailableException("the database is unavailable: " + failed.getMessage(), failed);
+          new DatabaseUnavailableException(
+              "the database is unavailable: " + failed.getMessage(), failed);
       lastFailure = reason;
       LOG.warn(reason.getMessage());
       throw reason;
     }
   }
 
-  // An external server comes back at its address; the embedded one must be started again, on another
-  // port. One caller does that; the others fail at once as unavailable.
+  // An external server comes back at its address; the embedded one must be started again, on
+  // another port. One caller does that; the others fail at once as unavailable.
   private void revive() {
     AgroalDataSource old = pool;
     if (config.url() != null || old == null || !opening.tryLock()) {

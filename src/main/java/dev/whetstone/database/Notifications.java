@@ -15,8 +15,8 @@ import org.postgresql.PGNotification;
 /**
  * PostgreSQL's LISTEN and NOTIFY, on a separate connection that is reopened when it breaks. A
  * notification is a wake-up without content: several may arrive as one, and what is sent while the
- * connection is down is lost, so every new connection wakes all listeners. A listener therefore reads
- * its tables when woken, and polls them too.
+ * connection is down is lost, so every new connection wakes all listeners. A listener therefore
+ * reads its tables when woken, and polls them too.
  */
 public final class Notifications implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Notifications.class);

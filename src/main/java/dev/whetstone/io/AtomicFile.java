@@ -20,14 +20,17 @@ public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** Writes {@code FILE.part} beside it, forces that to the disk and renames it over {@code file}. */
+  /**
+   * Writes {@code FILE.part} beside it, forces that to the disk and renames it over {@code file}.
+   */
   public static void write(Path file, Content content) throws IOException {
     Path temporary = file.resolveSibling(file.getFileName() + ".part");
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 20)) {
       content.writeTo(out);
     }
     force(temporary);
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Writes a text in UTF-8, as {@link #write(Path, Content)} does. */

@@ -86,7 +86,9 @@ public enum LoraTarget {
     return "lora." + layer + "." + label + ".b";
   }
 
-  /** The number of blocks of equal width that the modules' concatenated outputs, and B, split into. */
+  /**
+   * The number of blocks of equal width that the modules' concatenated outputs, and B, split into.
+   */
   public int blocks(ModelConfig config) {
     return switch (this) {
       case QKV -> config.heads() / config.kvHeads() + 2;

@@ -87,8 +87,8 @@ public final class PeftFiles {
   }
 
   /**
-   * Writes adapter_model.safetensors in canonical form, under PEFT's names: equal adapters give equal
-   * bytes.
+   * Writes adapter_model.safetensors in canonical form, under PEFT's names: equal adapters give
+   * equal bytes.
    */
   public static byte[] tensors(LoraAdapter adapter) {
     int rank = adapter.rank();

@@ -77,7 +77,9 @@ public final class AliasStore {
   private Aliases read(Connection connection, String sql) throws SQLException {
     return Sql.first(connection, AliasStore::aliases, sql, store.baseHash())
         .orElseThrow(
-            () -> new IllegalStateException("the policy store of base " + store.baseHash() + " is not open"));
+            () ->
+                new IllegalStateException(
+                    "the policy store of base " + store.baseHash() + " is not open"));
   }
 
   /** Locks the row until the transaction ends, so that changes of the aliases are serialized. */
@@ -129,7 +131,8 @@ public final class AliasStore {
     }
     Sql.update(
         connection,
-        "UPDATE policies SET rolled_back_at = now() WHERE base_hash = ? AND version = ? AND number > 0",
+        "UPDATE policies SET rolled_back_at = now() WHERE base_hash = ? AND version = ? AND number"
+            + " > 0",
         store.baseHash(),
         now.champion());
     restore(connection, version);

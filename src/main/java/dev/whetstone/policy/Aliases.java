@@ -33,7 +33,9 @@ public record Aliases(
     return List.copyOf(names);
   }
 
-  /** Resolves an alias to its version; every other name, and an unset alias, is returned as it is. */
+  /**
+   * Resolves an alias to its version; every other name, and an unset alias, is returned as it is.
+   */
   public String version(String name) {
     String version =
         switch (name) {

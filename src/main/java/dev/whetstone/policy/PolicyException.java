@@ -30,7 +30,7 @@ public abstract sealed class PolicyException extends RuntimeException {
   /** There is no previous version to roll back to. */
   public static final class NothingEarlier extends PolicyException {
     public NothingEarlier(String champion) {
-      super("there is no version before " + champion + "; name the version to roll back to");
+      super("no version was champion before " + champion + "; name the version to roll back to");
     }
   }
 }

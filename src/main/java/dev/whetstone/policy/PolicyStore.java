@@ -118,7 +118,8 @@ public final class PolicyStore {
       ChangeContext by)
       throws SQLException {
     String hash = PeftFiles.hash(adapter);
-    // Registrations are serialized so that numbers have no gaps; alias changes do not wait for this.
+    // Registrations are serialized so that numbers have no gaps; alias changes do not wait for
+    // this.
     Sql.first(
         connection,
         row -> "",

@@ -19,7 +19,8 @@ public final class ConversationJson {
     try {
       return json == null ? null : MAPPER.readValue(json, TYPE);
     } catch (JsonProcessingException broken) {
-      throw new IllegalStateException("a stored conversation is not a JSON list of messages", broken);
+      throw new IllegalStateException(
+          "a stored conversation is not a JSON list of messages", broken);
     }
   }
 

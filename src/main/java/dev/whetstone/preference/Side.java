@@ -4,8 +4,8 @@ package dev.whetstone.preference;
  * One answer of a pair.
  *
  * @param ids sampled token ids {@code [length]}
- * @param logps their log-probs in nats under the policy that wrote them {@code [length]}; empty where
- *     they are unknown, as for an imported answer
+ * @param logps their log-probs in nats under the policy that wrote them {@code [length]}; empty
+ *     where they are unknown, as for an imported answer
  * @param policy name of that policy version
  * @param hash hash of that policy version
  */

@@ -4,7 +4,8 @@ package dev.whetstone.preference;
  * A decided vote that can be trained on.
  *
  * @param seq the vote's position in the log
- * @param conversation hash that votes share when their conversations begin with the same user message
+ * @param conversation hash that votes share when their conversations begin with the same user
+ *     message
  * @param prompt token ids, at least one
  * @param chosen sampled ids of the preferred answer
  * @param rejected sampled ids of the other

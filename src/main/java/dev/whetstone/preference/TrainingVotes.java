@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Reads the votes of a base that can be trained on: decided, on two different, finished answers. */
+/**
+ * Reads the votes of a base that can be trained on: decided, on two different, finished answers.
+ */
 public final class TrainingVotes {
   private static final String FROM =
       """

@@ -14,14 +14,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Casts a batch of votes in one statement, which also checks who may vote and reads earlier votes. A
- * pair is open to the key and user it was shown to until it expires, and to the holder of a lease on
- * it until the lease ends.
+ * Casts a batch of votes in one statement, which also checks who may vote and reads earlier votes.
+ * A pair is open to the key and user it was shown to until it expires, and to the holder of a lease
+ * on it until the lease ends.
  */
 final class VoteStatement {
   // Votes are inserted in the order of their keys, so that two batches cannot deadlock. Every table
-  // is probed once a ballot (LIMIT 1 keeps the planner from joining whole tables), because a prepared
-  // statement keeps the plan that was made while the tables were small.
+  // is probed once a ballot (LIMIT 1 keeps the planner from joining whole tables), because a
+  // prepared statement keeps the plan that was made while the tables were small.
   private static final String SQL =
       """
       WITH ballot AS (
@@ -66,8 +66,8 @@ final class VoteStatement {
   private VoteStatement() {}
 
   /**
-   * Casts the votes and returns their outcomes, in order. An outcome is empty where a concurrent vote
-   * was committed after this statement began; the call must then be repeated, and will see it.
+   * Casts the votes and returns their outcomes, in order. An outcome is empty where a concurrent
+   * vote was committed after this statement began; the call must then be repeated, and will see it.
    */
   static List<Optional<VoteOutcome>> cast(
       Connection connection, List<VoteRequest> requests, Instant now) throws SQLException {

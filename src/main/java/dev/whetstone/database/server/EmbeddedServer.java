@@ -171,8 +171,8 @@ public final class EmbeddedServer {
     }
   }
 
-  // PostgreSQL does not run as root. In a new user namespace it runs as nobody and still owns root's
-  // files.
+  // PostgreSQL does not run as root. In a new user namespace it runs as nobody and still owns
+  // root's files.
   private void execute(List<String> command) throws IOException {
     List<String> full = new ArrayList<>();
     if ("root".equals(System.getProperty("user.name"))) {

@@ -49,7 +49,8 @@ final class PostgresBinaries {
       throws IOException {
     Path file = root.resolve(entry.getName()).normalize();
     if (!file.startsWith(root)) {
-      throw new IOException("the PostgreSQL archive has a path outside its root: " + entry.getName());
+      throw new IOException(
+          "the PostgreSQL archive has a path outside its root: " + entry.getName());
     }
     if (entry.isDirectory()) {
       Files.createDirectories(file);

@@ -9,9 +9,9 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Counts the users of the embedded server: a folder with a file for each, holding its process id and
- * that process's start time. Both together detect killed processes, so that none of them keeps the
- * server running. Callers hold the server's lock.
+ * Counts the users of the embedded server: a folder with a file for each, holding its process id
+ * and that process's start time. Both together detect killed processes, so that none of them keeps
+ * the server running. Callers hold the server's lock.
  */
 final class ServerReferenceCount {
   private final Path folder;

@@ -31,8 +31,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * Imports pairs from a file into the log, one transaction a batch. A line whose prompt, chosen and
- * rejected texts the log has already is skipped. Each line stands for one vote, so a file with a line
- * twice adds two votes, and none when it is imported again.
+ * rejected texts the log has already is skipped. Each line stands for one vote, so a file with a
+ * line twice adds two votes, and none when it is imported again.
  */
 public final class PreferenceImport {
   /** The version name of an imported side. */

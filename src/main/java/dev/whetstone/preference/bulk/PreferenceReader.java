@@ -18,8 +18,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads votes in log order, a chunk at a time: however slowly a consumer reads, no transaction stays
- * open and no more than a chunk is in memory.
+ * Reads votes in log order, a chunk at a time: however slowly a consumer reads, no transaction
+ * stays open and no more than a chunk is in memory.
  */
 public final class PreferenceReader {
   /** Which end of the log comes first. */
@@ -46,11 +46,13 @@ public final class PreferenceReader {
       """
       v.preference_id, v.pair_id, v.choice, v.user_id, v.key_id, v.recorded_at, v.comment, v.tags,
         v.confidence, v.imported, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
-        p.policy_a, p.policy_b""";
+        p.policy_a, p.policy_b\
+      """;
 
   private static final String WINNER =
       """
-      v.choice, p.prompt, p.messages, p.text_a, p.text_b, p.prompt_ids, p.ids_a, p.ids_b""";
+      v.choice, p.prompt, p.messages, p.text_a, p.text_b, p.prompt_ids, p.ids_a, p.ids_b\
+      """;
 
   private static final int PIECE = 100;
 
@@ -75,8 +77,8 @@ public final class PreferenceReader {
   }
 
   /**
-   * Passes every decided vote to a consumer as a chosen and a rejected answer, oldest first, up to the
-   * last vote that exists at the call. Ties and both-bad have no winner and are left out.
+   * Passes every decided vote to a consumer as a chosen and a rejected answer, oldest first, up to
+   * the last vote that exists at the call. Ties and both-bad have no winner and are left out.
    */
   public <E extends Exception> void forEachWin(
       PreferenceFilter filter, TrlFormat format, PairConsumer<E> consumer) throws E {
@@ -101,9 +103,9 @@ public final class PreferenceReader {
     } while (wins.size() == PIECE);
   }
 
-  // Bounds seq by the filter's times. The log is scanned in the order of seq, which is nearly that of
-  // time; without bounds the scan would visit every row between its end and the time span. Where a
-  // page has been read, `after` already bounds the near side.
+  // Bounds seq by the filter's times. The log is scanned in the order of seq, which is nearly that
+  // of time; without bounds the scan would visit every row between its end and the time span. Where
+  // a page has been read, `after` already bounds the near side.
   private static void bound(
       PreferenceFilter filter, Order order, @Nullable Long after, WhereClause conditions) {
     boolean oldest = order == Order.OLDEST;

@@ -9,9 +9,9 @@ import java.util.List;
  * probability {@code p_i / s}, j beats i with {@code p_j / s} and they tie with {@code nu sqrt(p_i
  * p_j) / s}, where {@code s} is the sum of the three.
  *
- * <p>Every item also wins and loses {@code pseudo} comparisons with a hypothetical item of
- * strength 1 (Turner et al. 2020, "Modelling rankings in R: the PlackettLuce package", section
- * 2.3), so that one that never lost has a finite strength.
+ * <p>Every item also wins and loses {@code pseudo} comparisons with a hypothetical item of strength
+ * 1 (Turner et al. 2020, "Modelling rankings in R: the PlackettLuce package", section 2.3), so that
+ * one that never lost has a finite strength.
  */
 public final class DavidsonBradleyTerry {
   private static final int STEPS = 200;
@@ -57,7 +57,9 @@ public final class DavidsonBradleyTerry {
     return new DavidsonBradleyTerry(items, List.copyOf(matches), pseudo);
   }
 
-  /** {@code theta_item - theta_reference}, the natural logarithm of the ratio of their strengths. */
+  /**
+   * {@code theta_item - theta_reference}, the natural logarithm of the ratio of their strengths.
+   */
   public double difference(int item, int reference) {
     return parameters[item] - parameters[reference];
   }

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pairs in TRL's preference formats, standard and conversational. A missing prompt is the common
- * prefix of both completions; unknown columns are ignored, as in TRL.
+ * Reads pairs in TRL's preference formats, standard and conversational. A missing prompt is the
+ * common prefix of both completions; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
   private static final int LONGEST_ROLE = 64;
@@ -153,7 +153,8 @@ public final class TrlReader {
               () -> new PairFormatException("this model has no chat template for messages"))
           .render(prompt, true);
     } catch (TemplateException rejected) {
-      throw new PairFormatException("the chat template cannot render the prompt: " + rejected.getMessage());
+      throw new PairFormatException(
+          "the chat template cannot render the prompt: " + rejected.getMessage());
     }
   }
 

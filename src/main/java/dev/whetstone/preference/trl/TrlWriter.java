@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * Writes pairs as JSON lines in UTF-8: {@code prompt}, {@code chosen}, {@code rejected} and, on
- * request, {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}. Equal pairs give equal bytes.
+ * request, {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}. Equal pairs give equal
+ * bytes.
  */
 public final class TrlWriter implements AutoCloseable {
   private final TrlFormat format;

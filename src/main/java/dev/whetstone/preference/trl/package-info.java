@@ -1,6 +1,6 @@
 /**
- * Reading and writing preference pairs in TRL's file formats: JSON lines with texts or messages, and
- * optional token ids. Begin with {@link dev.whetstone.preference.trl.TrlReader} and {@link
+ * Reading and writing preference pairs in TRL's file formats: JSON lines with texts or messages,
+ * and optional token ids. Begin with {@link dev.whetstone.preference.trl.TrlReader} and {@link
  * dev.whetstone.preference.trl.TrlWriter}; neither is shared between threads. Knows nothing of the
  * database.
  */
