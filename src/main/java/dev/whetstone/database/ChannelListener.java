@@ -15,9 +15,9 @@ final class ChannelListener implements AutoCloseable {
   private final Semaphore rings = new Semaphore(0);
   private volatile boolean closed;
 
-  ChannelListener(String channel, Runnable answer) {
+  ChannelListener(String channel, Runnable callback) {
     this.channel = channel;
-    this.answer = answer;
+    this.answer = callback;
     Thread.ofVirtual().name("whetstone-listener-" + channel).start(this::run);
   }
 

@@ -59,13 +59,13 @@ public final class GroupCommit<A, R> {
    * @throws DatabaseException when it rejects this call itself
    */
   public R call(A call) {
-    var waiting = new Waiting<A, R>(call, new CompletableFuture<>());
-    if (!queue.offer(waiting)) {
+    var pending = new Waiting<A, R>(call, new CompletableFuture<>());
+    if (!queue.offer(pending)) {
       throw new DatabaseUnavailableException("too many calls wait for the database; try again");
     }
     work();
     try {
-      return waiting.answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return pending.answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException failed) {
       throw failed.getCause() instanceof RuntimeException cause
           ? cause
@@ -114,7 +114,7 @@ public final class GroupCommit<A, R> {
         batch.forEach(single -> answer(List.of(single)));
       }
     } catch (RuntimeException | Error failed) {
-      batch.forEach(waiting -> waiting.answer.completeExceptionally(failed));
+      batch.forEach(pending -> pending.answer.completeExceptionally(failed));
     }
   }
 }

@@ -105,15 +105,16 @@ public final class PolicyStore {
    * @throws PolicyException.Unknown when the parent does not exist
    */
   public Registered register(
-      LoraAdapter adapter, Provenance lineage, PolicyStatus status, ChangeContext by) {
-    return database.transaction(connection -> register(connection, adapter, lineage, status, by));
+      LoraAdapter adapter, Provenance provenance, PolicyStatus status, ChangeContext by) {
+    return database.transaction(
+        connection -> register(connection, adapter, provenance, status, by));
   }
 
   /** Registers an adapter, as above, in the caller's transaction. */
   public Registered register(
       Connection connection,
       LoraAdapter adapter,
-      Provenance lineage,
+      Provenance provenance,
       PolicyStatus status,
       ChangeContext by)
       throws SQLException {
@@ -130,8 +131,8 @@ public final class PolicyStore {
       return new Registered(same.get(), false);
     }
     String parent =
-        lineage.parent() == null ? null : require(connection, lineage.parent()).version();
-    Provenance known = new Provenance(parent, lineage.runId(), lineage.dataHash());
+        provenance.parent() == null ? null : require(connection, provenance.parent()).version();
+    Provenance known = new Provenance(parent, provenance.runId(), provenance.dataHash());
     insert(connection, adapter, hash, known, status);
     PolicyRecord row = require(connection, hash);
     PolicyAudit.write(connection, by, "register", row.version());
@@ -142,7 +143,7 @@ public final class PolicyStore {
       Connection connection,
       LoraAdapter adapter,
       String hash,
-      Provenance lineage,
+      Provenance provenance,
       PolicyStatus status)
       throws SQLException {
     Sql.update(
@@ -154,9 +155,9 @@ public final class PolicyStore {
         adapter.alpha(),
         targets(adapter).toArray(new String[0]),
         PeftFiles.tensors(adapter),
-        lineage.parent() == null ? null : number(lineage.parent()),
-        lineage.runId(),
-        lineage.dataHash(),
+        provenance.parent() == null ? null : number(provenance.parent()),
+        provenance.runId(),
+        provenance.dataHash(),
         status.label(),
         baseHash);
   }

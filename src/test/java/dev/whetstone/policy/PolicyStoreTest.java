@@ -210,9 +210,9 @@ class PolicyStoreTest {
   }
 
   private String register(long seed, @Nullable String parent) {
-    Provenance lineage = new Provenance(parent, null, null);
+    Provenance provenance = new Provenance(parent, null, null);
     return store
-        .register(Adapters.tiny(seed), lineage, PolicyStatus.READY, OPERATOR)
+        .register(Adapters.tiny(seed), provenance, PolicyStatus.READY, OPERATOR)
         .row()
         .version();
   }

@@ -147,7 +147,7 @@ public final class PreferenceImport {
 
   private ImportReport read(InputStream file, PairTokenizer tokenizer, String keyId)
       throws IOException {
-    Tally tally = new Tally(ids.apply("imp"), keyId);
+    Tally progress = new Tally(ids.apply("imp"), keyId);
     LineReader lines = new LineReader(file, bounds.longestLine());
     TrlReader reader = new TrlReader(json, tokenizer.template());
     List<TrlPair> batch = new ArrayList<>();
@@ -161,30 +161,30 @@ public final class PreferenceImport {
           batch.add(pair.with(tokenizer.tokens(pair)));
         }
       } catch (PairFormatException bad) {
-        tally.reject(lines.number(), String.valueOf(bad.getMessage()));
+        progress.reject(lines.number(), String.valueOf(bad.getMessage()));
       }
       if (batch.size() == bounds.batch() || (!hasMore && !batch.isEmpty())) {
-        int fresh = store(batch, tokenizer.baseHash(), tally);
-        tally.imported += fresh;
-        tally.skipped += batch.size() - fresh;
+        int added = store(batch, tokenizer.baseHash(), progress);
+        progress.imported += added;
+        progress.skipped += batch.size() - added;
         batch.clear();
       }
     }
-    return tally.report();
+    return progress.report();
   }
 
-  private int store(List<TrlPair> batch, String baseHash, Tally tally) {
+  private int store(List<TrlPair> batch, String baseHash, Tally progress) {
     return database.transaction(
         connection -> {
-          Set<Integer> existing = claim(connection, batch, tally.importId);
-          List<TrlPair> fresh = new ArrayList<>();
+          Set<Integer> existing = claim(connection, batch, progress.importId);
+          List<TrlPair> added = new ArrayList<>();
           for (int i = 0; i < batch.size(); i++) {
             if (!existing.contains(i)) {
-              fresh.add(batch.get(i));
+              added.add(batch.get(i));
             }
           }
-          insert(connection, fresh, baseHash, tally);
-          return fresh.size();
+          insert(connection, added, baseHash, progress);
+          return added.size();
         });
   }
 
@@ -206,22 +206,22 @@ public final class PreferenceImport {
     return existing;
   }
 
-  private void insert(Connection connection, List<TrlPair> fresh, String baseHash, Tally tally)
+  private void insert(Connection connection, List<TrlPair> added, String baseHash, Tally progress)
       throws SQLException {
     Instant now = clock.instant();
     List<Pair> pairs = new ArrayList<>();
     try (PreparedStatement vote = connection.prepareStatement(VOTE)) {
-      for (TrlPair line : fresh) {
+      for (TrlPair line : added) {
         boolean chosenFirst = (line.chosen().hashCode() ^ line.rejected().hashCode()) % 2 == 0;
-        Pair pair = pair(line, chosenFirst, baseHash, tally.keyId, now);
+        Pair pair = pair(line, chosenFirst, baseHash, progress.keyId, now);
         pairs.add(pair);
         vote.setString(1, ids.apply("pref"));
         vote.setString(2, pair.pairId());
-        vote.setString(3, tally.keyId);
-        vote.setString(4, tally.keyId);
+        vote.setString(3, progress.keyId);
+        vote.setString(4, progress.keyId);
         vote.setString(5, (chosenFirst ? new Choice.A() : new Choice.B()).label());
         vote.setTimestamp(6, Timestamp.from(now));
-        vote.setString(7, tally.importId);
+        vote.setString(7, progress.importId);
         vote.setString(8, POLICY);
         vote.setString(9, POLICY);
         vote.addBatch();

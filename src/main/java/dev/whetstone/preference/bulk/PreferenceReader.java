@@ -84,7 +84,7 @@ public final class PreferenceReader {
       PreferenceFilter filter, TrlFormat format, PairConsumer<E> consumer) throws E {
     long end = end(filter);
     Long after = null;
-    List<Win> wins;
+    List<Win> votes;
     do {
       WhereClause conditions =
           filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
@@ -95,12 +95,12 @@ public final class PreferenceReader {
       if (format == TrlFormat.MESSAGES) {
         conditions.and("p.messages IS NOT NULL");
       }
-      wins = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
-      for (Win win : wins) {
-        consumer.accept(win.pair());
-        after = win.seq();
+      votes = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
+      for (Win vote : votes) {
+        consumer.accept(vote.pair());
+        after = vote.seq();
       }
-    } while (wins.size() == PIECE);
+    } while (votes.size() == PIECE);
   }
 
   // Bounds seq by the filter's times. The log is scanned in the order of seq, which is nearly that

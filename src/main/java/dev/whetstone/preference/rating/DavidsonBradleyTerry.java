@@ -79,9 +79,9 @@ public final class DavidsonBradleyTerry {
   private double[][] climb() {
     Slope slope = slope();
     for (int step = 0; step < STEPS; step++) {
-      double[] move = Cholesky.of(slope.information).solve(slope.gradient);
-      double largest = Arrays.stream(move).map(Math::abs).max().orElse(0);
-      slope = step(slope, move, Math.min(1, LONGEST_STEP / largest));
+      double[] direction = Cholesky.of(slope.information).solve(slope.gradient);
+      double largest = Arrays.stream(direction).map(Math::abs).max().orElse(0);
+      slope = step(slope, direction, Math.min(1, LONGEST_STEP / largest));
       if (largest < PRECISE) {
         break;
       }
@@ -90,12 +90,12 @@ public final class DavidsonBradleyTerry {
   }
 
   // The objective is concave, so a step that overshoots is halved until the objective rises.
-  private Slope step(Slope from, double[] move, double first) {
+  private Slope step(Slope from, double[] direction, double first) {
     double[] start = parameters.clone();
     Slope next = from;
     for (double scale = first; scale > PRECISE; scale /= 2) {
       for (int k = 0; k < start.length; k++) {
-        parameters[k] = start[k] + scale * move[k];
+        parameters[k] = start[k] + scale * direction[k];
       }
       next = slope();
       if (next.objective >= from.objective) {

@@ -204,7 +204,9 @@ public final class RaterQueue {
     if (!advanced.equals(cursor)) {
       move(connection, overlap, cursor, advanced);
     }
-    return waiting.filter(place -> place.createdAt.isBefore(latest)).orElse(new Place(latest, ""));
+    return waiting
+        .filter(position -> position.createdAt.isBefore(latest))
+        .orElse(new Place(latest, ""));
   }
 
   private static Optional<Place> waiting(
