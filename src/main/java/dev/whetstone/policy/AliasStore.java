@@ -131,8 +131,7 @@ public final class AliasStore {
     }
     Sql.update(
         connection,
-        "UPDATE policies SET rolled_back_at = now() WHERE base_hash = ? AND version = ? AND number"
-            + " > 0",
+        "UPDATE policies SET rolled_back_at = now() WHERE base_hash = ? AND version = ? AND number > 0",
         store.baseHash(),
         now.champion());
     restore(connection, version);

@@ -46,13 +46,11 @@ public final class PreferenceReader {
       """
       v.preference_id, v.pair_id, v.choice, v.user_id, v.key_id, v.recorded_at, v.comment, v.tags,
         v.confidence, v.imported, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
-        p.policy_a, p.policy_b\
-      """;
+        p.policy_a, p.policy_b""";
 
   private static final String WINNER =
       """
-      v.choice, p.prompt, p.messages, p.text_a, p.text_b, p.prompt_ids, p.ids_a, p.ids_b\
-      """;
+      v.choice, p.prompt, p.messages, p.text_a, p.text_b, p.prompt_ids, p.ids_a, p.ids_b""";
 
   private static final int PIECE = 100;
 

@@ -77,29 +77,27 @@ public final class RaterQueue {
       """
       SELECT p.pair_id, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b
       FROM pairs p
-      WHERE (p.created_at, p.pair_id) >= (?, ?) AND NOT p.imported AND p.expires_at > ? AND\s\
-      """
+      WHERE (p.created_at, p.pair_id) >= (?, ?) AND NOT p.imported AND p.expires_at > ? AND\s"""
           + JUDGEMENTS
           + """
-               < ?
-            AND NOT EXISTS (SELECT FROM preferences v WHERE v.pair_id = p.pair_id AND v.user_id = ?)
-            AND NOT EXISTS (SELECT FROM leases l
-              WHERE l.pair_id = p.pair_id AND l.user_id = ? AND l.leased_until > ?)
-          ORDER BY p.created_at, p.pair_id LIMIT 1
-          FOR NO KEY UPDATE SKIP LOCKED
-          """;
+           < ?
+        AND NOT EXISTS (SELECT FROM preferences v WHERE v.pair_id = p.pair_id AND v.user_id = ?)
+        AND NOT EXISTS (SELECT FROM leases l
+          WHERE l.pair_id = p.pair_id AND l.user_id = ? AND l.leased_until > ?)
+      ORDER BY p.created_at, p.pair_id LIMIT 1
+      FOR NO KEY UPDATE SKIP LOCKED
+      """;
 
   // Counts again, because a lease may have been committed after the pair was chosen.
   private static final String LEASE =
       """
       INSERT INTO leases (pair_id, key_id, user_id, leased_until)
-      SELECT p.pair_id, ?, ?, ? FROM pairs p WHERE p.pair_id = ? AND\s\
-      """
+      SELECT p.pair_id, ?, ?, ? FROM pairs p WHERE p.pair_id = ? AND\s"""
           + JUDGEMENTS
           + """
-               < ?
-          ON CONFLICT (pair_id, key_id, user_id) DO UPDATE SET leased_until = excluded.leased_until
-          """;
+           < ?
+      ON CONFLICT (pair_id, key_id, user_id) DO UPDATE SET leased_until = excluded.leased_until
+      """;
 
   // An erasure deletes votes and moves cursors back, so it excludes raters that advance them.
   private static final String SHARE =
