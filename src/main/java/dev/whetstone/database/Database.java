@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * use and again after the database was unavailable. Any thread may call it.
  */
 public final class Database implements AutoCloseable {
-  /** Work on a connection, which the caller neither commits nor closes. */
+  /** Work on a connection, which it must neither commit nor close. */
   @FunctionalInterface
   public interface Work<T extends @Nullable Object> {
     T run(Connection connection) throws SQLException;

@@ -14,8 +14,7 @@ import java.util.function.Function;
 
 /**
  * Commits concurrent calls in batches: calls that arrive while earlier batches commit form the next
- * one. A busy log waits for the disk once a batch, and a call to an idle one never waits for
- * others.
+ * one. A busy log waits for the disk once a batch; a call to an idle one waits for no other call.
  *
  * @param <A> a call
  * @param <R> its result

@@ -31,11 +31,7 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
    */
   public static final float LARGEST = 1e4f;
 
-  /**
-   * Checks the factors' sizes and magnitudes.
-   *
-   * @throws IllegalArgumentException naming the module that is wrong
-   */
+  /** Checks sizes and magnitudes; an IllegalArgumentException names what is wrong. */
   public LoraAdapter {
     modules = Collections.unmodifiableSortedMap(new TreeMap<>(modules));
     if (rank < 1) {

@@ -65,11 +65,7 @@ public final class AliasStore {
     this.store = store;
   }
 
-  /**
-   * Reads the current aliases.
-   *
-   * @throws IllegalStateException before {@link PolicyStore#open}
-   */
+  /** Reads the current aliases; {@link PolicyStore#open} must have been called. */
   public Aliases read(Connection connection) throws SQLException {
     return read(connection, READ);
   }

@@ -33,11 +33,7 @@ public sealed interface Choice {
     }
   }
 
-  /**
-   * Parses a label.
-   *
-   * @throws IllegalArgumentException when it names no choice
-   */
+  /** Parses a label; throws IllegalArgumentException when it names no choice. */
   static Choice of(String label) {
     return switch (label) {
       case "a" -> new A();

@@ -48,11 +48,7 @@ public final class PreferenceLog {
                     connection -> VoteStatement.cast(connection, requests, clock.instant())));
   }
 
-  /**
-   * Stores a pair before it is shown.
-   *
-   * @throws dev.whetstone.database.DatabaseUnavailableException when it cannot be stored now
-   */
+  /** Stores a pair; must be called before the pair is shown. */
   public void offer(Pair pair) {
     database.statement(connection -> insert(connection, List.of(pair), false));
   }

@@ -22,11 +22,7 @@ public record VoteRequest(
   public static final int MOST_TAGS = 16;
   public static final int LONGEST_TAG = 64;
 
-  /**
-   * Checks the limits.
-   *
-   * @throws IllegalArgumentException naming the field that breaks its limit
-   */
+  /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */
   public VoteRequest {
     tags = List.copyOf(tags);
     require(

@@ -32,11 +32,7 @@ public final class TrlReader {
     this.template = template;
   }
 
-  /**
-   * Reads a pair from a line.
-   *
-   * @throws PairFormatException saying what is wrong with the line
-   */
+  /** Reads a pair from a line; the exception says what is wrong with it. */
   public TrlPair read(String line) throws PairFormatException {
     return read(parse(line));
   }
