@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * A named lock that one session in the whole cluster holds. It goes with its connection, so a
- * holder that is killed or cut off loses it by itself.
+ * A named lock that at most one session of the cluster holds (PostgreSQL's session-level advisory
+ * lock). PostgreSQL releases it when its connection ends, so a killed holder never blocks others.
  */
 public final class AdvisoryLock implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(AdvisoryLock.class);
@@ -19,16 +19,16 @@ public final class AdvisoryLock implements AutoCloseable {
   }
 
   /**
-   * The lock, unless another holds it.
+   * Takes the lock; empty when another session holds it.
    *
    * @throws DatabaseUnavailableException when the database cannot be reached
    */
   public static Optional<AdvisoryLock> tryAcquire(Database database, String name) {
     try {
       Connection connection = database.connect("whetstone-" + name);
-      boolean taken = false;
+      boolean acquired = false;
       try {
-        taken =
+        acquired =
             Sql.first(
                     connection,
                     row -> row.getBoolean(1),
@@ -36,32 +36,34 @@ public final class AdvisoryLock implements AutoCloseable {
                     "whetstone." + name)
                 .orElse(false);
       } finally {
-        if (!taken) {
+        if (!acquired) {
           connection.close();
         }
       }
-      return taken ? Optional.of(new AdvisoryLock(connection)) : Optional.empty();
-    } catch (SQLException away) {
-      throw new DatabaseUnavailableException("the lock " + name + " cannot be asked for", away);
+      return acquired ? Optional.of(new AdvisoryLock(connection)) : Optional.empty();
+    } catch (SQLException unreachable) {
+      throw new DatabaseUnavailableException(
+          "cannot ask for the lock " + name + ": " + unreachable.getMessage(), unreachable);
     }
   }
 
-  /** Whether the connection, and so the lock, is still there. */
+  /** Whether the connection is alive, and with it the lock; waits at most 2 s for an answer. */
   public boolean held() {
     try {
       return connection.isValid(2);
-    } catch (SQLException gone) {
+    } catch (SQLException unreachable) {
       return false;
     }
   }
 
   @Override
   public void close() {
-    // said before the connection goes, so that the next one to ask is not told of a ghost
-    try (Connection ending = connection) {
-      Sql.first(ending, row -> "", "SELECT pg_advisory_unlock_all()");
-    } catch (SQLException gone) {
-      LOG.debug("the lock was lost with its connection", gone);
+    // Unlock explicitly: PostgreSQL drops a closed connection's locks only after a delay, and the
+    // next caller would still see it held.
+    try (Connection closing = connection) {
+      Sql.first(closing, row -> "", "SELECT pg_advisory_unlock_all()");
+    } catch (SQLException broken) {
+      LOG.debug("the connection ended before its lock was released", broken);
     }
   }
 }

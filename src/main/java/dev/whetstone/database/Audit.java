@@ -10,8 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who did what, when, to what; the application's role may add to it and read it, nothing else. An
- * entry is written in the transaction of the deed, so that neither is there without the other.
+ * The audit log: who did what, when, to what. The application's database role may only insert and
+ * select. An entry is written in the transaction of the change, so neither exists without the
+ * other.
  */
 public final class Audit {
   private static final String INSERT =
@@ -24,10 +25,10 @@ public final class Audit {
       """;
 
   /**
-   * What is known of a deed.
+   * One audited change.
    *
-   * @param actor the key, or the process that acted by itself
-   * @param version the policy version concerned
+   * @param actor id of the key, or name of the process that acted on its own
+   * @param version the policy version concerned; null where none is
    * @param detail a JSON object
    */
   public record Entry(
@@ -42,7 +43,7 @@ public final class Audit {
   private Audit() {}
 
   /**
-   * Adds an entry to the transaction of the deed.
+   * Adds an entry in the transaction of the change.
    *
    * @param detail a JSON object
    */
@@ -64,11 +65,11 @@ public final class Audit {
     }
   }
 
-  /** The newest entries older than one, the newest first. */
-  public static List<Entry> before(Connection connection, long id, int most) throws SQLException {
+  /** At most {@code limit} entries with a smaller id than {@code id}, newest first. */
+  public static List<Entry> before(Connection connection, long id, int limit) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(PAGE)) {
       select.setLong(1, id);
-      select.setInt(2, most);
+      select.setInt(2, limit);
       try (ResultSet row = select.executeQuery()) {
         List<Entry> page = new ArrayList<>();
         while (row.next()) {

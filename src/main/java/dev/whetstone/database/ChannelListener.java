@@ -3,7 +3,10 @@ package dev.whetstone.database;
 import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
 
-/** A bell and the virtual thread that answers it: rings during an answer are answered once more. */
+/**
+ * Runs a callback on its own virtual thread; wake-ups that come while it runs are merged into one
+ * more run.
+ */
 final class ChannelListener implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ChannelListener.class);
 
@@ -12,9 +15,9 @@ final class ChannelListener implements AutoCloseable {
   private final Semaphore rings = new Semaphore(0);
   private volatile boolean closed;
 
-  ChannelListener(String channel, Runnable answer) {
+  ChannelListener(String channel, Runnable callback) {
     this.channel = channel;
-    this.answer = answer;
+    this.answer = callback;
     Thread.ofVirtual().name("whetstone-listener-" + channel).start(this::run);
   }
 
@@ -37,12 +40,13 @@ final class ChannelListener implements AutoCloseable {
       } catch (InterruptedException stopped) {
         return;
       } catch (RuntimeException failed) {
-        LOG.warnf(failed, "a listener of %s failed", channel);
+        LOG.warnf(
+            failed, "a listener of channel %s failed; it runs again at the next wake-up", channel);
       }
     }
   }
 
-  // not interrupted while it answers: it may hold a connection of the pool
+  // Does not interrupt a running callback, which may hold a pooled connection.
   @Override
   public void close() {
     closed = true;

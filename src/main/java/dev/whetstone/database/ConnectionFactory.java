@@ -16,16 +16,16 @@ import java.util.Map;
 import java.util.Properties;
 import org.flywaydb.core.Flyway;
 
-/** Makes connections to a server, pooled or alone, with their time limits and role. */
+/** Makes connections, pooled or not, with their timeouts and the role {@code whetstone_app}. */
 record ConnectionFactory(DatabaseConfig config) {
-  /** How long a server may take to give a sign of life. */
+  /** Longest wait for an answer when a connection is validated. */
   static final int VALIDATION_SECONDS = 2;
 
   private static final String SET_ROLE = "SET ROLE whetstone_app";
   private static final String LOGIN_SECONDS = "5";
   private static final Duration IDLE_VALIDATION = Duration.ofSeconds(2);
 
-  /** Brings the schema up to date. A migration may take its time, but not the way to the server. */
+  /** Brings the schema up to date. Only the login has a timeout: a migration may run for long. */
   void migrate(ServerAddress address) {
     Flyway.configure(Database.class.getClassLoader())
         .dataSource(address.jdbcUrl(), address.user(), address.password())
@@ -37,17 +37,17 @@ record ConnectionFactory(DatabaseConfig config) {
         .migrate();
   }
 
-  /** One outside a pool; the caller closes it. */
+  /** Opens a connection outside the pool; the caller closes it. */
   Connection alone(ServerAddress address, String name) throws SQLException {
-    Properties driver = driver();
-    driver.setProperty("ApplicationName", name);
+    Properties properties = driverProperties();
+    properties.setProperty("ApplicationName", name);
     if (address.user() != null) {
-      driver.setProperty("user", address.user());
+      properties.setProperty("user", address.user());
     }
     if (address.password() != null) {
-      driver.setProperty("password", address.password());
+      properties.setProperty("password", address.password());
     }
-    Connection connection = DriverManager.getConnection(address.jdbcUrl(), driver);
+    Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
     try (Statement role = connection.createStatement()) {
       role.execute(SET_ROLE);
       return connection;
@@ -57,9 +57,9 @@ record ConnectionFactory(DatabaseConfig config) {
     }
   }
 
-  /** A pool, which makes its connections when they are asked for; the caller closes it. */
+  /** Creates a pool that connects on demand; the caller closes it. */
   AgroalDataSource pool(ServerAddress address) throws SQLException {
-    Properties driver = driver();
+    Properties properties = driverProperties();
     return AgroalDataSource.from(
         new AgroalDataSourceConfigurationSupplier()
             .connectionPoolConfiguration(
@@ -74,7 +74,7 @@ record ConnectionFactory(DatabaseConfig config) {
                         .connectionFactoryConfiguration(
                             factory -> {
                               factory.jdbcUrl(address.jdbcUrl()).initialSql(SET_ROLE);
-                              driver.forEach(
+                              properties.forEach(
                                   (k, v) -> factory.jdbcProperty(k.toString(), v.toString()));
                               if (address.user() != null) {
                                 factory.principal(new NamePrincipal(address.user()));
@@ -86,13 +86,15 @@ record ConnectionFactory(DatabaseConfig config) {
                             })));
   }
 
-  private Properties driver() {
-    Properties driver = new Properties();
-    driver.setProperty("ApplicationName", "whetstone");
-    driver.setProperty("loginTimeout", LOGIN_SECONDS);
-    driver.setProperty("socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
-    driver.setProperty("tcpKeepAlive", "true");
-    driver.setProperty("options", "-c statement_timeout=" + config.statementTimeout().toMillis());
-    return driver;
+  private Properties driverProperties() {
+    Properties properties = new Properties();
+    properties.setProperty("ApplicationName", "whetstone");
+    properties.setProperty("loginTimeout", LOGIN_SECONDS);
+    properties.setProperty(
+        "socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
+    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty(
+        "options", "-c statement_timeout=" + config.statementTimeout().toMillis());
+    return properties;
   }
 }

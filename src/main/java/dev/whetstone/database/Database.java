@@ -15,11 +15,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL: started where it is ours, migrated, pooled. It opens on first use and again after it
- * was away; connections act as the role {@code whetstone_app}.
+ * Access to PostgreSQL: starts the embedded server where no external one is configured, migrates
+ * the schema and pools connections, which act as the role {@code whetstone_app}. It opens on first
+ * use and again after the database was unavailable. Any thread may call it.
  */
 public final class Database implements AutoCloseable {
-  /** A piece of work within one transaction. */
+  /** Work on a connection, which it must neither commit nor close. */
   @FunctionalInterface
   public interface Work<T extends @Nullable Object> {
     T run(Connection connection) throws SQLException;
@@ -31,8 +32,8 @@ public final class Database implements AutoCloseable {
 
   private final DatabaseConfig config;
   private final ConnectionFactory connections;
-  // Held while the server is started, joined or given up: that may take a minute, and those who
-  // only want a connection do not wait so long.
+  // Held while the server is started, joined or dropped, which may take a minute. Callers that only
+  // want a connection wait for it no longer than acquireTimeout.
   private final ReentrantLock opening = new ReentrantLock();
   private volatile @Nullable AgroalDataSource pool;
   private volatile @Nullable DatabaseUnavailableException lastFailure;
@@ -47,41 +48,42 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Opens now what would else be opened on first use.
+   * Opens the database now instead of on first use.
    *
-   * @throws DatabaseUnavailableException when it cannot be reached now
+   * @throws DatabaseUnavailableException when it cannot be reached
    */
   public void open() {
     pool();
   }
 
   /**
-   * Asks the server for a sign of life, in a few seconds at most.
+   * Checks that the server answers, within a few seconds.
    *
-   * @throws DatabaseUnavailableException when it gives none
+   * @throws DatabaseUnavailableException when it does not
    */
   public void requireAnswer() {
     statement(
         connection -> {
           if (!connection.isValid(ConnectionFactory.VALIDATION_SECONDS)) {
-            throw new SQLException("no sign of life", "08006");
+            throw new SQLException(
+                "no answer within " + ConnectionFactory.VALIDATION_SECONDS + " s", "08006");
           }
           return true;
         });
   }
 
-  /** Why the last use failed to reach the server; empty while it answers. */
+  /** Why the last use could not reach the server; empty when it succeeded. */
   public Optional<String> away() {
     DatabaseUnavailableException last = lastFailure;
     return last == null ? Optional.empty() : Optional.ofNullable(last.getMessage());
   }
 
   /**
-   * Runs the work in one transaction and commits; repeated when it lost a race that PostgreSQL
-   * broke off.
+   * Runs the work in one transaction and commits it. Up to 4 attempts are made when PostgreSQL
+   * aborts the transaction for a serialization failure or a deadlock, so the work may run again.
    *
    * @throws DatabaseUnavailableException when the database cannot be reached
-   * @throws DatabaseException when it refuses a statement
+   * @throws DatabaseException when it rejects a statement
    */
   public <T extends @Nullable Object> T transaction(Work<T> work) {
     for (int attempt = 1; ; attempt++) {
@@ -114,7 +116,12 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** One statement that commits by itself, without the round trip of a commit. */
+  /**
+   * Runs work whose statements each commit by themselves, which saves the round trip of a commit.
+   *
+   * @throws DatabaseUnavailableException when the database cannot be reached
+   * @throws DatabaseException when it rejects a statement
+   */
   public <T extends @Nullable Object> T statement(Work<T> work) {
     try (Connection connection = borrow()) {
       connection.setAutoCommit(true);
@@ -127,7 +134,7 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * A connection outside the pool, for one that is held for long; the caller closes it.
+   * Opens a connection outside the pool, for long use; the caller closes it.
    *
    * @throws DatabaseUnavailableException when the database cannot be reached
    */
@@ -140,7 +147,7 @@ public final class Database implements AutoCloseable {
     try {
       return connections.alone(address, name);
     } catch (SQLException failed) {
-      // as for the pool's: who holds nothing but such connections must find a new server, too
+      // Also reopens the database: a caller that uses no pooled connection must find a new server.
       throw lost(failed);
     }
   }
@@ -151,28 +158,29 @@ public final class Database implements AutoCloseable {
 
   private RuntimeException refused(SQLException failed) {
     String state = failed.getSQLState();
-    boolean away =
+    boolean unreachable =
         state == null
             || state.startsWith("08")
             || state.startsWith("57P")
             || state.startsWith("53");
-    return away ? lost(failed) : new DatabaseException(failed);
+    return unreachable ? lost(failed) : new DatabaseException(failed);
   }
 
   private DatabaseUnavailableException lost(SQLException failed) {
     var reason =
-        new DatabaseUnavailableException("the database is away: " + failed.getMessage(), failed);
+        new DatabaseUnavailableException(
+            "the database is unavailable: " + failed.getMessage(), failed);
     lastFailure = reason;
     AgroalDataSource open = pool;
     if (open != null) {
-      // what broke one connection may have broken those at rest, too
+      // What broke this connection may have broken the idle ones, too.
       open.flush(AgroalDataSource.FlushMode.IDLE);
     }
     revive();
     return reason;
   }
 
-  // Whatever keeps a connection from being made, there is none.
+  // Every failure to connect, whatever its SQLSTATE, means that the database is unavailable.
   private Connection borrow() {
     try {
       return pool().getConnection();
@@ -187,11 +195,11 @@ public final class Database implements AutoCloseable {
   }
 
   private AgroalDataSource connect() {
-    boolean alone = false;
+    boolean locked = false;
     try {
-      alone = opening.tryLock(config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS);
-      if (!alone) {
-        throw new DatabaseUnavailableException("the database is being opened");
+      locked = opening.tryLock(config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      if (!locked) {
+        throw new DatabaseUnavailableException("the database is being opened; try again");
       }
       AgroalDataSource open = pool;
       return open == null ? openPool() : open;
@@ -199,7 +207,7 @@ public final class Database implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new DatabaseUnavailableException("interrupted while the database was opened", stopped);
     } finally {
-      if (alone) {
+      if (locked) {
         opening.unlock();
       }
     }
@@ -224,15 +232,16 @@ public final class Database implements AutoCloseable {
     } catch (IOException | SQLException | FlywayException failed) {
       lastAttemptNanos = System.nanoTime();
       var reason =
-          new DatabaseUnavailableException("the database is away: " + failed.getMessage(), failed);
+          new DatabaseUnavailableException(
+              "the database is unavailable: " + failed.getMessage(), failed);
       lastFailure = reason;
       LOG.warn(reason.getMessage());
       throw reason;
     }
   }
 
-  // An external server comes back at its address; ours must be started again, on another port. One
-  // caller sees to it, the others are told at once that it is away.
+  // An external server comes back at its address; the embedded one must be started again, on
+  // another port. One caller does that; the others fail at once as unavailable.
   private void revive() {
     AgroalDataSource old = pool;
     if (config.url() != null || old == null || !opening.tryLock()) {
@@ -251,8 +260,8 @@ public final class Database implements AutoCloseable {
   private static boolean answers(AgroalDataSource pool) {
     try (Connection connection = pool.getConnection()) {
       return connection.isValid(ConnectionFactory.VALIDATION_SECONDS);
-    } catch (SQLException gone) {
-      LOG.debug("the embedded server is gone", gone);
+    } catch (SQLException unreachable) {
+      LOG.debug("the embedded server does not answer; it is started at the next use", unreachable);
       return false;
     }
   }
@@ -261,9 +270,9 @@ public final class Database implements AutoCloseable {
     if (config.url() != null) {
       return ServerAddress.parse(config.url());
     }
-    EmbeddedServer ours = server == null ? EmbeddedServer.at(config.directory()) : server;
-    server = ours;
-    return ours.start();
+    EmbeddedServer embedded = server == null ? EmbeddedServer.at(config.directory()) : server;
+    server = embedded;
+    return embedded.start();
   }
 
   /** Closes the pool and stops the embedded server, unless another process still uses it. */
@@ -281,7 +290,7 @@ public final class Database implements AutoCloseable {
         server.leave();
       }
     } catch (IOException failed) {
-      LOG.warn("PostgreSQL did not stop", failed);
+      LOG.warn("PostgreSQL could not be stopped", failed);
     } finally {
       opening.unlock();
     }

@@ -5,14 +5,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the database is and how it may be used.
+ * Where the database is, and the limits on its use.
  *
  * @param directory of the embedded server: data, binaries, log and password
  * @param url of an external server, {@code jdbc:postgresql:…} or {@code postgresql://…}; null for
  *     the embedded one
- * @param connections most connections of this process
- * @param statementTimeout longest time of one statement
- * @param acquireTimeout longest wait for a free connection
+ * @param connections size of this process's pool
+ * @param statementTimeout after which PostgreSQL cancels a statement
+ * @param acquireTimeout longest wait for a free connection, and for the database to open
  */
 public record DatabaseConfig(
     Path directory,

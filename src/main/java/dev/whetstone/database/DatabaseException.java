@@ -2,15 +2,15 @@ package dev.whetstone.database;
 
 import java.sql.SQLException;
 
-/** The database refused a statement. */
+/** The database rejected a statement. */
 public final class DatabaseException extends RuntimeException {
   /** The SQLSTATE of a text that holds U+0000. */
   public static final String UNTRANSLATABLE_TEXT = "22021";
 
-  /** The SQLSTATE of a JSON text that holds it escaped. */
+  /** The SQLSTATE of a JSON text that holds U+0000 escaped. */
   public static final String UNTRANSLATABLE_ESCAPE = "22P05";
 
-  /** The SQLSTATE of a statement that took longer than it may. */
+  /** The SQLSTATE of a statement that ran into its timeout. */
   public static final String TIMED_OUT = "57014";
 
   private final String state;
@@ -20,7 +20,7 @@ public final class DatabaseException extends RuntimeException {
     this.state = cause.getSQLState() == null ? "" : cause.getSQLState();
   }
 
-  /** The SQLSTATE, as in {@code 23505} for a violated uniqueness. */
+  /** The SQLSTATE, such as {@code 23505} for a unique violation; empty when there is none. */
   public String state() {
     return state;
   }

@@ -1,6 +1,6 @@
 package dev.whetstone.database;
 
-/** The database cannot be reached now; the same call may succeed later. */
+/** The database cannot be reached; the same call may succeed later. */
 public final class DatabaseUnavailableException extends RuntimeException {
   public DatabaseUnavailableException(String message, Throwable cause) {
     super(message, cause);

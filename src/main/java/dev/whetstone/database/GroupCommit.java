@@ -13,62 +13,67 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * Answers concurrent calls with one transaction for many of them: what comes in while a few commit
- * makes up the next batch, so that a busy log waits for the disk once a batch and an idle one never
- * waits for company.
+ * Commits concurrent calls in batches: calls that arrive while earlier batches commit form the next
+ * one. A busy log waits for the disk once a batch; a call to an idle one waits for no other call.
  *
- * @param <A> what is asked
- * @param <R> what is answered
+ * @param <A> a call
+ * @param <R> its result
  */
 public final class GroupCommit<A, R> {
   private record Waiting<A, R>(A call, CompletableFuture<R> answer) {}
 
   private final BlockingQueue<Waiting<A, R>> queue;
   private final Semaphore workers;
-  private final int largest;
-  private final Duration patience;
+  private final int maxBatch;
+  private final Duration timeout;
   private final Function<List<A>, List<R>> commit;
 
   /**
-   * @param workers most batches that commit at once, one connection each
-   * @param largest most calls in a batch
-   * @param bound most calls that wait
-   * @param patience longest wait of a call
-   * @param commit answers a batch in its order, committed
+   * Creates an idle instance.
+   *
+   * @param maxWorkers batches that commit at once, one connection each
+   * @param maxBatch calls in a batch
+   * @param capacity calls that may wait; one more is rejected
+   * @param timeout longest wait of a call for its result
+   * @param commit commits a batch and returns a result a call, in order
    */
   public GroupCommit(
-      int workers, int largest, int bound, Duration patience, Function<List<A>, List<R>> commit) {
-    this.queue = new ArrayBlockingQueue<>(bound);
-    this.workers = new Semaphore(workers);
-    this.largest = largest;
-    this.patience = patience;
+      int maxWorkers,
+      int maxBatch,
+      int capacity,
+      Duration timeout,
+      Function<List<A>, List<R>> commit) {
+    this.queue = new ArrayBlockingQueue<>(capacity);
+    this.workers = new Semaphore(maxWorkers);
+    this.maxBatch = maxBatch;
+    this.timeout = timeout;
     this.commit = commit;
   }
 
   /**
-   * Waits until the call is committed.
+   * Queues a call and waits until it is committed.
    *
-   * @throws DatabaseUnavailableException when the database cannot be reached, does not answer in
-   *     time or too many calls wait; the call may be committed all the same
-   * @throws DatabaseException when it refuses this very call
+   * @throws DatabaseUnavailableException when the database cannot be reached or does not answer in
+   *     time, or too many calls wait; the call may be committed nevertheless
+   * @throws DatabaseException when it rejects this call itself
    */
   public R call(A call) {
-    var waiting = new Waiting<A, R>(call, new CompletableFuture<>());
-    if (!queue.offer(waiting)) {
-      throw new DatabaseUnavailableException("too much waits for the database");
+    var pending = new Waiting<A, R>(call, new CompletableFuture<>());
+    if (!queue.offer(pending)) {
+      throw new DatabaseUnavailableException("too many calls wait for the database; try again");
     }
     work();
     try {
-      return waiting.answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return pending.answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException failed) {
       throw failed.getCause() instanceof RuntimeException cause
           ? cause
           : new IllegalStateException(failed.getCause());
     } catch (TimeoutException slow) {
-      throw new DatabaseUnavailableException("the database did not answer in " + patience, slow);
+      throw new DatabaseUnavailableException("the database did not answer within " + timeout, slow);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
-      throw new DatabaseUnavailableException("interrupted while the database was asked", stopped);
+      throw new DatabaseUnavailableException("interrupted while waiting for the database", stopped);
     }
   }
 
@@ -80,15 +85,15 @@ public final class GroupCommit<A, R> {
 
   private void drain() {
     try {
-      List<Waiting<A, R>> batch = new ArrayList<>(largest);
-      while (queue.drainTo(batch, largest) > 0) {
+      List<Waiting<A, R>> batch = new ArrayList<>(maxBatch);
+      while (queue.drainTo(batch, maxBatch) > 0) {
         answer(batch);
         batch.clear();
       }
     } finally {
       workers.release();
     }
-    // a call that came after the last look and before the release found no worker free
+    // A call that was queued after the last drain and before the release found no free worker.
     if (!queue.isEmpty()) {
       work();
     }
@@ -100,15 +105,15 @@ public final class GroupCommit<A, R> {
       for (int i = 0; i < batch.size(); i++) {
         batch.get(i).answer.complete(answers.get(i));
       }
-    } catch (DatabaseException refused) {
+    } catch (DatabaseException rejected) {
       if (batch.size() == 1) {
-        batch.getFirst().answer.completeExceptionally(refused);
+        batch.getFirst().answer.completeExceptionally(rejected);
       } else {
-        // one of them is at fault: the others must not suffer for it
-        batch.forEach(alone -> answer(List.of(alone)));
+        // One call is at fault: commit each on its own, so that the others do not fail with it.
+        batch.forEach(single -> answer(List.of(single)));
       }
     } catch (RuntimeException | Error failed) {
-      batch.forEach(waiting -> waiting.answer.completeExceptionally(failed));
+      batch.forEach(pending -> pending.answer.completeExceptionally(failed));
     }
   }
 }

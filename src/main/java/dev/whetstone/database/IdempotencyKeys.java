@@ -6,14 +6,14 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Answers that are given again when the same request comes twice
- * (draft-ietf-httpapi-idempotency-key-header); kept for a day.
+ * Stores the answer to a request under its Idempotency-Key and returns it again when the request is
+ * repeated (draft-ietf-httpapi-idempotency-key-header). Answers are kept for a day.
  */
 public final class IdempotencyKeys {
-  /** What a request was answered. */
+  /** The HTTP status and body that a request was answered with. */
   public record Answer(int status, String body) {}
 
-  /** The key stands for another request. */
+  /** The key was used with another request. */
   public static final class ReusedException extends RuntimeException {
     ReusedException(String key) {
       super("the Idempotency-Key '" + key + "' was used for another request");
@@ -25,12 +25,12 @@ public final class IdempotencyKeys {
   private IdempotencyKeys() {}
 
   /**
-   * Does the work, unless this owner's key has an answer. The answer is committed with the work; a
-   * second request waits for the first.
+   * Runs the work, or returns the answer that the owner's key already has. The answer is committed
+   * with the work; a concurrent request with the key waits for that commit.
    *
-   * @param owner whose key it is: another owner's equal key is another key
-   * @param requestHash of everything the answer depends on
-   * @throws ReusedException when the key stands for another request
+   * @param owner whose key it is: equal keys of two owners are different keys
+   * @param requestHash hash of everything the answer depends on
+   * @throws ReusedException when the key was used with another request
    */
   public static Answer once(
       Connection connection,
@@ -41,7 +41,7 @@ public final class IdempotencyKeys {
       throws SQLException {
     Sql.update(
         connection, "DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day'");
-    int fresh =
+    int inserted =
         Sql.update(
             connection,
             "INSERT INTO idempotency_keys (owner, key, request_hash) VALUES (?, ?, ?)"
@@ -49,7 +49,7 @@ public final class IdempotencyKeys {
             owner,
             key,
             requestHash);
-    if (fresh == 0) {
+    if (inserted == 0) {
       return stored(connection, owner, key, requestHash);
     }
     Answer answer = work.run(connection);

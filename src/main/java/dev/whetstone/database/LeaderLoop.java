@@ -7,16 +7,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that one process of the cluster does at a time, the one that holds a lock; looked for after
- * notifications and by polling. A step that failed is tried again.
+ * A loop whose work one process of the cluster does at a time: the leader, which holds an advisory
+ * lock. It runs after notifications and at least once a poll interval. A failed step is retried at
+ * the next of these. The lock is used by the loop's thread alone.
  */
 public final class LeaderLoop implements AutoCloseable {
-  /** What is done; on the loop's thread alone. */
+  /** The loop's work; called on the loop's thread only. */
   public interface Work {
-    /** Done by every process before each look for a step. */
+    /** Called in every process, leader or not, before each {@link #step}. */
     default void follow() {}
 
-    /** The leader's next step, if there is one; true when another may be due at once. */
+    /** Does the leader's next step, if one is due; true when another may be due at once. */
     boolean step();
   }
 
@@ -29,15 +30,15 @@ public final class LeaderLoop implements AutoCloseable {
   private final Semaphore news = new Semaphore(0);
   private final Thread thread;
   private volatile boolean closed;
-  private volatile boolean leads;
+  private volatile boolean leader;
   private @Nullable AdvisoryLock lock;
 
   /**
-   * Does nothing until {@link #start}.
+   * Creates a loop that does nothing until {@link #start}.
    *
-   * @param name of the lock: loops of one name in one database share a leader
-   * @param poll longest time between two looks
-   * @param thread what the loop runs on
+   * @param name the lock's name: loops of one name in one database share a leader
+   * @param poll longest time between two runs
+   * @param thread builds the thread that the loop runs on
    */
   public LeaderLoop(
       Database database, String name, Duration poll, Thread.Builder thread, Work work) {
@@ -48,7 +49,7 @@ public final class LeaderLoop implements AutoCloseable {
     this.thread = thread.unstarted(this::run);
   }
 
-  /** Begins; the channels' notifications wake it. */
+  /** Starts the loop; the channels' notifications wake it. */
   public void start(Notifications notifications, String... channels) {
     for (String channel : channels) {
       notifications.listen(channel, news::release);
@@ -56,12 +57,12 @@ public final class LeaderLoop implements AutoCloseable {
     thread.start();
   }
 
-  /** Whether this process is the one that works. */
+  /** Whether this process is the leader. */
   public boolean leads() {
-    return leads;
+    return leader;
   }
 
-  /** Whether the loop ends after the present step. */
+  /** Whether the loop ends after the current step. */
   public boolean closed() {
     return closed;
   }
@@ -70,11 +71,11 @@ public final class LeaderLoop implements AutoCloseable {
     while (!closed) {
       try {
         turn();
-      } catch (DatabaseUnavailableException away) {
-        LOG.debugf("%s waits for the database: %s", name, away.getMessage());
+      } catch (DatabaseUnavailableException unavailable) {
+        LOG.debugf("%s waits for the database: %s", name, unavailable.getMessage());
       } catch (RuntimeException failed) {
         if (!closed) {
-          LOG.warnf(failed, "a step of %s failed; it is tried again", name);
+          LOG.warnf(failed, "a step of %s failed and will be retried", name);
         }
       }
       rest();
@@ -85,8 +86,8 @@ public final class LeaderLoop implements AutoCloseable {
   private void turn() {
     do {
       work.follow();
-      leads = lead();
-    } while (leads && !closed && work.step());
+      leader = lead();
+    } while (leader && !closed && work.step());
   }
 
   private boolean lead() {
@@ -99,7 +100,7 @@ public final class LeaderLoop implements AutoCloseable {
   }
 
   private void release() {
-    leads = false;
+    leader = false;
     if (lock != null) {
       lock.close();
       lock = null;
@@ -116,14 +117,14 @@ public final class LeaderLoop implements AutoCloseable {
     }
   }
 
-  /** Ends it after the present step; what was committed stays for the next leader. */
+  /** Ends the loop after the current step; what is committed stays for the next leader. */
   @Override
   public void close() {
     closed = true;
     news.release();
   }
 
-  /** Waits for the end of the present step after {@link #close}, but no longer than a limit. */
+  /** Waits at most {@code limit} for the loop to end after {@link #close}. */
   public void join(Duration limit) {
     try {
       boolean _ = thread.join(limit);

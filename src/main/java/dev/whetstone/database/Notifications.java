@@ -13,9 +13,10 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * LISTEN on a connection of its own, opened again when it is lost. A listener is a wake-up call
- * without content: several notifications may be told as one, and every new connection wakes all,
- * since what was sent meanwhile is lost. So whoever listens reads the tables, and polls them too.
+ * PostgreSQL's LISTEN and NOTIFY, on a separate connection that is reopened when it breaks. A
+ * notification is a wake-up without content: several may arrive as one, and what is sent while the
+ * connection is down is lost, so every new connection wakes all listeners. A listener therefore
+ * reads its tables when woken, and polls them too.
  */
 public final class Notifications implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Notifications.class);
@@ -40,14 +41,14 @@ public final class Notifications implements AutoCloseable {
   }
 
   /**
-   * Calls {@code wake} on a virtual thread of its own, one call at a time, after notifications of
-   * the channel and after every reconnection.
+   * Calls {@code wake} after notifications of the channel and after every reconnection, on the
+   * listener's own virtual thread, one call at a time.
    *
    * @param channel letters, digits and underscores
    */
   public Subscription listen(String channel, Runnable wake) {
     if (!channel.matches("[a-z][a-z0-9_]{0,62}")) {
-      throw new IllegalArgumentException("'" + channel + "' is no channel name");
+      throw new IllegalArgumentException("'" + channel + "' is not a channel name");
     }
     ChannelListener listener = new ChannelListener(channel, wake);
     listeners.add(listener);
@@ -57,7 +58,7 @@ public final class Notifications implements AutoCloseable {
     };
   }
 
-  /** Wakes the channel's listeners in every process once the connection's transaction commits. */
+  /** Wakes the channel's listeners in every process when the connection's transaction commits. */
   public static void send(Connection connection, String channel) throws SQLException {
     Sql.first(connection, row -> "", "SELECT pg_notify(?, '')", channel);
   }
@@ -66,9 +67,9 @@ public final class Notifications implements AutoCloseable {
     while (!closed) {
       try (Connection connection = database.connect("whetstone-notifications")) {
         follow(connection);
-      } catch (SQLException | DatabaseUnavailableException | DatabaseException lost) {
+      } catch (SQLException | DatabaseUnavailableException | DatabaseException failed) {
         if (!closed) {
-          LOG.debugf("no notifications for now: %s", lost.getMessage());
+          LOG.debugf("notifications are interrupted; reconnecting: %s", failed.getMessage());
         }
         pause();
       }
@@ -86,11 +87,11 @@ public final class Notifications implements AutoCloseable {
           wake(listener.channel());
         }
       }
-      PGNotification[] came = postgres.getNotifications(WAIT_MILLIS);
-      for (PGNotification one : came == null ? new PGNotification[0] : came) {
+      PGNotification[] received = postgres.getNotifications(WAIT_MILLIS);
+      for (PGNotification one : received == null ? new PGNotification[0] : received) {
         wake(one.getName());
       }
-      // a connection whose other end has vanished is silent, like one without news
+      // A connection whose peer has vanished is as silent as one without notifications.
       if (System.nanoTime() - checked > CHECK_EVERY.toNanos()) {
         Sql.first(connection, row -> "", "SELECT 1");
         checked = System.nanoTime();

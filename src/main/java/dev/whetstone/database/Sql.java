@@ -12,9 +12,9 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Runs one statement with its parameters in order. */
+/** Runs single statements, with values for their {@code ?} in order, and reads columns. */
 public final class Sql {
-  /** Reads the row that the result set stands on. */
+  /** Maps the result set's current row. */
   @FunctionalInterface
   public interface Row<T> {
     T read(ResultSet row) throws SQLException;
@@ -22,18 +22,18 @@ public final class Sql {
 
   private Sql() {}
 
-  /** A time that is there. */
+  /** Reads a timestamp that is not null. */
   public static Instant instant(ResultSet row, String column) throws SQLException {
     return Objects.requireNonNull(row.getTimestamp(column)).toInstant();
   }
 
-  /** A time that may be missing. */
+  /** Reads a timestamp; null where the column is. */
   public static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
     Timestamp time = row.getTimestamp(column);
     return time == null ? null : time.toInstant();
   }
 
-  /** Every row. */
+  /** Runs a query and returns all its rows. */
   public static <T> List<T> list(
       Connection connection, Row<T> reader, String sql, @Nullable Object... values)
       throws SQLException {
@@ -47,7 +47,7 @@ public final class Sql {
     }
   }
 
-  /** The first row, when there is one. */
+  /** Runs a query and returns its first row; empty when it has none. */
   public static <T> Optional<T> first(
       Connection connection, Row<T> reader, String sql, @Nullable Object... values)
       throws SQLException {
@@ -57,7 +57,7 @@ public final class Sql {
     }
   }
 
-  /** How many rows the statement changed. */
+  /** Runs a statement and returns how many rows it changed. */
   public static int update(Connection connection, String sql, @Nullable Object... values)
       throws SQLException {
     try (PreparedStatement statement = prepare(connection, sql, values)) {
@@ -79,7 +79,7 @@ public final class Sql {
     }
   }
 
-  /** The values of an integer array that is not null and holds none. */
+  /** Reads an integer array that is not null and has no null element. */
   public static int[] ints(ResultSet row, String column) throws SQLException {
     Integer[] boxed = (Integer[]) row.getArray(column).getArray();
     int[] values = new int[boxed.length];
@@ -89,7 +89,7 @@ public final class Sql {
     return values;
   }
 
-  /** The values of a real array that is not null and holds none. */
+  /** Reads a real array that is not null and has no null element. */
   public static float[] floats(ResultSet row, String column) throws SQLException {
     Float[] boxed = (Float[]) row.getArray(column).getArray();
     float[] values = new float[boxed.length];

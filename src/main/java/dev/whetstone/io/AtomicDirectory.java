@@ -7,29 +7,32 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Whole folders that appear under their name only when they are complete. */
+/** Directories that appear under their name only when they are complete. */
 public final class AtomicDirectory {
   private AtomicDirectory() {}
 
-  /** Removes a folder and all it holds; one that is not there is no error. */
-  public static void remove(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
+  /** Deletes a directory and everything below it; does nothing when it does not exist. */
+  public static void remove(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
       return;
     }
-    try (Stream<Path> all = Files.walk(folder)) {
+    try (Stream<Path> all = Files.walk(directory)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
       }
     }
   }
 
-  /** Forces a folder's files to the disk and gives it its name. */
-  public static void publish(Path aside, Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(aside)) {
+  /**
+   * Forces the files directly in {@code temporary} to the disk and renames it to {@code directory},
+   * atomically; both are on one file system.
+   */
+  public static void publish(Path temporary, Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(temporary)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         AtomicFile.force(file);
       }
     }
-    Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
   }
 }

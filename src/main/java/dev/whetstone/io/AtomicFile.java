@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 
 /** Files that appear under their name only when they are complete and on the disk. */
 public final class AtomicFile {
-  /** Writes the content of a file. */
+  /** Writes a file's content to a stream, which the caller closes. */
   @FunctionalInterface
   public interface Content {
     void writeTo(OutputStream out) throws IOException;
@@ -20,22 +20,25 @@ public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** Writes aside, forces to the disk and renames over {@code file}. */
+  /**
+   * Writes {@code FILE.part} beside it, forces that to the disk and renames it over {@code file}.
+   */
   public static void write(Path file, Content content) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(aside), 1 << 20)) {
+    Path temporary = file.resolveSibling(file.getFileName() + ".part");
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 20)) {
       content.writeTo(out);
     }
-    force(aside);
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    force(temporary);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Writes a text in UTF-8. */
+  /** Writes a text in UTF-8, as {@link #write(Path, Content)} does. */
   public static void write(Path file, String text) throws IOException {
     write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Forces a file's bytes to the disk. */
+  /** Forces a file's bytes and metadata to the disk. */
   public static void force(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);

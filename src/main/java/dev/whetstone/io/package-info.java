@@ -1,4 +1,10 @@
-/** Files that appear whole or not at all, and their hashes. */
+/**
+ * Files and directories that appear whole or not at all, and their hashes. Begin with {@link
+ * dev.whetstone.io.AtomicFile}.
+ *
+ * <p>The bottom layer: it uses no other package. Nothing here keeps state; any thread may call it,
+ * but two writers of one file would share its {@code .part} file.
+ */
 @NullMarked
 package dev.whetstone.io;
 

@@ -1,8 +1,8 @@
 package dev.whetstone.lora;
 
 /**
- * An input of a model's graph that belongs to a version.
+ * A graph input whose values come from a version's adapter.
  *
- * @param values float32, row-major
+ * @param values row-major, of {@code shape}
  */
 public record AdapterInput(float[] values, long... shape) {}

@@ -5,11 +5,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A LoRA adapter (Hu et al. 2021, eq. 3): {@code W x + (alpha / rank) B A x}, of values up to
- * {@link #LARGEST}.
+ * A LoRA adapter (Hu et al. 2021, eq. 3): {@code W x + (alpha / rank) B A x}, with elements of at
+ * most {@link #LARGEST} in magnitude.
  *
- * @param rank inner dimension r
- * @param alpha scaling numerator
+ * @param rank inner dimension r, at least 1
+ * @param alpha scaling numerator, positive and finite
  * @param modules by canonical name without ".weight", as in "model.layers.0.self_attn.q_proj"
  */
 public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modules) {
@@ -22,15 +22,16 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
   public record Module(int in, int out, float[] a, float[] b) {}
 
   /**
-   * Largest size of an element of A, of B before and after scaling, and of the scale. Rows of other
-   * versions are multiplied with these factors, too, before a zero masks what comes out: an
-   * infinite product would be NaN there. Activations reach some 1e4 (Sun et al. 2024, Massive
-   * Activations) and a layer reads some 5e4 of them, so A's products stay below 1e13 of float32's
-   * 3.4e38, and would at activations a billion times those. Training leaves elements around 1 or
-   * below: ten thousand times that is no adapter but damage.
+   * Largest magnitude of an element of A, of B before and after scaling, and of the scale. A batch
+   * multiplies rows of other versions with these factors, too, and masks the result with a zero: an
+   * infinite product would become NaN there. Activations reach some 1e4 (Sun et al. 2024, Massive
+   * Activations) and a layer reads some 5e4 of them, so A's products stay below 1e13, far from
+   * float32's 3.4e38, even at activations a billion times larger. Training leaves elements around 1
+   * or below: ten thousand times that is damage.
    */
   public static final float LARGEST = 1e4f;
 
+  /** Checks sizes and magnitudes; an IllegalArgumentException names what is wrong. */
   public LoraAdapter {
     modules = Collections.unmodifiableSortedMap(new TreeMap<>(modules));
     if (rank < 1) {
@@ -48,7 +49,7 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
     }
   }
 
-  /** Factor of {@code B A x}. */
+  /** The factor {@code alpha / rank} of {@code B A x}. */
   public double scale() {
     return alpha / rank;
   }
@@ -70,15 +71,15 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
     requireModest(name + ".lora_B", module.b, scale);
   }
 
-  // The negations refuse NaN. What is scaled is looked at unscaled, too: training scales last.
+  // The negated comparison also rejects NaN. B is checked unscaled, too: training scales last.
   private static void requireModest(String name, float[] values, double scale) {
-    double most = LARGEST / Math.max(1, scale);
+    double max = LARGEST / Math.max(1, scale);
     for (int i = 0; i < values.length; i++) {
-      if (!(Math.abs(values[i]) <= most)) {
+      if (!(Math.abs(values[i]) <= max)) {
         String scaled = scale > 1 ? " at the scale " + scale : "";
         throw new IllegalArgumentException(
             "%s holds %s at element %d; up to %s is served%s"
-                .formatted(name, values[i], i, most, scaled));
+                .formatted(name, values[i], i, max, scaled));
       }
     }
   }

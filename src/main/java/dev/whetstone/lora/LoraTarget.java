@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * A place in a transformer block where LoRA products are added. Modules that read the same input
- * share a site, so that one product with the concatenated A matrices serves them all.
+ * share a target, so that one product with the concatenated A matrices serves them all.
  */
 public enum LoraTarget {
   QKV("qkv"),
@@ -29,7 +29,7 @@ public enum LoraTarget {
     };
   }
 
-  /** How many values the site's modules read. */
+  /** How many values the target's modules read. */
   public int inputs(ModelConfig config) {
     return switch (this) {
       case QKV, GATE_UP -> config.hiddenSize();
@@ -38,7 +38,11 @@ public enum LoraTarget {
     };
   }
 
-  /** How many values a module writes. */
+  /**
+   * How many values a module writes.
+   *
+   * @throws IllegalArgumentException when a block has no such linear layer
+   */
   public static int outputs(ModelConfig config, String module) {
     return switch (module) {
       case "self_attn.q_proj" -> config.heads() * config.headDim();
@@ -49,12 +53,12 @@ public enum LoraTarget {
     };
   }
 
-  /** Canonical name of one of the site's modules. */
+  /** Canonical name of one of the target's modules, as in "model.layers.0.mlp.up_proj". */
   public static String module(int layer, String module) {
     return "model.layers." + layer + "." + module;
   }
 
-  /** Name of the site's nodes in the graph. */
+  /** Prefix of the names of the target's nodes in the graph. */
   public String node(int layer) {
     return "layer." + layer + "." + label;
   }
@@ -65,14 +69,14 @@ public enum LoraTarget {
   }
 
   /**
-   * In how many parts A is multiplied, and in how many blocks of equal width, see {@link #blocks},
-   * B is. The runtime gives each to one core, so there are two at least.
+   * The number of products that the multiplication with A is split into. The runtime runs each on
+   * one core, so there are at least two.
    */
   public int parts() {
     return Math.max(2, modules().size());
   }
 
-  /** Whether a part has half the ranks of a module, instead of all. */
+  /** Whether a part has half of one module's ranks, instead of all ranks of a module. */
   public boolean cutsRanks() {
     return parts() > modules().size();
   }
@@ -82,7 +86,9 @@ public enum LoraTarget {
     return "lora." + layer + "." + label + ".b";
   }
 
-  /** In how many blocks of equal width the outputs of the site's modules lie, in their order. */
+  /**
+   * The number of blocks of equal width that the modules' concatenated outputs, and B, split into.
+   */
   public int blocks(ModelConfig config) {
     return switch (this) {
       case QKV -> config.heads() / config.kvHeads() + 2;

@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which LoRA factor a tensor of an adapter file is.
+ * The LoRA factor that a tensor of an adapter file holds.
  *
  * @param module canonical name of the linear layer, as in "model.layers.0.self_attn.q_proj"
  */
@@ -16,13 +16,15 @@ record LoraTensorName(String module, Side side) {
 
   private static final String PREFIX = "base_model.model.";
 
-  /** PEFT saves {@code PREFIX.MODULE.lora_A.weight}; a state dict names its adapter as well. */
+  /** PEFT saves {@code PREFIX MODULE.lora_A.weight}; a state dict has the adapter's name, too. */
   private static final Pattern PEFT =
       Pattern.compile(
           "(?:" + Pattern.quote(PREFIX) + ")?([\\w.]+)\\.lora_([AB])(?:\\.default)?\\.weight");
 
   /**
-   * @throws IllegalArgumentException when the tensor is no LoRA factor
+   * Parses a tensor's name.
+   *
+   * @throws IllegalArgumentException when it is not that of a LoRA factor
    */
   static LoraTensorName of(String tensor) {
     Matcher name = PEFT.matcher(tensor);
@@ -37,6 +39,7 @@ record LoraTensorName(String module, Side side) {
     return PREFIX + module + ".lora_" + side + ".weight";
   }
 
+  /** The other factor of the same module. */
   LoraTensorName beside() {
     return new LoraTensorName(module, side == Side.A ? Side.B : Side.A);
   }

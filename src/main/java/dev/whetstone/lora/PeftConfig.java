@@ -10,9 +10,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What is served of PEFT's adapter_config.json.
+ * The settings of PEFT's adapter_config.json that serving uses.
  *
- * @param alpha the factors are scaled by {@code alpha / rank}
+ * @param alpha the product {@code B A x} is scaled by {@code alpha / rank}
  */
 record PeftConfig(int rank, double alpha) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -21,12 +21,14 @@ record PeftConfig(int rank, double alpha) {
   private static final List<String> EMPTY =
       List.of("rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices");
 
-  /** Initialisations that take something away from the base's own weights. */
+  /** Initialisations that subtract from the base's own weights. */
   private static final List<String> CHANGED_BASE =
       List.of("pissa", "olora", "corda", "loftq", "lora_ga");
 
   /**
-   * @throws IllegalArgumentException naming the setting that is wrong or not served
+   * Parses adapter_config.json.
+   *
+   * @throws IllegalArgumentException naming the setting that is wrong or not supported
    */
   static PeftConfig of(String text) {
     JsonNode settings = json(text);
@@ -37,15 +39,15 @@ record PeftConfig(int rank, double alpha) {
     for (String name : EMPTY) {
       require(settings.path(name).isEmpty(), name + " is not served");
     }
-    String start = settings.path("init_lora_weights").asText("true");
+    String init = settings.path("init_lora_weights").asText("true");
     require(
-        CHANGED_BASE.stream().noneMatch(start::startsWith),
-        "init_lora_weights " + start + " changes the base's weights, which is not served");
+        CHANGED_BASE.stream().noneMatch(init::startsWith),
+        "init_lora_weights " + init + " changes the base's weights, which is not served");
     int rank = number(settings, "r").intValue();
     double alpha = number(settings, "lora_alpha").doubleValue();
     // rank-stabilised LoRA (Kalajdzievski 2023) scales by alpha / sqrt(rank)
-    boolean stabilised = settings.path("use_rslora").asBoolean(false);
-    return new PeftConfig(rank, stabilised ? alpha * Math.sqrt(rank) : alpha);
+    boolean rankStabilised = settings.path("use_rslora").asBoolean(false);
+    return new PeftConfig(rank, rankStabilised ? alpha * Math.sqrt(rank) : alpha);
   }
 
   private static JsonNode json(String text) {
@@ -64,13 +66,13 @@ record PeftConfig(int rank, double alpha) {
     return settings.path(name).numberValue();
   }
 
-  private static void require(boolean good, String problem) {
-    if (!good) {
+  private static void require(boolean valid, String problem) {
+    if (!valid) {
       throw new IllegalArgumentException("adapter_config.json: " + problem);
     }
   }
 
-  /** The text that PEFT reads. */
+  /** Writes adapter_config.json, as PEFT reads it. */
   static String text(LoraAdapter adapter, String baseModel) {
     ObjectNode config = JSON.createObjectNode();
     config.put("peft_type", "LORA");

@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** PEFT's adapter files: {@code adapter_model.safetensors} and {@code adapter_config.json}. */
+/** Reads and writes PEFT's {@code adapter_model.safetensors} and {@code adapter_config.json}. */
 public final class PeftFiles {
   private PeftFiles() {}
 
@@ -44,13 +44,13 @@ public final class PeftFiles {
       TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
       factors.forEach(
           (factor, name) -> {
-            String beside = factors.get(factor.beside());
-            if (beside == null) {
+            String counterpart = factors.get(factor.beside());
+            if (counterpart == null) {
               throw new IllegalArgumentException(
                   "tensor %s has no lora_%s beside it".formatted(name, factor.beside().side()));
             }
             if (factor.side() == Side.A) {
-              modules.put(factor.module(), module(file, factor.module(), name, beside, rank));
+              modules.put(factor.module(), module(file, factor.module(), name, counterpart, rank));
             }
           });
       return new LoraAdapter(rank, alpha, modules);
@@ -59,7 +59,7 @@ public final class PeftFiles {
     }
   }
 
-  /** The file's tensor of each factor. */
+  /** The name of each factor's tensor in the file. */
   private static Map<LoraTensorName, String> factors(Safetensors file) {
     Map<LoraTensorName, String> factors = new LinkedHashMap<>();
     for (String name : file.names()) {
@@ -87,8 +87,8 @@ public final class PeftFiles {
   }
 
   /**
-   * The canonical bytes of adapter_model.safetensors, under PEFT's names: the same adapter gives
-   * the same bytes.
+   * Writes adapter_model.safetensors in canonical form, under PEFT's names: equal adapters give
+   * equal bytes.
    */
   public static byte[] tensors(LoraAdapter adapter) {
     int rank = adapter.rank();
@@ -107,14 +107,14 @@ public final class PeftFiles {
     return SafetensorsWriter.bytes(new MemoryTensors(values), Map.of("format", "pt"));
   }
 
-  /** The text of adapter_config.json, as PEFT reads it. */
+  /** Writes adapter_config.json, as PEFT reads it. */
   public static String config(LoraAdapter adapter, String baseModel) {
     return PeftConfig.text(adapter, baseModel);
   }
 
   /**
-   * sha256 over rank, alpha and canonical tensors, in lower-case hexadecimal: the identity of an
-   * adapter.
+   * The identity of an adapter: SHA-256 over rank, alpha and {@link #tensors}, in lower-case
+   * hexadecimal.
    */
   public static String hash(LoraAdapter adapter) {
     try {

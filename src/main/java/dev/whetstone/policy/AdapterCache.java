@@ -23,13 +23,13 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * Adapters of one base on this machine's disk, so that a gateway comes back without the database.
+ * A disk cache of one base's adapters, so that a gateway can restart while the database is down.
  * {@code HASH.safetensors} is an adapter under PEFT's names with its rank and alpha in the header;
- * {@code serving.json} is {@code {"version", "hash"}} of what was served last. Nothing here is
- * trusted: a file that is not what its name says is removed.
+ * {@code serving.json} is the {@code {"version", "hash"}} that was served last. No file is trusted:
+ * one whose content does not have the hash of its name is removed.
  */
 public final class AdapterCache {
-  /** What was served last. */
+  /** The version that was served last; {@code serving.json}. */
   public record Served(String version, String hash) {}
 
   private static final Logger LOG = Logger.getLogger(AdapterCache.class);
@@ -37,20 +37,22 @@ public final class AdapterCache {
   private static final String SUFFIX = ".safetensors";
 
   private final Path folder;
-  private final int most;
+  private final int maxAdapters;
   private final InstantSource clock;
 
   /**
+   * Creates a cache; its folder is made at the first write.
+   *
    * @param home holds a folder for each base
-   * @param most adapters that are kept; those not used for longest go
+   * @param maxAdapters adapters kept; the least recently used are removed
    */
-  public AdapterCache(Path home, String baseHash, int most, InstantSource clock) {
+  public AdapterCache(Path home, String baseHash, int maxAdapters, InstantSource clock) {
     this.folder = home.resolve(baseHash);
-    this.most = most;
+    this.maxAdapters = maxAdapters;
     this.clock = clock;
   }
 
-  /** The version with that content, verified; empty when it is not here or was damaged. */
+  /** Reads and verifies a version's adapter; empty when it is not cached or its file is damaged. */
   public Optional<Policy> find(String version, String hash) {
     Path file = file(hash);
     if (!Files.exists(file)) {
@@ -62,7 +64,7 @@ public final class AdapterCache {
       Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
       return Optional.of(policy);
     } catch (IOException | PolicyException.Refused unusable) {
-      LOG.warnf("%s is removed: %s", file, unusable.getMessage());
+      LOG.warnf("%s cannot be used and is removed: %s", file, unusable.getMessage());
       remove(file);
       return Optional.empty();
     }
@@ -78,7 +80,7 @@ public final class AdapterCache {
     }
   }
 
-  /** Keeps an adapter; a disk that refuses only costs the next start time. */
+  /** Stores a policy's adapter. A failure is only logged: it makes the next start slower. */
   public void keep(Policy policy) {
     LoraAdapter adapter = policy.adapter();
     if (adapter == null || Files.exists(file(policy.hash()))) {
@@ -98,7 +100,7 @@ public final class AdapterCache {
               Double.toString(adapter.alpha())));
       removeOldest();
     } catch (IOException failed) {
-      LOG.warnf("%s is not kept on disk: %s", policy.version(), failed.getMessage());
+      LOG.warnf("%s could not be cached on disk: %s", policy.version(), failed.getMessage());
     }
   }
 
@@ -108,14 +110,14 @@ public final class AdapterCache {
           all.filter(file -> file.toString().endsWith(SUFFIX))
               .sorted(Comparator.comparingLong(AdapterCache::age).reversed())
               .toList();
-      adapters.stream().skip(most).forEach(AdapterCache::remove);
+      adapters.stream().skip(maxAdapters).forEach(AdapterCache::remove);
     }
   }
 
   private static long age(Path file) {
     try {
       return Files.getLastModifiedTime(file).toMillis();
-    } catch (IOException gone) {
+    } catch (IOException unreadable) {
       return 0;
     }
   }
@@ -128,23 +130,24 @@ public final class AdapterCache {
     }
   }
 
-  /** Notes what is served now. */
+  /** Records what is served now. A failure is only logged. */
   public void remember(Policy served) {
     Path file = folder.resolve("serving.json");
-    Path aside = folder.resolve("serving.json.part");
+    Path temporary = folder.resolve("serving.json.part");
     try {
       Files.createDirectories(folder);
-      JSON.writeValue(aside.toFile(), new Served(served.version(), served.hash()));
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      JSON.writeValue(temporary.toFile(), new Served(served.version(), served.hash()));
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         channel.force(true);
       }
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException failed) {
-      LOG.warnf("what is served is not noted on disk: %s", failed.getMessage());
+      LOG.warnf("the served version could not be recorded on disk: %s", failed.getMessage());
     }
   }
 
-  /** What was served last. */
+  /** Reads what was served last; empty when that is unknown or unreadable. */
   public Optional<Served> remembered() {
     Path file = folder.resolve("serving.json");
     if (!Files.exists(file)) {

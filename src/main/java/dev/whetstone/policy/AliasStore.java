@@ -13,11 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flips the aliases of a base: one row, its append-only history, the audit row and the notification
- * in the caller's transaction.
+ * Changes the aliases of a base. The row, its append-only history, the audit entry and the
+ * notification are all written in the caller's transaction.
  */
 public final class AliasStore {
-  /** Where every change is told. */
+  /** The notification channel of every change. */
   public static final String CHANNEL = "whetstone_policies";
 
   private static final String READ =
@@ -53,9 +53,9 @@ public final class AliasStore {
       """;
 
   /**
-   * What a call left behind.
+   * The aliases after a call.
    *
-   * @param changed false when everything was so already
+   * @param changed false when they were so already
    */
   public record Flip(Aliases aliases, boolean changed) {}
 
@@ -65,6 +65,7 @@ public final class AliasStore {
     this.store = store;
   }
 
+  /** Reads the current aliases; {@link PolicyStore#open} must have been called. */
   public Aliases read(Connection connection) throws SQLException {
     return read(connection, READ);
   }
@@ -72,21 +73,23 @@ public final class AliasStore {
   private Aliases read(Connection connection, String sql) throws SQLException {
     return Sql.first(connection, AliasStore::aliases, sql, store.baseHash())
         .orElseThrow(
-            () -> new IllegalStateException("the base " + store.baseHash() + " is not opened"));
+            () ->
+                new IllegalStateException(
+                    "the policy store of base " + store.baseHash() + " is not open"));
   }
 
-  /** Whoever changes the aliases waits here for others who do. */
+  /** Locks the row until the transaction ends, so that changes of the aliases are serialized. */
   private Aliases lock(Connection connection) throws SQLException {
     return read(connection, READ + "FOR UPDATE");
   }
 
-  /** The versions that were champion last, the present one first. */
+  /** The versions that were most recently champion, the current one first. */
   public List<String> lastChampions(Connection connection, int count) throws SQLException {
     return Sql.list(connection, row -> row.getString(1), LAST, store.baseHash(), count);
   }
 
   /**
-   * Makes a version the champion; it is ready from now on, also when it was rolled back before.
+   * Makes a version the champion and its status READY, even when it was rolled back before.
    *
    * @throws PolicyException.Unknown when there is no such version
    */
@@ -103,12 +106,13 @@ public final class AliasStore {
   }
 
   /**
-   * Goes back to a version and marks the champion as rolled back. {@code previous} is then what was
-   * champion when that version was promoted, so that a second rollback goes further back. A
-   * candidate that was trained on top of what is rolled back is held.
+   * Makes an earlier version the champion again and marks the current one as rolled back. {@code
+   * previous} becomes what was champion when that version was promoted, so that a second rollback
+   * goes further back. A candidate that descends from a rolled-back version gets the status HELD.
    *
-   * @param to null for {@code previous}
+   * @param to a version or hash; null for {@code previous}
    * @throws PolicyException.NothingEarlier when there is no previous version
+   * @throws PolicyException.Unknown when there is no such version
    */
   public Flip rollBack(Connection connection, @Nullable String to, ChangeContext by)
       throws SQLException {
@@ -133,8 +137,8 @@ public final class AliasStore {
   }
 
   /**
-   * What was champion when a version was promoted: promotions pile up and rollbacks take from the
-   * pile. What was rolled back since is passed over.
+   * What was champion when a version was promoted: promotions push onto a stack and rollbacks pop
+   * from it. Versions that were rolled back since are skipped.
    */
   private @Nullable String earlier(Connection connection, String version) throws SQLException {
     record Step(String version, boolean rolledBack) {}
@@ -165,16 +169,20 @@ public final class AliasStore {
     if (candidate == null) {
       return null;
     }
-    Optional<String> unsound = store.rolledBackAncestor(connection, candidate);
-    if (unsound.isEmpty()) {
+    Optional<String> rolledBack = store.rolledBackAncestor(connection, candidate);
+    if (rolledBack.isEmpty()) {
       return candidate;
     }
-    String reason = "it was trained on top of " + unsound.get() + ", which was rolled back";
+    String reason = "it was trained on top of " + rolledBack.get() + ", which was rolled back";
     store.stand(connection, candidate, PolicyStatus.HELD, new ChangeContext(by.actor(), reason));
     return null;
   }
 
-  /** Makes a version the candidate, or with null ends the candidacy. */
+  /**
+   * Makes a version the candidate; null clears the candidate.
+   *
+   * @throws PolicyException.Unknown when there is no such version
+   */
   public Flip nominate(Connection connection, @Nullable String version, ChangeContext by)
       throws SQLException {
     Aliases now = lock(connection);

@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names that move from version to version.
+ * The aliases of a base: names that move from version to version.
  *
- * @param revision grows with every change
- * @param champion serves
- * @param candidate is compared with it
- * @param previous what a rollback goes back to
+ * @param revision grows by 1 with every change
+ * @param champion the version that serves
+ * @param candidate the version that is compared with the champion; null where none is
+ * @param previous the version that a rollback returns to; null where none is left
  */
 public record Aliases(
     long revision, String champion, @Nullable String candidate, @Nullable String previous) {
@@ -18,7 +18,7 @@ public record Aliases(
   public static final String CANDIDATE = "candidate";
   public static final String PREVIOUS = "previous";
 
-  /** The names a version goes by. */
+  /** The aliases of a version. */
   public List<String> of(String version) {
     List<String> names = new ArrayList<>();
     if (version.equals(champion)) {
@@ -33,7 +33,9 @@ public record Aliases(
     return List.copyOf(names);
   }
 
-  /** The version an alias stands for; every other name stands for itself. */
+  /**
+   * Resolves an alias to its version; every other name, and an unset alias, is returned as it is.
+   */
   public String version(String name) {
     String version =
         switch (name) {

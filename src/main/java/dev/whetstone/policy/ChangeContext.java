@@ -3,8 +3,8 @@ package dev.whetstone.policy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who changes something and why.
+ * Who makes a change, and why.
  *
- * @param actor id of a key, or the name of the part that decides by itself
+ * @param actor id of a key, or name of the component that decides on its own
  */
 public record ChangeContext(String actor, @Nullable String reason) {}

@@ -7,7 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** What is written of every change of a version. */
+/** Writes the audit entry of a change of a version. */
 public final class PolicyAudit {
   private PolicyAudit() {}
 
@@ -17,6 +17,7 @@ public final class PolicyAudit {
     write(connection, by, action, "policy", version);
   }
 
+  /** Writes an entry in the caller's transaction, with the change's reason as its detail. */
   public static void write(
       Connection connection,
       ChangeContext by,

@@ -1,6 +1,6 @@
 package dev.whetstone.policy;
 
-/** A version that cannot be had or used; the message says why. */
+/** A version does not exist or cannot be used; the message says why. */
 public abstract sealed class PolicyException extends RuntimeException {
   private PolicyException(String message) {
     super(message);
@@ -13,24 +13,24 @@ public abstract sealed class PolicyException extends RuntimeException {
     }
   }
 
-  /** Its content is not what it should be, or does not fit the base. */
+  /** Its content is damaged, is not the content of its hash, or does not fit the base. */
   public static final class Refused extends PolicyException {
     public Refused(String version, String reason) {
       super(version + " is refused: " + reason);
     }
   }
 
-  /** It could not be made ready in time; trying again may help. */
+  /** It could not be staged in time; a retry may succeed. */
   public static final class NotInTime extends PolicyException {
     public NotInTime(String version, String reason) {
       super(version + " is not ready: " + reason);
     }
   }
 
-  /** No earlier version is left to go back to. */
+  /** There is no previous version to roll back to. */
   public static final class NothingEarlier extends PolicyException {
     public NothingEarlier(String champion) {
-      super("nothing was served before " + champion + "; name a version to go back to");
+      super("no version was champion before " + champion + "; name the version to roll back to");
     }
   }
 }

@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a version, without its adapter's bytes.
+ * A version's row, without its adapter's bytes.
  *
- * @param hash sha256 of the adapter; of the base for v0
- * @param rank null for v0, as is alpha
+ * @param hash identity of the adapter; the base's hash for v0
+ * @param rank null for v0, as alpha is
  * @param targetModules names of the linear layers, as in "q_proj"
- * @param statusReason why it is held or rejected
- * @param rolledBackAt when it was last taken back; null once it was promoted again
+ * @param statusReason why it has its status; null where no reason was given
+ * @param rolledBackAt when it was last rolled back; null once it is promoted again
  */
 public record PolicyRecord(
     String version,

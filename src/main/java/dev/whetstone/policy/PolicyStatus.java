@@ -2,15 +2,15 @@ package dev.whetstone.policy;
 
 import java.util.Locale;
 
-/** Where a version stands on its way to champion. */
+/** Whether a version may become champion. */
 public enum PolicyStatus {
   /** May be promoted. */
   READY,
-  /** Being compared with the champion. */
+  /** Is being compared with the champion. */
   CANDIDATE,
-  /** Waits for an operator; nothing promotes it by itself. */
+  /** Waits for an operator; never promoted automatically. */
   HELD,
-  /** Found worse or unsound. */
+  /** Was found worse than the champion, or unsafe. */
   REJECTED;
 
   /** Its name in the database and in JSON. */

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The versions of one base as rows: numbered v1, v2, … without holes, content-hashed, never
- * deleted. v0, the base alone, is always there.
+ * Stores the versions of one base: numbered v1, v2, … without gaps, identified by a content hash,
+ * never deleted. v0, the base alone, always exists once the store is open.
  */
 public final class PolicyStore {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]{1,64}");
@@ -50,16 +50,16 @@ public final class PolicyStore {
       """;
 
   /**
-   * A version that was stored.
+   * The version that holds an adapter.
    *
-   * @param fresh false when its content was there before
+   * @param fresh false when a version with this content existed before
    */
   public record Registered(PolicyRecord row, boolean fresh) {}
 
   private final Database database;
   private final String baseHash;
 
-  /** Opens the store; the base's v0 and aliases are made where they are missing, on first use. */
+  /** Creates the store; {@link #open} must be called before use. */
   public PolicyStore(Database database, String baseHash) {
     this.database = database;
     this.baseHash = baseHash;
@@ -73,7 +73,7 @@ public final class PolicyStore {
     return baseHash;
   }
 
-  /** Makes v0, and v0 the champion, unless they are there; every process of a base calls it. */
+  /** Inserts v0 and makes it the champion where they are missing; every process calls it. */
   public void open() {
     database.transaction(
         connection -> {
@@ -100,25 +100,27 @@ public final class PolicyStore {
   }
 
   /**
-   * Stores an adapter under the next number, or finds the version that has the same content.
+   * Stores an adapter under the next number, or finds the version with the same content.
    *
-   * @throws PolicyException.Unknown when the parent is not there
+   * @throws PolicyException.Unknown when the parent does not exist
    */
   public Registered register(
-      LoraAdapter adapter, Provenance lineage, PolicyStatus status, ChangeContext by) {
-    return database.transaction(connection -> register(connection, adapter, lineage, status, by));
+      LoraAdapter adapter, Provenance provenance, PolicyStatus status, ChangeContext by) {
+    return database.transaction(
+        connection -> register(connection, adapter, provenance, status, by));
   }
 
-  /** As {@link #register}, within a transaction that may do more. */
+  /** Registers an adapter, as above, in the caller's transaction. */
   public Registered register(
       Connection connection,
       LoraAdapter adapter,
-      Provenance lineage,
+      Provenance provenance,
       PolicyStatus status,
       ChangeContext by)
       throws SQLException {
     String hash = PeftFiles.hash(adapter);
-    // one at a time, so that numbers have no holes; flips of aliases do not wait for this
+    // Registrations are serialized so that numbers have no gaps; alias changes do not wait for
+    // this.
     Sql.first(
         connection,
         row -> "",
@@ -129,8 +131,8 @@ public final class PolicyStore {
       return new Registered(same.get(), false);
     }
     String parent =
-        lineage.parent() == null ? null : require(connection, lineage.parent()).version();
-    Provenance known = new Provenance(parent, lineage.runId(), lineage.dataHash());
+        provenance.parent() == null ? null : require(connection, provenance.parent()).version();
+    Provenance known = new Provenance(parent, provenance.runId(), provenance.dataHash());
     insert(connection, adapter, hash, known, status);
     PolicyRecord row = require(connection, hash);
     PolicyAudit.write(connection, by, "register", row.version());
@@ -141,7 +143,7 @@ public final class PolicyStore {
       Connection connection,
       LoraAdapter adapter,
       String hash,
-      Provenance lineage,
+      Provenance provenance,
       PolicyStatus status)
       throws SQLException {
     Sql.update(
@@ -153,9 +155,9 @@ public final class PolicyStore {
         adapter.alpha(),
         targets(adapter).toArray(new String[0]),
         PeftFiles.tensors(adapter),
-        lineage.parent() == null ? null : number(lineage.parent()),
-        lineage.runId(),
-        lineage.dataHash(),
+        provenance.parent() == null ? null : number(provenance.parent()),
+        provenance.runId(),
+        provenance.dataHash(),
         status.label(),
         baseHash);
   }
@@ -166,14 +168,14 @@ public final class PolicyStore {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** A version by its name or hash. */
+  /** Finds a version by its name or hash. */
   public Optional<PolicyRecord> find(String nameOrHash) {
     return database.statement(connection -> find(connection, nameOrHash));
   }
 
-  /** As {@link #find(String)}, within a transaction. */
+  /** Finds a version, as {@link #find(String)}, in the caller's transaction. */
   public Optional<PolicyRecord> find(Connection connection, String nameOrHash) throws SQLException {
-    // what cannot be a name is not asked for: PostgreSQL's text does not hold every string
+    // Do not query for what cannot be a name: PostgreSQL rejects some strings, such as U+0000.
     if (!NAME.matcher(nameOrHash).matches()) {
       return Optional.empty();
     }
@@ -187,16 +189,16 @@ public final class PolicyStore {
   }
 
   /**
-   * A version that must be there.
+   * Finds a version that must exist.
    *
-   * @throws PolicyException.Unknown when it is not
+   * @throws PolicyException.Unknown when it does not
    */
   public PolicyRecord require(Connection connection, String nameOrHash) throws SQLException {
     return find(connection, nameOrHash).orElseThrow(() -> new PolicyException.Unknown(nameOrHash));
   }
 
   /**
-   * Versions, newest first.
+   * Lists versions, newest first.
    *
    * @param before only versions with a smaller number
    */
@@ -213,9 +215,9 @@ public final class PolicyStore {
   }
 
   /**
-   * A version with its adapter, read from its row and verified.
+   * Reads a version's adapter from its row and verifies it.
    *
-   * @throws PolicyException.Refused when the row's adapter is damaged or not the one of its hash
+   * @throws PolicyException.Refused when the adapter is damaged or does not have the row's hash
    */
   public Policy load(PolicyRecord row) {
     if (row.rank() == null || row.alpha() == null) {
@@ -234,7 +236,11 @@ public final class PolicyStore {
     return verified(row.version(), row.hash(), bytes, row.rank(), row.alpha());
   }
 
-  /** Refuses bytes that are not the adapter of a hash. */
+  /**
+   * Parses an adapter and checks its hash.
+   *
+   * @throws PolicyException.Refused when the bytes are damaged or have another hash
+   */
   static Policy verified(String version, String hash, byte[] bytes, int rank, double alpha) {
     try {
       LoraAdapter adapter = PeftFiles.read(bytes, rank, alpha);
@@ -249,7 +255,7 @@ public final class PolicyStore {
     }
   }
 
-  /** Notes where a version stands. */
+  /** Sets a version's status, with the reason of the change, and audits it. */
   public PolicyRecord stand(
       Connection connection, String version, PolicyStatus status, ChangeContext by)
       throws SQLException {
@@ -266,8 +272,8 @@ public final class PolicyStore {
   }
 
   /**
-   * The nearest version in a line of parents, itself included, that was rolled back: what is
-   * trained on top of it is held.
+   * The nearest rolled-back version among a version and its ancestors; descendants of one are not
+   * promoted automatically.
    */
   public Optional<String> rolledBackAncestor(Connection connection, String version)
       throws SQLException {

@@ -1,8 +1,8 @@
 package dev.whetstone.preference;
 
-/** Which answer a person preferred; ties and both-bad are kept and never become wins. */
+/** Which answer a person preferred; ties and both-bad are stored and never count as wins. */
 public sealed interface Choice {
-  /** Its name in JSON and in the log. */
+  /** Its name in JSON and in the database. */
   String label();
 
   record A() implements Choice {
@@ -33,6 +33,7 @@ public sealed interface Choice {
     }
   }
 
+  /** Parses a label; throws IllegalArgumentException when it names no choice. */
   static Choice of(String label) {
     return switch (label) {
       case "a" -> new A();

@@ -7,28 +7,29 @@ import dev.whetstone.text.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Conversations as the log keeps them: a JSON array of {@code role} and {@code content}. */
+/** Conversations as the log stores them: a JSON array of {@code role} and {@code content}. */
 public final class ConversationJson {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final TypeReference<List<Message>> TYPE = new TypeReference<>() {};
 
   private ConversationJson() {}
 
-  /** What was kept; null where the prompt was plain text. */
+  /** Parses a stored conversation; null where the prompt was plain text. */
   public static @Nullable List<Message> read(@Nullable String json) {
     try {
       return json == null ? null : MAPPER.readValue(json, TYPE);
     } catch (JsonProcessingException broken) {
-      throw new IllegalStateException("the log holds a conversation that is none", broken);
+      throw new IllegalStateException(
+          "a stored conversation is not a JSON list of messages", broken);
     }
   }
 
-  /** What is to be kept. */
+  /** Writes a conversation for the log; null where the prompt is plain text. */
   static @Nullable public String write(@Nullable List<Message> messages) {
     try {
       return messages == null ? null : MAPPER.writeValueAsString(messages);
     } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("texts can be written", impossible);
+      throw new IllegalStateException("every list of messages can be written as JSON", impossible);
     }
   }
 }

@@ -4,13 +4,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two answers to one prompt, as offered; side a is the one shown first.
+ * Two answers to one prompt, as they are shown; side a is shown first.
  *
- * @param keyId the key that asked
- * @param user whom the key asked for; the key's id where it named nobody
- * @param baseHash of the base that both versions stand on
+ * @param keyId the key of the request
+ * @param user the user that the request named; the key's id where it named none
+ * @param baseHash hash of the base that both versions adapt
  * @param sampling settings as a JSON object
- * @param metadata the client's own, a JSON object
+ * @param metadata the client's, a JSON object
+ * @param expiresAt from then on this user can no longer vote on the pair
  */
 public record Pair(
     String pairId,
@@ -26,12 +27,12 @@ public record Pair(
     Instant expiresAt) {
   public Pair {
     if (!expiresAt.isAfter(createdAt)) {
-      throw new IllegalArgumentException("a pair must expire after it was offered");
+      throw new IllegalArgumentException("a pair must expire after it was created");
     }
   }
 
   /**
-   * What both sides continue.
+   * The prompt that both sides continue.
    *
    * @param text as rendered by the chat template, or as given
    * @param ids its token ids

@@ -8,23 +8,23 @@ import java.time.Duration;
 /** Settings of the preference log, {@code whetstone.preference.*}. */
 @ConfigMapping(prefix = "whetstone.preference")
 public interface PreferenceConfig {
-  /** Lines an import commits at once. */
+  /** Lines that an import commits in one transaction. */
   @WithDefault("500")
   int importBatch();
 
-  /** Longest line of an import. */
+  /** Longest line of an import, in bytes. */
   @WithDefault("256K")
   MemorySize importLine();
 
-  /** Bad lines an import reports one by one; the others are counted. */
+  /** Invalid lines that an import reports one by one; further ones are only counted. */
   @WithDefault("100")
   int importErrors();
 
-  /** Exports that may run at once. */
+  /** Exports that may run at the same time. */
   @WithDefault("4")
   int exports();
 
-  /** How long a pair is a rater's when the request does not say. */
+  /** How long a pair is leased to a rater when the request does not say. */
   @WithDefault("10M")
   Duration lease();
 }

@@ -4,15 +4,15 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which votes are wanted; null takes all.
+ * Selects votes; a null component selects all.
  *
  * @param user who voted
- * @param policy a version's name that wrote one of the sides
- * @param from the earliest time of a vote
- * @param to the first time that is too late
- * @param tag one that the vote carries
+ * @param policy version that wrote one of the sides
+ * @param from earliest time of a vote, inclusive
+ * @param to latest time of a vote, exclusive
+ * @param tag a tag of the vote
  * @param imported whether the pair came from a file
- * @param blindTo a key that sees no vote on a pair which waits for its own
+ * @param blindTo key that must not see votes on pairs leased to it until its own vote is cast
  */
 public record PreferenceFilter(
     @Nullable Choice choice,
@@ -27,7 +27,7 @@ public record PreferenceFilter(
   public static final PreferenceFilter ALL =
       new PreferenceFilter(null, null, null, null, null, null, null, null);
 
-  // of preferences v and pairs p
+  /** The filter as conditions on {@code preferences v} and {@code pairs p}. */
   public WhereClause conditions(Instant now) {
     WhereClause conditions = new WhereClause();
     if (choice != null) {
@@ -41,7 +41,7 @@ public record PreferenceFilter(
     }
     conditions.andWithin("%s", time(from, to));
     if (tag != null) {
-      // the index holds tagged votes only
+      // The index covers tagged votes only.
       conditions.and("v.tags @> ARRAY[?]::text[] AND v.tags <> '{}'", tag);
     }
     if (imported != null) {
@@ -60,7 +60,7 @@ public record PreferenceFilter(
     return conditions;
   }
 
-  // of preferences v
+  /** A time span as conditions on {@code preferences v}; null bounds are open. */
   public static WhereClause time(@Nullable Instant from, @Nullable Instant to) {
     WhereClause conditions = new WhereClause();
     if (from != null) {

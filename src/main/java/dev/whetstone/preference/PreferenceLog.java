@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Pairs and votes in PostgreSQL: what a method returns is committed. */
+/** Stores pairs and votes in PostgreSQL; when a method returns, its effect is committed. */
 public final class PreferenceLog {
   private static final String OFFER =
       """
@@ -26,7 +26,7 @@ public final class PreferenceLog {
         ?, ?, ?)
       """;
 
-  // Two batches in flight keep the disk and the processor busy at once; more gain nothing.
+  // Two batches in flight keep disk and processor busy at the same time; more gain nothing.
   private static final int COMMITTERS = 2;
   private static final int LARGEST_BATCH = 128;
   private static final int MOST_WAITING = 8_192;
@@ -43,21 +43,25 @@ public final class PreferenceLog {
             LARGEST_BATCH,
             MOST_WAITING,
             PATIENCE,
-            ballots ->
+            requests ->
                 database.statement(
-                    connection -> VoteStatement.cast(connection, ballots, clock.instant())));
+                    connection -> VoteStatement.cast(connection, requests, clock.instant())));
   }
 
-  /** Stores a pair before it is shown. */
+  /** Stores a pair; must be called before the pair is shown. */
   public void offer(Pair pair) {
     database.statement(connection -> insert(connection, List.of(pair), false));
   }
 
-  /** Casts a vote, in one transaction with others that are cast at the same time. */
-  public VoteOutcome vote(VoteRequest ballot) {
+  /**
+   * Casts a vote, in one transaction with others that are cast at the same time.
+   *
+   * @throws dev.whetstone.database.DatabaseUnavailableException when it may not be stored
+   */
+  public VoteOutcome vote(VoteRequest request) {
     Optional<VoteOutcome> outcome = Optional.empty();
     while (outcome.isEmpty()) {
-      outcome = votes.call(ballot);
+      outcome = votes.call(request);
     }
     return outcome.get();
   }
@@ -66,7 +70,7 @@ public final class PreferenceLog {
    * Stores pairs in the caller's transaction.
    *
    * @param imported whether they come from a file
-   * @return how many were stored
+   * @return how many pairs were stored
    */
   public static int insert(Connection connection, List<Pair> pairs, boolean imported)
       throws SQLException {
@@ -112,7 +116,7 @@ public final class PreferenceLog {
     };
   }
 
-  // PostgreSQL's text holds every character but this one; the token ids keep what was sampled.
+  // PostgreSQL's text holds every character but U+0000; the token ids keep what was sampled.
   private static String storable(String text) {
     return text.replace('\0', '\uFFFD');
   }

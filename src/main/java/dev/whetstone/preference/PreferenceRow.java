@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vote with its pair, as read back.
+ * A stored vote with its pair.
  *
- * @param seq its place in the log
+ * @param seq the vote's position in the log
  * @param keyId the key it was cast with
  * @param confidence in [0, 1]
  */
@@ -25,9 +25,9 @@ public record PreferenceRow(
     boolean imported,
     Shown shown) {
   /**
-   * What was voted on, and who had written it.
+   * The pair that was voted on, and the versions that wrote its sides.
    *
-   * @param messages the conversation as it was kept; null where the prompt was plain text
+   * @param messages the stored conversation as JSON; null where the prompt was plain text
    */
   public record Shown(
       String prompt,

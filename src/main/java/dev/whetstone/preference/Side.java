@@ -4,10 +4,10 @@ package dev.whetstone.preference;
  * One answer of a pair.
  *
  * @param ids sampled token ids {@code [length]}
- * @param logps their log-probs under the policy that wrote them {@code [length]}; empty where it is
- *     not known, as in an imported answer
- * @param policy name of that version
- * @param hash of that version
+ * @param logps their log-probs in nats under the policy that wrote them {@code [length]}; empty
+ *     where they are unknown, as for an imported answer
+ * @param policy name of that policy version
+ * @param hash hash of that policy version
  */
 public record Side(
     String text, int[] ids, float[] logps, String finishReason, String policy, String hash) {

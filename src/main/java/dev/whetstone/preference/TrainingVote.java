@@ -3,13 +3,14 @@ package dev.whetstone.preference;
 /**
  * A decided vote that can be trained on.
  *
- * @param seq grows from vote to vote
- * @param conversation what pairs with the same first question share
+ * @param seq the vote's position in the log
+ * @param conversation hash that votes share when their conversations begin with the same user
+ *     message
  * @param prompt token ids, at least one
  * @param chosen sampled ids of the preferred answer
  * @param rejected sampled ids of the other
- * @param newestWriter number of the newer version of the two that wrote the sides; -1 where a side
- *     was written elsewhere
+ * @param newestWriter number of the newer of the two versions that wrote the sides; -1 where a side
+ *     was not written by a version of this gateway
  */
 public record TrainingVote(
     String preferenceId,

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** The votes of a base that a trainer may use: decided, on two different and finished answers. */
+/**
+ * Reads the votes of a base that can be trained on: decided, on two different, finished answers.
+ */
 public final class TrainingVotes {
   private static final String FROM =
       """
@@ -39,7 +41,7 @@ public final class TrainingVotes {
     this.baseHash = baseHash;
   }
 
-  /** How many came after a vote. */
+  /** Counts the votes after a position in the log. */
   public int countAfter(long seq) {
     return database.statement(
         connection ->
@@ -52,8 +54,8 @@ public final class TrainingVotes {
                 .orElse(0));
   }
 
-  /** The newest votes in the order they were cast. */
-  public List<TrainingVote> newest(Connection connection, int most) throws SQLException {
+  /** Reads the newest votes, at most {@code limit}, oldest first. */
+  public List<TrainingVote> newest(Connection connection, int limit) throws SQLException {
     List<TrainingVote> votes =
         new ArrayList<>(
             Sql.list(
@@ -61,12 +63,12 @@ public final class TrainingVotes {
                 TrainingVotes::vote,
                 VOTES + " ORDER BY v.seq DESC LIMIT ?",
                 baseHash,
-                most));
+                limit));
     Collections.reverse(votes);
     return votes;
   }
 
-  /** The votes of a run's frozen list that are still there, in the order they were cast. */
+  /** Reads the votes of a run's frozen list that have not been erased, oldest first. */
   public List<TrainingVote> ofRun(String runId) {
     return database.statement(
         connection ->

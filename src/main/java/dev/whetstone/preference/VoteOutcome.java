@@ -2,9 +2,9 @@ package dev.whetstone.preference;
 
 import java.time.Instant;
 
-/** What became of a vote. */
+/** The result of casting a vote. */
 public sealed interface VoteOutcome {
-  /** Committed now, or the same vote was committed before ({@code repeated}). */
+  /** The vote is committed; {@code repeated} when an equal vote was committed before. */
   record Recorded(
       String preferenceId,
       String user,
@@ -14,12 +14,12 @@ public sealed interface VoteOutcome {
       boolean repeated)
       implements VoteOutcome {}
 
-  /** This user chose otherwise before. */
+  /** This user made another choice on the pair before. */
   record Conflict() implements VoteOutcome {}
 
-  /** No such pair, or another's. */
+  /** There is no such pair, or it is not open to this key and user. */
   record Unknown() implements VoteOutcome {}
 
-  /** The time to vote on the pair is over. */
+  /** The pair or the lease has expired. */
   record Expired() implements VoteOutcome {}
 }

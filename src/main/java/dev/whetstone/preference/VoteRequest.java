@@ -4,9 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vote as cast: by which key and user, on which pair.
+ * A vote to cast: by which key and user, on which pair.
  *
- * @param user who chose; null for the user the pair was offered to
+ * @param user who chose; null for the user that the pair was shown to
  * @param confidence in [0, 1]
  */
 public record VoteRequest(
@@ -22,6 +22,7 @@ public record VoteRequest(
   public static final int MOST_TAGS = 16;
   public static final int LONGEST_TAG = 64;
 
+  /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */
   public VoteRequest {
     tags = List.copyOf(tags);
     require(

@@ -14,14 +14,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Casts many ballots at once: owner check, votes and what was there before, in one statement. A
- * pair is open to the key and user it was offered to until it expires, and to whoever holds a lease
- * on it until that ends.
+ * Casts a batch of votes in one statement, which also checks who may vote and reads earlier votes.
+ * A pair is open to the key and user it was shown to until it expires, and to the holder of a lease
+ * on it until the lease ends.
  */
 final class VoteStatement {
-  // Votes go in in the order of their keys, so that two batches never wait for each other
-  // crosswise. Every table is looked into ballot by ballot (LIMIT 1 keeps the planner from joining
-  // it whole): the plan of a prepared statement stays the one made while the tables were small.
+  // Votes are inserted in the order of their keys, so that two batches cannot deadlock. Every table
+  // is probed once a ballot (LIMIT 1 keeps the planner from joining whole tables), because a
+  // prepared statement keeps the plan that was made while the tables were small.
   private static final String SQL =
       """
       WITH ballot AS (
@@ -66,37 +66,37 @@ final class VoteStatement {
   private VoteStatement() {}
 
   /**
-   * What became of each ballot, in their order; empty where another vote was committed after this
-   * statement began, which the next one will see.
+   * Casts the votes and returns their outcomes, in order. An outcome is empty where a concurrent
+   * vote was committed after this statement began; the call must then be repeated, and will see it.
    */
   static List<Optional<VoteOutcome>> cast(
-      Connection connection, List<VoteRequest> ballots, Instant now) throws SQLException {
+      Connection connection, List<VoteRequest> requests, Instant now) throws SQLException {
     Optional<VoteOutcome> unknown = Optional.of(new VoteOutcome.Unknown());
     List<Optional<VoteOutcome>> outcomes =
-        new ArrayList<>(Collections.nCopies(ballots.size(), unknown));
+        new ArrayList<>(Collections.nCopies(requests.size(), unknown));
     try (PreparedStatement vote = connection.prepareStatement(SQL)) {
-      vote.setObject(1, texts(ballots, VoteRequest::preferenceId));
-      vote.setObject(2, texts(ballots, VoteRequest::pairId));
-      vote.setObject(3, texts(ballots, VoteRequest::keyId));
-      vote.setObject(4, texts(ballots, VoteRequest::user));
-      vote.setObject(5, texts(ballots, ballot -> ballot.choice().label()));
-      vote.setObject(6, texts(ballots, VoteRequest::comment));
-      vote.setObject(7, texts(ballots, ballot -> String.join("\n", ballot.tags())));
+      vote.setObject(1, texts(requests, VoteRequest::preferenceId));
+      vote.setObject(2, texts(requests, VoteRequest::pairId));
+      vote.setObject(3, texts(requests, VoteRequest::keyId));
+      vote.setObject(4, texts(requests, VoteRequest::user));
+      vote.setObject(5, texts(requests, request -> request.choice().label()));
+      vote.setObject(6, texts(requests, VoteRequest::comment));
+      vote.setObject(7, texts(requests, request -> String.join("\n", request.tags())));
       vote.setArray(
           8,
           connection.createArrayOf(
               "float4",
-              ballots.stream()
+              requests.stream()
                   .map(
-                      ballot ->
-                          ballot.confidence() == null ? null : ballot.confidence().floatValue())
+                      request ->
+                          request.confidence() == null ? null : request.confidence().floatValue())
                   .toArray()));
       vote.setTimestamp(9, Timestamp.from(now));
       vote.setTimestamp(10, Timestamp.from(now));
       try (ResultSet row = vote.executeQuery()) {
         while (row.next()) {
-          int place = row.getInt("place") - 1;
-          outcomes.set(place, outcome(row, ballots.get(place), now));
+          int index = row.getInt("place") - 1;
+          outcomes.set(index, outcome(row, requests.get(index), now));
         }
       }
     }
@@ -104,18 +104,18 @@ final class VoteStatement {
   }
 
   private static @Nullable String[] texts(
-      List<VoteRequest> ballots, Function<VoteRequest, @Nullable String> part) {
-    return ballots.stream().map(part).toArray(String[]::new);
+      List<VoteRequest> requests, Function<VoteRequest, @Nullable String> part) {
+    return requests.stream().map(part).toArray(String[]::new);
   }
 
-  private static Optional<VoteOutcome> outcome(ResultSet row, VoteRequest ballot, Instant now)
+  private static Optional<VoteOutcome> outcome(ResultSet row, VoteRequest request, Instant now)
       throws SQLException {
     String choice = row.getString("choice");
     if (choice == null) {
       boolean closed = !row.getTimestamp("closes_at").toInstant().isAfter(now);
       return closed ? Optional.of(new VoteOutcome.Expired()) : Optional.empty();
     }
-    if (!choice.equals(ballot.choice().label())) {
+    if (!choice.equals(request.choice().label())) {
       return Optional.of(new VoteOutcome.Conflict());
     }
     String id = row.getString("preference_id");
@@ -126,6 +126,6 @@ final class VoteStatement {
             row.getString("policy_a"),
             row.getString("policy_b"),
             row.getTimestamp("recorded_at").toInstant(),
-            !id.equals(ballot.preferenceId())));
+            !id.equals(request.preferenceId())));
   }
 }

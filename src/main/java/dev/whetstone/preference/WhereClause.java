@@ -20,7 +20,7 @@ public final class WhereClause {
     return this;
   }
 
-  /** Adds a condition with {@code %s} where those of a query within it go. */
+  /** Adds a condition with a subquery, whose own conditions replace the {@code %s} in it. */
   public WhereClause andWithin(String condition, WhereClause inner) {
     clause.add(condition.formatted(inner.sql()));
     values.addAll(inner.values);
@@ -32,7 +32,7 @@ public final class WhereClause {
     return clause.length() == 0 ? "TRUE" : clause.toString();
   }
 
-  /** Sets the parameters, which are the statement's first. */
+  /** Sets the parameters; they must be the statement's first. */
   public void bind(PreparedStatement statement) throws SQLException {
     for (int i = 0; i < values.size(); i++) {
       Object value = values.get(i);

@@ -15,7 +15,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real embedded PostgreSQL: durable, recovered after kill -9, closed to foreign hands. */
+/** A real embedded PostgreSQL: durable, recovered after kill -9, its audit log append-only. */
 class DatabaseTest {
   @TempDir Path home;
 
@@ -36,7 +36,7 @@ class DatabaseTest {
   }
 
   @Test
-  void findsTheServerAgainForOneThatAsksForNothingButALock() throws Exception {
+  void findsTheServerAgainForACallerThatOnlyTakesALock() throws Exception {
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       database.open();
 
@@ -69,7 +69,7 @@ class DatabaseTest {
               () ->
                   database.statement(
                       connection -> {
-                        // now one more is at rest
+                        // leaves a second connection idle in the pool
                         text(database, "SELECT 1");
                         try (Statement asOwner = connection.createStatement()) {
                           asOwner.execute("RESET ROLE");
@@ -82,7 +82,7 @@ class DatabaseTest {
                       }))
           .isInstanceOf(DatabaseUnavailableException.class);
 
-      // the pool lets go of what is at rest on a thread of its own
+      // the pool drops its idle connections asynchronously
       Thread.sleep(500);
       assertThat(text(database, "SELECT 1")).isEqualTo("1");
     }
@@ -108,7 +108,7 @@ class DatabaseTest {
   }
 
   @Test
-  void saysWhenAnExternalDatabaseIsAway() {
+  void reportsAnUnavailableExternalDatabase() {
     var config =
         new DatabaseConfig(
             home,

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Wake-up calls and repeated requests between the sessions of a real PostgreSQL. */
+/** Notifications and idempotency keys between the sessions of a real PostgreSQL. */
 class NotificationsTest {
   @TempDir static Path home;
   private static Database database;
@@ -69,27 +69,27 @@ class NotificationsTest {
   }
 
   @Test
-  void ringsDuringAnAnswerAreAnsweredOnce() throws Exception {
-    AtomicInteger answers = new AtomicInteger();
-    Semaphore begun = new Semaphore(0);
+  void wakeUpsDuringARunAreMergedIntoOneMoreRun() throws Exception {
+    AtomicInteger runs = new AtomicInteger();
+    Semaphore started = new Semaphore(0);
     Semaphore mayEnd = new Semaphore(0);
     try (ChannelListener listener =
         new ChannelListener(
-            "bell",
+            "channel",
             () -> {
-              answers.incrementAndGet();
-              begun.release();
+              runs.incrementAndGet();
+              started.release();
               mayEnd.acquireUninterruptibly();
             })) {
       listener.ring();
-      begun.acquire();
+      started.acquire();
       for (int i = 0; i < 100; i++) {
         listener.ring();
       }
       mayEnd.release(2);
-      begun.acquire();
+      started.acquire();
       Thread.sleep(Duration.ofMillis(200));
-      assertThat(answers).hasValue(2);
+      assertThat(runs).hasValue(2);
     }
   }
 

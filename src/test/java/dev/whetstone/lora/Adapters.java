@@ -4,11 +4,11 @@ import dev.whetstone.weights.ModelConfig;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/** Adapters drawn at random for a model. */
+/** Random adapters for tests. */
 public final class Adapters {
   private Adapters() {}
 
-  /** Factors for q and down of every layer, small enough to change a text and not to break it. */
+  /** Adapts q and down of every layer, enough to change a text but not to break it. */
   public static LoraAdapter of(ModelConfig config, int rank, long seed) {
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     SplittableRandom random = new SplittableRandom(seed);
@@ -24,7 +24,7 @@ public final class Adapters {
     return new LoraAdapter(rank, 2 * rank, modules);
   }
 
-  /** One linear layer of four values. */
+  /** An adapter of one linear layer, 4 to 4 values, rank 1. */
   public static LoraAdapter tiny(long seed) {
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     modules.put(

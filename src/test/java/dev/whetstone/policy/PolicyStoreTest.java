@@ -67,7 +67,7 @@ class PolicyStoreTest {
   }
 
   @Test
-  void numbersHaveNoHolesWhateverHappensAtOnce() throws Exception {
+  void numbersHaveNoGapsWhenRegistrationsRunAtOnce() throws Exception {
     try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<String>> all = new ArrayList<>();
       IntStream.range(0, 24).forEach(i -> all.add(() -> register(i % 12)));
@@ -126,7 +126,7 @@ class PolicyStoreTest {
         .hasMessageContaining(reason);
   }
 
-  // as the owner of the tables, which the application's role is not
+  // as the tables' owner: the application's role may not change these columns
   private void tamper(String sql, byte[] content) {
     database.transaction(
         connection -> {
@@ -210,9 +210,9 @@ class PolicyStoreTest {
   }
 
   private String register(long seed, @Nullable String parent) {
-    Provenance lineage = new Provenance(parent, null, null);
+    Provenance provenance = new Provenance(parent, null, null);
     return store
-        .register(Adapters.tiny(seed), lineage, PolicyStatus.READY, OPERATOR)
+        .register(Adapters.tiny(seed), provenance, PolicyStatus.READY, OPERATOR)
         .row()
         .version();
   }

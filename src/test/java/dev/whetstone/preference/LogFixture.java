@@ -72,10 +72,10 @@ public final class LogFixture implements AutoCloseable {
     return importer().run(file, tokenizer, "trainer_1");
   }
 
-  public byte[] export(TrlFormat form, boolean tokens) throws IOException {
+  public byte[] export(TrlFormat format, boolean tokens) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
-      reader.forEachWin(PreferenceFilter.ALL, form, lines::write);
+    try (TrlWriter lines = new TrlWriter(out, format, tokens)) {
+      reader.forEachWin(PreferenceFilter.ALL, format, lines::write);
     }
     return out.toByteArray();
   }
@@ -84,7 +84,7 @@ public final class LogFixture implements AutoCloseable {
     return reader.page(filter, PreferenceReader.Order.OLDEST, null, 1000);
   }
 
-  /** Offers a pair of {@code versions a and b} to the user and key of that name. */
+  /** Stores a pair of two versions for the user and key of that name. */
   public String offer(
       String user, String prompt, String a, String b, String versionA, String versionB) {
     String pairId = "pair_" + id();
@@ -105,7 +105,7 @@ public final class LogFixture implements AutoCloseable {
     return pairId;
   }
 
-  /** Casts a vote as it would be recorded. */
+  /** Inserts a vote without the checks of {@link PreferenceLog#vote}. */
   public String vote(String pairId, String user, String choice, String... tags) {
     String preferenceId = "pref_" + id();
     execute(
@@ -142,7 +142,7 @@ public final class LogFixture implements AutoCloseable {
     }
   }
 
-  /** Leaves so many places in the order of time to what is inserted by other means. */
+  /** Skips positions in the order of time, for rows that a test inserts itself. */
   public void draw(int places) {
     drawn.addAndGet(places);
   }

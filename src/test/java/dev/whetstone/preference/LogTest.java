@@ -7,7 +7,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests on a preference log of their own, empty before each. */
+/** Base of tests that use a preference log, which is emptied before each test. */
 public abstract class LogTest {
   @TempDir static Path home;
 

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Votes on a real PostgreSQL: once, by their owner, in time. */
+/** Votes on a real PostgreSQL: once each, by the pair's owner, before it expires. */
 class PreferenceLogTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 

@@ -19,7 +19,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The log page by page and added up, on a real PostgreSQL. */
+/** Pages and summaries of the log, on a real PostgreSQL. */
 class PreferenceReadingTest extends LogTest {
   @Test
   void pagesMeetWithoutGapOrRepetitionFromBothEnds() {
@@ -58,7 +58,7 @@ class PreferenceReadingTest extends LogTest {
     }
     List<Instant> times =
         log.rows(PreferenceFilter.ALL).stream().map(PreferenceRow::recordedAt).toList();
-    // the log's order and that of time need not agree
+    // the order of the log may differ from that of time
     log.execute(
         "UPDATE preferences SET recorded_at = ? WHERE preference_id = ?",
         Timestamp.from(times.get(40)),

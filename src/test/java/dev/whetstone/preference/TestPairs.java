@@ -7,7 +7,7 @@ import java.time.Instant;
 public final class TestPairs {
   private TestPairs() {}
 
-  /** A pair of v0 and v1 that was offered an hour before it expires. */
+  /** A pair of v0 and v1, created an hour before it expires. */
   public static Pair of(String id, String keyId, String user, Instant expires) {
     return new Pair(
         id,

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * PostgreSQL on this machine, on a loopback port, with fsync and synchronous_commit on. Processes
- * share it: the first one starts it, the last one stops it. A server that outlived its process is
- * joined; one that was killed recovers from its write-ahead log.
+ * share it: the first one starts it, the last one stops it. A server that is still running from an
+ * earlier process is joined; one that was killed recovers from its write-ahead log.
  */
 public final class EmbeddedServer {
   private static final String USER = "whetstone";
@@ -43,6 +43,7 @@ public final class EmbeddedServer {
     this.binaries = binaries;
   }
 
+  /** Unpacks PostgreSQL below a directory where it is missing; starts nothing. */
   public static EmbeddedServer at(Path directory) throws IOException {
     Files.createDirectories(directory);
     try (Lock _ = Lock.of(directory)) {
@@ -51,7 +52,7 @@ public final class EmbeddedServer {
     }
   }
 
-  /** The running server's address; starts it when it does not run. */
+  /** Starts the server unless it runs, counts this user, and returns the server's address. */
   public ServerAddress start() throws IOException {
     try (Lock _ = Lock.of(directory)) {
       if (!Files.exists(data.resolve("PG_VERSION"))) {
@@ -63,7 +64,7 @@ public final class EmbeddedServer {
     }
   }
 
-  /** Stops the server, after a checkpoint, unless another process uses it. */
+  /** Ends this use; stops the server, after a checkpoint, unless another process uses it. */
   public void leave() throws IOException {
     try (Lock _ = Lock.of(directory)) {
       if (users.leave() && runningPort().isPresent()) {
@@ -81,13 +82,13 @@ public final class EmbeddedServer {
 
   private void initialise() throws IOException {
     Path password = directory.resolve("password");
-    byte[] drawn = new byte[24];
-    new SecureRandom().nextBytes(drawn);
+    byte[] secret = new byte[24];
+    new SecureRandom().nextBytes(secret);
     Files.deleteIfExists(password);
     Files.createFile(
         password,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(password, HexFormat.of().formatHex(drawn) + "\n");
+    Files.writeString(password, HexFormat.of().formatHex(secret) + "\n");
     Path fresh = Files.createTempDirectory(directory, "initdb");
     execute(
         List.of(
@@ -122,15 +123,16 @@ public final class EmbeddedServer {
     return port;
   }
 
-  // Without the pid file PostgreSQL cannot tell that a killed server's sessions still run on its
-  // memory. They end by themselves once they miss it.
+  // Without the pid file PostgreSQL cannot detect that sessions of a killed server still use its
+  // shared memory. They end by themselves once they notice that the server is gone.
   private void awaitOrphans() throws IOException {
     String program = binaries.toRealPath().resolve("bin/postgres").toString();
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (ProcessHandle.allProcesses()
         .anyMatch(process -> process.info().command().filter(program::equals).isPresent())) {
       if (System.nanoTime() > limit) {
-        throw new IOException("sessions of a killed PostgreSQL in " + data + " do not end");
+        throw new IOException(
+            "sessions of a killed PostgreSQL in " + data + " do not end; end them and try again");
       }
       LockSupport.parkNanos(POLL_NANOS);
     }
@@ -145,7 +147,7 @@ public final class EmbeddedServer {
     execute(command);
   }
 
-  // postmaster.pid outlives a killed server, and its number may since belong to another program.
+  // postmaster.pid outlives a killed server, and its process id may now belong to another program.
   private Optional<Integer> runningPort() throws IOException {
     Path file = data.resolve("postmaster.pid");
     if (!Files.exists(file)) {
@@ -169,18 +171,18 @@ public final class EmbeddedServer {
     }
   }
 
-  // PostgreSQL refuses to run as root; in a user namespace of its own it is nobody, with root's
-  // files.
+  // PostgreSQL does not run as root. In a new user namespace it runs as nobody and still owns
+  // root's files.
   private void execute(List<String> command) throws IOException {
-    List<String> whole = new ArrayList<>();
+    List<String> full = new ArrayList<>();
     if ("root".equals(System.getProperty("user.name"))) {
-      whole.addAll(List.of("unshare", "-U"));
+      full.addAll(List.of("unshare", "-U"));
     }
-    whole.addAll(command);
+    full.addAll(command);
     Path output = Files.createTempFile(directory, "output", ".txt");
     try {
       ProcessBuilder builder =
-          new ProcessBuilder(whole).redirectErrorStream(true).redirectOutput(output.toFile());
+          new ProcessBuilder(full).redirectErrorStream(true).redirectOutput(output.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
       Process process = builder.start();
       if (!process.waitFor(PATIENCE_SECONDS + 30, TimeUnit.SECONDS)) {
@@ -192,13 +194,13 @@ public final class EmbeddedServer {
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while PostgreSQL started or stopped", interrupted);
+      throw new IOException("interrupted while starting or stopping PostgreSQL", interrupted);
     } finally {
       Files.deleteIfExists(output);
     }
   }
 
-  /** Held while the server starts or stops, so that two processes do not start it twice. */
+  /** A file lock held while the server starts or stops, so that two processes never start it. */
   private record Lock(FileChannel channel, FileLock lock) implements AutoCloseable {
     static Lock of(Path directory) throws IOException {
       FileChannel channel =
@@ -207,7 +209,7 @@ public final class EmbeddedServer {
       return new Lock(channel, lock(channel));
     }
 
-    // The lock is the process's: within one, the system cannot make a second holder wait.
+    // A file lock belongs to the whole process, so a second thread polls instead of blocking.
     private static FileLock lock(FileChannel channel) throws IOException {
       while (true) {
         try {

@@ -17,31 +17,31 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
-/** PostgreSQL's programs, unpacked once from the zonky archive on the class path. */
+/** PostgreSQL's binaries, unpacked once from the zonky archive on the class path. */
 final class PostgresBinaries {
   private static final Set<PosixFilePermission> EXECUTABLE =
       PosixFilePermissions.fromString("rwxr-xr-x");
 
   private PostgresBinaries() {}
 
-  /** Unpacks beside {@code target} and renames, so that a half-unpacked folder is never used. */
+  /** Unpacks beside {@code target} and renames, so that a partly unpacked folder is never used. */
   static Path unpack(Path target) throws IOException {
     if (Files.isExecutable(target.resolve("bin/postgres"))) {
       return target;
     }
     Files.createDirectories(target.toAbsolutePath().getParent());
-    Path aside = Files.createTempDirectory(target.toAbsolutePath().getParent(), "unpack");
-    Files.setPosixFilePermissions(aside, EXECUTABLE);
+    Path temporary = Files.createTempDirectory(target.toAbsolutePath().getParent(), "unpack");
+    Files.setPosixFilePermissions(temporary, EXECUTABLE);
     try (InputStream packed = archive();
         TarArchiveInputStream tar =
             new TarArchiveInputStream(
                 new XZCompressorInputStream(new BufferedInputStream(packed)))) {
       for (TarArchiveEntry entry; (entry = tar.getNextEntry()) != null; ) {
-        write(aside, entry, tar);
+        write(temporary, entry, tar);
       }
     }
     remove(target);
-    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     return target;
   }
 
@@ -49,7 +49,8 @@ final class PostgresBinaries {
       throws IOException {
     Path file = root.resolve(entry.getName()).normalize();
     if (!file.startsWith(root)) {
-      throw new IOException("the PostgreSQL archive names a file outside it: " + entry.getName());
+      throw new IOException(
+          "the PostgreSQL archive has a path outside its root: " + entry.getName());
     }
     if (entry.isDirectory()) {
       Files.createDirectories(file);
@@ -80,9 +81,9 @@ final class PostgresBinaries {
     InputStream packed = PostgresBinaries.class.getResourceAsStream(name);
     if (packed == null) {
       throw new IOException(
-          "no PostgreSQL for this machine in the build ("
+          "the build has no PostgreSQL for this machine ("
               + name
-              + "); name one in WHETSTONE_DATABASE_URL");
+              + "); set WHETSTONE_DATABASE_URL to an external server");
     }
     return packed;
   }

@@ -8,10 +8,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to reach a server.
  *
- * @param jdbcUrl without user and password where they stood in the address
+ * @param jdbcUrl without the user and password that a libpq address gave
  */
 public record ServerAddress(String jdbcUrl, @Nullable String user, @Nullable String password) {
-  /** Takes a JDBC URL as it is, and libpq's form (postgresql://user:password@host:port/name). */
+  /**
+   * Parses a JDBC URL, which is taken unchanged, or libpq's {@code
+   * postgresql://user:password@host:port/name}.
+   *
+   * @throws IllegalArgumentException when it is neither
+   */
   public static ServerAddress parse(String url) {
     if (url.startsWith("jdbc:postgresql:")) {
       return new ServerAddress(url, null, null);

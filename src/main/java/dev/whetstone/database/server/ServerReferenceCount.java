@@ -9,9 +9,9 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Who uses the embedded server: a folder with one file a user, holding the process id and when that
- * process started. Killed processes are known by that, so none of them keeps the server up. Callers
- * hold the server's lock.
+ * Counts the users of the embedded server: a folder with a file for each, holding its process id
+ * and that process's start time. Both together detect killed processes, so that none of them keeps
+ * the server running. Callers hold the server's lock.
  */
 final class ServerReferenceCount {
   private final Path folder;
@@ -22,12 +22,13 @@ final class ServerReferenceCount {
     this.own = folder.resolve(UUID.randomUUID().toString());
   }
 
+  /** Adds this user. */
   void enter() throws IOException {
     Files.createDirectories(folder);
     Files.writeString(own, describe(ProcessHandle.current()));
   }
 
-  /** True when nobody else is left. */
+  /** Removes this user; true when no living process is left. */
   boolean leave() throws IOException {
     Files.deleteIfExists(own);
     if (!Files.exists(folder)) {
@@ -35,15 +36,15 @@ final class ServerReferenceCount {
     }
     try (Stream<Path> all = Files.list(folder)) {
       List<Path> others = all.toList();
-      boolean alone = true;
+      boolean last = true;
       for (Path other : others) {
         if (lives(Files.readString(other))) {
-          alone = false;
+          last = false;
         } else {
           Files.delete(other);
         }
       }
-      return alone;
+      return last;
     }
   }
 

@@ -3,18 +3,18 @@ package dev.whetstone.preference.bulk;
 import java.util.List;
 
 /**
- * What became of a file.
+ * The result of an import.
  *
- * @param lines lines that were not blank
- * @param imported lines that are new in the log
- * @param skipped lines that were there already
- * @param rejected lines that cannot be imported
- * @param errors the first of those
+ * @param lines non-blank lines
+ * @param imported lines that were added to the log
+ * @param skipped lines that the log had already
+ * @param rejected lines that are invalid
+ * @param errors the first invalid lines
  */
 public record ImportReport(
     String importId, long lines, long imported, long skipped, long rejected, List<BadLine> errors) {
   /**
-   * A line that was left out.
+   * An invalid line.
    *
    * @param line its number, from 1
    */

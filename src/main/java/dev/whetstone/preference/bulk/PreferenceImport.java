@@ -30,24 +30,24 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Brings pairs from a file into the log, one transaction a batch. A line whose prompt, chosen and
- * rejected text are there already is skipped; each line stands for one vote, so a file that holds a
- * line twice brings two and, imported again, none.
+ * Imports pairs from a file into the log, one transaction a batch. A line whose prompt, chosen and
+ * rejected texts the log has already is skipped. Each line stands for one vote, so a file with a
+ * line twice adds two votes, and none when it is imported again.
  */
 public final class PreferenceImport {
-  /** What an imported side names as its version. */
+  /** The version name of an imported side. */
   public static final String POLICY = "imported";
 
   /**
-   * Bounds.
+   * Limits of an import.
    *
    * @param batch lines of a transaction
    * @param longestLine bytes of a line
-   * @param errors bad lines that are reported one by one
+   * @param errors invalid lines that are reported one by one
    */
   public record Bounds(int batch, int longestLine, int errors) {}
 
-  // Of what is there, the k-th vote for the same content answers for the k-th such line.
+  // The k-th stored vote with a content matches the k-th line with that content.
   private static final String CLAIM =
       """
       WITH line AS (
@@ -77,7 +77,7 @@ public final class PreferenceImport {
       VALUES (?, ?, ?, ?, ?, ?, ?, true, ?, ?)
       """;
 
-  // any number that nothing else takes an advisory lock on
+  // Any number that no other advisory lock uses.
   private static final long LOCK = 0x7765_7473_746f_6e65L;
 
   private final Database database;
@@ -87,8 +87,10 @@ public final class PreferenceImport {
   private final Bounds bounds;
 
   /**
-   * @param ids draws a name after a prefix
-   * @param json refuses what is not strictly JSON
+   * Creates an importer.
+   *
+   * @param ids makes a random id with the given prefix
+   * @param json must reject what is not strictly JSON
    */
   public PreferenceImport(
       Database database,
@@ -104,19 +106,19 @@ public final class PreferenceImport {
   }
 
   /**
-   * Imports a stream of JSON lines to its end. When this throws, the batches before are kept, and
-   * the same file may be imported again.
+   * Imports a stream of JSON lines to its end. When this throws, the batches before stay committed,
+   * and the same file may be imported again.
    *
-   * @param keyId the key that brings them: the imported votes' key and user
+   * @param keyId the key of the request: becomes the imported votes' key and user
    * @throws IOException when the stream breaks off
-   * @throws ImportRunningException when another import is under way
+   * @throws ImportRunningException when another import is running
    */
   public ImportReport run(InputStream file, PairTokenizer tokenizer, String keyId)
       throws IOException {
     try {
       return database.statement(
           connection -> {
-            // The connection holds the lock; were this process to end, the lock would with it.
+            // The connection holds the lock, so it ends with this process, too.
             if (!lock(connection, "pg_try_advisory_lock")) {
               throw new ImportRunningException();
             }
@@ -145,50 +147,50 @@ public final class PreferenceImport {
 
   private ImportReport read(InputStream file, PairTokenizer tokenizer, String keyId)
       throws IOException {
-    Tally tally = new Tally(ids.apply("imp"), keyId);
+    Tally progress = new Tally(ids.apply("imp"), keyId);
     LineReader lines = new LineReader(file, bounds.longestLine());
     TrlReader reader = new TrlReader(json, tokenizer.template());
     List<TrlPair> batch = new ArrayList<>();
-    boolean more = true;
-    while (more) {
+    boolean hasMore = true;
+    while (hasMore) {
       try {
         String line = lines.next();
-        more = line != null;
+        hasMore = line != null;
         if (line != null && !line.isBlank()) {
           TrlPair pair = reader.read(line);
           batch.add(pair.with(tokenizer.tokens(pair)));
         }
       } catch (PairFormatException bad) {
-        tally.reject(lines.number(), String.valueOf(bad.getMessage()));
+        progress.reject(lines.number(), String.valueOf(bad.getMessage()));
       }
-      if (batch.size() == bounds.batch() || (!more && !batch.isEmpty())) {
-        int fresh = store(batch, tokenizer.baseHash(), tally);
-        tally.imported += fresh;
-        tally.skipped += batch.size() - fresh;
+      if (batch.size() == bounds.batch() || (!hasMore && !batch.isEmpty())) {
+        int added = store(batch, tokenizer.baseHash(), progress);
+        progress.imported += added;
+        progress.skipped += batch.size() - added;
         batch.clear();
       }
     }
-    return tally.report();
+    return progress.report();
   }
 
-  private int store(List<TrlPair> batch, String baseHash, Tally tally) {
+  private int store(List<TrlPair> batch, String baseHash, Tally progress) {
     return database.transaction(
         connection -> {
-          Set<Integer> there = claim(connection, batch, tally.importId);
-          List<TrlPair> fresh = new ArrayList<>();
+          Set<Integer> existing = claim(connection, batch, progress.importId);
+          List<TrlPair> added = new ArrayList<>();
           for (int i = 0; i < batch.size(); i++) {
-            if (!there.contains(i)) {
-              fresh.add(batch.get(i));
+            if (!existing.contains(i)) {
+              added.add(batch.get(i));
             }
           }
-          insert(connection, fresh, baseHash, tally);
-          return fresh.size();
+          insert(connection, added, baseHash, progress);
+          return added.size();
         });
   }
 
   private static Set<Integer> claim(Connection connection, List<TrlPair> batch, String importId)
       throws SQLException {
-    Set<Integer> there = new HashSet<>();
+    Set<Integer> existing = new HashSet<>();
     try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
       claim.setObject(1, batch.stream().map(TrlPair::prompt).toArray(String[]::new));
       claim.setObject(2, batch.stream().map(TrlPair::chosen).toArray(String[]::new));
@@ -197,29 +199,29 @@ public final class PreferenceImport {
       claim.setString(5, importId);
       try (ResultSet row = claim.executeQuery()) {
         while (row.next()) {
-          there.add(row.getInt(1) - 1);
+          existing.add(row.getInt(1) - 1);
         }
       }
     }
-    return there;
+    return existing;
   }
 
-  private void insert(Connection connection, List<TrlPair> fresh, String baseHash, Tally tally)
+  private void insert(Connection connection, List<TrlPair> added, String baseHash, Tally progress)
       throws SQLException {
     Instant now = clock.instant();
     List<Pair> pairs = new ArrayList<>();
     try (PreparedStatement vote = connection.prepareStatement(VOTE)) {
-      for (TrlPair line : fresh) {
+      for (TrlPair line : added) {
         boolean chosenFirst = (line.chosen().hashCode() ^ line.rejected().hashCode()) % 2 == 0;
-        Pair pair = pair(line, chosenFirst, baseHash, tally.keyId, now);
+        Pair pair = pair(line, chosenFirst, baseHash, progress.keyId, now);
         pairs.add(pair);
         vote.setString(1, ids.apply("pref"));
         vote.setString(2, pair.pairId());
-        vote.setString(3, tally.keyId);
-        vote.setString(4, tally.keyId);
+        vote.setString(3, progress.keyId);
+        vote.setString(4, progress.keyId);
         vote.setString(5, (chosenFirst ? new Choice.A() : new Choice.B()).label());
         vote.setTimestamp(6, Timestamp.from(now));
-        vote.setString(7, tally.importId);
+        vote.setString(7, progress.importId);
         vote.setString(8, POLICY);
         vote.setString(9, POLICY);
         vote.addBatch();
@@ -244,7 +246,7 @@ public final class PreferenceImport {
         "{}",
         null,
         now,
-        // voted on as it comes in
+        // An imported pair is stored with its vote; nobody votes on it later.
         now.plusMillis(1));
   }
 

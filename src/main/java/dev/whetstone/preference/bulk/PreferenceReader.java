@@ -18,11 +18,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads votes in the order they were cast, a piece at a time: no transaction stays open and no more
- * than a piece is in memory, however slowly the whole is read.
+ * Reads votes in log order, a chunk at a time: however slowly a consumer reads, no transaction
+ * stays open and no more than a chunk is in memory.
  */
 public final class PreferenceReader {
-  /** From which end the log is read. */
+  /** Which end of the log comes first. */
   public enum Order {
     OLDEST(">", "ASC"),
     NEWEST("<", "DESC");
@@ -36,7 +36,7 @@ public final class PreferenceReader {
     }
   }
 
-  /** Told of each pair in turn. */
+  /** Receives the pairs, in order. */
   @FunctionalInterface
   public interface PairConsumer<E extends Exception> {
     void accept(TrlPair pair) throws E;
@@ -63,9 +63,9 @@ public final class PreferenceReader {
   }
 
   /**
-   * At most {@code limit} rows.
+   * Reads at most {@code limit} rows.
    *
-   * @param after the place of the last row that was seen; null to begin
+   * @param after {@code seq} of the last row that was read; null for the first page
    */
   public List<PreferenceRow> page(
       PreferenceFilter filter, Order order, @Nullable Long after, int limit) {
@@ -75,14 +75,14 @@ public final class PreferenceReader {
   }
 
   /**
-   * Every vote for a side, as the pair of what was chosen and what was not, oldest first, up to the
-   * last one that is there at the call; ties and both-bad say nothing of a winner and are left out.
+   * Passes every decided vote to a consumer as a chosen and a rejected answer, oldest first, up to
+   * the last vote that exists at the call. Ties and both-bad have no winner and are left out.
    */
   public <E extends Exception> void forEachWin(
-      PreferenceFilter filter, TrlFormat form, PairConsumer<E> consumer) throws E {
+      PreferenceFilter filter, TrlFormat format, PairConsumer<E> consumer) throws E {
     long end = end(filter);
     Long after = null;
-    List<Win> wins;
+    List<Win> votes;
     do {
       WhereClause conditions =
           filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
@@ -90,19 +90,20 @@ public final class PreferenceReader {
         conditions.andWithin(
             "v.seq >= (" + place("min") + ")", PreferenceFilter.time(filter.from(), filter.to()));
       }
-      if (form == TrlFormat.MESSAGES) {
+      if (format == TrlFormat.MESSAGES) {
         conditions.and("p.messages IS NOT NULL");
       }
-      wins = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
-      for (Win win : wins) {
-        consumer.accept(win.pair());
-        after = win.seq();
+      votes = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
+      for (Win vote : votes) {
+        consumer.accept(vote.pair());
+        after = vote.seq();
       }
-    } while (wins.size() == PIECE);
+    } while (votes.size() == PIECE);
   }
 
-  // The log is walked in its own order, which is nearly that of time: walked from its end, all that
-  // is outside a time would be looked at one by one. What was seen already bounds the near side.
+  // Bounds seq by the filter's times. The log is scanned in the order of seq, which is nearly that
+  // of time; without bounds the scan would visit every row between its end and the time span. Where
+  // a page has been read, `after` already bounds the near side.
   private static void bound(
       PreferenceFilter filter, Order order, @Nullable Long after, WhereClause conditions) {
     boolean oldest = order == Order.OLDEST;
@@ -115,7 +116,7 @@ public final class PreferenceReader {
     }
   }
 
-  // Plus 0, for else the place itself is looked for by walking the log from its end.
+  // "+ 0" keeps PostgreSQL from finding the minimum or maximum by scanning the log from its end.
   private static String place(String end) {
     return "SELECT " + end + "(v.seq + 0) FROM preferences v WHERE %s";
   }
@@ -137,7 +138,7 @@ public final class PreferenceReader {
     if (after != null) {
       conditions.and("v.seq " + order.beyond + " ?", after);
     }
-    // The limit is part of the text, so that even a plan made for all parameters knows it.
+    // The limit is part of the SQL text, so that a generic plan knows it, too.
     String sql =
         "SELECT v.seq, %s FROM preferences v JOIN pairs p USING (pair_id) WHERE %s ORDER BY v.seq %s LIMIT %d"
             .formatted(columns, conditions.sql(), order.direction, limit);
@@ -156,7 +157,7 @@ public final class PreferenceReader {
         });
   }
 
-  /** The last place in the log, or that of a time which ends; 0 where there is none. */
+  /** The last {@code seq} of the log, or of the filter's time span where that ends; 0 for none. */
   private long end(PreferenceFilter filter) {
     WhereClause time = PreferenceFilter.time(filter.from(), filter.to());
     String sql =
@@ -199,7 +200,7 @@ public final class PreferenceReader {
             row.getString("policy_b")));
   }
 
-  // A real is read as the decimal it was given as, not as the binary fraction next to it.
+  // Read as text: a real converted to double would show the binary fraction, not the decimal given.
   private static @Nullable Double confidence(ResultSet row) throws SQLException {
     String text = row.getString("confidence");
     return text == null ? null : Double.valueOf(text);

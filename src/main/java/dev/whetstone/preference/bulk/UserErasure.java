@@ -8,7 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
-/** Takes a user's data out of the log, and tells which versions have learned from it. */
+/** Erases a user's data from the log and reports which versions were trained on it. */
 public final class UserErasure {
   private static final String VOTES_OF_USER =
       """
@@ -40,12 +40,12 @@ public final class UserErasure {
       "UPDATE run_preferences SET user_id = NULL WHERE user_id = ? OR preference_id = ANY (?)";
 
   /**
-   * What was erased.
+   * The result of an erasure.
    *
-   * @param pairs prompts with both completions
-   * @param votes the user's, and others' on the user's pairs
-   * @param policies versions trained on some of these votes
-   * @param descendants versions that were trained onwards from those
+   * @param pairs how many prompts with both completions were erased
+   * @param votes how many votes were erased: the user's, and others' on the user's pairs
+   * @param policies versions trained on any of these votes
+   * @param descendants versions whose training continued from those, directly or not
    */
   public record Report(
       String user, int pairs, int votes, List<String> policies, List<String> descendants) {}
@@ -57,9 +57,9 @@ public final class UserErasure {
   }
 
   /**
-   * Erases in one transaction; the audit keeps the numbers and the versions.
+   * Erases a user's data in one transaction; the audit log keeps the counts and the versions.
    *
-   * @param actor who asked for it
+   * @param actor id of the key that asks for it
    */
   public Report erase(String user, String actor) {
     return database.transaction(connection -> erase(connection, user, actor));
@@ -86,7 +86,7 @@ public final class UserErasure {
     return report;
   }
 
-  // Numbers and version names only: nothing in it needs escaping.
+  // Numbers and version names only, so nothing needs escaping.
   private static String detail(Report report) {
     return "{\"pairs\": %d, \"votes\": %d, \"policies\": [%s], \"descendants\": [%s]}"
         .formatted(report.pairs, report.votes, quoted(report.policies), quoted(report.descendants));

@@ -3,15 +3,15 @@ package dev.whetstone.preference.rating;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** Measures of how far raters agree on nominal choices, beyond what chance would give. */
+/** Chance-corrected measures of how far raters agree on nominal choices. */
 public final class Agreement {
   private Agreement() {}
 
   /**
-   * Units that were rated alike.
+   * A pattern of ratings and how often it occurs.
    *
    * @param counts how many raters chose each category {@code [categories]}
-   * @param units how many units have these counts
+   * @param units how many rated units have these counts
    */
   public record Pattern(int[] counts, long units) {}
 
@@ -19,7 +19,7 @@ public final class Agreement {
    * Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's
    * Alpha-Reliability", section C): {@code 1 - D_o / D_e}; units with one rating take no part.
    *
-   * @return empty where nothing overlaps or only one category was ever used
+   * @return empty where no unit has two ratings or only one category is used
    */
   public static OptionalDouble alpha(List<Pattern> patterns) {
     if (patterns.isEmpty()) {
@@ -57,11 +57,11 @@ public final class Agreement {
    *
    * @param table how often the first chose the row while the second chose the column {@code
    *     [categories, categories]}
-   * @return empty where the table is empty or chance alone would agree always
+   * @return empty where the table is empty or chance agreement is 1
    */
   public static OptionalDouble kappa(long[][] table) {
     double n = 0;
-    double agreed = 0;
+    double diagonal = 0;
     double[] rows = new double[table.length];
     double[] columns = new double[table.length];
     for (int i = 0; i < table.length; i++) {
@@ -70,7 +70,7 @@ public final class Agreement {
         rows[i] += table[i][j];
         columns[j] += table[i][j];
       }
-      agreed += table[i][i];
+      diagonal += table[i][i];
     }
     double chance = 0;
     for (int i = 0; i < table.length; i++) {
@@ -78,6 +78,6 @@ public final class Agreement {
     }
     return n == 0 || chance == n * n
         ? OptionalDouble.empty()
-        : OptionalDouble.of((agreed * n - chance) / (n * n - chance));
+        : OptionalDouble.of((diagonal * n - chance) / (n * n - chance));
   }
 }

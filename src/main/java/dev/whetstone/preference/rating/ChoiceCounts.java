@@ -5,9 +5,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Votes by choice.
  *
- * @param leftRate how often a, the side shown first, won where a side won; null where none did
- * @param leftLow to {@code leftHigh}: its 95 % interval (Wilson 1927, JASA 22, 209-212)
- * @param tieRate ties among all votes
+ * @param leftRate share of a, the side shown first, among the votes that a side won; null for none
+ * @param leftLow lower end of its 95 % interval (Wilson 1927, JASA 22, 209-212)
+ * @param leftHigh upper end of that interval
+ * @param tieRate share of ties among all votes; null for none
  */
 public record ChoiceCounts(
     long total,
@@ -29,10 +30,10 @@ public record ChoiceCounts(
       return new ChoiceCounts(total, a, b, tie, bothBad, null, null, null, tieRate);
     }
     double rate = a / n;
-    double centre = (rate + Z2 / (2 * n)) / (1 + Z2 / n);
-    double half = Math.sqrt(Z2 * (rate * (1 - rate) / n + Z2 / (4 * n * n))) / (1 + Z2 / n);
-    double low = Math.max(0, centre - half);
-    double high = Math.min(1, centre + half);
+    double center = (rate + Z2 / (2 * n)) / (1 + Z2 / n);
+    double halfWidth = Math.sqrt(Z2 * (rate * (1 - rate) / n + Z2 / (4 * n * n))) / (1 + Z2 / n);
+    double low = Math.max(0, center - halfWidth);
+    double high = Math.min(1, center + halfWidth);
     return new ChoiceCounts(total, a, b, tie, bothBad, rate, low, high, tieRate);
   }
 }

@@ -1,6 +1,6 @@
 package dev.whetstone.preference.rating;
 
-/** The factor L of a symmetric positive definite matrix {@code L L^T}, and what it solves. */
+/** The Cholesky factor L of a symmetric positive definite matrix {@code L L^T}, to solve with. */
 final class Cholesky {
   private final double[][] factor;
 
@@ -18,14 +18,14 @@ final class Cholesky {
     double[][] factor = new double[n][n];
     for (int i = 0; i < n; i++) {
       for (int j = 0; j <= i; j++) {
-        double rest = matrix[i][j];
+        double remainder = matrix[i][j];
         for (int k = 0; k < j; k++) {
-          rest -= factor[i][k] * factor[j][k];
+          remainder -= factor[i][k] * factor[j][k];
         }
         if (i != j) {
-          factor[i][j] = rest / factor[j][j];
-        } else if (rest > 0) {
-          factor[i][i] = Math.sqrt(rest);
+          factor[i][j] = remainder / factor[j][j];
+        } else if (remainder > 0) {
+          factor[i][i] = Math.sqrt(remainder);
         } else {
           throw new ArithmeticException("the matrix is not positive definite");
         }
@@ -34,7 +34,7 @@ final class Cholesky {
     return new Cholesky(factor);
   }
 
-  /** The x of {@code matrix x = right}. */
+  /** Solves {@code matrix x = right} for x {@code [n]}. */
   double[] solve(double[] right) {
     int n = factor.length;
     double[] x = right.clone();
@@ -53,7 +53,7 @@ final class Cholesky {
     return x;
   }
 
-  /** The inverse of the matrix. */
+  /** The inverse of the matrix {@code [n, n]}. */
   double[][] inverse() {
     int n = factor.length;
     double[][] inverse = new double[n][];

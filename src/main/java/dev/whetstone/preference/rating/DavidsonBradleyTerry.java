@@ -9,22 +9,22 @@ import java.util.List;
  * probability {@code p_i / s}, j beats i with {@code p_j / s} and they tie with {@code nu sqrt(p_i
  * p_j) / s}, where {@code s} is the sum of the three.
  *
- * <p>Every item also wins and loses {@code pseudo} comparisons against a hypothetical item of
- * strength 1 (Turner et al. 2020, "Modelling rankings in R: the PlackettLuce package", section
- * 2.3), so that one that never lost has a finite strength.
+ * <p>Every item also wins and loses {@code pseudo} comparisons with a hypothetical item of strength
+ * 1 (Turner et al. 2020, "Modelling rankings in R: the PlackettLuce package", section 2.3), so that
+ * one that never lost has a finite strength.
  */
 public final class DavidsonBradleyTerry {
   private static final int STEPS = 200;
   private static final double PRECISE = 1e-10;
   private static final double LONGEST_STEP = 2;
-  // of a prior on log nu that matters only where every comparison was a tie
+  // Precision of a Gaussian prior on log nu, which matters only where every comparison is a tie.
   private static final double TIE_PRECISION = 1e-2;
 
   private final int items;
   private final List<Match> matches;
   private final double pseudo;
   private final boolean tied;
-  // theta of each item, then log nu
+  // theta of each item, then log nu: [items + 1]
   private final double[] parameters;
   private final double[][] covariance;
 
@@ -47,17 +47,19 @@ public final class DavidsonBradleyTerry {
   }
 
   /**
-   * Fits the model.
+   * Fits the model to comparisons of items 0 to {@code items - 1}.
    *
-   * @param pseudo weight of the hypothetical comparisons; 0 gives the maximum likelihood, which
-   *     exists only where every item both won and lost along some chain of comparisons
-   * @throws ArithmeticException when it does not exist
+   * @param pseudo weight of the hypothetical comparisons; 0 gives the maximum-likelihood estimate,
+   *     which exists only where chains of wins and ties lead from every item to every other
+   * @throws ArithmeticException when the estimate does not exist
    */
   public static DavidsonBradleyTerry fit(int items, List<Match> matches, double pseudo) {
     return new DavidsonBradleyTerry(items, List.copyOf(matches), pseudo);
   }
 
-  /** {@code theta_item - theta_reference}: the natural logarithm of their strengths' ratio. */
+  /**
+   * {@code theta_item - theta_reference}, the natural logarithm of the ratio of their strengths.
+   */
   public double difference(int item, int reference) {
     return parameters[item] - parameters[reference];
   }
@@ -69,7 +71,7 @@ public final class DavidsonBradleyTerry {
     return Math.sqrt(Math.max(0, variance));
   }
 
-  /** Davidson's nu; 0 where nothing was tied. */
+  /** Davidson's tie parameter nu; 0 where there are no ties. */
   public double tie() {
     return tied ? Math.exp(parameters[items]) : 0;
   }
@@ -77,30 +79,30 @@ public final class DavidsonBradleyTerry {
   private double[][] climb() {
     Slope slope = slope();
     for (int step = 0; step < STEPS; step++) {
-      double[] move = Cholesky.of(slope.information).solve(slope.gradient);
-      double longest = Arrays.stream(move).map(Math::abs).max().orElse(0);
-      slope = step(slope, move, Math.min(1, LONGEST_STEP / longest));
-      if (longest < PRECISE) {
+      double[] direction = Cholesky.of(slope.information).solve(slope.gradient);
+      double largest = Arrays.stream(direction).map(Math::abs).max().orElse(0);
+      slope = step(slope, direction, Math.min(1, LONGEST_STEP / largest));
+      if (largest < PRECISE) {
         break;
       }
     }
     return Cholesky.of(slope.information).inverse();
   }
 
-  // The objective is concave, so a step that overshoots is halved until it climbs.
-  private Slope step(Slope from, double[] move, double first) {
+  // The objective is concave, so a step that overshoots is halved until the objective rises.
+  private Slope step(Slope from, double[] direction, double first) {
     double[] start = parameters.clone();
-    Slope there = from;
+    Slope next = from;
     for (double scale = first; scale > PRECISE; scale /= 2) {
       for (int k = 0; k < start.length; k++) {
-        parameters[k] = start[k] + scale * move[k];
+        parameters[k] = start[k] + scale * direction[k];
       }
-      there = slope();
-      if (there.objective >= from.objective) {
-        return there;
+      next = slope();
+      if (next.objective >= from.objective) {
+        return next;
       }
     }
-    return there;
+    return next;
   }
 
   /** The penalised log-likelihood, its gradient and its negative second derivatives. */
@@ -129,30 +131,30 @@ public final class DavidsonBradleyTerry {
     return slope;
   }
 
-  // Each outcome's log-strength is linear in theta_i, theta_j and log nu: a multinomial logit.
+  // Each outcome's logit is linear in theta_i, theta_j and log nu: a multinomial logit model.
   private void add(Match match, Slope slope) {
     int[] index = {match.i(), match.j(), items};
     double[][] loading = {{1, 0, 0}, {0, 1, 0}, {0.5, 0.5, 1}};
     double[] counts = {match.winsI(), match.winsJ(), match.ties()};
     double n = match.winsI() + match.winsJ() + match.ties();
     int outcomes = tied ? 3 : 2;
-    double[] logs = new double[outcomes];
+    double[] logits = new double[outcomes];
     double highest = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < outcomes; k++) {
       for (int x = 0; x < index.length; x++) {
-        logs[k] += loading[k][x] * parameters[index[x]];
+        logits[k] += loading[k][x] * parameters[index[x]];
       }
-      highest = Math.max(highest, logs[k]);
+      highest = Math.max(highest, logits[k]);
     }
     double sum = 0;
-    for (double log : logs) {
+    for (double log : logits) {
       sum += Math.exp(log - highest);
     }
     double logSum = highest + Math.log(sum);
     double[] mean = new double[index.length];
     for (int k = 0; k < outcomes; k++) {
-      double probability = Math.exp(logs[k] - logSum);
-      slope.objective += counts[k] * (logs[k] - logSum);
+      double probability = Math.exp(logits[k] - logSum);
+      slope.objective += counts[k] * (logits[k] - logSum);
       for (int x = 0; x < index.length; x++) {
         mean[x] += probability * loading[k][x];
         slope.gradient[index[x]] += (counts[k] - n * probability) * loading[k][x];
@@ -177,7 +179,7 @@ public final class DavidsonBradleyTerry {
     }
   }
 
-  // The data say nothing of the mean of all theta; this moves no difference.
+  // The data do not determine the mean of all theta. Pulling it to 0 changes no difference.
   private void holdMean(Slope slope) {
     double total = 0;
     for (int i = 0; i < items; i++) {

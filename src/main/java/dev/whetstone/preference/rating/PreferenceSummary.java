@@ -4,12 +4,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the log says of those who vote and of the versions, imported votes left out.
+ * Statistics of raters and versions over the log, without imported votes.
  *
- * @param votes of everyone
- * @param importedVotes those left out
- * @param raterCount how many people voted
- * @param raters those with the most votes
+ * @param votes counts over all raters
+ * @param importedVotes how many imported votes are left out
+ * @param raterCount how many raters voted
+ * @param raters the raters with the most votes
  */
 public record PreferenceSummary(
     ChoiceCounts votes,
@@ -19,14 +19,14 @@ public record PreferenceSummary(
     Overlap overlap,
     Ranking ranking,
     IdenticalPrompts identicalPrompts) {
-  /** One person's votes. */
+  /** One rater's votes. */
   public record Rater(String user, String key, ChoiceCounts votes) {}
 
   /**
-   * Agreement on pairs that several people judged.
+   * Agreement on pairs that several raters judged.
    *
    * @param alpha Krippendorff's, over all four choices; null where it is undefined
-   * @param kappas those of the raters with the most pairs in common
+   * @param kappas of the couples of raters with the most pairs in common
    */
   public record Overlap(long pairs, long judgements, @Nullable Double alpha, List<Kappa> kappas) {}
 
@@ -34,9 +34,9 @@ public record PreferenceSummary(
   public record Kappa(String one, String other, long pairs, @Nullable Double kappa) {}
 
   /**
-   * Prompts that were asked more than once.
+   * Prompts that have more than one pair.
    *
-   * @param pairs offered for them
+   * @param pairs how many pairs they have together
    */
   public record IdenticalPrompts(long prompts, long pairs) {}
 }

@@ -10,13 +10,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Versions by strength: Davidson's Bradley-Terry model with ties, see {@link DavidsonBradleyTerry},
- * with half a hypothetical win and loss each. A vote for both_bad says nothing of who is better and
- * is left out, as is a pair of one version with itself.
+ * Versions ranked by strength under {@link DavidsonBradleyTerry}, with half a hypothetical win and
+ * loss each. Votes for both_bad do not compare the versions and are left out, as are pairs of one
+ * version with itself.
  *
- * @param reference the version whose strength is 0: the base where it was voted on
+ * @param reference the version whose strength is 0: v0 where it has votes; null without any votes
  * @param tie the tie parameter nu
- * @param versions the strongest first
+ * @param versions strongest first
  */
 public record Ranking(@Nullable String reference, double tie, List<Standing> versions) {
   private static final double PSEUDO = 0.5;
@@ -24,14 +24,15 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
   /** The normal distribution's 97.5 % quantile. */
   static final double Z95 = 1.959963984540054;
 
-  // a fit takes the cube of it; beyond, those with the fewest votes are left out
+  // The time of a fit grows with the cube of it; the versions with the fewest votes are left out.
   private static final int MOST_VERSIONS = 200;
 
   /**
-   * A version's place.
+   * A version's strength and record.
    *
-   * @param strength natural logarithm of its ratio to the reference's
-   * @param low to {@code high}: its 95 % interval
+   * @param strength natural logarithm of the ratio of its strength to the reference's
+   * @param low lower end of the 95 % interval of {@code strength}
+   * @param high upper end of that interval
    */
   public record Standing(
       String version,
@@ -42,7 +43,7 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
       long losses,
       long ties) {}
 
-  /** How often a pair of a's and b's versions got a choice. */
+  /** How often pairs of versions a and b got a choice. */
   record Result(String a, String b, Choice choice, long times) {}
 
   private static final class Score {
@@ -82,13 +83,13 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
     for (int i = 0; i < versions.size(); i++) {
       Score score = scores.getOrDefault(versions.get(i), new Score());
       double strength = strengths.difference(i, reference);
-      double half = Z95 * strengths.standardError(i, reference);
+      double halfWidth = Z95 * strengths.standardError(i, reference);
       standings.add(
           new Standing(
               versions.get(i),
               strength,
-              strength - half,
-              strength + half,
+              strength - halfWidth,
+              strength + halfWidth,
               score.wins,
               score.losses,
               score.ties));

@@ -15,22 +15,26 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands pairs to raters, the oldest first, each leased for a while: no more raters get a pair than
- * judgements are wanted of it, and none gets one twice while it is leased or once it is voted on.
+ * Leases pairs to raters, oldest first. No more raters get a pair than judgements of it are wanted,
+ * and no rater gets a pair again while it is leased to them or after they voted on it.
+ *
+ * <p>For each overlap (the number of judgements wanted), {@code rater_fronts} holds a cursor: every
+ * pair before it has that many votes or has expired. Raters advance cursors under a shared advisory
+ * lock and by compare-and-set; {@link #reopen} moves them back under the exclusive lock.
  */
 public final class RaterQueue {
-  /** Most judgements that can be wanted of a pair. */
+  /** Largest number of judgements that can be wanted of a pair. */
   public static final int MOST_OVERLAP = 10;
 
-  // A pair may be committed this long after the time it bears.
+  // A pair may be committed up to this long after its created_at.
   private static final Duration LATE = Duration.ofMinutes(1);
-  // A late vote is told that its lease has ended until that is forgotten.
+  // How long an ended lease is kept: until then a late vote is answered "expired", not "unknown".
   private static final Duration FORGOTTEN = Duration.ofDays(1);
 
   private static final String VOTES =
       "(SELECT count(*) FROM preferences v WHERE v.pair_id = p.pair_id)";
 
-  // Votes and leases that still run count alike: judgements that are in or on their way.
+  // A running lease counts like a vote, unless its rater has voted already.
   private static final String JUDGEMENTS =
       VOTES
           + """
@@ -39,8 +43,8 @@ public final class RaterQueue {
                 SELECT FROM preferences v WHERE v.pair_id = l.pair_id AND v.user_id = l.user_id))
           """;
 
-  // Looked at a stretch at a time, each twice as long as the one before, so that a look costs
-  // little where little was voted on and no statement takes long where much was.
+  // Pairs are scanned in windows that double in size, so that a scan is cheap where few pairs are
+  // judged and no statement takes long where many are.
   private static final int SHORTEST_STRETCH = 1_000;
   private static final int LONGEST_STRETCH = 32_000;
 
@@ -62,7 +66,7 @@ public final class RaterQueue {
   private static final String FRONT =
       "SELECT created_at, pair_id FROM rater_fronts WHERE overlap = ?";
 
-  // Only from where it was: another may have moved it further.
+  // Compare-and-set: another rater may have advanced the cursor further.
   private static final String MOVE =
       """
       UPDATE rater_fronts SET created_at = ?, pair_id = ?
@@ -84,7 +88,7 @@ public final class RaterQueue {
       FOR NO KEY UPDATE SKIP LOCKED
       """;
 
-  // Counted again, for a lease may have been committed after the row above was chosen.
+  // Counts again, because a lease may have been committed after the pair was chosen.
   private static final String LEASE =
       """
       INSERT INTO leases (pair_id, key_id, user_id, leased_until)
@@ -95,13 +99,13 @@ public final class RaterQueue {
       ON CONFLICT (pair_id, key_id, user_id) DO UPDATE SET leased_until = excluded.leased_until
       """;
 
-  // An erasure, which takes votes away and sets the fronts back, is alone with them.
+  // An erasure deletes votes and moves cursors back, so it excludes raters that advance them.
   private static final String SHARE =
       "SELECT pg_advisory_xact_lock_shared(hashtext('whetstone rater fronts'))";
   private static final String ALONE =
       "SELECT pg_advisory_xact_lock(hashtext('whetstone rater fronts'))";
 
-  // Others' pairs that lose a vote may be handed out again.
+  // Other users' pairs that lose a vote may be leased again.
   private static final String REOPEN =
       """
       UPDATE rater_fronts SET created_at = lost.earliest, pair_id = ''
@@ -110,7 +114,7 @@ public final class RaterQueue {
       WHERE rater_fronts.created_at >= lost.earliest
       """;
 
-  /** A pair as a rater sees it: not who wrote what, nor for whom. */
+  /** A pair as a rater sees it: without its versions and the user it was made for. */
   public record Handed(
       String pairId,
       Instant leasedUntil,
@@ -119,9 +123,10 @@ public final class RaterQueue {
       PreferenceRow.Answer a,
       PreferenceRow.Answer b) {}
 
-  /** Who rates. */
+  /** A rater: the key of the request and the user it names. */
   public record Rater(String keyId, String user) {}
 
+  /** A position in the order of pairs by {@code created_at, pair_id}. */
   private record Place(Instant createdAt, String pairId) {}
 
   private final Database database;
@@ -133,9 +138,10 @@ public final class RaterQueue {
   }
 
   /**
-   * Leases the next pair to a rater; empty when none waits for this one.
+   * Leases the next pair to a rater; empty when there is none for this rater.
    *
-   * @param overlap how many judgements are wanted of each pair, the votes it has included
+   * @param overlap how many judgements are wanted of each pair, including the votes it has
+   * @throws IllegalArgumentException when {@code overlap} is out of range
    */
   public Optional<Handed> next(Rater rater, int overlap, Duration lease) {
     if (overlap < 1 || overlap > MOST_OVERLAP) {
@@ -146,17 +152,20 @@ public final class RaterQueue {
         connection -> {
           forget(connection, now);
           Sql.list(connection, _ -> true, SHARE);
-          Place front = advance(connection, overlap, now);
-          Lease wanted = new Lease(rater, overlap, now, now.plus(lease));
-          Optional<Handed> handed;
+          Place cursor = advance(connection, overlap, now);
+          Lease request = new Lease(rater, overlap, now, now.plus(lease));
+          Optional<Handed> leased;
           do {
-            handed = choose(connection, front, wanted);
-          } while (handed.isPresent() && !lease(connection, handed.get().pairId(), wanted));
-          return handed;
+            leased = choose(connection, cursor, request);
+          } while (leased.isPresent() && !lease(connection, leased.get().pairId(), request));
+          return leased;
         });
   }
 
-  /** Looks again at the pairs that lose a user's votes, which the caller's transaction deletes. */
+  /**
+   * Moves the cursors back to the first pair that loses a vote of a user, so that it can be leased
+   * again. The caller deletes those votes in the same transaction.
+   */
   public static void reopen(Connection connection, String user) throws SQLException {
     Sql.list(connection, _ -> true, ALONE);
     Sql.update(connection, REOPEN, user, user);
@@ -172,50 +181,51 @@ public final class RaterQueue {
     }
   }
 
-  /** Where to begin: no pair before it waits for a vote. */
+  /** Advances the cursor and returns where to search: no earlier pair lacks votes. */
   private static Place advance(Connection connection, int overlap, Instant now)
       throws SQLException {
-    Place front = Sql.first(connection, RaterQueue::place, FRONT, overlap).orElseThrow();
-    // a pair that is not to be seen yet may bear an earlier time than one that is
+    Place cursor = Sql.first(connection, RaterQueue::place, FRONT, overlap).orElseThrow();
+    // A pair that is not committed yet may have an earlier created_at than one that is visible.
     Instant latest = now.minus(LATE);
-    Place settled = front;
-    Place from = front;
-    int stretch = SHORTEST_STRETCH;
-    Optional<Place> waiting = waiting(connection, from, stretch, overlap, now);
-    Optional<Place> end = end(connection, from, stretch);
+    Place advanced = cursor;
+    Place from = cursor;
+    int window = SHORTEST_STRETCH;
+    Optional<Place> waiting = waiting(connection, from, window, overlap, now);
+    Optional<Place> end = end(connection, from, window);
     while (waiting.isEmpty() && end.isPresent()) {
       from = end.get();
-      settled = from.createdAt.isBefore(latest) ? from : settled;
-      stretch = Math.min(2 * stretch, LONGEST_STRETCH);
-      waiting = waiting(connection, from, stretch, overlap, now);
-      end = end(connection, from, stretch);
+      advanced = from.createdAt.isBefore(latest) ? from : advanced;
+      window = Math.min(2 * window, LONGEST_STRETCH);
+      waiting = waiting(connection, from, window, overlap, now);
+      end = end(connection, from, window);
     }
-    if (!settled.equals(front)) {
-      move(connection, overlap, front, settled);
+    if (!advanced.equals(cursor)) {
+      move(connection, overlap, cursor, advanced);
     }
-    return waiting.filter(place -> place.createdAt.isBefore(latest)).orElse(new Place(latest, ""));
+    return waiting
+        .filter(position -> position.createdAt.isBefore(latest))
+        .orElse(new Place(latest, ""));
   }
 
   private static Optional<Place> waiting(
-      Connection connection, Place from, int stretch, int overlap, Instant now)
-      throws SQLException {
+      Connection connection, Place from, int window, int overlap, Instant now) throws SQLException {
     return Sql.first(
         connection,
         RaterQueue::place,
-        WAITING.formatted(stretch),
+        WAITING.formatted(window),
         Timestamp.from(from.createdAt),
         from.pairId,
         Timestamp.from(now),
         overlap);
   }
 
-  /** Where a whole stretch ends; empty where fewer pairs are left. */
-  private static Optional<Place> end(Connection connection, Place from, int stretch)
+  /** The last position of a full window; empty when fewer pairs are left. */
+  private static Optional<Place> end(Connection connection, Place from, int window)
       throws SQLException {
     return Sql.first(
         connection,
         RaterQueue::place,
-        END.formatted(stretch - 1),
+        END.formatted(window - 1),
         Timestamp.from(from.createdAt),
         from.pairId);
   }
@@ -236,33 +246,33 @@ public final class RaterQueue {
     return new Place(row.getTimestamp("created_at").toInstant(), row.getString("pair_id"));
   }
 
-  private static Optional<Handed> choose(Connection connection, Place front, Lease wanted)
+  private static Optional<Handed> choose(Connection connection, Place cursor, Lease request)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(NEXT)) {
-      int at = 1;
-      select.setTimestamp(at++, Timestamp.from(front.createdAt));
-      select.setString(at++, front.pairId);
-      select.setTimestamp(at++, Timestamp.from(wanted.now));
-      select.setTimestamp(at++, Timestamp.from(wanted.now));
-      select.setInt(at++, wanted.overlap);
-      select.setString(at++, wanted.rater.user());
-      select.setString(at++, wanted.rater.user());
-      select.setTimestamp(at, Timestamp.from(wanted.now));
+      int index = 1;
+      select.setTimestamp(index++, Timestamp.from(cursor.createdAt));
+      select.setString(index++, cursor.pairId);
+      select.setTimestamp(index++, Timestamp.from(request.now));
+      select.setTimestamp(index++, Timestamp.from(request.now));
+      select.setInt(index++, request.overlap);
+      select.setString(index++, request.rater.user());
+      select.setString(index++, request.rater.user());
+      select.setTimestamp(index, Timestamp.from(request.now));
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(handed(row, wanted.until)) : Optional.empty();
+        return row.next() ? Optional.of(handed(row, request.until)) : Optional.empty();
       }
     }
   }
 
-  private static boolean lease(Connection connection, String pairId, Lease wanted)
+  private static boolean lease(Connection connection, String pairId, Lease request)
       throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(LEASE)) {
-      insert.setString(1, wanted.rater.keyId());
-      insert.setString(2, wanted.rater.user());
-      insert.setTimestamp(3, Timestamp.from(wanted.until));
+      insert.setString(1, request.rater.keyId());
+      insert.setString(2, request.rater.user());
+      insert.setTimestamp(3, Timestamp.from(request.until));
       insert.setString(4, pairId);
-      insert.setTimestamp(5, Timestamp.from(wanted.now));
-      insert.setInt(6, wanted.overlap);
+      insert.setTimestamp(5, Timestamp.from(request.now));
+      insert.setInt(6, request.overlap);
       return insert.executeUpdate() == 1;
     }
   }

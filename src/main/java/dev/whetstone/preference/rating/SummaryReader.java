@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Adds the log up inside PostgreSQL: what comes out of it grows with raters, not with votes. */
+/** Aggregates the log inside PostgreSQL, so that results grow with raters, not with votes. */
 public final class SummaryReader {
   private static final int MOST_RATERS = 100;
   private static final int MOST_KAPPAS = 50;
@@ -46,8 +46,8 @@ public final class SummaryReader {
       """
           .formatted(COUNTS, MOST_RATERS);
 
-  // Only what several people judged: usually a small part of the log. Counts of choices of pairs
-  // that were judged alike, and how often two raters chose what.
+  // Pairs that several raters judged, usually a small part of the log: how often each pattern of
+  // choices occurs (pattern), and how often two raters made each combination of choices (cell).
   private static final String SHARED =
       """
       WITH vote AS NOT MATERIALIZED (SELECT * FROM preferences v WHERE %%s),
@@ -93,10 +93,10 @@ public final class SummaryReader {
   }
 
   /**
-   * The summary of the votes of a time, as of one moment; prompts are counted over all time.
+   * Summarizes the votes of a time span from one snapshot; prompts are counted over all time.
    *
-   * @param from the earliest time; null for all
-   * @param to the first time that is too late; null for all
+   * @param from earliest time, inclusive; null for no bound
+   * @param to latest time, exclusive; null for no bound
    */
   public PreferenceSummary read(@Nullable Instant from, @Nullable Instant to) {
     return database.transaction(
@@ -191,7 +191,7 @@ public final class SummaryReader {
     }
   }
 
-  /** Of pairs that several people judged: either a pattern or a cell. */
+  /** A row of {@link #SHARED}: either a pattern or a cell. */
   private record Shared(@Nullable Pattern pattern, @Nullable Cell cell) {
     static Shared of(ResultSet row) throws SQLException {
       return row.getString("one") == null

@@ -9,30 +9,31 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Splits a stream into numbered lines and holds no more than the longest that is allowed. */
+/** Splits a stream into numbered lines, in memory for at most one line of the allowed length. */
 public final class LineReader {
   private final InputStream in;
-  private final int longest;
+  private final int maxBytes;
   private long number;
 
   /**
-   * @param longest bytes of a line without its end
+   * Reads from a stream, which the caller closes.
+   *
+   * @param maxBytes longest allowed line in bytes, without its end
    */
-  public LineReader(InputStream in, int longest) {
+  public LineReader(InputStream in, int maxBytes) {
     this.in = new BufferedInputStream(in, 1 << 16);
-    this.longest = longest;
+    this.maxBytes = maxBytes;
   }
 
-  /** The number of the line read last, from 1. */
+  /** The number of the line that was read last, from 1. */
   public long number() {
     return number;
   }
 
   /**
-   * The next line; null at the end.
+   * Reads the next line; null at the end.
    *
-   * @throws PairFormatException when it is too long or not UTF-8; the one after it can still be
-   *     read
+   * @throws PairFormatException when it is too long or not UTF-8; the next one can still be read
    */
   public @Nullable String next() throws IOException, PairFormatException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
@@ -43,13 +44,13 @@ public final class LineReader {
     }
     number++;
     for (; b >= 0 && b != '\n'; b = in.read()) {
-      tooLong |= line.size() == longest;
+      tooLong |= line.size() == maxBytes;
       if (!tooLong) {
         line.write(b);
       }
     }
     if (tooLong) {
-      throw new PairFormatException("longer than " + longest + " bytes");
+      throw new PairFormatException("longer than " + maxBytes + " bytes");
     }
     try {
       ByteBuffer bytes = ByteBuffer.wrap(line.toByteArray());

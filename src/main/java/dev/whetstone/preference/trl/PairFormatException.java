@@ -1,6 +1,6 @@
 package dev.whetstone.preference.trl;
 
-/** A line of a file that cannot be read as a pair, and why. */
+/** A line of a file cannot be read as a pair; the message says why. */
 public final class PairFormatException extends Exception {
   PairFormatException(String why) {
     super(why);

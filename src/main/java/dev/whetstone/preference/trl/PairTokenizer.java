@@ -7,16 +7,20 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Turns imported texts into the ids a base trains on.
+ * Tokenizes imported pairs for the base that they are trained on.
  *
- * @param template empty where the base has none
+ * @param template renders conversations; empty where the base has none
  * @param endToken appended to a completion that does not end with it
- * @param baseHash of the base whose tokenizer this is
+ * @param baseHash hash of the base whose tokenizer this is
  */
 public record PairTokenizer(
     Tokenizer tokenizer, Optional<ChatTemplate> template, int endToken, String baseHash) {
 
-  /** The ids a line gave, or else those of its texts. */
+  /**
+   * The token ids that a line gives, or else those of its texts.
+   *
+   * @throws PairFormatException when a given id is outside the vocabulary
+   */
   public TrlPair.Tokens tokens(TrlPair pair) throws PairFormatException {
     TrlPair.Tokens given = pair.tokens();
     if (given == null) {
@@ -27,7 +31,7 @@ public record PairTokenizer(
   }
 
   /**
-   * Ids as they were given.
+   * Returns given ids unchanged.
    *
    * @throws PairFormatException when one is outside the vocabulary
    */

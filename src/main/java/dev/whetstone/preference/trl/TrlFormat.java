@@ -1,6 +1,6 @@
 package dev.whetstone.preference.trl;
 
-/** How TRL's preference sets spell a pair ("Dataset formats and types" in TRL's documentation). */
+/** TRL's formats of a preference pair ("Dataset formats and types" in TRL's documentation). */
 public enum TrlFormat {
   /** {@code prompt}, {@code chosen} and {@code rejected} are texts: the standard format. */
   TEXT,

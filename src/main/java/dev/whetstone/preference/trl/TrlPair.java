@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A prompt with the completion that was chosen and the one that was not.
+ * A prompt with a chosen and a rejected completion.
  *
- * @param prompt the text that both continue, rendered where it was a conversation
+ * @param prompt the text that both continue; a conversation is rendered by the chat template
  * @param messages the conversation; null where the prompt was plain text
- * @param tokens their ids, where they are known
+ * @param tokens the token ids; null where they are unknown
  */
 public record TrlPair(
     String prompt,
@@ -17,11 +17,11 @@ public record TrlPair(
     String chosen,
     String rejected,
     @Nullable Tokens tokens) {
-  /** Token ids; a completion's hold its end token. */
+  /** Token ids; those of a completion include its end token. */
   public record Tokens(int[] prompt, int[] chosen, int[] rejected) {}
 
-  /** The same with these ids. */
-  public TrlPair with(Tokens known) {
-    return new TrlPair(prompt, messages, chosen, rejected, known);
+  /** The same pair with these token ids. */
+  public TrlPair with(Tokens replacement) {
+    return new TrlPair(prompt, messages, chosen, rejected, replacement);
   }
 }

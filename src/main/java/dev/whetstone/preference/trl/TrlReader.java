@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pairs in TRL's preference formats, standard and conversational, with the prompt given or
- * implied by what both completions begin with; columns beside them are ignored, as TRL does.
+ * Reads pairs in TRL's preference formats, standard and conversational. A missing prompt is the
+ * common prefix of both completions; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
   private static final int LONGEST_ROLE = 64;
@@ -22,7 +22,9 @@ public final class TrlReader {
   private final Optional<ChatTemplate> template;
 
   /**
-   * @param json refuses what is not strictly JSON
+   * Creates a reader.
+   *
+   * @param json must reject what is not strictly JSON
    * @param template renders conversations; empty where the model has none
    */
   public TrlReader(ObjectReader json, Optional<ChatTemplate> template) {
@@ -30,12 +32,14 @@ public final class TrlReader {
     this.template = template;
   }
 
+  /** Reads a pair from a line; the exception says what is wrong with it. */
   public TrlPair read(String line) throws PairFormatException {
     return read(parse(line));
   }
 
   /**
-   * The ids of a line: those it gives, with texts beside them or alone, or else those of its texts.
+   * Reads the token ids of a line: those that it gives, with or without texts, or else those of its
+   * texts.
    *
    * @throws PairFormatException saying what is wrong with the line
    */
@@ -89,7 +93,7 @@ public final class TrlReader {
         row);
   }
 
-  /** Where two texts part; a space before that goes to the completions, as TRL has it. */
+  /** Length of the common prefix; a space at its end goes to the completions, as in TRL. */
   private static int shared(String chosen, String rejected) {
     int end = Math.min(chosen.length(), rejected.length());
     int at = 0;
@@ -113,7 +117,7 @@ public final class TrlReader {
       while (shared < end && chosen.get(shared).equals(rejected.get(shared))) {
         shared++;
       }
-      // the same answer twice still is an answer
+      // Two equal conversations still end in an answer.
       shared = shared == end ? Math.max(0, end - 1) : shared;
       prompt = chosen.subList(0, shared);
     } else {
@@ -144,8 +148,9 @@ public final class TrlReader {
           .orElseThrow(
               () -> new PairFormatException("this model has no chat template for messages"))
           .render(prompt, true);
-    } catch (TemplateException refused) {
-      throw new PairFormatException("the chat template refuses: " + refused.getMessage());
+    } catch (TemplateException rejected) {
+      throw new PairFormatException(
+          "the chat template cannot render the prompt: " + rejected.getMessage());
     }
   }
 

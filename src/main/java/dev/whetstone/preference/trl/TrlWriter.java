@@ -11,19 +11,19 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * Writes pairs as JSON lines in UTF-8: {@code prompt}, {@code chosen}, {@code rejected}, and where
- * asked for {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}; the same pair is always
- * the same bytes.
+ * Writes pairs as JSON lines in UTF-8: {@code prompt}, {@code chosen}, {@code rejected} and, on
+ * request, {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}. Equal pairs give equal
+ * bytes.
  */
 public final class TrlWriter implements AutoCloseable {
-  private final TrlFormat form;
+  private final TrlFormat format;
   private final boolean tokens;
   private final OutputStream out;
   private final JsonGenerator json;
 
-  /** Writes to {@code out}, which stays open. */
-  public TrlWriter(OutputStream out, TrlFormat form, boolean tokens) throws IOException {
-    this.form = form;
+  /** Writes to {@code out}, which stays open; token ids only where {@code tokens}. */
+  public TrlWriter(OutputStream out, TrlFormat format, boolean tokens) throws IOException {
+    this.format = format;
     this.tokens = tokens;
     this.out = out;
     JsonFactory factory =
@@ -38,7 +38,7 @@ public final class TrlWriter implements AutoCloseable {
   /** Writes one line. */
   public void write(TrlPair pair) throws IOException {
     json.writeStartObject();
-    switch (form) {
+    switch (format) {
       case TEXT -> {
         json.writeStringField("prompt", pair.prompt());
         json.writeStringField("chosen", pair.chosen());
@@ -76,7 +76,7 @@ public final class TrlWriter implements AutoCloseable {
     json.writeArray(ids, 0, ids.length);
   }
 
-  /** Writes what is still held back. */
+  /** Writes out what is buffered; the stream stays open. */
   @Override
   public void close() throws IOException {
     json.close();

@@ -76,17 +76,17 @@ class DavidsonBradleyTerryTest {
     double[] theta = {0, 0.4, -0.3, 0.9};
     double nu = 0.6;
     SplittableRandom random = new SplittableRandom(5);
-    int held = 0;
-    int asked = 0;
+    int covered = 0;
+    int total = 0;
     for (int round = 0; round < 400; round++) {
       DavidsonBradleyTerry fit = DavidsonBradleyTerry.fit(4, draw(theta, nu, random), 0.5);
       for (int i = 1; i < 4; i++) {
         double off = Math.abs(fit.difference(i, 0) - theta[i]);
-        held += off < 1.96 * fit.standardError(i, 0) ? 1 : 0;
-        asked++;
+        covered += off < 1.96 * fit.standardError(i, 0) ? 1 : 0;
+        total++;
       }
     }
-    assertThat((double) held / asked).isBetween(0.93, 0.97);
+    assertThat((double) covered / total).isBetween(0.93, 0.97);
   }
 
   private static List<Match> draw(double[] theta, double nu, SplittableRandom random) {

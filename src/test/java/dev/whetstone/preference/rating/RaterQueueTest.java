@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Pairs for raters and what their votes add up to, on a real PostgreSQL. */
+/** Leases of pairs to raters, on a real PostgreSQL. */
 class RaterQueueTest extends LogTest {
   private static final Duration LEASE = Duration.ofMinutes(10);
 
@@ -36,17 +36,17 @@ class RaterQueueTest extends LogTest {
   }
 
   @Test
-  void handsTheOldestPairThatNobodyJudged() {
+  void leasesTheOldestPairThatNobodyJudged() {
     String voted = log.offer("ann", "1", "x", "y", "v0", "v1");
     String first = log.offer("ann", "2", "yes", "no", "v0", "v1");
     String second = log.offer("ann", "3", "x", "y", "v0", "v1");
     log.vote(voted, "ann", "tie");
 
-    Handed handed = next("kim", 1).orElseThrow();
+    Handed leased = next("kim", 1).orElseThrow();
 
-    assertThat(handed.pairId()).isEqualTo(first);
-    assertThat(handed.leasedUntil()).isEqualTo(NOW.plus(LEASE));
-    assertThat(List.of(handed.prompt(), handed.a().text(), handed.b().text()))
+    assertThat(leased.pairId()).isEqualTo(first);
+    assertThat(leased.leasedUntil()).isEqualTo(NOW.plus(LEASE));
+    assertThat(List.of(leased.prompt(), leased.a().text(), leased.b().text()))
         .containsExactly("<2>", "yes", "no");
     assertThat(pairFor("lee", 1)).contains(second);
     assertThat(pairFor("kim", 1)).isEmpty();
@@ -79,7 +79,7 @@ class RaterQueueTest extends LogTest {
   }
 
   @Test
-  void expiredAndImportedPairsAreNotHandedOut() throws IOException {
+  void expiredAndImportedPairsAreNotLeased() throws IOException {
     log.bring("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
     log.offer("ann", "1", "x", "y", "v0", "v1");
     var tomorrow = new RaterQueue(log.database, InstantSource.fixed(NOW.plusSeconds(86_400)));
@@ -101,14 +101,14 @@ class RaterQueueTest extends LogTest {
         int wanted = overlap;
         raters.add(() -> drain(user, wanted));
       }
-      List<String> handed = new ArrayList<>();
+      List<String> leased = new ArrayList<>();
       try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
         for (var rater : threads.invokeAll(raters)) {
-          handed.addAll(rater.get());
+          leased.addAll(rater.get());
         }
       }
       Map<String, Long> times =
-          handed.stream()
+          leased.stream()
               .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
       assertThat(times).hasSize(pairs);
       assertThat(times.values()).containsOnly((long) overlap);
@@ -116,22 +116,22 @@ class RaterQueueTest extends LogTest {
   }
 
   @Test
-  void whatIsWorkedOffIsPassedOnceAndLookedAtAgainWhenItLosesAVote() {
+  void judgedPairsAreSkippedAndLeasedAgainWhenTheyLoseAVote() {
     String judged = log.offer("ann", "judged", "x", "y", "v0", "v1");
     log.vote(judged, "bob", "a");
     manyLike(judged, 2_500);
     String waiting = log.offer("ann", "waiting", "x", "y", "v0", "v1");
 
     assertThat(pairFor("kim", 1)).contains(waiting);
-    assertThat(front(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
-    assertThat(front(2)).isEqualTo(Instant.EPOCH);
+    assertThat(cursor(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
+    assertThat(cursor(2)).isEqualTo(Instant.EPOCH);
 
     var erased = new UserErasure(log.database).erase("bob", "test");
     assertThat(erased.votes()).isEqualTo(1);
     assertThat(pairFor("lee", 1)).contains(judged);
   }
 
-  /** Pairs with a vote each, a millisecond after another, offered and voted on by many users. */
+  /** Inserts copies of a pair, a millisecond apart, each with its own user and that user's vote. */
   private static void manyLike(String pairId, int count) {
     log.execute(
         """
@@ -152,11 +152,11 @@ class RaterQueueTest extends LogTest {
         SELECT 'by_' || pair_id, pair_id, key_id, user_id, 'b', created_at, policy_a, policy_b
         FROM pairs WHERE pair_id LIKE 'many%'
         """);
-    // those after it are younger
+    // later pairs are younger
     log.draw(count);
   }
 
-  private static Instant front(int overlap) {
+  private static Instant cursor(int overlap) {
     return log.database
         .statement(
             connection ->

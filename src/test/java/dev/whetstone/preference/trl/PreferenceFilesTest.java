@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Files out of the log and into it, on a real PostgreSQL. */
+/** Export and import of the log, on a real PostgreSQL. */
 class PreferenceFilesTest extends LogTest {
   @Test
   void exportsWhatTrlReads() throws IOException {
@@ -176,7 +176,7 @@ class PreferenceFilesTest extends LogTest {
   private static void votesOnPairsOfTheGatewaysOwn(int pairs) {
     String[] choices = {"a", "b", "tie", "both_bad"};
     for (int i = 0; i < pairs; i++) {
-      // every third prompt and answer comes twice
+      // every third prompt and its answers occur twice
       String n = Integer.toString(i - i % 3 / 2);
       String pair = log.offer("ann", "Q" + n, "yes " + n, "no " + n, "v0", "v1");
       log.vote(pair, "ann", choices[i % 4]);
