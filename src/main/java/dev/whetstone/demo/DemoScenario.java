@@ -48,7 +48,7 @@ public final class DemoScenario {
    */
   public void play() throws IOException, InterruptedException {
     out.accept("\n1. v0 serves. Some of its answers:");
-    List<String> before = show();
+    List<String> before = printSamples();
 
     out.accept(
         "\n2. %d simulated users chat, see two answers each time and prefer praise."
@@ -61,27 +61,27 @@ public final class DemoScenario {
         "   %d of %d pairs had a better side; the others were ties.".formatted(votes, pairs));
 
     out.accept("\n3. The votes start a training run by themselves.");
-    JsonNode run = train();
+    JsonNode run = awaitTraining();
     String version = run.path("policy").asText();
 
     out.accept(
         "\n4. The gate measures " + version + ", then it duels with v0 for the users' votes.");
-    duel(version);
+    playDuel(version);
 
     out.accept("\n5. " + version + " serves. The same questions with the same seeds:");
-    List<String> after = show();
+    List<String> after = printSamples();
     require(
         SentimentScore.mean(after) > SentimentScore.mean(before) + 0.2,
         "the answers did not change visibly");
 
     out.accept("\n6. An operator rolls back.");
     gateway.posted("operator", "/rollback", Map.of("reason", "the demo is over"));
-    List<String> restored = show();
+    List<String> restored = printSamples();
     require(restored.equals(before), "v0's answers did not come back");
     out.accept("   Word for word what they were.");
   }
 
-  private List<String> show() throws IOException, InterruptedException {
+  private List<String> printSamples() throws IOException, InterruptedException {
     List<String> texts = new ArrayList<>();
     String policy = "";
     for (int i = 0; i < SAMPLES; i++) {
@@ -144,7 +144,7 @@ public final class DemoScenario {
     return !choice.equals("tie");
   }
 
-  private JsonNode train() throws IOException, InterruptedException {
+  private JsonNode awaitTraining() throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(LIMIT);
     int told = 0;
     while (Instant.now().isBefore(limit)) {
@@ -180,7 +180,7 @@ public final class DemoScenario {
     throw new IllegalStateException("no run succeeded within " + LIMIT);
   }
 
-  private void duel(String version) throws IOException, InterruptedException {
+  private void playDuel(String version) throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(LIMIT);
     boolean told = false;
     while (Instant.now().isBefore(limit)) {

@@ -48,7 +48,7 @@ public final class CalibrationGraph {
                 entry.setValue(Integer.toString(width));
               }
             });
-    OnnxExport.publish(directory, FILE, model.build());
+    OnnxExport.writeAtomically(directory, FILE, model.build());
     return directory.resolve(FILE);
   }
 

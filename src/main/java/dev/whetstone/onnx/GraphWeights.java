@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class GraphWeights {
   private static final String UNIT = "unit";
   private static final String ZERO = "zero_level";
-  private static final int LAST_GATES = 2;
+  private static final int LAST_DYNAMIC_GATES = 2;
 
   private final ModelConfig config;
   private final Tensors source;
@@ -34,7 +34,7 @@ final class GraphWeights {
   private final ActivationRanges ranges;
   private final Map<String, TensorProto> written;
   private boolean rotaryDeclared;
-  private boolean levelsDeclared;
+  private boolean unitStepDeclared;
 
   private GraphWeights(
       ModelConfig config,
@@ -101,22 +101,22 @@ final class GraphWeights {
    * @param name of the float rows
    * @param quantized the same rows as integers; null where they are not quantised beforehand
    */
-  record Rows(String name, @Nullable Levels quantized) {}
+  record LayerInput(String name, @Nullable QuantizedInput quantized) {}
 
   /**
    * Rows of unsigned bytes around 128.
    *
    * @param steps value of a level, channel by channel
    */
-  record Levels(String name, float[] steps) {}
+  record QuantizedInput(String name, float[] steps) {}
 
   /** Adds the quantisation of a site's input, for all its modules at once. */
-  Rows rows(GraphBuilder graph, LoraTarget site, int layer, String input) throws IOException {
-    Optional<float[]> range = levelled(site, layer) ? ranges.of(site, layer) : Optional.empty();
+  LayerInput layerInput(GraphBuilder graph, LoraTarget site, int layer, String input) throws IOException {
+    Optional<float[]> range = hasQuantizedInput(site, layer) ? ranges.of(site, layer) : Optional.empty();
     if (range.isEmpty()) {
-      return new Rows(input, null);
+      return new LayerInput(input, null);
     }
-    declareLevels(graph);
+    declareUnitStep(graph);
     String name = site.node(layer);
     float[] weights =
         stack(site.modules().stream().map(m -> LoraTarget.module(layer, m) + ".weight").toList());
@@ -130,25 +130,25 @@ final class GraphWeights {
     String scaled = graph.node(name + ".scaled", "Mul", List.of(input, factors), Map.of());
     String levels =
         graph.node(name + ".levels", "QuantizeLinear", List.of(scaled, UNIT, ZERO), Map.of());
-    return new Rows(input, new Levels(levels, steps));
+    return new LayerInput(input, new QuantizedInput(levels, steps));
   }
 
   // The last gates are too near to the logits: half of the whole loss is theirs.
-  private boolean levelled(LoraTarget site, int layer) {
+  private boolean hasQuantizedInput(LoraTarget site, int layer) {
     return blocks == Precision.INT8
-        && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_GATES);
+        && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_DYNAMIC_GATES);
   }
 
-  private void declareLevels(GraphBuilder graph) {
-    if (!levelsDeclared) {
-      levelsDeclared = true;
+  private void declareUnitStep(GraphBuilder graph) {
+    if (!unitStepDeclared) {
+      unitStepDeclared = true;
       graph.scalar(UNIT, 1);
       graph.scalar(ZERO, DataType.UINT8, (byte) 128);
     }
   }
 
   /** Adds {@code name = input W^T (+ bias)} for modules stacked along the output. */
-  String linear(GraphBuilder graph, String name, Rows input, List<String> modules)
+  String linear(GraphBuilder graph, String name, LayerInput input, List<String> modules)
       throws IOException {
     int in = inputSize(modules.getFirst());
     int out = modules.stream().mapToInt(this::outputSize).sum();
@@ -156,7 +156,7 @@ final class GraphWeights {
     String product = biased ? name + ".product" : name;
     List<String> tensors = modules.stream().map(module -> module + ".weight").toList();
     if (input.quantized() == null) {
-      int block = BlockQuantizer.longestBlock(in);
+      int block = BlockQuantizer.blockSize(in);
       Matrix matrix = new Matrix(() -> stack(tensors), out, in, block);
       multiply(graph, product, input.name(), blocks, matrix);
     } else {
@@ -170,7 +170,7 @@ final class GraphWeights {
     return name;
   }
 
-  private void multiply(GraphBuilder graph, String name, Levels input, float[] weights, int out)
+  private void multiply(GraphBuilder graph, String name, QuantizedInput input, float[] weights, int out)
       throws IOException {
     ChannelQuantizer.Quantized q = ChannelQuantizer.quantize(weights, out, input.steps());
     String data =
@@ -191,7 +191,7 @@ final class GraphWeights {
   void head(GraphBuilder graph, String name, String input) throws IOException {
     String tensor = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
     int in = config.hiddenSize();
-    int block = BlockQuantizer.longestBlock(in);
+    int block = BlockQuantizer.blockSize(in);
     Matrix matrix = new Matrix(() -> source.read(tensor), config.vocabularySize(), in, block);
     multiply(graph, name, input, head, matrix);
   }
@@ -209,10 +209,10 @@ final class GraphWeights {
       GraphBuilder graph, String name, String input, Precision precision, Matrix matrix)
       throws IOException {
     switch (precision) {
-      case FP32 -> graph.node(name, "MatMul", List.of(input, wide(graph, name, matrix)), Map.of());
+      case FP32 -> graph.node(name, "MatMul", List.of(input, float32Matrix(graph, name, matrix)), Map.of());
       case INT8 -> {
         List<String> inputs = new ArrayList<>(List.of(input));
-        inputs.addAll(quantized(graph, name, matrix));
+        inputs.addAll(int8Matrix(graph, name, matrix));
         graph.node(
             name,
             "MatMulNBits",
@@ -235,7 +235,7 @@ final class GraphWeights {
   }
 
   /** {@code [in, out]}: the runtime packs it once at load. */
-  private String wide(GraphBuilder graph, String name, Matrix matrix) throws IOException {
+  private String float32Matrix(GraphBuilder graph, String name, Matrix matrix) throws IOException {
     TensorProto tensor = written.get(name + ".w");
     if (tensor == null) {
       float[] transposed = transpose(matrix.source().read(), matrix.out(), matrix.in());
@@ -245,7 +245,7 @@ final class GraphWeights {
     return graph.initializer(tensor);
   }
 
-  private List<String> quantized(GraphBuilder graph, String name, Matrix matrix)
+  private List<String> int8Matrix(GraphBuilder graph, String name, Matrix matrix)
       throws IOException {
     TensorProto data = written.get(name + ".q");
     TensorProto scales = written.get(name + ".scales");

@@ -17,16 +17,16 @@ import java.util.Map;
  */
 final class LoraMatMuls {
   /** How rows are multiplied with the factors. */
-  enum Rows {
+  enum RowMode {
     /**
      * Each by products of its own, so that its bits depend neither on how many other rows there are
      * nor on the ranks of their versions. A product of one row uses one core and reads its factors
      * unpacked; modules and blocks are products side by side, for all cores.
      */
-    ONE_BY_ONE,
+    PER_ROW,
 
     /** All in one product, the faster way for the many rows of a prompt. */
-    TOGETHER
+    BATCHED
   }
 
   private static final String ROW = "lora_row_axes";
@@ -35,19 +35,19 @@ final class LoraMatMuls {
 
   private final GraphBuilder graph;
   private final ModelConfig config;
-  private final Rows rows;
+  private final RowMode mode;
 
-  LoraMatMuls(GraphBuilder graph, ModelConfig config, Rows rows) {
+  LoraMatMuls(GraphBuilder graph, ModelConfig config, RowMode rows) {
     this.graph = graph;
     this.config = config;
-    this.rows = rows;
+    this.mode = rows;
   }
 
   /** Declares the mask of the ranks and what all layers share. */
   void declare() {
     graph.input("rank_mask", DataType.FLOAT, GraphBuilder.shape("mask_rows", "rank"));
-    switch (rows) {
-      case ONE_BY_ONE -> {
+    switch (mode) {
+      case PER_ROW -> {
         graph.constant(ROW, 1, 2);
         graph.constant("lora_joined", 0, 1, 1, -1);
         graph.node("rank_row", "Unsqueeze", List.of("rank_mask", ROW), Map.of());
@@ -56,7 +56,7 @@ final class LoraMatMuls {
         }
         graph.constant(OWNERS, owners());
       }
-      case TOGETHER -> {
+      case BATCHED -> {
         for (LoraTarget site : LoraTarget.values()) {
           int modules = site.modules().size();
           graph.constant("lora_in." + site, -1, site.inputs(config));
@@ -121,10 +121,10 @@ final class LoraMatMuls {
   /** Adds the products of all modules of a site to those of the base weights, {@code [N, out]}. */
   String add(LoraTarget site, int layer, String input, String base) {
     String name = site.node(layer);
-    String masked = masked(site, layer, input);
+    String masked = maskedXA(site, layer, input);
     String b = declareB(site, layer);
-    return switch (rows) {
-      case ONE_BY_ONE -> {
+    return switch (mode) {
+      case PER_ROW -> {
         if (site.blocks(config) > site.parts()) {
           masked =
               graph.node(
@@ -134,7 +134,7 @@ final class LoraMatMuls {
         String row = graph.node(name + ".lora_row", "Flatten", List.of(product), Map.of());
         yield graph.node(name + ".lora", "Add", List.of(base, row), Map.of());
       }
-      case TOGETHER -> {
+      case BATCHED -> {
         String columns =
             graph.node(
                 name + ".lora_columns",
@@ -157,10 +157,10 @@ final class LoraMatMuls {
    *
    * @param bases products of the modules' base weights
    */
-  List<String> addApart(LoraTarget site, int layer, String input, List<String> bases) {
+  List<String> addSplit(LoraTarget site, int layer, String input, List<String> bases) {
     String name = site.node(layer);
     List<String> modules = site.modules();
-    String masked = masked(site, layer, input);
+    String masked = maskedXA(site, layer, input);
     List<String> downs = split(name + ".lora_split", masked, modules, -1);
     List<String> ups = split(name + ".lora_blocks", declareB(site, layer), modules, 0);
     List<String> sums = new ArrayList<>();
@@ -187,13 +187,13 @@ final class LoraMatMuls {
    * {@code mask * (x A)}: {@code [N, parts, 1, R]} for rows one by one, else {@code [N, modules *
    * R]}.
    */
-  private String masked(LoraTarget site, int layer, String input) {
+  private String maskedXA(LoraTarget site, int layer, String input) {
     String name = site.node(layer);
     String a = declareA(site, layer);
     String down = name + ".lora_a";
     String mask =
-        switch (rows) {
-          case ONE_BY_ONE -> {
+        switch (mode) {
+          case PER_ROW -> {
             String row = graph.node(name + ".lora_in", "Unsqueeze", List.of(input, ROW), Map.of());
             graph.node(
                 down,
@@ -207,7 +207,7 @@ final class LoraMatMuls {
             }
             yield mask(site);
           }
-          case TOGETHER -> {
+          case BATCHED -> {
             String flat = reshape(name + ".lora_flat_a", a, "lora_in." + site);
             graph.node(down, "Gemm", List.of(input, flat), Map.of("transB", 1));
             yield mask(site);

@@ -1,6 +1,6 @@
 package dev.whetstone.onnx;
 
-import dev.whetstone.onnx.LoraMatMuls.Rows;
+import dev.whetstone.onnx.LoraMatMuls.RowMode;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.quantization.ActivationRanges;
 import dev.whetstone.weights.ModelConfig;
@@ -63,22 +63,22 @@ public final class OnnxExport {
         try (ExternalData data = ExternalData.create(directory, files.get(0));
             ExternalData wide = ExternalData.create(directory, files.get(1))) {
           GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8, ranges);
-          ModelProto model = new TransformerGraph(config, decode, Rows.ONE_BY_ONE).build(metadata);
+          ModelProto model = new TransformerGraph(config, decode, RowMode.PER_ROW).build(metadata);
           GraphWeights prefill = decode.sharing(wide, Precision.FP32);
-          ModelProto reader = new TransformerGraph(config, prefill, Rows.TOGETHER).build(metadata);
+          ModelProto reader = new TransformerGraph(config, prefill, RowMode.BATCHED).build(metadata);
           data.force();
           wide.force();
-          publish(directory, files.get(2), reader);
-          publish(directory, files.get(3), model);
+          writeAtomically(directory, files.get(2), reader);
+          writeAtomically(directory, files.get(3), model);
         }
       }
       case FP32 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0))) {
           GraphWeights exact =
               new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
-          ModelProto model = new TransformerGraph(config, exact, Rows.ONE_BY_ONE).build(metadata);
+          ModelProto model = new TransformerGraph(config, exact, RowMode.PER_ROW).build(metadata);
           data.force();
-          publish(directory, files.get(1), model);
+          writeAtomically(directory, files.get(1), model);
         }
       }
     }
@@ -94,7 +94,7 @@ public final class OnnxExport {
         "whetstone.context", Integer.toString(config.contextLength()));
   }
 
-  static void publish(Path directory, String name, ModelProto model) throws IOException {
+  static void writeAtomically(Path directory, String name, ModelProto model) throws IOException {
     Path aside = directory.resolve(name + ".part");
     try (OutputStream out = Files.newOutputStream(aside)) {
       model.writeTo(out);

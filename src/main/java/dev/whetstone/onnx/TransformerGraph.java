@@ -1,7 +1,7 @@
 package dev.whetstone.onnx;
 
 import dev.whetstone.lora.LoraTarget;
-import dev.whetstone.onnx.LoraMatMuls.Rows;
+import dev.whetstone.onnx.LoraMatMuls.RowMode;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.proto.TensorProto.DataType;
 import dev.whetstone.weights.ModelConfig;
@@ -31,14 +31,14 @@ import java.util.Map;
  * Output: {@code logits [rows, vocabulary]}.
  */
 final class TransformerGraph {
-  private final Rows rows;
+  private final RowMode mode;
   private final ModelConfig config;
   private final GraphWeights weights;
   private final GraphBuilder graph = new GraphBuilder();
   private final LoraMatMuls lora;
 
-  TransformerGraph(ModelConfig config, GraphWeights weights, Rows rows) {
-    this.rows = rows;
+  TransformerGraph(ModelConfig config, GraphWeights weights, RowMode rows) {
+    this.mode = rows;
     this.config = config;
     this.weights = weights;
     this.lora = new LoraMatMuls(graph, config, rows);
@@ -165,20 +165,20 @@ final class TransformerGraph {
 
   private List<String> gateAndUp(int layer, String input) throws IOException {
     LoraTarget site = LoraTarget.GATE_UP;
-    return switch (rows) {
-      case ONE_BY_ONE -> {
+    return switch (mode) {
+      case PER_ROW -> {
         String both = linear(site, layer, input);
         List<String> parts = List.of(both + ".gate", both + ".up");
         graph.node(both + ".split", "Split", "", List.of(both), parts, Map.of("axis", -1));
         yield parts;
       }
-      case TOGETHER -> {
-        GraphWeights.Rows read = weights.rows(graph, site, layer, input);
+      case BATCHED -> {
+        GraphWeights.LayerInput read = weights.layerInput(graph, site, layer, input);
         List<String> bases = new ArrayList<>();
         for (String module : modules(site, layer)) {
           bases.add(weights.linear(graph, module, read, List.of(module)));
         }
-        yield lora.addApart(site, layer, input, bases);
+        yield lora.addSplit(site, layer, input, bases);
       }
     };
   }
@@ -189,7 +189,7 @@ final class TransformerGraph {
 
   /** {@code x W + (mask * (x A)) B} for all modules of a site at once. */
   private String linear(LoraTarget site, int layer, String input) throws IOException {
-    GraphWeights.Rows read = weights.rows(graph, site, layer, input);
+    GraphWeights.LayerInput read = weights.layerInput(graph, site, layer, input);
     String base = weights.linear(graph, site.node(layer), read, modules(site, layer));
     return lora.add(site, layer, input, base);
   }

@@ -26,11 +26,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides over candidates: one step at a time, each in one transaction that changes the rollout,
- * the version's standing and the aliases together. Killed anywhere, the next referee goes on from
- * what was committed.
+ * The state machine of rollouts: after the gate come a duel, an operator's approval or at once the
+ * promotion, as {@link RolloutMode} says ({@link #afterGate}); a duel ends by votes, guard-rails or
+ * limits ({@link #afterVotes}). Each step is one transaction that changes the rollout, the version's
+ * status and the aliases together. If the process dies, the next leader continues from what was
+ * committed.
+ *
+ * <p>Confined to the rollout loop's thread of the gateway that leads, except {@link #open} and
+ * {@link #apply}, which requests call: {@link RolloutStore#move} changes a rollout only from the
+ * status it was judged in, so one of two rivals wins.
  */
 final class RolloutController {
+  // stored with every decision
   private static final String ACTOR = "referee";
 
   private final RolloutStore rollouts;
@@ -56,7 +63,7 @@ final class RolloutController {
     this.clock = clock;
   }
 
-  /** Takes the next step, if there is one; true when something was decided. */
+  /** Takes the next step, if there is one; true when the database was changed. */
   boolean step() {
     Optional<Rollout> active = rollouts.active();
     if (active.isEmpty()) {
@@ -91,7 +98,7 @@ final class RolloutController {
         .isPresent();
   }
 
-  /** Puts a version on its way; empty when another is under way or it is the champion. */
+  /** Opens a rollout; empty when another is active or the version is the champion already. */
   Optional<Rollout> open(
       Connection connection,
       PolicyRecord candidate,
@@ -105,7 +112,7 @@ final class RolloutController {
         : rollouts.open(connection, candidate, champion, mode, share, by);
   }
 
-  /** What others did to the versions of a rollout meanwhile. */
+  /** How the rollout ends because others changed its versions meanwhile; empty if nobody did. */
   private Optional<Move> overtaken(Rollout rollout) {
     return store
         .database()
@@ -143,7 +150,7 @@ final class RolloutController {
     try {
       Policy candidate = verified(rollout.candidate());
       Policy champion = policies.resolve(rollout.champion());
-      rows = gate.judge(candidate, champion, rollout.runId());
+      rows = gate.measure(candidate, champion, rollout.runId());
     } catch (PolicyException.Refused unsound) {
       return apply(
           rollout,
@@ -153,7 +160,7 @@ final class RolloutController {
         .database()
         .transaction(
             connection -> {
-              rollouts.saveGate(connection, rollout.id(), rows);
+              rollouts.saveGateResults(connection, rollout.id(), rows);
               return rows;
             });
     return apply(rollout, afterGate(rollout.mode(), rows));
@@ -194,15 +201,15 @@ final class RolloutController {
   }
 
   private boolean judge(Rollout duel) {
-    DuelEvidence evidence = rollouts.count(duel);
+    DuelEvidence evidence = rollouts.countVotes(duel);
     List<GuardrailViolation> alarms =
         config
             .duel()
             .rails()
-            .alarms(
-                DuelTracker.figures(rollouts, duel, DuelTracker.Role.CANDIDATE),
-                DuelTracker.figures(rollouts, duel, DuelTracker.Role.CHAMPION),
-                DuelTracker.figures(rollouts, duel, DuelTracker.Role.ALONE));
+            .violations(
+                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CANDIDATE),
+                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CHAMPION),
+                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CHAMPION_ALONE));
     boolean tooLong =
         duel.duelBeganAt() != null
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().longest()));
@@ -237,14 +244,17 @@ final class RolloutController {
     };
   }
 
-  /** A status to go to, why, and the numbers it was decided on. */
+  /** The next status, why, and the numbers that the decision is based on. */
   record Move(RolloutStatus to, String reason, Map<String, Double> numbers) {}
 
   private boolean apply(Rollout rollout, Move move) {
     return apply(rollout, move, ACTOR);
   }
 
-  /** Ends or advances a rollout with everything that follows; false when it had moved on. */
+  /**
+   * Changes a rollout's status together with the version's status and the aliases; false when
+   * another decision was faster.
+   */
   boolean apply(Rollout rollout, Move move, String actor) {
     ChangeContext by = new ChangeContext(actor, move.reason());
     return store
@@ -264,7 +274,7 @@ final class RolloutController {
       throws SQLException {
     String candidate = rollout.candidate();
     switch (to) {
-      case GATING -> throw new IllegalArgumentException("nothing goes back to the gate");
+      case GATING -> throw new IllegalArgumentException("a rollout never returns to the gate");
       case DUELLING -> {
         store.stand(connection, candidate, PolicyStatus.CANDIDATE, by);
         log.nominate(connection, candidate, by);
@@ -288,7 +298,7 @@ final class RolloutController {
     }
   }
 
-  // JSON knows neither NaN nor infinity
+  // JSON has neither NaN nor infinity: they become strings.
   private static Map<String, Object> finite(Map<String, Double> numbers) {
     return numbers.entrySet().stream()
         .collect(

@@ -31,11 +31,11 @@ import java.util.concurrent.TimeoutException;
  * logits.
  */
 final class AdapterStaging {
-  private static final int[] PROMPT = {0, 1, 2, 3};
-  private static final int TOKENS = 4;
-  private static final Duration FULL_QUEUE_PAUSE = Duration.ofMillis(20);
+  private static final int[] TRIAL_PROMPT = {0, 1, 2, 3};
+  private static final int TRIAL_TOKENS = 4;
+  private static final Duration QUEUE_FULL_PAUSE = Duration.ofMillis(20);
   private final Engine engine;
-  private final int named;
+  private final int maxUnneeded;
   private final Duration timeout;
   private final Map<String, Policy> ready = new LinkedHashMap<>(16, 0.75f, true);
   private Set<String> needed = Set.of();
@@ -46,7 +46,7 @@ final class AdapterStaging {
    */
   AdapterStaging(Engine engine, int named, Duration timeout) {
     this.engine = engine;
-    this.named = named;
+    this.maxUnneeded = named;
     this.timeout = timeout;
   }
 
@@ -74,24 +74,24 @@ final class AdapterStaging {
     if (policy.isBase() || find(policy.hash()).isPresent()) {
       return;
     }
-    take(policy);
+    load(policy);
     try {
-      tryOut(policy);
+      trialRun(policy);
     } catch (PolicyException unusable) {
       var _ = engine.release(policy);
       throw unusable;
     }
-    add(policy);
+    markReady(policy);
   }
 
   /** Stages a version, tries it and lets it go again, unless it was ready before. */
-  void probe(Policy policy) {
+  void validate(Policy policy) {
     if (find(policy.hash()).isPresent()) {
       return;
     }
-    take(policy);
+    load(policy);
     try {
-      tryOut(policy);
+      trialRun(policy);
     } finally {
       var _ = engine.release(policy);
     }
@@ -99,11 +99,11 @@ final class AdapterStaging {
 
   /** Stages again a version that was let go while a request of it was on its way. */
   void restage(Policy policy) {
-    take(policy);
-    add(policy);
+    load(policy);
+    markReady(policy);
   }
 
-  private void take(Policy policy) {
+  private void load(Policy policy) {
     CompletableFuture<Void> taken = engine.stage(policy);
     try {
       taken.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -122,12 +122,12 @@ final class AdapterStaging {
     }
   }
 
-  private void tryOut(Policy policy) {
+  private void trialRun(Policy policy) {
     GenerationRequest request =
         new GenerationRequest(
-            PROMPT,
+            TRIAL_PROMPT,
             List.of(new CompletionSpec(policy, SamplingParameters.greedy())),
-            TOKENS,
+            TRIAL_TOKENS,
             List.of(),
             true,
             0,
@@ -135,7 +135,7 @@ final class AdapterStaging {
             timeout);
     long start = System.nanoTime();
     Completion written = submit(request, policy).getFirst();
-    if (written.reason() == FinishReason.LENGTH && written.tokens().length == TOKENS) {
+    if (written.reason() == FinishReason.LENGTH && written.tokens().length == TRIAL_TOKENS) {
       return;
     }
     if (System.nanoTime() - start >= timeout.toNanos() || !engine.alive()) {
@@ -155,7 +155,7 @@ final class AdapterStaging {
         }
       }
       try {
-        Thread.sleep(FULL_QUEUE_PAUSE);
+        Thread.sleep(QUEUE_FULL_PAUSE);
       } catch (InterruptedException stopped) {
         Thread.currentThread().interrupt();
         throw new PolicyException.NotInTime(policy.version(), "interrupted");
@@ -163,23 +163,23 @@ final class AdapterStaging {
     }
   }
 
-  private synchronized void add(Policy policy) {
+  private synchronized void markReady(Policy policy) {
     ready.put(policy.hash(), policy);
-    letGo();
+    evictUnneeded();
   }
 
   /** From now on these are needed; others go, but for the few named last. */
-  synchronized void need(List<Policy> policies) {
+  synchronized void retain(List<Policy> policies) {
     Set<String> hashes = new HashSet<>();
     policies.forEach(policy -> hashes.add(policy.hash()));
     needed = Set.copyOf(hashes);
-    letGo();
+    evictUnneeded();
   }
 
-  private void letGo() {
+  private void evictUnneeded() {
     long spare = ready.keySet().stream().filter(hash -> !needed.contains(hash)).count();
     Iterator<Policy> oldestFirst = ready.values().iterator();
-    while (spare > named && oldestFirst.hasNext()) {
+    while (spare > maxUnneeded && oldestFirst.hasNext()) {
       Policy policy = oldestFirst.next();
       if (!needed.contains(policy.hash())) {
         oldestFirst.remove();

@@ -22,7 +22,7 @@ public final class GatewayStatusStore {
       @Nullable String problem,
       Instant seenAt) {}
 
-  private static final String SAY =
+  private static final String UPSERT =
       """
       INSERT INTO gateways (gateway, base_hash, revision, version, hash, problem)
       VALUES (?, ?, ?, ?, ?, ?)
@@ -39,13 +39,13 @@ public final class GatewayStatusStore {
     this.baseHash = baseHash;
   }
 
-  void say(String gateway, ServingSnapshot serving, @Nullable String problem) {
+  void save(String gateway, ServingSnapshot serving, @Nullable String problem) {
     database.transaction(
         connection -> {
           Sql.update(connection, "DELETE FROM gateways WHERE seen_at < now() - interval '1 day'");
           return Sql.update(
               connection,
-              SAY,
+              UPSERT,
               gateway,
               baseHash,
               serving.revision(),

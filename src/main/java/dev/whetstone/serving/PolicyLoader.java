@@ -32,7 +32,7 @@ final class PolicyLoader {
   }
 
   /** A version that is ready already, by name or hash. */
-  Optional<Policy> inMemory(String name) {
+  Optional<Policy> findReady(String name) {
     return name.equals(base.version()) || name.equals(base.hash())
         ? Optional.of(base)
         : staging.find(name);
@@ -43,21 +43,21 @@ final class PolicyLoader {
    *
    * @throws PolicyException.Refused when it is damaged or does not fit
    */
-  Policy of(PolicyRecord row) {
-    return inMemory(row.hash())
+  Policy load(PolicyRecord row) {
+    return findReady(row.hash())
         .orElseGet(
             () ->
-                counted(
+                countRefusals(
                     () -> {
-                      Policy policy = load(row);
+                      Policy policy = read(row);
                       staging.stage(policy);
                       return policy;
                     }));
   }
 
-  /** As {@link #of}, but read from its row whatever is in memory or on disk. */
-  Policy verified(PolicyRecord row) {
-    return counted(
+  /** As {@link #load}, but read from its row whatever is in memory or on disk. */
+  Policy reload(PolicyRecord row) {
+    return countRefusals(
         () -> {
           Policy policy = store.load(row);
           staging.stage(policy);
@@ -66,16 +66,16 @@ final class PolicyLoader {
   }
 
   /** Refuses an adapter without a row that does not fit. */
-  void tryOut(Policy policy) {
-    counted(
+  void validate(Policy policy) {
+    countRefusals(
         () -> {
-          staging.probe(policy);
+          staging.validate(policy);
           return policy;
         });
   }
 
   // one at a time: an adapter is held several times over while it is read
-  private Policy load(PolicyRecord row) {
+  private Policy read(PolicyRecord row) {
     loading.lock();
     try {
       return cache.find(row.version(), row.hash()).orElseGet(() -> store.load(row));
@@ -84,7 +84,7 @@ final class PolicyLoader {
     }
   }
 
-  private Policy counted(Supplier<Policy> work) {
+  private Policy countRefusals(Supplier<Policy> work) {
     try {
       return work.get();
     } catch (PolicyException.Refused refused) {

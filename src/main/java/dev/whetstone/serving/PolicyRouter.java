@@ -168,14 +168,14 @@ public final class PolicyRouter implements AutoCloseable {
    * @throws DatabaseUnavailableException when it is not in memory and cannot be looked up
    */
   public Policy resolve(String name) {
-    Optional<Policy> here = serving.alias(name).or(() -> ready.inMemory(name));
+    Optional<Policy> here = serving.alias(name).or(() -> ready.findReady(name));
     if (here.isPresent()) {
       return here.get();
     }
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return ready.of(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
+    return ready.load(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
   }
 
   /** Stages again what was let go between a request's resolution and its submission. */
@@ -190,7 +190,7 @@ public final class PolicyRouter implements AutoCloseable {
    * @throws PolicyException.Refused when it is damaged or does not fit
    */
   public Policy verify(PolicyRecord row) {
-    return ready.verified(row);
+    return ready.reload(row);
   }
 
   /**
@@ -199,7 +199,7 @@ public final class PolicyRouter implements AutoCloseable {
    * @throws PolicyException.Refused naming the reason
    */
   public void tryOut(Policy policy) {
-    ready.tryOut(policy);
+    ready.validate(policy);
   }
 
   /** Makes what is served what the aliases say; any thread, also when nothing has changed. */
@@ -254,7 +254,7 @@ public final class PolicyRouter implements AutoCloseable {
     if (champion != null) {
       exchange(new ServingSnapshot(wanted.revision(), champion, candidate, previous));
     }
-    List<Policy> needed = new ArrayList<>(serving.all().toList());
+    List<Policy> needed = new ArrayList<>(serving.policies().toList());
     for (String version :
         store.database().statement(c -> log.lastChampions(c, config.keptChampions()))) {
       Policy kept = readyOrNull(version, problems);
@@ -262,7 +262,7 @@ public final class PolicyRouter implements AutoCloseable {
         needed.add(kept);
       }
     }
-    staging.need(needed);
+    staging.retain(needed);
     settle(problems);
   }
 
@@ -295,7 +295,7 @@ public final class PolicyRouter implements AutoCloseable {
   }
 
   private @Nullable Policy inMemory(@Nullable String version) {
-    return version == null ? null : ready.inMemory(version).orElse(null);
+    return version == null ? null : ready.findReady(version).orElse(null);
   }
 
   private @Nullable Policy readyOrNull(@Nullable String version, List<String> problems) {
@@ -306,7 +306,7 @@ public final class PolicyRouter implements AutoCloseable {
       Policy here = inMemory(version);
       return here != null
           ? here
-          : ready.of(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+          : ready.load(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
     } catch (PolicyException unusable) {
       String reason = String.valueOf(unusable.getMessage());
       if (!problems.contains(reason)) {

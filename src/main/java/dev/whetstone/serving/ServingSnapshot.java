@@ -25,7 +25,7 @@ public record ServingSnapshot(
     };
   }
 
-  Stream<Policy> all() {
+  Stream<Policy> policies() {
     return Stream.of(
             Optional.of(champion), Optional.ofNullable(candidate), Optional.ofNullable(previous))
         .flatMap(Optional::stream);

@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServingStateReporter implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ServingStateReporter.class);
-  private static final Duration EVERY = Duration.ofSeconds(30);
+  private static final Duration REPORT_INTERVAL = Duration.ofSeconds(30);
 
   /** From one note to the next: what changes more often is noted as it is then. */
-  private static final Duration APART = Duration.ofSeconds(1);
+  private static final Duration MIN_INTERVAL = Duration.ofSeconds(1);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final AdapterCache cache;
-  private final GatewayStatusStore reports;
+  private final GatewayStatusStore statusStore;
   private final String gateway;
   private final InstantSource clock;
   // a note tells the newest state, so one that waits stands for all
@@ -43,8 +43,8 @@ final class ServingStateReporter implements AutoCloseable {
           Thread.ofVirtual().name("whetstone-notes").factory(),
           new ThreadPoolExecutor.DiscardOldestPolicy());
   private final CountDownLatch closing = new CountDownLatch(1);
-  private @Nullable String noted;
-  private Instant notedAt = Instant.MIN;
+  private @Nullable String reported;
+  private Instant reportedAt = Instant.MIN;
 
   /**
    * Notes nothing yet.
@@ -54,7 +54,7 @@ final class ServingStateReporter implements AutoCloseable {
   ServingStateReporter(
       AdapterCache cache, GatewayStatusStore reports, String gateway, InstantSource clock) {
     this.cache = cache;
-    this.reports = reports;
+    this.statusStore = reports;
     this.gateway = gateway;
     this.clock = clock;
   }
@@ -67,27 +67,27 @@ final class ServingStateReporter implements AutoCloseable {
   void report(ServingSnapshot serving, @Nullable String problem) {
     String now = serving.revision() + " " + serving.champion().hash() + " " + problem;
     Instant time = clock.instant();
-    if (!Objects.equals(now, noted) || time.isAfter(notedAt.plus(EVERY))) {
-      noted = now;
-      notedAt = time;
-      writer.execute(() -> write(serving, problem));
+    if (!Objects.equals(now, reported) || time.isAfter(reportedAt.plus(REPORT_INTERVAL))) {
+      reported = now;
+      reportedAt = time;
+      writer.execute(() -> writeThenPause(serving, problem));
     }
   }
 
-  private void write(ServingSnapshot serving, @Nullable String problem) {
-    say(serving, problem);
+  private void writeThenPause(ServingSnapshot serving, @Nullable String problem) {
+    write(serving, problem);
     try {
-      var _ = closing.await(APART.toMillis(), TimeUnit.MILLISECONDS);
+      var _ = closing.await(MIN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void say(ServingSnapshot serving, @Nullable String problem) {
-    serving.all().forEach(cache::keep);
+  private void write(ServingSnapshot serving, @Nullable String problem) {
+    serving.policies().forEach(cache::keep);
     cache.remember(serving.champion());
     try {
-      reports.say(gateway, serving, problem);
+      statusStore.save(gateway, serving, problem);
     } catch (DatabaseUnavailableException | DatabaseException unsaid) {
       LOG.debugf("what is served is not reported: %s", unsaid.getMessage());
     }
@@ -99,7 +99,7 @@ final class ServingStateReporter implements AutoCloseable {
     closing.countDown();
     writer.shutdown();
     try {
-      if (!writer.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!writer.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("what is served could not be noted in time");
       }
     } catch (InterruptedException stopped) {

@@ -15,7 +15,7 @@ public final class TokenDecoder {
   /** The text that is certain once {@code id} is known; holds back an unfinished character. */
   public String push(int id) {
     StringBuilder text = new StringBuilder();
-    for (byte next : vocabulary.visible(id)) {
+    for (byte next : vocabulary.renderedBytes(id)) {
       utf8.push(next & 0xff, text);
     }
     return text.toString();

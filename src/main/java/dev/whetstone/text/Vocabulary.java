@@ -81,7 +81,7 @@ final class Vocabulary {
   }
 
   /** The bytes an id renders as: none for special tokens and for ids without a token. */
-  byte[] visible(int id) {
+  byte[] renderedBytes(int id) {
     byte @Nullable [] found = contains(id) && !special.contains(id) ? bytes[id] : null;
     return found == null ? NOTHING : found;
   }

@@ -41,7 +41,7 @@ public final class TrainingRunStore {
       WHERE run_id = ? AND status = 'running' AND data_hash IS NULL
       """;
 
-  private static final int EVERY_STEP = 1_000;
+  private static final int EVERY_STEP_UNTIL = 1_000;
 
   /**
    * The answer to a wish for a run.
@@ -58,8 +58,8 @@ public final class TrainingRunStore {
    * @param hash of the list
    * @param newestVote preferences.seq of the newest vote taken into account
    */
-  public record Frozen(
-      String config, String parent, String hash, int pairs, int heldOut, long newestVote) {}
+  public record FrozenData(
+      String config, String parent, String hash, int pairs, int validationPairs, long newestVote) {}
 
   private final Database database;
   private final String baseHash;
@@ -161,7 +161,7 @@ public final class TrainingRunStore {
   }
 
   /** Fixes what a running run trains on; false when that was fixed before. */
-  public boolean freeze(Connection connection, String id, Frozen data) throws SQLException {
+  public boolean freeze(Connection connection, String id, FrozenData data) throws SQLException {
     return Sql.update(
             connection,
             FREEZE,
@@ -169,7 +169,7 @@ public final class TrainingRunStore {
             data.parent(),
             data.hash(),
             data.pairs(),
-            data.heldOut(),
+            data.validationPairs(),
             data.newestVote(),
             id)
         == 1;
@@ -188,7 +188,7 @@ public final class TrainingRunStore {
   }
 
   /** When the newest run was asked for. */
-  public Optional<Instant> lastRequest() {
+  public Optional<Instant> newestRequestTime() {
     return page(null, 1).stream().map(TrainingRun::createdAt).findFirst();
   }
 
@@ -199,7 +199,7 @@ public final class TrainingRunStore {
   public boolean progress(String id, int step, String metrics) {
     return database.transaction(
         connection -> {
-          if (kept(step)) {
+          if (isRecorded(step)) {
             Sql.update(
                 connection,
                 "INSERT INTO run_progress (run_id, step, metrics) VALUES (?, ?, ?::jsonb)"
@@ -220,8 +220,8 @@ public final class TrainingRunStore {
         });
   }
 
-  private static boolean kept(int step) {
-    int stride = step <= EVERY_STEP ? 1 : step <= 10 * EVERY_STEP ? 10 : 100;
+  private static boolean isRecorded(int step) {
+    int stride = step <= EVERY_STEP_UNTIL ? 1 : step <= 10 * EVERY_STEP_UNTIL ? 10 : 100;
     return step % stride == 0;
   }
 

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 
 /** Refuses models whose tensors and configuration do not belong together. */
 final class ModelValidator {
-  private static final int LONGEST_CONTEXT = 1 << 20;
+  private static final int MAX_CONTEXT = 1 << 20;
   private static final Set<String> ARCHITECTURES = Set.of("llama", "mistral", "qwen2");
 
   private ModelValidator() {}
@@ -72,10 +72,10 @@ final class ModelValidator {
       throw new ModelFormatException(
           "a hidden size of %d is odd; the graph halves it".formatted(config.hiddenSize()));
     }
-    if (config.contextLength() > LONGEST_CONTEXT) {
+    if (config.contextLength() > MAX_CONTEXT) {
       throw new ModelFormatException(
           "a context of %d tokens is longer than %d"
-              .formatted(config.contextLength(), LONGEST_CONTEXT));
+              .formatted(config.contextLength(), MAX_CONTEXT));
     }
     if (!positive(config.rmsNormEpsilon()) || !positive(config.ropeTheta())) {
       throw new ModelFormatException("rms_norm_eps and rope_theta must be positive and finite");

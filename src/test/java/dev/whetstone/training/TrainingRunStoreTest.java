@@ -60,7 +60,7 @@ class TrainingRunStoreTest {
     String id = runs.request(RunTrigger.VOTES, "{\"beta\": 0.2}", OPERATOR).run().id();
     assertThat(runs.begin(id).status()).isEqualTo(RunStatus.RUNNING);
     var frozen =
-        new TrainingRunStore.Frozen("{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77);
+        new TrainingRunStore.FrozenData("{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77);
 
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isTrue();
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isFalse();

@@ -9,15 +9,15 @@ import java.util.Optional;
  *
  * @param largest absolute values {@code [in]} by {@link LoraTarget#node}
  */
-public record ActivationRanges(Map<String, float[]> largest) {
+public record ActivationRanges(Map<String, float[]> maxAbs) {
   /** Nothing is known: activations are quantised block by block at run time. */
   public static final ActivationRanges UNKNOWN = new ActivationRanges(Map.of());
 
   public ActivationRanges {
-    largest = Map.copyOf(largest);
+    maxAbs = Map.copyOf(maxAbs);
   }
 
   public Optional<float[]> of(LoraTarget site, int layer) {
-    return Optional.ofNullable(largest.get(site.node(layer)));
+    return Optional.ofNullable(maxAbs.get(site.node(layer)));
   }
 }

@@ -34,7 +34,7 @@ public final class BlockQuantizer {
   /**
    * Weights that share a scale, in rows of {@code columns}: the longest block that divides them.
    */
-  public static int longestBlock(int columns) {
+  public static int blockSize(int columns) {
     return columns % LONG == 0 ? LONG : SHORT;
   }
 

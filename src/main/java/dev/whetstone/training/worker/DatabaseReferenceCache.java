@@ -28,7 +28,7 @@ final class DatabaseReferenceCache implements ReferenceCache {
       """;
   private static final String STORE =
       "INSERT INTO reference_logps (base_hash, tokens_hash, logps) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-  private static final String BOUND =
+  private static final String EVICT_OLDEST =
       """
       DELETE FROM reference_logps WHERE (base_hash, tokens_hash) IN
         (SELECT base_hash, tokens_hash FROM reference_logps ORDER BY stored_at DESC, tokens_hash OFFSET ?)
@@ -37,12 +37,12 @@ final class DatabaseReferenceCache implements ReferenceCache {
   private static final String GENERATION = "SELECT generation FROM reference_generation";
 
   private final Database database;
-  private final int most;
+  private final int maxRows;
   private final long generation;
 
   private DatabaseReferenceCache(Database database, int most, long generation) {
     this.database = database;
-    this.most = most;
+    this.maxRows = most;
     this.generation = generation;
   }
 
@@ -106,7 +106,7 @@ final class DatabaseReferenceCache implements ReferenceCache {
               Key key = entry.getKey();
               Sql.update(connection, STORE, key.base(), key.tokens(), entry.getValue());
             }
-            return Sql.update(connection, BOUND, most);
+            return Sql.update(connection, EVICT_OLDEST, maxRows);
           });
     } catch (DatabaseUnavailableException away) {
       LOG.debugf("reference log-probs are not kept: %s", away.getMessage());

@@ -38,12 +38,12 @@ final class TrainingDataSelector {
    *
    * @param parent whose adapter the training begins with; v0 begins with a fresh one
    */
-  record Loaded(
+  record TrainingData(
       TrainConfig config,
       Policy parent,
       String hash,
       List<TokenPair> train,
-      List<TokenPair> heldOut) {}
+      List<TokenPair> validation) {}
 
   private final TrainingVotes votes;
   private final TrainingRunStore runs;
@@ -72,12 +72,12 @@ final class TrainingDataSelector {
    * @throws UnusableException when there is nothing to train on, the settings are wrong, or votes
    *     of the frozen list were erased
    */
-  Loaded of(TrainingRun run) {
+  TrainingData select(TrainingRun run) {
     if (run.dataHash() == null) {
       runs.database().transaction(connection -> freeze(connection, run));
     }
     TrainingRun frozen = runs.find(run.id()).orElseThrow();
-    return load(frozen, Objects.requireNonNull(frozen.dataHash()));
+    return loadFrozen(frozen, Objects.requireNonNull(frozen.dataHash()));
   }
 
   private boolean freeze(Connection connection, TrainingRun run) throws SQLException {
@@ -94,7 +94,7 @@ final class TrainingDataSelector {
     List<TrainingVote> newest = votes.newest(connection, 2 * trainer.mostPairs());
     List<TrainingVote> chosen =
         selection.select(
-            newest, runs.newestVote(), number(parent.version()), config.batch().seed());
+            newest, runs.newestVote(), versionNumber(parent.version()), config.batch().seed());
     ValidationSplit<TrainingVote> split = split(chosen, config);
     if (split.train().isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
@@ -110,9 +110,9 @@ final class TrainingDataSelector {
     return runs.freeze(
         connection,
         run.id(),
-        new TrainingRunStore.Frozen(
+        new TrainingRunStore.FrozenData(
             TrainConfigFile.write(config),
-            fits(parent, config) ? parent.version() : "v0",
+            canContinue(parent, config) ? parent.version() : "v0",
             VoteSelection.hash(chosen),
             split.train().size(),
             split.heldOut().size(),
@@ -134,7 +134,7 @@ final class TrainingDataSelector {
   }
 
   // An adapter of another rank cannot be gone on from: such a run begins with the base.
-  private static boolean fits(Policy parent, TrainConfig config) {
+  private static boolean canContinue(Policy parent, TrainConfig config) {
     var adapter = parent.adapter();
     return adapter != null
         && config.weights() instanceof TrainedWeights.Lora lora
@@ -142,7 +142,7 @@ final class TrainingDataSelector {
         && adapter.alpha() == lora.alpha();
   }
 
-  private Loaded load(TrainingRun run, String hash) {
+  private TrainingData loadFrozen(TrainingRun run, String hash) {
     List<TrainingVote> frozen = votes.ofRun(run.id());
     if (!VoteSelection.hash(frozen).equals(hash)) {
       throw new UnusableException("some of its votes were erased meanwhile");
@@ -150,7 +150,7 @@ final class TrainingDataSelector {
     TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
     ValidationSplit<TrainingVote> split = split(frozen, config);
     String parent = Objects.requireNonNull(run.parent());
-    return new Loaded(
+    return new TrainingData(
         config,
         policies.load(policies.find(parent).orElseThrow(() -> new PolicyException.Unknown(parent))),
         hash,
@@ -172,7 +172,7 @@ final class TrainingDataSelector {
         .toList();
   }
 
-  private static int number(String version) {
+  private static int versionNumber(String version) {
     return Integer.parseInt(version.substring(1));
   }
 }

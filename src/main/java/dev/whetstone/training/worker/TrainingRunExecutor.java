@@ -45,16 +45,16 @@ import org.jspecify.annotations.Nullable;
 public final class TrainingRunExecutor {
   private static final Logger LOG = Logger.getLogger(TrainingRunExecutor.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int PATIENCE = 60;
-  private static final Duration PAUSE = Duration.ofSeconds(2);
+  private static final int MAX_TRIES = 60;
+  private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final ModelDirectory base;
-  private final TrainerOptions settings;
-  private final TrainingDataSelector data;
+  private final TrainerOptions options;
+  private final TrainingDataSelector selector;
   private final TrainingRunStore runs;
   private final PolicyStore policies;
   private final Path folder;
-  private final int keptRuns;
+  private final int retainedRuns;
   private final int referenceRows;
 
   /**
@@ -70,14 +70,14 @@ public final class TrainingRunExecutor {
       TrainerConfig config,
       Path folder) {
     this.base = base;
-    this.settings = settings;
+    this.options = settings;
     this.runs = runs;
     this.policies = policies;
-    this.data =
+    this.selector =
         new TrainingDataSelector(
             new TrainingVotes(runs.database(), base.hash()), runs, policies, config, base.config());
     this.folder = folder;
-    this.keptRuns = config.keptRuns();
+    this.retainedRuns = config.keptRuns();
     this.referenceRows = config.referenceRows();
   }
 
@@ -91,57 +91,57 @@ public final class TrainingRunExecutor {
     try {
       // before the pairs are read: what is erased from then on is not stored
       ReferenceCache references = DatabaseReferenceCache.open(runs.database(), referenceRows);
-      TrainingDataSelector.Loaded loaded = data.of(run);
+      TrainingDataSelector.TrainingData loaded = selector.select(run);
       LOG.infof(
           "%s %s: %d pairs, %d held out, on top of %s",
           run.attempts() > 1 ? "resuming" : "training",
           run.id(),
           loaded.train().size(),
-          loaded.heldOut().size(),
+          loaded.validation().size(),
           loaded.parent().version());
-      Progress progress = new Progress(run.id(), stopping);
+      ProgressReporter progress = new ProgressReporter(run.id(), stopping);
       TrainingOutcome outcome =
-          new Trainer(settings.with(references))
+          new Trainer(options.with(references))
               .run(
                   new TrainingJob(
                       base,
                       loaded.train(),
-                      loaded.heldOut(),
+                      loaded.validation(),
                       loaded.config(),
                       loaded.parent().adapter(),
                       folder.resolve(run.id()),
                       true),
                   progress);
       if (outcome.ending() != TrainingOutcome.Ending.CANCELLED) {
-        patiently(() -> complete(run, loaded, outcome));
+        retryWhileUnavailable(() -> complete(run, loaded, outcome));
       } else if (!stopping.getAsBoolean()) {
-        patiently(() -> end(run, RunStatus.CANCELLED, "it was cancelled"));
+        retryWhileUnavailable(() -> finish(run, RunStatus.CANCELLED, "it was cancelled"));
       }
     } catch (DatabaseUnavailableException away) {
       throw away;
     } catch (TrainingDataSelector.UnusableException unusable) {
-      patiently(() -> end(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
+      retryWhileUnavailable(() -> finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
     } catch (IOException | RuntimeException failed) {
       LOG.errorf(failed, "run %s failed", run.id());
-      patiently(() -> end(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
+      retryWhileUnavailable(() -> finish(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
     }
-    tidy();
+    deleteOldRunFolders();
   }
 
-  private void end(TrainingRun run, RunStatus status, String reason) {
+  private void finish(TrainingRun run, RunStatus status, String reason) {
     LOG.infof("run %s %s: %s", run.id(), status.label(), reason);
     runs.finish(run.id(), status, new ChangeContext("trainer", reason));
   }
 
   private void complete(
-      TrainingRun run, TrainingDataSelector.Loaded loaded, TrainingOutcome outcome) {
+      TrainingRun run, TrainingDataSelector.TrainingData loaded, TrainingOutcome outcome) {
     LoraAdapter adapter = outcome.adapter();
     if (adapter == null) {
-      end(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
+      finish(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
       return;
     }
     if (outcome.step() == 0) {
-      end(
+      finish(
           run,
           RunStatus.FAILED,
           "no step was better on the held-out pairs than what it began with");
@@ -211,17 +211,17 @@ public final class TrainingRunExecutor {
   }
 
   // What was trained is worth waiting for: a database that restarts is tried again for two minutes.
-  private static void patiently(Runnable work) {
+  private static void retryWhileUnavailable(Runnable work) {
     for (int attempt = 1; ; attempt++) {
       try {
         work.run();
         return;
       } catch (DatabaseUnavailableException away) {
-        if (attempt == PATIENCE) {
+        if (attempt == MAX_TRIES) {
           throw away;
         }
         try {
-          Thread.sleep(PAUSE);
+          Thread.sleep(RETRY_PAUSE);
         } catch (InterruptedException stopped) {
           Thread.currentThread().interrupt();
           throw away;
@@ -231,12 +231,12 @@ public final class TrainingRunExecutor {
   }
 
   /** Keeps the newest run folders. */
-  private void tidy() {
+  private void deleteOldRunFolders() {
     try (Stream<Path> all = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
       List<Path> newestFirst =
           all.sorted(Comparator.comparing(TrainingRunExecutor::changed).reversed()).toList();
       for (Path old :
-          newestFirst.subList(Math.min(keptRuns, newestFirst.size()), newestFirst.size())) {
+          newestFirst.subList(Math.min(retainedRuns, newestFirst.size()), newestFirst.size())) {
         delete(old);
       }
     } catch (IOException | UncheckedIOException failed) {
@@ -261,12 +261,12 @@ public final class TrainingRunExecutor {
   }
 
   /** Tells the database of each step; one that is away is no reason to stop training. */
-  private final class Progress implements TrainingListener {
+  private final class ProgressReporter implements TrainingListener {
     private final String id;
     private final BooleanSupplier stopping;
     private boolean cancelled;
 
-    Progress(String id, BooleanSupplier stopping) {
+    ProgressReporter(String id, BooleanSupplier stopping) {
       this.id = id;
       this.stopping = stopping;
     }

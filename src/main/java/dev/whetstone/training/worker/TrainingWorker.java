@@ -20,11 +20,11 @@ import java.util.Optional;
  */
 public final class TrainingWorker implements AutoCloseable {
   private static final ChangeContext SELF = new ChangeContext("trainer", null);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
   private final TrainingRunStore runs;
   private final TrainingVotes votes;
-  private final TrainingRunExecutor work;
+  private final TrainingRunExecutor executor;
   private final TrainerConfig config;
   private final InstantSource clock;
   private final LeaderLoop loop;
@@ -39,7 +39,7 @@ public final class TrainingWorker implements AutoCloseable {
       String baseHash) {
     this.runs = runs;
     this.votes = votes;
-    this.work = work;
+    this.executor = work;
     this.config = config;
     this.clock = clock;
     this.loop =
@@ -64,7 +64,7 @@ public final class TrainingWorker implements AutoCloseable {
   private boolean step() {
     Optional<TrainingRun> active = runs.active();
     if (active.isEmpty()) {
-      active = due().map(why -> runs.request(why, "{}", SELF).run());
+      active = dueTrigger().map(why -> runs.request(why, "{}", SELF).run());
     }
     if (active.isEmpty()) {
       return false;
@@ -79,18 +79,18 @@ public final class TrainingWorker implements AutoCloseable {
           new ChangeContext(
               "trainer", "the trainer was lost over it " + config.attempts() + " times"));
     } else {
-      work.run(run, loop::closed);
+      executor.run(run, loop::closed);
     }
     return true;
   }
 
   /** Whether a run should start by itself, and why. */
-  private Optional<RunTrigger> due() {
+  private Optional<RunTrigger> dueTrigger() {
     int fresh = votes.countAfter(runs.newestVote());
     if (config.votes() > 0 && fresh >= config.votes()) {
       return Optional.of(RunTrigger.VOTES);
     }
-    Instant last = runs.lastRequest().orElse(Instant.EPOCH);
+    Instant last = runs.newestRequestTime().orElse(Instant.EPOCH);
     boolean time =
         config.schedule().isPresent()
             && fresh > 0
@@ -102,6 +102,6 @@ public final class TrainingWorker implements AutoCloseable {
   @Override
   public void close() {
     loop.close();
-    loop.join(PATIENCE);
+    loop.join(CLOSE_TIMEOUT);
   }
 }

@@ -28,13 +28,13 @@ import java.util.function.Function;
  * @param promptShare most of the votes that may be on identical prompts, in (0, 1]; likewise
  * @param most votes in all
  */
-record VoteSelection(double replay, int window, double userShare, double promptShare, int most) {
+record VoteSelection(double replay, int window, double userShare, double promptShare, int maxVotes) {
   VoteSelection {
     Checks.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
     Checks.require(window >= 0, "window must not be negative");
     Checks.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
     Checks.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
-    Checks.require(most >= 1, "most-pairs must be positive");
+    Checks.require(maxVotes >= 1, "most-pairs must be positive");
   }
 
   /**
@@ -51,33 +51,33 @@ record VoteSelection(double replay, int window, double userShare, double promptS
         votes.stream()
             .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
             .toList();
-    List<TrainingVote> fresh = newest(fair(recent.stream().filter(v -> v.seq() > known).toList()));
+    List<TrainingVote> fresh = newest(capShares(recent.stream().filter(v -> v.seq() > known).toList()));
     List<TrainingVote> older =
-        new ArrayList<>(fair(recent.stream().filter(v -> v.seq() <= known).toList()));
+        new ArrayList<>(capShares(recent.stream().filter(v -> v.seq() <= known).toList()));
     if (fresh.isEmpty()) {
       return newest(older);
     }
     int wanted = (int) Math.round(fresh.size() * replay / (1 - replay));
     Collections.shuffle(older, new Random(seed));
     List<TrainingVote> all = new ArrayList<>(fresh);
-    all.addAll(older.subList(0, Math.min(older.size(), Math.min(wanted, most - fresh.size()))));
+    all.addAll(older.subList(0, Math.min(older.size(), Math.min(wanted, maxVotes - fresh.size()))));
     all.sort(Comparator.comparingLong(TrainingVote::seq));
     // what was fair in each part need not be so in both together
-    return fair(all);
+    return capShares(all);
   }
 
   private List<TrainingVote> newest(List<TrainingVote> votes) {
-    return votes.subList(Math.max(0, votes.size() - most), votes.size());
+    return votes.subList(Math.max(0, votes.size() - maxVotes), votes.size());
   }
 
-  private List<TrainingVote> fair(List<TrainingVote> votes) {
+  private List<TrainingVote> capShares(List<TrainingVote> votes) {
     List<TrainingVote> ofPrompts =
-        capped(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
-    return capped(ofPrompts, TrainingVote::user, userShare);
+        capGroups(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
+    return capGroups(ofPrompts, TrainingVote::user, userShare);
   }
 
   /** Leaves out the oldest votes of a group that has more than its share. */
-  private static List<TrainingVote> capped(
+  private static List<TrainingVote> capGroups(
       List<TrainingVote> votes, Function<TrainingVote, Object> group, double share) {
     Map<Object, Integer> groups = new HashMap<>();
     votes.forEach(vote -> groups.merge(group.apply(vote), 1, Integer::sum));
@@ -99,13 +99,13 @@ record VoteSelection(double replay, int window, double userShare, double promptS
     }
     int cap = Collections.max(counts);
     double share = Math.max(wanted, 1.0 / counts.size());
-    while (cap > 1 && cap > share * left(counts, cap)) {
+    while (cap > 1 && cap > share * remaining(counts, cap)) {
       cap--;
     }
     return cap;
   }
 
-  private static int left(List<Integer> counts, int cap) {
+  private static int remaining(List<Integer> counts, int cap) {
     return counts.stream().mapToInt(count -> Math.min(count, cap)).sum();
   }
 
