@@ -6,13 +6,13 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What every gateway of a base serves, as it says itself; one row each, gone after a day. */
+/** What each gateway of a base model reports to serve: one row each, deleted after a day of silence. */
 public final class GatewayStatusStore {
   /**
-   * A gateway's word.
+   * The last report of a gateway.
    *
    * @param revision of the aliases it serves
-   * @param problem why it does not serve what it should, or null
+   * @param problem why it does not serve what the aliases say, or null
    */
   public record Report(
       String gateway,
@@ -55,7 +55,7 @@ public final class GatewayStatusStore {
         });
   }
 
-  /** All that were heard of within a day. */
+  /** The gateways that reported within a day. */
   public List<Report> all() {
     return database.statement(
         connection ->

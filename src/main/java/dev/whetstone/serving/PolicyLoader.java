@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Makes versions ready: from the engine, else from this machine's disk, else from their rows. */
+/** Makes versions ready: finds them in the engine, else on this machine's disk, else in the database. */
 final class PolicyLoader {
   private final Policy base;
   private final PolicyStore store;
@@ -26,12 +26,12 @@ final class PolicyLoader {
     this.staging = staging;
   }
 
-  /** How often a version was refused here. */
+  /** How often this gateway refused a version. */
   long refusals() {
     return refusals.get();
   }
 
-  /** A version that is ready already, by name or hash. */
+  /** A ready version or v0, by name or hash. */
   Optional<Policy> findReady(String name) {
     return name.equals(base.version()) || name.equals(base.hash())
         ? Optional.of(base)
@@ -39,9 +39,9 @@ final class PolicyLoader {
   }
 
   /**
-   * The version of a row, made ready where it is not.
+   * Makes the version of a row ready, unless it is already.
    *
-   * @throws PolicyException.Refused when it is damaged or does not fit
+   * @throws PolicyException.Refused when it is damaged or does not fit the model
    */
   Policy load(PolicyRecord row) {
     return findReady(row.hash())
@@ -55,7 +55,7 @@ final class PolicyLoader {
                     }));
   }
 
-  /** As {@link #load}, but read from its row whatever is in memory or on disk. */
+  /** Like {@link #load}, but reads and verifies the stored bytes even if the version is cached. */
   Policy reload(PolicyRecord row) {
     return countRefusals(
         () -> {
@@ -65,7 +65,7 @@ final class PolicyLoader {
         });
   }
 
-  /** Refuses an adapter without a row that does not fit. */
+  /** Refuses an adapter that has no row yet if it does not fit the model. */
   void validate(Policy policy) {
     countRefusals(
         () -> {
@@ -74,7 +74,7 @@ final class PolicyLoader {
         });
   }
 
-  // one at a time: an adapter is held several times over while it is read
+  // One at a time: while an adapter is read, memory holds several copies of it.
   private Policy read(PolicyRecord row) {
     loading.lock();
     try {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a GGUF header forwards. Every length is checked against the bytes that are left before
- * anything is allocated.
+ * Reads a GGUF header sequentially. Each length is checked against the remaining bytes before anything
+ * is allocated.
  */
 final class GgufCursor {
   private static final ValueLayout.OfInt INT =
@@ -19,7 +19,7 @@ final class GgufCursor {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Far beyond what real files hold; what is read lands on the heap. */
+  /** Far more than real files have; a limit because the entries are read onto the heap. */
   private static final long MAX_ENTRIES = 1 << 22;
 
   private static final long MAX_STRING_BYTES = 1 << 24;
@@ -49,7 +49,7 @@ final class GgufCursor {
     return value;
   }
 
-  /** A number of things of at least one byte each. */
+  /** A count of items that take at least one byte each. */
   long count() {
     long count = number();
     if (count < 0 || count > Math.min(MAX_ENTRIES, file.byteSize() - position)) {

@@ -39,8 +39,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does one run: freezes or finds its data, trains or resumes from its checkpoint, and stores the
- * version, the held-out log-probs and the end of the run in one transaction.
+ * Executes one run: selects its data or loads the stored selection, trains or resumes from the
+ * checkpoint, and stores the version, the log-probs of the validation pairs and the end of the run
+ * in one transaction.
  */
 public final class TrainingRunExecutor {
   private static final Logger LOG = Logger.getLogger(TrainingRunExecutor.class);
@@ -58,19 +59,20 @@ public final class TrainingRunExecutor {
   private final int referenceRows;
 
   /**
-   * Works for one base; reference log-probs are kept in the database, whatever the settings say.
+   * Creates the executor of one base model. Reference log-probs are cached in the database, whatever
+   * the options say.
    *
-   * @param folder where each run has a folder with its checkpoint
+   * @param folder in which each run gets a folder with its checkpoint
    */
   public TrainingRunExecutor(
       ModelDirectory base,
-      TrainerOptions settings,
+      TrainerOptions options,
       TrainingRunStore runs,
       PolicyStore policies,
       TrainerConfig config,
       Path folder) {
     this.base = base;
-    this.options = settings;
+    this.options = options;
     this.runs = runs;
     this.policies = policies;
     this.selector =
@@ -82,14 +84,14 @@ public final class TrainingRunExecutor {
   }
 
   /**
-   * Does a running run until it ends or the process does.
+   * Executes a run that is running until it or the process ends.
    *
-   * @param stopping true once the process should end: the run then stays as it is, to be resumed
-   * @throws DatabaseUnavailableException when the database stays away; the run stays as it is
+   * @param stopping true once the process should end; the run then stays running, to be resumed
+   * @throws DatabaseUnavailableException when the database stays unavailable; the run stays running
    */
   void run(TrainingRun run, BooleanSupplier stopping) {
     try {
-      // before the pairs are read: what is erased from then on is not stored
+      // Opened before the pairs are read, so that text erased from now on is never cached.
       ReferenceCache references = DatabaseReferenceCache.open(runs.database(), referenceRows);
       TrainingDataSelector.TrainingData loaded = selector.select(run);
       LOG.infof(
@@ -117,8 +119,8 @@ public final class TrainingRunExecutor {
       } else if (!stopping.getAsBoolean()) {
         retryWhileUnavailable(() -> finish(run, RunStatus.CANCELLED, "it was cancelled"));
       }
-    } catch (DatabaseUnavailableException away) {
-      throw away;
+    } catch (DatabaseUnavailableException unavailable) {
+      throw unavailable;
     } catch (TrainingDataSelector.UnusableException unusable) {
       retryWhileUnavailable(() -> finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
     } catch (IOException | RuntimeException failed) {
@@ -144,7 +146,7 @@ public final class TrainingRunExecutor {
       finish(
           run,
           RunStatus.FAILED,
-          "no step was better on the held-out pairs than what it began with");
+          "no step was better on the held-out pairs than the adapter it started from");
       return;
     }
     Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
@@ -182,7 +184,7 @@ public final class TrainingRunExecutor {
                         new ChangeContext("trainer", same));
               }
               if (!ended) {
-                throw new IllegalStateException("run " + run.id() + " was ended by another");
+                throw new IllegalStateException("run " + run.id() + " was ended by somebody else meanwhile");
               }
               return true;
             });
@@ -210,27 +212,27 @@ public final class TrainingRunExecutor {
     return floats;
   }
 
-  // What was trained is worth waiting for: a database that restarts is tried again for two minutes.
+  // A trained adapter is worth waiting for: a database that restarts is retried for two minutes.
   private static void retryWhileUnavailable(Runnable work) {
     for (int attempt = 1; ; attempt++) {
       try {
         work.run();
         return;
-      } catch (DatabaseUnavailableException away) {
+      } catch (DatabaseUnavailableException unavailable) {
         if (attempt == MAX_TRIES) {
-          throw away;
+          throw unavailable;
         }
         try {
           Thread.sleep(RETRY_PAUSE);
         } catch (InterruptedException stopped) {
           Thread.currentThread().interrupt();
-          throw away;
+          throw unavailable;
         }
       }
     }
   }
 
-  /** Keeps the newest run folders. */
+  /** Deletes all but the newest run folders. */
   private void deleteOldRunFolders() {
     try (Stream<Path> all = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
       List<Path> newestFirst =
@@ -240,7 +242,7 @@ public final class TrainingRunExecutor {
         delete(old);
       }
     } catch (IOException | UncheckedIOException failed) {
-      LOG.warnf("old run folders could not be removed: %s", failed.getMessage());
+      LOG.warnf("old run folders could not be deleted: %s", failed.getMessage());
     }
   }
 
@@ -260,7 +262,7 @@ public final class TrainingRunExecutor {
     }
   }
 
-  /** Tells the database of each step; one that is away is no reason to stop training. */
+  /** Records each step in the database; while that is unavailable, training continues. */
   private final class ProgressReporter implements TrainingListener {
     private final String id;
     private final BooleanSupplier stopping;
@@ -275,8 +277,8 @@ public final class TrainingRunExecutor {
     public void onStep(StepMetrics step) {
       try {
         cancelled |= runs.progress(id, step.step(), json(step));
-      } catch (DatabaseUnavailableException away) {
-        LOG.debugf("step %d is not told: %s", step.step(), away.getMessage());
+      } catch (DatabaseUnavailableException unavailable) {
+        LOG.debugf("step %d could not be recorded: %s", step.step(), unavailable.getMessage());
       }
     }
 
@@ -285,7 +287,7 @@ public final class TrainingRunExecutor {
       return cancelled || stopping.getAsBoolean();
     }
 
-    // JSON knows neither NaN nor infinity
+    // JSON has neither NaN nor infinity: they become null.
     private static String json(StepMetrics step) {
       Map<String, @Nullable Object> finite = new HashMap<>(step.named());
       finite.replaceAll(
@@ -293,7 +295,7 @@ public final class TrainingRunExecutor {
       try {
         return JSON.writeValueAsString(finite);
       } catch (JsonProcessingException impossible) {
-        throw new IllegalStateException("metrics can be written", impossible);
+        throw new IllegalStateException("metrics cannot be written as JSON", impossible);
       }
     }
   }
