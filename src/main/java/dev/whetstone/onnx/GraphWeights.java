@@ -18,8 +18,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The initializers of a graph. Tensors that two graphs of one directory share (embedding, norms,
- * head) are written once: later graphs refer to the same bytes.
+ * The initializers of a graph and the products with them. Tensors that two graphs of a directory
+ * share (embedding, norms, head) are written once; the second graph refers to the same bytes.
  */
 final class GraphWeights {
   private static final String UNIT = "unit";
@@ -62,7 +62,7 @@ final class GraphWeights {
     this(config, source, file, precision, precision, ranges, new HashMap<>());
   }
 
-  /** The same model for another graph of the directory, its blocks in another precision. */
+  /** The weights for another graph of the directory, with the blocks in another precision. */
   GraphWeights sharing(ExternalData other, Precision otherBlocks) {
     return new GraphWeights(
         config, source, other, otherBlocks, head, ranges, new HashMap<>(written));
@@ -78,9 +78,9 @@ final class GraphWeights {
   }
 
   private TensorProto floats(String name, String as, long... shape) throws IOException {
-    TensorProto known = written.get(as);
-    if (known != null) {
-      return known;
+    TensorProto existing = written.get(as);
+    if (existing != null) {
+      return existing;
     }
     TensorProto tensor = file.floats(as + ".table", source.read(name), shape);
     written.put(as, tensor);
@@ -96,23 +96,25 @@ final class GraphWeights {
   }
 
   /**
-   * What linear layers of a site read.
+   * The input of the linear layers at one LoRA target.
    *
    * @param name of the float rows
-   * @param quantized the same rows as integers; null where they are not quantised beforehand
+   * @param quantized the same rows as integers; null where they are quantised at run time
    */
   record LayerInput(String name, @Nullable QuantizedInput quantized) {}
 
   /**
-   * Rows of unsigned bytes around 128.
+   * Rows of unsigned bytes with zero point 128.
    *
-   * @param steps value of a level, channel by channel
+   * @param steps {@code [in]}, the value of one level of each channel
    */
   record QuantizedInput(String name, float[] steps) {}
 
-  /** Adds the quantisation of a site's input, for all its modules at once. */
-  LayerInput layerInput(GraphBuilder graph, LoraTarget site, int layer, String input) throws IOException {
-    Optional<float[]> range = hasQuantizedInput(site, layer) ? ranges.of(site, layer) : Optional.empty();
+  /** Adds the quantisation of a target's input, which its modules share. */
+  LayerInput layerInput(GraphBuilder graph, LoraTarget site, int layer, String input)
+      throws IOException {
+    Optional<float[]> range =
+        hasQuantizedInput(site, layer) ? ranges.of(site, layer) : Optional.empty();
     if (range.isEmpty()) {
       return new LayerInput(input, null);
     }
@@ -133,7 +135,7 @@ final class GraphWeights {
     return new LayerInput(input, new QuantizedInput(levels, steps));
   }
 
-  // The last gates are too near to the logits: half of the whole loss is theirs.
+  // The last gates are too close to the logits: with fixed steps they cause half of the whole loss.
   private boolean hasQuantizedInput(LoraTarget site, int layer) {
     return blocks == Precision.INT8
         && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_DYNAMIC_GATES);
@@ -170,13 +172,14 @@ final class GraphWeights {
     return name;
   }
 
-  private void multiply(GraphBuilder graph, String name, QuantizedInput input, float[] weights, int out)
+  private void multiply(
+      GraphBuilder graph, String name, QuantizedInput input, float[] weights, int out)
       throws IOException {
     ChannelQuantizer.Quantized q = ChannelQuantizer.quantize(weights, out, input.steps());
     String data =
         graph.initializer(file.signedBytes(name + ".q", q.data(), input.steps().length, out));
     String scales = graph.initializer(file.floats(name + ".scales", q.scales(), out));
-    // one for each matrix: the runtime replaces both where it cannot add up signed products
+    // One zero point per matrix: the runtime replaces both where it has no signed products.
     String zero = graph.scalar(name + ".zero", DataType.INT8, (byte) 0);
     graph.node(
         name,
@@ -200,16 +203,15 @@ final class GraphWeights {
     float[] read() throws IOException;
   }
 
-  /**
-   * @param block weights that share a scale in int8
-   */
+  /** A matrix {@code [out, in]}; {@code block} weights of a row share a scale in int8. */
   private record Matrix(MatrixSource source, int out, int in, int block) {}
 
   private void multiply(
       GraphBuilder graph, String name, String input, Precision precision, Matrix matrix)
       throws IOException {
     switch (precision) {
-      case FP32 -> graph.node(name, "MatMul", List.of(input, float32Matrix(graph, name, matrix)), Map.of());
+      case FP32 ->
+          graph.node(name, "MatMul", List.of(input, float32Matrix(graph, name, matrix)), Map.of());
       case INT8 -> {
         List<String> inputs = new ArrayList<>(List.of(input));
         inputs.addAll(int8Matrix(graph, name, matrix));
@@ -234,7 +236,7 @@ final class GraphWeights {
     }
   }
 
-  /** {@code [in, out]}: the runtime packs it once at load. */
+  /** The transposed matrix {@code [in, out]}, which the runtime packs once at load. */
   private String float32Matrix(GraphBuilder graph, String name, Matrix matrix) throws IOException {
     TensorProto tensor = written.get(name + ".w");
     if (tensor == null) {

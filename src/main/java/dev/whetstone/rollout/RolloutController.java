@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state machine of rollouts: after the gate come a duel, an operator's approval or at once the
  * promotion, as {@link RolloutMode} says ({@link #afterGate}); a duel ends by votes, guard-rails or
- * limits ({@link #afterVotes}). Each step is one transaction that changes the rollout, the version's
- * status and the aliases together. If the process dies, the next leader continues from what was
- * committed.
+ * limits ({@link #afterVotes}). Each step is one transaction that changes the rollout, the
+ * version's status and the aliases together. If the process dies, the next leader continues from
+ * what was committed.
  *
  * <p>Confined to the rollout loop's thread of the gateway that leads, except {@link #open} and
  * {@link #apply}, which requests call: {@link RolloutStore#move} changes a rollout only from the

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rollouts of one base model with their gate results, decisions and arm metrics; the database
- * admits one active rollout. A change of status and its decision are one transaction, and apply only
- * from the status that the decision was made in.
+ * admits one active rollout. A change of status and its decision are one transaction, and apply
+ * only from the status that the decision was made in.
  */
 public final class RolloutStore {
   /** Notified on every change. */
@@ -101,7 +101,7 @@ public final class RolloutStore {
   }
 
   /**
-   * Opens a rollout; empty when another is active.
+   * Opens a rollout; empty when another is active, or was opened for the same run meanwhile.
    *
    * @param share of pairs in which the candidate writes one side, in (0, 1]
    */

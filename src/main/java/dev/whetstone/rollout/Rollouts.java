@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * The rollouts of one base model. Every gateway follows the running duel; the gateway that holds the
- * advisory lock runs the controller.
+ * The rollouts of one base model. Every gateway follows the running duel; the gateway that holds
+ * the advisory lock runs the controller.
  */
 public final class Rollouts implements AutoCloseable {
   private final RolloutStore store;

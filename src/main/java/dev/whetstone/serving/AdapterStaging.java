@@ -27,8 +27,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * The versions that are ready in the engine: those that the aliases need, and the few that requests
- * named last. A version is ready once the engine has loaded it and it has generated some tokens with
- * finite logits. Safe for many threads.
+ * named last. A version is ready once the engine has loaded it and it has generated some tokens
+ * with finite logits. Safe for many threads.
  */
 final class AdapterStaging {
   private static final int[] TRIAL_PROMPT = {0, 1, 2, 3};
@@ -143,7 +143,8 @@ final class AdapterStaging {
     if (System.nanoTime() - start >= timeout.toNanos() || !engine.alive()) {
       throw new PolicyException.NotInTime(policy.version(), String.valueOf(completion.error()));
     }
-    throw new PolicyException.Refused(policy.version(), "its trial run failed: " + completion.error());
+    throw new PolicyException.Refused(
+        policy.version(), "its trial run failed: " + completion.error());
   }
 
   private List<Completion> submit(GenerationRequest request, Policy policy) {

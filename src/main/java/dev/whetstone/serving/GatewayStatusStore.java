@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What each gateway of a base model reports to serve: one row each, deleted after a day of silence. */
+/**
+ * What each gateway of a base model reports to serve: one row each, deleted after a day of silence.
+ */
 public final class GatewayStatusStore {
   /**
    * The last report of a gateway.

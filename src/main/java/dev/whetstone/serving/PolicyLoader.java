@@ -10,7 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Makes versions ready: finds them in the engine, else on this machine's disk, else in the database. */
+/**
+ * Makes versions ready: finds them in the engine, else on this machine's disk, else in the
+ * database.
+ */
 final class PolicyLoader {
   private final Policy base;
   private final PolicyStore store;

@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps what this gateway serves equal to the aliases in the database. A new champion is loaded,
- * verified, staged and tried before one volatile reference is swapped, so that after any failure the
- * old version still serves. Sequences finish on the version they began with.
+ * verified, staged and tried before one volatile reference is swapped, so that after any failure
+ * the old version still serves. Sequences finish on the version they began with.
  *
- * <p>Any thread may read {@link #serving} or {@link #resolve} a version; {@link #reconcile} runs one
- * at a time. Failed versions are retried with increasing delays.
+ * <p>Any thread may read {@link #serving} or {@link #resolve} a version; {@link #reconcile} runs
+ * one at a time. Failed versions are retried with increasing delays.
  */
 public final class PolicyRouter implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PolicyRouter.class);
@@ -118,7 +118,9 @@ public final class PolicyRouter implements AutoCloseable {
           policy -> {
             staging.stage(policy);
             serving = new ServingSnapshot(-1, policy, null, null);
-            LOG.warnf("serving %s from the disk cache, as before the restart: the aliases cannot be read yet", policy.version());
+            LOG.warnf(
+                "serving %s as before the restart, until the aliases can be read",
+                policy.version());
           });
     } catch (PolicyException unusable) {
       LOG.error(unusable.getMessage());
@@ -180,16 +182,16 @@ public final class PolicyRouter implements AutoCloseable {
     return ready.load(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
   }
 
-  /** Stages again what was let go between a request's resolution and its submission. */
+  /** Stages a version again that was released between resolving a request and submitting it. */
   public void restage(Policy policy) {
     staging.restage(policy);
   }
 
   /**
-   * Reads a version from its row, whatever is in memory or on disk, and stages it: what is promoted
-   * must be sound where every gateway finds it.
+   * Reads a version from its row, even if it is in memory or on disk, and stages it: a version that
+   * is to be promoted must be intact in the database, where every gateway reads it.
    *
-   * @throws PolicyException.Refused when it is damaged or does not fit
+   * @throws PolicyException.Refused when it is damaged or does not fit the model
    */
   public Policy verify(PolicyRecord row) {
     return ready.reload(row);

@@ -268,8 +268,8 @@ public final class TrainingRunStore {
   }
 
   /**
-   * Asks a run to end: a queued one ends at once, a running one after its current step, an ended one
-   * does not change. Empty when no run has this id.
+   * Asks a run to end: a queued one ends at once, a running one after its current step, an ended
+   * one does not change. Empty when no run has this id.
    */
   public Optional<TrainingRun> cancel(String id, ChangeContext by) {
     return database.transaction(

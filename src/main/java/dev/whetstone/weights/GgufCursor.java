@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a GGUF header sequentially. Each length is checked against the remaining bytes before anything
- * is allocated.
+ * Reads a GGUF header sequentially. Each length is checked against the remaining bytes before
+ * anything is allocated.
  */
 final class GgufCursor {
   private static final ValueLayout.OfInt INT =

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A GGUF file, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), with the tensor
- * names that the file uses; {@link GgufModel} maps them to canonical names.
+ * A GGUF file, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), with the tensor names
+ * that the file uses; {@link GgufModel} maps them to canonical names.
  */
 public final class GgufFile extends MappedTensors {
   private static final int MAGIC = 0x46554747;

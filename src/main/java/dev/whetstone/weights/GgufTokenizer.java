@@ -92,7 +92,8 @@ public final class GgufTokenizer {
       case "default", "gpt-2" -> byteLevel(true);
       case "qwen2" -> sequence(split(QWEN2), byteLevel(false));
       case "llama-bpe", "llama3" -> sequence(split(LLAMA3), byteLevel(false));
-      default -> throw new ModelFormatException("tokenizer.ggml.pre = '" + name + "' is not supported");
+      default ->
+          throw new ModelFormatException("tokenizer.ggml.pre = '" + name + "' is not supported");
     };
   }
 

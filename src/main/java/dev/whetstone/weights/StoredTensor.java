@@ -18,7 +18,8 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
     }
     long bytes = type.bytes(elements);
     if (offset < 0 || bytes > file.byteSize() || offset > file.byteSize() - bytes) {
-      throw new ModelFormatException("tensor " + name + " lies outside the file, which is truncated");
+      throw new ModelFormatException(
+          "tensor " + name + " lies outside the file, which is truncated");
     }
     return new StoredTensor(type, shape, file.asSlice(offset, bytes));
   }

@@ -26,7 +26,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two gateways on one PostgreSQL: what each serves when notifications or data are lost or damaged. */
+/**
+ * Two gateways on one PostgreSQL: what each serves when notifications or data are lost or damaged.
+ */
 public class PolicyRouterTest {
   private static final int WIDE = 256;
 

@@ -41,9 +41,10 @@ import org.junit.jupiter.api.io.TempDir;
  * which also checks the times and needs an otherwise idle machine.
  *
  * <p>Two times are reported. Between tokens: from one piece of a client's text to the next, in
- * alternating phases with and without swaps, of equal length. From a flip to the new version's first
- * token: from the commit of the new champion, before this gateway follows it, until any request
- * that was sent after it, a client's or the one sent when the swap returns, gets its first token.
+ * alternating phases with and without swaps, of equal length. From a flip to the new version's
+ * first token: from the commit of the new champion, before this gateway follows it, until any
+ * request that was sent after it, a client's or the one sent when the swap returns, gets its first
+ * token.
  */
 class SwapsUnderLoadTest {
   private static final int SWAPS = Integer.getInteger("whetstone.swaps", 60);
@@ -311,7 +312,13 @@ class SwapsUnderLoadTest {
     System.out.printf(
         "%d swaps, %d answers; p50, p99, max in ms. Between tokens: calm %s, swapping %s (p99 ratio"
             + " %.2f). A new request's first token %s; from a flip to the new version's first %s%n",
-        SWAPS, answers, format(calm), format(swapping), ratio, format(withoutFlip), format(afterFlip));
+        SWAPS,
+        answers,
+        format(calm),
+        format(swapping),
+        ratio,
+        format(withoutFlip),
+        format(afterFlip));
     if (SWAPS >= 1000) {
       assertThat(ratio).isLessThanOrEqualTo(1.5);
       assertThat(percentile(afterFlip, 0.99)).isLessThan(10);

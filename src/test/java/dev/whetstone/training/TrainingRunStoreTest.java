@@ -38,7 +38,8 @@ class TrainingRunStoreTest {
   @Test
   void concurrentRequestsMakeOneRun() throws Exception {
     TrainingRunStore runs = new TrainingRunStore(database, "many-requests");
-    Callable<TrainingRunStore.Request> request = () -> runs.request(RunTrigger.CALL, "{}", OPERATOR);
+    Callable<TrainingRunStore.Request> request =
+        () -> runs.request(RunTrigger.CALL, "{}", OPERATOR);
     List<TrainingRunStore.Request> answers;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       answers =

@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How large the inputs of linear layers become, channel by channel, on a calibration text.
+ * The largest absolute values of the inputs of linear layers, per channel, on a calibration text.
  *
- * @param largest absolute values {@code [in]} by {@link LoraTarget#node}
+ * @param maxAbs {@code [in]} by {@link LoraTarget#node}
  */
 public record ActivationRanges(Map<String, float[]> maxAbs) {
-  /** Nothing is known: activations are quantised block by block at run time. */
+  /** No ranges: activations are quantised per block at run time. */
   public static final ActivationRanges UNKNOWN = new ActivationRanges(Map.of());
 
   public ActivationRanges {

@@ -3,10 +3,10 @@ package dev.whetstone.rollout.duel;
 import java.util.stream.IntStream;
 
 /**
- * The votes of a duel and their evidence against the null hypothesis "either side is as likely to be
- * chosen": an e-value, which stays valid however often one looks (anytime-valid inference). Each
- * user and prompt counts once, with the first vote for one of the sides; ties and later votes on the
- * same prompt do not count. So every counted vote is one fair coin under the null hypothesis.
+ * The votes of a duel and their evidence against the null hypothesis "either side is as likely to
+ * be chosen": an e-value, which stays valid however often one looks (anytime-valid inference). Each
+ * user and prompt counts once, with the first vote for one of the sides; ties and later votes on
+ * the same prompt do not count. So every counted vote is one fair coin under the null hypothesis.
  *
  * @param wins votes for the candidate
  * @param losses votes for the champion

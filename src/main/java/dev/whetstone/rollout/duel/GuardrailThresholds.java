@@ -3,11 +3,13 @@ package dev.whetstone.rollout.duel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToLongFunction;
 
 /**
- * The guard-rails of a duel, which end it when the candidate serves clearly worse than the champion.
- * A share is a violation once it exceeds the champion's by more than the allowance plus twice the
- * standard error of the difference, so that a few unlucky answers do not end a good candidate.
+ * The guard-rails of a duel, which end it when the candidate serves clearly worse than the
+ * champion. A share is a violation once it exceeds the champion's by more than the allowance plus
+ * twice the standard error of the difference, so that a few unlucky answers do not end a good
+ * candidate.
  *
  * @param minCompletions of each arm before anything is judged
  * @param maxEmptyExcess allowance for the share of empty completions
@@ -15,14 +17,21 @@ import java.util.Locale;
  * @param maxErrorExcess allowance for the share of failed completions
  * @param maxLengthRatio largest factor between the mean lengths, either way
  * @param maxLatencyRatio largest ratio of the mean time of a token to the champion's in pairs
- *     without the candidate: both sides of a pair are decoded in the same steps, so a slow one slows
- *     both
+ *     without the candidate: both sides of a pair are decoded in the same steps, so a slow one
+ *     slows both
  */
 public record GuardrailThresholds(
-    int minCompletions, double maxEmptyExcess, double maxTruncatedExcess, double maxErrorExcess, double maxLengthRatio, double maxLatencyRatio) {
+    int minCompletions,
+    double maxEmptyExcess,
+    double maxTruncatedExcess,
+    double maxErrorExcess,
+    double maxLengthRatio,
+    double maxLatencyRatio) {
   public GuardrailThresholds {
-    if (minCompletions < 1 || !(maxEmptyExcess >= 0 && maxTruncatedExcess >= 0 && maxErrorExcess >= 0)) {
-      throw new IllegalArgumentException("allowances must not be negative, and completions at least 1");
+    if (minCompletions < 1
+        || !(maxEmptyExcess >= 0 && maxTruncatedExcess >= 0 && maxErrorExcess >= 0)) {
+      throw new IllegalArgumentException(
+          "allowances must not be negative, and completions at least 1");
     }
     if (!(maxLengthRatio >= 1 && maxLatencyRatio >= 1)) {
       throw new IllegalArgumentException("length and latency bounds are factors of at least 1");
@@ -41,47 +50,50 @@ public record GuardrailThresholds(
     if (Math.min(candidate.completions(), champion.completions()) < minCompletions) {
       return List.of();
     }
-    List<GuardrailViolation> violations = new ArrayList<>();
+    List<GuardrailViolation> found = new ArrayList<>();
+    checkRate(found, "empty_completions", ArmMetrics::empty, candidate, champion, maxEmptyExcess);
     checkRate(
-        violations,
-        "empty_completions",
-        candidate,
-        candidate.empty(),
-        champion,
-        champion.empty(),
-        maxEmptyExcess);
-    checkRate(
-        violations,
+        found,
         "unended_completions",
+        ArmMetrics::truncated,
         candidate,
-        candidate.truncated(),
         champion,
-        champion.truncated(),
         maxTruncatedExcess);
-    checkRate(violations, "error_rate", candidate, candidate.errors(), champion, champion.errors(), maxErrorExcess);
-    checkRatio(violations, "length_ratio", candidate.tokensPerCompletion(), champion.tokensPerCompletion(), 1 / maxLengthRatio, maxLengthRatio);
+    checkRate(found, "error_rate", ArmMetrics::errors, candidate, champion, maxErrorExcess);
+    checkRatio(
+        found,
+        "length_ratio",
+        candidate.tokensPerCompletion(),
+        champion.tokensPerCompletion(),
+        1 / maxLengthRatio,
+        maxLengthRatio);
     if (alone.completions() >= minCompletions) {
-      checkRatio(violations, "latency_ratio", candidate.secondsPerToken(), alone.secondsPerToken(), 0, maxLatencyRatio);
+      checkRatio(
+          found,
+          "latency_ratio",
+          candidate.secondsPerToken(),
+          alone.secondsPerToken(),
+          0,
+          maxLatencyRatio);
     }
-    return List.copyOf(violations);
+    return List.copyOf(found);
   }
 
   private static void checkRate(
-      List<GuardrailViolation> violations,
+      List<GuardrailViolation> found,
       String name,
+      ToLongFunction<ArmMetrics> count,
       ArmMetrics candidate,
-      long candidateCount,
       ArmMetrics champion,
-      long championCount,
       double allowance) {
-    double own = candidate.share(candidateCount);
-    double other = champion.share(championCount);
+    double own = candidate.share(count.applyAsLong(candidate));
+    double other = champion.share(count.applyAsLong(champion));
     double error =
         Math.sqrt(
             own * (1 - own) / candidate.completions()
                 + other * (1 - other) / champion.completions());
     if (own - other - 2 * error > allowance) {
-      violations.add(
+      found.add(
           new GuardrailViolation(
               name,
               own,
@@ -95,14 +107,14 @@ public record GuardrailThresholds(
   }
 
   private static void checkRatio(
-      List<GuardrailViolation> violations,
+      List<GuardrailViolation> found,
       String name,
       double own,
       double other,
       double min,
       double max) {
     if (other > 0 && (own / other < min || own / other > max)) {
-      violations.add(
+      found.add(
           new GuardrailViolation(
               name, own / other, String.format(Locale.ROOT, "in [%.2f, %.2f]", min, max)));
     }

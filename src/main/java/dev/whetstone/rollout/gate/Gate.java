@@ -45,12 +45,13 @@ public final class Gate {
   /**
    * Measures a candidate; returns one result a criterion.
    *
-   * @param runId the run that made the candidate, whose validation pairs are used; null for the pairs
-   *     of the newest votes
+   * @param runId the run that made the candidate, whose validation pairs are used; null for the
+   *     pairs of the newest votes
    * @throws IllegalStateException when the engine fails or the thread is interrupted
    */
   public List<CriterionResult> measure(Policy candidate, Policy champion, @Nullable String runId) {
-    List<ValidationPair> pairs = runId == null ? data.newestPairs(config.mostPairs()) : data.validationPairs(runId);
+    List<ValidationPair> pairs =
+        runId == null ? data.newestPairs(config.mostPairs()) : data.validationPairs(runId);
     PairLogProbs reference = score(base, pairs);
     PairLogProbs own = score(candidate, pairs);
     PairLogProbs other = champion.isBase() ? reference : score(champion, pairs);
@@ -60,7 +61,8 @@ public final class Gate {
         .evaluate(
             new GateEvidence(
                 new ValidationMargins(
-                    own.rewardMargins(reference, config.beta()), other.rewardMargins(reference, config.beta())),
+                    own.rewardMargins(reference, config.beta()),
+                    other.rewardMargins(reference, config.beta())),
                 statistics(answers),
                 statistics(sample(champion, prompts)),
                 logRatios(prompts, answers),
@@ -121,7 +123,8 @@ public final class Gate {
 
   // Compares what the adapter adds, not the log-probs: the difference of the int8 base from the
   // trainer's float32 is the same for every version and was measured at import.
-  private static Optional<ExportDifference> exportDifference(List<ValidationPair> pairs, PairLogProbs own, PairLogProbs reference) {
+  private static Optional<ExportDifference> exportDifference(
+      List<ValidationPair> pairs, PairLogProbs own, PairLogProbs reference) {
     double[] differences =
         IntStream.range(0, pairs.size())
             .boxed()
@@ -147,7 +150,8 @@ public final class Gate {
     return differences.length == 0
         ? Optional.empty()
         : Optional.of(
-            new ExportDifference(Arrays.stream(differences).average().orElseThrow(), differences.length));
+            new ExportDifference(
+                Arrays.stream(differences).average().orElseThrow(), differences.length));
   }
 
   private static double[] differences(

@@ -53,9 +53,9 @@ public interface GateConfig {
 
   /**
    * Maximum ratio of the probe text's perplexity to the reference's. On SmolLM2 an adapter trained
-   * on forty votes has 1.03; random ones have 1.01 and 1.14 while the text stays fluent, and 13 once
-   * they break it. A model that writes only one kind of text needs a probe text of that kind and a
-   * wider bound.
+   * on forty votes has 1.03; random ones have 1.01 and 1.14 while the text stays fluent, and 13
+   * once they break it. A model that writes only one kind of text needs a probe text of that kind
+   * and a wider bound.
    */
   @WithDefault("1.5")
   double perplexity();

@@ -10,14 +10,15 @@ import java.util.Locale;
  * The criteria of the gate, in the order they are reported. Each passes, fails or is inconclusive:
  *
  * <ul>
- *   <li>{@code held_out_accuracy}: share of validation pairs ranked right, at most a standard
- *       error below the champion's
+ *   <li>{@code held_out_accuracy}: share of validation pairs ranked right, at most a standard error
+ *       below the champion's
  *   <li>{@code held_out_margin}: mean reward margin on these pairs, significantly above the
  *       champion's
  *   <li>{@code kl_to_reference}: nats per sampled answer, at most {@link GateLimits#maxKl}
  *   <li>{@code length_ratio}: mean length of the answers by the champion's, within two bounds
  *   <li>{@code canary_perplexity}: of a probe text, by the reference's, at most a bound
- *   <li>{@code ended_properly}: share of answers that end by themselves, not far below the champion's
+ *   <li>{@code ended_properly}: share of answers that end by themselves, not far below the
+ *       champion's
  *   <li>{@code empty_answers}: share of answers without text, not far above the champion's
  *   <li>{@code export_difference}: engine against trainer, at most a bound; only for versions that
  *       were trained here
@@ -53,7 +54,8 @@ final class GateCriteria {
   private CriterionResult accuracy(GateEvidence.ValidationMargins heldOut) {
     double[] candidate =
         Arrays.stream(heldOut.candidateMargins()).map(GateCriteria::ranksRight).toArray();
-    double[] champion = Arrays.stream(heldOut.championMargins()).map(GateCriteria::ranksRight).toArray();
+    double[] champion =
+        Arrays.stream(heldOut.championMargins()).map(GateCriteria::ranksRight).toArray();
     MeanEstimate gain = MeanEstimate.of(differences(candidate, champion));
     double own = MeanEstimate.of(candidate).mean();
     String threshold =
@@ -69,7 +71,9 @@ final class GateCriteria {
         threshold,
         gain.mean() > 0 || gain.mean() >= -gain.standardError()
             ? GateVerdict.PASS
-            : gain.mean() < -Z_95 * gain.standardError() ? GateVerdict.FAIL : GateVerdict.INCONCLUSIVE);
+            : gain.mean() < -Z_95 * gain.standardError()
+                ? GateVerdict.FAIL
+                : GateVerdict.INCONCLUSIVE);
   }
 
   private CriterionResult margin(GateEvidence.ValidationMargins heldOut) {
@@ -100,9 +104,11 @@ final class GateCriteria {
     MeanEstimate other = MeanEstimate.of(champion.lengths());
     double ratio = own.mean() / other.mean();
     // Delta method for a ratio; the two samples are independent.
-    double error = ratio * Math.hypot(own.standardError() / own.mean(), other.standardError() / other.mean());
+    double error =
+        ratio * Math.hypot(own.standardError() / own.mean(), other.standardError() / other.mean());
     String threshold =
-        String.format(Locale.ROOT, "in [%.2f, %.2f]", limits.minLengthRatio(), limits.maxLengthRatio());
+        String.format(
+            Locale.ROOT, "in [%.2f, %.2f]", limits.minLengthRatio(), limits.maxLengthRatio());
     if (own.count() < limits.minAnswers() || !Double.isFinite(ratio)) {
       return tooFew("length_ratio", ratio, threshold);
     }
@@ -117,7 +123,8 @@ final class GateCriteria {
     if (!Double.isFinite(ratio)) {
       return result("canary_perplexity", ratio, threshold, GateVerdict.FAIL);
     }
-    return result("canary_perplexity", ratio, threshold, upTo(ratio - limits.maxPerplexityRatio(), 0));
+    return result(
+        "canary_perplexity", ratio, threshold, upTo(ratio - limits.maxPerplexityRatio(), 0));
   }
 
   private CriterionResult stopped(Answers candidate, Answers champion) {

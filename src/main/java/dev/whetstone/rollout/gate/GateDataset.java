@@ -91,7 +91,8 @@ public final class GateDataset {
     return database.statement(
         connection ->
             new ArrayList<>(
-                Sql.list(connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, limit)));
+                Sql.list(
+                    connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, limit)));
   }
 
   private static ValidationPair pair(ResultSet row, @Nullable ValidationScores trainer)

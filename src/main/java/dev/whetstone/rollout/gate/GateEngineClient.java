@@ -20,7 +20,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Sends requests to the engine that serves, a few at a time, so that users hardly wait for the gate.
+ * Sends requests to the engine that serves, a few at a time, so that users hardly wait for the
+ * gate.
  */
 final class GateEngineClient {
   /** Requests of the gate that the engine holds at the same time. */
@@ -72,7 +73,8 @@ final class GateEngineClient {
         .result();
   }
 
-  private static <T, R> List<R> mapConcurrently(List<T> all, Function<T, CompletableFuture<R>> request) {
+  private static <T, R> List<R> mapConcurrently(
+      List<T> all, Function<T, CompletableFuture<R>> request) {
     List<R> results = new ArrayList<>();
     List<CompletableFuture<R>> inFlight = new ArrayList<>();
     for (T item : all) {
@@ -86,7 +88,8 @@ final class GateEngineClient {
   }
 
   // Users come first: while the queue is full, the gate waits outside it.
-  private static <R> CompletableFuture<R> submitWhenAccepted(Supplier<CompletableFuture<R>> submission) {
+  private static <R> CompletableFuture<R> submitWhenAccepted(
+      Supplier<CompletableFuture<R>> submission) {
     while (true) {
       try {
         return submission.get();

@@ -12,8 +12,8 @@ import java.util.Optional;
  *     mean estimates KL(candidate || reference)
  * @param probeLogProb mean log-prob of a token of the probe text under the candidate, in nats
  * @param referenceProbeLogProb the same under the reference
- * @param exportDifference how far the engine's log-probs are from the trainer's; empty for a version
- *     that was not trained here
+ * @param exportDifference how far the engine's log-probs are from the trainer's; empty for a
+ *     version that was not trained here
  */
 record GateEvidence(
     ValidationMargins validation,

@@ -15,10 +15,10 @@ import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
- * Reference log-probs in PostgreSQL, shared by the runs of all trainers. The oldest rows are evicted
- * when there are too many, and all are deleted when a user's data is erased; a cache that was opened
- * before the erasure stores nothing afterwards, as its pairs may hold erased text. While the database
- * is unavailable, the cache finds and stores nothing.
+ * Reference log-probs in PostgreSQL, shared by the runs of all trainers. The oldest rows are
+ * evicted when there are too many, and all are deleted when a user's data is erased; a cache that
+ * was opened before the erasure stores nothing afterwards, as its pairs may hold erased text. While
+ * the database is unavailable, the cache finds and stores nothing.
  */
 final class DatabaseReferenceCache implements ReferenceCache {
   private static final Logger LOG = Logger.getLogger(DatabaseReferenceCache.class);

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Selects what a run trains on. The selection is made once, stored, and the same whenever the run is
- * resumed.
+ * Selects what a run trains on. The selection is made once, stored, and the same whenever the run
+ * is resumed.
  */
 final class TrainingDataSelector {
   /** The run cannot be executed; the message says why. */

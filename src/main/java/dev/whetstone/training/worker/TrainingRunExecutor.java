@@ -59,8 +59,8 @@ public final class TrainingRunExecutor {
   private final int referenceRows;
 
   /**
-   * Creates the executor of one base model. Reference log-probs are cached in the database, whatever
-   * the options say.
+   * Creates the executor of one base model. Reference log-probs are cached in the database,
+   * whatever the options say.
    *
    * @param folder in which each run gets a folder with its checkpoint
    */
@@ -122,10 +122,12 @@ public final class TrainingRunExecutor {
     } catch (DatabaseUnavailableException unavailable) {
       throw unavailable;
     } catch (TrainingDataSelector.UnusableException unusable) {
-      retryWhileUnavailable(() -> finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
+      retryWhileUnavailable(
+          () -> finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
     } catch (IOException | RuntimeException failed) {
       LOG.errorf(failed, "run %s failed", run.id());
-      retryWhileUnavailable(() -> finish(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
+      retryWhileUnavailable(
+          () -> finish(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
     }
     deleteOldRunFolders();
   }
@@ -184,7 +186,8 @@ public final class TrainingRunExecutor {
                         new ChangeContext("trainer", same));
               }
               if (!ended) {
-                throw new IllegalStateException("run " + run.id() + " was ended by somebody else meanwhile");
+                throw new IllegalStateException(
+                    "run " + run.id() + " was ended by somebody else meanwhile");
               }
               return true;
             });

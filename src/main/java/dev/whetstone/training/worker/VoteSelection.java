@@ -18,8 +18,8 @@ import java.util.Random;
 import java.util.function.Function;
 
 /**
- * Selects the votes of a run: new ones, a replay of older ones against forgetting, none on answers of
- * outdated versions, and not too many of one user or on one prompt.
+ * Selects the votes of a run: new ones, a replay of older ones against forgetting, none on answers
+ * of outdated versions, and not too many of one user or on one prompt.
  *
  * @param replay share of the selection that older votes make up, in [0, 1)
  * @param window how many versions older than the champion the newer policy of a pair may be
@@ -28,7 +28,8 @@ import java.util.function.Function;
  * @param promptShare maximum share of the votes on one prompt, in (0, 1]; likewise
  * @param maxVotes maximum number of votes
  */
-record VoteSelection(double replay, int window, double userShare, double promptShare, int maxVotes) {
+record VoteSelection(
+    double replay, int window, double userShare, double promptShare, int maxVotes) {
   VoteSelection {
     Checks.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
     Checks.require(window >= 0, "window must not be negative");
@@ -46,12 +47,14 @@ record VoteSelection(double replay, int window, double userShare, double promptS
    * @param champion number of the version that serves
    * @param seed of the draw among older votes
    */
-  List<TrainingVote> select(List<TrainingVote> votes, long lastConsidered, int champion, long seed) {
+  List<TrainingVote> select(
+      List<TrainingVote> votes, long lastConsidered, int champion, long seed) {
     List<TrainingVote> recent =
         votes.stream()
             .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
             .toList();
-    List<TrainingVote> fresh = newest(capShares(recent.stream().filter(v -> v.seq() > lastConsidered).toList()));
+    List<TrainingVote> fresh =
+        newest(capShares(recent.stream().filter(v -> v.seq() > lastConsidered).toList()));
     List<TrainingVote> older =
         new ArrayList<>(capShares(recent.stream().filter(v -> v.seq() <= lastConsidered).toList()));
     if (fresh.isEmpty()) {
@@ -60,7 +63,8 @@ record VoteSelection(double replay, int window, double userShare, double promptS
     int replayed = (int) Math.round(fresh.size() * replay / (1 - replay));
     Collections.shuffle(older, new Random(seed));
     List<TrainingVote> all = new ArrayList<>(fresh);
-    all.addAll(older.subList(0, Math.min(older.size(), Math.min(replayed, maxVotes - fresh.size()))));
+    all.addAll(
+        older.subList(0, Math.min(older.size(), Math.min(replayed, maxVotes - fresh.size()))));
     all.sort(Comparator.comparingLong(TrainingVote::seq));
     // A share that was kept in each part may be exceeded in the whole.
     return capShares(all);

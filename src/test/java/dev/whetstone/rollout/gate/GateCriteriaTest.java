@@ -74,9 +74,11 @@ class GateCriteriaTest {
 
   @Test
   void answersThatGrowOrShrinkFail() {
-    assertThat(verdict(rows(validation(0.5), answers(20, 60, 19, 0), 3, -2.1, 0.01), "length_ratio"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 60, 19, 0), 3, -2.1, 0.01), "length_ratio"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(validation(0.5), answers(20, 10, 19, 0), 3, -2.1, 0.01), "length_ratio"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 10, 19, 0), 3, -2.1, 0.01), "length_ratio"))
         .isEqualTo(GateVerdict.FAIL);
     assertThat(verdict(rows(validation(0.5), answers(4, 25, 4, 0), 3, -2.1, 0.01), "length_ratio"))
         .isEqualTo(GateVerdict.INCONCLUSIVE);
@@ -84,9 +86,11 @@ class GateCriteriaTest {
 
   @Test
   void answersThatNeverEndOrAreEmptyFail() {
-    assertThat(verdict(rows(validation(0.5), answers(20, 25, 4, 0), 3, -2.1, 0.01), "ended_properly"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 25, 4, 0), 3, -2.1, 0.01), "ended_properly"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(validation(0.5), answers(20, 25, 19, 10), 3, -2.1, 0.01), "empty_answers"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 25, 19, 10), 3, -2.1, 0.01), "empty_answers"))
         .isEqualTo(GateVerdict.FAIL);
   }
 
@@ -111,7 +115,13 @@ class GateCriteriaTest {
     double[] kls = DoubleStream.of(margins(20, 0)).map(noise -> kl + noise).toArray();
     return CRITERIA.evaluate(
         new GateEvidence(
-            validation, candidate, NORMAL, kls, probe, -2, Optional.of(new ExportDifference(export, 500))));
+            validation,
+            candidate,
+            NORMAL,
+            kls,
+            probe,
+            -2,
+            Optional.of(new ExportDifference(export, 500))));
   }
 
   private static GateVerdict verdict(List<CriterionResult> rows, String name) {
@@ -120,7 +130,8 @@ class GateCriteriaTest {
 
   private static ValidationMargins validation(double gain) {
     double[] champion = new double[EVEN.length];
-    return new ValidationMargins(Arrays.stream(EVEN).map(noise -> gain + noise).toArray(), champion);
+    return new ValidationMargins(
+        Arrays.stream(EVEN).map(noise -> gain + noise).toArray(), champion);
   }
 
   /** Values spread evenly over one unit around the mean. */
