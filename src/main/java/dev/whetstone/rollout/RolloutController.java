@@ -50,14 +50,14 @@ final class RolloutController {
 
   RolloutController(
       RolloutStore rollouts,
-      PolicyRouter policies,
+      PolicyRouter router,
       Gate gate,
       RolloutConfig config,
       InstantSource clock) {
     this.rollouts = rollouts;
-    this.store = policies.store();
-    this.log = policies.log();
-    this.policies = policies;
+    this.store = router.store();
+    this.log = router.log();
+    this.policies = router;
     this.gate = gate;
     this.config = config;
     this.clock = clock;
@@ -70,9 +70,9 @@ final class RolloutController {
       return rollouts.nextCandidate().filter(this::open).isPresent();
     }
     Rollout rollout = active.get();
-    Optional<Move> overtaken = overtaken(rollout);
-    if (overtaken.isPresent()) {
-      return apply(rollout, overtaken.get());
+    Optional<Move> superseded = overtaken(rollout);
+    if (superseded.isPresent()) {
+      return apply(rollout, superseded.get());
     }
     return switch (rollout.status()) {
       case GATING -> gate(rollout);
@@ -171,6 +171,7 @@ final class RolloutController {
         store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
   }
 
+  /** The transition that follows from the gate's results. */
   static Move afterGate(RolloutMode mode, List<CriterionResult> rows) {
     Map<String, Double> numbers =
         rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
@@ -213,10 +214,11 @@ final class RolloutController {
     boolean tooLong =
         duel.duelBeganAt() != null
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().longest()));
-    Move move = afterVotes(evidence, alarms, config.duel(), tooLong);
-    return move != null && apply(duel, move);
+    Move next = afterVotes(evidence, alarms, config.duel(), tooLong);
+    return next != null && apply(duel, next);
   }
 
+  /** The transition that follows from votes and guard-rails; null while the duel continues. */
   static @Nullable Move afterVotes(
       DuelEvidence evidence, List<GuardrailViolation> alarms, DuelConfig config, boolean tooLong) {
     if (!alarms.isEmpty()) {
@@ -247,24 +249,24 @@ final class RolloutController {
   /** The next status, why, and the numbers that the decision is based on. */
   record Move(RolloutStatus to, String reason, Map<String, Double> numbers) {}
 
-  private boolean apply(Rollout rollout, Move move) {
-    return apply(rollout, move, ACTOR);
+  private boolean apply(Rollout rollout, Move next) {
+    return apply(rollout, next, ACTOR);
   }
 
   /**
    * Changes a rollout's status together with the version's status and the aliases; false when
    * another decision was faster.
    */
-  boolean apply(Rollout rollout, Move move, String actor) {
-    ChangeContext by = new ChangeContext(actor, move.reason());
+  boolean apply(Rollout rollout, Move next, String actor) {
+    ChangeContext by = new ChangeContext(actor, next.reason());
     return store
         .database()
         .transaction(
             connection -> {
               boolean moved =
-                  rollouts.move(connection, rollout, move.to(), by, finite(move.numbers()));
+                  rollouts.move(connection, rollout, next.to(), by, finite(next.numbers()));
               if (moved) {
-                follow(connection, rollout, move.to(), by);
+                follow(connection, rollout, next.to(), by);
               }
               return moved;
             });
@@ -287,14 +289,14 @@ final class RolloutController {
   }
 
   private void dismiss(
-      Connection connection, String candidate, PolicyStatus standing, ChangeContext by)
+      Connection connection, String candidate, PolicyStatus status, ChangeContext by)
       throws SQLException {
     Aliases now = log.read(connection);
     if (Objects.equals(now.candidate(), candidate)) {
       log.nominate(connection, null, by);
     }
     if (!now.champion().equals(candidate)) {
-      store.stand(connection, candidate, standing, by);
+      store.stand(connection, candidate, status, by);
     }
   }
 
