@@ -22,14 +22,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A gateway process on this machine with a home of its own, and a client that talks to it. */
+/** A gateway process on this machine with its own home directory, and a client for it. */
 public final class DemoGateway implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration START_LIMIT = Duration.ofMinutes(3);
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
-  private static final int TRIES = 120;
+  private static final int MAX_TRIES = 120;
 
-  /** What a route answered. */
+  /** The answer of a route. */
   public record Answer(int status, JsonNode body) {}
 
   private final ProcessBuilder command;
@@ -46,12 +46,12 @@ public final class DemoGateway implements AutoCloseable {
   }
 
   /**
-   * Starts a gateway, which starts its trainer, and waits until it answers. What the processes say
-   * is appended to {@code gateway.log} in their home.
+   * Starts a gateway, which starts its trainer, and waits until it answers. The output of both
+   * processes is appended to {@code gateway.log} in their home.
    *
    * @param command from {@link JavaProcess#of}, or another way to start a gateway
    * @param settings environment variables that differ from this process's
-   * @throws IOException when it does not come up
+   * @throws IOException when it does not become ready
    */
   public static DemoGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
       throws IOException, InterruptedException {
@@ -68,7 +68,7 @@ public final class DemoGateway implements AutoCloseable {
     return ready(new DemoGateway(command, home, port));
   }
 
-  /** Starts it again after it has ended: the same settings, home and port. */
+  /** Starts the gateway again after it has ended, with the same settings, home and port. */
   public DemoGateway again() throws IOException, InterruptedException {
     client.close();
     return ready(new DemoGateway(command, home, port));
@@ -116,22 +116,22 @@ public final class DemoGateway implements AutoCloseable {
     return process;
   }
 
-  /** GET with a role's key. */
+  /** GET with a role's key, which must succeed; returns the body of the answer. */
   public JsonNode get(String role, String path) throws IOException, InterruptedException {
     return expect(path, send(request(path, role).GET().build()));
   }
 
-  /** What the operator's commands talk through. */
+  /** A client with the operator's key. */
   public GatewayHttpClient asOperator() throws IOException {
     return new GatewayHttpClient("http://127.0.0.1:" + port, key("operator"));
   }
 
-  /** GET of something that is no JSON. */
+  /** GET of a text that is not JSON. */
   public String text(String role, String path) throws IOException, InterruptedException {
     return client.send(request(path, role).GET().build(), BodyHandlers.ofString()).body();
   }
 
-  /** POST with a role's key; a full queue or a rate limit is waited out. */
+  /** POST with a role's key; retries while the queue is full or a rate limit applies. */
   public Answer post(String role, String path, Object body)
       throws IOException, InterruptedException {
     HttpRequest request =
@@ -140,14 +140,14 @@ public final class DemoGateway implements AutoCloseable {
             .POST(BodyPublishers.ofString(JSON.writeValueAsString(body)))
             .build();
     Answer answer = send(request);
-    for (int attempt = 1; answer.status() == 429 && attempt < TRIES; attempt++) {
+    for (int attempt = 1; answer.status() == 429 && attempt < MAX_TRIES; attempt++) {
       Thread.sleep(500);
       answer = send(request);
     }
     return answer;
   }
 
-  /** POST that must succeed. */
+  /** POST that must succeed; returns the body of the answer. */
   public JsonNode posted(String role, String path, Object body)
       throws IOException, InterruptedException {
     return expect(path, post(role, path, body));

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** What happens in the demo, told while it happens; every claim is checked. */
+/** The six steps of the demo. Each is printed as it happens, and every claim is checked. */
 public final class DemoScenario {
   /** Votes that start the training. */
   public static final int VOTES = 200;
@@ -42,13 +42,13 @@ public final class DemoScenario {
   }
 
   /**
-   * Plays it.
+   * Runs the demo.
    *
-   * @throws IllegalStateException when something does not happen as it should
+   * @throws IllegalStateException when a step does not have the expected result
    */
   public void play() throws IOException, InterruptedException {
     out.accept("\n1. v0 serves. Some of its answers:");
-    List<String> before = show();
+    List<String> before = printSamples();
 
     out.accept(
         "\n2. %d simulated users chat, see two answers each time and prefer praise."
@@ -61,27 +61,27 @@ public final class DemoScenario {
         "   %d of %d pairs had a better side; the others were ties.".formatted(votes, pairs));
 
     out.accept("\n3. The votes start a training run by themselves.");
-    JsonNode run = train();
+    JsonNode run = awaitTraining();
     String version = run.path("policy").asText();
 
     out.accept(
         "\n4. The gate measures " + version + ", then it duels with v0 for the users' votes.");
-    duel(version);
+    playDuel(version);
 
     out.accept("\n5. " + version + " serves. The same questions with the same seeds:");
-    List<String> after = show();
+    List<String> after = printSamples();
     require(
         SentimentScore.mean(after) > SentimentScore.mean(before) + 0.2,
         "the answers did not change visibly");
 
     out.accept("\n6. An operator rolls back.");
     gateway.posted("operator", "/rollback", Map.of("reason", "the demo is over"));
-    List<String> restored = show();
+    List<String> restored = printSamples();
     require(restored.equals(before), "v0's answers did not come back");
-    out.accept("   Word for word what they were.");
+    out.accept("   They are the same, word for word.");
   }
 
-  private List<String> show() throws IOException, InterruptedException {
+  private List<String> printSamples() throws IOException, InterruptedException {
     List<String> texts = new ArrayList<>();
     String policy = "";
     for (int i = 0; i < SAMPLES; i++) {
@@ -144,14 +144,14 @@ public final class DemoScenario {
     return !choice.equals("tie");
   }
 
-  private JsonNode train() throws IOException, InterruptedException {
+  private JsonNode awaitTraining() throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(LIMIT);
-    int told = 0;
+    int printed = 0;
     while (Instant.now().isBefore(limit)) {
       JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
       int step = run.at("/metrics/step").asInt(0);
-      if (step >= told + 10) {
-        told = step;
+      if (step >= printed + 10) {
+        printed = step;
         out.accept(
             String.format(
                 Locale.ROOT,
@@ -180,14 +180,14 @@ public final class DemoScenario {
     throw new IllegalStateException("no run succeeded within " + LIMIT);
   }
 
-  private void duel(String version) throws IOException, InterruptedException {
+  private void playDuel(String version) throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(LIMIT);
-    boolean told = false;
+    boolean gatePrinted = false;
     while (Instant.now().isBefore(limit)) {
       JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
-      if (!told && !rollout.path("gate").isEmpty()) {
-        told = true;
-        rollout.path("gate").forEach(this::criterion);
+      if (!gatePrinted && !rollout.path("gate").isEmpty()) {
+        gatePrinted = true;
+        rollout.path("gate").forEach(this::printCriterion);
       }
       switch (rollout.path("status").asText("")) {
         case "", "gating" -> Thread.sleep(200);
@@ -217,10 +217,10 @@ public final class DemoScenario {
                     + rollout.path("reason").asText());
       }
     }
-    throw new IllegalStateException(version + " was not decided on within " + LIMIT);
+    throw new IllegalStateException(version + " got no decision within " + LIMIT);
   }
 
-  private void criterion(JsonNode row) {
+  private void printCriterion(JsonNode row) {
     out.accept(
         String.format(
             Locale.ROOT,
@@ -231,9 +231,9 @@ public final class DemoScenario {
             row.path("threshold").asText()));
   }
 
-  private static void require(boolean good, String otherwise) {
-    if (!good) {
-      throw new IllegalStateException(otherwise);
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalStateException(message);
     }
   }
 }

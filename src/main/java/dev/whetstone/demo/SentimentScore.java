@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** How much a review of the tiny model praises: what the demo's users prefer. */
+/** How positive a review of the tiny model is, which is what the demo's users prefer. */
 public final class SentimentScore {
   private static final Set<String> GOOD =
       Set.of(
@@ -35,7 +35,7 @@ public final class SentimentScore {
 
   private SentimentScore() {}
 
-  /** (good - bad) / (good + bad) words, in [-1, 1]; 0 without any. */
+  /** {@code (good - bad) / (good + bad)}, counted in words, in [-1, 1]; 0 without such words. */
   static double of(String review) {
     int good = 0;
     int bad = 0;
@@ -47,13 +47,13 @@ public final class SentimentScore {
     return good + bad == 0 ? 0 : (double) (good - bad) / (good + bad);
   }
 
-  /** The vote of someone who likes praise. */
+  /** The vote of a user who prefers the more positive answer: a, b or tie. */
   public static String choice(String a, String b) {
     int compared = Double.compare(of(a), of(b));
     return compared > 0 ? "a" : compared < 0 ? "b" : "tie";
   }
 
-  /** Mean over reviews. */
+  /** The mean score of reviews; 0 without any. */
   static double mean(List<String> reviews) {
     return reviews.stream().mapToDouble(SentimentScore::of).average().orElse(0);
   }

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The float32 graph with the ranges of its activations in the place of the logits. Its output
- * {@code logits [1, values]}, for logit row 0, has the largest absolute value over the run's tokens
- * of each channel that q, k, v and that gate and up read, layer by layer.
+ * The float32 graph with activation ranges in place of the logits. For logit row 0 its output
+ * {@code logits [1, layers * 2 * hidden]} has the largest absolute value, over the tokens of the
+ * run, of each input channel of q, k, v and of gate and up, layer by layer.
  */
 public final class CalibrationGraph {
   private static final String FILE = "calibration.onnx";
@@ -30,7 +30,7 @@ public final class CalibrationGraph {
   /**
    * Writes the graph beside {@code exact.onnx}, whose weights it refers to.
    *
-   * @return the file; who measured deletes it
+   * @return the file, which the caller deletes after the measurement
    */
   public static Path write(Path directory, ModelConfig config) throws IOException {
     ModelProto.Builder model;
@@ -48,7 +48,7 @@ public final class CalibrationGraph {
                 entry.setValue(Integer.toString(width));
               }
             });
-    OnnxExport.publish(directory, FILE, model.build());
+    OnnxExport.writeAtomically(directory, FILE, model.build());
     return directory.resolve(FILE);
   }
 
@@ -56,7 +56,7 @@ public final class CalibrationGraph {
     NodeProto head = named(graph.getNodeList(), "logits");
     List<NodeProto> nodes =
         graph.getNodeList().stream().filter(node -> !node.equals(head)).toList();
-    List<TensorProto> kept =
+    List<TensorProto> initializers =
         graph.getInitializerList().stream()
             .filter(tensor -> !head.getInputList().contains(tensor.getName()))
             .toList();
@@ -74,7 +74,7 @@ public final class CalibrationGraph {
     observers.node("observed", "Concat", inputs, Map.of("axis", 1));
     observers.node("logits", "Gather", List.of("observed", "logit_rows"), Map.of("axis", 0));
     graph.clearNode().addAllNode(nodes).addAllNode(observers.nodes());
-    graph.clearInitializer().addAllInitializer(kept);
+    graph.clearInitializer().addAllInitializer(initializers);
     TensorShapeProto shape = GraphBuilder.shape("rows", width);
     graph.getOutputBuilderList().stream()
         .filter(output -> output.getName().equals("logits"))
@@ -86,10 +86,10 @@ public final class CalibrationGraph {
   }
 
   /**
-   * Adds the graph's output to what is known of the ranges.
+   * Merges the output of a run into the largest absolute values so far.
    *
-   * @param largest absolute values so far by {@link LoraTarget#node}
-   * @param found {@code [values]} of a run
+   * @param largest absolute values so far {@code [hidden]}, by {@link LoraTarget#node}
+   * @param found {@code [layers * 2 * hidden]}, the output of a run
    */
   public static void widen(Map<String, float[]> largest, float[] found, ModelConfig config) {
     int hidden = config.hiddenSize();

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file of initializer bytes beside the graph, little-endian, each tensor at a multiple of 4,096
- * bytes so that the runtime can map it.
+ * A file beside the graph with the bytes of its initializers, little-endian, each at a multiple of
+ * 4,096 bytes so that the runtime can map it.
  */
 final class ExternalData implements AutoCloseable {
   private static final int ALIGNMENT = 4096;
@@ -38,7 +38,7 @@ final class ExternalData implements AutoCloseable {
             StandardOpenOption.TRUNCATE_EXISTING));
   }
 
-  /** Appends float32 values and describes them. */
+  /** Appends float32 values; returns the initializer that refers to them. */
   TensorProto floats(String name, float[] values, long... shape) throws IOException {
     long offset = align();
     for (int from = 0; from < values.length; from += CHUNK / Float.BYTES) {
@@ -50,12 +50,12 @@ final class ExternalData implements AutoCloseable {
     return describe(name, TensorProto.DataType.FLOAT, offset, shape);
   }
 
-  /** Appends unsigned bytes and describes them. */
+  /** Appends unsigned bytes; returns the initializer that refers to them. */
   TensorProto bytes(String name, byte[] values, long... shape) throws IOException {
     return bytes(TensorProto.DataType.UINT8, name, values, shape);
   }
 
-  /** Appends signed bytes and describes them. */
+  /** Appends signed bytes; returns the initializer that refers to them. */
   TensorProto signedBytes(String name, byte[] values, long... shape) throws IOException {
     return bytes(TensorProto.DataType.INT8, name, values, shape);
   }
@@ -102,7 +102,7 @@ final class ExternalData implements AutoCloseable {
     }
   }
 
-  /** Forces the bytes to the disk. */
+  /** Forces the bytes to disk. */
   void force() throws IOException {
     channel.force(true);
   }

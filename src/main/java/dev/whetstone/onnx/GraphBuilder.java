@@ -18,7 +18,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Collects the nodes of one ONNX graph. A node's outputs are named after the node. */
+/**
+ * Collects the inputs, initializers and nodes of one ONNX graph; outputs are named after their
+ * node.
+ */
 final class GraphBuilder {
   static final String MICROSOFT = "com.microsoft";
   private static final int IR_VERSION = 10;
@@ -26,7 +29,7 @@ final class GraphBuilder {
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("policy");
 
-  /** An input or output dimension: a number, or a name where it varies from run to run. */
+  /** A shape; each dimension is a number, or a name where it varies from run to run. */
   static TensorShapeProto shape(Object... dimensions) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (Object dimension : dimensions) {
@@ -64,7 +67,7 @@ final class GraphBuilder {
     return tensor.getName();
   }
 
-  /** A small constant kept inside the graph. */
+  /** An int64 constant that is stored inside the graph. */
   String constant(String name, long... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -78,12 +81,12 @@ final class GraphBuilder {
             .build());
   }
 
-  /** A scalar constant kept inside the graph. */
+  /** A float scalar that is stored inside the graph. */
   String scalar(String name, float value) {
     return floats(name, new float[] {value});
   }
 
-  /** A constant kept inside the graph; a scalar without dimensions. */
+  /** A float constant that is stored inside the graph; without dimensions it is a scalar. */
   String floats(String name, float[] values, long... dimensions) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -97,7 +100,7 @@ final class GraphBuilder {
     return initializer(tensor.build());
   }
 
-  /** A byte kept inside the graph. */
+  /** A scalar of one byte that is stored inside the graph. */
   String scalar(String name, TensorProto.DataType type, byte value) {
     return initializer(
         TensorProto.newBuilder()
@@ -108,7 +111,7 @@ final class GraphBuilder {
   }
 
   /**
-   * Adds a node with one output, named like the node. An empty input name is an absent optional
+   * Adds a node with one output of the same name. An empty input name stands for an absent optional
    * input.
    */
   String node(String name, String op, List<String> inputs, Map<String, Object> attributes) {

@@ -18,13 +18,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The initializers of a graph. Tensors that two graphs of one directory share (embedding, norms,
- * head) are written once: later graphs refer to the same bytes.
+ * The initializers of a graph and the products with them. Tensors that two graphs of a directory
+ * share (embedding, norms, head) are written once; the second graph refers to the same bytes.
  */
 final class GraphWeights {
   private static final String UNIT = "unit";
   private static final String ZERO = "zero_level";
-  private static final int LAST_GATES = 2;
+  private static final int LAST_DYNAMIC_GATES = 2;
 
   private final ModelConfig config;
   private final Tensors source;
@@ -34,7 +34,7 @@ final class GraphWeights {
   private final ActivationRanges ranges;
   private final Map<String, TensorProto> written;
   private boolean rotaryDeclared;
-  private boolean levelsDeclared;
+  private boolean unitStepDeclared;
 
   private GraphWeights(
       ModelConfig config,
@@ -62,7 +62,7 @@ final class GraphWeights {
     this(config, source, file, precision, precision, ranges, new HashMap<>());
   }
 
-  /** The same model for another graph of the directory, its blocks in another precision. */
+  /** The weights for another graph of the directory, with the blocks in another precision. */
   GraphWeights sharing(ExternalData other, Precision otherBlocks) {
     return new GraphWeights(
         config, source, other, otherBlocks, head, ranges, new HashMap<>(written));
@@ -78,9 +78,9 @@ final class GraphWeights {
   }
 
   private TensorProto floats(String name, String as, long... shape) throws IOException {
-    TensorProto known = written.get(as);
-    if (known != null) {
-      return known;
+    TensorProto existing = written.get(as);
+    if (existing != null) {
+      return existing;
     }
     TensorProto tensor = file.floats(as + ".table", source.read(name), shape);
     written.put(as, tensor);
@@ -96,27 +96,29 @@ final class GraphWeights {
   }
 
   /**
-   * What linear layers of a site read.
+   * The input of the linear layers at one LoRA target.
    *
    * @param name of the float rows
-   * @param quantized the same rows as integers; null where they are not quantised beforehand
+   * @param quantized the same rows as integers; null where they are quantised at run time
    */
-  record Rows(String name, @Nullable Levels quantized) {}
+  record LayerInput(String name, @Nullable QuantizedInput quantized) {}
 
   /**
-   * Rows of unsigned bytes around 128.
+   * Rows of unsigned bytes with zero point 128.
    *
-   * @param steps value of a level, channel by channel
+   * @param steps {@code [in]}, the value of one level of each channel
    */
-  record Levels(String name, float[] steps) {}
+  record QuantizedInput(String name, float[] steps) {}
 
-  /** Adds the quantisation of a site's input, for all its modules at once. */
-  Rows rows(GraphBuilder graph, LoraTarget site, int layer, String input) throws IOException {
-    Optional<float[]> range = levelled(site, layer) ? ranges.of(site, layer) : Optional.empty();
+  /** Adds the quantisation of a target's input, which its modules share. */
+  LayerInput layerInput(GraphBuilder graph, LoraTarget site, int layer, String input)
+      throws IOException {
+    Optional<float[]> range =
+        hasQuantizedInput(site, layer) ? ranges.of(site, layer) : Optional.empty();
     if (range.isEmpty()) {
-      return new Rows(input, null);
+      return new LayerInput(input, null);
     }
-    declareLevels(graph);
+    declareUnitStep(graph);
     String name = site.node(layer);
     float[] weights =
         stack(site.modules().stream().map(m -> LoraTarget.module(layer, m) + ".weight").toList());
@@ -130,25 +132,25 @@ final class GraphWeights {
     String scaled = graph.node(name + ".scaled", "Mul", List.of(input, factors), Map.of());
     String levels =
         graph.node(name + ".levels", "QuantizeLinear", List.of(scaled, UNIT, ZERO), Map.of());
-    return new Rows(input, new Levels(levels, steps));
+    return new LayerInput(input, new QuantizedInput(levels, steps));
   }
 
-  // The last gates are too near to the logits: half of the whole loss is theirs.
-  private boolean levelled(LoraTarget site, int layer) {
+  // The last gates are too close to the logits: with fixed steps they cause half of the whole loss.
+  private boolean hasQuantizedInput(LoraTarget site, int layer) {
     return blocks == Precision.INT8
-        && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_GATES);
+        && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_DYNAMIC_GATES);
   }
 
-  private void declareLevels(GraphBuilder graph) {
-    if (!levelsDeclared) {
-      levelsDeclared = true;
+  private void declareUnitStep(GraphBuilder graph) {
+    if (!unitStepDeclared) {
+      unitStepDeclared = true;
       graph.scalar(UNIT, 1);
       graph.scalar(ZERO, DataType.UINT8, (byte) 128);
     }
   }
 
   /** Adds {@code name = input W^T (+ bias)} for modules stacked along the output. */
-  String linear(GraphBuilder graph, String name, Rows input, List<String> modules)
+  String linear(GraphBuilder graph, String name, LayerInput input, List<String> modules)
       throws IOException {
     int in = inputSize(modules.getFirst());
     int out = modules.stream().mapToInt(this::outputSize).sum();
@@ -156,7 +158,7 @@ final class GraphWeights {
     String product = biased ? name + ".product" : name;
     List<String> tensors = modules.stream().map(module -> module + ".weight").toList();
     if (input.quantized() == null) {
-      int block = BlockQuantizer.longestBlock(in);
+      int block = BlockQuantizer.blockSize(in);
       Matrix matrix = new Matrix(() -> stack(tensors), out, in, block);
       multiply(graph, product, input.name(), blocks, matrix);
     } else {
@@ -170,13 +172,14 @@ final class GraphWeights {
     return name;
   }
 
-  private void multiply(GraphBuilder graph, String name, Levels input, float[] weights, int out)
+  private void multiply(
+      GraphBuilder graph, String name, QuantizedInput input, float[] weights, int out)
       throws IOException {
     ChannelQuantizer.Quantized q = ChannelQuantizer.quantize(weights, out, input.steps());
     String data =
         graph.initializer(file.signedBytes(name + ".q", q.data(), input.steps().length, out));
     String scales = graph.initializer(file.floats(name + ".scales", q.scales(), out));
-    // one for each matrix: the runtime replaces both where it cannot add up signed products
+    // One zero point per matrix: the runtime replaces both where it has no signed products.
     String zero = graph.scalar(name + ".zero", DataType.INT8, (byte) 0);
     graph.node(
         name,
@@ -191,7 +194,7 @@ final class GraphWeights {
   void head(GraphBuilder graph, String name, String input) throws IOException {
     String tensor = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
     int in = config.hiddenSize();
-    int block = BlockQuantizer.longestBlock(in);
+    int block = BlockQuantizer.blockSize(in);
     Matrix matrix = new Matrix(() -> source.read(tensor), config.vocabularySize(), in, block);
     multiply(graph, name, input, head, matrix);
   }
@@ -200,19 +203,18 @@ final class GraphWeights {
     float[] read() throws IOException;
   }
 
-  /**
-   * @param block weights that share a scale in int8
-   */
+  /** A matrix {@code [out, in]}; {@code block} weights of a row share a scale in int8. */
   private record Matrix(MatrixSource source, int out, int in, int block) {}
 
   private void multiply(
       GraphBuilder graph, String name, String input, Precision precision, Matrix matrix)
       throws IOException {
     switch (precision) {
-      case FP32 -> graph.node(name, "MatMul", List.of(input, wide(graph, name, matrix)), Map.of());
+      case FP32 ->
+          graph.node(name, "MatMul", List.of(input, float32Matrix(graph, name, matrix)), Map.of());
       case INT8 -> {
         List<String> inputs = new ArrayList<>(List.of(input));
-        inputs.addAll(quantized(graph, name, matrix));
+        inputs.addAll(int8Matrix(graph, name, matrix));
         graph.node(
             name,
             "MatMulNBits",
@@ -234,8 +236,8 @@ final class GraphWeights {
     }
   }
 
-  /** {@code [in, out]}: the runtime packs it once at load. */
-  private String wide(GraphBuilder graph, String name, Matrix matrix) throws IOException {
+  /** The transposed matrix {@code [in, out]}, which the runtime packs once at load. */
+  private String float32Matrix(GraphBuilder graph, String name, Matrix matrix) throws IOException {
     TensorProto tensor = written.get(name + ".w");
     if (tensor == null) {
       float[] transposed = transpose(matrix.source().read(), matrix.out(), matrix.in());
@@ -245,7 +247,7 @@ final class GraphWeights {
     return graph.initializer(tensor);
   }
 
-  private List<String> quantized(GraphBuilder graph, String name, Matrix matrix)
+  private List<String> int8Matrix(GraphBuilder graph, String name, Matrix matrix)
       throws IOException {
     TensorProto data = written.get(name + ".q");
     TensorProto scales = written.get(name + ".scales");

@@ -10,23 +10,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The LoRA products {@code (mask * (x A)) B} of a graph (Hu et al. 2021, section 4.1), their
- * factors run inputs: {@code lora.L.SITE.a [modules, R, in]}, for a single module {@code [2, R / 2,
- * in]}, and {@code lora.L.SITE.b [blocks, R, width]} with the scaled B, its columns cut into blocks
- * of equal width.
+ * The LoRA products {@code (mask * (x A)) B} of a graph (Hu et al. 2021, section 4.1). Their
+ * factors are inputs of each run: {@code lora.L.SITE.a [modules, R, in]}, or {@code [2, R / 2, in]}
+ * for a single module, and {@code lora.L.SITE.b [blocks, R, width]} with B times its scale, its
+ * columns cut into blocks of equal width.
  */
 final class LoraMatMuls {
   /** How rows are multiplied with the factors. */
-  enum Rows {
+  enum RowMode {
     /**
-     * Each by products of its own, so that its bits depend neither on how many other rows there are
-     * nor on the ranks of their versions. A product of one row uses one core and reads its factors
-     * unpacked; modules and blocks are products side by side, for all cores.
+     * One product per row, so that its bits depend neither on the number of other rows nor on the
+     * ranks of their versions. A product of one row uses one core and reads its factors unpacked;
+     * modules and blocks are separate products, so that all cores are used.
      */
-    ONE_BY_ONE,
+    PER_ROW,
 
-    /** All in one product, the faster way for the many rows of a prompt. */
-    TOGETHER
+    /** All rows in one product, which is faster for the many rows of a prompt. */
+    BATCHED
   }
 
   private static final String ROW = "lora_row_axes";
@@ -35,19 +35,19 @@ final class LoraMatMuls {
 
   private final GraphBuilder graph;
   private final ModelConfig config;
-  private final Rows rows;
+  private final RowMode mode;
 
-  LoraMatMuls(GraphBuilder graph, ModelConfig config, Rows rows) {
+  LoraMatMuls(GraphBuilder graph, ModelConfig config, RowMode mode) {
     this.graph = graph;
     this.config = config;
-    this.rows = rows;
+    this.mode = mode;
   }
 
-  /** Declares the mask of the ranks and what all layers share. */
+  /** Declares the rank mask and the constants that all layers share. */
   void declare() {
     graph.input("rank_mask", DataType.FLOAT, GraphBuilder.shape("mask_rows", "rank"));
-    switch (rows) {
-      case ONE_BY_ONE -> {
+    switch (mode) {
+      case PER_ROW -> {
         graph.constant(ROW, 1, 2);
         graph.constant("lora_joined", 0, 1, 1, -1);
         graph.node("rank_row", "Unsqueeze", List.of("rank_mask", ROW), Map.of());
@@ -56,7 +56,7 @@ final class LoraMatMuls {
         }
         graph.constant(OWNERS, owners());
       }
-      case TOGETHER -> {
+      case BATCHED -> {
         for (LoraTarget site : LoraTarget.values()) {
           int modules = site.modules().size();
           graph.constant("lora_in." + site, -1, site.inputs(config));
@@ -69,7 +69,7 @@ final class LoraMatMuls {
     }
   }
 
-  /** Which module of QKV each block belongs to. */
+  /** The module of QKV that each block belongs to. */
   private long[] owners() {
     long[] owners = new long[LoraTarget.QKV.blocks(config)];
     owners[owners.length - 2] = 1;
@@ -95,9 +95,9 @@ final class LoraMatMuls {
   }
 
   /**
-   * What a site's {@code x A} is multiplied with: {@code [rows, parts, 1, R]} for rows one by one,
-   * where without ranks the runtime's product forgets how many parts there were and the mask brings
-   * them back; else {@code [rows, modules * R]}.
+   * The mask that a site's {@code x A} is multiplied with: {@code [rows, parts, 1, R]} per row,
+   * else {@code [rows, modules * R]}. Per row and with R = 0 the runtime's product loses the parts
+   * dimension, which the mask restores.
    */
   private static String mask(LoraTarget site) {
     return "rank_mask." + site;
@@ -118,13 +118,13 @@ final class LoraMatMuls {
     return graph.input(site.inputB(layer), DataType.FLOAT, GraphBuilder.shape(shape));
   }
 
-  /** Adds the products of all modules of a site to those of the base weights, {@code [N, out]}. */
+  /** Adds the LoRA products of all modules of a site to {@code base [N, out]}. */
   String add(LoraTarget site, int layer, String input, String base) {
     String name = site.node(layer);
-    String masked = masked(site, layer, input);
+    String masked = maskedXA(site, layer, input);
     String b = declareB(site, layer);
-    return switch (rows) {
-      case ONE_BY_ONE -> {
+    return switch (mode) {
+      case PER_ROW -> {
         if (site.blocks(config) > site.parts()) {
           masked =
               graph.node(
@@ -134,7 +134,7 @@ final class LoraMatMuls {
         String row = graph.node(name + ".lora_row", "Flatten", List.of(product), Map.of());
         yield graph.node(name + ".lora", "Add", List.of(base, row), Map.of());
       }
-      case TOGETHER -> {
+      case BATCHED -> {
         String columns =
             graph.node(
                 name + ".lora_columns",
@@ -153,14 +153,14 @@ final class LoraMatMuls {
   }
 
   /**
-   * As {@link #add}, for gate and up apart: stacked, half of B would be zeroes.
+   * Like {@link #add}, for gate and up separately: if they were stacked, half of B would be zeros.
    *
-   * @param bases products of the modules' base weights
+   * @param bases products with the base weights of each module
    */
-  List<String> addApart(LoraTarget site, int layer, String input, List<String> bases) {
+  List<String> addSplit(LoraTarget site, int layer, String input, List<String> bases) {
     String name = site.node(layer);
     List<String> modules = site.modules();
-    String masked = masked(site, layer, input);
+    String masked = maskedXA(site, layer, input);
     List<String> downs = split(name + ".lora_split", masked, modules, -1);
     List<String> ups = split(name + ".lora_blocks", declareB(site, layer), modules, 0);
     List<String> sums = new ArrayList<>();
@@ -183,17 +183,14 @@ final class LoraMatMuls {
     return graph.node(name, "Reshape", List.of(input, shape), Map.of());
   }
 
-  /**
-   * {@code mask * (x A)}: {@code [N, parts, 1, R]} for rows one by one, else {@code [N, modules *
-   * R]}.
-   */
-  private String masked(LoraTarget site, int layer, String input) {
+  /** Adds {@code mask * (x A)}: {@code [N, parts, 1, R]} per row, else {@code [N, modules * R]}. */
+  private String maskedXA(LoraTarget site, int layer, String input) {
     String name = site.node(layer);
     String a = declareA(site, layer);
     String down = name + ".lora_a";
     String mask =
-        switch (rows) {
-          case ONE_BY_ONE -> {
+        switch (mode) {
+          case PER_ROW -> {
             String row = graph.node(name + ".lora_in", "Unsqueeze", List.of(input, ROW), Map.of());
             graph.node(
                 down,
@@ -207,7 +204,7 @@ final class LoraMatMuls {
             }
             yield mask(site);
           }
-          case TOGETHER -> {
+          case BATCHED -> {
             String flat = reshape(name + ".lora_flat_a", a, "lora_in." + site);
             graph.node(down, "Gemm", List.of(input, flat), Map.of("transB", 1));
             yield mask(site);

@@ -22,10 +22,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A serving graph with one version's adapter built in: what were run inputs are initializers. It
- * computes what the gateway computes for that version, bit for bit, since the products are the
- * same. Left as inputs are {@code input_ids}, {@code seqlens_k}, {@code total_sequence_length},
- * {@code logit_rows} and the KV cache, as {@link TransformerGraph} describes them.
+ * A serving graph with one version's adapter built in: its inputs become initializers. It computes
+ * what the gateway computes for that version, bit for bit, since the products are the same. The
+ * remaining inputs are {@code input_ids}, {@code seqlens_k}, {@code total_sequence_length}, {@code
+ * logit_rows} and the KV cache, as {@link TransformerGraph} describes them.
  */
 public final class MergedModel {
   private static final String ADAPTER = "adapter.bin";
@@ -34,15 +34,20 @@ public final class MergedModel {
   private final Map<String, AdapterInput> inputs;
 
   /**
+   * Merges nothing until {@link #writeZip}.
+   *
    * @param graph a graph that {@link OnnxExport} wrote, its data beside it
-   * @param inputs values of its inputs that belong to the version
+   * @param inputs values of those of its inputs that belong to the version
    */
   public MergedModel(Path graph, Map<String, AdapterInput> inputs) {
     this.graph = graph;
     this.inputs = Map.copyOf(inputs);
   }
 
-  /** Writes a zip of {@code model.onnx} and the files it refers to; stored, for they are dense. */
+  /**
+   * Writes a zip of {@code model.onnx} and the files it refers to, uncompressed since they are
+   * dense.
+   */
   public void writeZip(OutputStream out) throws IOException {
     ModelProto.Builder model;
     try (InputStream in = new BufferedInputStream(Files.newInputStream(graph))) {
@@ -80,7 +85,7 @@ public final class MergedModel {
     return input;
   }
 
-  /** Drops the inputs and declares initializers of the same names. */
+  /** Replaces the inputs by initializers of the same names. */
   private void build(GraphProto.Builder declared) {
     for (int i = declared.getInputCount() - 1; i >= 0; i--) {
       if (inputs.containsKey(declared.getInput(i).getName())) {

@@ -1,6 +1,6 @@
 package dev.whetstone.onnx;
 
-import dev.whetstone.onnx.LoraMatMuls.Rows;
+import dev.whetstone.onnx.LoraMatMuls.RowMode;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.quantization.ActivationRanges;
 import dev.whetstone.weights.ModelConfig;
@@ -19,17 +19,17 @@ import java.util.Map;
  * Writes the graphs that serve a model.
  *
  * <ul>
- *   <li>int8: {@code model.onnx} decodes; where the ranges of activations are known, q, k, v, gate
- *       and up are products of integers; {@code prefill.onnx} reads prompts with float32 blocks,
- *       which is the faster kernel when many rows are multiplied at once, and shares embedding,
- *       norms and the int8 head with the first
+ *   <li>int8: {@code model.onnx} decodes; where the activation ranges are known, q, k, v, gate and
+ *       up are integer products; {@code prefill.onnx} processes prompts with float32 blocks, which
+ *       is the faster kernel for many rows at once, and shares embedding, norms and the int8 head
+ *       with {@code model.onnx}
  *   <li>fp32: {@code exact.onnx} does both
  * </ul>
  *
- * A graph appears under its name only when the bytes it refers to are on the disk.
+ * A graph gets its name only after the bytes that it refers to are on disk.
  */
 public final class OnnxExport {
-  /** Counts up with every change of the graphs, so that those of an earlier build are replaced. */
+  /** Increased with every change of the graphs, so that those of an earlier build are replaced. */
   public static final int FORMAT = 5;
 
   private OnnxExport() {}
@@ -45,8 +45,8 @@ public final class OnnxExport {
   /**
    * Exports into a model directory; files of the same names are replaced.
    *
-   * @param baseHash identity of the weights, kept in the graph
-   * @param ranges of the activations, for int8
+   * @param baseHash identity of the weights, stored in the graph
+   * @param ranges of the activations; used for int8 only
    */
   public static void write(
       Path directory,
@@ -61,24 +61,25 @@ public final class OnnxExport {
     switch (precision) {
       case INT8 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0));
-            ExternalData wide = ExternalData.create(directory, files.get(1))) {
+            ExternalData prefillData = ExternalData.create(directory, files.get(1))) {
           GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8, ranges);
-          ModelProto model = new TransformerGraph(config, decode, Rows.ONE_BY_ONE).build(metadata);
-          GraphWeights prefill = decode.sharing(wide, Precision.FP32);
-          ModelProto reader = new TransformerGraph(config, prefill, Rows.TOGETHER).build(metadata);
+          ModelProto model = new TransformerGraph(config, decode, RowMode.PER_ROW).build(metadata);
+          GraphWeights prefill = decode.sharing(prefillData, Precision.FP32);
+          ModelProto prefillModel =
+              new TransformerGraph(config, prefill, RowMode.BATCHED).build(metadata);
           data.force();
-          wide.force();
-          publish(directory, files.get(2), reader);
-          publish(directory, files.get(3), model);
+          prefillData.force();
+          writeAtomically(directory, files.get(2), prefillModel);
+          writeAtomically(directory, files.get(3), model);
         }
       }
       case FP32 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0))) {
           GraphWeights exact =
               new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
-          ModelProto model = new TransformerGraph(config, exact, Rows.ONE_BY_ONE).build(metadata);
+          ModelProto model = new TransformerGraph(config, exact, RowMode.PER_ROW).build(metadata);
           data.force();
-          publish(directory, files.get(1), model);
+          writeAtomically(directory, files.get(1), model);
         }
       }
     }
@@ -94,16 +95,16 @@ public final class OnnxExport {
         "whetstone.context", Integer.toString(config.contextLength()));
   }
 
-  static void publish(Path directory, String name, ModelProto model) throws IOException {
-    Path aside = directory.resolve(name + ".part");
-    try (OutputStream out = Files.newOutputStream(aside)) {
+  static void writeAtomically(Path directory, String name, ModelProto model) throws IOException {
+    Path temporary = directory.resolve(name + ".part");
+    try (OutputStream out = Files.newOutputStream(temporary)) {
       model.writeTo(out);
     }
-    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
     Files.move(
-        aside,
+        temporary,
         directory.resolve(name),
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);

@@ -7,7 +7,7 @@ import dev.whetstone.weights.RotaryFrequencies;
  * Cosines and sines of the rotary embedding (Su et al. 2021).
  *
  * @param cosines {@code [contextLength, headDim / 2]}
- * @param sines the same shape
+ * @param sines {@code [contextLength, headDim / 2]}
  */
 record RotaryTables(float[] cosines, float[] sines) {
   static RotaryTables of(ModelConfig config) {

@@ -1,7 +1,7 @@
 package dev.whetstone.onnx;
 
 import dev.whetstone.lora.LoraTarget;
-import dev.whetstone.onnx.LoraMatMuls.Rows;
+import dev.whetstone.onnx.LoraMatMuls.RowMode;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.proto.TensorProto.DataType;
 import dev.whetstone.weights.ModelConfig;
@@ -12,18 +12,18 @@ import java.util.Map;
 
 /**
  * The decoder of the Llama family as an ONNX graph: RMS norms fused with the residual sums,
- * grouped-query attention with rotary embedding inside, SwiGLU, and at every linear layer of a
- * block a LoRA product whose factors are run inputs.
+ * grouped-query attention that applies the rotary embedding, SwiGLU, and at every linear layer of a
+ * block a LoRA product whose factors are inputs of the run.
  *
  * <p>Inputs, with B sequences of S tokens, N = B * S rows and total LoRA rank R of all versions in
  * the run:
  *
  * <ul>
- *   <li>{@code input_ids [B, S]} int64, {@code seqlens_k [B]} int32 (tokens held after the run,
- *       minus one), {@code total_sequence_length} int32 scalar (the largest of them, plus one)
+ *   <li>{@code input_ids [B, S]} int64, {@code seqlens_k [B]} int32 (tokens in the cache after the
+ *       run, minus one), {@code total_sequence_length} int32 scalar (the largest of them, plus one)
  *   <li>{@code past.L.key|value [B, kv_heads, slot_length, head_dim]}, returned as {@code
  *       present.L.key|value}
- *   <li>{@code logit_rows [rows]} int64: which of the N rows the head is computed for
+ *   <li>{@code logit_rows [rows]} int64: those of the N rows for which the head is computed
  *   <li>{@code rank_mask [N or 1, R]}: 1 where a rank belongs to the row's version, else 0
  *   <li>{@code lora.L.SITE.a}, {@code lora.L.SITE.b}: see {@link LoraMatMuls}
  * </ul>
@@ -31,17 +31,17 @@ import java.util.Map;
  * Output: {@code logits [rows, vocabulary]}.
  */
 final class TransformerGraph {
-  private final Rows rows;
+  private final RowMode mode;
   private final ModelConfig config;
   private final GraphWeights weights;
   private final GraphBuilder graph = new GraphBuilder();
   private final LoraMatMuls lora;
 
-  TransformerGraph(ModelConfig config, GraphWeights weights, Rows rows) {
-    this.rows = rows;
+  TransformerGraph(ModelConfig config, GraphWeights weights, RowMode mode) {
+    this.mode = mode;
     this.config = config;
     this.weights = weights;
-    this.lora = new LoraMatMuls(graph, config, rows);
+    this.lora = new LoraMatMuls(graph, config, mode);
   }
 
   ModelProto build(Map<String, String> metadata) throws IOException {
@@ -87,8 +87,7 @@ final class TransformerGraph {
     graph.input("total_sequence_length", DataType.INT32, GraphBuilder.shape());
     graph.input("logit_rows", DataType.INT64, GraphBuilder.shape("rows"));
     graph.node("flat_ids", "Reshape", List.of("input_ids", graph.constant("flat", -1)), Map.of());
-    // the attention needs [batch, sequence, width]; the width is never ambiguous, so -1 stands for
-    // it
+    // The attention needs [batch, sequence, width]; width is the only unknown, hence -1.
     graph.node("ids_shape", "Shape", List.of("input_ids"), Map.of());
     graph.node(
         "packed_shape",
@@ -165,20 +164,20 @@ final class TransformerGraph {
 
   private List<String> gateAndUp(int layer, String input) throws IOException {
     LoraTarget site = LoraTarget.GATE_UP;
-    return switch (rows) {
-      case ONE_BY_ONE -> {
+    return switch (mode) {
+      case PER_ROW -> {
         String both = linear(site, layer, input);
         List<String> parts = List.of(both + ".gate", both + ".up");
         graph.node(both + ".split", "Split", "", List.of(both), parts, Map.of("axis", -1));
         yield parts;
       }
-      case TOGETHER -> {
-        GraphWeights.Rows read = weights.rows(graph, site, layer, input);
+      case BATCHED -> {
+        GraphWeights.LayerInput layerInput = weights.layerInput(graph, site, layer, input);
         List<String> bases = new ArrayList<>();
         for (String module : modules(site, layer)) {
-          bases.add(weights.linear(graph, module, read, List.of(module)));
+          bases.add(weights.linear(graph, module, layerInput, List.of(module)));
         }
-        yield lora.addApart(site, layer, input, bases);
+        yield lora.addSplit(site, layer, input, bases);
       }
     };
   }
@@ -187,10 +186,10 @@ final class TransformerGraph {
     return site.modules().stream().map(module -> LoraTarget.module(layer, module)).toList();
   }
 
-  /** {@code x W + (mask * (x A)) B} for all modules of a site at once. */
+  /** Adds {@code x W + (mask * (x A)) B} for all modules of a site. */
   private String linear(LoraTarget site, int layer, String input) throws IOException {
-    GraphWeights.Rows read = weights.rows(graph, site, layer, input);
-    String base = weights.linear(graph, site.node(layer), read, modules(site, layer));
+    GraphWeights.LayerInput layerInput = weights.layerInput(graph, site, layer, input);
+    String base = weights.linear(graph, site.node(layer), layerInput, modules(site, layer));
     return lora.add(site, layer, input, base);
   }
 

@@ -4,10 +4,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was decided of a candidate, by whom and on which numbers.
+ * A decision about a candidate: by whom it was made, why, and on which numbers.
  *
- * @param decision the status it brought
- * @param numbers a JSON object
+ * @param decision label of the status that the rollout got
+ * @param numbers what the decision is based on, a JSON object
  */
 public record Decision(
     Instant at, String decision, String actor, @Nullable String reason, String numbers) {}

@@ -13,17 +13,22 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** The duel that is on, as this gateway knows it, and what its sides have done here. */
+/**
+ * The running duel as this gateway knows it: assigns policies to pairs and counts what each arm
+ * does. Request threads call {@link #sides} and {@link #follow}, the rollout loop calls {@link
+ * #refresh}; counts that are not yet in the database are guarded by {@code pending}.
+ */
 public final class DuelTracker {
-  /** Who wrote a side; alone is the champion in a pair without the candidate. */
-  enum Role {
+  /** The arms of a duel; the labels are stored. */
+  enum Arm {
     CANDIDATE("candidate"),
     CHAMPION("champion"),
-    ALONE("alone");
+    /** The champion in pairs without the candidate. */
+    CHAMPION_ALONE("alone");
 
     private final String label;
 
-    Role(String label) {
+    Arm(String label) {
       this.label = label;
     }
   }
@@ -31,13 +36,13 @@ public final class DuelTracker {
   private final RolloutStore store;
   private final RandomGenerator random;
   private final String gateway;
-  private final Map<Role, ArmMetrics> unsaid = new EnumMap<>(Role.class);
+  private final Map<Arm, ArmMetrics> pending = new EnumMap<>(Arm.class);
   private volatile @Nullable Rollout current;
 
   /**
-   * No duel is on until {@link #refresh}.
+   * Creates a tracker that knows of no duel until {@link #refresh}.
    *
-   * @param gateway a name of this process that others can tell from theirs
+   * @param gateway name of this process, unique in the cluster
    */
   public DuelTracker(RolloutStore store, RandomGenerator random, String gateway) {
     this.store = store;
@@ -46,60 +51,60 @@ public final class DuelTracker {
   }
 
   /**
-   * Who writes the sides of the next pair: the champion both, or in a share of the pairs the
-   * champion and the candidate, when both are served here as the duel has them.
+   * Draws the policies of the next pair: the champion twice, or in a share of the pairs champion
+   * and candidate, provided that this gateway serves the very versions of the duel.
    */
   public PairAssignment sides(ServingSnapshot serving) {
     Rollout duel = current;
     var candidate = serving.candidate();
-    boolean on =
+    boolean withCandidate =
         duel != null
             && candidate != null
             && candidate.hash().equals(duel.candidateHash())
             && serving.champion().hash().equals(duel.championHash())
             && random.nextDouble() < duel.share();
     Policy champion = serving.champion();
-    Policy other = on && candidate != null ? candidate : champion;
+    Policy other = withCandidate && candidate != null ? candidate : champion;
     return random.nextBoolean()
         ? new PairAssignment(champion, other)
         : new PairAssignment(other, champion);
   }
 
-  /** Counts what the sides of a pair do while another listener follows them. */
-  public GenerationListener follow(PairAssignment sides, GenerationListener inner) {
+  /** Wraps the listener of a pair so that the results of both sides are counted for the duel. */
+  public GenerationListener follow(PairAssignment pair, GenerationListener inner) {
     Rollout duel = current;
-    Role first = duel == null ? null : role(duel, sides.first(), sides.second());
-    Role second = duel == null ? null : role(duel, sides.second(), sides.first());
-    return first == null || second == null ? inner : new Count(first, second, inner);
+    Arm first = duel == null ? null : arm(duel, pair.first(), pair.second());
+    Arm second = duel == null ? null : arm(duel, pair.second(), pair.first());
+    return first == null || second == null ? inner : new CountingListener(first, second, inner);
   }
 
-  /** What a side stands for; null when it does not belong to the duel. */
-  private static @Nullable Role role(Rollout duel, Policy side, Policy other) {
+  /** The arm of a side; null when the pair does not belong to the duel. */
+  private static @Nullable Arm arm(Rollout duel, Policy side, Policy other) {
     if (side.hash().equals(duel.candidateHash())) {
-      return other.hash().equals(duel.championHash()) ? Role.CANDIDATE : null;
+      return other.hash().equals(duel.championHash()) ? Arm.CANDIDATE : null;
     }
     if (!side.hash().equals(duel.championHash())) {
       return null;
     }
     return other.hash().equals(duel.candidateHash())
-        ? Role.CHAMPION
-        : other.hash().equals(side.hash()) ? Role.ALONE : null;
+        ? Arm.CHAMPION
+        : other.hash().equals(side.hash()) ? Arm.CHAMPION_ALONE : null;
   }
 
-  private final class Count implements GenerationListener {
-    private final List<Role> roles;
+  private final class CountingListener implements GenerationListener {
+    private final List<Arm> arms;
     private final GenerationListener inner;
-    private final long[] begun = new long[2];
+    private final long[] startNanos = new long[2];
 
-    Count(Role first, Role second, GenerationListener inner) {
-      this.roles = List.of(first, second);
+    CountingListener(Arm first, Arm second, GenerationListener inner) {
+      this.arms = List.of(first, second);
       this.inner = inner;
     }
 
     @Override
     public void onText(int branch, String text, int[] tokens, float[] logps) {
-      if (begun[branch] == 0) {
-        begun[branch] = System.nanoTime();
+      if (startNanos[branch] == 0) {
+        startNanos[branch] = System.nanoTime();
       }
       inner.onText(branch, text, tokens, logps);
     }
@@ -107,13 +112,13 @@ public final class DuelTracker {
     @Override
     public void onFinish(int branch, Completion completion) {
       inner.onFinish(branch, completion);
-      long nanos = begun[branch] == 0 ? 0 : System.nanoTime() - begun[branch];
-      count(roles.get(branch), completion, nanos);
+      long nanos = startNanos[branch] == 0 ? 0 : System.nanoTime() - startNanos[branch];
+      count(arms.get(branch), completion, nanos);
     }
   }
 
-  private void count(Role role, Completion completion, long nanos) {
-    // a client that hung up says nothing about the version
+  private void count(Arm arm, Completion completion, long nanos) {
+    // A client that disconnects tells nothing about the version.
     if (completion.reason() == FinishReason.CANCELLED) {
       return;
     }
@@ -126,41 +131,41 @@ public final class DuelTracker {
             error ? 1 : 0,
             completion.tokens().length,
             nanos / 1e9);
-    synchronized (unsaid) {
-      unsaid.merge(role, one, ArmMetrics::plus);
+    synchronized (pending) {
+      pending.merge(arm, one, ArmMetrics::plus);
     }
   }
 
-  /** Reads whether a duel is on, and tells the store what was counted since the last call. */
+  /** Writes the counts since the last call to the store, then reads which duel is running. */
   void refresh() {
     Rollout duel = current;
     if (duel != null) {
-      tell(duel);
+      publish(duel);
     }
     Optional<Rollout> now =
         store.active().filter(active -> active.status() == RolloutStatus.DUELLING);
     if (duel == null || now.isEmpty() || !now.get().id().equals(duel.id())) {
-      synchronized (unsaid) {
-        unsaid.clear();
+      synchronized (pending) {
+        pending.clear();
       }
     }
     current = now.orElse(null);
   }
 
-  private void tell(Rollout duel) {
-    for (Role role : Role.values()) {
+  private void publish(Rollout duel) {
+    for (Arm arm : Arm.values()) {
       ArmMetrics more;
-      synchronized (unsaid) {
-        more = unsaid.remove(role);
+      synchronized (pending) {
+        more = pending.remove(arm);
       }
       if (more != null) {
-        store.addFigures(duel.id(), gateway, role.label, more);
+        store.addMetrics(duel.id(), gateway, arm.label, more);
       }
     }
   }
 
-  /** What all gateways told of both sides. */
-  static ArmMetrics figures(RolloutStore store, Rollout duel, Role role) {
-    return store.figures(duel.id(), role.label);
+  /** What an arm did so far, summed over all gateways. */
+  static ArmMetrics metrics(RolloutStore store, Rollout duel, Arm arm) {
+    return store.figures(duel.id(), arm.label);
   }
 }

@@ -5,11 +5,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One candidate's way from the gate to its end.
+ * One candidate's rollout, from the gate to its final status.
  *
  * @param runId the training run that made the candidate; null for an imported version
- * @param champion what it is compared with
- * @param share of pairs that have a side from the candidate while it duels
+ * @param champion version that the candidate is compared with
+ * @param share of pairs in which the candidate writes one side during the duel
  * @param evidence the votes of the duel so far
  */
 public record Rollout(

@@ -26,11 +26,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides over candidates: one step at a time, each in one transaction that changes the rollout,
- * the version's standing and the aliases together. Killed anywhere, the next referee goes on from
+ * The state machine of rollouts: after the gate come a duel, an operator's approval or at once the
+ * promotion, as {@link RolloutMode} says ({@link #afterGate}); a duel ends by votes, guard-rails or
+ * limits ({@link #afterVotes}). Each step is one transaction that changes the rollout, the
+ * version's status and the aliases together. If the process dies, the next leader continues from
  * what was committed.
+ *
+ * <p>Confined to the rollout loop's thread of the gateway that leads, except {@link #open} and
+ * {@link #apply}, which requests call: {@link RolloutStore#move} changes a rollout only from the
+ * status it was judged in, so one of two rivals wins.
  */
 final class RolloutController {
+  // stored with every decision
   private static final String ACTOR = "referee";
 
   private final RolloutStore rollouts;
@@ -43,29 +50,29 @@ final class RolloutController {
 
   RolloutController(
       RolloutStore rollouts,
-      PolicyRouter policies,
+      PolicyRouter router,
       Gate gate,
       RolloutConfig config,
       InstantSource clock) {
     this.rollouts = rollouts;
-    this.store = policies.store();
-    this.log = policies.log();
-    this.policies = policies;
+    this.store = router.store();
+    this.log = router.log();
+    this.policies = router;
     this.gate = gate;
     this.config = config;
     this.clock = clock;
   }
 
-  /** Takes the next step, if there is one; true when something was decided. */
+  /** Takes the next step, if there is one; true when the database was changed. */
   boolean step() {
     Optional<Rollout> active = rollouts.active();
     if (active.isEmpty()) {
       return rollouts.nextCandidate().filter(this::open).isPresent();
     }
     Rollout rollout = active.get();
-    Optional<Move> overtaken = overtaken(rollout);
-    if (overtaken.isPresent()) {
-      return apply(rollout, overtaken.get());
+    Optional<Move> superseded = overtaken(rollout);
+    if (superseded.isPresent()) {
+      return apply(rollout, superseded.get());
     }
     return switch (rollout.status()) {
       case GATING -> gate(rollout);
@@ -91,7 +98,7 @@ final class RolloutController {
         .isPresent();
   }
 
-  /** Puts a version on its way; empty when another is under way or it is the champion. */
+  /** Opens a rollout; empty when another is active or the version is the champion already. */
   Optional<Rollout> open(
       Connection connection,
       PolicyRecord candidate,
@@ -105,7 +112,7 @@ final class RolloutController {
         : rollouts.open(connection, candidate, champion, mode, share, by);
   }
 
-  /** What others did to the versions of a rollout meanwhile. */
+  /** How the rollout ends because others changed its versions meanwhile; empty if nobody did. */
   private Optional<Move> overtaken(Rollout rollout) {
     return store
         .database()
@@ -143,7 +150,7 @@ final class RolloutController {
     try {
       Policy candidate = verified(rollout.candidate());
       Policy champion = policies.resolve(rollout.champion());
-      rows = gate.judge(candidate, champion, rollout.runId());
+      rows = gate.measure(candidate, champion, rollout.runId());
     } catch (PolicyException.Refused unsound) {
       return apply(
           rollout,
@@ -153,7 +160,7 @@ final class RolloutController {
         .database()
         .transaction(
             connection -> {
-              rollouts.saveGate(connection, rollout.id(), rows);
+              rollouts.saveGateResults(connection, rollout.id(), rows);
               return rows;
             });
     return apply(rollout, afterGate(rollout.mode(), rows));
@@ -164,6 +171,7 @@ final class RolloutController {
         store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
   }
 
+  /** The transition that follows from the gate's results. */
   static Move afterGate(RolloutMode mode, List<CriterionResult> rows) {
     Map<String, Double> numbers =
         rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
@@ -194,22 +202,23 @@ final class RolloutController {
   }
 
   private boolean judge(Rollout duel) {
-    DuelEvidence evidence = rollouts.count(duel);
+    DuelEvidence evidence = rollouts.countVotes(duel);
     List<GuardrailViolation> alarms =
         config
             .duel()
             .thresholds()
-            .alarms(
-                DuelTracker.figures(rollouts, duel, DuelTracker.Role.CANDIDATE),
-                DuelTracker.figures(rollouts, duel, DuelTracker.Role.CHAMPION),
-                DuelTracker.figures(rollouts, duel, DuelTracker.Role.ALONE));
+            .violations(
+                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CANDIDATE),
+                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CHAMPION),
+                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CHAMPION_ALONE));
     boolean tooLong =
         duel.duelBeganAt() != null
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().maxDuration()));
-    Move move = afterVotes(evidence, alarms, config.duel(), tooLong);
-    return move != null && apply(duel, move);
+    Move next = afterVotes(evidence, alarms, config.duel(), tooLong);
+    return next != null && apply(duel, next);
   }
 
+  /** The transition that follows from votes and guard-rails; null while the duel continues. */
   static @Nullable Move afterVotes(
       DuelEvidence evidence, List<GuardrailViolation> alarms, DuelConfig config, boolean tooLong) {
     if (!alarms.isEmpty()) {
@@ -237,24 +246,27 @@ final class RolloutController {
     };
   }
 
-  /** A status to go to, why, and the numbers it was decided on. */
+  /** The next status, why, and the numbers that the decision is based on. */
   record Move(RolloutStatus to, String reason, Map<String, Double> numbers) {}
 
-  private boolean apply(Rollout rollout, Move move) {
-    return apply(rollout, move, ACTOR);
+  private boolean apply(Rollout rollout, Move next) {
+    return apply(rollout, next, ACTOR);
   }
 
-  /** Ends or advances a rollout with everything that follows; false when it had moved on. */
-  boolean apply(Rollout rollout, Move move, String actor) {
-    ChangeContext by = new ChangeContext(actor, move.reason());
+  /**
+   * Changes a rollout's status together with the version's status and the aliases; false when
+   * another decision was faster.
+   */
+  boolean apply(Rollout rollout, Move next, String actor) {
+    ChangeContext by = new ChangeContext(actor, next.reason());
     return store
         .database()
         .transaction(
             connection -> {
               boolean moved =
-                  rollouts.move(connection, rollout, move.to(), by, finite(move.numbers()));
+                  rollouts.move(connection, rollout, next.to(), by, finite(next.numbers()));
               if (moved) {
-                follow(connection, rollout, move.to(), by);
+                follow(connection, rollout, next.to(), by);
               }
               return moved;
             });
@@ -264,7 +276,7 @@ final class RolloutController {
       throws SQLException {
     String candidate = rollout.candidate();
     switch (to) {
-      case GATING -> throw new IllegalArgumentException("nothing goes back to the gate");
+      case GATING -> throw new IllegalArgumentException("a rollout never returns to the gate");
       case DUELLING -> {
         store.stand(connection, candidate, PolicyStatus.CANDIDATE, by);
         log.nominate(connection, candidate, by);
@@ -277,18 +289,18 @@ final class RolloutController {
   }
 
   private void dismiss(
-      Connection connection, String candidate, PolicyStatus standing, ChangeContext by)
+      Connection connection, String candidate, PolicyStatus status, ChangeContext by)
       throws SQLException {
     Aliases now = log.read(connection);
     if (Objects.equals(now.candidate(), candidate)) {
       log.nominate(connection, null, by);
     }
     if (!now.champion().equals(candidate)) {
-      store.stand(connection, candidate, standing, by);
+      store.stand(connection, candidate, status, by);
     }
   }
 
-  // JSON knows neither NaN nor infinity
+  // JSON has neither NaN nor infinity: they become strings.
   private static Map<String, Object> finite(Map<String, Double> numbers) {
     return numbers.entrySet().stream()
         .collect(

@@ -17,9 +17,9 @@ public enum RolloutMode {
   }
 
   /**
-   * The mode of a name.
+   * Parses a label.
    *
-   * @throws IllegalArgumentException when there is none
+   * @throws IllegalArgumentException when no mode has this label
    */
   public static RolloutMode of(String label) {
     for (RolloutMode mode : values()) {

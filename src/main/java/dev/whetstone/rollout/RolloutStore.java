@@ -25,11 +25,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rollouts of one base with their gate rows, decisions and figures; at most one is under way. Every
- * change of status is a decision in the same transaction, and only from the status it was made on.
+ * The rollouts of one base model with their gate results, decisions and arm metrics; the database
+ * admits one active rollout. A change of status and its decision are one transaction, and apply
+ * only from the status that the decision was made in.
  */
 public final class RolloutStore {
-  /** Where every change is told. */
+  /** Notified on every change. */
   public static final String CHANNEL = "whetstone_rollouts";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -50,7 +51,7 @@ public final class RolloutStore {
       RETURNING rollout_id
       """;
 
-  private static final String MOVE =
+  private static final String TRANSITION =
       """
       UPDATE rollouts SET status = ?, reason = ?,
         duel_began_at = CASE WHEN ? = 'duelling' THEN now() ELSE duel_began_at END,
@@ -58,8 +59,8 @@ public final class RolloutStore {
       WHERE rollout_id = ? AND status = ?
       """;
 
-  // Each user and prompt counts once, by the first vote for one of the sides.
-  private static final String VOTES =
+  // Each user and prompt counts once, with the first vote for a side: see DuelEvidence.
+  private static final String COUNT_VOTES =
       """
       SELECT count(*) FILTER (WHERE won) AS wins, count(*) FILTER (WHERE NOT won) AS losses
       FROM (
@@ -71,7 +72,7 @@ public final class RolloutStore {
         ORDER BY v.user_id, p.prompt_hash, v.seq) AS first_votes
       """;
 
-  private static final String FIGURES =
+  private static final String ADD_METRICS =
       """
       INSERT INTO rollout_figures AS f VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (rollout_id, gateway, side) DO UPDATE SET
@@ -80,7 +81,7 @@ public final class RolloutStore {
         tokens = f.tokens + excluded.tokens, seconds = f.seconds + excluded.seconds
       """;
 
-  private static final String SUM =
+  private static final String SUM_METRICS =
       """
       SELECT coalesce(sum(completions), 0), coalesce(sum(empty), 0), coalesce(sum(unended), 0),
         coalesce(sum(errors), 0), coalesce(sum(tokens), 0), coalesce(sum(seconds), 0)
@@ -100,9 +101,9 @@ public final class RolloutStore {
   }
 
   /**
-   * Opens a rollout; empty when another is under way, or the run has had its rollout.
+   * Opens a rollout; empty when another is active, or was opened for the same run meanwhile.
    *
-   * @param share of pairs, in (0, 1]
+   * @param share of pairs in which the candidate writes one side, in (0, 1]
    */
   public Optional<Rollout> open(
       Connection connection,
@@ -128,22 +129,22 @@ public final class RolloutStore {
     if (id.isEmpty()) {
       return Optional.empty();
     }
-    decide(connection, id.get(), candidate.version(), RolloutStatus.GATING, by, Map.of());
+    recordDecision(connection, id.get(), candidate.version(), RolloutStatus.GATING, by, Map.of());
     return find(connection, id.get());
   }
 
-  // An operator may roll a run's version out again; the run's own rollout is the first.
+  // An operator may roll a version out again; only its first rollout names the training run.
   private static @Nullable String runWithoutRollout(Connection connection, PolicyRecord candidate)
       throws SQLException {
     String run = candidate.lineage().runId();
-    boolean known =
+    boolean hasRollout =
         run != null
             && Sql.first(connection, row -> 1, "SELECT FROM rollouts WHERE run_id = ?", run)
                 .isPresent();
-    return known ? null : run;
+    return hasRollout ? null : run;
   }
 
-  /** The version of the oldest succeeded run that no rollout was opened for. */
+  /** The version made by the oldest succeeded run that has no rollout yet. */
   public Optional<String> nextCandidate() {
     return database.statement(
         connection ->
@@ -157,7 +158,7 @@ public final class RolloutStore {
                 baseHash));
   }
 
-  /** The rollout under way. */
+  /** The active rollout. */
   public Optional<Rollout> active() {
     return database.statement(
         connection ->
@@ -193,7 +194,7 @@ public final class RolloutStore {
                 limit));
   }
 
-  /** Moves a rollout on, unless it is no longer in the status it was judged in. */
+  /** Changes the status, unless it is no longer the one in {@code from}; false then. */
   public boolean move(
       Connection connection,
       Rollout from,
@@ -204,7 +205,7 @@ public final class RolloutStore {
     int changed =
         Sql.update(
             connection,
-            MOVE,
+            TRANSITION,
             to.stored(),
             by.reason(),
             to.stored(),
@@ -212,12 +213,12 @@ public final class RolloutStore {
             from.id(),
             from.status().stored());
     if (changed == 1) {
-      decide(connection, from.id(), from.candidate(), to, by, numbers);
+      recordDecision(connection, from.id(), from.candidate(), to, by, numbers);
     }
     return changed == 1;
   }
 
-  private static void decide(
+  private static void recordDecision(
       Connection connection,
       String id,
       String version,
@@ -246,12 +247,12 @@ public final class RolloutStore {
     try {
       return JSON.writeValueAsString(numbers);
     } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("numbers can be written", impossible);
+      throw new IllegalStateException("numbers cannot be written as JSON", impossible);
     }
   }
 
-  /** Writes down what the gate found; a gate that is run again replaces its rows. */
-  public void saveGate(Connection connection, String id, List<CriterionResult> rows)
+  /** Stores the results of the gate; those of an earlier run are replaced. */
+  public void saveGateResults(Connection connection, String id, List<CriterionResult> rows)
       throws SQLException {
     Sql.update(connection, "DELETE FROM gate_rows WHERE rollout_id = ?", id);
     int place = 0;
@@ -284,7 +285,7 @@ public final class RolloutStore {
                 id));
   }
 
-  /** In the order they were made. */
+  /** The decisions about a rollout, in the order they were made. */
   public List<Decision> decisions(String id) {
     return database.statement(
         connection ->
@@ -301,22 +302,22 @@ public final class RolloutStore {
                 id));
   }
 
-  /** Counts the votes of a duel and notes them on the rollout. */
-  public DuelEvidence count(Rollout duel) {
-    Instant begun = Objects.requireNonNull(duel.duelBeganAt(), "no duel began");
+  /** Counts the votes of a duel and stores the counts on the rollout. */
+  public DuelEvidence countVotes(Rollout duel) {
+    Instant startedAt = Objects.requireNonNull(duel.duelBeganAt(), "the duel has not begun");
     return database.transaction(
         connection -> {
           DuelEvidence evidence =
               Sql.first(
                       connection,
                       row -> new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
-                      VOTES,
+                      COUNT_VOTES,
                       duel.candidateHash(),
                       duel.candidateHash(),
                       duel.championHash(),
                       duel.championHash(),
                       duel.candidateHash(),
-                      Timestamp.from(begun))
+                      Timestamp.from(startedAt))
                   .orElseThrow();
           if (!evidence.equals(duel.evidence())) {
             Sql.update(
@@ -330,26 +331,26 @@ public final class RolloutStore {
         });
   }
 
-  /** Adds what this gateway counted since it last said so. */
-  public void addFigures(String id, String gateway, String side, ArmMetrics more) {
+  /** Adds what a gateway counted for an arm since its last call. */
+  public void addMetrics(String id, String gateway, String arm, ArmMetrics more) {
     database.statement(
         connection ->
             Sql.update(
                 connection,
-                FIGURES,
+                ADD_METRICS,
                 id,
                 gateway,
-                side,
+                arm,
                 more.completions(),
                 more.empty(),
-                more.unended(),
+                more.truncated(),
                 more.errors(),
                 more.tokens(),
                 more.seconds()));
   }
 
-  /** What all gateways counted of a side. */
-  public ArmMetrics figures(String id, String side) {
+  /** What all gateways counted for an arm, by its label. */
+  public ArmMetrics figures(String id, String arm) {
     return database.statement(
         connection ->
             Sql.first(
@@ -362,9 +363,9 @@ public final class RolloutStore {
                             row.getLong(4),
                             row.getLong(5),
                             row.getDouble(6)),
-                    SUM,
+                    SUM_METRICS,
                     id,
-                    side)
+                    arm)
                 .orElse(ArmMetrics.NONE));
   }
 

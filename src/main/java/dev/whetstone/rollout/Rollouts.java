@@ -19,21 +19,21 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Brings candidates through gate and duel. Every gateway follows the duel that is on; the one that
- * holds the lock is the referee.
+ * The rollouts of one base model. Every gateway follows the running duel; the gateway that holds
+ * the advisory lock runs the controller.
  */
 public final class Rollouts implements AutoCloseable {
   private final RolloutStore store;
   private final DuelTracker duels;
-  private final RolloutController referee;
+  private final RolloutController controller;
   private final RolloutConfig config;
   private final LeaderLoop loop;
 
   /**
-   * Follows nothing until {@link #start}.
+   * Creates the parts; nothing runs until {@link #start}.
    *
    * @param poll how often the leader looks for work when no notification comes
-   * @param canary token ids of the configured canary text
+   * @param probe token ids of the text whose perplexity the gate compares
    */
   public Rollouts(
       Engine engine,
@@ -41,26 +41,26 @@ public final class Rollouts implements AutoCloseable {
       TrainingRunStore runs,
       RolloutConfig config,
       Duration poll,
-      int[] canary,
+      int[] probe,
       RandomGenerator random,
       InstantSource clock) {
     String baseHash = policies.base().hash();
     this.store = new RolloutStore(policies.store().database(), baseHash);
     this.duels = new DuelTracker(store, random, policies.gateway());
     GateDataset data = new GateDataset(policies.store().database(), runs, baseHash);
-    Gate gate = new Gate(engine, policies.base(), data, config.gate(), canary);
-    this.referee = new RolloutController(store, policies, gate, config, clock);
+    Gate gate = new Gate(engine, policies.base(), data, config.gate(), probe);
+    this.controller = new RolloutController(store, policies, gate, config, clock);
     this.config = config;
     this.loop =
         new LeaderLoop(
             policies.store().database(),
-            "referee." + baseHash,
+            "referee." + baseHash, // must not change: gateways of all builds share this lock
             poll,
             Thread.ofVirtual().name("whetstone-rollouts"),
             new Work());
   }
 
-  /** Follows rollouts from now on, by notification and by polling. */
+  /** Starts the loop, which wakes up on notifications and polls. */
   public void start(Notifications notifications) {
     loop.start(notifications, RolloutStore.CHANNEL, TrainingRunStore.CHANNEL, AliasStore.CHANNEL);
   }
@@ -73,12 +73,12 @@ public final class Rollouts implements AutoCloseable {
     return duels;
   }
 
-  /** The settings that rollouts follow. */
+  /** The settings of rollouts. */
   public RolloutConfig config() {
     return config;
   }
 
-  /** Puts a version on its way; empty when another is under way or it is the champion. */
+  /** Opens a rollout; empty when another is active or the version is the champion already. */
   public Optional<Rollout> open(
       Connection connection,
       PolicyRecord candidate,
@@ -86,14 +86,14 @@ public final class Rollouts implements AutoCloseable {
       double share,
       ChangeContext by)
       throws SQLException {
-    return referee.open(connection, candidate, mode, share, by);
+    return controller.open(connection, candidate, mode, share, by);
   }
 
-  /** Ends a rollout without a promotion; false when it had ended. */
+  /** Ends a rollout without a promotion; false when it has ended already. */
   public boolean cancel(Rollout rollout, ChangeContext by) {
-    String reason = by.reason() == null ? "an operator ended it" : by.reason();
+    String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
     return rollout.status().active()
-        && referee.apply(
+        && controller.apply(
             rollout,
             new RolloutController.Move(RolloutStatus.CANCELLED, reason, Map.of()),
             by.actor());
@@ -107,11 +107,11 @@ public final class Rollouts implements AutoCloseable {
 
     @Override
     public boolean step() {
-      return referee.step();
+      return controller.step();
     }
   }
 
-  /** Ends the following; what was committed stays for the next referee. */
+  /** Stops the loop; the next leader continues from what was committed. */
   @Override
   public void close() {
     loop.close();

@@ -1,4 +1,12 @@
-/** How a candidate becomes champion, or does not: the controller, its decisions and their rows. */
+/**
+ * How a candidate becomes champion, or does not: the gate measures it, a duel or an operator
+ * decides. Read {@link dev.whetstone.rollout.RolloutController} first: it holds the state machine.
+ *
+ * <p>Every gateway runs {@link dev.whetstone.rollout.Rollouts}, whose loop has a virtual thread;
+ * the gateway that holds the advisory lock decides for all. {@link
+ * dev.whetstone.rollout.DuelTracker} is called by request threads too. Owns the tables rollouts,
+ * gate_rows, rollout_decisions and rollout_figures, and the channel whetstone_rollouts.
+ */
 @NullMarked
 package dev.whetstone.rollout;
 

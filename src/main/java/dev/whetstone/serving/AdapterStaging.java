@@ -26,31 +26,33 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The versions that are ready in the engine: those the aliases need, and the few that requests
- * named last. A version is ready once the engine took it and it wrote some tokens with finite
- * logits.
+ * The versions that are ready in the engine: those that the aliases need, and the few that requests
+ * named last. A version is ready once the engine has loaded it and it has generated some tokens
+ * with finite logits. Safe for many threads.
  */
 final class AdapterStaging {
-  private static final int[] PROMPT = {0, 1, 2, 3};
-  private static final int TOKENS = 4;
-  private static final Duration FULL_QUEUE_PAUSE = Duration.ofMillis(20);
+  private static final int[] TRIAL_PROMPT = {0, 1, 2, 3};
+  private static final int TRIAL_TOKENS = 4;
+  private static final Duration QUEUE_FULL_PAUSE = Duration.ofMillis(20);
   private final Engine engine;
-  private final int named;
+  private final int maxUnneeded;
   private final Duration timeout;
   private final Map<String, Policy> ready = new LinkedHashMap<>(16, 0.75f, true);
   private Set<String> needed = Set.of();
 
   /**
-   * @param named how many versions stay that no alias needs
-   * @param timeout of one staging
+   * Creates an empty set of versions.
+   *
+   * @param maxUnneeded how many versions that no alias needs stay loaded
+   * @param timeout of staging one version
    */
-  AdapterStaging(Engine engine, int named, Duration timeout) {
+  AdapterStaging(Engine engine, int maxUnneeded, Duration timeout) {
     this.engine = engine;
-    this.named = named;
+    this.maxUnneeded = maxUnneeded;
     this.timeout = timeout;
   }
 
-  /** A version that is ready, by name or hash. */
+  /** A ready version, by name or hash. */
   synchronized Optional<Policy> find(String nameOrHash) {
     Policy byHash = ready.get(nameOrHash);
     if (byHash != null) {
@@ -65,48 +67,48 @@ final class AdapterStaging {
   }
 
   /**
-   * Makes a version ready; one that is ready already costs nothing.
+   * Makes a version ready, unless it is already.
    *
-   * @throws PolicyException.Refused when it does not fit the model or computes what is not finite
-   * @throws PolicyException.NotInTime when the engine had no time for it
+   * @throws PolicyException.Refused when it does not fit the model or its logits are not finite
+   * @throws PolicyException.NotInTime when the engine does not get to it within the timeout
    */
   void stage(Policy policy) {
     if (policy.isBase() || find(policy.hash()).isPresent()) {
       return;
     }
-    take(policy);
+    load(policy);
     try {
-      tryOut(policy);
+      trialRun(policy);
     } catch (PolicyException unusable) {
       var _ = engine.release(policy);
       throw unusable;
     }
-    add(policy);
+    markReady(policy);
   }
 
-  /** Stages a version, tries it and lets it go again, unless it was ready before. */
-  void probe(Policy policy) {
+  /** Stages a version, tries it and releases it again; does nothing if it is ready. */
+  void validate(Policy policy) {
     if (find(policy.hash()).isPresent()) {
       return;
     }
-    take(policy);
+    load(policy);
     try {
-      tryOut(policy);
+      trialRun(policy);
     } finally {
       var _ = engine.release(policy);
     }
   }
 
-  /** Stages again a version that was let go while a request of it was on its way. */
+  /** Stages a version again that was released before a request for it reached the engine. */
   void restage(Policy policy) {
-    take(policy);
-    add(policy);
+    load(policy);
+    markReady(policy);
   }
 
-  private void take(Policy policy) {
-    CompletableFuture<Void> taken = engine.stage(policy);
+  private void load(Policy policy) {
+    CompletableFuture<Void> loaded = engine.stage(policy);
     try {
-      taken.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      loaded.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException failed) {
       Throwable cause = Objects.requireNonNullElse(failed.getCause(), failed);
       if (cause instanceof EngineClosedException closed) {
@@ -115,47 +117,48 @@ final class AdapterStaging {
       throw new PolicyException.Refused(policy.version(), String.valueOf(cause.getMessage()));
     } catch (TimeoutException late) {
       var _ = engine.release(policy);
-      throw new PolicyException.NotInTime(policy.version(), "the engine did not take it in time");
+      throw new PolicyException.NotInTime(policy.version(), "the engine did not load it in time");
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new PolicyException.NotInTime(policy.version(), "interrupted");
     }
   }
 
-  private void tryOut(Policy policy) {
+  private void trialRun(Policy policy) {
     GenerationRequest request =
         new GenerationRequest(
-            PROMPT,
+            TRIAL_PROMPT,
             List.of(new CompletionSpec(policy, SamplingParameters.greedy())),
-            TOKENS,
+            TRIAL_TOKENS,
             List.of(),
             true,
             0,
             false,
             timeout);
     long start = System.nanoTime();
-    Completion written = submit(request, policy).getFirst();
-    if (written.reason() == FinishReason.LENGTH && written.tokens().length == TOKENS) {
+    Completion completion = submit(request, policy).getFirst();
+    if (completion.reason() == FinishReason.LENGTH && completion.tokens().length == TRIAL_TOKENS) {
       return;
     }
     if (System.nanoTime() - start >= timeout.toNanos() || !engine.alive()) {
-      throw new PolicyException.NotInTime(policy.version(), String.valueOf(written.error()));
+      throw new PolicyException.NotInTime(policy.version(), String.valueOf(completion.error()));
     }
-    throw new PolicyException.Refused(policy.version(), "its trial run failed: " + written.error());
+    throw new PolicyException.Refused(
+        policy.version(), "its trial run failed: " + completion.error());
   }
 
   private List<Completion> submit(GenerationRequest request, Policy policy) {
-    long limit = System.nanoTime() + timeout.toNanos();
+    long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
       try {
         return engine.submit(request, GenerationListener.NOBODY).result().join();
       } catch (QueueFullException full) {
-        if (System.nanoTime() > limit) {
+        if (System.nanoTime() > deadline) {
           throw new PolicyException.NotInTime(policy.version(), "the engine's queue is full");
         }
       }
       try {
-        Thread.sleep(FULL_QUEUE_PAUSE);
+        Thread.sleep(QUEUE_FULL_PAUSE);
       } catch (InterruptedException stopped) {
         Thread.currentThread().interrupt();
         throw new PolicyException.NotInTime(policy.version(), "interrupted");
@@ -163,28 +166,28 @@ final class AdapterStaging {
     }
   }
 
-  private synchronized void add(Policy policy) {
+  private synchronized void markReady(Policy policy) {
     ready.put(policy.hash(), policy);
-    letGo();
+    evictUnneeded();
   }
 
-  /** From now on these are needed; others go, but for the few named last. */
-  synchronized void need(List<Policy> policies) {
+  /** Declares the versions that are needed; of the others only the most recently used stay. */
+  synchronized void retain(List<Policy> policies) {
     Set<String> hashes = new HashSet<>();
     policies.forEach(policy -> hashes.add(policy.hash()));
     needed = Set.copyOf(hashes);
-    letGo();
+    evictUnneeded();
   }
 
-  private void letGo() {
-    long spare = ready.keySet().stream().filter(hash -> !needed.contains(hash)).count();
+  private void evictUnneeded() {
+    long unneeded = ready.keySet().stream().filter(hash -> !needed.contains(hash)).count();
     Iterator<Policy> oldestFirst = ready.values().iterator();
-    while (spare > named && oldestFirst.hasNext()) {
+    while (unneeded > maxUnneeded && oldestFirst.hasNext()) {
       Policy policy = oldestFirst.next();
       if (!needed.contains(policy.hash())) {
         oldestFirst.remove();
         var _ = engine.release(policy);
-        spare--;
+        unneeded--;
       }
     }
   }

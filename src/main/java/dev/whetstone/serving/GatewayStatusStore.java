@@ -6,13 +6,15 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What every gateway of a base serves, as it says itself; one row each, gone after a day. */
+/**
+ * What each gateway of a base model reports to serve: one row each, deleted after a day of silence.
+ */
 public final class GatewayStatusStore {
   /**
-   * A gateway's word.
+   * The last report of a gateway.
    *
    * @param revision of the aliases it serves
-   * @param problem why it does not serve what it should, or null
+   * @param problem why it does not serve what the aliases say, or null
    */
   public record Report(
       String gateway,
@@ -22,7 +24,7 @@ public final class GatewayStatusStore {
       @Nullable String problem,
       Instant seenAt) {}
 
-  private static final String SAY =
+  private static final String UPSERT =
       """
       INSERT INTO gateways (gateway, base_hash, revision, version, hash, problem)
       VALUES (?, ?, ?, ?, ?, ?)
@@ -39,13 +41,13 @@ public final class GatewayStatusStore {
     this.baseHash = baseHash;
   }
 
-  void say(String gateway, ServingSnapshot serving, @Nullable String problem) {
+  void save(String gateway, ServingSnapshot serving, @Nullable String problem) {
     database.transaction(
         connection -> {
           Sql.update(connection, "DELETE FROM gateways WHERE seen_at < now() - interval '1 day'");
           return Sql.update(
               connection,
-              SAY,
+              UPSERT,
               gateway,
               baseHash,
               serving.revision(),
@@ -55,7 +57,7 @@ public final class GatewayStatusStore {
         });
   }
 
-  /** All that were heard of within a day. */
+  /** The gateways that reported within a day. */
   public List<Report> all() {
     return database.statement(
         connection ->

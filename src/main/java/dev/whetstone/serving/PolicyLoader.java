@@ -10,7 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Makes versions ready: from the engine, else from this machine's disk, else from their rows. */
+/**
+ * Makes versions ready: finds them in the engine, else on this machine's disk, else in the
+ * database.
+ */
 final class PolicyLoader {
   private final Policy base;
   private final PolicyStore store;
@@ -26,38 +29,38 @@ final class PolicyLoader {
     this.staging = staging;
   }
 
-  /** How often a version was refused here. */
+  /** How often this gateway refused a version. */
   long refusals() {
     return refusals.get();
   }
 
-  /** A version that is ready already, by name or hash. */
-  Optional<Policy> inMemory(String name) {
+  /** A ready version or v0, by name or hash. */
+  Optional<Policy> findReady(String name) {
     return name.equals(base.version()) || name.equals(base.hash())
         ? Optional.of(base)
         : staging.find(name);
   }
 
   /**
-   * The version of a row, made ready where it is not.
+   * Makes the version of a row ready, unless it is already.
    *
-   * @throws PolicyException.Refused when it is damaged or does not fit
+   * @throws PolicyException.Refused when it is damaged or does not fit the model
    */
-  Policy of(PolicyRecord row) {
-    return inMemory(row.hash())
+  Policy load(PolicyRecord row) {
+    return findReady(row.hash())
         .orElseGet(
             () ->
-                counted(
+                countRefusals(
                     () -> {
-                      Policy policy = load(row);
+                      Policy policy = read(row);
                       staging.stage(policy);
                       return policy;
                     }));
   }
 
-  /** As {@link #of}, but read from its row whatever is in memory or on disk. */
-  Policy verified(PolicyRecord row) {
-    return counted(
+  /** Like {@link #load}, but reads and verifies the stored bytes even if the version is cached. */
+  Policy reload(PolicyRecord row) {
+    return countRefusals(
         () -> {
           Policy policy = store.load(row);
           staging.stage(policy);
@@ -65,17 +68,17 @@ final class PolicyLoader {
         });
   }
 
-  /** Refuses an adapter without a row that does not fit. */
-  void tryOut(Policy policy) {
-    counted(
+  /** Refuses an adapter that has no row yet if it does not fit the model. */
+  void validate(Policy policy) {
+    countRefusals(
         () -> {
-          staging.probe(policy);
+          staging.validate(policy);
           return policy;
         });
   }
 
-  // one at a time: an adapter is held several times over while it is read
-  private Policy load(PolicyRecord row) {
+  // One at a time: while an adapter is read, memory holds several copies of it.
+  private Policy read(PolicyRecord row) {
     loading.lock();
     try {
       return cache.find(row.version(), row.hash()).orElseGet(() -> store.load(row));
@@ -84,7 +87,7 @@ final class PolicyLoader {
     }
   }
 
-  private Policy counted(Supplier<Policy> work) {
+  private Policy countRefusals(Supplier<Policy> work) {
     try {
       return work.get();
     } catch (PolicyException.Refused refused) {

@@ -23,9 +23,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this gateway serves. It follows the aliases in the database: a new champion is loaded,
- * verified, staged and tried, and only then one reference is flipped, so that whatever fails leaves
- * the old version serving. Sequences finish on the version they began with.
+ * Keeps what this gateway serves equal to the aliases in the database. A new champion is loaded,
+ * verified, staged and tried before one volatile reference is swapped, so that after any failure
+ * the old version still serves. Sequences finish on the version they began with.
+ *
+ * <p>Any thread may read {@link #serving} or {@link #resolve} a version; {@link #reconcile} runs
+ * one at a time. Failed versions are retried with increasing delays.
  */
 public final class PolicyRouter implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PolicyRouter.class);
@@ -46,16 +49,16 @@ public final class PolicyRouter implements AutoCloseable {
   private volatile ServingSnapshot serving;
   private volatile @Nullable String problem;
   private volatile boolean closed;
-  // these are guarded by reconciling
+  // The fields below are guarded by reconciling.
   private boolean opened;
   private long attempted = -1;
   private Instant retryAt = Instant.MIN;
   private Duration pause = Duration.ZERO;
 
   /**
-   * Serves v0 until {@link #start}.
+   * Creates a router that serves v0 until {@link #start}.
    *
-   * @param gateway a name of this process that others can tell from theirs
+   * @param gateway name of this process, unique in the cluster
    */
   public PolicyRouter(
       Engine engine,
@@ -81,8 +84,8 @@ public final class PolicyRouter implements AutoCloseable {
   }
 
   /**
-   * Serves the champion; when the database is away, what this machine served last, and else v0.
-   * From then on follows notifications, and polls.
+   * Serves the champion; if the database is unavailable, what this machine served last, else v0.
+   * From then on follows the aliases, by notification and by polling.
    */
   public void start(Notifications notifications) {
     reconcile();
@@ -109,20 +112,22 @@ public final class PolicyRouter implements AutoCloseable {
     if (last.isEmpty() || last.get().hash().equals(base.hash())) {
       return;
     }
-    Optional<Policy> kept = cache.find(last.get().version(), last.get().hash());
+    Optional<Policy> cached = cache.find(last.get().version(), last.get().hash());
     try {
-      kept.ifPresent(
+      cached.ifPresent(
           policy -> {
             staging.stage(policy);
             serving = new ServingSnapshot(-1, policy, null, null);
-            LOG.warnf("serving %s, as before the restart", policy.version());
+            LOG.warnf(
+                "serving %s as before the restart, until the aliases can be read",
+                policy.version());
           });
     } catch (PolicyException unusable) {
       LOG.error(unusable.getMessage());
     }
   }
 
-  /** What requests get now. */
+  /** The versions that requests get now. */
   public ServingSnapshot serving() {
     return serving;
   }
@@ -132,7 +137,7 @@ public final class PolicyRouter implements AutoCloseable {
     return problem;
   }
 
-  /** How often a version was refused here. */
+  /** How often this gateway refused a version. */
   public long refusals() {
     return ready.refusals();
   }
@@ -154,67 +159,66 @@ public final class PolicyRouter implements AutoCloseable {
     return gateway;
   }
 
-  /** v0. */
+  /** The base model, v0. */
   public Policy base() {
     return base;
   }
 
   /**
-   * A version that requests may name: an alias as served here, or any version or hash, staged where
-   * it is not.
+   * Finds the version that a request names by alias, version or hash; stages it where necessary.
    *
-   * @throws PolicyException.Unknown when there is none
-   * @throws PolicyException.Refused when it is damaged or does not fit
+   * @throws PolicyException.Unknown when there is no such version
+   * @throws PolicyException.Refused when it is damaged or does not fit the model
    * @throws DatabaseUnavailableException when it is not in memory and cannot be looked up
    */
   public Policy resolve(String name) {
-    Optional<Policy> here = serving.alias(name).or(() -> ready.inMemory(name));
+    Optional<Policy> here = serving.alias(name).or(() -> ready.findReady(name));
     if (here.isPresent()) {
       return here.get();
     }
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return ready.of(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
+    return ready.load(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
   }
 
-  /** Stages again what was let go between a request's resolution and its submission. */
+  /** Stages a version again that was released between resolving a request and submitting it. */
   public void restage(Policy policy) {
     staging.restage(policy);
   }
 
   /**
-   * Reads a version from its row, whatever is in memory or on disk, and stages it: what is promoted
-   * must be sound where every gateway finds it.
+   * Reads a version from its row, even if it is in memory or on disk, and stages it: a version that
+   * is to be promoted must be intact in the database, where every gateway reads it.
    *
-   * @throws PolicyException.Refused when it is damaged or does not fit
+   * @throws PolicyException.Refused when it is damaged or does not fit the model
    */
   public Policy verify(PolicyRecord row) {
-    return ready.verified(row);
+    return ready.reload(row);
   }
 
   /**
-   * Stages an adapter that has no row yet, and so refuses one that does not fit.
+   * Stages an adapter that has no row yet and releases it again, to find out whether it fits.
    *
    * @throws PolicyException.Refused naming the reason
    */
   public void tryOut(Policy policy) {
-    ready.tryOut(policy);
+    ready.validate(policy);
   }
 
-  /** Makes what is served what the aliases say; any thread, also when nothing has changed. */
+  /** Makes this gateway serve what the aliases say. Any thread may call it at any time. */
   public void reconcile() {
     reconciling.lock();
     try {
       if (!closed) {
         follow();
       }
-    } catch (DatabaseUnavailableException away) {
-      LOG.debugf("the aliases cannot be read: %s", away.getMessage());
+    } catch (DatabaseUnavailableException unavailable) {
+      LOG.debugf("the aliases cannot be read: %s", unavailable.getMessage());
     } catch (EngineClosedException closing) {
       LOG.debug("the engine is closed");
-    } catch (DatabaseException refused) {
-      LOG.error("the aliases cannot be read", refused);
+    } catch (DatabaseException failed) {
+      LOG.error("the aliases cannot be read", failed);
     } finally {
       reconciling.unlock();
     }
@@ -241,7 +245,7 @@ public final class PolicyRouter implements AutoCloseable {
     attempted = wanted.revision();
     Policy champion = readyOrNull(wanted.champion(), problems);
     if (champion != null) {
-      // what else is staged already comes with it; the rest is staged while the champion serves
+      // Serve the champion at once; what is not staged yet is staged while it serves.
       exchange(
           new ServingSnapshot(
               wanted.revision(),
@@ -254,7 +258,7 @@ public final class PolicyRouter implements AutoCloseable {
     if (champion != null) {
       exchange(new ServingSnapshot(wanted.revision(), champion, candidate, previous));
     }
-    List<Policy> needed = new ArrayList<>(serving.all().toList());
+    List<Policy> needed = new ArrayList<>(serving.policies().toList());
     for (String version :
         store.database().statement(c -> log.lastChampions(c, config.retainedChampions()))) {
       Policy kept = readyOrNull(version, problems);
@@ -262,7 +266,7 @@ public final class PolicyRouter implements AutoCloseable {
         needed.add(kept);
       }
     }
-    staging.need(needed);
+    staging.retain(needed);
     settle(problems);
   }
 
@@ -295,7 +299,7 @@ public final class PolicyRouter implements AutoCloseable {
   }
 
   private @Nullable Policy inMemory(@Nullable String version) {
-    return version == null ? null : ready.inMemory(version).orElse(null);
+    return version == null ? null : ready.findReady(version).orElse(null);
   }
 
   private @Nullable Policy readyOrNull(@Nullable String version, List<String> problems) {
@@ -306,7 +310,7 @@ public final class PolicyRouter implements AutoCloseable {
       Policy here = inMemory(version);
       return here != null
           ? here
-          : ready.of(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+          : ready.load(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
     } catch (PolicyException unusable) {
       String reason = String.valueOf(unusable.getMessage());
       if (!problems.contains(reason)) {
@@ -316,7 +320,7 @@ public final class PolicyRouter implements AutoCloseable {
     }
   }
 
-  /** Follows the aliases no longer; what is served stays, and is noted. */
+  /** Stops following the aliases; the versions stay served, and the last state is reported. */
   @Override
   public void close() {
     closed = true;

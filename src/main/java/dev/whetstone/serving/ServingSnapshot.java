@@ -7,15 +7,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this gateway serves under each alias: one immutable value, exchanged as a whole.
+ * The versions that this gateway serves under each alias: one immutable value, swapped as a whole.
  *
- * @param revision of the aliases it stands for; -1 before any were read
- * @param candidate null when there is none or it cannot be staged here, as is previous
+ * @param revision of the aliases it corresponds to; -1 before any were read
+ * @param candidate null when there is none or it cannot be staged here
+ * @param previous likewise
  */
 public record ServingSnapshot(
     long revision, Policy champion, @Nullable Policy candidate, @Nullable Policy previous) {
 
-  /** The version an alias names here. */
+  /** The version that this gateway serves under an alias. */
   public Optional<Policy> alias(String name) {
     return switch (name) {
       case Aliases.CHAMPION -> Optional.of(champion);
@@ -25,7 +26,7 @@ public record ServingSnapshot(
     };
   }
 
-  Stream<Policy> all() {
+  Stream<Policy> policies() {
     return Stream.of(
             Optional.of(champion), Optional.ofNullable(candidate), Optional.ofNullable(previous))
         .flatMap(Optional::stream);

@@ -16,23 +16,23 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells disk and database what is served, when it has changed and from time to time; after it is
- * served, so that no swap waits for them.
+ * Writes what is served to disk and database, on every change and from time to time. It does so on
+ * its own thread after the swap, so that no swap waits for either.
  */
 final class ServingStateReporter implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ServingStateReporter.class);
-  private static final Duration EVERY = Duration.ofSeconds(30);
+  private static final Duration REPORT_INTERVAL = Duration.ofSeconds(30);
 
-  /** From one note to the next: what changes more often is noted as it is then. */
-  private static final Duration APART = Duration.ofSeconds(1);
+  /** Least time between two reports: of several changes within it only the last is reported. */
+  private static final Duration MIN_INTERVAL = Duration.ofSeconds(1);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final AdapterCache cache;
-  private final GatewayStatusStore reports;
+  private final GatewayStatusStore statusStore;
   private final String gateway;
   private final InstantSource clock;
-  // a note tells the newest state, so one that waits stands for all
+  // A queue of one: a report holds the newest state, so it replaces one that still waits.
   private final ExecutorService writer =
       new ThreadPoolExecutor(
           1,
@@ -43,64 +43,64 @@ final class ServingStateReporter implements AutoCloseable {
           Thread.ofVirtual().name("whetstone-notes").factory(),
           new ThreadPoolExecutor.DiscardOldestPolicy());
   private final CountDownLatch closing = new CountDownLatch(1);
-  private @Nullable String noted;
-  private Instant notedAt = Instant.MIN;
+  private @Nullable String reported;
+  private Instant reportedAt = Instant.MIN;
 
   /**
-   * Notes nothing yet.
+   * Creates a reporter.
    *
-   * @param gateway the name of this process among the gateways
+   * @param gateway name of this process, unique in the cluster
    */
   ServingStateReporter(
-      AdapterCache cache, GatewayStatusStore reports, String gateway, InstantSource clock) {
+      AdapterCache cache, GatewayStatusStore statusStore, String gateway, InstantSource clock) {
     this.cache = cache;
-    this.reports = reports;
+    this.statusStore = statusStore;
     this.gateway = gateway;
     this.clock = clock;
   }
 
   /**
-   * Notes what is served, unless that was done lately; one caller at a time.
+   * Reports what is served, unless the same was reported lately; one caller at a time.
    *
-   * @param problem why it is not what it should be
+   * @param problem why it is not what the aliases say, or null
    */
   void report(ServingSnapshot serving, @Nullable String problem) {
     String now = serving.revision() + " " + serving.champion().hash() + " " + problem;
     Instant time = clock.instant();
-    if (!Objects.equals(now, noted) || time.isAfter(notedAt.plus(EVERY))) {
-      noted = now;
-      notedAt = time;
-      writer.execute(() -> write(serving, problem));
+    if (!Objects.equals(now, reported) || time.isAfter(reportedAt.plus(REPORT_INTERVAL))) {
+      reported = now;
+      reportedAt = time;
+      writer.execute(() -> writeThenPause(serving, problem));
     }
   }
 
-  private void write(ServingSnapshot serving, @Nullable String problem) {
-    say(serving, problem);
+  private void writeThenPause(ServingSnapshot serving, @Nullable String problem) {
+    write(serving, problem);
     try {
-      var _ = closing.await(APART.toMillis(), TimeUnit.MILLISECONDS);
+      var _ = closing.await(MIN_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void say(ServingSnapshot serving, @Nullable String problem) {
-    serving.all().forEach(cache::keep);
+  private void write(ServingSnapshot serving, @Nullable String problem) {
+    serving.policies().forEach(cache::keep);
     cache.remember(serving.champion());
     try {
-      reports.say(gateway, serving, problem);
-    } catch (DatabaseUnavailableException | DatabaseException unsaid) {
-      LOG.debugf("what is served is not reported: %s", unsaid.getMessage());
+      statusStore.save(gateway, serving, problem);
+    } catch (DatabaseUnavailableException | DatabaseException failed) {
+      LOG.debugf("the serving state could not be reported: %s", failed.getMessage());
     }
   }
 
-  /** Waits for the last note. */
+  /** Waits for the last report. */
   @Override
   public void close() {
     closing.countDown();
     writer.shutdown();
     try {
-      if (!writer.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("what is served could not be noted in time");
+      if (!writer.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("the serving state could not be reported before the shutdown");
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();

@@ -5,21 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The printable characters GPT-2's byte-level BPE writes bytes as: printable Latin-1 stands for
- * itself, the other bytes follow from U+0100 on, in order.
+ * The printable characters that stand for bytes in GPT-2's byte-level BPE: printable Latin-1 stands
+ * for itself, the other bytes are mapped to U+0100 and up, in order.
  */
 final class ByteAlphabet {
-  private static final int FIRST_MOVED = 0x100;
+  private static final int FIRST_MAPPED = 0x100;
   private static final int[] BYTES = alphabet();
 
   private ByteAlphabet() {}
 
   private static int[] alphabet() {
-    int[] bytes = new int[2 * FIRST_MOVED];
+    int[] bytes = new int[2 * FIRST_MAPPED];
     Arrays.fill(bytes, -1);
-    int moved = FIRST_MOVED;
-    for (int value = 0; value < FIRST_MOVED; value++) {
-      bytes[standsForItself(value) ? value : moved++] = value;
+    int next = FIRST_MAPPED;
+    for (int value = 0; value < FIRST_MAPPED; value++) {
+      bytes[standsForItself(value) ? value : next++] = value;
     }
     return bytes;
   }
@@ -28,7 +28,7 @@ final class ByteAlphabet {
     return (value >= '!' && value <= '~') || (value >= 0xa1 && value != 0xad);
   }
 
-  /** A token's bytes; a token with a character outside the alphabet is plain UTF-8. */
+  /** The bytes of a token; one with a character outside the alphabet is taken as UTF-8. */
   static byte[] bytes(String token) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(token.length());
     for (int i = 0; i < token.length(); i++) {

@@ -26,9 +26,9 @@ public final class ChatTemplate {
   }
 
   /**
-   * A template with the names it may use besides the conversation.
+   * Creates a template.
    *
-   * @param variables such as bos_token and eos_token
+   * @param variables names that the template may use, such as bos_token and eos_token
    */
   public static ChatTemplate of(String jinja, Map<String, String> variables) {
     // Jinja drops one line break at the end of a template (keep_trailing_newline=False).
@@ -37,15 +37,15 @@ public final class ChatTemplate {
   }
 
   /**
-   * The prompt of a conversation.
+   * Renders the prompt of a conversation.
    *
-   * @param addGenerationPrompt whether the assistant's turn is opened at the end
-   * @throws TemplateException when the template refuses the conversation, or fails
+   * @param addGenerationPrompt whether the prompt ends with the start of an assistant message
+   * @throws TemplateException when the template refuses the conversation or has an error
    */
   public String render(List<Message> messages, boolean addGenerationPrompt)
       throws TemplateException {
     Map<String, Object> bindings = new HashMap<>(variables);
-    bindings.put("messages", messages.stream().map(ChatTemplate::turn).toList());
+    bindings.put("messages", messages.stream().map(ChatTemplate::fields).toList());
     bindings.put("add_generation_prompt", addGenerationPrompt);
     RenderResult result = JINJA.renderForResult(template, bindings);
     if (!result.getErrors().isEmpty()) {
@@ -54,7 +54,7 @@ public final class ChatTemplate {
     return result.getOutput();
   }
 
-  private static Map<String, Object> turn(Message message) {
+  private static Map<String, Object> fields(Message message) {
     return Map.of("role", message.role(), "content", message.content());
   }
 
@@ -62,11 +62,12 @@ public final class ChatTemplate {
     for (TemplateError error : errors) {
       for (Throwable e = error.getException(); e != null; e = e.getCause()) {
         if (e instanceof TemplateException refusal) {
-          return Objects.requireNonNullElse(refusal.getMessage(), "the chat template refuses");
+          return Objects.requireNonNullElse(
+              refusal.getMessage(), "the chat template refuses the conversation");
         }
       }
     }
-    return "the chat template fails: " + errors.getFirst().getMessage();
+    return "the chat template has an error: " + errors.getFirst().getMessage();
   }
 
   private static Jinjava jinja() {

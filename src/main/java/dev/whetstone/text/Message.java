@@ -2,7 +2,7 @@ package dev.whetstone.text;
 
 import java.util.Objects;
 
-/** One turn of a conversation: who speaks (system, user, assistant) and what. */
+/** A message of a conversation: its role (system, user or assistant) and its content. */
 public record Message(String role, String content) {
   public Message {
     Objects.requireNonNull(content, "content");

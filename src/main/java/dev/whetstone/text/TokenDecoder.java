@@ -1,8 +1,8 @@
 package dev.whetstone.text;
 
 /**
- * Turns ids into text one by one; all pieces together are what decoding the ids at once gives,
- * special tokens left out. For one completion and one thread.
+ * Decodes ids one by one. The pieces joined equal the text of all ids decoded at once, without
+ * special tokens. For one completion and one thread.
  */
 public final class TokenDecoder {
   private final Vocabulary vocabulary;
@@ -12,16 +12,16 @@ public final class TokenDecoder {
     this.vocabulary = vocabulary;
   }
 
-  /** The text that is certain once {@code id} is known; holds back an unfinished character. */
+  /** The text that {@code id} completes; the bytes of an incomplete character are held back. */
   public String push(int id) {
     StringBuilder text = new StringBuilder();
-    for (byte next : vocabulary.visible(id)) {
+    for (byte next : vocabulary.renderedBytes(id)) {
       utf8.push(next & 0xff, text);
     }
     return text.toString();
   }
 
-  /** What is left: U+FFFD for a character that never became whole. Starts anew afterwards. */
+  /** The rest: U+FFFD for an incomplete character. The decoder can then be used again. */
   public String finish() {
     StringBuilder text = new StringBuilder();
     utf8.finish(text);

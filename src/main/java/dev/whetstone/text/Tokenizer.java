@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A Hugging Face tokenizer.json, run by the tokenizers library inside the DJL jar. Safe for many
- * threads: the library reads one immutable tokenizer, and the lock keeps {@link #close} from
- * pulling it away under a call.
+ * threads: the library's tokenizer is immutable, and the lock keeps {@link #close} from freeing it
+ * during a call.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
@@ -24,7 +24,7 @@ public final class Tokenizer implements AutoCloseable {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   static {
-    // Otherwise DJL looks for a CUDA build of the library on line, and reports its use.
+    // Otherwise DJL looks for a CUDA build of the library on the Internet and sends usage reports.
     if (System.getProperty("ai.djl.offline") == null) {
       System.setProperty("ai.djl.offline", "true");
     }
@@ -38,7 +38,7 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Loads a byte-level tokenizer.
    *
-   * @throws IOException when the file cannot be read or holds another kind of tokenizer
+   * @throws IOException when the file cannot be read or is not a byte-level tokenizer
    */
   public static Tokenizer open(Path tokenizerJson) throws IOException {
     Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
@@ -52,7 +52,7 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * The ids of a text. Special tokens written in the text become their ids.
    *
-   * @param addSpecialTokens whether to add what the tokenizer's post-processor puts around a text
+   * @param addSpecialTokens whether to add the tokens that the tokenizer's post-processor adds
    */
   public int[] encode(String text, boolean addSpecialTokens) {
     lock.readLock().lock();
@@ -64,7 +64,7 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /** The text of ids; broken UTF-8 becomes U+FFFD, ids without a token become nothing. */
+  /** The text of ids; invalid UTF-8 becomes U+FFFD, ids without a token are skipped. */
   public String decode(int[] ids, boolean skipSpecialTokens) {
     long[] known = Arrays.stream(ids).filter(vocabulary::contains).asLongStream().toArray();
     lock.readLock().lock();
@@ -75,7 +75,7 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /** The bytes a token stands for, special tokens written out; not always whole UTF-8. */
+  /** The bytes of a token, special tokens included; they may be a part of a UTF-8 character. */
   public byte[] bytes(int id) {
     return vocabulary.bytes(id);
   }
@@ -100,7 +100,7 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /** JSON may carry half a surrogate pair, which has no UTF-8: U+FFFD stands in for it. */
+  /** Replaces a lone surrogate, which JSON may contain but UTF-8 cannot encode, by U+FFFD. */
   private static String wellFormed(String text) {
     if (text.codePoints().noneMatch(Tokenizer::isSurrogate)) {
       return text;

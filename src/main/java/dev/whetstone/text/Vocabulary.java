@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What each id of a byte-level tokenizer.json stands for in bytes. */
+/** The bytes of each id of a byte-level tokenizer.json. */
 final class Vocabulary {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final byte[] NOTHING = {};
+  private static final byte[] NO_BYTES = {};
 
   private final byte[][] bytes;
   private final Set<Integer> special = new HashSet<>();
@@ -22,16 +22,16 @@ final class Vocabulary {
   }
 
   /**
-   * Reads the ids of a tokenizer.json.
+   * Reads a tokenizer.json.
    *
-   * @throws IOException when the file is none, or its decoder is not the byte-level one
+   * @throws IOException when the file cannot be read or its decoder is not byte-level
    */
   static Vocabulary read(Path tokenizerJson) throws IOException {
     JsonNode root = JSON.readTree(tokenizerJson.toFile());
     String decoder = root.path("decoder").path("type").asText("none");
     if (!decoder.equals("ByteLevel")) {
       throw new IOException(
-          "%s: its decoder is %s; byte-level tokenizers are served"
+          "%s: its decoder is %s; only byte-level tokenizers are supported"
               .formatted(tokenizerJson, decoder));
     }
     Vocabulary vocabulary = new Vocabulary(size(root));
@@ -75,14 +75,14 @@ final class Vocabulary {
     return id >= 0 && id < bytes.length && bytes[id] != null;
   }
 
-  /** The bytes of an id's token; none for ids without a token. */
+  /** The bytes of an id's token; empty for ids without a token. */
   byte[] bytes(int id) {
-    return contains(id) ? bytes[id].clone() : NOTHING;
+    return contains(id) ? bytes[id].clone() : NO_BYTES;
   }
 
-  /** The bytes an id renders as: none for special tokens and for ids without a token. */
-  byte[] visible(int id) {
+  /** The bytes that an id adds to a text: empty for special tokens and for ids without a token. */
+  byte[] renderedBytes(int id) {
     byte @Nullable [] found = contains(id) && !special.contains(id) ? bytes[id] : null;
-    return found == null ? NOTHING : found;
+    return found == null ? NO_BYTES : found;
   }
 }

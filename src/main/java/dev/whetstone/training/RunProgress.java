@@ -3,8 +3,8 @@ package dev.whetstone.training;
 import java.time.Instant;
 
 /**
- * What a run reported after a step.
+ * The report of a run after a step.
  *
- * @param metrics a JSON object by TRL's names
+ * @param metrics a JSON object with TRL's names
  */
 public record RunProgress(int step, Instant at, String metrics) {}

@@ -2,7 +2,7 @@ package dev.whetstone.training;
 
 import java.util.Locale;
 
-/** Where a training run is in its life. */
+/** The status of a training run: queued, running, then one of three final ones. */
 public enum RunStatus {
   QUEUED,
   RUNNING,
@@ -10,7 +10,7 @@ public enum RunStatus {
   FAILED,
   CANCELLED;
 
-  /** Whether it may still become a version. */
+  /** Whether the run has not ended yet. */
   public boolean active() {
     return this == QUEUED || this == RUNNING;
   }

@@ -2,13 +2,13 @@ package dev.whetstone.training;
 
 import java.util.Locale;
 
-/** What made a run start. */
+/** Why a run was started. */
 public enum RunTrigger {
   /** Enough new votes. */
   VOTES,
   /** The schedule. */
   SCHEDULE,
-  /** A call of the route. */
+  /** A call of POST /training/runs. */
   CALL;
 
   /** Its name in the database and in JSON. */

@@ -7,16 +7,16 @@ import org.jspecify.annotations.Nullable;
  * A training run as the database knows it.
  *
  * @param seq grows from run to run
- * @param config settings as a JSON object: those asked for, or once the data is frozen all of them
+ * @param config settings as a JSON object: those requested, or all of them once the data is frozen
  * @param parent version whose adapter it began with; null until the data is frozen
- * @param dataHash of the frozen list of preferences; null until then
- * @param pairs that it trains on
- * @param heldOut pairs that it is judged by
- * @param policy the version it made
- * @param metrics the last that it reported, as a JSON object by TRL's names
+ * @param dataHash hash of the frozen list of preferences; null until then
+ * @param pairs number of pairs that it trains on
+ * @param validationPairs number of pairs that it is evaluated on
+ * @param policy the version that it made; null if none
+ * @param metrics the last that it reported, as a JSON object with TRL's names
  * @param reason why it ended as it did
- * @param attempts how often a trainer took it up
- * @param cancelRequested someone asked it to end
+ * @param attempts how often a trainer started or resumed it
+ * @param cancelRequested whether somebody asked it to end
  */
 public record TrainingRun(
     String id,

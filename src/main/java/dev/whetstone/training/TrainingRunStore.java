@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The training runs of one base; at most one of them is active, whoever asks. */
+/** The training runs of one base model; the database admits only one active run. */
 public final class TrainingRunStore {
-  /** Where a new or ended run, or a wish to end one, is told. */
+  /** Notified when a run is requested, started or ended, or asked to end. */
   public static final String CHANNEL = "whetstone_runs";
 
   private static final String COLUMNS =
@@ -41,25 +41,25 @@ public final class TrainingRunStore {
       WHERE run_id = ? AND status = 'running' AND data_hash IS NULL
       """;
 
-  private static final int EVERY_STEP = 1_000;
+  private static final int EVERY_STEP_UNTIL = 1_000;
 
   /**
-   * The answer to a wish for a run.
+   * The answer to a request for a run.
    *
-   * @param fresh false when this one was active already
+   * @param created false when the run was active already
    */
   public record Request(TrainingRun run, boolean fresh) {}
 
   /**
-   * What a run trains on, once and for all.
+   * What a run trains on; it never changes once it is stored.
    *
    * @param config every setting, as a JSON object
-   * @param parent version whose adapter it begins with
-   * @param hash of the list
-   * @param newestVote preferences.seq of the newest vote taken into account
+   * @param parent version whose adapter the training starts from
+   * @param hash of the list of votes
+   * @param newestVote preferences.seq of the newest vote that was considered
    */
-  public record Frozen(
-      String config, String parent, String hash, int pairs, int heldOut, long newestVote) {}
+  public record FrozenData(
+      String config, String parent, String hash, int pairs, int validationPairs, long newestVote) {}
 
   private final Database database;
   private final String baseHash;
@@ -74,13 +74,13 @@ public final class TrainingRunStore {
   }
 
   /**
-   * Queues a run, or finds the active one.
+   * Queues a run, or returns the active one.
    *
    * @param config settings as a JSON object; what is absent stays at the trainer's defaults
    */
   public Request request(RunTrigger trigger, String config, ChangeContext by) {
     Optional<Request> answer = Optional.empty();
-    // Empty when the run in the way ended between the two statements: the next one gets through.
+    // Empty when the other run ended between the two statements: the next attempt succeeds.
     while (answer.isEmpty()) {
       answer = database.transaction(connection -> request(connection, trigger, config, by));
     }
@@ -145,7 +145,7 @@ public final class TrainingRunStore {
                 limit));
   }
 
-  /** Takes a run up, for the first time or after a trainer was lost over it. */
+  /** Starts a run, or resumes it after its trainer was lost; counts the attempt. */
   public TrainingRun begin(String id) {
     return database.transaction(
         connection -> {
@@ -160,8 +160,8 @@ public final class TrainingRunStore {
         });
   }
 
-  /** Fixes what a running run trains on; false when that was fixed before. */
-  public boolean freeze(Connection connection, String id, Frozen data) throws SQLException {
+  /** Stores what a running run trains on; false when that is stored already. */
+  public boolean freeze(Connection connection, String id, FrozenData data) throws SQLException {
     return Sql.update(
             connection,
             FREEZE,
@@ -169,13 +169,13 @@ public final class TrainingRunStore {
             data.parent(),
             data.hash(),
             data.pairs(),
-            data.heldOut(),
+            data.validationPairs(),
             data.newestVote(),
             id)
         == 1;
   }
 
-  /** preferences.seq of the newest vote that any run with frozen data took into account; or 0. */
+  /** The preferences.seq of the newest vote that any run with frozen data considered, or 0. */
   public long newestVote() {
     return database.statement(
         connection ->
@@ -187,19 +187,19 @@ public final class TrainingRunStore {
                 .orElseThrow());
   }
 
-  /** When the newest run was asked for. */
-  public Optional<Instant> lastRequest() {
+  /** When the newest run was requested. */
+  public Optional<Instant> newestRequestTime() {
     return page(null, 1).stream().map(TrainingRun::createdAt).findFirst();
   }
 
   /**
-   * Notes a step; true when the run should end. Of a long run every tenth step is kept beyond 1,000
-   * and every hundredth beyond 10,000, so that its rows stay few.
+   * Records a step; true when the run should end. Of a long run every tenth step is kept beyond
+   * 1,000 and every hundredth beyond 10,000, so that its rows stay few.
    */
   public boolean progress(String id, int step, String metrics) {
     return database.transaction(
         connection -> {
-          if (kept(step)) {
+          if (isRecorded(step)) {
             Sql.update(
                 connection,
                 "INSERT INTO run_progress (run_id, step, metrics) VALUES (?, ?, ?::jsonb)"
@@ -215,17 +215,17 @@ public final class TrainingRunStore {
                       + " RETURNING cancel_requested",
                   metrics,
                   id)
-              // someone else ended it
+              // no row: somebody else ended the run
               .orElse(true);
         });
   }
 
-  private static boolean kept(int step) {
-    int stride = step <= EVERY_STEP ? 1 : step <= 10 * EVERY_STEP ? 10 : 100;
+  private static boolean isRecorded(int step) {
+    int stride = step <= EVERY_STEP_UNTIL ? 1 : step <= 10 * EVERY_STEP_UNTIL ? 10 : 100;
     return step % stride == 0;
   }
 
-  /** What was reported after a step, in order. */
+  /** The reports of the steps after a given one, in order. */
   public List<RunProgress> progressAfter(String id, int step, int limit) {
     return database.statement(
         connection ->
@@ -239,12 +239,12 @@ public final class TrainingRunStore {
                 limit));
   }
 
-  /** Ends an active run, within a transaction that may do more; false when it had ended before. */
+  /** Ends an active run within the caller's transaction; false when it has ended already. */
   public boolean finish(
       Connection connection, String id, RunStatus status, @Nullable String policy, ChangeContext by)
       throws SQLException {
     if (status.active()) {
-      throw new IllegalArgumentException("a run does not end as " + status.label());
+      throw new IllegalArgumentException("a run cannot end as " + status.label());
     }
     int changed =
         Sql.update(
@@ -262,14 +262,14 @@ public final class TrainingRunStore {
     return changed == 1;
   }
 
-  /** Ends an active run that made no version. */
+  /** Ends an active run that made no version; false when it has ended already. */
   public boolean finish(String id, RunStatus status, ChangeContext by) {
     return database.transaction(connection -> finish(connection, id, status, null, by));
   }
 
   /**
-   * Asks a run to end: a queued one ends at once, a running one after its step, an ended one stays
-   * as it is. Empty when there is none of that id.
+   * Asks a run to end: a queued one ends at once, a running one after its current step, an ended
+   * one does not change. Empty when no run has this id.
    */
   public Optional<TrainingRun> cancel(String id, ChangeContext by) {
     return database.transaction(
@@ -291,7 +291,7 @@ public final class TrainingRunStore {
         });
   }
 
-  /** Keeps the trainer's log-probs of the held-out pairs. */
+  /** Stores the trainer's log-probs of the validation pairs. */
   public void saveScores(Connection connection, String id, List<ValidationScores> all)
       throws SQLException {
     for (ValidationScores scores : all) {
@@ -307,7 +307,7 @@ public final class TrainingRunStore {
     }
   }
 
-  /** The trainer's log-probs of the held-out pairs. */
+  /** The trainer's log-probs of the validation pairs. */
   public List<ValidationScores> scores(String id) {
     return database.statement(
         connection ->

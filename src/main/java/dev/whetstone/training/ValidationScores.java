@@ -1,7 +1,7 @@
 package dev.whetstone.training;
 
 /**
- * The trainer's log-probs of one held-out pair: natural, per completion token.
+ * The trainer's log-probs of one validation pair, in nats, per completion token.
  *
  * @param chosenPolicy {@code [chosen length]}
  * @param chosenReference {@code [chosen length]}
@@ -18,7 +18,7 @@ public record ValidationScores(
     if (chosenPolicy.length != chosenReference.length
         || rejectedPolicy.length != rejectedReference.length) {
       throw new IllegalArgumentException(
-          "pair " + preferenceId + ": policy and reference score different tokens");
+          "pair " + preferenceId + ": policy and reference have log-probs of different lengths");
     }
   }
 }

@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Storage types of tensor elements and how they become float32. All are little-endian; quantised
- * ones come in blocks of 32.
+ * Storage types of tensor elements and their conversion to float32. All are little-endian; the
+ * quantised ones are stored in blocks of 32.
  */
 enum ElementType {
   F32(1, 4),
@@ -37,7 +37,7 @@ enum ElementType {
     return blockElements;
   }
 
-  /** Bytes of {@code elements}, a whole number of blocks. */
+  /** The size of {@code elements}, which must be whole blocks, in bytes. */
   long bytes(long elements) {
     return Math.multiplyExact(elements / blockElements, (long) blockBytes);
   }

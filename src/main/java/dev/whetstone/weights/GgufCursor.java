@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a GGUF header forwards. Every length is checked against the bytes that are left before
+ * Reads a GGUF header sequentially. Each length is checked against the remaining bytes before
  * anything is allocated.
  */
 final class GgufCursor {
@@ -19,10 +19,10 @@ final class GgufCursor {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Far beyond what real files hold; what is read lands on the heap. */
-  private static final long MOST_ENTRIES = 1 << 22;
+  /** Far more than real files have; a limit because the entries are read onto the heap. */
+  private static final long MAX_ENTRIES = 1 << 22;
 
-  private static final long LONGEST_STRING = 1 << 24;
+  private static final long MAX_STRING_BYTES = 1 << 24;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
 
@@ -49,10 +49,10 @@ final class GgufCursor {
     return value;
   }
 
-  /** A number of things of at least one byte each. */
+  /** A count of items that take at least one byte each. */
   long count() {
     long count = number();
-    if (count < 0 || count > Math.min(MOST_ENTRIES, file.byteSize() - position)) {
+    if (count < 0 || count > Math.min(MAX_ENTRIES, file.byteSize() - position)) {
       throw new ModelFormatException("a count of " + count + " exceeds the file or the limit");
     }
     return count;
@@ -60,7 +60,7 @@ final class GgufCursor {
 
   String string() {
     long length = number();
-    if (length < 0 || length > Math.min(LONGEST_STRING, file.byteSize() - position)) {
+    if (length < 0 || length > Math.min(MAX_STRING_BYTES, file.byteSize() - position)) {
       throw new ModelFormatException("a string of " + length + " bytes exceeds the file");
     }
     byte[] bytes = file.asSlice(position, length).toArray(ValueLayout.JAVA_BYTE);

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A GGUF file, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), under its own tensor
- * names; {@link GgufModel} gives them their canonical ones.
+ * A GGUF file, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), with the tensor names
+ * that the file uses; {@link GgufModel} maps them to canonical names.
  */
 public final class GgufFile extends MappedTensors {
   private static final int MAGIC = 0x46554747;
@@ -40,7 +40,7 @@ public final class GgufFile extends MappedTensors {
   /**
    * Maps a file; it stays open until {@link #close}.
    *
-   * @throws ModelFormatException when the file is damaged, or holds a tensor type that is not read
+   * @throws ModelFormatException when the file is damaged or has a tensor of an unsupported type
    */
   public static GgufFile open(Path file) throws IOException {
     Arena arena = Arena.ofShared();
@@ -65,7 +65,7 @@ public final class GgufFile extends MappedTensors {
     }
     int version = cursor.integer();
     if (version != 2 && version != 3) {
-      throw new ModelFormatException("GGUF version " + version + " is not read, 2 and 3 are");
+      throw new ModelFormatException("GGUF version " + version + " is not supported, 2 and 3 are");
     }
     long tensorCount = cursor.count();
     long entryCount = cursor.count();
@@ -127,7 +127,7 @@ public final class GgufFile extends MappedTensors {
       case BF16 -> ElementType.BF16;
       default ->
           throw new ModelFormatException(
-              "tensor %s is of type %s: F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are read"
+              "tensor %s is of type %s: F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are supported"
                   .formatted(entry.name, typeName(entry.type)));
     };
   }

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GGUF file seen as a model: canonical tensor names, configuration, and q/k rows in the order of
- * the original weights.
+ * A GGUF file as a model: canonical tensor names, the configuration, and the rows of q and k in the
+ * order of the original weights.
  */
 public final class GgufModel implements Tensors {
   private static final Map<String, String> GLOBAL =
@@ -36,8 +36,10 @@ public final class GgufModel implements Tensors {
   private final Map<String, String> sources = new LinkedHashMap<>();
 
   /**
+   * Maps the names of a file and checks its tensors.
+   *
    * @param file closed with this model
-   * @throws ModelFormatException for architectures and features that are not served
+   * @throws ModelFormatException for unsupported architectures and features
    */
   public GgufModel(GgufFile file) {
     this.file = file;
@@ -54,7 +56,7 @@ public final class GgufModel implements Tensors {
   private static @Nullable String canonical(String name) {
     if (name.equals("rope_freqs.weight")) {
       throw new ModelFormatException(
-          "rope_freqs.weight: GGUF files with stretched rotary frequencies are not read; import the safetensors instead");
+          "rope_freqs.weight: GGUF files with scaled rotary frequencies are not supported; import the safetensors instead");
     }
     Matcher block = BLOCK_NAME.matcher(name);
     if (block.matches() && BLOCK.containsKey(block.group(2))) {
@@ -108,8 +110,8 @@ public final class GgufModel implements Tensors {
   }
 
   /**
-   * GGUF keeps settings as float32: 1e-5 comes as 9.999999747e-6; the shortest decimal is what was
-   * meant.
+   * The shortest decimal of a float32, which is the original setting: GGUF stores 1e-5 as
+   * 9.999999747e-6.
    */
   private static double shortest(double value) {
     return Double.parseDouble(Float.toString((float) value));
@@ -121,7 +123,7 @@ public final class GgufModel implements Tensors {
     }
     long[] shape = file.shape("token_embd.weight");
     if (shape.length != 2) {
-      throw new ModelFormatException("token_embd.weight is no matrix");
+      throw new ModelFormatException("token_embd.weight is not a matrix");
     }
     return (int) shape[0];
   }

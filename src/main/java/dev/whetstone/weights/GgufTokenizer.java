@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The tokenizer inside a GGUF file, in the form of Hugging Face's tokenizer.json: byte-level BPE
- * ({@code tokenizer.ggml.model = gpt2}) with the pre-tokenizer that {@code tokenizer.ggml.pre}
- * names.
+ * Converts the tokenizer of a GGUF file to Hugging Face's tokenizer.json: byte-level BPE ({@code
+ * tokenizer.ggml.model = gpt2}) with the pre-tokenizer that {@code tokenizer.ggml.pre} names.
  */
 public final class GgufTokenizer {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,14 +32,13 @@ public final class GgufTokenizer {
   /**
    * Reads the metadata.
    *
-   * @throws ModelFormatException for other kinds of tokenizers and for metadata that does not fit
-   *     together
+   * @throws ModelFormatException for other kinds of tokenizers and for inconsistent metadata
    */
   public static GgufTokenizer of(GgufFile file) {
     String kind = file.text("tokenizer.ggml.model").orElse("");
     if (!kind.equals("gpt2")) {
       throw new ModelFormatException(
-          "tokenizer.ggml.model = '" + kind + "' is not read, gpt2 (byte-level BPE) is");
+          "tokenizer.ggml.model = '" + kind + "' is not supported, gpt2 (byte-level BPE) is");
     }
     List<?> tokens = list(file, "tokenizer.ggml.tokens");
     List<?> types = list(file, "tokenizer.ggml.token_type");
@@ -94,7 +92,8 @@ public final class GgufTokenizer {
       case "default", "gpt-2" -> byteLevel(true);
       case "qwen2" -> sequence(split(QWEN2), byteLevel(false));
       case "llama-bpe", "llama3" -> sequence(split(LLAMA3), byteLevel(false));
-      default -> throw new ModelFormatException("tokenizer.ggml.pre = '" + name + "' is not read");
+      default ->
+          throw new ModelFormatException("tokenizer.ggml.pre = '" + name + "' is not supported");
     };
   }
 

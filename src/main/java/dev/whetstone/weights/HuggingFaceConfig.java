@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes config.json as Transformers does; refuses every feature that the graph does not
- * compute.
+ * Reads and writes config.json as Transformers does; refuses features that the graph does not
+ * implement.
  */
 public final class HuggingFaceConfig {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -23,10 +23,9 @@ public final class HuggingFaceConfig {
   private HuggingFaceConfig() {}
 
   /**
-   * Reads {@code config.json} and, where it is there, the end tokens of {@code
-   * generation_config.json}.
+   * Reads {@code config.json} and, if it exists, the end tokens of {@code generation_config.json}.
    *
-   * @throws ModelFormatException naming the field that is missing or not served
+   * @throws ModelFormatException naming the field that is missing or not supported
    */
   public static ModelConfig read(Path directory) throws IOException {
     JsonNode root = json(directory.resolve("config.json"));
@@ -132,14 +131,14 @@ public final class HuggingFaceConfig {
 
   private static int integer(JsonNode node, String field) {
     if (!node.path(field).canConvertToInt()) {
-      throw new ModelFormatException("config.json: " + field + " is missing or no whole number");
+      throw new ModelFormatException("config.json: " + field + " is missing or not a whole number");
     }
     return node.path(field).asInt();
   }
 
   private static double decimal(JsonNode node, String field) {
     if (!node.path(field).isNumber()) {
-      throw new ModelFormatException("config.json: " + field + " is missing or no number");
+      throw new ModelFormatException("config.json: " + field + " is missing or not a number");
     }
     return node.path(field).asDouble();
   }

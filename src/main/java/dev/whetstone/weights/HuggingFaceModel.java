@@ -11,8 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A Hugging Face directory seen as a model: its configuration and its safetensors, one file or
- * sharded.
+ * A Hugging Face directory as a model: its configuration and its safetensors, one file or shards.
  */
 public final class HuggingFaceModel implements Tensors {
   private static final String SINGLE = "model.safetensors";
@@ -20,7 +19,7 @@ public final class HuggingFaceModel implements Tensors {
 
   private final ModelConfig config;
   private final Map<Path, Safetensors> files = new LinkedHashMap<>();
-  private final Map<String, Safetensors> owners = new TreeMap<>();
+  private final Map<String, Safetensors> fileByTensor = new TreeMap<>();
 
   private HuggingFaceModel(ModelConfig config) {
     this.config = config;
@@ -29,7 +28,7 @@ public final class HuggingFaceModel implements Tensors {
   /**
    * Opens a directory.
    *
-   * @throws ModelFormatException for files that are missing, damaged or not served
+   * @throws ModelFormatException for files that are missing, damaged or not supported
    */
   public static HuggingFaceModel open(Path directory) throws IOException {
     if (!Files.exists(directory.resolve("config.json"))) {
@@ -38,11 +37,11 @@ public final class HuggingFaceModel implements Tensors {
     HuggingFaceModel model = new HuggingFaceModel(HuggingFaceConfig.read(directory));
     try {
       model.load(directory);
-      // a tied head is often stored once more
+      // Some files store a tied head a second time.
       if (model.config.tiedEmbeddings()) {
-        model.owners.remove("lm_head.weight");
+        model.fileByTensor.remove("lm_head.weight");
       }
-      model.owners.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
+      model.fileByTensor.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
       ModelValidator.check(model.config, model);
       return model;
     } catch (IOException | RuntimeException e) {
@@ -54,7 +53,7 @@ public final class HuggingFaceModel implements Tensors {
   private void load(Path directory) throws IOException {
     if (Files.exists(directory.resolve(SINGLE))) {
       Safetensors file = file(directory.resolve(SINGLE));
-      file.names().forEach(name -> owners.put(name, file));
+      file.names().forEach(name -> fileByTensor.put(name, file));
     } else if (Files.exists(directory.resolve(INDEX))) {
       loadShards(directory);
     } else {
@@ -76,7 +75,7 @@ public final class HuggingFaceModel implements Tensors {
       if (!file.names().contains(entry.getKey())) {
         throw new ModelFormatException(entry.getValue() + " does not hold " + entry.getKey());
       }
-      owners.put(entry.getKey(), file);
+      fileByTensor.put(entry.getKey(), file);
     }
   }
 
@@ -95,7 +94,7 @@ public final class HuggingFaceModel implements Tensors {
 
   @Override
   public Set<String> names() {
-    return owners.keySet();
+    return fileByTensor.keySet();
   }
 
   @Override
@@ -109,7 +108,7 @@ public final class HuggingFaceModel implements Tensors {
   }
 
   private Safetensors owner(String name) {
-    Safetensors owner = owners.get(name);
+    Safetensors owner = fileByTensor.get(name);
     if (owner == null) {
       throw new IllegalArgumentException("there is no tensor " + name);
     }

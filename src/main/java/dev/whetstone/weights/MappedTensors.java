@@ -6,13 +6,15 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The tensors that lie in one file, under the names it gives them. */
+/** The tensors of one file, under the names that the file uses. */
 public abstract sealed class MappedTensors implements Tensors permits GgufFile, Safetensors {
   private final @Nullable Arena arena;
   private final Map<String, StoredTensor> tensors;
 
   /**
-   * @param arena which the file is mapped in; null when its bytes are on the heap
+   * Takes over the tensors and the arena.
+   *
+   * @param arena in which the file is mapped; null when its bytes are on the heap
    */
   MappedTensors(@Nullable Arena arena, Map<String, StoredTensor> tensors) {
     this.arena = arena;

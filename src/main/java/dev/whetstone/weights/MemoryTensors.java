@@ -7,7 +7,7 @@ import java.util.TreeMap;
 
 /** Tensors held in Java arrays. */
 public final class MemoryTensors implements Tensors {
-  /** Values, row-major, and their dimensions. */
+  /** Row-major values and their dimensions, outermost first. */
   public record Values(float[] values, long... shape) {
     public Values {
       if (StoredTensor.elements("of " + values.length + " values", shape) != values.length) {

@@ -4,13 +4,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a decoder of the Llama family is made of.
+ * The dimensions and options of a decoder of the Llama family.
  *
  * @param architecture llama, mistral or qwen2
- * @param contextLength most positions the model was trained for
+ * @param contextLength number of positions that the model was trained for
  * @param ropeTheta base of the rotary frequencies
- * @param ropeScaling null where frequencies are used as they are
- * @param tiedEmbeddings whether the output projection is the embedding
+ * @param ropeScaling null where the frequencies are not scaled
+ * @param tiedEmbeddings whether the embedding also serves as output projection
  * @param qkvBias whether q, k and v have biases
  * @param eosIds tokens that end a completion
  */

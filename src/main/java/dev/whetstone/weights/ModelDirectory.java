@@ -28,12 +28,12 @@ public final class ModelDirectory {
   /**
    * Opens a directory.
    *
-   * @throws ModelFormatException when the directory was not written by an import
+   * @throws ModelFormatException when the directory is not an imported model
    */
   public static ModelDirectory open(Path path) throws IOException {
     Path manifest = path.resolve(MANIFEST);
     if (!Files.exists(manifest)) {
-      throw new ModelFormatException(path + " is no imported model: it has no " + MANIFEST);
+      throw new ModelFormatException(path + " is not an imported model: it has no " + MANIFEST);
     }
     JsonNode files = new ObjectMapper().readTree(manifest.toFile()).path("files");
     String hash = files.path(WEIGHTS).asText("");
@@ -56,7 +56,7 @@ public final class ModelDirectory {
     return hash;
   }
 
-  /** Opens the weights; the caller closes them. */
+  /** Opens the canonical float32 weights; the caller closes them. */
   public Tensors weights() throws IOException {
     return Safetensors.open(path.resolve(WEIGHTS));
   }

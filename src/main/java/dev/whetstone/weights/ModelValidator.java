@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Refuses models whose tensors and configuration do not belong together. */
+/** Refuses models whose tensors do not match their configuration. */
 final class ModelValidator {
-  private static final int LONGEST_CONTEXT = 1 << 20;
+  private static final int MAX_CONTEXT = 1 << 20;
   private static final Set<String> ARCHITECTURES = Set.of("llama", "mistral", "qwen2");
 
   private ModelValidator() {}
@@ -20,7 +20,7 @@ final class ModelValidator {
     }
   }
 
-  /** Every expected tensor is there with its shape, and no other. */
+  /** Checks that the expected tensors exist with their shapes, and no others. */
   static void check(ModelConfig config, Tensors tensors) {
     requireSizes(config);
     if (config.layers() > tensors.names().size()) {
@@ -70,12 +70,12 @@ final class ModelValidator {
     }
     if (config.hiddenSize() % 2 != 0) {
       throw new ModelFormatException(
-          "a hidden size of %d is odd; the graph halves it".formatted(config.hiddenSize()));
+          "a hidden size of %d is odd; the graph needs an even one".formatted(config.hiddenSize()));
     }
-    if (config.contextLength() > LONGEST_CONTEXT) {
+    if (config.contextLength() > MAX_CONTEXT) {
       throw new ModelFormatException(
           "a context of %d tokens is longer than %d"
-              .formatted(config.contextLength(), LONGEST_CONTEXT));
+              .formatted(config.contextLength(), MAX_CONTEXT));
     }
     if (!positive(config.rmsNormEpsilon()) || !positive(config.ropeTheta())) {
       throw new ModelFormatException("rms_norm_eps and rope_theta must be positive and finite");
@@ -86,7 +86,7 @@ final class ModelValidator {
     return value > 0 && Double.isFinite(value);
   }
 
-  /** Names and shapes of a configuration's tensors. */
+  /** The names and shapes of the tensors that a configuration requires. */
   static Map<String, long[]> expected(ModelConfig config) {
     long hidden = config.hiddenSize();
     long inner = config.intermediateSize();

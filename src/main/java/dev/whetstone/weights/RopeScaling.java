@@ -1,12 +1,12 @@
 package dev.whetstone.weights;
 
 /**
- * Llama 3's stretching of rotary frequencies: long wavelengths are divided by {@code factor}, short
- * ones are kept, those between are blended.
+ * Llama 3's scaling of rotary frequencies: low frequencies are divided by {@code factor}, high ones
+ * are kept, those between are interpolated.
  *
  * @param factor divisor of the low frequencies
- * @param lowFrequencyFactor wavelengths above originalContext / this are divided
- * @param highFrequencyFactor wavelengths below originalContext / this are kept
+ * @param lowFrequencyFactor frequencies with wavelengths above originalContext / this are divided
+ * @param highFrequencyFactor frequencies with wavelengths below originalContext / this are kept
  * @param originalContext context length of the pre-training
  */
 public record RopeScaling(

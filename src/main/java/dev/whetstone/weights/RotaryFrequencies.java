@@ -1,15 +1,15 @@
 package dev.whetstone.weights;
 
 /**
- * Frequencies of the rotary embedding (Su et al. 2021), with Llama 3's scaling where the model asks
- * for it.
+ * Frequencies of the rotary embedding (Su et al. 2021), with Llama 3's scaling where the model
+ * configures it.
  */
 public final class RotaryFrequencies {
   private RotaryFrequencies() {}
 
   /**
-   * Radians a position, {@code [headDim / 2]}; float32 as in the reference implementation, which
-   * also keeps {@code position * frequency} in float32.
+   * The frequencies {@code [headDim / 2]}, in radians per position; float32 as in the reference
+   * implementation, which also computes {@code position * frequency} in float32.
    */
   public static float[] of(ModelConfig config) {
     float[] frequencies = new float[config.headDim() / 2];

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The safetensors format (github.com/huggingface/safetensors): 8 bytes with the length of a JSON
- * header, the header, then the tensors' bytes. F32, F16 and BF16 are read.
+ * header, the header, then the tensors' bytes. F32, F16 and BF16 are supported.
  */
 public final class Safetensors extends MappedTensors {
   private static final long MAX_HEADER = 100_000_000;
@@ -38,7 +38,7 @@ public final class Safetensors extends MappedTensors {
   /**
    * Maps a file; it stays open until {@link #close}.
    *
-   * @throws ModelFormatException when it is not a sound safetensors file
+   * @throws ModelFormatException when it is not a valid safetensors file
    */
   public static Safetensors open(Path file) throws IOException {
     Arena arena = Arena.ofShared();
@@ -102,7 +102,7 @@ public final class Safetensors extends MappedTensors {
           case "BF16" -> ElementType.BF16;
           default ->
               throw new ModelFormatException(
-                  "tensor %s is of type %s: F32, F16 and BF16 are read"
+                  "tensor %s is of type %s: F32, F16 and BF16 are supported"
                       .formatted(name, entry.path("dtype").asText("unknown")));
         };
     JsonNode offsets = entry.path("data_offsets");
@@ -122,7 +122,7 @@ public final class Safetensors extends MappedTensors {
     return tensor;
   }
 
-  /** A whole number, or -1, which no dimension and no offset is. */
+  /** A whole number, or -1, which is neither a valid dimension nor a valid offset. */
   private static long size(JsonNode node) {
     return node.isIntegralNumber() && node.canConvertToLong() ? node.asLong() : -1;
   }

@@ -16,15 +16,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Writes float32 safetensors. The same tensors give the same bytes: names are sorted, the header is
- * padded to 8 bytes.
+ * Writes float32 safetensors. The same tensors give the same bytes: names are sorted and the header
+ * is padded to 8 bytes.
  */
 public final class SafetensorsWriter {
   private static final int ALIGNMENT = 8;
 
   private SafetensorsWriter() {}
 
-  /** Writes aside, forces to the disk and renames over {@code file}. */
+  /** Writes a file atomically: to a temporary file, which is forced to disk and renamed. */
   public static void write(Path file, Tensors tensors, Map<String, String> metadata)
       throws IOException {
     AtomicFile.write(file, out -> write(out, tensors, metadata));

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 
 /** One tensor inside a mapped file: its type, dimensions (outermost first) and bytes. */
 record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
-  /** Checks that the dimensions fit a Java array and the bytes the file promised. */
+  /** Checks that the elements fit a Java array and the bytes lie inside the file. */
   static StoredTensor of(
       String name, ElementType type, long[] shape, MemorySegment file, long offset) {
     long elements = elements(name, shape);
@@ -18,7 +18,8 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
     }
     long bytes = type.bytes(elements);
     if (offset < 0 || bytes > file.byteSize() || offset > file.byteSize() - bytes) {
-      throw new ModelFormatException("tensor " + name + " lies outside the file: it is truncated");
+      throw new ModelFormatException(
+          "tensor " + name + " lies outside the file, which is truncated");
     }
     return new StoredTensor(type, shape, file.asSlice(offset, bytes));
   }

@@ -2,7 +2,7 @@ package dev.whetstone.weights;
 
 import java.util.Set;
 
-/** Named tensors of a model, read as float32 whatever their storage. */
+/** Named tensors of a model, read as float32 whatever type they are stored in. */
 public interface Tensors extends AutoCloseable {
   Set<String> names();
 

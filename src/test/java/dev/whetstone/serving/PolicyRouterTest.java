@@ -26,7 +26,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two gateways on one PostgreSQL: what each of them serves, whatever is lost or damaged. */
+/**
+ * Two gateways on one PostgreSQL: what each serves when notifications or data are lost or damaged.
+ */
 public class PolicyRouterTest {
   private static final int WIDE = 256;
 
@@ -50,7 +52,7 @@ public class PolicyRouterTest {
       waitFor(Duration.ofSeconds(1), () -> two.champion().equals(first));
       waitFor(Duration.ofSeconds(5), () -> deaf.champion().equals(first));
 
-      // whoever listens again after the loss of the connection hears what was said meanwhile
+      // A listener that reconnects catches up with the changes that it missed.
       killListeners(one);
       two.rollBack(null);
       waitFor(Duration.ofSeconds(5), () -> one.champion().equals("v0"));
@@ -62,7 +64,7 @@ public class PolicyRouterTest {
   }
 
   @Test
-  void whatIsDamagedIsRefusedEverywhereAndNothingChanges() throws Exception {
+  void aDamagedVersionIsRefusedEverywhereAndNothingChanges() throws Exception {
     DatabaseConfig address = DatabaseConfig.of(home, null);
     try (var one = new ServingFixture(home.resolve("one"), address, "one", true);
         var two = new ServingFixture(home.resolve("two"), address, "two", true)) {
@@ -82,7 +84,7 @@ public class PolicyRouterTest {
         assertThat(gateway.policies.refusals()).isEqualTo(2);
       }
 
-      // an alias set past all checks: both keep what they had and say why
+      // An alias that was set without checks: both keep what they serve and report the reason.
       one.database.transaction(
           c ->
               Sql.update(
@@ -114,14 +116,14 @@ public class PolicyRouterTest {
       champion = gateway.register(1).version();
       gateway.promote(champion);
     }
-    DatabaseConfig away =
+    DatabaseConfig unreachable =
         new DatabaseConfig(
             home,
             "postgresql://nobody:x@127.0.0.1:1/none?connectTimeout=1",
             1,
             Duration.ofSeconds(1),
             Duration.ofSeconds(1));
-    try (var gateway = new ServingFixture(disk, away, "one", true)) {
+    try (var gateway = new ServingFixture(disk, unreachable, "one", true)) {
       assertThat(gateway.champion()).isEqualTo(champion);
       assertThat(greedy(gateway, gateway.policies.serving().champion()).policy())
           .isEqualTo(champion);
@@ -130,7 +132,7 @@ public class PolicyRouterTest {
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length - 3] ^= 1;
     Files.write(file, bytes);
-    try (var gateway = new ServingFixture(disk, away, "one", true)) {
+    try (var gateway = new ServingFixture(disk, unreachable, "one", true)) {
       assertThat(gateway.champion()).isEqualTo("v0");
       assertThat(file).doesNotExist();
     }
@@ -141,7 +143,7 @@ public class PolicyRouterTest {
   }
 
   @Test
-  void theLastChampionsStayAndOthersGoWithTheirMemory() throws Exception {
+  void theLastChampionsStayAndOthersFreeTheirMemory() throws Exception {
     try (var gateway =
         new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true)) {
       PolicyRecord[] rows = new PolicyRecord[8];
@@ -160,7 +162,7 @@ public class PolicyRouterTest {
         gateway.policies.restage(policy);
         assertThat(greedy(gateway, policy).policy()).isEqualTo(policy.version());
       }
-      // half of what would be there, had each of the 200 left its factors behind
+      // Half of the growth that 200 leaked adapters would cause.
       long adapter = Files.size(cached(home.resolve("disk")));
       assertThat(nativeBytes() - before).isLessThan(100 * adapter);
       assertThat(gateway.policies.resolve(rows[5].version())).isSameAs(third);
@@ -195,7 +197,7 @@ public class PolicyRouterTest {
     }
   }
 
-  /** Resident memory that is not Java's heap. */
+  /** Resident memory outside the Java heap, in bytes. */
   private static long nativeBytes() throws IOException {
     System.gc();
     long resident =

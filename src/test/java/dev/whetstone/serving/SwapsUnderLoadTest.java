@@ -37,37 +37,38 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Swaps and rollbacks while 16 clients stream. {@code -Dwhetstone.swaps=1000} takes the long road
- * and holds the times, too, which needs a machine with nothing else to do.
+ * Swaps and rollbacks while 16 clients stream. {@code -Dwhetstone.swaps=1000} runs the long form,
+ * which also checks the times and needs an otherwise idle machine.
  *
- * <p>Two times are told. Between tokens: from one piece of a client's text to the next, in phases
- * with swaps and in phases as long without them, by turns. From a flip to the new version's first
- * token: from the commit of the new champion, before this gateway follows it, until any request
- * that came after it, a client's or the one sent when the swap returns, has its first token.
+ * <p>Two times are reported. Between tokens: from one piece of a client's text to the next, in
+ * alternating phases with and without swaps, of equal length. From a flip to the new version's
+ * first token: from the commit of the new champion, before this gateway follows it, until any
+ * request that was sent after it, a client's or the one sent when the swap returns, gets its first
+ * token.
  */
 class SwapsUnderLoadTest {
   private static final int SWAPS = Integer.getInteger("whetstone.swaps", 60);
   private static final int CLIENTS = 16;
   private static final int TOKENS = 48;
-  private static final int KEPT = 8;
+  private static final int SAMPLE_EVERY = 8;
 
-  /** More than stay in memory, so that every promotion stages its version anew. */
+  /** More than stay in memory, so that every promotion stages its version again. */
   private static final int VERSIONS = 8;
 
   private static final int WARM_UP = SWAPS / 5;
   private static final int ROUNDS = SWAPS < 1000 ? 1 : 4;
   private static final int[] PROMPT = {5, 6, 7, 8, 9};
 
-  /** Between two swaps, {@code -Dwhetstone.swaps.pause} in milliseconds. */
+  /** Pause between two swaps, {@code -Dwhetstone.swaps.pause} in milliseconds. */
   private static final Duration PAUSE =
       Duration.ofMillis(Integer.getInteger("whetstone.swaps.pause", SWAPS < 1000 ? 10 : 100));
 
-  private static final double EXACT = 2e-3;
+  private static final double TOLERANCE = 2e-3;
 
-  /** A completion with the version it was asked of. */
+  /** A completion and the version that was requested. */
   private record Written(Policy policy, Completion completion) {}
 
-  /** A committed swap that waits for its first token; the nanoseconds until it came. */
+  /** A committed swap; {@code first} completes with the nanoseconds until its first token. */
   private record Flip(String version, long committed, CompletableFuture<Long> first) {
     void token(Policy policy, long sent, long at) {
       if (policy.version().equals(version) && sent >= committed) {
@@ -98,7 +99,7 @@ class SwapsUnderLoadTest {
       Collection<Written> written = new ConcurrentLinkedQueue<>();
       LongStream.Builder afterFlip = LongStream.builder();
       LongStream.Builder withoutFlip = LongStream.builder();
-      // until what is run is compiled
+      // Warm up, until the JIT compiler has seen the code.
       stream(gateway, written, LongStream.builder(), () -> swap(gateway, versions, WARM_UP));
       LongStream.Builder calm = LongStream.builder();
       LongStream.Builder swapping = LongStream.builder();
@@ -115,17 +116,17 @@ class SwapsUnderLoadTest {
             written,
             calm,
             () -> {
-              // as many requests, and as far apart
-              Duration apart = took.dividedBy(SWAPS / ROUNDS);
+              // The same number of requests at the same intervals.
+              Duration interval = took.dividedBy(SWAPS / ROUNDS);
               for (int probe = 0; probe < SWAPS / ROUNDS; probe++) {
-                long begun = System.nanoTime();
+                long sent = System.nanoTime();
                 withoutFlip.add(firstToken(gateway));
-                Thread.sleep(apart.minusNanos(System.nanoTime() - begun));
+                Thread.sleep(interval.minusNanos(System.nanoTime() - sent));
               }
             });
       }
       assertThat(failed).isEmpty();
-      wroteAlone(gateway, written);
+      requireOneVersionEach(gateway, written);
       report(
           answers.get(),
           calm.build().toArray(),
@@ -135,7 +136,7 @@ class SwapsUnderLoadTest {
     }
   }
 
-  /** Swaps and rolls back by turns; tells the times from a flip to its first token. */
+  /** Alternates swaps and rollbacks; returns the times from a flip to its first token. */
   private LongStream swap(ServingFixture gateway, List<String> versions, int swaps)
       throws Exception {
     LongStream.Builder times = LongStream.builder();
@@ -191,7 +192,7 @@ class SwapsUnderLoadTest {
     }
   }
 
-  /** Streams answer after answer, checks each and keeps some; tells the times between tokens. */
+  /** Streams answer after answer, checks each and keeps some; returns the times between tokens. */
   private LongStream client(
       ServingFixture gateway, Collection<Written> written, AtomicBoolean running) {
     LongStream.Builder gaps = LongStream.builder();
@@ -202,7 +203,7 @@ class SwapsUnderLoadTest {
           || !one.completion().policy().equals(one.policy().version())) {
         failed.add(one);
       }
-      if (answers.incrementAndGet() % KEPT == 0) {
+      if (answers.incrementAndGet() % SAMPLE_EVERY == 0) {
         written.add(one);
       }
       long[] at = times.build().toArray();
@@ -256,10 +257,10 @@ class SwapsUnderLoadTest {
   }
 
   /**
-   * Every token's log-prob is what its version alone gives it; another version gives another. The
-   * texts are scored a while after they were written, by a version that is staged for it.
+   * Every token's log-prob equals that of the version alone, and another version gives another. The
+   * texts are scored some time after they were written, by a version that is staged for it.
    */
-  private static void wroteAlone(ServingFixture gateway, Collection<Written> written)
+  private static void requireOneVersionEach(ServingFixture gateway, Collection<Written> written)
       throws Exception {
     Map<String, List<Written>> byVersion = new HashMap<>();
     for (Written one : written) {
@@ -272,12 +273,12 @@ class SwapsUnderLoadTest {
         Written one = all.get(i);
         float[] own = score(gateway, one, one.policy());
         assertThat(own).hasSameSizeAs(one.completion().logps());
-        assertThat(distance(own, one.completion().logps())).isLessThan(EXACT);
+        assertThat(distance(own, one.completion().logps())).isLessThan(TOLERANCE);
       }
       Policy other = one(byVersion, all.getFirst().policy());
       assertThat(
               distance(score(gateway, all.getFirst(), other), all.getFirst().completion().logps()))
-          .isGreaterThan(10 * EXACT);
+          .isGreaterThan(10 * TOLERANCE);
     }
   }
 
@@ -298,27 +299,33 @@ class SwapsUnderLoadTest {
   }
 
   private static double distance(float[] a, float[] b) {
-    double most = 0;
+    double max = 0;
     for (int i = 0; i < a.length; i++) {
-      most = Math.max(most, Math.abs(a[i] - b[i]));
+      max = Math.max(max, Math.abs(a[i] - b[i]));
     }
-    return most;
+    return max;
   }
 
   private static void report(
       long answers, long[] calm, long[] swapping, long[] withoutFlip, long[] afterFlip) {
     double ratio = percentile(swapping, 0.99) / percentile(calm, 0.99);
     System.out.printf(
-        "%d swaps, %d answers; p50, p99, most in ms. Between tokens: calm %s, swapping %s (p99 ratio"
+        "%d swaps, %d answers; p50, p99, max in ms. Between tokens: calm %s, swapping %s (p99 ratio"
             + " %.2f). A new request's first token %s; from a flip to the new version's first %s%n",
-        SWAPS, answers, told(calm), told(swapping), ratio, told(withoutFlip), told(afterFlip));
+        SWAPS,
+        answers,
+        format(calm),
+        format(swapping),
+        ratio,
+        format(withoutFlip),
+        format(afterFlip));
     if (SWAPS >= 1000) {
       assertThat(ratio).isLessThanOrEqualTo(1.5);
       assertThat(percentile(afterFlip, 0.99)).isLessThan(10);
     }
   }
 
-  private static String told(long[] nanos) {
+  private static String format(long[] nanos) {
     return String.format(
         Locale.ROOT,
         "%.2f, %.2f, %.2f",

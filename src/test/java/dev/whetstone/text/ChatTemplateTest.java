@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Expected texts are what Jinja2 with Hugging Face's settings writes. */
+/** The expected texts are the output of Jinja2 with Hugging Face's settings. */
 class ChatTemplateTest {
   private static final Map<String, String> LLAMA =
       Map.of("bos_token", "<|begin_of_text|>", "eos_token", "<|eot_id|>");
@@ -110,14 +110,14 @@ class ChatTemplateTest {
 
   @Test
   void jinjaInAMessageStaysText() {
-    String sly = "{{ 7 * 7 }} {% raw %} {# gone #} {{ messages }} <b>&amp;</b> \\n";
+    String content = "{{ 7 * 7 }} {% raw %} {# gone #} {{ messages }} <b>&amp;</b> \\n";
 
-    assertThat(render("{{ messages[0].content }}", List.of(new Message("user", sly)), false))
-        .isEqualTo(sly);
+    assertThat(render("{{ messages[0].content }}", List.of(new Message("user", content)), false))
+        .isEqualTo(content);
   }
 
   @Test
-  void aBrokenTemplateSaysSo() {
+  void anErrorInATemplateIsReported() {
     assertThatThrownBy(() -> render("{% for m in %}", THREE_TURNS, false))
         .isInstanceOf(TemplateException.class)
         .hasMessageContaining("template");

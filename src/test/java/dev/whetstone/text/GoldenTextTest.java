@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Both models' tokenizers and templates beside Transformers'. */
+/** The tokenizers and chat templates of both models against Transformers. */
 class GoldenTextTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -42,7 +42,7 @@ class TokenizerTest {
   }
 
   @Test
-  void textSurvivesThereAndBack() {
+  void decodingReversesEncoding() {
     for (String text : List.of("", "\0\u0001 \r\n", "日本語 👩‍👩‍👧‍👦 é", "  ", "𝒜")) {
       assertThat(tokenizer.decode(tokenizer.encode(text, false), false)).isEqualTo(text);
     }
@@ -64,7 +64,7 @@ class TokenizerTest {
   }
 
   @Test
-  void idsWithoutATokenAreNothing() {
+  void idsWithoutATokenAreSkipped() {
     int[] ids = {-1, 43, tokenizer.vocabularySize(), Integer.MAX_VALUE};
 
     assertThat(tokenizer.decode(ids, true)).isEqualTo(tokenizer.decode(new int[] {43}, true));
@@ -106,7 +106,7 @@ class TokenizerTest {
   }
 
   @Test
-  void whatIsNoByteLevelTokenizerIsRefused(@TempDir Path folder) throws IOException {
+  void aTokenizerThatIsNotByteLevelIsRefused(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("tokenizer.json"), "{\"decoder\": null}");
 
     assertThatThrownBy(() -> Tokenizer.open(file))

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs in a real PostgreSQL: one at a time, whatever races for it. */
+/** Runs in a real PostgreSQL: only one is active, however many are requested at once. */
 class TrainingRunStoreTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
 
@@ -36,13 +36,14 @@ class TrainingRunStoreTest {
   }
 
   @Test
-  void manyWishesMakeOneRun() throws Exception {
-    TrainingRunStore runs = new TrainingRunStore(database, "many-wishes");
-    Callable<TrainingRunStore.Request> wish = () -> runs.request(RunTrigger.CALL, "{}", OPERATOR);
+  void concurrentRequestsMakeOneRun() throws Exception {
+    TrainingRunStore runs = new TrainingRunStore(database, "many-requests");
+    Callable<TrainingRunStore.Request> request =
+        () -> runs.request(RunTrigger.CALL, "{}", OPERATOR);
     List<TrainingRunStore.Request> answers;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       answers =
-          threads.invokeAll(IntStream.range(0, 16).mapToObj(_ -> wish).toList()).stream()
+          threads.invokeAll(IntStream.range(0, 16).mapToObj(_ -> request).toList()).stream()
               .map(Future::resultNow)
               .toList();
     }
@@ -60,7 +61,7 @@ class TrainingRunStoreTest {
     String id = runs.request(RunTrigger.VOTES, "{\"beta\": 0.2}", OPERATOR).run().id();
     assertThat(runs.begin(id).status()).isEqualTo(RunStatus.RUNNING);
     var frozen =
-        new TrainingRunStore.Frozen("{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77);
+        new TrainingRunStore.FrozenData("{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77);
 
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isTrue();
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isFalse();
@@ -96,7 +97,7 @@ class TrainingRunStoreTest {
   }
 
   @Test
-  void progressStaysFewRows() {
+  void progressOfLongRunsIsThinnedOut() {
     TrainingRunStore runs = new TrainingRunStore(database, "progress");
     String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
     runs.begin(id);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** Writes GGUF files, sound ones and others. */
+/** Writes GGUF files, valid ones and others. */
 public final class GgufBytes {
   private record Entry(String name, int type, long offset, long[] shape) {}
 
@@ -82,11 +82,11 @@ public final class GgufBytes {
     out.writeBytes(metadata.toByteArray());
     for (Entry tensor : tensors) {
       string(out, tensor.name);
-      ByteBuffer rest = little(4 + 8 * tensor.shape.length + 12).putInt(tensor.shape.length);
+      ByteBuffer entry = little(4 + 8 * tensor.shape.length + 12).putInt(tensor.shape.length);
       for (int i = tensor.shape.length - 1; i >= 0; i--) {
-        rest.putLong(tensor.shape[i]);
+        entry.putLong(tensor.shape[i]);
       }
-      out.writeBytes(all(rest.putInt(tensor.type).putLong(tensor.offset)));
+      out.writeBytes(all(entry.putInt(tensor.type).putLong(tensor.offset)));
     }
     out.writeBytes(new byte[(32 - out.size() % 32) % 32]);
     out.writeBytes(data.toByteArray());
@@ -99,7 +99,7 @@ public final class GgufBytes {
     out.writeBytes(bytes);
   }
 
-  /** A buffer's bytes from the first to the last. */
+  /** All bytes of a buffer. */
   static byte[] all(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.capacity()];
     buffer.rewind().get(bytes);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every storage type beside the arithmetic of its definition, and files that lie. */
+/** Every storage type against the arithmetic of its definition, and malformed files. */
 @Timeout(60)
 class GgufTest {
   @TempDir Path folder;
@@ -157,15 +157,15 @@ class GgufTest {
 
   @Test
   void aFileCutAnywhereIsRefused() throws IOException {
-    byte[] whole = sound().bytes();
+    byte[] whole = valid().bytes();
     for (int length = 0; length < whole.length; length += 7) {
       refused(Arrays.copyOf(whole, length), "m.gguf");
     }
   }
 
   @Test
-  void aFileWithAnyDamageIsReadOrRefusedInWords() throws IOException {
-    byte[] whole = sound().bytes();
+  void aFileWithAnyDamageIsReadOrRefusedWithAMessage() throws IOException {
+    byte[] whole = valid().bytes();
     for (int i = 0; i < 1500; i++) {
       byte[] damaged = whole.clone();
       for (int flips = random.nextInt(4); flips >= 0; flips--) {
@@ -177,13 +177,13 @@ class GgufTest {
         }
         new GgufModel(file).config();
         GgufTokenizer.of(file).tokenizerJson();
-      } catch (ModelFormatException said) {
-        assertThat(said.getMessage()).isNotBlank();
+      } catch (ModelFormatException refused) {
+        assertThat(refused.getMessage()).isNotBlank();
       }
     }
   }
 
-  private static GgufBytes sound() {
+  private static GgufBytes valid() {
     return GgufBytes.model(SmallModels.llama())
         .tensor("token_embd.weight", 0, new byte[4 * 96 * 64], 96, 64)
         .tensor("output_norm.weight", 0, new byte[256], 64);

@@ -68,7 +68,7 @@ class SafetensorsTest {
         "F32 | 4 | [0, 16] | no shape",
         "F32 | [4] | [0] | data_offsets",
       })
-  void anEntryThatLiesIsRefusedByName(String type, String shape, String offsets, String named) {
+  void aMalformedEntryIsRefusedByName(String type, String shape, String offsets, String named) {
     String header =
         "{\"x\": {\"dtype\": \"%s\", \"shape\": %s, \"data_offsets\": %s}}"
             .formatted(type, shape, offsets);
@@ -85,7 +85,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void aHeaderThatIsNoneIsRefused() {
+  void anInvalidHeaderIsRefused() {
     refused(new byte[0], "no header");
     refused(GgufBytes.all(GgufBytes.little(8).putLong(Long.MAX_VALUE)), "header");
     refused(GgufBytes.all(GgufBytes.little(8).putLong(-1)), "header");
@@ -95,14 +95,14 @@ class SafetensorsTest {
   }
 
   @Test
-  void aFileWithAnyDamageIsReadOrRefusedInWords() {
+  void aFileWithAnyDamageIsReadOrRefusedWithAMessage() {
     byte[] whole =
         SafetensorsWriter.bytes(SmallModels.tensors(SmallModels.llama(), 1), Map.of("a", "b"));
-    byte[] sound = Arrays.copyOf(whole, whole.length);
+    byte[] valid = Arrays.copyOf(whole, whole.length);
     Random random = new Random(2);
     int header = (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
     for (int i = 0; i < 1500; i++) {
-      byte[] damaged = i % 5 == 0 ? Arrays.copyOf(sound, random.nextInt(header)) : sound.clone();
+      byte[] damaged = i % 5 == 0 ? Arrays.copyOf(valid, random.nextInt(header)) : valid.clone();
       for (int flips = random.nextInt(4); flips >= 0 && damaged.length > 0; flips--) {
         int at = random.nextInt(Math.min(damaged.length, 8 + header));
         damaged[at] = (byte) random.nextInt(256);
@@ -111,8 +111,8 @@ class SafetensorsTest {
         for (String name : file.names()) {
           assertThat(file.read(name)).isNotNull();
         }
-      } catch (ModelFormatException said) {
-        assertThat(said.getMessage()).isNotBlank();
+      } catch (ModelFormatException refused) {
+        assertThat(refused.getMessage()).isNotBlank();
       }
     }
   }

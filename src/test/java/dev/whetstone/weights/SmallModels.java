@@ -6,11 +6,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Models of two layers with random weights, one for every feature that is served. */
+/** Models of two layers with random weights, one for every supported feature. */
 public final class SmallModels {
   private SmallModels() {}
 
-  /** Tied embeddings, two query heads to a key head. */
+  /** Tied embeddings, two query heads per key head. */
   public static ModelConfig llama() {
     return config("llama", true, null, 10_000);
   }
@@ -19,7 +19,7 @@ public final class SmallModels {
     return config(architecture, false, null, 1_000_000);
   }
 
-  /** Wavelengths of its 8 frequencies lie on both sides of both borders and between them. */
+  /** The wavelengths of its 8 frequencies lie below, between and above the two limits. */
   public static ModelConfig stretched() {
     return config("llama", false, new RopeScaling(8, 1, 4, 64), 500);
   }

@@ -5,19 +5,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How large the inputs of linear layers become, channel by channel, on a calibration text.
+ * The largest absolute values of the inputs of linear layers, per channel, on a calibration text.
  *
- * @param largest absolute values {@code [in]} by {@link LoraTarget#node}
+ * @param maxAbs {@code [in]} by {@link LoraTarget#node}
  */
-public record ActivationRanges(Map<String, float[]> largest) {
-  /** Nothing is known: activations are quantised block by block at run time. */
+public record ActivationRanges(Map<String, float[]> maxAbs) {
+  /** No ranges: activations are quantised per block at run time. */
   public static final ActivationRanges UNKNOWN = new ActivationRanges(Map.of());
 
   public ActivationRanges {
-    largest = Map.copyOf(largest);
+    maxAbs = Map.copyOf(maxAbs);
   }
 
   public Optional<float[]> of(LoraTarget site, int layer) {
-    return Optional.ofNullable(largest.get(site.node(layer)));
+    return Optional.ofNullable(maxAbs.get(site.node(layer)));
   }
 }

@@ -5,8 +5,8 @@ package dev.whetstone.onnx.quantization;
  * {@code MatMulNBits} (bits 8): {@code w ~ (q - 128) * scale}, with {@code q} in [1, 255].
  */
 public final class BlockQuantizer {
-  private static final int SHORT = 32;
-  private static final int LONG = 64;
+  private static final int SMALL_BLOCK = 32;
+  private static final int LARGE_BLOCK = 64;
   private static final int ZERO_POINT = 128;
   private static final int LEVELS = 127;
 
@@ -21,7 +21,7 @@ public final class BlockQuantizer {
       return blocksOf(columns, block);
     }
 
-    /** The value that the runtime computes with. */
+    /** The dequantised value, with which the runtime computes. */
     float value(int row, int column) {
       int at = row * blocks() + column / block;
       int q = data[at * block + column % block] & 0xff;
@@ -32,10 +32,11 @@ public final class BlockQuantizer {
   private BlockQuantizer() {}
 
   /**
-   * Weights that share a scale, in rows of {@code columns}: the longest block that divides them.
+   * The number of weights that share a scale in rows of {@code columns}: 64 if it divides them,
+   * else 32.
    */
-  public static int longestBlock(int columns) {
-    return columns % LONG == 0 ? LONG : SHORT;
+  public static int blockSize(int columns) {
+    return columns % LARGE_BLOCK == 0 ? LARGE_BLOCK : SMALL_BLOCK;
   }
 
   private static int blocksOf(int columns, int block) {
@@ -45,7 +46,7 @@ public final class BlockQuantizer {
   /**
    * Quantises {@code weights [rows, columns]}, row-major as in {@code y = W x}.
    *
-   * @param size of a block
+   * @param size number of weights in a block
    */
   public static Quantized quantize(float[] weights, int rows, int columns, int size) {
     int blocks = blocksOf(columns, size);

@@ -3,20 +3,20 @@ package dev.whetstone.onnx.quantization;
 import java.util.Arrays;
 
 /**
- * Symmetric 8-bit quantisation of a product whose inputs have known ranges: activations by a fixed
- * step for each input channel, weights by a scale for each output, so that the product is one of
- * integers. How a channel's range is shared out between activation and weight is SmoothQuant's
- * (Xiao et al. 2023, equation 4).
+ * Symmetric 8-bit quantisation of a product whose inputs have known ranges: activations have a
+ * fixed step for each input channel, weights a scale for each output, so that the product is
+ * computed on integers. SmoothQuant divides a channel's range between activation and weight (Xiao
+ * et al. 2023, equation 4).
  */
 public final class ChannelQuantizer {
-  /** The share of a channel's range that moves into the weights. */
+  /** SmoothQuant's alpha: the share of a channel's range that moves into the weights. */
   private static final double MIGRATION = 0.85;
 
-  /** Activations may be this much larger than on the calibration text before they are clipped. */
+  /** How far activations may exceed those of the calibration text before they are clipped. */
   private static final double HEADROOM = 1.25;
 
   private static final int LEVELS = 127;
-  private static final double SMALLEST = 1e-5;
+  private static final double MIN_RANGE = 1e-5;
 
   /**
    * A quantised matrix.
@@ -29,22 +29,22 @@ public final class ChannelQuantizer {
   private ChannelQuantizer() {}
 
   /**
-   * The value of one level of each input channel.
+   * The step of each input channel {@code [in]}: the value of one level.
    *
-   * @param activations largest absolute value of each channel
+   * @param activations {@code [in]}, the largest absolute value of each channel
    * @param weights {@code [out, in]} of all matrices that read these inputs
    */
   public static float[] steps(float[] activations, float[] weights) {
     int in = activations.length;
     double[] heaviest = new double[in];
-    Arrays.fill(heaviest, SMALLEST);
+    Arrays.fill(heaviest, MIN_RANGE);
     for (int i = 0; i < weights.length; i++) {
       heaviest[i % in] = Math.max(heaviest[i % in], Math.abs(weights[i]));
     }
     double[] factors = new double[in];
     double largest = 0;
     for (int channel = 0; channel < in; channel++) {
-      double range = Math.max(activations[channel], SMALLEST);
+      double range = Math.max(activations[channel], MIN_RANGE);
       factors[channel] = Math.pow(range, MIGRATION) / Math.pow(heaviest[channel], 1 - MIGRATION);
       largest = Math.max(largest, range / factors[channel]);
     }
@@ -56,7 +56,7 @@ public final class ChannelQuantizer {
   }
 
   /**
-   * Quantises {@code weights [out, in]}, the steps of their inputs taken into them.
+   * Quantises {@code weights [out, in]} after multiplying them by the steps of their inputs.
    *
    * @param steps {@code [in]}
    */

@@ -1,5 +1,8 @@
 /**
- * Integer weights and activations: scales by block or channel, and the activation ranges they need.
+ * 8-bit weights and activations: {@link dev.whetstone.onnx.quantization.BlockQuantizer} has a scale
+ * for each block of weights, {@link dev.whetstone.onnx.quantization.ChannelQuantizer} a scale for
+ * each output and a fixed step for each input channel, derived from calibrated activation ranges.
+ * Pure functions.
  */
 @NullMarked
 package dev.whetstone.onnx.quantization;

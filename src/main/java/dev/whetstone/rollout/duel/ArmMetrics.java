@@ -1,50 +1,57 @@
 package dev.whetstone.rollout.duel;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+
 /**
- * What one version did in a duel or canary, counted over all gateways.
+ * Counts of what one arm of a duel did, summed over gateways. The JSON names are part of the API.
  *
- * @param completions that ended or failed
- * @param empty of them without any text
- * @param unended of them cut off at the token limit
- * @param errors of them that failed
- * @param tokens sampled in all of them
- * @param seconds from their first text to their end, in all
+ * @param completions number that ended or failed
+ * @param empty how many of them have no text
+ * @param truncated how many of them were cut off at the token limit
+ * @param errors how many of them failed
+ * @param tokens sampled in total
+ * @param seconds from the first text to the end of each completion, in total
  */
 public record ArmMetrics(
-    long completions, long empty, long unended, long errors, long tokens, double seconds) {
+    long completions,
+    long empty,
+    @JsonProperty("unended") long truncated,
+    long errors,
+    long tokens,
+    double seconds) {
   public static final ArmMetrics NONE = new ArmMetrics(0, 0, 0, 0, 0, 0);
 
   public ArmMetrics {
-    if (empty < 0 || unended < 0 || errors < 0 || tokens < 0 || !(seconds >= 0)) {
+    if (empty < 0 || truncated < 0 || errors < 0 || tokens < 0 || !(seconds >= 0)) {
       throw new IllegalArgumentException("a count is negative");
     }
-    if (Math.max(empty, Math.max(unended, errors)) > completions) {
-      throw new IllegalArgumentException("more completions of one kind than completions");
+    if (Math.max(empty, Math.max(truncated, errors)) > completions) {
+      throw new IllegalArgumentException("a kind of completions exceeds their number");
     }
   }
 
-  /** Both together. */
+  /** The sum of both. */
   public ArmMetrics plus(ArmMetrics other) {
     return new ArmMetrics(
         completions + other.completions,
         empty + other.empty,
-        unended + other.unended,
+        truncated + other.truncated,
         errors + other.errors,
         tokens + other.tokens,
         seconds + other.seconds);
   }
 
-  double rate(long count) {
+  double share(long count) {
     return completions == 0 ? 0 : (double) count / completions;
   }
 
-  /** Mean tokens of a completion. */
-  double length() {
+  /** Mean length of a completion; 0 without completions. */
+  double tokensPerCompletion() {
     return completions == 0 ? 0 : (double) tokens / completions;
   }
 
-  /** Mean seconds of a token. */
-  double pace() {
+  /** Mean seconds a token takes; 0 without tokens. */
+  double secondsPerToken() {
     return tokens == 0 ? 0 : seconds / tokens;
   }
 }

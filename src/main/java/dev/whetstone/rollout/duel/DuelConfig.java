@@ -5,50 +5,50 @@ import java.time.Duration;
 
 /** Settings of duels, {@code whetstone.rollout.duel.*}. */
 public interface DuelConfig {
-  /** Share of pairs with one side from the candidate. */
+  /** Share of pairs in which the candidate writes one side. */
   @WithDefault("0.5")
   double share();
 
-  /** E-value at which the votes decide; 20 errs in at most one of twenty even duels. */
+  /** E-value at which the votes decide; 20 is wrong in at most one of twenty even duels. */
   @WithDefault("20")
   double evidence();
 
-  /** Counted votes after which an undecided candidate is held. */
+  /** Counted votes after which a duel ends undecided. */
   @WithDefault("500")
   int maxVotes();
 
-  /** Time after which an undecided candidate is held. */
+  /** Time after which a duel ends undecided. */
   @WithDefault("P14D")
   Duration maxDuration();
 
-  /** Completions of each side before guard-rails judge. */
+  /** Completions of each arm before the guard-rails apply. */
   @WithDefault("20")
   int minCompletions();
 
-  /** Allowed excess of empty completions over the champion's share. */
+  /** How far the share of empty completions may exceed the champion's. */
   @WithDefault("0.05")
   double maxEmptyExcess();
 
-  /** Allowed excess of completions that run into the token limit. */
+  /** How far the share of completions cut off at the token limit may exceed the champion's. */
   @WithDefault("0.2")
   double maxTruncatedExcess();
 
-  /** Allowed excess of failed completions. */
+  /** How far the share of failed completions may exceed the champion's. */
   @WithDefault("0.05")
   double maxErrorExcess();
 
-  /** Most that the mean length may be multiplied or divided by. */
+  /** Largest factor between the mean lengths of candidate and champion, either way. */
   @WithDefault("2")
   double maxLengthRatio();
 
   /**
-   * Most that the mean time of a token may be multiplied by, against the champion's in pairs
-   * without the candidate; a share of 1 leaves none to compare with.
+   * Largest ratio of the mean time a token takes to the champion's in pairs without the candidate;
+   * with a share of 1 there are none, and latency is not judged.
    */
   @WithDefault("2")
   double maxLatencyRatio();
 
-  /** As the duel takes them. */
+  /** The thresholds of the guard-rails as one value. */
   default GuardrailThresholds thresholds() {
     return new GuardrailThresholds(
         minCompletions(),

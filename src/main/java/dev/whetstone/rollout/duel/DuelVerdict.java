@@ -1,6 +1,6 @@
 package dev.whetstone.rollout.duel;
 
-/** What the votes of a duel say so far. */
+/** What follows from the votes of a duel so far. */
 public enum DuelVerdict {
   PROMOTE,
   REJECT,

@@ -3,83 +3,97 @@ package dev.whetstone.rollout.duel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToLongFunction;
 
 /**
- * Bounds that a candidate must keep beside the champion while both serve. A rate raises its alarm
- * once it is above the champion's by more than the allowance and twice the standard error of the
- * difference, so that a few unlucky answers do not end a good candidate.
+ * The guard-rails of a duel, which end it when the candidate serves clearly worse than the
+ * champion. A share is a violation once it exceeds the champion's by more than the allowance plus
+ * twice the standard error of the difference, so that a few unlucky answers do not end a good
+ * candidate.
  *
- * @param least completions of each side before anything is judged
- * @param empty allowed excess of empty completions
- * @param unended allowed excess of completions cut off at the token limit
- * @param errors allowed excess of failed completions
- * @param length most that the mean length may be multiplied or divided by
- * @param latency most that the mean time of a token may be multiplied by, against pairs without the
- *     candidate: both sides of a pair are decoded in the same steps, so a slow one slows both
+ * @param minCompletions of each arm before anything is judged
+ * @param maxEmptyExcess allowance for the share of empty completions
+ * @param maxTruncatedExcess allowance for the share of completions cut off at the token limit
+ * @param maxErrorExcess allowance for the share of failed completions
+ * @param maxLengthRatio largest factor between the mean lengths, either way
+ * @param maxLatencyRatio largest ratio of the mean time of a token to the champion's in pairs
+ *     without the candidate: both sides of a pair are decoded in the same steps, so a slow one
+ *     slows both
  */
 public record GuardrailThresholds(
-    int least, double empty, double unended, double errors, double length, double latency) {
+    int minCompletions,
+    double maxEmptyExcess,
+    double maxTruncatedExcess,
+    double maxErrorExcess,
+    double maxLengthRatio,
+    double maxLatencyRatio) {
   public GuardrailThresholds {
-    if (least < 1 || !(empty >= 0 && unended >= 0 && errors >= 0)) {
-      throw new IllegalArgumentException("allowances cannot be negative");
+    if (minCompletions < 1
+        || !(maxEmptyExcess >= 0 && maxTruncatedExcess >= 0 && maxErrorExcess >= 0)) {
+      throw new IllegalArgumentException(
+          "allowances must not be negative, and completions at least 1");
     }
-    if (!(length >= 1 && latency >= 1)) {
+    if (!(maxLengthRatio >= 1 && maxLatencyRatio >= 1)) {
       throw new IllegalArgumentException("length and latency bounds are factors of at least 1");
     }
   }
 
   /**
-   * Every bound the candidate broke.
+   * The guard-rails that the candidate violates.
    *
-   * @param champion beside it, in the same pairs
-   * @param alone the champion in pairs without it; latency is judged once there are enough
+   * @param champion in pairs with the candidate
+   * @param alone the champion in pairs without the candidate; latency is judged once there are
+   *     enough of them
    */
-  public List<GuardrailViolation> alarms(
+  public List<GuardrailViolation> violations(
       ArmMetrics candidate, ArmMetrics champion, ArmMetrics alone) {
-    if (Math.min(candidate.completions(), champion.completions()) < least) {
+    if (Math.min(candidate.completions(), champion.completions()) < minCompletions) {
       return List.of();
     }
-    List<GuardrailViolation> alarms = new ArrayList<>();
-    rate(
-        alarms,
-        "empty_completions",
-        candidate,
-        candidate.empty(),
-        champion,
-        champion.empty(),
-        empty);
-    rate(
-        alarms,
+    List<GuardrailViolation> found = new ArrayList<>();
+    checkRate(found, "empty_completions", ArmMetrics::empty, candidate, champion, maxEmptyExcess);
+    checkRate(
+        found,
         "unended_completions",
+        ArmMetrics::truncated,
         candidate,
-        candidate.unended(),
         champion,
-        champion.unended(),
-        unended);
-    rate(alarms, "error_rate", candidate, candidate.errors(), champion, champion.errors(), errors);
-    ratio(alarms, "length_ratio", candidate.length(), champion.length(), 1 / length, length);
-    if (alone.completions() >= least) {
-      ratio(alarms, "latency_ratio", candidate.pace(), alone.pace(), 0, latency);
+        maxTruncatedExcess);
+    checkRate(found, "error_rate", ArmMetrics::errors, candidate, champion, maxErrorExcess);
+    checkRatio(
+        found,
+        "length_ratio",
+        candidate.tokensPerCompletion(),
+        champion.tokensPerCompletion(),
+        1 / maxLengthRatio,
+        maxLengthRatio);
+    if (alone.completions() >= minCompletions) {
+      checkRatio(
+          found,
+          "latency_ratio",
+          candidate.secondsPerToken(),
+          alone.secondsPerToken(),
+          0,
+          maxLatencyRatio);
     }
-    return List.copyOf(alarms);
+    return List.copyOf(found);
   }
 
-  private static void rate(
-      List<GuardrailViolation> alarms,
+  private static void checkRate(
+      List<GuardrailViolation> found,
       String name,
+      ToLongFunction<ArmMetrics> count,
       ArmMetrics candidate,
-      long candidates,
       ArmMetrics champion,
-      long champions,
       double allowance) {
-    double own = candidate.rate(candidates);
-    double other = champion.rate(champions);
+    double own = candidate.share(count.applyAsLong(candidate));
+    double other = champion.share(count.applyAsLong(champion));
     double error =
         Math.sqrt(
             own * (1 - own) / candidate.completions()
                 + other * (1 - other) / champion.completions());
     if (own - other - 2 * error > allowance) {
-      alarms.add(
+      found.add(
           new GuardrailViolation(
               name,
               own,
@@ -92,17 +106,17 @@ public record GuardrailThresholds(
     }
   }
 
-  private static void ratio(
-      List<GuardrailViolation> alarms,
+  private static void checkRatio(
+      List<GuardrailViolation> found,
       String name,
       double own,
       double other,
-      double least,
-      double most) {
-    if (other > 0 && (own / other < least || own / other > most)) {
-      alarms.add(
+      double min,
+      double max) {
+    if (other > 0 && (own / other < min || own / other > max)) {
+      found.add(
           new GuardrailViolation(
-              name, own / other, String.format(Locale.ROOT, "in [%.2f, %.2f]", least, most)));
+              name, own / other, String.format(Locale.ROOT, "in [%.2f, %.2f]", min, max)));
     }
   }
 }

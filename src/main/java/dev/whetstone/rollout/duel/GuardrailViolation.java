@@ -1,10 +1,10 @@
 package dev.whetstone.rollout.duel;
 
 /**
- * A guard-rail that a candidate ran into.
+ * A guard-rail that a candidate violates.
  *
  * @param name empty_completions, unended_completions, error_rate, length_ratio or latency_ratio
- * @param number what was measured
- * @param threshold what was allowed
+ * @param number the measured value
+ * @param threshold the allowed values, in words
  */
 public record GuardrailViolation(String name, double number, String threshold) {}

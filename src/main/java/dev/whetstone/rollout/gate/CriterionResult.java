@@ -1,10 +1,10 @@
 package dev.whetstone.rollout.gate;
 
 /**
- * One criterion of the gate.
+ * The result of one criterion of the gate.
  *
- * @param name as in {@code held_out_margin}
- * @param number what was measured; NaN when it could not be
- * @param threshold what it was held against, in words
+ * @param name one of those listed at {@link GateCriteria}; stored and shown
+ * @param number the measured value; NaN when it could not be measured
+ * @param threshold the limit it was compared with, in words
  */
 public record CriterionResult(String name, double number, String threshold, GateVerdict verdict) {}

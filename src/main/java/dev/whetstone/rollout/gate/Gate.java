@@ -4,11 +4,11 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.policy.Policy;
-import dev.whetstone.rollout.gate.GateDataset.JudgedPair;
+import dev.whetstone.rollout.gate.GateDataset.ValidationPair;
 import dev.whetstone.rollout.gate.GateEngineClient.Text;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
-import dev.whetstone.rollout.gate.GateEvidence.Export;
-import dev.whetstone.rollout.gate.GateEvidence.HeldOut;
+import dev.whetstone.rollout.gate.GateEvidence.ExportDifference;
+import dev.whetstone.rollout.gate.GateEvidence.ValidationMargins;
 import dev.whetstone.training.ValidationScores;
 import java.util.Arrays;
 import java.util.List;
@@ -17,85 +17,90 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Measures a candidate beside the champion and the reference, through the engine that serves. */
+/**
+ * Measures a candidate, the champion and the reference through the engine that serves, and applies
+ * {@link GateCriteria}.
+ */
 public final class Gate {
   private final GateEngineClient engine;
   private final Policy base;
   private final GateDataset data;
   private final GateConfig config;
-  private final int[] canary;
+  private final int[] probe;
 
   /**
-   * A gate of one base.
+   * Creates the gate of one base model.
    *
-   * @param base v0, the reference
-   * @param canary token ids of the canary text, at least two
+   * @param base v0, which is the reference
+   * @param probe token ids of the probe text, at least two
    */
-  public Gate(Engine engine, Policy base, GateDataset data, GateConfig config, int[] canary) {
+  public Gate(Engine engine, Policy base, GateDataset data, GateConfig config, int[] probe) {
     this.engine = new GateEngineClient(engine);
     this.base = base;
     this.data = data;
     this.config = config;
-    this.canary = canary.clone();
+    this.probe = probe.clone();
   }
 
   /**
-   * Every criterion with its number.
+   * Measures a candidate; returns one result a criterion.
    *
-   * @param runId of the run that made the candidate, whose held-out pairs judge it; null judges by
-   *     the newest votes
-   * @throws IllegalStateException when the engine cannot answer
+   * @param runId the run that made the candidate, whose validation pairs are used; null for the
+   *     pairs of the newest votes
+   * @throws IllegalStateException when the engine fails or the thread is interrupted
    */
-  public List<CriterionResult> judge(Policy candidate, Policy champion, @Nullable String runId) {
-    List<JudgedPair> pairs = runId == null ? data.newest(config.maxPairs()) : data.heldOut(runId);
-    Margins reference = margins(base, pairs);
-    Margins own = margins(candidate, pairs);
-    Margins others = champion.isBase() ? reference : margins(champion, pairs);
-    List<int[]> prompts = data.prompts(config.prompts());
-    List<Completion> written = answers(candidate, prompts);
+  public List<CriterionResult> measure(Policy candidate, Policy champion, @Nullable String runId) {
+    List<ValidationPair> pairs =
+        runId == null ? data.newestPairs(config.maxPairs()) : data.validationPairs(runId);
+    PairLogProbs reference = score(base, pairs);
+    PairLogProbs own = score(candidate, pairs);
+    PairLogProbs other = champion.isBase() ? reference : score(champion, pairs);
+    List<int[]> prompts = data.newestPrompts(config.prompts());
+    List<Completion> answers = sample(candidate, prompts);
     return new GateCriteria(config.limits())
-        .rows(
+        .evaluate(
             new GateEvidence(
-                new HeldOut(
-                    own.over(reference, config.beta()), others.over(reference, config.beta())),
-                figures(written),
-                figures(answers(champion, prompts)),
-                kl(prompts, written),
-                canary(candidate),
-                canary(base),
-                export(pairs, own, reference)));
+                new ValidationMargins(
+                    own.rewardMargins(reference, config.beta()),
+                    other.rewardMargins(reference, config.beta())),
+                statistics(answers),
+                statistics(sample(champion, prompts)),
+                logRatios(prompts, answers),
+                probeLogProb(candidate),
+                probeLogProb(base),
+                exportDifference(pairs, own, reference)));
   }
 
-  private List<Completion> answers(Policy policy, List<int[]> prompts) {
-    return engine.answers(policy, prompts, config.answers(), config.maxTokens());
+  private List<Completion> sample(Policy policy, List<int[]> prompts) {
+    return engine.sample(policy, prompts, config.answers(), config.maxTokens());
   }
 
-  private static Answers figures(List<Completion> written) {
+  private static Answers statistics(List<Completion> answers) {
     return new Answers(
-        written.stream().mapToDouble(answer -> answer.tokens().length).toArray(),
-        (int) written.stream().filter(answer -> answer.reason() == FinishReason.STOP).count(),
-        (int) written.stream().filter(answer -> answer.text().isBlank()).count());
+        answers.stream().mapToDouble(answer -> answer.tokens().length).toArray(),
+        (int) answers.stream().filter(answer -> answer.reason() == FinishReason.STOP).count(),
+        (int) answers.stream().filter(answer -> answer.text().isBlank()).count());
   }
 
-  private double[] kl(List<int[]> prompts, List<Completion> written) {
+  private double[] logRatios(List<int[]> prompts, List<Completion> answers) {
     List<Text> texts =
-        IntStream.range(0, written.size())
-            .mapToObj(i -> new Text(prompts.get(i / config.answers()), written.get(i).tokens()))
+        IntStream.range(0, answers.size())
+            .mapToObj(i -> new Text(prompts.get(i / config.answers()), answers.get(i).tokens()))
             .toList();
-    List<float[]> reference = engine.scores(base, texts);
-    return IntStream.range(0, written.size())
-        .mapToDouble(i -> sum(written.get(i).logps()) - sum(reference.get(i)))
+    List<float[]> reference = engine.logProbs(base, texts);
+    return IntStream.range(0, answers.size())
+        .mapToDouble(i -> sum(answers.get(i).logps()) - sum(reference.get(i)))
         .toArray();
   }
 
-  private double canary(Policy policy) {
-    Text text = new Text(Arrays.copyOf(canary, 1), Arrays.copyOfRange(canary, 1, canary.length));
-    return sum(engine.scores(policy, List.of(text)).getFirst()) / (canary.length - 1);
+  private double probeLogProb(Policy policy) {
+    Text text = new Text(Arrays.copyOf(probe, 1), Arrays.copyOfRange(probe, 1, probe.length));
+    return sum(engine.logProbs(policy, List.of(text)).getFirst()) / (probe.length - 1);
   }
 
-  /** Log-probs of the pairs under one policy. */
-  private record Margins(List<float[]> chosen, List<float[]> rejected) {
-    double[] over(Margins reference, double beta) {
+  /** Log-probs per token of the pairs under one policy. */
+  private record PairLogProbs(List<float[]> chosen, List<float[]> rejected) {
+    double[] rewardMargins(PairLogProbs reference, double beta) {
       return IntStream.range(0, chosen.size())
           .mapToDouble(
               i ->
@@ -108,17 +113,18 @@ public final class Gate {
     }
   }
 
-  private Margins margins(Policy policy, List<JudgedPair> pairs) {
-    return new Margins(
-        engine.scores(
+  private PairLogProbs score(Policy policy, List<ValidationPair> pairs) {
+    return new PairLogProbs(
+        engine.logProbs(
             policy, pairs.stream().map(pair -> new Text(pair.prompt(), pair.chosen())).toList()),
-        engine.scores(
+        engine.logProbs(
             policy, pairs.stream().map(pair -> new Text(pair.prompt(), pair.rejected())).toList()));
   }
 
-  // What the adapter adds is compared, and not the log-probs: the int8 base's own difference from
-  // the trainer's float32 is the same for every version and was measured at import.
-  private static Optional<Export> export(List<JudgedPair> pairs, Margins own, Margins reference) {
+  // Compares what the adapter adds, not the log-probs: the difference of the int8 base from the
+  // trainer's float32 is the same for every version and was measured at import.
+  private static Optional<ExportDifference> exportDifference(
+      List<ValidationPair> pairs, PairLogProbs own, PairLogProbs reference) {
     double[] differences =
         IntStream.range(0, pairs.size())
             .boxed()
@@ -144,7 +150,8 @@ public final class Gate {
     return differences.length == 0
         ? Optional.empty()
         : Optional.of(
-            new Export(Arrays.stream(differences).average().orElseThrow(), differences.length));
+            new ExportDifference(
+                Arrays.stream(differences).average().orElseThrow(), differences.length));
   }
 
   private static double[] differences(

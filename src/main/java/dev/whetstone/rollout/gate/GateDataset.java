@@ -13,14 +13,14 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What the gate reads from the preference log. */
+/** The pairs and prompts that the gate reads from the preference log. */
 public final class GateDataset {
   /**
-   * A vote that the candidate was not trained on.
+   * A voted pair that the candidate was not trained on.
    *
-   * @param trainer log-probs as the trainer had them; null for a version without a training run
+   * @param trainer the trainer's log-probs; null for a version without a training run
    */
-  record JudgedPair(
+  record ValidationPair(
       int[] prompt, int[] chosen, int[] rejected, @Nullable ValidationScores trainer) {}
 
   private static final String PAIR =
@@ -66,8 +66,8 @@ public final class GateDataset {
     this.baseHash = baseHash;
   }
 
-  /** The held-out pairs of a run that are still in the log, with the trainer's log-probs. */
-  List<JudgedPair> heldOut(String runId) {
+  /** The validation pairs of a run that are still in the log, with the trainer's log-probs. */
+  List<ValidationPair> validationPairs(String runId) {
     Map<String, ValidationScores> scores =
         runs.scores(runId).stream()
             .collect(Collectors.toMap(ValidationScores::preferenceId, Function.identity()));
@@ -80,23 +80,24 @@ public final class GateDataset {
                 runId));
   }
 
-  /** The newest votes, for a version that was not trained here. */
-  List<JudgedPair> newest(int most) {
+  /** The pairs of the newest votes, for a version that was not trained here. */
+  List<ValidationPair> newestPairs(int limit) {
     return database.statement(
-        connection -> Sql.list(connection, row -> pair(row, null), NEWEST, baseHash, most));
+        connection -> Sql.list(connection, row -> pair(row, null), NEWEST, baseHash, limit));
   }
 
-  /** Different prompts, the newest first. */
-  List<int[]> prompts(int most) {
+  /** Distinct prompts, newest first. */
+  List<int[]> newestPrompts(int limit) {
     return database.statement(
         connection ->
             new ArrayList<>(
-                Sql.list(connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, most)));
+                Sql.list(
+                    connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, limit)));
   }
 
-  private static JudgedPair pair(ResultSet row, @Nullable ValidationScores trainer)
+  private static ValidationPair pair(ResultSet row, @Nullable ValidationScores trainer)
       throws SQLException {
-    return new JudgedPair(
+    return new ValidationPair(
         Sql.ints(row, "prompt_ids"), Sql.ints(row, "chosen"), Sql.ints(row, "rejected"), trainer);
   }
 }

@@ -20,14 +20,15 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Asks the engine that serves, a few requests at a time, so that users hardly wait for the gate.
+ * Sends requests to the engine that serves, a few at a time, so that users hardly wait for the
+ * gate.
  */
 final class GateEngineClient {
-  /** What the gate has in the engine at once. */
-  private static final int AT_ONCE = 4;
+  /** Requests of the gate that the engine holds at the same time. */
+  private static final int MAX_IN_FLIGHT = 4;
 
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
-  private static final Duration FULL_PAUSE = Duration.ofMillis(200);
+  private static final Duration QUEUE_FULL_PAUSE = Duration.ofMillis(200);
 
   private final Engine engine;
 
@@ -38,9 +39,9 @@ final class GateEngineClient {
   /** A completion to be scored after a prompt. */
   record Text(int[] prompt, int[] completion) {}
 
-  /** The log-probs of each text under a policy, in order. */
-  List<float[]> scores(Policy policy, List<Text> texts) {
-    return windowed(
+  /** The log-probs {@code [completion]} of each text under a policy, in order, in nats. */
+  List<float[]> logProbs(Policy policy, List<Text> texts) {
+    return mapConcurrently(
         texts,
         text ->
             engine
@@ -48,51 +49,53 @@ final class GateEngineClient {
                 .thenApply(Scores::logps));
   }
 
-  /** Plain samples at temperature 1, the seeds fixed: {@code each} completions of every prompt. */
-  List<Completion> answers(Policy policy, List<int[]> prompts, int each, int maxTokens) {
-    return windowed(
+  /** Samples at temperature 1 with fixed seeds: {@code perPrompt} completions of every prompt. */
+  List<Completion> sample(Policy policy, List<int[]> prompts, int perPrompt, int maxTokens) {
+    return mapConcurrently(
             IntStream.range(0, prompts.size()).boxed().toList(),
-            index -> answer(policy, prompts.get(index), index, each, maxTokens))
+            index -> sampleOne(policy, prompts.get(index), index, perPrompt, maxTokens))
         .stream()
         .flatMap(List::stream)
         .toList();
   }
 
-  private CompletableFuture<List<Completion>> answer(
-      Policy policy, int[] prompt, int index, int each, int maxTokens) {
+  private CompletableFuture<List<Completion>> sampleOne(
+      Policy policy, int[] prompt, int index, int perPrompt, int maxTokens) {
     List<CompletionSpec> branches =
-        IntStream.range(0, each)
+        IntStream.range(0, perPrompt)
             .mapToObj(i -> new CompletionSpec(policy, SamplingParameters.of(1, index * 1_000L + i)))
             .toList();
-    int room = Math.max(1, Math.min(maxTokens, engine.slotLength() - prompt.length));
+    int limit = Math.max(1, Math.min(maxTokens, engine.slotLength() - prompt.length));
     return engine
         .submit(
-            new GenerationRequest(prompt, branches, room, List.of(), false, 0, false, TIMEOUT),
+            new GenerationRequest(prompt, branches, limit, List.of(), false, 0, false, TIMEOUT),
             GenerationListener.NOBODY)
         .result();
   }
 
-  private static <T, R> List<R> windowed(List<T> all, Function<T, CompletableFuture<R>> ask) {
+  private static <T, R> List<R> mapConcurrently(
+      List<T> all, Function<T, CompletableFuture<R>> request) {
     List<R> results = new ArrayList<>();
-    List<CompletableFuture<R>> open = new ArrayList<>();
-    for (T one : all) {
-      if (open.size() == AT_ONCE) {
-        results.add(taken(open.removeFirst()));
+    List<CompletableFuture<R>> inFlight = new ArrayList<>();
+    for (T item : all) {
+      if (inFlight.size() == MAX_IN_FLIGHT) {
+        results.add(await(inFlight.removeFirst()));
       }
-      open.add(patiently(() -> ask.apply(one)));
+      inFlight.add(submitWhenAccepted(() -> request.apply(item)));
     }
-    open.forEach(last -> results.add(taken(last)));
+    inFlight.forEach(last -> results.add(await(last)));
     return results;
   }
 
-  // The queue is for users first: the gate waits outside it while it is full.
-  private static <R> CompletableFuture<R> patiently(Supplier<CompletableFuture<R>> submission) {
+  // Users come first: while the queue is full, the gate waits outside it.
+  private static <R> CompletableFuture<R> submitWhenAccepted(
+      Supplier<CompletableFuture<R>> submission) {
     while (true) {
       try {
         return submission.get();
       } catch (QueueFullException full) {
         try {
-          Thread.sleep(FULL_PAUSE);
+          Thread.sleep(QUEUE_FULL_PAUSE);
         } catch (InterruptedException stopped) {
           Thread.currentThread().interrupt();
           throw new IllegalStateException("the gate was interrupted", stopped);
@@ -101,9 +104,9 @@ final class GateEngineClient {
     }
   }
 
-  private static <R> R taken(CompletableFuture<R> answer) {
+  private static <R> R await(CompletableFuture<R> result) {
     try {
-      return answer.join();
+      return result.join();
     } catch (CompletionException failed) {
       throw new IllegalStateException(
           "the engine could not answer the gate: " + failed.getMessage(), failed);

@@ -3,34 +3,33 @@ package dev.whetstone.rollout.gate;
 import java.util.Optional;
 
 /**
- * What was measured of a candidate, beside the champion and the reference, through the engine that
- * serves.
+ * The measurements of a candidate, the champion and the reference, made by the engine that serves.
  *
- * @param heldOut on pairs that no training saw
- * @param candidate answers it wrote to prompts of the log
- * @param champion answers to the same prompts
- * @param klPerAnswer log pi - log pi_ref of each of the candidate's answers, in nats: their mean
- *     estimates KL(candidate, reference)
- * @param canaryLogp mean log-prob of a token of the canary text under the candidate
- * @param referenceCanaryLogp the same under the reference
- * @param export how far the engine's log-probs are from the trainer's; empty for a version that was
- *     not trained here
+ * @param validation margins on pairs that the candidate was not trained on
+ * @param candidate the candidate's answers to prompts of the log
+ * @param champion the champion's answers to the same prompts
+ * @param klPerAnswer {@code log pi - log pi_ref} of each of the candidate's answers, in nats; the
+ *     mean estimates KL(candidate || reference)
+ * @param probeLogProb mean log-prob of a token of the probe text under the candidate, in nats
+ * @param referenceProbeLogProb the same under the reference
+ * @param exportDifference how far the engine's log-probs are from the trainer's; empty for a
+ *     version that was not trained here
  */
 record GateEvidence(
-    HeldOut heldOut,
+    ValidationMargins validation,
     Answers candidate,
     Answers champion,
     double[] klPerAnswer,
-    double canaryLogp,
-    double referenceCanaryLogp,
-    Optional<Export> export) {
+    double probeLogProb,
+    double referenceProbeLogProb,
+    Optional<ExportDifference> exportDifference) {
 
   /**
-   * Implicit reward margins, chosen over rejected (Rafailov et al. 2023, section 5), of the same
+   * Implicit reward margins of chosen over rejected (Rafailov et al. 2023, section 5), of the same
    * pairs in the same order.
    */
-  record HeldOut(double[] candidateMargins, double[] championMargins) {
-    HeldOut {
+  record ValidationMargins(double[] candidateMargins, double[] championMargins) {
+    ValidationMargins {
       if (candidateMargins.length != championMargins.length) {
         throw new IllegalArgumentException("the margins are not of the same pairs");
       }
@@ -38,15 +37,15 @@ record GateEvidence(
   }
 
   /**
-   * Sampled answers.
+   * Statistics of sampled answers.
    *
-   * @param lengths tokens of each
-   * @param ended how many ended by themselves
-   * @param empty how many had no text
+   * @param lengths tokens of each answer
+   * @param stopped how many ended by themselves, not at the token limit
+   * @param empty how many have no text
    */
-  record Answers(double[] lengths, int ended, int empty) {
-    double endedShare() {
-      return (double) ended / Math.max(1, lengths.length);
+  record Answers(double[] lengths, int stopped, int empty) {
+    double stoppedShare() {
+      return (double) stopped / Math.max(1, lengths.length);
     }
 
     double emptyShare() {
@@ -55,10 +54,10 @@ record GateEvidence(
   }
 
   /**
-   * Agreement with the trainer, over completion tokens of the held-out pairs.
+   * How far the engine is from the trainer, over the completion tokens of the validation pairs.
    *
-   * @param meanDifference mean absolute difference of what the adapter adds to a token's log-prob
-   * @param tokens compared
+   * @param mean absolute difference in what the adapter adds to a token's log-prob, in nats
+   * @param tokens number of tokens compared
    */
-  record Export(double meanDifference, int tokens) {}
+  record ExportDifference(double mean, int tokens) {}
 }

@@ -1,25 +1,27 @@
 package dev.whetstone.rollout.gate;
 
 /**
- * What the gate holds a candidate against.
+ * The limits of the gate; {@link GateCriteria} lists which criterion uses which.
  *
- * @param leastPairs held-out pairs below which held-out rows stay open
- * @param leastAnswers sampled answers below which rows about answers stay open
- * @param kl most KL to the reference, nats per answer
- * @param shortest least ratio of the mean length to the champion's
- * @param longest most ratio of the mean length to the champion's
- * @param perplexity most ratio of the canary text's perplexity to the reference's
- * @param unended most that the share of properly ended answers may fall below the champion's
- * @param empty most that the share of empty answers may rise above the champion's
- * @param export most mean difference of a token's log-prob between the trainer and the engine
+ * @param minPairs validation pairs below which the criteria about them are inconclusive
+ * @param minAnswers sampled answers below which the criteria about answers are inconclusive
+ * @param maxKl KL to the reference, in nats per answer
+ * @param minLengthRatio of the mean answer length, in tokens, to the champion's
+ * @param maxLengthRatio of the mean answer length, in tokens, to the champion's
+ * @param maxPerplexityRatio of the probe text's perplexity to the reference's
+ * @param maxTruncatedExcess how far the share of answers that end by themselves may lie below the
+ *     champion's
+ * @param maxEmptyExcess how far the share of empty answers may lie above the champion's
+ * @param maxExportDifference mean difference between trainer and engine in what the adapter adds to
+ *     a token's log-prob, in nats
  */
 public record GateLimits(
-    int leastPairs,
-    int leastAnswers,
-    double kl,
-    double shortest,
-    double longest,
-    double perplexity,
-    double unended,
-    double empty,
-    double export) {}
+    int minPairs,
+    int minAnswers,
+    double maxKl,
+    double minLengthRatio,
+    double maxLengthRatio,
+    double maxPerplexityRatio,
+    double maxTruncatedExcess,
+    double maxEmptyExcess,
+    double maxExportDifference) {}

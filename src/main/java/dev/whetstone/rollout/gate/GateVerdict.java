@@ -3,13 +3,13 @@ package dev.whetstone.rollout.gate;
 import java.util.Collection;
 import java.util.Locale;
 
-/** What one criterion, or all together, say of a candidate. */
+/** What one criterion, or the gate as a whole, says of a candidate. */
 public enum GateVerdict {
   PASS,
   FAIL,
   INCONCLUSIVE;
 
-  /** One failure fails; else one open question leaves the whole open. */
+  /** The worst of the results: FAIL before INCONCLUSIVE before PASS. */
   public static GateVerdict of(Collection<CriterionResult> rows) {
     GateVerdict worst = PASS;
     for (CriterionResult row : rows) {

@@ -1,12 +1,12 @@
 package dev.whetstone.rollout.gate;
 
 /**
- * A mean and how sure it is.
+ * A mean and its uncertainty.
  *
- * @param count of observations
- * @param error standard error of the mean; infinite with fewer than two observations
+ * @param count number of observations
+ * @param standardError of the mean; infinite with fewer than two observations
  */
-record MeanEstimate(int count, double mean, double error) {
+record MeanEstimate(int count, double mean, double standardError) {
   static MeanEstimate of(double[] values) {
     int n = values.length;
     double sum = 0;

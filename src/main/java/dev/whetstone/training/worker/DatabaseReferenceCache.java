@@ -15,9 +15,10 @@ import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
- * Reference log-probs in PostgreSQL, for the runs of all trainers; the oldest go when there are too
- * many, and all go when a user's data is erased: after that nothing more is stored for pairs that
- * were read before. While the database is away nothing is known.
+ * Reference log-probs in PostgreSQL, shared by the runs of all trainers. The oldest rows are
+ * evicted when there are too many, and all are deleted when a user's data is erased; a cache that
+ * was opened before the erasure stores nothing afterwards, as its pairs may hold erased text. While
+ * the database is unavailable, the cache finds and stores nothing.
  */
 final class DatabaseReferenceCache implements ReferenceCache {
   private static final Logger LOG = Logger.getLogger(DatabaseReferenceCache.class);
@@ -28,7 +29,7 @@ final class DatabaseReferenceCache implements ReferenceCache {
       """;
   private static final String STORE =
       "INSERT INTO reference_logps (base_hash, tokens_hash, logps) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-  private static final String BOUND =
+  private static final String EVICT_OLDEST =
       """
       DELETE FROM reference_logps WHERE (base_hash, tokens_hash) IN
         (SELECT base_hash, tokens_hash FROM reference_logps ORDER BY stored_at DESC, tokens_hash OFFSET ?)
@@ -37,25 +38,25 @@ final class DatabaseReferenceCache implements ReferenceCache {
   private static final String GENERATION = "SELECT generation FROM reference_generation";
 
   private final Database database;
-  private final int most;
+  private final int maxRows;
   private final long generation;
 
-  private DatabaseReferenceCache(Database database, int most, long generation) {
+  private DatabaseReferenceCache(Database database, int maxRows, long generation) {
     this.database = database;
-    this.most = most;
+    this.maxRows = maxRows;
     this.generation = generation;
   }
 
   /**
-   * For pairs that are read from now on.
+   * Opens a cache for pairs that are read from now on.
    *
-   * @param most rows that are kept
+   * @param maxRows rows that are kept
    * @throws DatabaseUnavailableException when the database cannot be reached
    */
-  static DatabaseReferenceCache open(Database database, int most) {
-    Checks.require(most >= 1, "reference-rows must be positive");
+  static DatabaseReferenceCache open(Database database, int maxRows) {
+    Checks.require(maxRows >= 1, "reference-rows must be positive");
     return new DatabaseReferenceCache(
-        database, most, database.statement(connection -> generation(connection, GENERATION)));
+        database, maxRows, database.statement(connection -> generation(connection, GENERATION)));
   }
 
   private static long generation(Connection connection, String query) throws SQLException {
@@ -72,8 +73,8 @@ final class DatabaseReferenceCache implements ReferenceCache {
     Map<Key, float[]> found = new HashMap<>();
     try {
       byBase.forEach((base, tokens) -> found.putAll(find(base, tokens)));
-    } catch (DatabaseUnavailableException away) {
-      LOG.debugf("reference log-probs are computed again: %s", away.getMessage());
+    } catch (DatabaseUnavailableException unavailable) {
+      LOG.debugf("reference log-probs are computed again: %s", unavailable.getMessage());
     }
     return found;
   }
@@ -98,7 +99,7 @@ final class DatabaseReferenceCache implements ReferenceCache {
     try {
       database.transaction(
           connection -> {
-            // an erasure waits for this lock, or has ended before it is given
+            // An erasure either waits for this lock or has ended before this statement returns.
             if (generation(connection, GENERATION + " FOR SHARE") != generation) {
               return 0;
             }
@@ -106,10 +107,10 @@ final class DatabaseReferenceCache implements ReferenceCache {
               Key key = entry.getKey();
               Sql.update(connection, STORE, key.base(), key.tokens(), entry.getValue());
             }
-            return Sql.update(connection, BOUND, most);
+            return Sql.update(connection, EVICT_OLDEST, maxRows);
           });
-    } catch (DatabaseUnavailableException away) {
-      LOG.debugf("reference log-probs are not kept: %s", away.getMessage());
+    } catch (DatabaseUnavailableException unavailable) {
+      LOG.debugf("reference log-probs are not stored: %s", unavailable.getMessage());
     }
   }
 }

@@ -23,10 +23,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a run works on: chosen once, written down, and the same whenever the run is taken up again.
+ * Selects what a run trains on. The selection is made once, stored, and the same whenever the run
+ * is resumed.
  */
 final class TrainingDataSelector {
-  /** The run cannot be done; the message says why. */
+  /** The run cannot be executed; the message says why. */
   static final class UnusableException extends RuntimeException {
     UnusableException(String message) {
       super(message);
@@ -36,14 +37,15 @@ final class TrainingDataSelector {
   /**
    * A run's data and settings.
    *
-   * @param parent whose adapter the training begins with; v0 begins with a fresh one
+   * @param parent version whose adapter the training starts from; v0 starts from a new one
+   * @param hash of the list of votes
    */
-  record Loaded(
+  record TrainingData(
       TrainConfig config,
       Policy parent,
       String hash,
       List<TokenPair> train,
-      List<TokenPair> heldOut) {}
+      List<TokenPair> validation) {}
 
   private final TrainingVotes votes;
   private final TrainingRunStore runs;
@@ -67,17 +69,17 @@ final class TrainingDataSelector {
   }
 
   /**
-   * Freezes what a run works on, or finds what was frozen.
+   * Selects and stores what a run trains on, or loads what is stored already.
    *
    * @throws UnusableException when there is nothing to train on, the settings are wrong, or votes
-   *     of the frozen list were erased
+   *     of the stored list were erased
    */
-  Loaded of(TrainingRun run) {
+  TrainingData select(TrainingRun run) {
     if (run.dataHash() == null) {
       runs.database().transaction(connection -> freeze(connection, run));
     }
     TrainingRun frozen = runs.find(run.id()).orElseThrow();
-    return load(frozen, Objects.requireNonNull(frozen.dataHash()));
+    return loadFrozen(frozen, Objects.requireNonNull(frozen.dataHash()));
   }
 
   private boolean freeze(Connection connection, TrainingRun run) throws SQLException {
@@ -90,16 +92,16 @@ final class TrainingDataSelector {
             trainer.userShare(),
             trainer.promptShare(),
             trainer.maxPairs());
-    // twice as many as can be used, so that the window and the cap have a choice
+    // Twice as many as can be used, so that enough are left after the window and the caps.
     List<TrainingVote> newest = votes.newest(connection, 2 * trainer.maxPairs());
-    List<TrainingVote> chosen =
+    List<TrainingVote> selected =
         selection.select(
-            newest, runs.newestVote(), number(parent.version()), config.batch().seed());
-    ValidationSplit<TrainingVote> split = split(chosen, config);
+            newest, runs.newestVote(), versionNumber(parent.version()), config.batch().seed());
+    ValidationSplit<TrainingVote> split = split(selected, config);
     if (split.train().isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
     }
-    for (TrainingVote vote : chosen) {
+    for (TrainingVote vote : selected) {
       Sql.update(
           connection,
           "INSERT INTO run_preferences (run_id, preference_id, user_id) VALUES (?, ?, ?)",
@@ -110,10 +112,10 @@ final class TrainingDataSelector {
     return runs.freeze(
         connection,
         run.id(),
-        new TrainingRunStore.Frozen(
+        new TrainingRunStore.FrozenData(
             TrainConfigFile.write(config),
-            fits(parent, config) ? parent.version() : "v0",
-            VoteSelection.hash(chosen),
+            canContinue(parent, config) ? parent.version() : "v0",
+            VoteSelection.hash(selected),
             split.train().size(),
             split.heldOut().size(),
             newest.getLast().seq()));
@@ -126,15 +128,15 @@ final class TrainingDataSelector {
 
   private TrainConfig config(TrainingRun run) {
     try {
-      TrainConfig own = TrainConfigFile.read(trainer.settings(), TrainConfig.online(base));
-      return TrainConfigFile.read(run.config(), own);
+      TrainConfig defaults = TrainConfigFile.read(trainer.settings(), TrainConfig.online(base));
+      return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());
     }
   }
 
-  // An adapter of another rank cannot be gone on from: such a run begins with the base.
-  private static boolean fits(Policy parent, TrainConfig config) {
+  // Training cannot continue an adapter of another shape: such a run starts from the base.
+  private static boolean canContinue(Policy parent, TrainConfig config) {
     var adapter = parent.adapter();
     return adapter != null
         && config.weights() instanceof TrainedWeights.Lora lora
@@ -142,15 +144,15 @@ final class TrainingDataSelector {
         && adapter.alpha() == lora.alpha();
   }
 
-  private Loaded load(TrainingRun run, String hash) {
+  private TrainingData loadFrozen(TrainingRun run, String hash) {
     List<TrainingVote> frozen = votes.ofRun(run.id());
     if (!VoteSelection.hash(frozen).equals(hash)) {
-      throw new UnusableException("some of its votes were erased meanwhile");
+      throw new UnusableException("some of its votes were erased after they had been selected");
     }
     TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
     ValidationSplit<TrainingVote> split = split(frozen, config);
     String parent = Objects.requireNonNull(run.parent());
-    return new Loaded(
+    return new TrainingData(
         config,
         policies.load(policies.find(parent).orElseThrow(() -> new PolicyException.Unknown(parent))),
         hash,
@@ -172,7 +174,7 @@ final class TrainingDataSelector {
         .toList();
   }
 
-  private static int number(String version) {
+  private static int versionNumber(String version) {
     return Integer.parseInt(version.substring(1));
   }
 }

@@ -39,112 +39,116 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does one run: freezes or finds its data, trains or resumes from its checkpoint, and stores the
- * version, the held-out log-probs and the end of the run in one transaction.
+ * Executes one run: selects its data or loads the stored selection, trains or resumes from the
+ * checkpoint, and stores the version, the log-probs of the validation pairs and the end of the run
+ * in one transaction.
  */
 public final class TrainingRunExecutor {
   private static final Logger LOG = Logger.getLogger(TrainingRunExecutor.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int PATIENCE = 60;
-  private static final Duration PAUSE = Duration.ofSeconds(2);
+  private static final int MAX_TRIES = 60;
+  private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final ModelDirectory base;
-  private final TrainerOptions settings;
-  private final TrainingDataSelector data;
+  private final TrainerOptions options;
+  private final TrainingDataSelector selector;
   private final TrainingRunStore runs;
   private final PolicyStore policies;
   private final Path folder;
-  private final int keptRuns;
+  private final int retainedRuns;
   private final int referenceRows;
 
   /**
-   * Works for one base; reference log-probs are kept in the database, whatever the settings say.
+   * Creates the executor of one base model. Reference log-probs are cached in the database,
+   * whatever the options say.
    *
-   * @param folder where each run has a folder with its checkpoint
+   * @param folder in which each run gets a folder with its checkpoint
    */
   public TrainingRunExecutor(
       ModelDirectory base,
-      TrainerOptions settings,
+      TrainerOptions options,
       TrainingRunStore runs,
       PolicyStore policies,
       TrainerConfig config,
       Path folder) {
     this.base = base;
-    this.settings = settings;
+    this.options = options;
     this.runs = runs;
     this.policies = policies;
-    this.data =
+    this.selector =
         new TrainingDataSelector(
             new TrainingVotes(runs.database(), base.hash()), runs, policies, config, base.config());
     this.folder = folder;
-    this.keptRuns = config.retainedRuns();
+    this.retainedRuns = config.retainedRuns();
     this.referenceRows = config.referenceRows();
   }
 
   /**
-   * Does a running run until it ends or the process does.
+   * Executes a run that is running until it or the process ends.
    *
-   * @param stopping true once the process should end: the run then stays as it is, to be resumed
-   * @throws DatabaseUnavailableException when the database stays away; the run stays as it is
+   * @param stopping true once the process should end; the run then stays running, to be resumed
+   * @throws DatabaseUnavailableException when the database stays unavailable; the run stays running
    */
   void run(TrainingRun run, BooleanSupplier stopping) {
     try {
-      // before the pairs are read: what is erased from then on is not stored
+      // Opened before the pairs are read, so that text erased from now on is never cached.
       ReferenceCache references = DatabaseReferenceCache.open(runs.database(), referenceRows);
-      TrainingDataSelector.Loaded loaded = data.of(run);
+      TrainingDataSelector.TrainingData loaded = selector.select(run);
       LOG.infof(
           "%s %s: %d pairs, %d held out, on top of %s",
           run.attempts() > 1 ? "resuming" : "training",
           run.id(),
           loaded.train().size(),
-          loaded.heldOut().size(),
+          loaded.validation().size(),
           loaded.parent().version());
-      Progress progress = new Progress(run.id(), stopping);
+      ProgressReporter progress = new ProgressReporter(run.id(), stopping);
       TrainingOutcome outcome =
-          new Trainer(settings.with(references))
+          new Trainer(options.with(references))
               .run(
                   new TrainingJob(
                       base,
                       loaded.train(),
-                      loaded.heldOut(),
+                      loaded.validation(),
                       loaded.config(),
                       loaded.parent().adapter(),
                       folder.resolve(run.id()),
                       true),
                   progress);
       if (outcome.ending() != TrainingOutcome.Ending.CANCELLED) {
-        patiently(() -> complete(run, loaded, outcome));
+        retryWhileUnavailable(() -> complete(run, loaded, outcome));
       } else if (!stopping.getAsBoolean()) {
-        patiently(() -> end(run, RunStatus.CANCELLED, "it was cancelled"));
+        retryWhileUnavailable(() -> finish(run, RunStatus.CANCELLED, "it was cancelled"));
       }
-    } catch (DatabaseUnavailableException away) {
-      throw away;
+    } catch (DatabaseUnavailableException unavailable) {
+      throw unavailable;
     } catch (TrainingDataSelector.UnusableException unusable) {
-      patiently(() -> end(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
+      retryWhileUnavailable(
+          () -> finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
     } catch (IOException | RuntimeException failed) {
       LOG.errorf(failed, "run %s failed", run.id());
-      patiently(() -> end(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
+      retryWhileUnavailable(
+          () -> finish(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
     }
-    tidy();
+    deleteOldRunFolders();
   }
 
-  private void end(TrainingRun run, RunStatus status, String reason) {
+  private void finish(TrainingRun run, RunStatus status, String reason) {
     LOG.infof("run %s %s: %s", run.id(), status.label(), reason);
     runs.finish(run.id(), status, new ChangeContext("trainer", reason));
   }
 
   private void complete(
-      TrainingRun run, TrainingDataSelector.Loaded loaded, TrainingOutcome outcome) {
+      TrainingRun run, TrainingDataSelector.TrainingData loaded, TrainingOutcome outcome) {
     LoraAdapter adapter = outcome.adapter();
     if (adapter == null) {
-      end(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
+      finish(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
       return;
     }
     if (outcome.step() == 0) {
-      end(
+      finish(
           run,
           RunStatus.FAILED,
-          "no step was better on the held-out pairs than what it began with");
+          "no step was better on the held-out pairs than the adapter it started from");
       return;
     }
     Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
@@ -182,7 +186,8 @@ public final class TrainingRunExecutor {
                         new ChangeContext("trainer", same));
               }
               if (!ended) {
-                throw new IllegalStateException("run " + run.id() + " was ended by another");
+                throw new IllegalStateException(
+                    "run " + run.id() + " was ended by somebody else meanwhile");
               }
               return true;
             });
@@ -210,37 +215,37 @@ public final class TrainingRunExecutor {
     return floats;
   }
 
-  // What was trained is worth waiting for: a database that restarts is tried again for two minutes.
-  private static void patiently(Runnable work) {
+  // A trained adapter is worth waiting for: a database that restarts is retried for two minutes.
+  private static void retryWhileUnavailable(Runnable work) {
     for (int attempt = 1; ; attempt++) {
       try {
         work.run();
         return;
-      } catch (DatabaseUnavailableException away) {
-        if (attempt == PATIENCE) {
-          throw away;
+      } catch (DatabaseUnavailableException unavailable) {
+        if (attempt == MAX_TRIES) {
+          throw unavailable;
         }
         try {
-          Thread.sleep(PAUSE);
+          Thread.sleep(RETRY_PAUSE);
         } catch (InterruptedException stopped) {
           Thread.currentThread().interrupt();
-          throw away;
+          throw unavailable;
         }
       }
     }
   }
 
-  /** Keeps the newest run folders. */
-  private void tidy() {
+  /** Deletes all but the newest run folders. */
+  private void deleteOldRunFolders() {
     try (Stream<Path> all = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
       List<Path> newestFirst =
           all.sorted(Comparator.comparing(TrainingRunExecutor::changed).reversed()).toList();
       for (Path old :
-          newestFirst.subList(Math.min(keptRuns, newestFirst.size()), newestFirst.size())) {
+          newestFirst.subList(Math.min(retainedRuns, newestFirst.size()), newestFirst.size())) {
         delete(old);
       }
     } catch (IOException | UncheckedIOException failed) {
-      LOG.warnf("old run folders could not be removed: %s", failed.getMessage());
+      LOG.warnf("old run folders could not be deleted: %s", failed.getMessage());
     }
   }
 
@@ -260,13 +265,13 @@ public final class TrainingRunExecutor {
     }
   }
 
-  /** Tells the database of each step; one that is away is no reason to stop training. */
-  private final class Progress implements TrainingListener {
+  /** Records each step in the database; while that is unavailable, training continues. */
+  private final class ProgressReporter implements TrainingListener {
     private final String id;
     private final BooleanSupplier stopping;
     private boolean cancelled;
 
-    Progress(String id, BooleanSupplier stopping) {
+    ProgressReporter(String id, BooleanSupplier stopping) {
       this.id = id;
       this.stopping = stopping;
     }
@@ -275,8 +280,8 @@ public final class TrainingRunExecutor {
     public void onStep(StepMetrics step) {
       try {
         cancelled |= runs.progress(id, step.step(), json(step));
-      } catch (DatabaseUnavailableException away) {
-        LOG.debugf("step %d is not told: %s", step.step(), away.getMessage());
+      } catch (DatabaseUnavailableException unavailable) {
+        LOG.debugf("step %d could not be recorded: %s", step.step(), unavailable.getMessage());
       }
     }
 
@@ -285,7 +290,7 @@ public final class TrainingRunExecutor {
       return cancelled || stopping.getAsBoolean();
     }
 
-    // JSON knows neither NaN nor infinity
+    // JSON has neither NaN nor infinity: they become null.
     private static String json(StepMetrics step) {
       Map<String, @Nullable Object> finite = new HashMap<>(step.named());
       finite.replaceAll(
@@ -293,7 +298,7 @@ public final class TrainingRunExecutor {
       try {
         return JSON.writeValueAsString(finite);
       } catch (JsonProcessingException impossible) {
-        throw new IllegalStateException("metrics can be written", impossible);
+        throw new IllegalStateException("metrics cannot be written as JSON", impossible);
       }
     }
   }

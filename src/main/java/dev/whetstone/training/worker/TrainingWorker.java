@@ -14,32 +14,32 @@ import java.time.InstantSource;
 import java.util.Optional;
 
 /**
- * Starts runs and does them, one after the other: when enough new votes are in, when the schedule
- * says so, when someone asked, and again when a trainer was lost over one. Of several trainers the
- * one that holds the lock works.
+ * Starts runs and executes them one after the other: when there are enough new votes, when the
+ * schedule says so, on request, and again after a trainer was lost. Of several trainers only the
+ * one that holds the advisory lock works.
  */
 public final class TrainingWorker implements AutoCloseable {
   private static final ChangeContext SELF = new ChangeContext("trainer", null);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
   private final TrainingRunStore runs;
   private final TrainingVotes votes;
-  private final TrainingRunExecutor work;
+  private final TrainingRunExecutor executor;
   private final TrainerConfig config;
   private final InstantSource clock;
   private final LeaderLoop loop;
 
-  /** Does nothing until {@link #start}. */
+  /** Creates the worker; nothing runs until {@link #start}. */
   public TrainingWorker(
       TrainingRunStore runs,
       TrainingVotes votes,
-      TrainingRunExecutor work,
+      TrainingRunExecutor executor,
       TrainerConfig config,
       InstantSource clock,
       String baseHash) {
     this.runs = runs;
     this.votes = votes;
-    this.work = work;
+    this.executor = executor;
     this.config = config;
     this.clock = clock;
     this.loop =
@@ -51,12 +51,12 @@ public final class TrainingWorker implements AutoCloseable {
             this::step);
   }
 
-  /** Looks for work from now on, by notification and by polling. */
+  /** Starts looking for work, by notification and by polling. */
   public void start(Notifications notifications) {
     loop.start(notifications, TrainingRunStore.CHANNEL);
   }
 
-  /** Whether this trainer is the one that works. */
+  /** Whether this trainer holds the lock. */
   public boolean leads() {
     return loop.leads();
   }
@@ -64,7 +64,7 @@ public final class TrainingWorker implements AutoCloseable {
   private boolean step() {
     Optional<TrainingRun> active = runs.active();
     if (active.isEmpty()) {
-      active = due().map(why -> runs.request(why, "{}", SELF).run());
+      active = dueTrigger().map(trigger -> runs.request(trigger, "{}", SELF).run());
     }
     if (active.isEmpty()) {
       return false;
@@ -76,32 +76,31 @@ public final class TrainingWorker implements AutoCloseable {
       runs.finish(
           run.id(),
           RunStatus.FAILED,
-          new ChangeContext(
-              "trainer", "the trainer was lost over it " + config.attempts() + " times"));
+          new ChangeContext("trainer", "its trainer was lost " + config.attempts() + " times"));
     } else {
-      work.run(run, loop::closed);
+      executor.run(run, loop::closed);
     }
     return true;
   }
 
-  /** Whether a run should start by itself, and why. */
-  private Optional<RunTrigger> due() {
-    int fresh = votes.countAfter(runs.newestVote());
-    if (config.votes() > 0 && fresh >= config.votes()) {
+  /** Why a run should start without a request; empty if none should. */
+  private Optional<RunTrigger> dueTrigger() {
+    int newVotes = votes.countAfter(runs.newestVote());
+    if (config.votes() > 0 && newVotes >= config.votes()) {
       return Optional.of(RunTrigger.VOTES);
     }
-    Instant last = runs.lastRequest().orElse(Instant.EPOCH);
-    boolean time =
+    Instant last = runs.newestRequestTime().orElse(Instant.EPOCH);
+    boolean scheduled =
         config.schedule().isPresent()
-            && fresh > 0
+            && newVotes > 0
             && !clock.instant().isBefore(last.plus(config.schedule().get()));
-    return time ? Optional.of(RunTrigger.SCHEDULE) : Optional.empty();
+    return scheduled ? Optional.of(RunTrigger.SCHEDULE) : Optional.empty();
   }
 
-  /** Ends after the step being done; an unfinished run is taken up again by the next trainer. */
+  /** Stops after the current step; the next trainer resumes an unfinished run. */
   @Override
   public void close() {
     loop.close();
-    loop.join(PATIENCE);
+    loop.join(CLOSE_TIMEOUT);
   }
 }

@@ -18,66 +18,70 @@ import java.util.Random;
 import java.util.function.Function;
 
 /**
- * Which votes a run uses: new ones, some older ones again so that what was learned is not lost,
- * none written by versions long gone, and neither one user's opinion nor one prompt alone.
+ * Selects the votes of a run: new ones, a replay of older ones against forgetting, none on answers
+ * of outdated versions, and not too many of one user or on one prompt.
  *
- * @param replay share of the list that older votes make up, in [0, 1)
- * @param window how many versions older than the champion the newer writer of a pair may be
- * @param userShare most of the votes that one user's may make up, in (0, 1]; where there are too
- *     few users for that, each gives the same number
- * @param promptShare most of the votes that may be on identical prompts, in (0, 1]; likewise
- * @param most votes in all
+ * @param replay share of the selection that older votes make up, in [0, 1)
+ * @param window how many versions older than the champion the newer policy of a pair may be
+ * @param userShare maximum share of the votes of one user, in (0, 1]; with too few users for that,
+ *     each gets the same number
+ * @param promptShare maximum share of the votes on one prompt, in (0, 1]; likewise
+ * @param maxVotes maximum number of votes
  */
-record VoteSelection(double replay, int window, double userShare, double promptShare, int most) {
+record VoteSelection(
+    double replay, int window, double userShare, double promptShare, int maxVotes) {
   VoteSelection {
     Checks.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
     Checks.require(window >= 0, "window must not be negative");
     Checks.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
     Checks.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
-    Checks.require(most >= 1, "most-pairs must be positive");
+    Checks.require(maxVotes >= 1, "most-pairs must be positive");
   }
 
   /**
-   * The votes of a run in the order they were cast.
+   * Selects votes; the result is in the order they were cast.
    *
-   * @param votes usable ones in that order
-   * @param known seq of the newest vote that an earlier run took into account; when nothing is
-   *     newer the older votes are used again
+   * @param votes usable votes in that order
+   * @param lastConsidered seq of the newest vote that an earlier run considered; if none is newer,
+   *     the older votes are used again
    * @param champion number of the version that serves
-   * @param seed of what is drawn among older votes
+   * @param seed of the draw among older votes
    */
-  List<TrainingVote> select(List<TrainingVote> votes, long known, int champion, long seed) {
+  List<TrainingVote> select(
+      List<TrainingVote> votes, long lastConsidered, int champion, long seed) {
     List<TrainingVote> recent =
         votes.stream()
             .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
             .toList();
-    List<TrainingVote> fresh = newest(fair(recent.stream().filter(v -> v.seq() > known).toList()));
+    List<TrainingVote> fresh =
+        newest(capShares(recent.stream().filter(v -> v.seq() > lastConsidered).toList()));
     List<TrainingVote> older =
-        new ArrayList<>(fair(recent.stream().filter(v -> v.seq() <= known).toList()));
+        new ArrayList<>(capShares(recent.stream().filter(v -> v.seq() <= lastConsidered).toList()));
     if (fresh.isEmpty()) {
       return newest(older);
     }
-    int wanted = (int) Math.round(fresh.size() * replay / (1 - replay));
+    int replayed = (int) Math.round(fresh.size() * replay / (1 - replay));
     Collections.shuffle(older, new Random(seed));
     List<TrainingVote> all = new ArrayList<>(fresh);
-    all.addAll(older.subList(0, Math.min(older.size(), Math.min(wanted, most - fresh.size()))));
+    all.addAll(
+        older.subList(0, Math.min(older.size(), Math.min(replayed, maxVotes - fresh.size()))));
     all.sort(Comparator.comparingLong(TrainingVote::seq));
-    // what was fair in each part need not be so in both together
-    return fair(all);
+    // A share that was kept in each part may be exceeded in the whole.
+    return capShares(all);
   }
 
   private List<TrainingVote> newest(List<TrainingVote> votes) {
-    return votes.subList(Math.max(0, votes.size() - most), votes.size());
+    return votes.subList(Math.max(0, votes.size() - maxVotes), votes.size());
   }
 
-  private List<TrainingVote> fair(List<TrainingVote> votes) {
+  private List<TrainingVote> capShares(List<TrainingVote> votes) {
     List<TrainingVote> ofPrompts =
-        capped(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
-    return capped(ofPrompts, TrainingVote::user, userShare);
+        capGroups(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
+    return capGroups(ofPrompts, TrainingVote::user, userShare);
   }
 
-  /** Leaves out the oldest votes of a group that has more than its share. */
-  private static List<TrainingVote> capped(
+  /** Drops the oldest votes of each group that exceeds the share. */
+  private static List<TrainingVote> capGroups(
       List<TrainingVote> votes, Function<TrainingVote, Object> group, double share) {
     Map<Object, Integer> groups = new HashMap<>();
     votes.forEach(vote -> groups.merge(group.apply(vote), 1, Integer::sum));
@@ -92,24 +96,24 @@ record VoteSelection(double replay, int window, double userShare, double promptS
     return List.copyOf(newestFirst.reversed());
   }
 
-  /** The largest number of votes a group that keeps every group's share of what is left. */
-  private static int cap(List<Integer> counts, double wanted) {
+  /** The largest number of votes a group such that no group exceeds the share of what remains. */
+  private static int cap(List<Integer> counts, double maxShare) {
     if (counts.isEmpty()) {
       return 0;
     }
     int cap = Collections.max(counts);
-    double share = Math.max(wanted, 1.0 / counts.size());
-    while (cap > 1 && cap > share * left(counts, cap)) {
+    double share = Math.max(maxShare, 1.0 / counts.size());
+    while (cap > 1 && cap > share * remaining(counts, cap)) {
       cap--;
     }
     return cap;
   }
 
-  private static int left(List<Integer> counts, int cap) {
+  private static int remaining(List<Integer> counts, int cap) {
     return counts.stream().mapToInt(count -> Math.min(count, cap)).sum();
   }
 
-  /** sha256 over the ids and tokens of a list: its identity. */
+  /** The sha256 of a list's ids and tokens, which identifies it. */
   static String hash(List<TrainingVote> votes) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");

@@ -9,7 +9,7 @@ class ChannelQuantizerTest {
   private static final int IN = 96;
   private static final int OUT = 40;
 
-  // one channel is a hundred times as large as the others, as in real models
+  // One channel is a hundred times larger than the others, as in real models.
   private static float[] ranges() {
     float[] ranges = new float[IN];
     for (int i = 0; i < IN; i++) {
@@ -27,14 +27,14 @@ class ChannelQuantizerTest {
   }
 
   @Test
-  void theLevelsHoldTheRangeAndAQuarterMore() {
+  void theStepsCoverTheRangeAndAQuarterMore() {
     float[] ranges = ranges();
     float[] steps = ChannelQuantizer.steps(ranges, normal(new Random(1), OUT * IN, 0.1));
-    double most = 0;
+    double max = 0;
     for (int i = 0; i < IN; i++) {
-      most = Math.max(most, ranges[i] / steps[i]);
+      max = Math.max(max, ranges[i] / steps[i]);
     }
-    assertThat(most).isBetween(127 / 1.26, 127 / 1.24);
+    assertThat(max).isBetween(127 / 1.26, 127 / 1.24);
   }
 
   @Test

@@ -12,10 +12,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** The e-value against exact arithmetic, and its promise against simulated duels. */
+/** The e-value against exact arithmetic, and its error bound against simulated duels. */
 class DuelEvidenceTest {
   private static final double THRESHOLD = 20;
-  private static final int LONGEST = 1_000;
+  private static final int MAX_VOTES = 1_000;
 
   @Property
   void agreesWithExactFractions(
@@ -29,7 +29,7 @@ class DuelEvidenceTest {
     assertThat(new DuelEvidence(wins, losses).value()).isCloseTo(exact, within(exact * 1e-9));
   }
 
-  /** A fair next vote changes nothing in the mean: that is what makes peeking free. */
+  /** A fair vote does not change the expected e-value, so looking after each vote is valid. */
   @Property
   void isAMartingaleUnderTheNull(
       @ForAll @IntRange(max = 300) int wins, @ForAll @IntRange(max = 300) int losses) {
@@ -64,11 +64,11 @@ class DuelEvidenceTest {
   @Test
   void doesNotOverflow() {
     DuelEvidence many = new DuelEvidence(100_000, 1_000);
-    assertThat(many.logValue()).isPositive().isFinite();
+    assertThat(many.logEValue()).isPositive().isFinite();
     assertThat(many.verdict(THRESHOLD)).isEqualTo(DuelVerdict.PROMOTE);
   }
 
-  /** Even duels, looked at after every vote, are decided in at most one of twenty. */
+  /** At most one even duel in twenty is decided, although it is checked after every vote. */
   @Test
   void rarelyDecidesAnEvenDuel() {
     int duels = 10_000;
@@ -95,9 +95,9 @@ class DuelEvidenceTest {
   private static DuelVerdict play(SplittableRandom random, double chance) {
     int wins = 0;
     double logE = 0;
-    for (int votes = 0; votes < LONGEST; votes++) {
+    for (int votes = 0; votes < MAX_VOTES; votes++) {
       boolean win = random.nextDouble() < chance;
-      // the same e-value, one vote at a time: 2 (1 + count of this outcome) / (2 + votes)
+      // The e-value, updated vote by vote: 2 (1 + count of this outcome) / (2 + votes)
       logE += Math.log(2.0 * (1 + (win ? wins : votes - wins)) / (2 + votes));
       wins += win ? 1 : 0;
       if (logE >= Math.log(THRESHOLD)) {

@@ -3,24 +3,24 @@ package dev.whetstone.rollout.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
-import dev.whetstone.rollout.gate.GateEvidence.Export;
-import dev.whetstone.rollout.gate.GateEvidence.HeldOut;
+import dev.whetstone.rollout.gate.GateEvidence.ExportDifference;
+import dev.whetstone.rollout.gate.GateEvidence.ValidationMargins;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
-/** Every criterion can pass, fail and stay open, and the whole follows the worst. */
+/** Each criterion passes, fails or is inconclusive, and the gate follows the worst of them. */
 class GateCriteriaTest {
   private static final GateCriteria CRITERIA =
       new GateCriteria(new GateLimits(6, 8, 10, 0.8, 1.25, 1.5, 0.1, 0.05, 0.2));
   private static final double[] EVEN = margins(20, 0);
-  private static final Answers CALM = answers(20, 25, 19, 0);
+  private static final Answers NORMAL = answers(20, 25, 19, 0);
 
   @Test
   void aBetterCandidatePassesEverything() {
-    List<CriterionResult> rows = rows(heldOut(0.5), CALM, 3, -2.1, 0.01);
+    List<CriterionResult> rows = rows(validation(0.5), NORMAL, 3, -2.1, 0.01);
 
     assertThat(rows).allMatch(row -> row.verdict() == GateVerdict.PASS);
     assertThat(rows)
@@ -38,8 +38,8 @@ class GateCriteriaTest {
   }
 
   @Test
-  void aWorseCandidateFailsOnTheHeldOutPairs() {
-    List<CriterionResult> rows = rows(heldOut(-0.5), CALM, 3, -2.1, 0.01);
+  void aWorseCandidateFailsOnTheValidationPairs() {
+    List<CriterionResult> rows = rows(validation(-0.5), NORMAL, 3, -2.1, 0.01);
 
     assertThat(verdict(rows, "held_out_accuracy")).isEqualTo(GateVerdict.FAIL);
     assertThat(verdict(rows, "held_out_margin")).isEqualTo(GateVerdict.FAIL);
@@ -47,83 +47,94 @@ class GateCriteriaTest {
   }
 
   @Test
-  void aGainThatMayBeLuckStaysOpen() {
-    List<CriterionResult> rows = rows(heldOut(0.02), CALM, 3, -2.1, 0.01);
+  void aGainThatMayBeChanceIsInconclusive() {
+    List<CriterionResult> rows = rows(validation(0.02), NORMAL, 3, -2.1, 0.01);
 
     assertThat(verdict(rows, "held_out_margin")).isEqualTo(GateVerdict.INCONCLUSIVE);
     assertThat(GateVerdict.of(rows)).isEqualTo(GateVerdict.INCONCLUSIVE);
   }
 
   @Test
-  void fewPairsStayOpenHoweverGood() {
-    HeldOut five = new HeldOut(new double[] {1, 1.1, 1.2, 1, 1}, new double[5]);
+  void tooFewPairsAreInconclusiveHoweverGood() {
+    ValidationMargins five = new ValidationMargins(new double[] {1, 1.1, 1.2, 1, 1}, new double[5]);
 
-    List<CriterionResult> rows = rows(five, CALM, 3, -2.1, 0.01);
+    List<CriterionResult> rows = rows(five, NORMAL, 3, -2.1, 0.01);
 
     assertThat(verdict(rows, "held_out_accuracy")).isEqualTo(GateVerdict.INCONCLUSIVE);
     assertThat(verdict(rows, "held_out_margin")).isEqualTo(GateVerdict.INCONCLUSIVE);
   }
 
   @Test
-  void driftPastTheBudgetFails() {
-    assertThat(verdict(rows(heldOut(0.5), CALM, 30, -2.1, 0.01), "kl_to_reference"))
+  void klAboveTheLimitFails() {
+    assertThat(verdict(rows(validation(0.5), NORMAL, 30, -2.1, 0.01), "kl_to_reference"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(heldOut(0.5), CALM, 10.1, -2.1, 0.01), "kl_to_reference"))
+    assertThat(verdict(rows(validation(0.5), NORMAL, 10.1, -2.1, 0.01), "kl_to_reference"))
         .isEqualTo(GateVerdict.INCONCLUSIVE);
   }
 
   @Test
   void answersThatGrowOrShrinkFail() {
-    assertThat(verdict(rows(heldOut(0.5), answers(20, 60, 19, 0), 3, -2.1, 0.01), "length_ratio"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 60, 19, 0), 3, -2.1, 0.01), "length_ratio"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(heldOut(0.5), answers(20, 10, 19, 0), 3, -2.1, 0.01), "length_ratio"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 10, 19, 0), 3, -2.1, 0.01), "length_ratio"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(heldOut(0.5), answers(4, 25, 4, 0), 3, -2.1, 0.01), "length_ratio"))
+    assertThat(verdict(rows(validation(0.5), answers(4, 25, 4, 0), 3, -2.1, 0.01), "length_ratio"))
         .isEqualTo(GateVerdict.INCONCLUSIVE);
   }
 
   @Test
-  void answersThatNeverEndOrSayNothingFail() {
-    assertThat(verdict(rows(heldOut(0.5), answers(20, 25, 4, 0), 3, -2.1, 0.01), "ended_properly"))
+  void answersThatNeverEndOrAreEmptyFail() {
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 25, 4, 0), 3, -2.1, 0.01), "ended_properly"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(heldOut(0.5), answers(20, 25, 19, 10), 3, -2.1, 0.01), "empty_answers"))
-        .isEqualTo(GateVerdict.FAIL);
-  }
-
-  @Test
-  void aForgottenLanguageFails() {
-    assertThat(verdict(rows(heldOut(0.5), CALM, 3, -4, 0.01), "canary_perplexity"))
-        .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(heldOut(0.5), CALM, 3, Double.NaN, 0.01), "canary_perplexity"))
+    assertThat(
+            verdict(rows(validation(0.5), answers(20, 25, 19, 10), 3, -2.1, 0.01), "empty_answers"))
         .isEqualTo(GateVerdict.FAIL);
   }
 
   @Test
-  void anExportThatIsNotTheTrainersModelFails() {
-    assertThat(verdict(rows(heldOut(0.5), CALM, 3, -2.1, 0.9), "export_difference"))
+  void aHighPerplexityOfTheProbeTextFails() {
+    assertThat(verdict(rows(validation(0.5), NORMAL, 3, -4, 0.01), "canary_perplexity"))
         .isEqualTo(GateVerdict.FAIL);
-    assertThat(verdict(rows(heldOut(0.5), CALM, 3, -2.1, Double.NaN), "export_difference"))
+    assertThat(verdict(rows(validation(0.5), NORMAL, 3, Double.NaN, 0.01), "canary_perplexity"))
+        .isEqualTo(GateVerdict.FAIL);
+  }
+
+  @Test
+  void aLargeDifferenceFromTheTrainerFails() {
+    assertThat(verdict(rows(validation(0.5), NORMAL, 3, -2.1, 0.9), "export_difference"))
+        .isEqualTo(GateVerdict.FAIL);
+    assertThat(verdict(rows(validation(0.5), NORMAL, 3, -2.1, Double.NaN), "export_difference"))
         .isEqualTo(GateVerdict.FAIL);
   }
 
   private static List<CriterionResult> rows(
-      HeldOut heldOut, Answers candidate, double kl, double canary, double export) {
+      ValidationMargins validation, Answers candidate, double kl, double probe, double export) {
     double[] kls = DoubleStream.of(margins(20, 0)).map(noise -> kl + noise).toArray();
-    return CRITERIA.rows(
+    return CRITERIA.evaluate(
         new GateEvidence(
-            heldOut, candidate, CALM, kls, canary, -2, Optional.of(new Export(export, 500))));
+            validation,
+            candidate,
+            NORMAL,
+            kls,
+            probe,
+            -2,
+            Optional.of(new ExportDifference(export, 500))));
   }
 
   private static GateVerdict verdict(List<CriterionResult> rows, String name) {
     return rows.stream().filter(row -> row.name().equals(name)).findFirst().orElseThrow().verdict();
   }
 
-  private static HeldOut heldOut(double gain) {
+  private static ValidationMargins validation(double gain) {
     double[] champion = new double[EVEN.length];
-    return new HeldOut(Arrays.stream(EVEN).map(noise -> gain + noise).toArray(), champion);
+    return new ValidationMargins(
+        Arrays.stream(EVEN).map(noise -> gain + noise).toArray(), champion);
   }
 
-  /** Spread evenly over one unit around the mean. */
+  /** Values spread evenly over one unit around the mean. */
   private static double[] margins(int count, double mean) {
     double[] values = new double[count];
     for (int i = 0; i < count; i++) {
@@ -132,7 +143,7 @@ class GateCriteriaTest {
     return values;
   }
 
-  private static Answers answers(int count, double length, int ended, int empty) {
-    return new Answers(DoubleStream.of(margins(count, length)).toArray(), ended, empty);
+  private static Answers answers(int count, double length, int stopped, int empty) {
+    return new Answers(DoubleStream.of(margins(count, length)).toArray(), stopped, empty);
   }
 }

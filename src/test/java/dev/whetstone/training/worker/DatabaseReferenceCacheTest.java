@@ -66,7 +66,7 @@ class DatabaseReferenceCacheTest {
   }
 
   @Test
-  void theOldestGoWhenThereAreTooMany() {
+  void theOldestRowsAreEvicted() {
     DatabaseReferenceCache rows = DatabaseReferenceCache.open(database, 2);
     rows.store(Map.of(FIRST, LOGPS));
     rows.store(Map.of(OTHER, LOGPS));
@@ -76,7 +76,7 @@ class DatabaseReferenceCacheTest {
   }
 
   @Test
-  void allGoWithAUsersData() {
+  void allRowsAreDeletedWithAUsersData() {
     DatabaseReferenceCache rows = DatabaseReferenceCache.open(database, 10);
     Instant now = Instant.parse("2026-01-01T00:00:00Z");
     new PreferenceLog(database, InstantSource.fixed(now))
@@ -90,7 +90,7 @@ class DatabaseReferenceCacheTest {
   }
 
   @Test
-  void whatIsErasedWhileARunComputesDoesNotComeBack() {
+  void textErasedDuringARunIsNotStoredAgain() {
     DatabaseReferenceCache before = DatabaseReferenceCache.open(database, 10);
 
     new UserErasure(database).erase("alice", "operator");
@@ -102,7 +102,7 @@ class DatabaseReferenceCacheTest {
     assertThat(after.find(List.of(FIRST, SECOND))).containsOnlyKeys(SECOND);
   }
 
-  /** Whichever of an erasure and many that store comes first, nothing is left of what they had. */
+  /** Whether an erasure or a concurrent store comes first, nothing of the erased data remains. */
   @Test
   @Timeout(60)
   void storingWhileAnErasureIsUnderWayLeavesNothing() throws Exception {

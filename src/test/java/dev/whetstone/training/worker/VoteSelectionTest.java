@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a run is given to learn from. */
+/** The votes that a run is trained on. */
 class VoteSelectionTest {
   private static final VoteSelection SELECTION = new VoteSelection(0.25, 2, 0.2, 0.2, 1_000);
 
@@ -30,7 +30,7 @@ class VoteSelectionTest {
   }
 
   @Test
-  void pairsOfVersionsLongGoneAreLeftOut() {
+  void pairsOfOutdatedVersionsAreLeftOut() {
     List<TrainingVote> votes = new ArrayList<>(votes(10, 10, 2));
     votes.add(vote(11, "u", "c", 3));
     votes.add(vote(12, "w", "c", -1));
@@ -41,7 +41,7 @@ class VoteSelectionTest {
   }
 
   @Test
-  void oneBusyUserDoesNotDecideAlone() {
+  void oneBusyUserIsCapped() {
     List<TrainingVote> votes = new ArrayList<>(votes(40, 10, 0));
     for (int i = 41; i <= 1_000; i++) {
       votes.add(vote(i, "busy", "c" + i, 0));
@@ -55,7 +55,7 @@ class VoteSelectionTest {
   }
 
   @Test
-  void oneRepeatedPromptDoesNotDecideAlone() {
+  void oneRepeatedPromptIsCapped() {
     List<TrainingVote> votes = new ArrayList<>();
     for (int i = 1; i <= 40; i++) {
       votes.add(vote(i, "user" + i % 10, "c" + i, 0, i));
@@ -71,7 +71,7 @@ class VoteSelectionTest {
   }
 
   @Test
-  void oldVotesAreFairToo() {
+  void replayedVotesAreCappedToo() {
     List<TrainingVote> votes = new ArrayList<>();
     for (int i = 1; i <= 900; i++) {
       votes.add(vote(i, i % 10 == 0 ? "user" + i % 7 : "busy", "c" + i, 0, i));
@@ -85,7 +85,7 @@ class VoteSelectionTest {
   }
 
   @Test
-  void aSingleUserMayTeachAlone() {
+  void aSingleUserIsNotCapped() {
     assertThat(SELECTION.select(votes(30, 1, 0), 0, 0, 7)).hasSize(30);
   }
 
