@@ -5,11 +5,14 @@ import static dev.whetstone.settings.Checks.require;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A flat JSON object of settings that remembers which ones were asked for; null means absent. */
 public final class JsonSettings {
@@ -102,15 +105,44 @@ public final class JsonSettings {
   /**
    * Refuses a field that no reader asked for, so that a mistyped name is an error.
    *
-   * @param besides names that mean nothing here
-   * @throws IllegalArgumentException naming the unknown fields
+   * @param ignored names that may be there and mean nothing here
+   * @param alsoKnown names that are no field of this object but would have been understood
+   * @throws IllegalArgumentException naming each unknown field and the known name nearest to it
    */
-  public void requireAllRead(Set<String> besides) {
+  public void requireAllRead(Set<String> ignored, Set<String> alsoKnown) {
     Set<String> unknown = new TreeSet<>();
     root.fieldNames().forEachRemaining(unknown::add);
     unknown.removeAll(read);
-    unknown.removeAll(besides);
-    require(unknown.isEmpty(), "unknown settings: " + String.join(", ", unknown));
+    unknown.removeAll(ignored);
+    Set<String> known = new TreeSet<>(read);
+    known.addAll(alsoKnown);
+    require(
+        unknown.isEmpty(),
+        "unknown settings: "
+            + unknown.stream()
+                .map(name -> name + " (nearest: " + nearest(name, known) + ")")
+                .collect(Collectors.joining(", ")));
+  }
+
+  private static String nearest(String name, Set<String> known) {
+    return known.stream()
+        .min(Comparator.comparingInt(other -> distance(name, other)))
+        .orElse("none");
+  }
+
+  /** The fewest letters to insert, delete or replace (Levenshtein 1966). */
+  private static int distance(String from, String to) {
+    int[] above = IntStream.rangeClosed(0, to.length()).toArray();
+    for (int i = 1; i <= from.length(); i++) {
+      int[] row = new int[to.length() + 1];
+      row[0] = i;
+      for (int j = 1; j <= to.length(); j++) {
+        int replaced = above[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(replaced, 1 + Math.min(above[j], row[j - 1]));
+      }
+      above = row;
+    }
+    return above[to.length()];
   }
 
   private JsonNode node(String name) {

@@ -22,7 +22,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads and writes a {@link TrainConfig} as JSON, one flat object with TRL's names. */
+/**
+ * Reads and writes a {@link TrainConfig} as JSON, one flat object. It is written by our names, most
+ * of them TRL's; TRL's other names are read beside them.
+ */
 public final class TrainConfigFile {
   /** What a recorded run holds besides its settings. */
   private static final Set<String> DATA = Set.of("source", "pairs", "per_step", "losses");
@@ -41,7 +44,8 @@ public final class TrainConfigFile {
    * @throws IllegalArgumentException naming the setting that is unknown or wrong
    */
   public static TrainConfig read(String json, TrainConfig defaults) {
-    JsonSettings settings = new JsonSettings(parse(json));
+    JsonNode given = parse(json);
+    JsonSettings settings = new JsonSettings(TrlNames.translate(given, defaults));
     TrainConfig config =
         new TrainConfig(
             loss(settings, defaults.loss()),
@@ -51,7 +55,8 @@ public final class TrainConfigFile {
             batch(settings, defaults.batch()),
             heldOut(settings, defaults.heldOut()),
             guardRails(settings, defaults.guardRails()));
-    settings.requireAllRead(DATA);
+    settings.requireAllRead(DATA, TrlNames.all());
+    TrlNames.requireSameBatch(given, config);
     return config;
   }
 
@@ -101,7 +106,7 @@ public final class TrainConfigFile {
     return new OptimizerConfig(
         settings.decimal("learning_rate", defaults.learningRate()),
         settings.label("lr_scheduler", defaults.scheduler(), LrScheduler.values()),
-        settings.integer("warmup_steps", defaults.warmupSteps()),
+        settings.decimal("warmup_steps", defaults.warmupSteps()),
         settings.decimal("max_grad_norm", defaults.maxGradNorm()),
         settings.decimal("weight_decay", defaults.weightDecay()),
         betas.isEmpty() ? defaults.beta1() : betas.get(0),
@@ -124,10 +129,13 @@ public final class TrainConfigFile {
     return all ? new TrainedWeights.All() : read;
   }
 
-  /** PEFT's names end in _proj. */
+  /** PEFT's names end in _proj, and its all-linear is every layer but the output's. */
   private static Set<String> layers(List<String> targets) {
     Set<String> layers = new TreeSet<>();
     for (String target : targets) {
+      if (target.equals("all-linear")) {
+        return Set.copyOf(TrainedWeights.LAYERS);
+      }
       layers.add(target.endsWith("_proj") ? target.substring(0, target.length() - 5) : target);
     }
     return layers;
@@ -226,7 +234,11 @@ public final class TrainConfigFile {
   private static void writeOptimizer(ObjectNode root, OptimizerConfig optimizer) {
     root.put("learning_rate", optimizer.learningRate());
     root.put("lr_scheduler", EnumNames.of(optimizer.scheduler()));
-    root.put("warmup_steps", optimizer.warmupSteps());
+    if (optimizer.warmupSteps() > 0 && optimizer.warmupSteps() < 1) {
+      root.put("warmup_steps", optimizer.warmupSteps());
+    } else {
+      root.put("warmup_steps", (int) optimizer.warmupSteps());
+    }
     root.put("max_grad_norm", optimizer.maxGradNorm());
     root.put("weight_decay", optimizer.weightDecay());
     root.putArray("adam_betas").add(optimizer.beta1()).add(optimizer.beta2());
