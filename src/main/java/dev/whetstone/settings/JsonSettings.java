@@ -14,18 +14,23 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A flat JSON object of settings that remembers which ones were asked for; null means absent. */
+/**
+ * A flat JSON object of settings. A null field counts as absent. It remembers which fields were
+ * asked for, so that {@link #requireAllRead} can refuse the others. Not thread-safe.
+ */
 public final class JsonSettings {
+  /** Leaves a number to the program, see {@link #integerOrAuto}. */
   public static final String AUTO = "auto";
 
   private final JsonNode root;
   private final Set<String> read = new HashSet<>();
 
   public JsonSettings(JsonNode root) {
-    require(root.isObject(), "the settings are no JSON object");
+    require(root.isObject(), "the settings must be a JSON object");
     this.root = root;
   }
 
+  /** Whether a field is there and not null. */
   public boolean has(String name) {
     return !node(name).isMissingNode();
   }
@@ -55,7 +60,7 @@ public final class JsonSettings {
     return auto ? OptionalInt.empty() : OptionalInt.of(integer(name, 0));
   }
 
-  public long whole(String name, long absent) {
+  public long longInteger(String name, long absent) {
     JsonNode node = node(name);
     require(
         node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToLong()),
@@ -69,25 +74,25 @@ public final class JsonSettings {
     return node.asBoolean(absent);
   }
 
-  public <E extends Enum<E>> E label(String name, E absent, E[] constants) {
+  public <E extends Enum<E>> E constant(String name, E absent, E[] constants) {
     JsonNode node = node(name);
     require(node.isMissingNode() || node.isTextual(), name + " must be a name");
     return node.isMissingNode() ? absent : EnumNames.parse(name, node.asText(), constants);
   }
 
-  /** A list of names, or a text that holds them between spaces or commas; empty when absent. */
-  public List<String> words(String name) {
+  /** A list of names, or one text with names between spaces or commas; empty when absent. */
+  public List<String> names(String name) {
     JsonNode node = node(name);
     if (node.isTextual()) {
       return List.of(node.asText().strip().split("[\\s,]+"));
     }
     require(node.isMissingNode() || node.isArray(), name + " must be a name or a list of names");
-    List<String> words = new ArrayList<>();
-    for (JsonNode word : node) {
-      require(word.isTextual(), name + " must be a name or a list of names");
-      words.add(word.asText());
+    List<String> names = new ArrayList<>();
+    for (JsonNode element : node) {
+      require(element.isTextual(), name + " must be a name or a list of names");
+      names.add(element.asText());
     }
-    return words;
+    return names;
   }
 
   /** A list of numbers; empty when absent. */

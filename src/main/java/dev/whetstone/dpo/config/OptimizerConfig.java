@@ -6,10 +6,12 @@ import static dev.whetstone.settings.Checks.require;
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) and its learning rate.
  *
  * @param learningRate at the peak of the schedule
+ * @param scheduler of the decay after the warm-up
  * @param warmupSteps updates over which it rises from 0; below 1, as in Transformers, the share of
  *     the run's updates
- * @param maxGradNorm global norm that gradients are clipped to; 0 is off
- * @param weightDecay decoupled λ
+ * @param maxGradNorm global L2 norm that gradients are clipped to; 0 turns clipping off
+ * @param weightDecay decoupled λ; each update multiplies weights by 1 − learning rate · λ
+ * @param epsilon added to the root of the second moment, after its bias correction
  */
 public record OptimizerConfig(
     double learningRate,

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Everything that, with base, pairs and first adapter, decides what a run gives. */
+/**
+ * All settings of a run. Together with the base model, the pairs and the initial adapter they decide
+ * its result.
+ */
 public record TrainConfig(
     LossConfig loss,
     OptimizerConfig optimizer,
@@ -35,9 +38,9 @@ public record TrainConfig(
   }
 
   /**
-   * What on-line rounds run with. The likelihood of the chosen answers beside the preference keeps
-   * a policy from moving to answers nobody wrote; the KL budget and the held-out pairs decide which
-   * of the run's policies it gives.
+   * The recipe of on-line rounds. The likelihood of the chosen answers, added to the preference
+   * loss, keeps a policy from moving to answers that no pair contains; the KL budget and the
+   * validation pairs decide which of the run's policies is its result.
    *
    * @param base its width sets the learning rate: one Adam step moves an output by about its rate
    *     times the width (Yang et al. 2022)
