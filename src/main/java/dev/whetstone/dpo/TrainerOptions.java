@@ -9,7 +9,7 @@ import java.time.InstantSource;
  * How a trainer computes and saves. What a run learns is decided by its {@code TrainConfig} alone.
  *
  * @param network threads, arithmetic and memory
- * @param checkpointEvery minimum time between two checkpoints
+ * @param checkpointInterval minimum time between two checkpoints
  * @param cache of reference log-probs, in addition to the file of the run
  * @param clock times steps and checkpoints
  * @param codeVersion written to the manifest

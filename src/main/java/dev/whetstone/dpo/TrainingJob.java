@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param base model whose weights are the frozen reference
  * @param train pairs to train on, at least one; ids are unique over both lists
- * @param heldOut pairs that the policy is evaluated on, none of them trained on
+ * @param validation pairs that the policy is evaluated on, none of them trained on
  * @param init adapter that training starts from; null starts from a new one
  * @param directory for checkpoints, metrics and the result
  * @param resume continues from the directory's checkpoint, if it has one; the result has the same

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param adapter the policy; null when all weights were trained, which are then in the run's
  *     directory
  * @param step updates that the policy had; fewer than the run made when an earlier one was better
- * @param heldOut token log-probs of the validation pairs, under this policy and the reference
+ * @param validation token log-probs of the validation pairs, under this policy and the reference
  * @param probes token log-probs that an export is compared with: those of the validation pairs, or
  *     of some training pairs when there are none
  * @param metrics of the validation pairs under this policy; null without such pairs

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
  * The pairs that a run is evaluated on, and when.
  *
  * @param share of the pairs kept out of training, by whole conversations, in [0, 0.5]
- * @param everySteps updates between two evaluations; 0 evaluates at the end only, empty derives
+ * @param evalSteps updates between two evaluations; 0 evaluates at the end only, empty derives
  *     the interval from the number of pairs
  */
 public record ValidationConfig(double share, OptionalInt everySteps) {

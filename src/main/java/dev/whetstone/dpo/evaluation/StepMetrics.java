@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param gradNorm global L2 norm of the gradient before clipping
  * @param learningRate of this step's update
  * @param numTokens real tokens since the run began, each pair's prompt counted twice as TRL does
- * @param heldOut metrics of the validation pairs after this step's update; null when it made no
+ * @param validation metrics of the validation pairs after this step's update; null when it made no
  *     evaluation
  * @param seconds that the step took, with its evaluation
  */
