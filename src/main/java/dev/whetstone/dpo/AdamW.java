@@ -6,40 +6,40 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * AdamW (Loshchilov and Hutter 2019, algorithm 2) in float32, in the order of operations of
- * PyTorch's.
+ * AdamW (Loshchilov and Hutter 2019, algorithm 2) in float32, with PyTorch's order of operations.
+ * Confined to the training thread; an update spreads its parameters over the common pool.
  */
 final class AdamW {
   private final OptimizerConfig config;
   private final List<Parameter> parameters;
-  private final List<float[]> means;
-  private final List<float[]> squares;
+  private final List<float[]> firstMoments;
+  private final List<float[]> secondMoments;
 
   AdamW(OptimizerConfig config, List<Parameter> parameters) {
     this.config = config;
     this.parameters = parameters;
-    this.means = zeros(parameters);
-    this.squares = zeros(parameters);
+    this.firstMoments = zeros(parameters);
+    this.secondMoments = zeros(parameters);
   }
 
   private static List<float[]> zeros(List<Parameter> parameters) {
     return parameters.stream().map(parameter -> new float[parameter.values().length]).toList();
   }
 
-  /** Live first moments, one array a parameter. */
-  List<float[]> means() {
-    return means;
+  /** The live first moments, one array a parameter. */
+  List<float[]> firstMoments() {
+    return firstMoments;
   }
 
-  /** Live second moments. */
-  List<float[]> squares() {
-    return squares;
+  /** The live second moments, one array a parameter. */
+  List<float[]> secondMoments() {
+    return secondMoments;
   }
 
   /**
-   * Clips gradients to {@code maxGradNorm} as torch's clip_grad_norm_ does.
+   * Clips gradients to {@code maxGradNorm}, as torch's clip_grad_norm_ does.
    *
-   * @return the global norm before
+   * @return the global L2 norm before clipping
    */
   double clip() {
     double sum = 0;
@@ -64,10 +64,11 @@ final class AdamW {
   /**
    * Updates values from gradients.
    *
-   * @param step t, from 1
+   * @param step t, counted from 1
+   * @param learningRate of this update
    */
   void step(int step, double learningRate) {
-    float size = (float) (learningRate / (1 - Math.pow(config.beta1(), step)));
+    float stepSize = (float) (learningRate / (1 - Math.pow(config.beta1(), step)));
     float correction = (float) Math.sqrt(1 - Math.pow(config.beta2(), step));
     float decay = (float) (1 - learningRate * config.weightDecay());
     IntStream.range(0, parameters.size())
@@ -77,9 +78,9 @@ final class AdamW {
                 update(
                     parameters.get(p).values(),
                     parameters.get(p).gradient(),
-                    means.get(p),
-                    squares.get(p),
-                    size,
+                    firstMoments.get(p),
+                    secondMoments.get(p),
+                    stepSize,
                     correction,
                     decay));
   }
@@ -89,19 +90,19 @@ final class AdamW {
       float[] gradient,
       float[] mean,
       float[] square,
-      float size,
+      float stepSize,
       float correction,
       float decay) {
-    float forget1 = (float) (1 - config.beta1());
+    float update1 = (float) (1 - config.beta1());
     float keep2 = (float) config.beta2();
-    float forget2 = (float) (1 - config.beta2());
+    float update2 = (float) (1 - config.beta2());
     float epsilon = (float) config.epsilon();
     for (int i = 0; i < values.length; i++) {
       float g = gradient[i];
-      mean[i] += forget1 * (g - mean[i]);
-      square[i] = keep2 * square[i] + forget2 * g * g;
-      float spread = (float) Math.sqrt(square[i]) / correction + epsilon;
-      values[i] = values[i] * decay - size * mean[i] / spread;
+      mean[i] += update1 * (g - mean[i]);
+      square[i] = keep2 * square[i] + update2 * g * g;
+      float denominator = (float) Math.sqrt(square[i]) / correction + epsilon;
+      values[i] = values[i] * decay - stepSize * mean[i] / denominator;
     }
   }
 }

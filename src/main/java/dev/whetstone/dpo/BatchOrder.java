@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Which pairs a step trains on: a function of the step alone, so that a resumed run needs no
- * memory.
+ * The pairs that each step trains on: a function of the step alone, so that a resumed run needs no
+ * further state.
  */
 final class BatchOrder {
   private final List<TokenPair> pairs;
@@ -19,7 +19,7 @@ final class BatchOrder {
     this.config = config;
   }
 
-  /** Updates of a pass over all pairs; the last may have fewer pairs. */
+  /** Updates of a pass over all pairs; the last one may have fewer pairs. */
   int stepsPerEpoch() {
     return Math.ceilDiv(pairs.size(), config.batchSize());
   }

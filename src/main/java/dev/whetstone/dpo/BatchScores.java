@@ -9,12 +9,18 @@ import dev.whetstone.dpo.reference.ReferenceLogProbs;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The network's scores of a micro-batch as the loss and the metrics take them. */
+/** The network's scores of a micro-batch, in the form that loss and metrics need. */
 record BatchScores(List<PairLogps> pairs, TokenMetrics tokens) {
+  /** A prompt with its chosen and its rejected completion for each pair, as the network's input. */
   static List<PromptCompletions> rows(List<TokenPair> pairs) {
     return pairs.stream().map(ReferenceLogProbs::row).toList();
   }
 
+  /**
+   * Joins the scores of {@link #rows} to the pairs.
+   *
+   * @param scores by completion: chosen and rejected of the first pair, then of the next
+   */
   static BatchScores of(List<TokenPair> pairs, TokenScores scores, ReferenceLogProbs references) {
     List<PairLogps> logps = new ArrayList<>();
     TokenMetrics tokens = TokenMetrics.NONE;

@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where a run stands, and its checkpoint: a safetensors file of values, moments and the best policy
- * so far, with the rest in its metadata. All else of a run follows from its settings and the step.
+ * The state of a run, and its checkpoint file: safetensors with parameters, moments and the best
+ * policy so far, and everything else in its metadata. The batches and learning rates of a run follow
+ * from its settings and the step, so nothing more is saved. Confined to the training thread.
  */
 final class Checkpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,26 +42,28 @@ final class Checkpoint {
     this.optimizer = optimizer;
   }
 
-  /** Updates made. */
+  /** Updates made so far. */
   int step() {
     return step;
   }
 
-  /** Tokens seen. */
+  /** Real tokens trained on so far, each prompt counted twice. */
   long tokens() {
     return tokens;
   }
 
+  /** The live list of evaluations, in their order. */
   List<Evaluation> evaluations() {
     return evaluations;
   }
 
+  /** Counts an update and its tokens. */
   void advance(long seen) {
     step++;
     tokens += seen;
   }
 
-  /** Remembers the policy as it stands as the best so far. */
+  /** Copies the current policy as the best so far. */
   void keepBest() {
     best.clear();
     parameters.forEach(parameter -> best.add(parameter.values().clone()));
@@ -68,9 +71,9 @@ final class Checkpoint {
   }
 
   /**
-   * Makes the best policy the one that stands, where one was kept.
+   * Makes the best policy the current one, if one was kept.
    *
-   * @return the updates it had
+   * @return the number of updates that the current policy then has
    */
   int restoreBest() {
     if (best.isEmpty()) {
@@ -82,15 +85,15 @@ final class Checkpoint {
     return bestStep;
   }
 
-  /** Writes a checkpoint, whole or not at all. */
+  /** Writes a checkpoint file that appears whole or not at all. */
   void save(Path file, String fingerprint, NetworkSettings.Arithmetic arithmetic)
       throws IOException {
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
       put(tensors, VALUE, parameter, parameter.values());
-      put(tensors, MEAN, parameter, optimizer.means().get(i));
-      put(tensors, SQUARE, parameter, optimizer.squares().get(i));
+      put(tensors, MEAN, parameter, optimizer.firstMoments().get(i));
+      put(tensors, SQUARE, parameter, optimizer.secondMoments().get(i));
       if (!best.isEmpty()) {
         put(tensors, BEST, parameter, best.get(i));
       }
@@ -112,26 +115,29 @@ final class Checkpoint {
     tensors.put(kind + parameter.name(), new MemoryTensors.Values(values, parameter.shape()));
   }
 
-  /** In what arithmetic the run of a checkpoint trains. */
+  /** The arithmetic that the run of a checkpoint file trains in. */
   static NetworkSettings.Arithmetic arithmetic(Path file) throws IOException {
     try (Safetensors saved = Safetensors.open(file)) {
       return NetworkSettings.Arithmetic.valueOf(saved.metadata().getOrDefault("arithmetic", ""));
     } catch (IllegalArgumentException e) {
-      throw new ModelFormatException(file + " is no checkpoint", e);
+      throw new ModelFormatException(file + " is not a checkpoint of a training run", e);
     }
   }
 
   /**
-   * Goes back to a checkpoint.
+   * Restores the state that a checkpoint file holds.
    *
-   * @throws IllegalArgumentException when it is another run's
+   * @throws IllegalArgumentException when the file belongs to another run
+   * @throws ModelFormatException when it is not a checkpoint
    */
   void load(Path file, String fingerprint) throws IOException {
     try (Safetensors saved = Safetensors.open(file)) {
       Map<String, String> metadata = saved.metadata();
       if (!fingerprint.equals(metadata.get("run"))) {
         throw new IllegalArgumentException(
-            file + " belongs to a run with another base, other pairs or other settings");
+            file
+                + " belongs to a run with another base model, other pairs or other settings: choose"
+                + " another directory");
       }
       step = Integer.parseInt(metadata.getOrDefault("step", ""));
       bestStep = Integer.parseInt(metadata.getOrDefault("best_step", ""));
@@ -143,7 +149,7 @@ final class Checkpoint {
         restore(saved, i);
       }
     } catch (NumberFormatException e) {
-      throw new ModelFormatException(file + " is no checkpoint", e);
+      throw new ModelFormatException(file + " is not a checkpoint of a training run", e);
     }
   }
 
@@ -154,8 +160,8 @@ final class Checkpoint {
   private void restore(Safetensors saved, int i) {
     Parameter parameter = parameters.get(i);
     copy(saved, VALUE, parameter, parameter.values());
-    copy(saved, MEAN, parameter, optimizer.means().get(i));
-    copy(saved, SQUARE, parameter, optimizer.squares().get(i));
+    copy(saved, MEAN, parameter, optimizer.firstMoments().get(i));
+    copy(saved, SQUARE, parameter, optimizer.secondMoments().get(i));
     if (saved.names().contains(BEST + parameter.name())) {
       best.add(saved.read(BEST + parameter.name()));
     }

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * An adapter that changes nothing yet, as PEFT begins: A uniform in ±1/√in (Kaiming with a = √5), B
- * zero.
+ * The initial adapter, as PEFT makes it: A is uniform in ±1/√in (Kaiming with a = √5) and B is zero,
+ * so that it changes nothing yet.
  */
 final class LoraInit {
   private LoraInit() {}
@@ -18,10 +18,10 @@ final class LoraInit {
     SplittableRandom random = new SplittableRandom(seed);
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (LoraTarget site : LoraTarget.values()) {
-        for (String name : site.modules()) {
-          if (lora.targets().contains(target(name))) {
-            int in = site.inputs(config);
+      for (LoraTarget target : LoraTarget.values()) {
+        for (String name : target.modules()) {
+          if (lora.targets().contains(layerName(name))) {
+            int in = target.inputs(config);
             int out = LoraTarget.outputs(config, name);
             float[] a = uniform(random.split(), lora.rank() * in, 1 / Math.sqrt(in));
             modules.put(
@@ -34,8 +34,8 @@ final class LoraInit {
     return new LoraAdapter(lora.rank(), lora.alpha(), modules);
   }
 
-  /** "q" of "self_attn.q_proj". */
-  static String target(String module) {
+  /** The name in {@code target_modules}: "q" of "self_attn.q_proj". */
+  static String layerName(String module) {
     return module.substring(module.indexOf('.') + 1, module.length() - "_proj".length());
   }
 

@@ -13,31 +13,32 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * KL(π ‖ π_ref) as it is defined, over answers that the policy writes itself: the recorded ones say
- * nothing of what it writes that nobody wrote before.
+ * Estimates KL(π ‖ π_ref) by its definition, over answers that the policy itself writes. The recorded
+ * answers cannot tell how far the policy moves to answers that no pair contains.
  *
- * @param prompts that are answered, in turn
- * @param length most tokens of an answer
- * @param together answers that are written at once
- * @param count of answers in all; a few that go astray weigh much, so that it takes many to see how
- *     many do: 256 of the demo's policy leave an error of 1.5 nats
- * @param seed with the step, of the draws
+ * @param prompts to answer, round robin
+ * @param maxTokens of an answer
+ * @param batchSize answers that are sampled at once
+ * @param answers number of answers. The few with a very large divergence decide the mean, so many
+ *     are needed to see how frequent they are: 256 of the demo's policy leave an error of 1.5 nats
+ * @param seed of the sampling, together with the step
  */
-record OnPolicyKlEstimator(List<int[]> prompts, int length, int together, int count, long seed) {
-  /** What the gate lets answers have, in tokens. */
-  private static final int LONGEST = 96;
+record OnPolicyKlEstimator(List<int[]> prompts, int maxTokens, int batchSize, int answers, long seed) {
+  /** Tokens of an answer; the gate has the same maximum. */
+  private static final int MAX_TOKENS = 96;
 
-  private static final int TOGETHER = 32;
-  private static final int MOST_ANSWERS = 256;
+  private static final int MAX_BATCH = 32;
+  private static final int MAX_ANSWERS = 256;
 
   /**
-   * What a large model writes: an answer is decoded and then read by policy and reference, so that
-   * all of them take about half the time of six updates of eight pairs, whatever the model's size.
-   * One answer in twenty that goes astray is missed by sixteen in 44 cases of 100, by 256 in none.
+   * The number for a large model. Each answer is decoded and then scored by policy and reference, so
+   * that sixteen take about half the time of six updates of eight pairs, whatever the model's size.
+   * If one answer in twenty has a very large divergence, sixteen contain none in 44 cases of 100,
+   * 256 in no case.
    */
-  private static final int FEWEST_ANSWERS = 16;
+  private static final int MIN_ANSWERS = 16;
 
-  /** Weights times tokens of answers above which there are fewer than the most: some seconds. */
+  /** Weights times tokens of all answers, at most, above the minimum number: some seconds. */
   private static final double WORK = 1e11;
 
   OnPolicyKlEstimator {
@@ -45,26 +46,28 @@ record OnPolicyKlEstimator(List<int[]> prompts, int length, int together, int co
   }
 
   /**
-   * Answers to the prompts of held-out pairs, no longer than any that was recorded: users are shown
-   * no longer ones.
+   * An estimator over the prompts of validation pairs. Its answers are no longer than the longest
+   * recorded one, because users are shown no longer ones.
    */
-  static OnPolicyKlEstimator to(
-      List<TokenPair> heldOut, List<TokenPair> train, BatchConfig config, ModelConfig base) {
-    List<int[]> prompts = heldOut.stream().map(TokenPair::prompt).toList();
-    int prompt = prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow();
-    int recorded =
-        Stream.of(heldOut, train)
+  static OnPolicyKlEstimator of(
+      List<TokenPair> validation, List<TokenPair> train, BatchConfig config, ModelConfig base) {
+    List<int[]> prompts = validation.stream().map(TokenPair::prompt).toList();
+    int longestPrompt = prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    int longestAnswer =
+        Stream.of(validation, train)
             .flatMap(List::stream)
             .mapToInt(pair -> Math.max(pair.chosen().length, pair.rejected().length))
             .max()
             .orElseThrow();
-    int length = Math.clamp(base.contextLength() - prompt, 1, Math.min(LONGEST, recorded));
-    int affordable = (int) Math.min(MOST_ANSWERS, WORK / length / weights(base));
+    int maxTokens =
+        Math.clamp(
+            base.contextLength() - longestPrompt, 1, Math.min(MAX_TOKENS, longestAnswer));
+    int affordable = (int) Math.min(MAX_ANSWERS, WORK / maxTokens / weights(base));
     return new OnPolicyKlEstimator(
         prompts,
-        length,
-        Math.clamp(config.tokenBudget() / (prompt + length), 1, TOGETHER),
-        Math.max(FEWEST_ANSWERS, affordable),
+        maxTokens,
+        Math.clamp(config.tokenBudget() / (longestPrompt + maxTokens), 1, MAX_BATCH),
+        Math.max(MIN_ANSWERS, affordable),
         config.seed());
   }
 
@@ -75,36 +78,42 @@ record OnPolicyKlEstimator(List<int[]> prompts, int length, int together, int co
   }
 
   /**
-   * Nats an answer: the mean over answers of the sum over their tokens of the KL of the whole
-   * next-token distributions, which has the mean of log π − log π_ref and less variance. An answer
-   * that does not end is cut.
+   * The KL in nats an answer: the mean over answers of the sum over their tokens of the KL between
+   * the whole next-token distributions. It has the same mean as log π − log π_ref and less variance.
+   * An answer that does not end is cut.
+   *
+   * @param step with the seed, decides the samples
    */
   double kl(Network network, int step) {
     RandomGenerator random = new SplittableRandom(seed * 1_000_003 + step);
     double sum = 0;
-    for (int from = 0; from < count; from += together) {
-      int[] asked =
-          IntStream.range(from, Math.min(count, from + together))
+    for (int from = 0; from < answers; from += batchSize) {
+      int[] batch =
+          IntStream.range(from, Math.min(answers, from + batchSize))
               .map(i -> i % prompts.size())
               .toArray();
-      List<int[]> some = Arrays.stream(asked).mapToObj(prompts::get).toList();
-      sum += divergence(network, asked, network.sample(some, length, random));
+      List<int[]> batchPrompts = Arrays.stream(batch).mapToObj(prompts::get).toList();
+      sum += divergence(network, batch, network.sample(batchPrompts, maxTokens, random));
     }
-    return sum / count;
+    return sum / answers;
   }
 
-  /** Of answers to the prompts of these numbers; each prompt is read once. */
-  private double divergence(Network network, int[] asked, List<int[]> answers) {
+  /**
+   * The sum of the divergences of sampled answers, in nats.
+   *
+   * @param batch index of the prompt of each answer; the network reads each prompt once
+   */
+  private double divergence(Network network, int[] batch, List<int[]> sampled) {
     List<PromptCompletions> rows =
-        Arrays.stream(asked)
+        Arrays.stream(batch)
             .distinct()
             .mapToObj(
                 prompt ->
                     new PromptCompletions(
                         prompts.get(prompt),
-                        IntStream.range(0, asked.length)
-                            .filter(i -> asked[i] == prompt)
-                            .mapToObj(answers::get)
+                        IntStream.range(0, batch.length)
+                            .filter(i -> batch[i] == prompt)
+                            .mapToObj(sampled::get)
                             .toList()))
             .toList();
     return Arrays.stream(network.divergences(rows))

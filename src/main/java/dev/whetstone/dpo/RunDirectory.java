@@ -20,11 +20,11 @@ import java.util.Map;
 
 /**
  * The files of a run: {@code checkpoint.safetensors}, {@code reference.bin} and {@code
- * metrics.jsonl} while it goes on; then PEFT's {@code adapter_model.safetensors} and {@code
+ * metrics.jsonl} while it runs; at its end PEFT's {@code adapter_model.safetensors} and {@code
  * adapter_config.json}, or the folder {@code model} with all weights; last {@code manifest.json}.
  */
 public final class RunDirectory {
-  /** Where a run that trained all weights puts the model. */
+  /** The folder of the model that a run over all weights writes. */
   public static final String MODEL = "model";
 
   static final String ADAPTER = "adapter_model.safetensors";
@@ -53,7 +53,7 @@ public final class RunDirectory {
   /**
    * Prepares the directory of a run.
    *
-   * @throws IllegalArgumentException when it holds another run that is not to be resumed
+   * @throws IllegalArgumentException when it holds a run and the job does not resume it
    */
   static RunDirectory open(TrainingJob job) throws IOException {
     RunDirectory directory = new RunDirectory(job);
@@ -62,7 +62,7 @@ public final class RunDirectory {
         && (Files.exists(directory.checkpoint())
             || Files.exists(job.directory().resolve(MANIFEST)))) {
       throw new IllegalArgumentException(
-          job.directory() + " holds a run already: resume it or choose another directory");
+          job.directory() + " already holds a run: resume it or choose another directory");
     }
     return directory;
   }
@@ -79,18 +79,19 @@ public final class RunDirectory {
     return path.resolve("metrics.jsonl");
   }
 
-  /** sha256 over all that decides what the run gives. */
-  String fingerprint(TrainerOptions settings) {
+  /** A SHA-256 over everything that decides the result of the run. */
+  String fingerprint(TrainerOptions options) {
     LoraAdapter init = job.init();
     return new PairDigest()
         .add(job.base().hash())
         .add(dataHash)
         .add(TrainConfigFile.write(job.config()))
         .add(init == null ? "" : PeftFiles.hash(init))
-        .add(settings.network().arithmetic().name())
+        .add(options.network().arithmetic().name())
         .hex();
   }
 
+  /** Writes the trained adapter by PEFT's names. */
   void write(LoraAdapter adapter) throws IOException {
     byte[] tensors = PeftFiles.tensors(adapter);
     AtomicFile.write(path.resolve(ADAPTER), out -> out.write(tensors));
@@ -99,13 +100,13 @@ public final class RunDirectory {
         PeftFiles.config(adapter, String.valueOf(job.base().path().getFileName())));
   }
 
-  /** The trained model, as Hugging Face lays one out. */
+  /** Writes the trained model in Hugging Face's layout, with the base's tokenizer files. */
   void write(List<Parameter> weights) throws IOException {
     Path model = Files.createDirectories(path.resolve(MODEL));
     for (String name : TEXT_FILES) {
-      Path own = job.base().path().resolve(name);
-      if (Files.exists(own)) {
-        AtomicFile.write(model.resolve(name), out -> Files.copy(own, out));
+      Path source = job.base().path().resolve(name);
+      if (Files.exists(source)) {
+        AtomicFile.write(model.resolve(name), out -> Files.copy(source, out));
       }
     }
     AtomicFile.write(model.resolve("config.json"), HuggingFaceConfig.write(job.base().config()));
@@ -117,11 +118,11 @@ public final class RunDirectory {
         model.resolve("model.safetensors"), new MemoryTensors(tensors), Map.of("format", "pt"));
   }
 
-  /** Says what was made from what; a directory with a manifest holds a finished run. */
-  void writeManifest(TrainingOutcome outcome, TrainerOptions settings, Checkpoint state)
+  /** Writes what the result was made from; a directory with a manifest holds a finished run. */
+  void writeManifest(TrainingOutcome outcome, TrainerOptions options, Checkpoint state)
       throws IOException {
     ObjectNode manifest = JSON.createObjectNode();
-    manifest.put("code_version", settings.codeVersion());
+    manifest.put("code_version", options.codeVersion());
     manifest.put("base_hash", job.base().hash());
     manifest.put("data_hash", dataHash);
     manifest.put("pairs", job.train().size());
@@ -131,8 +132,8 @@ public final class RunDirectory {
     manifest.put("init_adapter_hash", init == null ? null : PeftFiles.hash(init));
     manifest.put("seed", job.config().batch().seed());
     manifest.set("config", JSON.readTree(TrainConfigFile.write(job.config())));
-    manifest.put("arithmetic", settings.network().arithmetic().name());
-    manifest.put("threads", settings.network().threads());
+    manifest.put("arithmetic", options.network().arithmetic().name());
+    manifest.put("threads", options.network().threads());
     manifest.put("ending", outcome.ending().name());
     manifest.put("steps", state.step());
     manifest.put("policy_step", outcome.step());

@@ -16,12 +16,15 @@ import dev.whetstone.dpo.reference.ReferenceLogProbs;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The policy in training: one batch in, one update made; how the batch is cut does not matter. */
+/**
+ * One update of the policy from one batch: scores, loss, gradients, optimizer step. The split into
+ * micro-batches does not change the gradient. Confined to the training thread.
+ */
 final class TrainStep {
   /**
-   * What a batch said of the policy before its update.
+   * The measurements of a batch, taken with the policy before its update.
    *
-   * @param gradNorm before clipping
+   * @param gradNorm global L2 norm of the gradient before clipping
    */
   record Update(PreferenceMetrics metrics, TokenMetrics tokens, double gradNorm) {}
 
@@ -56,25 +59,26 @@ final class TrainStep {
   /**
    * Makes one update.
    *
-   * @param step from 1
-   * @throws DivergedException when loss or gradient is not finite; nothing was updated
+   * @param step counted from 1
+   * @throws DivergedException when loss or gradient is not finite; nothing is updated then
    */
-  Update learn(int step, List<TokenPair> batch, double learningRate) {
+  Update update(int step, List<TokenPair> batch, double learningRate) {
     parameters.forEach(Parameter::clearGradient);
-    List<List<TokenPair>> cut = MicroBatches.cut(batch, config.batch().tokenBudget());
+    List<List<TokenPair>> microBatches = MicroBatches.cut(batch, config.batch().tokenBudget());
     List<LossResult> results = new ArrayList<>();
     TokenMetrics tokens = TokenMetrics.NONE;
-    if (config.loss().needsWholeBatch() && cut.size() > 1) {
+    if (config.loss().needsWholeBatch() && microBatches.size() > 1) {
+      // The gradient of a pair depends on the others, so a first pass scores the whole batch.
       LossResult whole = loss.of(score(batch).pairs());
       requireFinite(step, whole);
       int from = 0;
-      for (List<TokenPair> part : cut) {
+      for (List<TokenPair> part : microBatches) {
         tokens = tokens.plus(accumulate(part, whole.pairs().subList(from, from + part.size())));
         from += part.size();
       }
       results.add(whole);
     } else {
-      for (List<TokenPair> part : cut) {
+      for (List<TokenPair> part : microBatches) {
         tokens = tokens.plus(accumulate(step, part, LossNormalizer.of(batch), results));
       }
     }
@@ -132,7 +136,7 @@ final class TrainStep {
     }
   }
 
-  /** Log-probs of pairs under the policy as it stands, a micro-batch at a time. */
+  /** Scores pairs under the current policy, one micro-batch at a time. */
   BatchScores score(List<TokenPair> pairs) {
     List<PairLogps> logps = new ArrayList<>();
     TokenMetrics tokens = TokenMetrics.NONE;
@@ -144,8 +148,8 @@ final class TrainStep {
     return new BatchScores(List.copyOf(logps), tokens);
   }
 
-  /** What scored pairs say of the policy. */
-  PreferenceMetrics judge(List<PairLogps> scores) {
+  /** The metrics of scored pairs. */
+  PreferenceMetrics metrics(List<PairLogps> scores) {
     return PreferenceMetrics.of(loss.of(scores));
   }
 }

@@ -29,56 +29,57 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct Preference Optimization (Rafailov et al. 2023) of an adapter, or of all weights, against
- * the frozen base. The same job gives the same bits on one machine, however often it was killed and
- * resumed.
+ * Direct Preference Optimization (Rafailov et al. 2023) of an adapter, or of all weights, with the
+ * frozen base as reference. The same job gives the same bits on the same machine, however often it is
+ * killed and resumed.
  */
 public final class Trainer {
-  private static final int PROBES = 8;
+  private static final int MAX_PROBES = 8;
 
-  private final TrainerOptions settings;
+  private final TrainerOptions options;
 
-  public Trainer(TrainerOptions settings) {
-    this.settings = settings;
+  public Trainer(TrainerOptions options) {
+    this.options = options;
   }
 
   /**
-   * Does a job from start to end, or from its checkpoint.
+   * Runs a job from its start or its checkpoint to its end.
    *
-   * @throws IllegalArgumentException when the job cannot be done as it is
-   * @throws DivergedException when loss or gradient stop being numbers
+   * @throws IllegalArgumentException when the job's inputs do not fit together or its directory
+   *     belongs to another run
+   * @throws DivergedException when the loss or the gradient is no longer finite
    */
   public TrainingOutcome run(TrainingJob job, TrainingListener listener) throws IOException {
-    int longest = Math.min(job.config().batch().maxLength(), job.base().config().contextLength());
-    Truncation train = Truncation.of(job.train(), longest);
-    Truncation heldOut = Truncation.of(job.heldOut(), longest);
+    int maxLength = Math.min(job.config().batch().maxLength(), job.base().config().contextLength());
+    Truncation train = Truncation.of(job.train(), maxLength);
+    Truncation validation = Truncation.of(job.heldOut(), maxLength);
     Checks.require(
-        !train.pairs().isEmpty(), "no pair has room for its completions in " + longest + " tokens");
+        !train.pairs().isEmpty(), "no pair has room for its completions in " + maxLength + " tokens");
     RunDirectory directory = RunDirectory.open(job);
-    TrainerOptions used = settings.with(network(job, directory, listener));
+    TrainerOptions used = options.with(network(job, directory, listener));
     try (Network network = Network.open(job.base(), used.network());
-        FileReferenceCache known = FileReferenceCache.open(directory.references())) {
+        FileReferenceCache file = FileReferenceCache.open(directory.references())) {
       List<Parameter> parameters = parameters(network, job);
       ReferenceLogProbs references =
-          references(job, train.pairs(), heldOut.pairs(), network, known, listener);
-      TrainStep learner = new TrainStep(network, parameters, job.config(), references);
-      Checkpoint state = new Checkpoint(parameters, learner.optimizer());
+          references(job, train.pairs(), validation.pairs(), network, file, listener);
+      TrainStep trainStep = new TrainStep(network, parameters, job.config(), references);
+      Checkpoint state = new Checkpoint(parameters, trainStep.optimizer());
       if (Files.exists(directory.checkpoint())) {
         state.load(directory.checkpoint(), directory.fingerprint(used));
         network.upload();
       }
       try (MetricsLog log = MetricsLog.after(state.step(), directory.metrics())) {
         Run run =
-            new Run(used, job, train, heldOut, directory, network, learner, state, log, listener);
-        return run.go();
+            new Run(used, job, train, validation, directory, network, trainStep, state, log, listener);
+        return run.run();
       }
     }
   }
 
-  /** A run that is taken up again stays in the arithmetic it began in. */
+  /** How the network computes. A resumed run keeps the arithmetic that its first start chose. */
   private NetworkSettings network(
       TrainingJob job, RunDirectory directory, TrainingListener listener) throws IOException {
-    NetworkSettings network = settings.network();
+    NetworkSettings network = options.network();
     return switch (job.config().baseDtype()) {
       case FLOAT32 -> network.with(NetworkSettings.Arithmetic.FLOAT32);
       case BFLOAT16 -> network.with(NetworkSettings.Arithmetic.BFLOAT16);
@@ -102,7 +103,7 @@ public final class Trainer {
                   ? LoraInit.of(job.base().config(), lora, job.config().batch().seed())
                   : init);
       case TrainedWeights.All _ -> {
-        Checks.require(init == null, "all weights are trained: there is no adapter to begin with");
+        Checks.require(init == null, "a run over all weights cannot start from an adapter");
         yield network.unfreeze();
       }
     };
@@ -111,30 +112,30 @@ public final class Trainer {
   private ReferenceLogProbs references(
       TrainingJob job,
       List<TokenPair> train,
-      List<TokenPair> heldOut,
+      List<TokenPair> validation,
       Network network,
-      ReferenceCache known,
+      ReferenceCache file,
       TrainingListener listener) {
     List<TokenPair> all = new ArrayList<>(train);
-    all.addAll(heldOut);
+    all.addAll(validation);
     return ReferenceLogProbs.of(
         job.base().hash(),
         MicroBatches.cut(all, job.config().batch().tokenBudget()),
         network,
-        known,
-        settings.cache(),
+        file,
+        options.cache(),
         done -> listener.onReference(done, all.size()));
   }
 
-  /** One job under way. */
+  /** The state of one job while it runs. */
   private static final class Run {
-    private final TrainerOptions settings;
+    private final TrainerOptions options;
     private final TrainingJob job;
     private final Truncation train;
-    private final Truncation heldOut;
+    private final Truncation validation;
     private final RunDirectory directory;
     private final Network network;
-    private final TrainStep learner;
+    private final TrainStep trainStep;
     private final Checkpoint state;
     private final MetricsLog log;
     private final TrainingListener listener;
@@ -143,39 +144,39 @@ public final class Trainer {
     private Instant saved;
 
     Run(
-        TrainerOptions settings,
+        TrainerOptions options,
         TrainingJob job,
         Truncation train,
-        Truncation heldOut,
+        Truncation validation,
         RunDirectory directory,
         Network network,
-        TrainStep learner,
+        TrainStep trainStep,
         Checkpoint state,
         MetricsLog log,
         TrainingListener listener) {
-      this.settings = settings;
+      this.options = options;
       this.job = job;
       this.train = train;
-      this.heldOut = heldOut;
+      this.validation = validation;
       this.directory = directory;
       this.network = network;
-      this.learner = learner;
+      this.trainStep = trainStep;
       this.state = state;
       this.log = log;
       this.listener = listener;
       this.order = new BatchOrder(train.pairs(), job.config().batch());
       this.schedule = job.config().schedule(train.pairs().size());
-      this.saved = settings.clock().instant();
+      this.saved = options.clock().instant();
     }
 
-    TrainingOutcome go() throws IOException {
+    TrainingOutcome run() throws IOException {
       if (state.step() == 0 && state.evaluations().isEmpty()) {
         evaluate();
       }
       TrainingOutcome.Ending ending;
       while ((ending = ending()) == null) {
         step();
-        if (!settings.clock().instant().isBefore(saved.plus(settings.checkpointEvery()))) {
+        if (!options.clock().instant().isBefore(saved.plus(options.checkpointEvery()))) {
           save();
         }
       }
@@ -183,7 +184,7 @@ public final class Trainer {
       return finish(ending);
     }
 
-    /** Why the run is over; null while it is not. */
+    /** Why the run is over; null while it goes on. */
     private TrainingOutcome.@Nullable Ending ending() {
       if (!state.evaluations().isEmpty()) {
         Optional<EarlyStopping.StopReason> stop =
@@ -199,12 +200,12 @@ public final class Trainer {
     }
 
     private void step() throws IOException {
-      Instant begin = settings.clock().instant();
+      Instant start = options.clock().instant();
       List<TokenPair> batch = order.batch(state.step());
       double rate = job.config().optimizer().learningRate() * schedule.factor(state.step());
-      TrainStep.Update update = learner.learn(state.step() + 1, batch, rate);
+      TrainStep.Update update = trainStep.update(state.step() + 1, batch, rate);
       state.advance(batch.stream().mapToLong(pair -> pair.tokens() + pair.prompt().length).sum());
-      PreferenceMetrics judged = due() ? evaluate() : null;
+      PreferenceMetrics validationMetrics = isEvaluationDue() ? evaluate() : null;
       StepMetrics metrics =
           new StepMetrics(
               state.step(),
@@ -214,34 +215,34 @@ public final class Trainer {
               update.gradNorm(),
               rate,
               state.tokens(),
-              judged,
-              seconds(begin));
+              validationMetrics,
+              secondsSince(start));
       log.write(metrics);
       listener.onStep(metrics);
     }
 
-    private double seconds(Instant begin) {
-      return Duration.between(begin, settings.clock().instant()).toNanos() / 1e9;
+    private double secondsSince(Instant start) {
+      return Duration.between(start, options.clock().instant()).toNanos() / 1e9;
     }
 
-    private boolean due() {
-      int every =
+    private boolean isEvaluationDue() {
+      int interval =
           job.config()
               .heldOut()
-              .everySteps(heldOut.pairs().size(), job.config().batch().batchSize());
-      return state.step() == schedule.totalSteps() || (every > 0 && state.step() % every == 0);
+              .everySteps(validation.pairs().size(), job.config().batch().batchSize());
+      return state.step() == schedule.totalSteps() || (interval > 0 && state.step() % interval == 0);
     }
 
-    /** Looks at the held-out pairs; null without any. */
+    /** Evaluates the validation pairs under the current policy; null without any. */
     private @Nullable PreferenceMetrics evaluate() {
-      if (heldOut.pairs().isEmpty()) {
+      if (validation.pairs().isEmpty()) {
         return null;
       }
-      PreferenceMetrics metrics = judge(learner.score(heldOut.pairs()).pairs(), state.step());
+      PreferenceMetrics metrics = measure(trainStep.score(validation.pairs()).pairs(), state.step());
       state.evaluations().add(new Evaluation(state.step(), metrics));
-      EarlyStopping rails = job.config().guardRails();
-      EarlyStopping.Verdict verdict = rails.judge(state.evaluations());
-      if (rails.active() && verdict.bestStep() == state.step()) {
+      EarlyStopping stopping = job.config().guardRails();
+      EarlyStopping.Verdict verdict = stopping.judge(state.evaluations());
+      if (stopping.active() && verdict.bestStep() == state.step()) {
         state.keepBest();
       }
       if (!verdict.alarms().isEmpty()) {
@@ -250,11 +251,11 @@ public final class Trainer {
       return metrics;
     }
 
-    /** Of held-out pairs, under the policy after a step's update. */
-    private PreferenceMetrics judge(List<PairLogps> scores, int step) {
-      PreferenceMetrics metrics = learner.judge(scores);
+    /** The metrics of scored validation pairs under the policy after a step's update. */
+    private PreferenceMetrics measure(List<PairLogps> scores, int step) {
+      PreferenceMetrics metrics = trainStep.metrics(scores);
       return switch (job.config().weights()) {
-        // the base is gone, and with it what answers could be compared with
+        // Training has overwritten the base's weights, so sampled answers have no reference.
         case TrainedWeights.All _ -> metrics;
         case TrainedWeights.Lora _ -> metrics.withKl(kl(step));
       };
@@ -262,33 +263,33 @@ public final class Trainer {
 
     private double kl(int step) {
       if (step == 0 && job.init() == null) {
-        return 0; // a fresh adapter changes nothing
+        return 0; // a new adapter changes nothing
       }
-      return OnPolicyKlEstimator.to(
-              heldOut.pairs(), train.pairs(), job.config().batch(), job.base().config())
+      return OnPolicyKlEstimator.of(
+              validation.pairs(), train.pairs(), job.config().batch(), job.base().config())
           .kl(network, step);
     }
 
-    /** As it was judged at that step, or now: the same policy and seed give the same answers. */
-    private PreferenceMetrics judged(List<PairLogps> scores, int step) {
+    /** The metrics of the evaluation at this step, or new ones: the same seed samples alike. */
+    private PreferenceMetrics metricsAt(List<PairLogps> scores, int step) {
       return state.evaluations().stream()
           .filter(evaluation -> evaluation.step() == step)
           .findFirst()
           .map(Evaluation::heldOut)
-          .orElseGet(() -> judge(scores, step));
+          .orElseGet(() -> measure(scores, step));
     }
 
     private void save() throws IOException {
       log.force();
       state.save(
-          directory.checkpoint(), directory.fingerprint(settings), settings.network().arithmetic());
-      saved = settings.clock().instant();
+          directory.checkpoint(), directory.fingerprint(options), options.network().arithmetic());
+      saved = options.clock().instant();
     }
 
-    /** The first few trained pairs. */
-    private List<PairLogps> probes() {
-      List<TokenPair> first = train.pairs().subList(0, Math.min(PROBES, train.pairs().size()));
-      return learner.score(first).pairs();
+    /** Scores of the first training pairs, to check an export with where no validation pairs are. */
+    private List<PairLogps> scoreProbes() {
+      List<TokenPair> first = train.pairs().subList(0, Math.min(MAX_PROBES, train.pairs().size()));
+      return trainStep.score(first).pairs();
     }
 
     private TrainingOutcome finish(TrainingOutcome.Ending ending) throws IOException {
@@ -300,25 +301,25 @@ public final class Trainer {
             case TrainedWeights.All _ -> null;
           };
       List<PairLogps> scores =
-          heldOut.pairs().isEmpty() ? List.of() : learner.score(heldOut.pairs()).pairs();
+          validation.pairs().isEmpty() ? List.of() : trainStep.score(validation.pairs()).pairs();
       List<String> dropped = new ArrayList<>(train.dropped());
-      dropped.addAll(heldOut.dropped());
+      dropped.addAll(validation.dropped());
       TrainingOutcome outcome =
           new TrainingOutcome(
               adapter,
               step,
               scores,
-              scores.isEmpty() ? probes() : scores,
-              scores.isEmpty() ? null : judged(scores, step),
+              scores.isEmpty() ? scoreProbes() : scores,
+              scores.isEmpty() ? null : metricsAt(scores, step),
               dropped,
               ending);
       if (ending != TrainingOutcome.Ending.CANCELLED) {
         if (adapter == null) {
-          directory.write(learner.parameters());
+          directory.write(trainStep.parameters());
         } else {
           directory.write(adapter);
         }
-        directory.writeManifest(outcome, settings, state);
+        directory.writeManifest(outcome, options, state);
       }
       return outcome;
     }

@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /**
- * How a trainer works; nothing here says what a run learns.
+ * How a trainer computes and saves. What a run learns is decided by its {@code TrainConfig} alone.
  *
  * @param network threads, arithmetic and memory
- * @param checkpointEvery least time between two checkpoints
- * @param cache of reference log-probs beside the run's own
+ * @param checkpointInterval minimum time between two checkpoints
+ * @param cache of reference log-probs, in addition to the file of the run
  * @param clock times steps and checkpoints
- * @param codeVersion for the manifest
+ * @param codeVersion written to the manifest
  */
 public record TrainerOptions(
     NetworkSettings network,
@@ -22,6 +22,7 @@ public record TrainerOptions(
     String codeVersion) {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
+  /** The same options with another cache. */
   public TrainerOptions with(ReferenceCache other) {
     return new TrainerOptions(network, checkpointEvery, other, clock, codeVersion);
   }
@@ -30,12 +31,12 @@ public record TrainerOptions(
     return new TrainerOptions(other, checkpointEvery, cache, clock, codeVersion);
   }
 
-  /** With another least time between two checkpoints. */
-  public TrainerOptions with(Duration otherCheckpointEvery) {
-    return new TrainerOptions(network, otherCheckpointEvery, cache, clock, codeVersion);
+  /** The same options with another minimum time between two checkpoints. */
+  public TrainerOptions with(Duration other) {
+    return new TrainerOptions(network, other, cache, clock, codeVersion);
   }
 
-  /** float32 and a checkpoint a minute. */
+  /** float32, no further cache, and at most one checkpoint a minute. */
   public static TrainerOptions exact(int threads, InstantSource clock, String codeVersion) {
     return new TrainerOptions(
         NetworkSettings.exact(threads), MINUTE, ReferenceCache.NONE, clock, codeVersion);

@@ -12,15 +12,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one run of the trainer is asked to do.
+ * The inputs of one training run.
  *
- * @param base whose weights are the frozen reference
- * @param train pairs with ids of their own, at least one
- * @param heldOut pairs that judge the policy, none of them trained on
- * @param init adapter that training starts from; null for a fresh one
- * @param directory where checkpoints, metrics and the result are written
- * @param resume goes on from the directory's checkpoint, if it has one, to the same result as an
- *     uninterrupted run
+ * @param base model whose weights are the frozen reference
+ * @param train pairs to train on, at least one; ids are unique over both lists
+ * @param validation pairs that the policy is evaluated on, none of them trained on
+ * @param init adapter that training starts from; null starts from a new one
+ * @param directory for checkpoints, metrics and the result
+ * @param resume continues from the directory's checkpoint, if it has one; the result has the same
+ *     bits as that of an uninterrupted run
  */
 public record TrainingJob(
     ModelDirectory base,
@@ -37,7 +37,7 @@ public record TrainingJob(
     Set<String> ids = new HashSet<>();
     for (List<TokenPair> part : List.of(train, heldOut)) {
       for (TokenPair pair : part) {
-        Checks.require(ids.add(pair.id()), "pair " + pair.id() + " is there twice");
+        Checks.require(ids.add(pair.id()), "pair " + pair.id() + " occurs twice");
       }
     }
   }

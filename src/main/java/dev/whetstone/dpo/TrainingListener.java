@@ -5,29 +5,29 @@ import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.NetworkSettings;
 import java.util.Set;
 
-/** Follows a run; called on the thread that trains. */
+/** Observes a run and may cancel it. All methods are called on the training thread. */
 public interface TrainingListener {
-  /** Nobody follows, nobody cancels. */
+  /** Ignores everything and never cancels. */
   TrainingListener NONE = step -> {};
 
-  /** After each update. */
+  /** Called after each update. */
   void onStep(StepMetrics step);
 
-  /** When a run that may choose its arithmetic has measured what is faster here. */
+  /** Called when a run that chooses its arithmetic has measured which one is faster here. */
   default void onMeasured(NetworkSettings.Speed speed) {}
 
   /**
-   * While reference log-probs are computed, before the first step.
+   * Called while reference log-probs are computed, before the first step.
    *
-   * @param done pairs that have theirs
+   * @param done pairs whose log-probs are known
    * @param all pairs of the run
    */
   default void onReference(int done, int all) {}
 
-  /** When held-out pairs raise alarms. */
+  /** Called when an evaluation raises alarms. */
   default void onAlarm(int step, Set<EarlyStopping.Alarm> alarms) {}
 
-  /** Asked between two updates: whether the run should end with what it has. */
+  /** Asked between two updates: whether the run should stop here. */
   default boolean cancelled() {
     return false;
   }

@@ -9,16 +9,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run gave.
+ * The result of a run.
  *
- * @param adapter the policy; null where all weights were trained, which then lie in the run's
+ * @param adapter the policy; null when all weights were trained, which are then in the run's
  *     directory
- * @param step updates that the policy had, fewer than were made where an earlier one was better
- * @param heldOut token log-probs of the held-out pairs, by the policy given and by the reference
- * @param probes token log-probs that an export can be held to: those of the held-out pairs, or of
- *     some trained ones where none was held out
- * @param metrics of the held-out pairs under that policy; null without such pairs
- * @param dropped ids of pairs that truncation left without a completion
+ * @param step updates that the policy had; fewer than the run made when an earlier one was better
+ * @param validation token log-probs of the validation pairs, under this policy and the reference
+ * @param probes token log-probs that an export is compared with: those of the validation pairs, or
+ *     of some training pairs when there are none
+ * @param metrics of the validation pairs under this policy; null without such pairs
+ * @param dropped ids of pairs that truncation would have left without a completion
  * @param ending why the run ended
  */
 public record TrainingOutcome(

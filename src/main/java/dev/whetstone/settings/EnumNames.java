@@ -4,28 +4,28 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The names that settings have in files. */
+/** The names of enum constants in files and in JSON: the constants in lower case. */
 public final class EnumNames {
   private EnumNames() {}
 
-  /** The constant in lower case. */
+  /** The name of a constant. */
   public static String of(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * The constant with this label.
+   * The constant with this name.
    *
-   * @throws IllegalArgumentException naming the setting and the labels there are
+   * @throws IllegalArgumentException naming the setting and the names it may have
    */
-  public static <E extends Enum<E>> E parse(String setting, String label, E[] constants) {
+  public static <E extends Enum<E>> E parse(String setting, String name, E[] constants) {
     return Arrays.stream(constants)
-        .filter(constant -> of(constant).equals(label))
+        .filter(constant -> of(constant).equals(name))
         .findFirst()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "%s = %s is none of %s".formatted(setting, label, all(constants))));
+                    "%s = %s is none of %s".formatted(setting, name, all(constants))));
   }
 
   private static String all(Enum<?>[] constants) {

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A training run that TRL recorded: settings, pairs, adapters and what each step said. */
+/** A training run that TRL recorded: settings, pairs, adapters and the metrics of each step. */
 public record GoldenRun(Path folder, JsonNode run) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,7 +30,7 @@ public record GoldenRun(Path folder, JsonNode run) {
     return config(JSON.createObjectNode());
   }
 
-  /** The run's settings with others in their place. */
+  /** The run's settings, some of them replaced. */
   TrainConfig config(JsonNode changed) {
     ObjectNode settings = run.deepCopy();
     settings.setAll((ObjectNode) changed);

@@ -29,10 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whole training runs beside TRL's. */
+/** Whole training runs, compared with TRL's. */
 class GoldenTrainingTest {
   private static final double LOSS = 1e-4;
-  private static final double REST = 1e-3;
+  private static final double METRIC = 1e-3;
   private static final double GRADIENT = 2e-3;
 
   private static final List<String> BY_NAME =
@@ -58,8 +58,9 @@ class GoldenTrainingTest {
   }
 
   /**
-   * Its sixth step has thirty times the gradient of the fifth and magnifies rounding: PyTorch in
-   * float64 is 3.5e-4 off the recorded loss there, and ends 0.018 off the recorded adapter.
+   * The sixth step of this run has thirty times the gradient of the fifth and magnifies rounding:
+   * PyTorch in float64 is 3.5e-4 off the recorded loss there, and ends 0.018 off the recorded
+   * adapter.
    */
   @Test
   void aRunThatMagnifiesRoundingIsTrlsUntilItDoes() throws IOException {
@@ -71,7 +72,7 @@ class GoldenTrainingTest {
     close(result.steps().get(5).named(), "loss", 0.0989199, 5e-4, 5);
   }
 
-  /** All weights; the reference is a frozen copy. What is written can be imported and served. */
+  /** Trains all weights, with a frozen copy as reference, and reads the written model back. */
   @Test
   void aRunOverAllWeightsIsTrls() throws IOException {
     GoldenRun golden = GoldenRun.read("train-tiny-full");
@@ -164,7 +165,7 @@ class GoldenTrainingTest {
       close(ours, "grad_norm", golden.get(i).path("grad_norm").asDouble(), GRADIENT, i);
       close(ours, "learning_rate", golden.get(i).path("lr").asDouble(), 1e-12, i);
       for (String name : BY_NAME) {
-        close(ours, name, golden.get(i).path(name).asDouble(), REST, i);
+        close(ours, name, golden.get(i).path(name).asDouble(), METRIC, i);
       }
     }
   }

@@ -42,8 +42,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The network beside the plain oracle, for every kind of model: its log-probs, and the identity
- * {@code ∇ log σ(r_w - r_l) = β σ(r_l - r_w) (∇ log π_w - ∇ log π_l)} (Rafailov et al. 2023,
+ * Compares the network with the plain oracle, for every kind of model: its log-probs, and the
+ * identity {@code ∇ log σ(r_w - r_l) = β σ(r_l - r_w) (∇ log π_w - ∇ log π_l)} (Rafailov et al. 2023,
  * section 4) whose right side is taken from the oracle by central differences in double precision.
  */
 class GradientIdentityTest {
@@ -68,7 +68,7 @@ class GradientIdentityTest {
       for (double step : new double[] {5e-5, 1e-5}) {
         float[][] ahead = subject.moved(gradient, step / length);
         float[][] behind = subject.moved(gradient, -step / length);
-        // what rounding to float32 left of the step
+        // The change that remains of the step after rounding to float32.
         double predicted = 0;
         for (int i = 0; i < gradient.length; i++) {
           for (int j = 0; j < gradient[i].length; j++) {
@@ -127,7 +127,7 @@ class GradientIdentityTest {
     return sum;
   }
 
-  /** A policy that has left the reference, one pair, and the oracle's view of both. */
+  /** A policy that differs from the reference, one pair, and the oracle's log-probs of both. */
   private static final class Subject implements AutoCloseable {
     final ModelDirectory model;
     final Network network;
@@ -135,7 +135,7 @@ class GradientIdentityTest {
     private final Tensors base;
     private final TrainConfig config;
     private final List<Parameter> parameters;
-    private final TrainStep learner;
+    private final TrainStep trainStep;
 
     Subject(ModelDirectory model, String settings) throws IOException {
       this.model = model;
@@ -164,11 +164,11 @@ class GradientIdentityTest {
               ReferenceCache.NONE,
               ReferenceCache.NONE,
               done -> {});
-      this.learner = new TrainStep(network, parameters, config, references);
-      leaveTheReference(new SplittableRandom(2));
+      this.trainStep = new TrainStep(network, parameters, config, references);
+      perturb(new SplittableRandom(2));
     }
 
-    private void leaveTheReference(SplittableRandom random) {
+    private void perturb(SplittableRandom random) {
       for (Parameter parameter : parameters) {
         for (int i = 0; i < parameter.values().length; i++) {
           parameter.values()[i] += (float) random.nextDouble(-0.03, 0.03);
@@ -181,17 +181,17 @@ class GradientIdentityTest {
       return parameters.stream().map(p -> p.values().clone()).toArray(float[][]::new);
     }
 
-    /** The network's own, of the loss. */
+    /** The gradient of the loss as the network computes it. */
     float[][] gradient() {
-      learner.learn(1, List.of(pair), 0);
+      trainStep.update(1, List.of(pair), 0);
       return parameters.stream().map(p -> p.gradient().clone()).toArray(float[][]::new);
     }
 
-    float[][] moved(float[][] way, double factor) {
+    float[][] moved(float[][] direction, double factor) {
       float[][] moved = values();
-      for (int i = 0; i < way.length; i++) {
-        for (int j = 0; j < way[i].length; j++) {
-          moved[i][j] = (float) (moved[i][j] + factor * way[i][j]);
+      for (int i = 0; i < direction.length; i++) {
+        for (int j = 0; j < direction[i].length; j++) {
+          moved[i][j] = (float) (moved[i][j] + factor * direction[i][j]);
         }
       }
       return moved;
@@ -201,12 +201,12 @@ class GradientIdentityTest {
       return Math.log1p(Math.exp(-BETA * margin(values)));
     }
 
-    /** σ(r_l - r_w) where the policy stands. */
+    /** σ(r_l - r_w) of the current policy. */
     double sigmaOfRejected() {
       return 1 / (1 + Math.exp(BETA * margin(values())));
     }
 
-    /** By how much log π_w - log π_l differs between two policies. */
+    /** The difference of log π_w - log π_l between two policies. */
     double logRatioChange(float[][] ahead, float[][] behind) {
       return margin(ahead) - margin(behind);
     }

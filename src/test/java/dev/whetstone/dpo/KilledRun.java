@@ -12,7 +12,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /**
- * A process that trains with a checkpoint a step, says each step, and may be killed at any time.
+ * A process that trains with a checkpoint at every step and prints each step; it may be killed at any
+ * time.
  */
 final class KilledRun {
   private KilledRun() {}
@@ -42,10 +43,10 @@ final class KilledRun {
                 ReferenceCache.NONE,
                 InstantSource.system(),
                 "test"))
-        .run(job, new Said());
+        .run(job, new Printer());
   }
 
-  private static final class Said implements TrainingListener {
+  private static final class Printer implements TrainingListener {
     @Override
     public void onReference(int done, int all) {
       System.out.println("reference " + done);

@@ -37,7 +37,7 @@ class LearningCurveTest {
   @Test
   void theRecipeStaysNearTheReferenceWherePlainDpoDoesNot() throws IOException {
     ModelDirectory tiny = TestModels.tiny();
-    TrainConfig recipe = unguarded(TrainConfig.online(tiny.config()));
+    TrainConfig recipe = withoutEarlyStopping(TrainConfig.online(tiny.config()));
     TrainConfig plain =
         TrainConfigFile.read("{\"loss_type\": \"sigmoid\", \"batch_size\": 16}", recipe);
     try (Reviews reviews = new Reviews(tiny)) {
@@ -52,7 +52,7 @@ class LearningCurveTest {
     }
   }
 
-  /** The last KL of a run that is looked at every few updates: ended, sampled from, resumed. */
+  /** The last KL of a run that is stopped, sampled from and resumed every few updates. */
   private double run(
       String name,
       long seed,
@@ -95,7 +95,7 @@ class LearningCurveTest {
     return kl;
   }
 
-  private static TrainConfig unguarded(TrainConfig config) {
+  private static TrainConfig withoutEarlyStopping(TrainConfig config) {
     return new TrainConfig(
         config.loss(),
         config.optimizer(),
@@ -106,7 +106,7 @@ class LearningCurveTest {
         EarlyStopping.off());
   }
 
-  /** Ends a run at an update. */
+  /** Cancels a run at a given update. */
   private static final class Until implements TrainingListener {
     private final int step;
     private int at;

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What 200 votes teach: pairs of the reference, really sampled, judged, trained on, sampled again.
+ * Trains on 200 votes: answers are sampled from the reference, judged and trained on, then the result
+ * is sampled.
  */
 class LearningTest {
   private static final int VOTES = 200;

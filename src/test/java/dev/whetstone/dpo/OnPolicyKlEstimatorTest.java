@@ -21,7 +21,7 @@ class OnPolicyKlEstimatorTest {
   private static final Path ADAPTER =
       Path.of("src/test/resources/golden/train-tiny-sigmoid/adapter_final.safetensors");
   private static final int[] PROMPT = {1, 291, 201, 372, 269, 267, 333, 33, 2, 201, 1, 292, 201};
-  private static final int MOST = 24;
+  private static final int MAX_TOKENS = 24;
 
   /** The mean of log π − log π_ref over many answers is the KL by definition. */
   @Test
@@ -29,7 +29,7 @@ class OnPolicyKlEstimatorTest {
     try (Network network = Network.open(TestModels.tiny(), NetworkSettings.exact(2))) {
       var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       List<PromptCompletions> rows =
-          network.sample(Collections.nCopies(512, PROMPT), MOST, new SplittableRandom(7)).stream()
+          network.sample(Collections.nCopies(512, PROMPT), MAX_TOKENS, new SplittableRandom(7)).stream()
               .map(answer -> new PromptCompletions(PROMPT, List.of(answer)))
               .toList();
       float[][] policy = network.policy(rows).logps();
@@ -45,15 +45,15 @@ class OnPolicyKlEstimatorTest {
                   .sum()
               / 511;
 
-      OnPolicyKlEstimator answers = new OnPolicyKlEstimator(List.of(PROMPT), MOST, 64, 256, 1);
-      double kl = answers.kl(network, 3);
+      OnPolicyKlEstimator estimator = new OnPolicyKlEstimator(List.of(PROMPT), MAX_TOKENS, 64, 256, 1);
+      double kl = estimator.kl(network, 3);
 
       double error = Math.sqrt(variance / 512);
       assertThat(mean).isGreaterThan(10 * error);
-      // its own error is smaller, but not known: allow as much again
+      // The estimator's own error is smaller but unknown, so allow the same error again.
       assertThat(kl).isCloseTo(mean, within(4 * Math.sqrt(2) * error));
-      assertThat(answers.kl(network, 3)).isEqualTo(kl);
-      assertThat(answers.kl(network, 4)).isNotEqualTo(kl);
+      assertThat(estimator.kl(network, 3)).isEqualTo(kl);
+      assertThat(estimator.kl(network, 4)).isNotEqualTo(kl);
     }
   }
 

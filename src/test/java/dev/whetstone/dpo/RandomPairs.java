@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Pairs with log-probs such as a policy near its reference has. */
+/** Draws pairs whose log-probs are those of a policy near its reference. */
 public final class RandomPairs {
   private final RandomGenerator random;
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that is killed, again and again, beside one that is left alone. */
+/** Compares a run that is killed several times with one that is not. */
 class ResumeTest {
   @TempDir Path folder;
 
@@ -24,11 +24,11 @@ class ResumeTest {
     Path whole = folder.resolve("whole");
     Path killed = folder.resolve("killed");
 
-    untilItSays(null, model, whole);
-    untilItSays("reference", model, killed);
-    untilItSays("step 2", model, killed);
-    untilItSays("step 7", model, killed);
-    untilItSays(null, model, killed);
+    runUntil(null, model, whole);
+    runUntil("reference", model, killed);
+    runUntil("step 2", model, killed);
+    runUntil("step 7", model, killed);
+    runUntil(null, model, killed);
 
     for (String file : List.of("adapter_model.safetensors", "checkpoint.safetensors")) {
       assertThat(killed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
@@ -36,8 +36,8 @@ class ResumeTest {
     assertThat(steps(killed)).isEqualTo(steps(whole)).hasSize(10);
   }
 
-  /** Kills the process once it says something; null lets it end. */
-  private static void untilItSays(@Nullable String word, Path model, Path run) throws Exception {
+  /** Runs the process and kills it at the first line that begins with a prefix; null lets it end. */
+  private static void runUntil(@Nullable String prefix, Path model, Path run) throws Exception {
     Process process =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
@@ -51,16 +51,16 @@ class ResumeTest {
                 run.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    try (BufferedReader said = process.inputReader()) {
-      for (String line; (line = said.readLine()) != null; ) {
-        if (word != null && line.startsWith(word)) {
+    try (BufferedReader output = process.inputReader()) {
+      for (String line; (line = output.readLine()) != null; ) {
+        if (prefix != null && line.startsWith(prefix)) {
           process.destroyForcibly();
-          break; // its output is closed with it
+          break; // the output ends with the process
         }
       }
     }
     int code = process.waitFor();
-    assertThat(code).isEqualTo(word == null ? 0 : 137);
+    assertThat(code).isEqualTo(prefix == null ? 0 : 137);
   }
 
   private static List<Object> steps(Path run) throws IOException {

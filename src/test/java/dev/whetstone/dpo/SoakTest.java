@@ -10,20 +10,20 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /**
- * Updates of the default model, whose memory must not grow: some by default, {@code
- * -Dwhetstone.soak-steps=500} for the long run. A process of its own with a heap that is all there
- * from the start, so that what grows is native.
+ * Trains the default model, whose memory must not grow: 40 updates, or {@code
+ * -Dwhetstone.soak-steps=500} for a long run. The process that trains has a fixed heap which it
+ * touches at its start, so that only native memory can grow.
  */
 @EnabledOnOs(OS.LINUX)
 class SoakTest {
   private static final int STEPS = Integer.getInteger("whetstone.soak-steps", 40);
 
   /**
-   * Kilobytes. The heap's fragments settle within some 200 updates and were seen to take up to 30
-   * MB until then; a run's adapter kept in every pass takes 10 MB an update. Whatever is smaller
-   * shows in the count of tensors, which must not change at all.
+   * Kilobytes. Fragmentation of the native heap levels off within some 200 updates and took up to 30
+   * MB until then; leaking a run's adapter in every pass takes 10 MB an update. A smaller leak shows
+   * in the count of tensors, which must not change at all.
    */
-  private static final long MOST_GROWTH = 64 << 10;
+  private static final long MAX_GROWTH = 64 << 10;
 
   @Test
   void memoryDoesNotGrow() throws Exception {
@@ -59,7 +59,7 @@ class SoakTest {
     System.out.printf(
         "resident: up to %d kB early, %d kB late in %d updates%n", early, late, STEPS);
     assertThat(warm).allSatisfy(line -> assertThat(line[1]).isEqualTo(lines.getFirst()[1]));
-    assertThat(late).isLessThan(early + MOST_GROWTH);
+    assertThat(late).isLessThan(early + MAX_GROWTH);
   }
 
   private static long highest(List<long[]> lines) {

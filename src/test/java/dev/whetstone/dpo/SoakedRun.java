@@ -17,9 +17,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 
-/** A process that makes updates and says after each what memory it has. */
+/** A process that makes updates and prints its memory after each. */
 final class SoakedRun {
-  private static final int LONGEST = 48;
+  private static final int MAX_LENGTH = 48;
 
   private SoakedRun() {}
 
@@ -32,9 +32,9 @@ final class SoakedRun {
       List<Parameter> parameters =
           network.adapt(LoraInit.of(model.config(), (TrainedWeights.Lora) config.weights(), 1));
       for (int step = 1; step <= Integer.parseInt(arguments[1]); step++) {
-        // the longest first: what comes later fits where it was
+        // The longest pair comes first, so that later ones reuse its memory.
         List<TokenPair> batch =
-            List.of(step == 1 ? pair(random, LONGEST) : pair(random, 8 + random.nextInt(40)));
+            List.of(step == 1 ? pair(random, MAX_LENGTH) : pair(random, 8 + random.nextInt(40)));
         ReferenceLogProbs references =
             ReferenceLogProbs.of(
                 "base",
@@ -43,7 +43,7 @@ final class SoakedRun {
                 ReferenceCache.NONE,
                 ReferenceCache.NONE,
                 done -> {});
-        var _ = new TrainStep(network, parameters, config, references).learn(step, batch, 1e-5);
+        var _ = new TrainStep(network, parameters, config, references).update(step, batch, 1e-5);
         System.out.printf("%d %d%n", resident(), HeldArrays.of(network));
       }
     }

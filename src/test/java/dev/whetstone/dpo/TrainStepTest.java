@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What must not change the gradient of an update, and what must stop it. */
+/** What must not change the gradient of an update, and what must prevent the update. */
 class TrainStepTest {
   private static final NetworkSettings EXACT = NetworkSettings.exact(2);
 
@@ -51,7 +51,7 @@ class TrainStepTest {
       fixture.parameters.getFirst().values()[0] = Float.NaN;
       fixture.network.upload();
 
-      assertThatThrownBy(fixture::learn)
+      assertThatThrownBy(fixture::update)
           .isInstanceOf(DivergedException.class)
           .hasMessageContaining("pair-0");
     }
@@ -59,7 +59,7 @@ class TrainStepTest {
 
   private static float[] gradient(NetworkSettings network, String settings) throws IOException {
     try (Fixture fixture = new Fixture(network, settings)) {
-      fixture.learn();
+      fixture.update();
       int size = fixture.parameters.stream().mapToInt(p -> p.gradient().length).sum();
       float[] all = new float[size];
       int to = 0;
@@ -71,11 +71,11 @@ class TrainStepTest {
     }
   }
 
-  /** A learner whose adapter has left its start, and whose updates change nothing. */
+  /** A train step whose adapter differs from its initial one; its learning rate is 0. */
   private static final class Fixture implements AutoCloseable {
     final Network network;
     final List<Parameter> parameters;
-    final TrainStep learner;
+    final TrainStep trainStep;
     final List<TokenPair> batch;
 
     Fixture(NetworkSettings settings, String changed) throws IOException {
@@ -98,7 +98,7 @@ class TrainStepTest {
               ReferenceCache.NONE,
               ReferenceCache.NONE,
               done -> {});
-      learner = new TrainStep(network, parameters, config, references);
+      trainStep = new TrainStep(network, parameters, config, references);
       SplittableRandom random = new SplittableRandom(2);
       for (Parameter parameter : parameters) {
         for (int i = 0; i < parameter.values().length; i++) {
@@ -108,8 +108,8 @@ class TrainStepTest {
       network.upload();
     }
 
-    void learn() {
-      learner.learn(1, batch, 0);
+    void update() {
+      trainStep.update(1, batch, 0);
     }
 
     @Override

@@ -3,16 +3,16 @@ package dev.whetstone.dpo.config;
 import static dev.whetstone.settings.Checks.require;
 
 /**
- * Which pairs make up a batch and how it is cut.
+ * Which pairs make up a batch, and how it is split into micro-batches.
  *
  * @param batchSize pairs per update
- * @param length of the run
+ * @param length of the run, in updates or epochs
  * @param seed of the order of pairs and of fresh LoRA factors
- * @param shuffle draws a new order for every epoch; otherwise pairs come in the order they are
- *     given
- * @param maxLength most tokens of prompt and completion
- * @param tokenBudget most tokens of a micro-batch, a pair's prompt counted once; a larger pair runs
- *     alone
+ * @param shuffle draws a new order for every epoch; otherwise pairs keep the order they are given
+ *     in
+ * @param maxLength maximum tokens of a prompt and its completion together; completions are cut
+ * @param tokenBudget maximum tokens of a micro-batch, without padding and with each pair's prompt
+ *     counted once; a larger pair is a micro-batch of its own
  */
 public record BatchConfig(
     int batchSize,

@@ -1,11 +1,11 @@
 package dev.whetstone.dpo.config;
 
-/** In what arithmetic a run multiplies while it trains. */
+/** The arithmetic of matrix products in training; weights and sums are float32 in each. */
 public enum ComputeDtype {
-  /** Repeatable anywhere, and what TRL's numbers are compared with. */
+  /** Available and repeatable on every machine; TRL's numbers are compared with this one. */
   FLOAT32,
-  /** Products round their inputs; scores of the reference and of held-out pairs do not. */
+  /** Products round their inputs; scores of the reference and of validation pairs do not. */
   BFLOAT16,
-  /** Whichever this machine is clearly faster in with this model, measured when a run begins. */
+  /** The one that is clearly faster on this machine with this model, measured when a run begins. */
   AUTO
 }

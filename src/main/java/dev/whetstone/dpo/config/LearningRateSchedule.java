@@ -3,9 +3,10 @@ package dev.whetstone.dpo.config;
 import static dev.whetstone.settings.Checks.require;
 
 /**
- * The learning rate's factor at each step, as Transformers' schedulers give it.
+ * The factor of the learning rate at each step, as in Transformers' schedulers.
  *
- * @param warmupSteps over which the factor rises from 0
+ * @param kind of decay after the warm-up
+ * @param warmupSteps over which the factor rises linearly from 0
  * @param totalSteps of the run, at which a linear or cosine schedule reaches 0
  */
 public record LearningRateSchedule(LrScheduler kind, int warmupSteps, int totalSteps) {
@@ -17,18 +18,18 @@ public record LearningRateSchedule(LrScheduler kind, int warmupSteps, int totalS
   /**
    * The factor of the peak learning rate.
    *
-   * @param step k, from 0
+   * @param step counted from 0
    */
   public double factor(int step) {
     if (step < warmupSteps) {
       return (double) step / warmupSteps;
     }
     int decay = Math.max(1, totalSteps - warmupSteps);
-    double left = Math.max(0, (double) (totalSteps - step) / decay);
+    double remaining = Math.max(0, (double) (totalSteps - step) / decay);
     return switch (kind) {
       case CONSTANT -> 1;
-      case LINEAR -> left;
-      case COSINE -> (1 + Math.cos(Math.PI * (1 - left))) / 2;
+      case LINEAR -> remaining;
+      case COSINE -> (1 + Math.cos(Math.PI * (1 - remaining))) / 2;
     };
   }
 }

@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.config;
 
-/** How the learning rate goes after its warm-up. */
+/** How the learning rate decays after its warm-up; linear and cosine reach 0 at the last step. */
 public enum LrScheduler {
   CONSTANT,
   LINEAR,

@@ -22,9 +22,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads and writes a {@link TrainConfig} as JSON, one flat object with TRL's names. */
+/**
+ * Reads and writes a {@link TrainConfig} as JSON, one flat object. It is written by our names, most
+ * of them TRL's; TRL's other names are read beside them.
+ */
 public final class TrainConfigFile {
-  /** What a recorded run holds besides its settings. */
+  /** Fields of a recorded run that are not settings; the golden files have them. */
   private static final Set<String> DATA = Set.of("source", "pairs", "per_step", "losses");
 
   private static final ObjectMapper JSON =
@@ -36,22 +39,24 @@ public final class TrainConfigFile {
   private TrainConfigFile() {}
 
   /**
-   * Reads settings; those that are absent stay as in the given ones.
+   * Reads settings; absent ones are taken from the defaults.
    *
-   * @throws IllegalArgumentException naming the setting that is unknown or wrong
+   * @throws IllegalArgumentException naming the setting that is unknown, given twice or wrong
    */
   public static TrainConfig read(String json, TrainConfig defaults) {
-    JsonSettings settings = new JsonSettings(parse(json));
+    JsonNode given = parse(json);
+    JsonSettings settings = new JsonSettings(TrlNames.translate(given, defaults));
     TrainConfig config =
         new TrainConfig(
             loss(settings, defaults.loss()),
             optimizer(settings, defaults.optimizer()),
             weights(settings, defaults.weights()),
-            settings.label("base_dtype", defaults.baseDtype(), ComputeDtype.values()),
+            settings.constant("base_dtype", defaults.baseDtype(), ComputeDtype.values()),
             batch(settings, defaults.batch()),
-            heldOut(settings, defaults.heldOut()),
-            guardRails(settings, defaults.guardRails()));
-    settings.requireAllRead(DATA);
+            validation(settings, defaults.heldOut()),
+            earlyStopping(settings, defaults.guardRails()));
+    settings.requireAllRead(DATA, TrlNames.all());
+    TrlNames.requireSameBatch(given, config);
     return config;
   }
 
@@ -68,7 +73,7 @@ public final class TrainConfigFile {
         mix(settings, defaults.mix()),
         settings.decimal("beta", defaults.beta()),
         settings.decimal("label_smoothing", defaults.labelSmoothing()),
-        settings.label("f_divergence_type", defaults.divergence(), Divergence.values()),
+        settings.constant("f_divergence_type", defaults.divergence(), Divergence.values()),
         settings.decimal("f_alpha", defaults.divergenceAlpha()),
         settings.decimal("ld_alpha", defaults.ldAlpha()),
         settings.flag("use_wpo", defaults.wpo()),
@@ -78,7 +83,7 @@ public final class TrainConfigFile {
   }
 
   private static List<Weighted> mix(JsonSettings settings, List<Weighted> defaults) {
-    List<String> names = settings.words("loss_type");
+    List<String> names = settings.names("loss_type");
     List<Double> weights = settings.decimals("loss_weights");
     if (names.isEmpty()) {
       require(weights.isEmpty(), "loss_weights needs loss_type");
@@ -100,8 +105,8 @@ public final class TrainConfigFile {
     require(betas.isEmpty() || betas.size() == 2, "adam_betas must be two numbers");
     return new OptimizerConfig(
         settings.decimal("learning_rate", defaults.learningRate()),
-        settings.label("lr_scheduler", defaults.scheduler(), LrScheduler.values()),
-        settings.integer("warmup_steps", defaults.warmupSteps()),
+        settings.constant("lr_scheduler", defaults.scheduler(), LrScheduler.values()),
+        settings.decimal("warmup_steps", defaults.warmupSteps()),
         settings.decimal("max_grad_norm", defaults.maxGradNorm()),
         settings.decimal("weight_decay", defaults.weightDecay()),
         betas.isEmpty() ? defaults.beta1() : betas.get(0),
@@ -115,7 +120,7 @@ public final class TrainConfigFile {
         defaults instanceof TrainedWeights.Lora given
             ? given
             : new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS));
-    List<String> targets = settings.words("target_modules");
+    List<String> targets = settings.names("target_modules");
     TrainedWeights.Lora read =
         new TrainedWeights.Lora(
             settings.integer("lora_rank", lora.rank()),
@@ -124,10 +129,13 @@ public final class TrainConfigFile {
     return all ? new TrainedWeights.All() : read;
   }
 
-  /** PEFT's names end in _proj. */
+  /** PEFT's names end in _proj, and its all-linear is every layer but the output's. */
   private static Set<String> layers(List<String> targets) {
     Set<String> layers = new TreeSet<>();
     for (String target : targets) {
+      if (target.equals("all-linear")) {
+        return Set.copyOf(TrainedWeights.LAYERS);
+      }
       layers.add(target.endsWith("_proj") ? target.substring(0, target.length() - 5) : target);
     }
     return layers;
@@ -145,19 +153,19 @@ public final class TrainConfigFile {
     return new BatchConfig(
         settings.integer("batch_size", defaults.batchSize()),
         length,
-        settings.whole("seed", defaults.seed()),
+        settings.longInteger("seed", defaults.seed()),
         settings.flag("shuffle", defaults.shuffle()),
         settings.integer("max_length", defaults.maxLength()),
         settings.integer("token_budget", defaults.tokenBudget()));
   }
 
-  private static ValidationConfig heldOut(JsonSettings settings, ValidationConfig defaults) {
+  private static ValidationConfig validation(JsonSettings settings, ValidationConfig defaults) {
     return new ValidationConfig(
         settings.decimal("eval_share", defaults.share()),
         settings.integerOrAuto("eval_steps", defaults.everySteps()));
   }
 
-  private static EarlyStopping guardRails(JsonSettings settings, EarlyStopping defaults) {
+  private static EarlyStopping earlyStopping(JsonSettings settings, EarlyStopping defaults) {
     List<Double> lengths = settings.decimals("length_ratio");
     require(lengths.isEmpty() || lengths.size() == 2, "length_ratio must be two numbers");
     return new EarlyStopping(
@@ -169,7 +177,7 @@ public final class TrainConfigFile {
         lengths.isEmpty() ? defaults.maxLengthRatio() : lengths.get(1));
   }
 
-  /** The settings as {@link #read} understands them; what is off is left out. */
+  /** The settings as {@link #read} reads them; early-stopping limits that are off are left out. */
   public static String write(TrainConfig config) {
     ObjectNode root = JSON.createObjectNode();
     writeLoss(root, config.loss());
@@ -201,7 +209,7 @@ public final class TrainConfigFile {
         .ifPresentOrElse(
             steps -> root.put("eval_steps", steps),
             () -> root.put("eval_steps", JsonSettings.AUTO));
-    writeGuardRails(root, config.guardRails());
+    writeEarlyStopping(root, config.guardRails());
     return root.toPrettyString() + "\n";
   }
 
@@ -226,24 +234,28 @@ public final class TrainConfigFile {
   private static void writeOptimizer(ObjectNode root, OptimizerConfig optimizer) {
     root.put("learning_rate", optimizer.learningRate());
     root.put("lr_scheduler", EnumNames.of(optimizer.scheduler()));
-    root.put("warmup_steps", optimizer.warmupSteps());
+    if (optimizer.warmupSteps() > 0 && optimizer.warmupSteps() < 1) {
+      root.put("warmup_steps", optimizer.warmupSteps());
+    } else {
+      root.put("warmup_steps", (int) optimizer.warmupSteps());
+    }
     root.put("max_grad_norm", optimizer.maxGradNorm());
     root.put("weight_decay", optimizer.weightDecay());
     root.putArray("adam_betas").add(optimizer.beta1()).add(optimizer.beta2());
     root.put("adam_epsilon", optimizer.epsilon());
   }
 
-  private static void writeGuardRails(ObjectNode root, EarlyStopping rails) {
-    if (Double.isFinite(rails.klBudget())) {
-      root.put("kl_budget", rails.klBudget());
+  private static void writeEarlyStopping(ObjectNode root, EarlyStopping stopping) {
+    if (Double.isFinite(stopping.klBudget())) {
+      root.put("kl_budget", stopping.klBudget());
     }
-    root.put("held_out_slack", rails.slack());
-    root.put("patience", rails.patience());
-    if (Double.isFinite(rails.chosenLogRatioAlarm())) {
-      root.put("chosen_log_ratio_alarm", rails.chosenLogRatioAlarm());
+    root.put("held_out_slack", stopping.slack());
+    root.put("patience", stopping.patience());
+    if (Double.isFinite(stopping.chosenLogRatioAlarm())) {
+      root.put("chosen_log_ratio_alarm", stopping.chosenLogRatioAlarm());
     }
-    if (Double.isFinite(rails.maxLengthRatio())) {
-      root.putArray("length_ratio").add(rails.minLengthRatio()).add(rails.maxLengthRatio());
+    if (Double.isFinite(stopping.maxLengthRatio())) {
+      root.putArray("length_ratio").add(stopping.minLengthRatio()).add(stopping.maxLengthRatio());
     }
   }
 }

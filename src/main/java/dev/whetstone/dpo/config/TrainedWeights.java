@@ -5,7 +5,7 @@ import static dev.whetstone.settings.Checks.require;
 import java.util.List;
 import java.util.Set;
 
-/** What a run trains. */
+/** The weights that a run trains. */
 public sealed interface TrainedWeights {
   /** Names of the linear layers of a block, as in {@code target_modules}. */
   List<String> LAYERS = List.of("q", "k", "v", "o", "gate", "up", "down");
@@ -13,8 +13,8 @@ public sealed interface TrainedWeights {
   /**
    * Low-rank factors beside frozen weights (Hu et al. 2021).
    *
-   * @param alpha scaling numerator
-   * @param targets of {@link #LAYERS}
+   * @param alpha numerator of the scaling alpha / rank
+   * @param targets names of {@link #LAYERS}
    */
   record Lora(int rank, double alpha, Set<String> targets) implements TrainedWeights {
     public Lora {

@@ -2,9 +2,9 @@ package dev.whetstone.dpo.config;
 
 import static dev.whetstone.settings.Checks.require;
 
-/** How long a run goes on. */
+/** The length of a run. */
 public sealed interface TrainingLength {
-  /** The updates that a run over some pairs makes; the last batch of an epoch may be smaller. */
+  /** The updates of a run over so many pairs; the last batch of an epoch may be smaller. */
   int steps(int pairs, int batchSize);
 
   /** A number of updates, over as many epochs as they take. */
@@ -19,7 +19,7 @@ public sealed interface TrainingLength {
     }
   }
 
-  /** Passes over the training pairs; a fraction ends within a pass. */
+  /** Passes over the training pairs; with a fraction the run ends within a pass. */
   record Epochs(double epochs) implements TrainingLength {
     public Epochs {
       require(epochs > 0 && epochs <= 1000, "epochs must be in (0, 1000]");

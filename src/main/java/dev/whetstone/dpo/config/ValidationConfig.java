@@ -5,29 +5,29 @@ import static dev.whetstone.settings.Checks.require;
 import java.util.OptionalInt;
 
 /**
- * The pairs a run is judged by.
+ * The pairs that a run is evaluated on, and when.
  *
- * @param share of conversations held out of training, in [0, 0.5]
- * @param everySteps updates between two evaluations; 0 evaluates at the end alone, empty leaves it
- *     to the number of pairs
+ * @param share of the pairs kept out of training, by whole conversations, in [0, 0.5]
+ * @param evalSteps updates between two evaluations; 0 evaluates at the end only, empty derives
+ *     the interval from the number of pairs
  */
 public record ValidationConfig(double share, OptionalInt everySteps) {
-  private static final int FEWEST_STEPS = 6;
+  private static final int MIN_STEPS = 6;
 
   /**
-   * How many pairs are trained on for one that is looked at. A look is a forward pass, a third of
-   * what training costs.
+   * Pairs trained on for each pair evaluated. An evaluation is a forward pass, a third of the cost
+   * of training on the pair.
    */
-  private static final int TRAINED_A_LOOK = 2;
+  private static final int TRAINED_PER_EVALUATED = 2;
 
   public ValidationConfig {
     require(share >= 0 && share <= 0.5, "eval_share must be in [0, 0.5]");
     require(everySteps.orElse(0) >= 0, "eval_steps must not be negative");
   }
 
-  /** Updates between two evaluations of so many pairs; 0 evaluates at the end alone. */
-  public int everySteps(int heldOut, int batchSize) {
+  /** Updates between two evaluations of so many pairs; 0 evaluates at the end only. */
+  public int everySteps(int pairs, int batchSize) {
     return everySteps.orElse(
-        Math.max(FEWEST_STEPS, Math.ceilDiv(TRAINED_A_LOOK * heldOut, batchSize)));
+        Math.max(MIN_STEPS, Math.ceilDiv(TRAINED_PER_EVALUATED * pairs, batchSize)));
   }
 }

@@ -4,10 +4,11 @@ import dev.whetstone.settings.Checks;
 import java.util.Collection;
 
 /**
- * What a batch's sums are divided by, known before any log-prob is.
+ * The divisors of a batch's sums, known before any log-prob: a mean over pairs, or over chosen tokens.
+ * With them each micro-batch adds its exact share of the batch's loss.
  *
- * @param pairs in the batch
- * @param chosenTokens in all chosen completions of the batch
+ * @param pairs number of pairs in the batch
+ * @param chosenTokens real tokens of all chosen completions of the batch
  */
 public record LossNormalizer(int pairs, int chosenTokens) {
   public LossNormalizer {

@@ -3,17 +3,24 @@ package dev.whetstone.dpo.data;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cuts pairs into runs of neighbours that fit a token budget; a larger pair runs alone. */
+/**
+ * Splits pairs into micro-batches of neighbours within a token budget; a larger pair is one alone.
+ */
 public final class MicroBatches {
   private MicroBatches() {}
 
+  /**
+   * The micro-batches, in the order of the pairs.
+   *
+   * @param tokenBudget maximum tokens of a micro-batch, each prompt counted once
+   */
   public static List<List<TokenPair>> cut(List<TokenPair> pairs, int tokenBudget) {
-    List<List<TokenPair>> cut = new ArrayList<>();
+    List<List<TokenPair>> batches = new ArrayList<>();
     List<TokenPair> open = new ArrayList<>();
     int tokens = 0;
     for (TokenPair pair : pairs) {
       if (!open.isEmpty() && tokens + pair.tokens() > tokenBudget) {
-        cut.add(List.copyOf(open));
+        batches.add(List.copyOf(open));
         open.clear();
         tokens = 0;
       }
@@ -21,8 +28,8 @@ public final class MicroBatches {
       tokens += pair.tokens();
     }
     if (!open.isEmpty()) {
-      cut.add(List.copyOf(open));
+      batches.add(List.copyOf(open));
     }
-    return cut;
+    return batches;
   }
 }

@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** sha256 over the parts of a run. */
+/** A SHA-256 over token ids and texts, of the data that a run depends on. Not thread-safe. */
 public final class PairDigest {
   private final MessageDigest digest;
 
@@ -19,7 +19,7 @@ public final class PairDigest {
     }
   }
 
-  /** Pairs in their order, with their weights; ids only name them and do not count. */
+  /** The digest of pairs in their order, with their weights. Their ids are names and do not count. */
   public static String of(List<TokenPair> pairs) {
     PairDigest digest = new PairDigest();
     for (TokenPair pair : pairs) {
@@ -29,7 +29,7 @@ public final class PairDigest {
     return digest.hex();
   }
 
-  /** Length and values, so that neighbours cannot run into each other. */
+  /** Adds length and values, so that [1], [2, 3] and [1, 2], [3] differ. */
   public PairDigest add(int[] ids) {
     ByteBuffer bytes = ByteBuffer.allocate((ids.length + 1) * Integer.BYTES);
     bytes.putInt(ids.length).asIntBuffer().put(ids);
@@ -37,6 +37,7 @@ public final class PairDigest {
     return this;
   }
 
+  /** Adds a text with its length. */
   public PairDigest add(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
@@ -44,7 +45,7 @@ public final class PairDigest {
     return this;
   }
 
-  /** Lower-case hexadecimal; nothing can be added any more. */
+  /** The digest in lower-case hexadecimal; call it once, after everything was added. */
   public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -19,12 +19,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads a file with a pair in each line: TRL's preference formats (texts or messages, the prompt
- * given or implied), or token ids as {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}.
+ * Reads a file with one pair a line: TRL's preference formats (texts or messages, with an explicit
+ * or implicit prompt), or token ids as {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}.
  */
 public final class PairFile {
-  private static final int LONGEST_LINE = 1 << 24;
-  private static final int REPORTED = 20;
+  private static final int MAX_LINE_BYTES = 1 << 24;
+  private static final int MAX_REPORTED = 20;
 
   private static final ObjectReader JSON =
       JsonMapper.builder()
@@ -36,18 +36,18 @@ public final class PairFile {
   private PairFile() {}
 
   /**
-   * All pairs, named by their lines. A completion of text ends with exactly one end token; one of
-   * ids with at most one, for an answer that was cut off has none.
+   * All pairs, with their line numbers as ids. A completion given as text ends with exactly one end
+   * token; one given as ids with at most one, because an answer that was cut off has none.
    *
-   * @throws IllegalArgumentException with the number and the fault of each bad line, when there are
-   *     any, or when the file has no pairs
+   * @throws IllegalArgumentException with the number and the fault of the bad lines (the first 20),
+   *     or when the file has no pairs
    */
   public static List<TokenPair> read(Path file, PairTokenizer tokenizer) throws IOException {
     List<TokenPair> pairs = new ArrayList<>();
     List<String> faults = new ArrayList<>();
     TrlReader reader = new TrlReader(JSON, tokenizer.template());
     try (InputStream in = Files.newInputStream(file)) {
-      LineReader lines = new LineReader(in, LONGEST_LINE);
+      LineReader lines = new LineReader(in, MAX_LINE_BYTES);
       for (boolean more = true; more; ) {
         try {
           String line = lines.next();
@@ -84,8 +84,8 @@ public final class PairFile {
   }
 
   private static String report(List<String> faults) {
-    List<String> shown = faults.subList(0, Math.min(faults.size(), REPORTED));
-    int left = faults.size() - shown.size();
-    return String.join("\n", shown) + (left == 0 ? "" : "\nand " + left + " more");
+    List<String> shown = faults.subList(0, Math.min(faults.size(), MAX_REPORTED));
+    int remaining = faults.size() - shown.size();
+    return String.join("\n", shown) + (remaining == 0 ? "" : "\nand " + remaining + " more");
   }
 }

@@ -5,9 +5,9 @@ package dev.whetstone.dpo.data;
  *
  * @param id names the pair in logs, errors and caches
  * @param prompt rendered by the chat template, at least one id
- * @param chosen the better completion, its end token included {@code [length]}
- * @param rejected the worse one {@code [length]}
- * @param weight multiplies the pair's loss; 1 for a plain vote
+ * @param chosen the preferred completion with its end token {@code [length]}
+ * @param rejected the other completion {@code [length]}
+ * @param weight factor of the pair's loss; 1 for a plain vote
  */
 public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, double weight) {
   public TokenPair {
@@ -19,7 +19,7 @@ public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, d
     }
   }
 
-  /** Prompt and both completions, the prompt counted once. */
+  /** Tokens of the prompt and both completions, the prompt counted once. */
   public int tokens() {
     return prompt.length + chosen.length + rejected.length;
   }

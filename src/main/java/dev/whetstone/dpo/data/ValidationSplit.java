@@ -10,11 +10,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Pairs cut into those a run trains on and those it is judged by; a conversation is in one part
- * alone. Which conversations are held out follows from their hashes, so that the same pairs, in any
- * order, are cut in the same way, and more pairs move few of them.
+ * Pairs split into those a run trains on and those it is evaluated on. All pairs of a conversation
+ * are in the same part. The hash of a conversation decides its part, so that the same pairs in any
+ * order are split alike, and added pairs move few of the others.
  *
- * @param <T> pairs, or votes on them
+ * @param <T> type of a pair: token ids, or a vote
  */
 public record ValidationSplit<T>(List<T> train, List<T> heldOut) {
   public ValidationSplit {
@@ -22,54 +22,51 @@ public record ValidationSplit<T>(List<T> train, List<T> heldOut) {
     heldOut = List.copyOf(heldOut);
   }
 
-  /** Cuts pairs whose conversation is known by its prompt. */
+  /** Splits pairs; those with the same prompt are one conversation. */
   public static ValidationSplit<TokenPair> of(List<TokenPair> pairs, double share) {
     return of(pairs, share, pair -> new PairDigest().add(pair.prompt()));
   }
 
   /**
-   * Cuts pairs; both parts keep their order.
+   * Splits pairs; both parts keep their order.
    *
-   * @param share of the pairs to hold out, in [0, 0.5]: as near to it as whole conversations allow
-   *     without going over, except that one conversation is held out where there are two or more
-   * @param conversation digests what makes a pair's conversation
+   * @param share of the pairs for validation, in [0, 0.5]. Whole conversations are taken up to this
+   *     share; where none is that small, and there are two or more, the smallest one is taken
+   * @param conversation digests what identifies the conversation of a pair
    */
   public static <T> ValidationSplit<T> of(
       List<T> pairs, double share, Function<T, PairDigest> conversation) {
     List<String> conversations =
         pairs.stream().map(pair -> conversation.apply(pair).hex()).toList();
-    Set<String> heldOut = heldOut(conversations, share);
+    Set<String> chosen = chooseValidation(conversations, share);
     List<T> train = new ArrayList<>();
-    List<T> judged = new ArrayList<>();
+    List<T> validation = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      (heldOut.contains(conversations.get(i)) ? judged : train).add(pairs.get(i));
+      (chosen.contains(conversations.get(i)) ? validation : train).add(pairs.get(i));
     }
-    return new ValidationSplit<>(train, judged);
+    return new ValidationSplit<>(train, validation);
   }
 
-  private static Set<String> heldOut(List<String> conversations, double share) {
+  private static Set<String> chooseValidation(List<String> conversations, double share) {
     Map<String, Long> sizes =
         conversations.stream()
             .collect(
                 Collectors.groupingBy(Function.identity(), TreeMap::new, Collectors.counting()));
-    Set<String> heldOut = new HashSet<>();
     if (share == 0 || sizes.size() < 2) {
-      return heldOut;
+      return Set.of();
     }
-    List<String> fitting = new ArrayList<>();
-    double room = share * conversations.size();
+    Set<String> fitting = new HashSet<>();
+    double remaining = share * conversations.size();
     for (Map.Entry<String, Long> conversation : sizes.entrySet()) {
-      if (conversation.getValue() <= room) {
-        room -= conversation.getValue();
+      if (conversation.getValue() <= remaining) {
+        remaining -= conversation.getValue();
         fitting.add(conversation.getKey());
       }
     }
-    heldOut.addAll(fitting.isEmpty() ? smallest(sizes) : fitting);
-    return heldOut;
+    return fitting.isEmpty() ? Set.of(smallest(sizes)) : fitting;
   }
 
-  private static List<String> smallest(Map<String, Long> sizes) {
-    return List.of(
-        sizes.entrySet().stream().min(Map.Entry.comparingByValue()).orElseThrow().getKey());
+  private static String smallest(Map<String, Long> sizes) {
+    return sizes.entrySet().stream().min(Map.Entry.comparingByValue()).orElseThrow().getKey();
   }
 }

@@ -8,18 +8,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * When a run ends before its schedule does, and which of its policies it gives: the latest that is
- * within the KL budget and as good on held-out pairs as any within it, but for a slack. The latest
- * rather than the best, because a falling learning rate settles what the held-out pairs are too few
- * to see.
+ * Decides when a run ends before its schedule does, and which of its policies is its result: the
+ * latest whose KL is within the budget and whose validation loss exceeds the lowest within the
+ * budget by no more than a slack. It is the latest rather than the one with the lowest loss, because
+ * a falling learning rate improves a policy in ways that the few validation pairs cannot measure.
  *
- * @param klBudget nats per answer that the policy may move from the reference; infinite is off
- * @param slack share by which a policy's held-out loss may exceed the lowest
- * @param patience evaluations in a row that were none of these, which end the run; 0 is off. A run
- *     may cross the budget and come back, as a young one often does
- * @param chosenLogRatioAlarm mean log-ratio per chosen token below which an alarm is raised
- * @param minLengthRatio expected answer length over the reference's, below which an alarm is raised
- * @param maxLengthRatio above which an alarm is raised
+ * @param klBudget maximum KL(π ‖ π_ref) in nats an answer; infinite is off
+ * @param slack share of the lowest validation loss by which a policy's loss may exceed it
+ * @param patience number of evaluations since the best policy that ends the run; 0 is off. One
+ *     evaluation over the budget ends nothing: early in a run the KL often exceeds it and returns
+ * @param chosenLogRatioAlarm mean log-ratio in nats a chosen token, below which an alarm is raised
+ * @param minLengthRatio expected answer length, as a ratio to the reference's, below which an alarm
+ *     is raised
+ * @param maxLengthRatio the same, above which an alarm is raised
  */
 public record EarlyStopping(
     double klBudget,
@@ -35,17 +36,17 @@ public record EarlyStopping(
     HELD_OUT_DECLINE
   }
 
-  /** What an operator should look at, though the run goes on. */
+  /** Something an operator should check; the run continues. */
   public enum Alarm {
     CHOSEN_LOGPS_FALL,
     LENGTH_RATIO
   }
 
   /**
-   * What to do after an evaluation.
+   * The decision after an evaluation.
    *
-   * @param bestStep whose policy the run would give if it ended now
-   * @param stop empty to go on
+   * @param bestStep step of the policy that would be the result if the run ended now
+   * @param stop why the run ends; empty when it continues
    * @param alarms about the latest evaluation
    */
   public record Verdict(int bestStep, Optional<StopReason> stop, Set<Alarm> alarms) {
@@ -64,20 +65,23 @@ public record EarlyStopping(
         "length_ratio must be a range around 1");
   }
 
-  /** Nothing ends a run early. */
+  /** Settings that never end a run early. */
   public static EarlyStopping off() {
     return new EarlyStopping(
         Double.POSITIVE_INFINITY, 0, 0, Double.NEGATIVE_INFINITY, 0, Double.POSITIVE_INFINITY);
   }
 
-  /** Whether anything has to be looked at. */
+  /** Whether anything is on. */
   public boolean active() {
     return !equals(off());
   }
 
   /**
-   * Judges a run by its evaluations so far, in their order, at least one. The same list gives the
-   * same verdict, so a resumed run needs no other memory.
+   * Judges a run by its evaluations so far.
+   *
+   * <p>The verdict depends on nothing else, so a resumed run needs no further state.
+   *
+   * @param evaluations in their order, at least one
    */
   public Verdict judge(List<Evaluation> evaluations) {
     double lowest =
@@ -105,16 +109,16 @@ public record EarlyStopping(
     if (patience == 0 || since < patience) {
       return Optional.empty();
     }
-    boolean beyond = !withinBudget(evaluations.getLast());
-    return Optional.of(beyond ? StopReason.KL_BUDGET : StopReason.HELD_OUT_DECLINE);
+    boolean overBudget = !withinBudget(evaluations.getLast());
+    return Optional.of(overBudget ? StopReason.KL_BUDGET : StopReason.HELD_OUT_DECLINE);
   }
 
-  private Set<Alarm> alarms(PreferenceMetrics heldOut) {
+  private Set<Alarm> alarms(PreferenceMetrics metrics) {
     Set<Alarm> alarms = EnumSet.noneOf(Alarm.class);
-    if (heldOut.chosenLogRatioPerToken() < chosenLogRatioAlarm) {
+    if (metrics.chosenLogRatioPerToken() < chosenLogRatioAlarm) {
       alarms.add(Alarm.CHOSEN_LOGPS_FALL);
     }
-    if (heldOut.lengthRatio() < minLengthRatio || heldOut.lengthRatio() > maxLengthRatio) {
+    if (metrics.lengthRatio() < minLengthRatio || metrics.lengthRatio() > maxLengthRatio) {
       alarms.add(Alarm.LENGTH_RATIO);
     }
     return alarms;

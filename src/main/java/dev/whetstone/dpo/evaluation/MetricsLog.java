@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** metrics.jsonl: a line a step, by TRL's names. */
+/** Writes metrics.jsonl: a JSON object a line for each step, with TRL's names. Not thread-safe. */
 public final class MetricsLog implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -22,7 +22,10 @@ public final class MetricsLog implements AutoCloseable {
     this.writer = writer;
   }
 
-  /** Opens the log after the line of a step; what a killed run wrote beyond it is made again. */
+  /**
+   * Opens a log and drops the lines after a step: a killed run wrote them after its last checkpoint,
+   * and the resumed run makes those steps again.
+   */
   public static MetricsLog after(int step, Path file) throws IOException {
     List<String> kept =
         Files.exists(file)
@@ -32,7 +35,7 @@ public final class MetricsLog implements AutoCloseable {
     return new MetricsLog(file, Files.newBufferedWriter(file, StandardOpenOption.APPEND));
   }
 
-  /** A line that a crash cut short counts as one to be made again. */
+  /** The step of a line. A line that a crash cut short is after any step, so that it is dropped. */
   private static int step(String line) {
     try {
       return JSON.readTree(line).path("step").asInt(Integer.MAX_VALUE);
@@ -41,12 +44,13 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
+  /** Appends a line. */
   public void write(StepMetrics step) throws IOException {
     writer.write(JSON.writeValueAsString(step.named()) + "\n");
     writer.flush();
   }
 
-  /** Forces what was written to the disk. */
+  /** Forces the written lines to disk. */
   public void force() throws IOException {
     AtomicFile.force(file);
   }

@@ -13,15 +13,22 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * What a set of pairs says about a policy: TRL's metrics, and those the guard-rails watch. All are
- * means over pairs.
+ * The metrics of a policy on a set of pairs: TRL's, and those that early stopping needs. Each is a
+ * mean over pairs unless it says otherwise; log-probs and rewards are sums over a completion's
+ * tokens.
  *
- * @param accuracy share of pairs whose chosen reward is strictly the higher
- * @param chosenLogRatioPerToken mean of (log π − log π_ref) over chosen tokens; it falls when a run
- *     makes even the better answers unlikely
- * @param kl KL(π ‖ π_ref) in nats per answer: of held-out pairs measured on answers that the policy
- *     writes, see {@code OnPolicyKlEstimator}; of others estimated, see {@link #of}
- * @param lengthRatio expected tokens of an answer under the policy over those under the reference
+ * @param rewardsChosen β (log π − log π_ref) of chosen completions
+ * @param rewardsRejected the same of rejected ones
+ * @param accuracy share of pairs whose chosen reward is strictly the higher one
+ * @param margin chosen less rejected reward
+ * @param logpsChosen log π of chosen completions, in nats
+ * @param logpsRejected the same of rejected ones
+ * @param chosenLogRatioPerToken mean of (log π − log π_ref) over all chosen tokens, in nats a token; it
+ *     falls when a run makes even the chosen answers unlikely
+ * @param kl KL(π ‖ π_ref) in nats an answer. Of validation pairs it is measured on answers that the
+ *     policy writes, see {@code OnPolicyKlEstimator}; of others it is estimated, see {@link #of}
+ * @param lengthRatio expected tokens of an answer under the policy, divided by those under the
+ *     reference
  */
 public record PreferenceMetrics(
     double loss,
@@ -38,11 +45,11 @@ public record PreferenceMetrics(
   /**
    * The metrics of a batch.
    *
-   * <p>KL(π ‖ π_ref) is a sum over the tokens of the policy's own answers, but those at hand were
-   * written by others, so they are weighed by their ratios π/π_ref, made to add up to one: within
-   * each pair, which counts prompts alike and errs upwards where the policy would write neither
-   * answer, and over all answers, which errs downwards. The estimate is the mean of the two.
-   * Lengths are weighed within pairs.
+   * <p>KL(π ‖ π_ref) is an expectation over answers that the policy writes, but other policies wrote
+   * the answers of the pairs. They are therefore weighted by their ratios π/π_ref, normalised in two
+   * ways: within each pair, which counts all prompts equally and errs upwards where the policy would
+   * write neither answer, and over all answers, which errs downwards. The estimate is the mean of
+   * the two. Lengths are weighted within pairs.
    *
    * @throws IllegalArgumentException for no pairs
    */
@@ -65,7 +72,7 @@ public record PreferenceMetrics(
             / mean(pairs, p -> meanLength(p.logps())));
   }
 
-  /** The same with another KL. */
+  /** The same metrics with another KL. */
   public PreferenceMetrics withKl(double measured) {
     return new PreferenceMetrics(
         loss,
@@ -88,11 +95,11 @@ public record PreferenceMetrics(
     double withinPairs = mean(pairs, p -> underPolicy(p.logps(), Completion::divergence));
     List<Completion> answers =
         pairs.stream().flatMap(p -> Stream.of(p.logps().chosen(), p.logps().rejected())).toList();
-    double largest = answers.stream().mapToDouble(Completion::logRatio).max().orElseThrow();
+    double maxLogRatio = answers.stream().mapToDouble(Completion::logRatio).max().orElseThrow();
     double weighted = 0;
     double weights = 0;
     for (Completion answer : answers) {
-      double weight = Math.exp(answer.logRatio() - largest);
+      double weight = Math.exp(answer.logRatio() - maxLogRatio);
       weighted += weight * answer.divergence();
       weights += weight;
     }
@@ -109,7 +116,7 @@ public record PreferenceMetrics(
     return (pair.chosen().length() + pair.rejected().length()) / 2.0;
   }
 
-  /** By TRL's names, in TRL's order. */
+  /** The metrics by TRL's names, in TRL's order. */
   public Map<String, Double> named() {
     Map<String, Double> named = new LinkedHashMap<>();
     named.put("loss", loss);

@@ -8,13 +8,15 @@ import org.jspecify.annotations.Nullable;
  * One line of metrics.jsonl.
  *
  * @param step from 1
- * @param epoch passes over the training pairs so far, with their fraction
- * @param train of this step's batch, before the update
- * @param gradNorm global norm before clipping
+ * @param epoch passes over the training pairs so far, as a fraction
+ * @param train metrics of this step's batch, before the update
+ * @param tokens token metrics of the same batch
+ * @param gradNorm global L2 norm of the gradient before clipping
  * @param learningRate of this step's update
- * @param numTokens seen since the run began, each pair's prompt counted with both sides
- * @param heldOut of the held-out pairs after this step's update; null when they were not looked at
- * @param seconds this step took
+ * @param numTokens real tokens since the run began, each pair's prompt counted twice as TRL does
+ * @param validation metrics of the validation pairs after this step's update; null when it made no
+ *     evaluation
+ * @param seconds that the step took, with its evaluation
  */
 public record StepMetrics(
     int step,
@@ -27,7 +29,7 @@ public record StepMetrics(
     @Nullable PreferenceMetrics heldOut,
     double seconds) {
 
-  /** By TRL's names; held-out metrics begin with {@code eval_}. */
+  /** The metrics by TRL's names; those of validation pairs begin with {@code eval_}. */
   public Map<String, Object> named() {
     Map<String, Object> named = new LinkedHashMap<>();
     named.put("step", step);

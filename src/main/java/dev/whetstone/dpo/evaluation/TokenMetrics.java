@@ -1,12 +1,12 @@
 package dev.whetstone.dpo.evaluation;
 
 /**
- * What the network alone sees of a batch, as sums.
+ * Sums over the tokens of a batch that need the network alone, no reference.
  *
- * @param entropy of the policy at all completion tokens, in nats
- * @param tokens of both completions
- * @param correct chosen tokens that are the policy's most probable ones
- * @param chosenTokens of the chosen completions
+ * @param entropy sum of the policy's entropy at all completion tokens, in nats
+ * @param tokens number of tokens of both completions
+ * @param correct number of chosen tokens that are the policy's most probable ones
+ * @param chosenTokens number of tokens of the chosen completions
  */
 public record TokenMetrics(double entropy, long tokens, long correct, long chosenTokens) {
   public static final TokenMetrics NONE = new TokenMetrics(0, 0, 0, 0);
@@ -19,12 +19,12 @@ public record TokenMetrics(double entropy, long tokens, long correct, long chose
         chosenTokens + other.chosenTokens);
   }
 
-  /** Mean entropy per token, TRL's {@code entropy}. */
+  /** Mean entropy in nats a token, TRL's {@code entropy}. */
   public double meanEntropy() {
     return tokens == 0 ? 0 : entropy / tokens;
   }
 
-  /** TRL's {@code mean_token_accuracy}, which looks at the chosen completions alone. */
+  /** TRL's {@code mean_token_accuracy}, which counts the chosen completions alone. */
   public double meanAccuracy() {
     return chosenTokens == 0 ? 0 : (double) correct / chosenTokens;
   }

@@ -25,14 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Training whose products round to bfloat16, and the choice between the two. */
+/** Training with bfloat16 products, and the measured choice between the two. */
 class ComputeDtypeTest {
   @TempDir Path folder;
 
   @Test
   void roundedProductsTrainLikeExactOnes() throws IOException {
-    Followed exact = train("float32", "exact", 4);
-    Followed rounded = train("bfloat16", "rounded", 4);
+    Steps exact = train("float32", "exact", 4);
+    Steps rounded = train("bfloat16", "rounded", 4);
 
     assertThat(exact.speeds).isEmpty();
     assertThat(exact.losses.getLast()).isLessThan(exact.losses.getFirst());
@@ -43,16 +43,16 @@ class ComputeDtypeTest {
   }
 
   @Test
-  void whatIsFasterIsMeasuredOnceAndKept() throws IOException {
-    Followed begun = train("auto", "auto", 2);
-    Followed resumed = train("auto", "auto", 4);
+  void theFasterIsMeasuredOnceAndKept() throws IOException {
+    Steps first = train("auto", "auto", 2);
+    Steps resumed = train("auto", "auto", 4);
 
-    assertThat(begun.speeds).hasSize(1);
-    assertThat(begun.speeds.getFirst().float32()).isPositive();
+    assertThat(first.speeds).hasSize(1);
+    assertThat(first.speeds.getFirst().float32()).isPositive();
     assertThat(resumed.speeds).isEmpty();
-    assertThat(begun.losses).hasSize(2);
+    assertThat(first.losses).hasSize(2);
     assertThat(resumed.losses).hasSize(2);
-    assertThat(arithmetic("auto")).isEqualTo(begun.speeds.getFirst().faster().name());
+    assertThat(arithmetic("auto")).isEqualTo(first.speeds.getFirst().faster().name());
   }
 
   @ParameterizedTest
@@ -67,9 +67,9 @@ class ComputeDtypeTest {
     return new ObjectMapper().readTree(Files.readString(manifest)).path("arithmetic").asText();
   }
 
-  /** Goes on with a run until an update; the last ends it. */
-  private Followed train(String dtype, String run, int until) throws IOException {
-    Followed followed = new Followed(until);
+  /** Starts or resumes a run and cancels it at an update; the fourth is its last. */
+  private Steps train(String dtype, String run, int until) throws IOException {
+    Steps steps = new Steps(until);
     TrainerOptions settings =
         new TrainerOptions(
             NetworkSettings.exact(2),
@@ -91,17 +91,17 @@ class ComputeDtypeTest {
             null,
             folder.resolve(run),
             true);
-    var _ = new Trainer(settings).run(job, followed);
-    return followed;
+    var _ = new Trainer(settings).run(job, steps);
+    return steps;
   }
 
-  private static final class Followed implements TrainingListener {
+  private static final class Steps implements TrainingListener {
     final List<Double> losses = new ArrayList<>();
     final List<NetworkSettings.Speed> speeds = new ArrayList<>();
     private final int until;
     private int step;
 
-    Followed(int until) {
+    Steps(int until) {
       this.until = until;
     }
 

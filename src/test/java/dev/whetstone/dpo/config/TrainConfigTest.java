@@ -103,7 +103,7 @@ class TrainConfigTest {
         "{\"shuffle\": 1}|shuffle must be true or false",
         "{\"seed\": 1} {}|not JSON",
         "{\"seed\": 1, \"seed\": 2}|not JSON",
-        "[]|no JSON object",
+        "[]|must be a JSON object",
         "{|not JSON"
       })
   void whatIsWrongIsNamed(String json, String message) {

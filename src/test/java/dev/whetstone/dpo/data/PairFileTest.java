@@ -52,12 +52,12 @@ class PairFileTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        // texts, the prompt as it was rendered
+        // texts, with the rendered prompt
         "{'prompt': '%1$s', 'chosen': '%2$s', 'rejected': '%3$s'}",
         "{'prompt': '%1$s', 'chosen': '%2$s<|im_end|>', 'rejected': '%3$s<|im_end|>'}",
         // messages
         "{'prompt': [%4$s], 'chosen': [%5$s], 'rejected': [%6$s]}",
-        // messages with the prompt in both answers
+        // messages, with the prompt repeated in both answers
         "{'chosen': [%4$s, %5$s], 'rejected': [%4$s, %6$s], 'score': 4}"
       })
   void everyFormGivesTheSameIds(String form) throws IOException {
@@ -84,7 +84,7 @@ class PairFileTest {
         read("{\"chosen\": \"%s%s\", \"rejected\": \"%s%s\"}".formatted(PROMPT, GOOD, PROMPT, BAD))
             .getFirst();
 
-    // the answers part after "I ", of which TRL gives the space to the answers
+    // The answers differ after "I "; like TRL, the space belongs to the answers.
     assertThat(tokenizer.decode(pair.prompt(), false)).endsWith("assistant\nI");
     assertThat(pair.chosen()).isEqualTo(ended(" loved the film."));
     assertThat(pair.rejected()).isEqualTo(ended(" hated the film."));

@@ -11,16 +11,16 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EarlyStoppingTest {
-  private static final EarlyStopping RAILS = new EarlyStopping(5, 0.02, 2, -0.5, 0.8, 1.25);
+  private static final EarlyStopping STOPPING = new EarlyStopping(5, 0.02, 2, -0.5, 0.8, 1.25);
 
   private final List<Evaluation> run = new ArrayList<>();
 
   @Test
-  void aRunThatImprovesGoesOn() {
+  void aRunThatImprovesContinues() {
     evaluate(0.69, 0);
     evaluate(0.6, 1);
 
-    Verdict verdict = RAILS.judge(run);
+    Verdict verdict = STOPPING.judge(run);
 
     assertThat(verdict.bestStep()).isEqualTo(10);
     assertThat(verdict.stop()).isEmpty();
@@ -32,10 +32,10 @@ class EarlyStoppingTest {
     evaluate(0.69, 0);
     evaluate(0.5, 1);
     evaluate(0.52, 2);
-    assertThat(RAILS.judge(run).stop()).isEmpty();
+    assertThat(STOPPING.judge(run).stop()).isEmpty();
     evaluate(0.515, 2);
 
-    Verdict verdict = RAILS.judge(run);
+    Verdict verdict = STOPPING.judge(run);
 
     assertThat(verdict.stop()).contains(StopReason.HELD_OUT_DECLINE);
     assertThat(verdict.bestStep()).isEqualTo(10);
@@ -46,11 +46,11 @@ class EarlyStoppingTest {
     evaluate(0.69, 0);
     evaluate(0.5, 4.9);
     evaluate(0.3, 5.1);
-    assertThat(RAILS.judge(run).bestStep()).isEqualTo(10);
-    assertThat(RAILS.judge(run).stop()).isEmpty();
+    assertThat(STOPPING.judge(run).bestStep()).isEqualTo(10);
+    assertThat(STOPPING.judge(run).stop()).isEmpty();
     evaluate(0.2, 12);
 
-    Verdict verdict = RAILS.judge(run);
+    Verdict verdict = STOPPING.judge(run);
 
     assertThat(verdict.bestStep()).isEqualTo(10);
     assertThat(verdict.stop()).contains(StopReason.KL_BUDGET);
@@ -63,7 +63,7 @@ class EarlyStoppingTest {
     evaluate(0.6, 1);
     evaluate(0.509, 1);
 
-    assertThat(RAILS.judge(run).bestStep()).isEqualTo(30);
+    assertThat(STOPPING.judge(run).bestStep()).isEqualTo(30);
   }
 
   @Test
@@ -72,8 +72,8 @@ class EarlyStoppingTest {
     evaluate(0.5, 9);
     evaluate(0.4, 3);
 
-    assertThat(RAILS.judge(run).bestStep()).isEqualTo(20);
-    assertThat(RAILS.judge(run).stop()).isEmpty();
+    assertThat(STOPPING.judge(run).bestStep()).isEqualTo(20);
+    assertThat(STOPPING.judge(run).stop()).isEmpty();
   }
 
   @Test
@@ -81,27 +81,27 @@ class EarlyStoppingTest {
     evaluate(0.69, 6);
     evaluate(0.3, 9);
 
-    assertThat(RAILS.judge(run).bestStep()).isZero();
+    assertThat(STOPPING.judge(run).bestStep()).isZero();
   }
 
   @Test
   void alarmsAreAboutTheLatestEvaluation() {
     run.add(new Evaluation(0, metrics(0.6, 1, -0.6, 0.7)));
-    assertThat(RAILS.judge(run).alarms())
+    assertThat(STOPPING.judge(run).alarms())
         .containsExactlyInAnyOrder(Alarm.CHOSEN_LOGPS_FALL, Alarm.LENGTH_RATIO);
     run.add(new Evaluation(10, metrics(0.5, 1, 0.1, 1)));
-    assertThat(RAILS.judge(run).alarms()).isEmpty();
+    assertThat(STOPPING.judge(run).alarms()).isEmpty();
   }
 
   @Test
-  void withTheRailsOffNothingEndsARun() {
+  void whenOffNothingEndsARun() {
     evaluate(0.69, 0);
     evaluate(9, 500);
     evaluate(10, 900);
 
     assertThat(EarlyStopping.off().judge(run).stop()).isEmpty();
     assertThat(EarlyStopping.off().active()).isFalse();
-    assertThat(RAILS.active()).isTrue();
+    assertThat(STOPPING.active()).isTrue();
   }
 
   @Test

@@ -27,8 +27,8 @@ class PreferenceMetricsTest {
   }
 
   @Test
-  void divergencesAreWeighedByHowMuchThePolicyWritesEachAnswer() {
-    // w = log 3, l = 0: the policy writes the chosen answer in three cases of four
+  void divergencesAreWeightedByThePolicysProbabilityOfEachAnswer() {
+    // w = log 3, l = 0: the policy writes the chosen answer in three of four cases.
     Completion chosen = new Completion(new double[] {Math.log(0.3)}, new double[] {Math.log(0.1)});
     Completion rejected =
         new Completion(new double[] {-1, -1, -1, -1, -1}, new double[] {-1, -1, -1, -1, -1});
@@ -40,7 +40,7 @@ class PreferenceMetricsTest {
     assertThat(metrics.chosenLogRatioPerToken()).isCloseTo(Math.log(3), within(1e-12));
   }
 
-  /** Over many tokens drawn from the reference the estimate has the mean of the exact KL. */
+  /** The mean estimate over many tokens drawn from the reference is the exact KL. */
   @Property(tries = 20)
   void theTokensEstimateDivergences(@ForAll Random random) {
     double[] policy = {0.7, 0.2, 0.1};
@@ -61,7 +61,7 @@ class PreferenceMetricsTest {
 
     double estimate = new Completion(policyLogps, referenceLogps).divergence() / tokens;
 
-    // a token's estimate has a standard deviation of 0.04, so this is 17 of the mean's
+    // A token's estimate has a standard deviation of 0.04, so this is 17 times the mean's.
     assertThat(estimate).isCloseTo(exact, within(0.005));
   }
 
