@@ -45,8 +45,7 @@ final class PairLosses {
    * (Mitchell 2023, ericmitchell.ai/cdpo.pdf, eq. 3).
    */
   static Slope sigmoid(Terms pair, LossConfig config) {
-    double z = config.beta() * delta(pair, config); // βΔ
-    ValueAndDerivative smoothed = smoothedLogistic(z, config);
+    ValueAndDerivative smoothed = smoothedLogistic(config.beta() * delta(pair, config), config);
     return byDelta(pair, config, smoothed.value(), smoothed.slope());
   }
 
@@ -141,9 +140,8 @@ final class PairLosses {
   }
 
   /**
-   * −(1−m) L(x) + m e^(−x), x = βΔ, m = σ(x/τ): DiscoPOP's log-ratio modulated loss (Lu et al.
-   * 2024, arXiv:2406.08414). m e^(−x) is computed from its logarithm, because e^(−x) alone
-   * overflows.
+   * −(1−m) L(x) + m e^(−x), x = βΔ, m = σ(x/τ): DiscoPOP (Lu et al. 2024, arXiv:2406.08414). m
+   * e^(−x) is computed from its logarithm, because e^(−x) alone overflows.
    */
   static Slope discopop(Terms pair, LossConfig config) {
     double x = config.beta() * delta(pair, config);
@@ -165,8 +163,7 @@ final class PairLosses {
   }
 
   /**
-   * −L(β (log π(y_w)/|y_w| − log π(y_l)/|y_l|) − γ): SimPO (Meng et al. 2024, arXiv:2405.14734, eq.
-   * 6), without a reference.
+   * −L(β (log π_w/|y_w| − log π_l/|y_l|) − γ): SimPO (Meng et al. 2024, arXiv:2405.14734, eq. 6).
    */
   static Slope simpo(Terms pair, LossConfig config) {
     double b = config.beta();
@@ -177,12 +174,10 @@ final class PairLosses {
     return new Slope(-logSigma(z), slope / pair.chosenLength(), -slope / pair.rejectedLength());
   }
 
-  /** Δ = s_w − s_l. */
   private static double delta(Terms pair, LossConfig config) {
     return chosenScore(pair, config).value() - rejectedScore(pair, config).value();
   }
 
-  /** s_w/|y_w| − s_l/|y_l|. */
   private static double normalisedDelta(Terms pair, LossConfig config) {
     return chosenScore(pair, config).value() / pair.chosenLength()
         - rejectedScore(pair, config).value() / pair.rejectedLength();

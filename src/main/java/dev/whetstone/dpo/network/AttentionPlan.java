@@ -13,14 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The row indices with which attention gathers its operands, the same in every layer of a pass. A
- * row is one head of one token, {@code [headDim]}. Unusual here: tokens are never padded or
- * reordered in memory. One gather groups segments of nearly the same size, pads them, and puts
- * heads before tokens; another gather undoes all three. Padding repeats real tokens, so every index
- * is valid, and the mask hides it.
- *
- * <p>The backward pass gathers too: its source is the concatenation of every group's gradients of
- * queries, keys and values, followed by one row of zeros. A prompt's keys and values get one
- * gradient from the prompt's own segment and one from each of its completions.
+ * row is one head of one token, {@code [headDim]}. What is unusual: one gather groups segments of
+ * nearly the same size, pads them with copies of real tokens, and puts heads before tokens; another
+ * undoes it. The backward pass gathers from the groups' gradients of queries, keys and values, one
+ * group after the other, and a row of zeros. A prompt's keys and values get one gradient from the
+ * prompt's own segment and one from each of its completions.
  *
  * @param groups segments that are computed as one batch of matrices
  * @param outputs for each {@code [tokens * heads]} row of the result, its row in the concatenated

@@ -35,7 +35,7 @@ final class Block {
       NDArray output) {}
 
   private final RmsNorm inputNorm;
-  private final RmsNorm postAttentionNorm;
+  private final RmsNorm mlpNorm;
   private final Map<LoraTarget, Projection> projections;
   private final CausalAttention attention;
   private final SwiGlu activation;
@@ -44,10 +44,10 @@ final class Block {
       ModelConfig config,
       Scalars scalars,
       RmsNorm inputNorm,
-      RmsNorm postAttentionNorm,
+      RmsNorm mlpNorm,
       Map<LoraTarget, Projection> projections) {
     this.inputNorm = inputNorm;
-    this.postAttentionNorm = postAttentionNorm;
+    this.mlpNorm = mlpNorm;
     this.projections = new EnumMap<>(projections);
     this.attention = new CausalAttention(config);
     this.activation = new SwiGlu(config.intermediateSize());
@@ -90,11 +90,11 @@ final class Block {
       NDArray attended = attend.apply(qkv);
       NDArray postAttention =
           project(LoraTarget.O, selection.of(attended), selection.of(input), adapted, loraHidden);
-      NDArray postAttentionRms = postAttentionNorm.lengths(postAttention);
+      NDArray postAttentionRms = mlpNorm.lengths(postAttention);
       NDArray gateUp =
           project(
               LoraTarget.GATE_UP,
-              postAttentionNorm.forward(postAttention, postAttentionRms),
+              mlpNorm.forward(postAttention, postAttentionRms),
               null,
               adapted,
               loraHidden);
@@ -175,9 +175,9 @@ final class Block {
         projection(LoraTarget.GATE_UP)
             .backward(
                 dGateUp,
-                postAttentionNorm.forward(kept.middle, kept.middleLengths),
+                mlpNorm.forward(kept.middle, kept.middleLengths),
                 kept.low.get(LoraTarget.GATE_UP));
-    return postAttentionNorm.backward(dNormed, kept.middle, kept.middleLengths);
+    return mlpNorm.backward(dNormed, kept.middle, kept.middleLengths);
   }
 
   private NDArray attentionBackward(NDArray dPostAttention, Activations kept, MicroBatch batch) {

@@ -17,8 +17,6 @@ public final class ForwardPass implements AutoCloseable {
   private final NDManager manager;
   private final MicroBatch batch;
   private final boolean adapted;
-
-  // of each block, for the backward pass: one list is used, the other stays empty
   private final List<Block.Activations> activations = new ArrayList<>();
   private final List<NDArray> inputs = new ArrayList<>();
 
