@@ -9,7 +9,7 @@ import java.util.List;
  * Which loss a run minimises.
  *
  * @param mix losses to add up, each with its weight
- * @param beta β: how strongly the reference holds the policy
+ * @param beta β: strength of the penalty for leaving the reference
  * @param labelSmoothing ε: the assumed share of wrong votes, in [0, 0.5)
  * @param divergence between policy and reference
  * @param divergenceAlpha a of the alpha divergence, not 1
