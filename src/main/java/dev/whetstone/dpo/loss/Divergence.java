@@ -1,11 +1,12 @@
 package dev.whetstone.dpo.loss;
 
 /**
- * The f-divergence that holds the policy to the reference (Wang et al. 2023, table 1): it turns the
- * log-ratio w = log π(y) − log π_ref(y) into the score that the losses compare.
+ * The f-divergence that keeps the policy close to the reference (f-DPO, Wang et al. 2023,
+ * arXiv:2309.16240, table 1). It maps the log-ratio w = log π(y) − log π_ref(y) to the score s that
+ * the losses compare.
  */
 public enum Divergence {
-  /** s = w, plain DPO. */
+  /** s = w: plain DPO. */
   REVERSE_KL,
   /** s = 1 − e^(−w). */
   FORWARD_KL,
@@ -14,12 +15,14 @@ public enum Divergence {
   /** s = (e^((a−1)w) − 1) / (a−1). */
   ALPHA_DIVERGENCE;
 
+  /** Larger exponents are clamped, so that the power stays finite. */
   private static final double MAX_EXPONENT = 80;
 
   /**
-   * The score of a log-ratio and its derivative by w.
+   * The score s of a log-ratio, and ds/dw.
    *
-   * @param alpha a of the alpha divergence, not 1
+   * @param w log-ratio of a sequence, in nats
+   * @param alpha a of the alpha divergence, not 1; other divergences ignore it
    */
   ValueAndDerivative score(double w, double alpha) {
     return switch (this) {

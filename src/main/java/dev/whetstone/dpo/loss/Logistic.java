@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.loss;
 
-/** The logistic function σ, without overflow on either side. */
+/** The logistic function σ, computed without overflow for any argument. */
 public final class Logistic {
   private Logistic() {}
 
@@ -13,7 +13,7 @@ public final class Logistic {
     return power / (1 + power);
   }
 
-  /** log σ(x). */
+  /** log σ(x), PyTorch's {@code logsigmoid}. */
   static double logSigma(double x) {
     return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
   }

@@ -8,17 +8,18 @@ import java.util.List;
 /**
  * Which loss a run minimises.
  *
- * @param mix losses that are added up, each with its weight
- * @param beta strength of the reference β
- * @param labelSmoothing share ε of votes taken to be wrong, in [0, 0.5)
- * @param divergence that holds the policy to the reference
- * @param divergenceAlpha a of the alpha divergence
+ * @param mix losses to add up, each with its weight
+ * @param beta β: strength of the penalty for leaving the reference
+ * @param labelSmoothing ε: the assumed share of wrong votes, in [0, 0.5)
+ * @param divergence between policy and reference
+ * @param divergenceAlpha a of the alpha divergence, not 1
  * @param ldAlpha weight of the tokens beyond the shorter completion's length (LD-DPO, Liu et al.
- *     2024); 1 is plain DPO
- * @param wpo weighs each pair by how probable it is under the policy (WPO, Zhou et al. 2024, eq. 2)
- * @param referenceFree takes log π_ref = 0
- * @param simpoGamma target margin γ of SimPO
- * @param discopopTau temperature τ of DiscoPOP
+ *     2024, arXiv:2409.06411), in [0, 1]; 1 is plain DPO
+ * @param wpo whether a pair is weighted by its probability under the policy (WPO, Zhou et al. 2024,
+ *     arXiv:2406.11827, eq. 2)
+ * @param referenceFree whether log π_ref is taken to be 0
+ * @param simpoGamma γ: SimPO's target margin
+ * @param discopopTau τ: DiscoPOP's temperature
  */
 public record LossConfig(
     List<Weighted> mix,
@@ -41,7 +42,7 @@ public record LossConfig(
 
   public LossConfig {
     mix = List.copyOf(mix);
-    require(!mix.isEmpty(), "loss_type names no loss");
+    require(!mix.isEmpty(), "loss_type must name at least one loss");
     require(beta > 0 && beta < Double.POSITIVE_INFINITY, "beta must be positive");
     require(labelSmoothing >= 0 && labelSmoothing < 0.5, "label_smoothing must be in [0, 0.5)");
     require(Double.isFinite(divergenceAlpha) && divergenceAlpha != 1, "f_alpha must not be 1");
@@ -87,8 +88,8 @@ public record LossConfig(
   }
 
   /**
-   * Whether the loss of a pair depends on the other pairs of its batch, so that all of a batch's
-   * log-probs must be known before any gradient is.
+   * Whether the loss of a pair depends on the other pairs of its batch, so that no gradient can be
+   * computed before the log-probs of the whole batch are known.
    */
   public boolean needsWholeBatch() {
     return mix.stream().anyMatch(loss -> loss.type().rule() instanceof LossRule.Sorted);

@@ -1,17 +1,17 @@
 package dev.whetstone.dpo.loss;
 
-/** What a loss looks at, and its formula. */
+/** Which log-probs a loss depends on, and its formula. */
 sealed interface LossRule {
-  /** The mean over pairs of a function of one pair. */
+  /** The mean over pairs of a function of one pair, defined for reverse KL or any divergence. */
   record PerPair(PairLosses.Formula formula, boolean anyDivergence) implements LossRule {}
 
   /**
-   * Compares the sorted log-ratios of a whole batch (AOT, Melnyk et al. 2024).
+   * Compares the sorted log-ratios of a whole batch (AOT, Melnyk et al. 2024, arXiv:2406.05882).
    *
-   * @param paired sorts the differences between chosen and rejected, instead of each side
+   * @param paired whether differences between chosen and rejected are sorted, instead of each side
    */
   record Sorted(boolean paired) implements LossRule {}
 
-  /** The mean negative log-prob of all chosen tokens of a batch. */
+  /** The mean negative log-prob over all chosen tokens of a batch. */
   record ChosenTokens() implements LossRule {}
 }

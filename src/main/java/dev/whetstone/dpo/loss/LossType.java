@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.loss;
 
-/** The losses of TRL's DPOTrainer, and SimPO; each formula stands in its rule. */
+/** The losses of TRL's DPOTrainer, and SimPO. Formulas and papers are in {@link PairLosses}. */
 public enum LossType {
   SIGMOID,
   HINGE,

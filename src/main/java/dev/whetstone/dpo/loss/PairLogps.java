@@ -1,33 +1,33 @@
 package dev.whetstone.dpo.loss;
 
 /**
- * The log-probs of one pair's completions, as the loss takes them.
+ * The log-probs of one pair's completions: the input of the loss.
  *
  * @param id of the {@code TokenPair}
- * @param weight of the pair
+ * @param weight of the pair in the batch's loss
  */
 public record PairLogps(String id, Completion chosen, Completion rejected, double weight) {
   /**
-   * One completion {@code [length]}.
+   * One completion; arrays are {@code [length]}, in nats.
    *
    * @param policy log-prob of each token under the policy in training
    * @param reference log-prob of each token under the frozen reference
-   * @param logSumSquares log Σ p² over the policy's whole distribution at each token; empty where
-   *     WPO does not weigh
+   * @param logSumSquares log Σ p² over the policy's whole distribution at each token; empty unless
+   *     WPO needs it
    */
   public record Completion(double[] policy, double[] reference, double[] logSumSquares) {
     public Completion {
       if (policy.length == 0 || policy.length != reference.length) {
         throw new IllegalArgumentException(
-            policy.length + " policy log-probs beside " + reference.length + " of the reference");
+            policy.length + " policy log-probs, but " + reference.length + " of the reference");
       }
       if (logSumSquares.length != 0 && logSumSquares.length != policy.length) {
         throw new IllegalArgumentException(
-            policy.length + " log-probs beside " + logSumSquares.length + " log Σ p²");
+            policy.length + " log-probs, but " + logSumSquares.length + " values of log Σ p²");
       }
     }
 
-    /** A completion whose log-probs alone are known. */
+    /** A completion without log Σ p². */
     public Completion(double[] policy, double[] reference) {
       this(policy, reference, new double[0]);
     }
@@ -36,7 +36,7 @@ public record PairLogps(String id, Completion chosen, Completion rejected, doubl
       return policy.length;
     }
 
-    /** log π(y) − log π_ref(y) over all tokens. */
+    /** log π(y) − log π_ref(y), summed over all tokens, in nats. */
     public double logRatio() {
       double sum = 0;
       for (int t = 0; t < policy.length; t++) {
@@ -45,19 +45,19 @@ public record PairLogps(String id, Completion chosen, Completion rejected, doubl
       return sum;
     }
 
-    /** Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)), estimated from the tokens. */
+    /** Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)) in nats, estimated from the completion's tokens. */
     public double divergence() {
       double sum = 0;
       for (int t = 0; t < policy.length; t++) {
-        sum += estimate(policy[t] - reference[t]);
+        sum += klEstimate(policy[t] - reference[t]);
       }
       return sum;
     }
 
     /**
-     * r log r − r + 1 with r = π/π_ref: never negative, and unbiased for the reference's tokens.
+     * r log r − r + 1, r = π/π_ref: never negative, unbiased for tokens sampled from the reference.
      */
-    private static double estimate(double logRatio) {
+    private static double klEstimate(double logRatio) {
       return Math.exp(logRatio) * (logRatio - 1) + 1;
     }
   }

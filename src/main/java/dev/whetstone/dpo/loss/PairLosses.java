@@ -4,13 +4,15 @@ import static dev.whetstone.dpo.loss.Logistic.logSigma;
 import static dev.whetstone.dpo.loss.Logistic.sigma;
 
 /**
- * The losses that are a mean over pairs, each with its derivative.
+ * The losses that are a mean over pairs, each with its derivatives. In eric-mitchell's
+ * direct-preference-optimization w is {@code policy_chosen_logps - reference_chosen_logps}, Δ under
+ * reverse KL is {@code logits}, and L is {@code F.logsigmoid}:
  *
- * <p>w = log π(y_w) − log π_ref(y_w), l the same for y_l; s_w and s_l their scores under the
- * divergence, Δ = s_w − s_l; L = log σ; ε = label smoothing.
+ * <p>w = log π(y_w) − log π_ref(y_w), l the same for y_l; s_w and s_l their scores under the {@link
+ * Divergence}, Δ = s_w − s_l; L = log σ; ε = label smoothing.
  */
 final class PairLosses {
-  /** Sums over the tokens of one pair. */
+  /** Log-probs of one pair's sequences (sums over tokens, in nats), and their lengths in tokens. */
   record Terms(
       double policyChosen,
       double policyRejected,
@@ -27,10 +29,10 @@ final class PairLosses {
     }
   }
 
-  /** A loss and its derivatives by log π(y_w) and log π(y_l). */
+  /** A loss and its derivatives with respect to log π(y_w) and log π(y_l). */
   record Slope(double loss, double chosen, double rejected) {}
 
-  /** A loss of one pair. */
+  /** The loss of one pair. */
   @FunctionalInterface
   interface Formula {
     Slope at(Terms pair, LossConfig config);
@@ -38,7 +40,10 @@ final class PairLosses {
 
   private PairLosses() {}
 
-  /** −(1−ε) L(βΔ) − ε L(−βΔ): DPO (Rafailov et al. 2023, eq. 7); with ε cDPO (Mitchell 2023). */
+  /**
+   * −(1−ε) L(βΔ) − ε L(−βΔ): DPO (Rafailov et al. 2023, arXiv:2305.18290, eq. 7); with ε cDPO
+   * (Mitchell 2023, ericmitchell.ai/cdpo.pdf, eq. 3).
+   */
   static Slope sigmoid(Terms pair, LossConfig config) {
     ValueAndDerivative smoothed = smoothedLogistic(config.beta() * delta(pair, config), config);
     return byDelta(pair, config, smoothed.value(), smoothed.slope());
@@ -48,35 +53,38 @@ final class PairLosses {
   static ValueAndDerivative smoothedLogistic(double z, LossConfig config) {
     double e = config.labelSmoothing();
     return new ValueAndDerivative(
-        -(1 - e) * logSigma(z) - e * logSigma(-z), -(1 - e) * sigma(-z) + e * sigma(z));
+        -(1 - e) * logSigma(z) - e * logSigma(-z), // cDPO eq. 3; ε = 0: DPO eq. 7
+        -(1 - e) * sigma(-z) + e * sigma(z)); // ε = 0: weight of DPO's gradient, section 4
   }
 
-  /** max(0, 1 − βΔ): SLiC (Zhao et al. 2023). */
+  /** max(0, 1 − βΔ): SLiC (Zhao et al. 2023, arXiv:2305.10425). */
   static Slope hinge(Terms pair, LossConfig config) {
     double z = config.beta() * delta(pair, config);
     return byDelta(pair, config, Math.max(0, 1 - z), z < 1 ? -1 : 0);
   }
 
-  /** (s_w/|y_w| − s_l/|y_l| − 1/(2β))²: IPO (Azar et al. 2023, eq. 17), per token. */
+  /**
+   * (s_w/|y_w| − s_l/|y_l| − 1/(2β))²: IPO (Azar et al. 2023, arXiv:2310.12036, eq. 17, β is τ).
+   */
   static Slope ipo(Terms pair, LossConfig config) {
     double gap = normalisedDelta(pair, config) - 1 / (2 * config.beta());
     return byNormalisedDelta(pair, config, gap * gap, 2 * gap);
   }
 
   /**
-   * q (log q − logSigma(1−ε)) + (1−q)(logSigma(1−q) − log ε), q = σ(βΔ): EXO (Ji et al. 2024, eq.
-   * 16).
+   * q (log q − log(1−ε)) + (1−q) (log(1−q) − log ε), q = σ(βΔ): EXO (Ji et al. 2024,
+   * arXiv:2402.00856, eq. 16).
    */
   static Slope exoPair(Terms pair, LossConfig config) {
     double e = config.labelSmoothing();
     double z = config.beta() * delta(pair, config);
     double q = sigma(z);
-    double p = sigma(-z);
+    double p = sigma(-z); // 1 − q
     double loss = q * (logSigma(z) - Math.log1p(-e)) + p * (logSigma(-z) - Math.log(e));
     return byDelta(pair, config, loss, q * p * (z - Math.log1p(-e) + Math.log(e)));
   }
 
-  /** −L(βw) − ½ L(−βw) − ½ L(−βl): NCA (Chen et al. 2024). */
+  /** −L(βw) − ½ L(−βw) − ½ L(−βl): NCA (Chen et al. 2024, arXiv:2402.05369). */
   static Slope ncaPair(Terms pair, LossConfig config) {
     double b = config.beta();
     double w = b * pair.w();
@@ -87,7 +95,7 @@ final class PairLosses {
         b * sigma(l) / 2);
   }
 
-  /** (−(1−ε) L(βΔ) + ε L(−βΔ)) / (1−2ε): robust DPO (Chowdhury et al. 2024). */
+  /** (−(1−ε) L(βΔ) + ε L(−βΔ)) / (1−2ε): robust DPO (Chowdhury et al. 2024, arXiv:2403.00409). */
   static Slope robust(Terms pair, LossConfig config) {
     double e = config.labelSmoothing();
     double z = config.beta() * delta(pair, config);
@@ -96,7 +104,7 @@ final class PairLosses {
     return byDelta(pair, config, loss, slope);
   }
 
-  /** −L(βw) − L(−βl): BCO (Jung et al. 2024) with the reward shift at zero. */
+  /** −L(βw) − L(−βl): BCO (Jung et al. 2024, arXiv:2404.04656) with a reward shift of zero. */
   static Slope bcoPair(Terms pair, LossConfig config) {
     double b = config.beta();
     double w = b * pair.w();
@@ -104,7 +112,9 @@ final class PairLosses {
     return new Slope(-logSigma(w) - logSigma(-l), -b * sigma(-w), b * sigma(l));
   }
 
-  /** (w − 1/(2β))² + (l + 1/(2β))²: SPPO (Wu et al. 2024, eq. 4.7) with hard labels. */
+  /**
+   * (w − 1/(2β))² + (l + 1/(2β))²: SPPO, hard labels (Wu et al. 2024, arXiv:2405.00675, eq. 4.7).
+   */
   static Slope sppoHard(Terms pair, LossConfig config) {
     double target = 1 / (2 * config.beta());
     double w = pair.w() - target;
@@ -112,7 +122,7 @@ final class PairLosses {
     return new Slope(w * w + l * l, 2 * w, 2 * l);
   }
 
-  /** 1 − σ(βw) + σ(βl): APO-zero (D'Oosterlinck et al. 2024, eq. 7). */
+  /** 1 − σ(βw) + σ(βl): APO-zero (D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 7). */
   static Slope apoZero(Terms pair, LossConfig config) {
     double b = config.beta();
     double w = b * pair.w();
@@ -120,39 +130,41 @@ final class PairLosses {
     return new Slope(sigma(-w) + sigma(l), -b * sigma(w) * sigma(-w), b * sigma(l) * sigma(-l));
   }
 
-  /** σ(βw) + 1 − σ(β(w − l)): APO-down (D'Oosterlinck et al. 2024, eq. 8). */
+  /** σ(βw) + 1 − σ(β(w − l)): APO-down (D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 8). */
   static Slope apoDown(Terms pair, LossConfig config) {
     double b = config.beta();
     double w = b * pair.w();
     double z = w - b * pair.l();
-    double pull = b * sigma(z) * sigma(-z);
-    return new Slope(sigma(w) + sigma(-z), b * sigma(w) * sigma(-w) - pull, pull);
+    double slope = b * sigma(z) * sigma(-z);
+    return new Slope(sigma(w) + sigma(-z), b * sigma(w) * sigma(-w) - slope, slope);
   }
 
   /**
-   * −(1−m) L(x) + m e^(−x), x = βΔ, m = σ(x/τ), DiscoPOP's log-ratio modulated loss (Lu et al.
-   * 2024). The products are taken as sums of logarithms, for e^(−x) alone overflows.
+   * −(1−m) L(x) + m e^(−x), x = βΔ, m = σ(x/τ): DiscoPOP (Lu et al. 2024, arXiv:2406.08414). m
+   * e^(−x) is computed from its logarithm, because e^(−x) alone overflows.
    */
   static Slope discopop(Terms pair, LossConfig config) {
     double x = config.beta() * delta(pair, config);
     double y = x / config.discopopTau();
     double m = sigma(y);
-    double rest = sigma(-y);
-    double exponential = Math.exp(logSigma(y) - x);
+    double n = sigma(-y); // 1 − m
+    double exponential = Math.exp(logSigma(y) - x); // m e^(−x)
     double logistic = -logSigma(x);
     double slope =
-        rest / config.discopopTau() * (exponential - m * logistic) - rest * sigma(-x) - exponential;
-    return byDelta(pair, config, rest * logistic + exponential, slope);
+        n / config.discopopTau() * (exponential - m * logistic) - n * sigma(-x) - exponential;
+    return byDelta(pair, config, n * logistic + exponential, slope);
   }
 
-  /** −L(β (s_w/|y_w| − s_l/|y_l|)): length-normalised DPO (Lambert et al. 2024). */
+  /** −L(β (s_w/|y_w| − s_l/|y_l|)): per-token DPO (Lambert et al. 2024, arXiv:2411.15124). */
   static Slope sigmoidNorm(Terms pair, LossConfig config) {
     double b = config.beta();
     double z = b * normalisedDelta(pair, config);
     return byNormalisedDelta(pair, config, -logSigma(z), -b * sigma(-z));
   }
 
-  /** −L(β (log π_w/|y_w| − log π_l/|y_l|) − γ): SimPO (Meng et al. 2024, eq. 6), no reference. */
+  /**
+   * −L(β (log π_w/|y_w| − log π_l/|y_l|) − γ): SimPO (Meng et al. 2024, arXiv:2405.14734, eq. 6).
+   */
   static Slope simpo(Terms pair, LossConfig config) {
     double b = config.beta();
     double gap =
@@ -171,9 +183,7 @@ final class PairLosses {
         - rejectedScore(pair, config).value() / pair.rejectedLength();
   }
 
-  /**
-   * @param slope derivative of the loss by βΔ
-   */
+  /** Applies the chain rule to {@code slope}, the derivative of the loss with respect to βΔ. */
   private static Slope byDelta(Terms pair, LossConfig config, double loss, double slope) {
     double b = config.beta();
     return new Slope(
@@ -182,9 +192,7 @@ final class PairLosses {
         -b * slope * rejectedScore(pair, config).slope());
   }
 
-  /**
-   * @param slope derivative of the loss by s_w/|y_w| − s_l/|y_l|
-   */
+  /** The same for a slope with respect to s_w/|y_w| − s_l/|y_l|. */
   private static Slope byNormalisedDelta(Terms pair, LossConfig config, double loss, double slope) {
     return new Slope(
         loss,

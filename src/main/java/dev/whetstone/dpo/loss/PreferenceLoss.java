@@ -13,7 +13,11 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** The loss of a batch of preferences and its gradient by every token's log-prob. */
+/**
+ * The loss of a batch of preferences and its gradient with respect to every token's log-prob, as a
+ * pure function. Losses depend on sequences, whose log-probs are sums over tokens, so a sequence's
+ * gradient is given to each of its tokens at the end.
+ */
 public final class PreferenceLoss {
   private final LossConfig config;
 
@@ -24,7 +28,7 @@ public final class PreferenceLoss {
   /**
    * The loss of a whole batch.
    *
-   * @throws IllegalArgumentException when the loss cannot weigh the pairs' weights
+   * @throws IllegalArgumentException when pairs have weights but the loss is AOT
    */
   public LossResult of(List<PairLogps> batch) {
     int tokens = batch.stream().mapToInt(pair -> pair.chosen().length()).sum();
@@ -33,12 +37,12 @@ public final class PreferenceLoss {
 
   /**
    * A micro-batch's share of its batch's loss: shares add up to the batch's loss, and gradients are
-   * the batch's. Not for a loss that {@link LossConfig#needsWholeBatch}.
+   * those of the batch. Not for a loss that {@link LossConfig#needsWholeBatch}.
    */
   public LossResult of(List<PairLogps> pairs, LossNormalizer batch) {
     Checks.require(
         pairs.size() == batch.pairs() || !config.needsWholeBatch(),
-        "this loss needs the whole batch at once");
+        "this loss needs the whole batch at once, not a micro-batch of it");
     Sums sums = new Sums(pairs);
     for (LossConfig.Weighted part : config.mix()) {
       switch (part.type().rule()) {
@@ -50,10 +54,10 @@ public final class PreferenceLoss {
     return sums.result();
   }
 
-  /** What is added up over the losses of a mix; gradients are per sequence until the end. */
+  /** Sums over the losses of a mix; gradients by sequence, and {@code chosenToken} by token. */
   private final class Sums {
     private final List<PairLogps> pairs;
-    private final List<Terms> terms;
+    private final List<Terms> sequenceLogps;
     private final double[] weights;
     private final double[] chosen;
     private final double[] rejected;
@@ -62,7 +66,7 @@ public final class PreferenceLoss {
 
     Sums(List<PairLogps> pairs) {
       this.pairs = pairs;
-      this.terms = pairs.stream().map(PreferenceLoss.this::terms).toList();
+      this.sequenceLogps = pairs.stream().map(PreferenceLoss.this::sequenceLogps).toList();
       this.weights = pairs.stream().mapToDouble(PreferenceLoss.this::weight).toArray();
       this.chosen = new double[pairs.size()];
       this.rejected = new double[pairs.size()];
@@ -71,16 +75,17 @@ public final class PreferenceLoss {
 
     void addPerPair(LossRule.PerPair rule, double factor) {
       for (int i = 0; i < pairs.size(); i++) {
-        Slope slope = rule.formula().at(terms.get(i), config);
-        loss += factor * weights[i] * slope.loss();
-        chosen[i] += factor * weights[i] * slope.chosen();
-        rejected[i] += factor * weights[i] * slope.rejected();
+        Slope pair = rule.formula().at(sequenceLogps.get(i), config);
+        loss += factor * weights[i] * pair.loss();
+        chosen[i] += factor * weights[i] * pair.chosen();
+        rejected[i] += factor * weights[i] * pair.rejected();
       }
     }
 
     /**
-     * The mean of −(1−ε) L(βδ) − ε L(−βδ) over ranks. Paired: δ = sort(log π_w − log π_l) −
-     * sort(log ref_w − log ref_l). Unpaired: δ = sort(w) − sort(l).
+     * −(1−ε) L(βδ) − ε L(−βδ) summed over ranks: AOT (Melnyk et al. 2024, arXiv:2406.05882).
+     * Paired: δ = sort(log π(y_w) − log π(y_l)) − sort(log π_ref(y_w) − log π_ref(y_l)). Unpaired:
+     * δ = sort(w) − sort(l).
      */
     void addSorted(LossRule.Sorted rule, double factor) {
       requireEqualWeights();
@@ -96,12 +101,12 @@ public final class PreferenceLoss {
         double slope = factor * config.beta() * term.slope();
         loss += factor * term.value();
         chosen[upper[rank]] += slope;
-        // Paired, both sides of the policy stand in the first sort; unpaired, one in each.
+        // paired: both log-probs of the policy are in the first sort; unpaired: one is in each
         rejected[rule.paired() ? upper[rank] : lower[rank]] -= slope;
       }
     }
 
-    /** −Σ log π(token) over chosen tokens: the likelihood term of Pang et al. 2024. */
+    /** −Σ log π(token) over chosen tokens: the NLL term of Pang et al. 2024 (arXiv:2404.19733). */
     void addTokens(double factor) {
       for (int i = 0; i < pairs.size(); i++) {
         loss -= factor * weights[i] * Arrays.stream(pairs.get(i).chosen().policy()).sum();
@@ -110,7 +115,7 @@ public final class PreferenceLoss {
     }
 
     private double[] values(ToDoubleFunction<Terms> value) {
-      return terms.stream().mapToDouble(value).toArray();
+      return sequenceLogps.stream().mapToDouble(value).toArray();
     }
 
     private static int[] order(double[] values) {
@@ -131,49 +136,52 @@ public final class PreferenceLoss {
       List<PairOutcome> outcomes = new ArrayList<>();
       for (int i = 0; i < pairs.size(); i++) {
         PairLogps pair = pairs.get(i);
-        Terms sums = terms.get(i);
+        Terms logps = sequenceLogps.get(i);
         outcomes.add(
             new PairOutcome(
                 pair,
-                spread(pair.chosen(), shorter(pair), chosen[i], chosenToken[i]),
-                spread(pair.rejected(), shorter(pair), rejected[i], 0),
-                sums.policyChosen(),
-                sums.policyRejected(),
-                config.beta() * sums.w(),
-                config.beta() * sums.l()));
+                perToken(pair.chosen(), publicLength(pair), chosen[i], chosenToken[i]),
+                perToken(pair.rejected(), publicLength(pair), rejected[i], 0),
+                logps.policyChosen(),
+                logps.policyRejected(),
+                config.beta() * logps.w(),
+                config.beta() * logps.l()));
       }
       return new LossResult(loss, outcomes);
     }
   }
 
-  private Terms terms(PairLogps pair) {
-    int shorter = shorter(pair);
+  private Terms sequenceLogps(PairLogps pair) {
+    int publicLength = publicLength(pair);
     return new Terms(
-        sum(pair.chosen().policy(), shorter),
-        sum(pair.rejected().policy(), shorter),
-        config.referenceFree() ? 0 : sum(pair.chosen().reference(), shorter),
-        config.referenceFree() ? 0 : sum(pair.rejected().reference(), shorter),
+        sum(pair.chosen().policy(), publicLength),
+        sum(pair.rejected().policy(), publicLength),
+        config.referenceFree() ? 0 : sum(pair.chosen().reference(), publicLength),
+        config.referenceFree() ? 0 : sum(pair.rejected().reference(), publicLength),
         pair.chosen().length(),
         pair.rejected().length());
   }
 
-  private static int shorter(PairLogps pair) {
+  /** LD-DPO's public length: that of the shorter completion. */
+  private static int publicLength(PairLogps pair) {
     return Math.min(pair.chosen().length(), pair.rejected().length());
   }
 
-  /** log-prob of a completion: tokens beyond the shorter one's length count ldAlpha each. */
-  private double sum(double[] logps, int shorter) {
+  /** Log-prob of a sequence; tokens beyond the public length have weight ldAlpha (LD-DPO). */
+  private double sum(double[] logps, int publicLength) {
     double sum = 0;
     for (int t = 0; t < logps.length; t++) {
-      sum += t < shorter ? logps[t] : config.ldAlpha() * logps[t];
+      sum += t < publicLength ? logps[t] : config.ldAlpha() * logps[t];
     }
     return sum;
   }
 
-  private double[] spread(Completion completion, int shorter, double sequence, double token) {
+  /** Gradient of each token, {@code [length]}: its own, and its sequence's times its weight. */
+  private double[] perToken(
+      Completion completion, int publicLength, double sequence, double token) {
     double[] gradient = new double[completion.length()];
     for (int t = 0; t < gradient.length; t++) {
-      gradient[t] = token + (t < shorter ? sequence : config.ldAlpha() * sequence);
+      gradient[t] = token + (t < publicLength ? sequence : config.ldAlpha() * sequence);
     }
     return gradient;
   }
@@ -182,13 +190,14 @@ public final class PreferenceLoss {
     if (!config.wpo()) {
       return pair.weight();
     }
-    return pair.weight() * Math.exp(meanExcess(pair.chosen()) + meanExcess(pair.rejected()));
+    // WPO eq. 2; no gradient flows through the weight
+    return pair.weight() * Math.exp(wpoLogWeight(pair.chosen()) + wpoLogWeight(pair.rejected()));
   }
 
-  /** Mean over tokens of log p_t − log Σ p²: how probable the tokens are for this distribution. */
-  private static double meanExcess(Completion completion) {
+  /** Mean over tokens of log p_t − log Σ p², where Σ p² is a sampled token's mean probability. */
+  private static double wpoLogWeight(Completion completion) {
     double[] logSumSquares = completion.logSumSquares();
-    Checks.require(logSumSquares.length > 0, "use_wpo needs log Σ p² of each token");
+    Checks.require(logSumSquares.length > 0, "use_wpo needs log Σ p² for each token");
     double sum = 0;
     for (int t = 0; t < completion.length(); t++) {
       sum += completion.policy()[t] - logSumSquares[t];

@@ -1,4 +1,4 @@
 package dev.whetstone.dpo.loss;
 
-/** A function's value at a point, and its derivative there. */
+/** The value of a function at a point, and its derivative there. */
 record ValueAndDerivative(double value, double slope) {}

@@ -12,33 +12,37 @@ import java.util.function.IntBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where attention finds its rows, the same in every layer of a pass. A row is one head of one
- * token; gathering rows groups, pads, and turns tokens first into heads first in one copy.
+ * The row indices with which attention gathers its operands, the same in every layer of a pass. A
+ * row is one head of one token, {@code [headDim]}. What is unusual: one gather groups segments of
+ * nearly the same size, pads them with copies of real tokens, and puts heads before tokens; another
+ * undoes it. The backward pass gathers from the groups' gradients of queries, keys and values, one
+ * group after the other, and a row of zeros. A prompt's keys and values get one gradient from the
+ * prompt's own segment and one from each of its completions.
  *
- * @param groups what is computed together
- * @param outputs where each {@code [tokens * heads]} stands in the groups' results one after the
- *     other
- * @param own where the gradient of each {@code [tokens * (heads + 2 kvHeads)]} as its own segment
- *     has it stands in the groups' gradients, of queries, keys, values, one group after the other,
- *     and a row of zeros
- * @param past the same for {@code [tokens * 2 kvHeads]} keys and values as segments have them whose
- *     prompt they are; one for every completion that a prompt has
+ * @param groups segments that are computed as one batch of matrices
+ * @param outputs for each {@code [tokens * heads]} row of the result, its row in the concatenated
+ *     results of the groups
+ * @param queryKeyValueGradients for each {@code [tokens * (heads + 2 kvHeads)]} row of qkv, the row
+ *     of the gradient from its own segment
+ * @param prefixGradients for each {@code [tokens * 2 kvHeads]} row of keys and values, the row of
+ *     the gradient from a completion that reads it as its prompt, or the row of zeros; the i-th
+ *     tensor is for the i-th completion of every prompt
  */
 record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDArray> past) {
   /**
-   * A group of segments.
+   * The indices of one group of segments.
    *
-   * @param matrices of a product: segments * kvHeads
-   * @param queries of one head of one segment
-   * @param keys the same
-   * @param queryRows {@code [segments * heads * queries]} among qkv's rows
-   * @param keyRows {@code [segments * kvHeads * keys]}
-   * @param valueRows {@code [segments * kvHeads * keys]}
-   * @param outputRows {@code [segments * heads * queries]} among the rows of attention's result
-   * @param mask 0 where a query may look and -∞ elsewhere, {@code [segments or 1, 1, queries,
-   *     keys]}
-   * @param real 1 for a query and 0 for padding, {@code [segments * heads * queries, 1]}; null
-   *     where nothing is padded
+   * @param matrices in a batched product: segments * kvHeads
+   * @param queries of one head of one segment, padded
+   * @param keys of one head of one segment, padded
+   * @param queryRows {@code [segments * heads * queries]} rows of qkv
+   * @param keyRows {@code [segments * kvHeads * keys]} rows of qkv
+   * @param valueRows {@code [segments * kvHeads * keys]} rows of qkv
+   * @param outputRows {@code [segments * heads * queries]} rows of attention's result
+   * @param mask 0 where a query attends to a key and -∞ elsewhere, {@code [segments or 1, 1,
+   *     queries, keys]}
+   * @param paddingMask 1 for a query and 0 for padding, {@code [segments * heads * queries, 1]};
+   *     null when nothing is padded
    */
   record Group(
       int matrices,
@@ -62,10 +66,13 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
     private final int kvHeads;
     private final int width;
     private final int[] outputs;
-    private final int[] own;
-    private final List<int[]> past = new ArrayList<>();
-    private final int[] readers;
-    private final int zero;
+    private final int[] queryKeyValueGradients;
+    private final List<int[]> prefixGradients = new ArrayList<>();
+
+    /** How many completions of a prompt are placed, at the index of the prompt's first token. */
+    private final int[] completionsPlaced;
+
+    private final int zeroRow;
 
     Builder(NDManager manager, Layout layout, ModelConfig config) {
       this.manager = manager;
@@ -74,9 +81,9 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
       this.kvHeads = config.kvHeads();
       this.width = heads + 2 * kvHeads;
       this.outputs = new int[layout.tokens() * heads];
-      this.own = new int[layout.tokens() * width];
-      this.readers = new int[layout.tokens()];
-      this.zero =
+      this.queryKeyValueGradients = new int[layout.tokens() * width];
+      this.completionsPlaced = new int[layout.tokens()];
+      this.zeroRow =
           groups.stream()
               .mapToInt(
                   group ->
@@ -102,8 +109,8 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
       return new AttentionPlan(
           groups.stream().map(this::tensors).toList(),
           TorchOps.ids(manager, outputs),
-          TorchOps.ids(manager, own),
-          past.stream().map(rows -> TorchOps.ids(manager, rows)).toList());
+          TorchOps.ids(manager, queryKeyValueGradients),
+          prefixGradients.stream().map(rows -> TorchOps.ids(manager, rows)).toList());
     }
 
     private void placeQueries(SegmentGroup group, int s, int output, int gradient) {
@@ -113,7 +120,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
         for (int i = 0; i < segment.length(); i++) {
           int token = segment.start() + i;
           outputs[token * heads + head] = output + from + i;
-          own[token * width + head] = gradient + from + i;
+          queryKeyValueGradients[token * width + head] = gradient + from + i;
         }
       }
     }
@@ -123,11 +130,13 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
      */
     private void placeKeys(SegmentGroup group, int s, int gradient, int first) {
       Segment segment = group.segments().get(s);
-      int[] prompt = segment.promptLength() == 0 ? own : reader(segment, first == 0);
+      int[] prompt =
+          segment.promptLength() == 0 ? queryKeyValueGradients : prefixRows(segment, first == 0);
       for (int head = 0; head < kvHeads; head++) {
         int from = gradient + (s * kvHeads + head) * group.keys();
         for (int i = 0; i < segment.length(); i++) {
-          own[(segment.start() + i) * width + heads + first + head] = from + group.past() + i;
+          queryKeyValueGradients[(segment.start() + i) * width + heads + first + head] =
+              from + group.past() + i;
         }
         for (int i = 0; i < segment.promptLength(); i++) {
           prompt[(segment.prompt() + i) * 2 * kvHeads + first + head] = from + i;
@@ -135,15 +144,16 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
       }
     }
 
-    /** The rows in which a segment writes of its prompt, another for each of a prompt's. */
-    private int[] reader(Segment segment, boolean first) {
-      int reader = first ? readers[segment.prompt()]++ : readers[segment.prompt()] - 1;
-      if (reader == past.size()) {
-        int[] rows = new int[readers.length * 2 * kvHeads];
-        Arrays.fill(rows, zero);
-        past.add(rows);
+    /** Takes the rows of a completion's prompt: the i-th array for the i-th completion. */
+    private int[] prefixRows(Segment segment, boolean next) {
+      int completion =
+          next ? completionsPlaced[segment.prompt()]++ : completionsPlaced[segment.prompt()] - 1;
+      if (completion == prefixGradients.size()) {
+        int[] rows = new int[completionsPlaced.length * 2 * kvHeads];
+        Arrays.fill(rows, zeroRow);
+        prefixGradients.add(rows);
       }
-      return past.get(reader);
+      return prefixGradients.get(completion);
     }
 
     private Group tensors(SegmentGroup group) {
@@ -156,7 +166,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           keys(group, heads + kvHeads),
           queries(group, heads),
           mask(group),
-          group.even() ? null : real(group));
+          group.even() ? null : paddingMask(group));
     }
 
     private NDArray queries(SegmentGroup group, int rowsOfToken) {
@@ -192,28 +202,28 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
     }
 
     private NDArray mask(SegmentGroup group) {
-      int different = group.even() ? 1 : group.segments().size();
-      float[] mask = new float[different * group.length() * group.keys()];
+      int masks = group.even() ? 1 : group.segments().size();
+      float[] mask = new float[masks * group.length() * group.keys()];
       int to = 0;
-      for (Segment segment : group.segments().subList(0, different)) {
+      for (Segment segment : group.segments().subList(0, masks)) {
         for (int i = 0; i < group.length(); i++) {
           for (int j = 0; j < group.keys(); j++) {
             mask[to++] = group.visible(segment, i, j) ? 0 : Float.NEGATIVE_INFINITY;
           }
         }
       }
-      return TorchOps.create(manager, mask, different, 1, group.length(), group.keys());
+      return TorchOps.create(manager, mask, masks, 1, group.length(), group.keys());
     }
 
-    private NDArray real(SegmentGroup group) {
-      float[] real = new float[group.segments().size() * heads * group.length()];
+    private NDArray paddingMask(SegmentGroup group) {
+      float[] values = new float[group.segments().size() * heads * group.length()];
       int to = 0;
       for (Segment segment : group.segments()) {
         for (int head = 0; head < heads; head++, to += group.length()) {
-          Arrays.fill(real, to, to + segment.length(), 1);
+          Arrays.fill(values, to, to + segment.length(), 1);
         }
       }
-      return TorchOps.create(manager, real, real.length, 1);
+      return TorchOps.create(manager, values, values.length, 1);
     }
   }
 }

@@ -9,16 +9,18 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A transformer block of the Llama family. */
+/** A transformer block of the Llama family: attention and SwiGLU, each after an RMS norm. */
 final class Block {
   /**
-   * What the backward pass needs: {@code [tokens, ...]}, and from {@code middle} on, as {@code low}
-   * of the sites there, {@code [wanted, ...]}.
+   * What the backward pass needs. Shapes are {@code [tokens, ...]} up to {@code attended}, and
+   * {@code [selected, ...]} from {@code postAttention} on; of the LoRA inputs only QKV's has a row
+   * for every token.
    *
-   * @param wanted the tokens whose output was asked for
-   * @param qkv after rotation
-   * @param middle the residual stream between attention and MLP
-   * @param low inputs in LoRA's inner dimension
+   * @param selection the tokens whose output was asked for
+   * @param inputRms {@code [tokens, 1]}
+   * @param qkv queries, keys and values after rotation
+   * @param postAttention the residual stream between attention and MLP
+   * @param loraHidden {@code A x} of each target, {@code [.., modules * rank]}
    */
   record Activations(
       Selection wanted,
@@ -33,7 +35,7 @@ final class Block {
       NDArray output) {}
 
   private final RmsNorm inputNorm;
-  private final RmsNorm middleNorm;
+  private final RmsNorm mlpNorm;
   private final Map<LoraTarget, Projection> projections;
   private final CausalAttention attention;
   private final SwiGlu activation;
@@ -42,74 +44,80 @@ final class Block {
       ModelConfig config,
       Scalars scalars,
       RmsNorm inputNorm,
-      RmsNorm middleNorm,
+      RmsNorm mlpNorm,
       Map<LoraTarget, Projection> projections) {
     this.inputNorm = inputNorm;
-    this.middleNorm = middleNorm;
+    this.mlpNorm = mlpNorm;
     this.projections = new EnumMap<>(projections);
     this.attention = new CausalAttention(config);
     this.activation = new SwiGlu(config.intermediateSize());
   }
 
-  Projection projection(LoraTarget site) {
-    Projection projection = projections.get(site);
+  Projection projection(LoraTarget target) {
+    Projection projection = projections.get(target);
     if (projection == null) {
-      throw new IllegalArgumentException("there is no projection " + site);
+      throw new IllegalArgumentException("there is no projection " + target);
     }
     return projection;
   }
 
-  /** Runs the block; everything in the answer but the input belongs to {@code keeper}. */
+  /** Runs the block; {@code owner} gets all tensors of the result except the input. */
   Activations forward(
-      NDManager keeper, NDArray input, Selection wanted, MicroBatch batch, boolean adapted) {
+      NDManager owner, NDArray input, Selection selection, MicroBatch batch, boolean adapted) {
     return forward(
-        keeper, input, wanted, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
+        owner, input, selection, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
   }
 
   NDArray attend(NDArray qkv, AttentionPlan plan) {
     return attention.forward(qkv, plan);
   }
 
-  /** The same with another attention: qkv after rotation to what is attended to. */
+  /** The same with another attention, a function from rotated qkv to attended values. */
   Activations forward(
-      NDManager keeper,
+      NDManager owner,
       NDArray input,
-      Selection wanted,
+      Selection selection,
       Rotary rotary,
       UnaryOperator<NDArray> attend,
       boolean adapted) {
-    try (NDManager scope = keeper.newSubManager()) {
+    try (NDManager scope = owner.newSubManager()) {
       input.tempAttach(scope);
-      Map<LoraTarget, NDArray> low = new EnumMap<>(LoraTarget.class);
-      NDArray inputLengths = inputNorm.lengths(input);
-      NDArray normed = inputNorm.forward(input, inputLengths);
-      NDArray qkv = project(LoraTarget.QKV, normed, null, adapted, low);
+      Map<LoraTarget, NDArray> loraHidden = new EnumMap<>(LoraTarget.class);
+      NDArray inputRms = inputNorm.lengths(input);
+      NDArray normed = inputNorm.forward(input, inputRms);
+      NDArray qkv = project(LoraTarget.QKV, normed, null, adapted, loraHidden);
       rotary.turn(qkv);
       NDArray attended = attend.apply(qkv);
-      NDArray middle = project(LoraTarget.O, wanted.of(attended), wanted.of(input), adapted, low);
-      NDArray middleLengths = middleNorm.lengths(middle);
+      NDArray postAttention =
+          project(LoraTarget.O, selection.of(attended), selection.of(input), adapted, loraHidden);
+      NDArray postAttentionRms = mlpNorm.lengths(postAttention);
       NDArray gateUp =
           project(
-              LoraTarget.GATE_UP, middleNorm.forward(middle, middleLengths), null, adapted, low);
-      NDArray output = project(LoraTarget.DOWN, activation.forward(gateUp), middle, adapted, low);
-      Activations kept =
+              LoraTarget.GATE_UP,
+              mlpNorm.forward(postAttention, postAttentionRms),
+              null,
+              adapted,
+              loraHidden);
+      NDArray output =
+          project(LoraTarget.DOWN, activation.forward(gateUp), postAttention, adapted, loraHidden);
+      Activations activations =
           new Activations(
-              wanted,
+              selection,
               input,
-              inputLengths,
+              inputRms,
               qkv,
               attended,
-              middle,
-              middleLengths,
+              postAttention,
+              postAttentionRms,
               gateUp,
-              Map.copyOf(low),
+              Map.copyOf(loraHidden),
               output);
-      keep(keeper, kept);
-      return kept;
+      attach(owner, activations);
+      return activations;
     }
   }
 
-  private static void keep(NDManager keeper, Activations kept) {
+  private static void attach(NDManager owner, Activations kept) {
     for (NDArray array :
         new NDArray[] {
           kept.inputLengths,
@@ -120,47 +128,45 @@ final class Block {
           kept.gateUp,
           kept.output
         }) {
-      array.attach(keeper);
+      array.attach(owner);
     }
-    kept.low.values().forEach(array -> array.attach(keeper));
+    kept.low.values().forEach(array -> array.attach(owner));
   }
 
   private NDArray project(
-      LoraTarget site,
+      LoraTarget target,
       NDArray x,
       @Nullable NDArray residual,
       boolean adapted,
-      Map<LoraTarget, NDArray> low) {
-    Projection.Output output = projection(site).forward(x, residual, adapted);
+      Map<LoraTarget, NDArray> loraHidden) {
+    Projection.Output output = projection(target).forward(x, residual, adapted);
     if (output.low() != null) {
-      low.put(site, output.low());
+      loraHidden.put(target, output.low());
     }
     return output.y();
   }
 
-  /**
-   * Gradient of the block's input, in {@code keeper}, given that of its output. Uses the
-   * activations up.
-   */
-  NDArray backward(NDManager keeper, NDArray dOutput, Activations kept, MicroBatch batch) {
-    try (NDManager scope = keeper.newSubManager()) {
-      borrow(scope, kept);
+  /** Gradient of the input, in {@code owner}. Overwrites activations: can be called once. */
+  NDArray backward(NDManager owner, NDArray dOutput, Activations kept, MicroBatch batch) {
+    try (NDManager scope = owner.newSubManager()) {
+      attachTemporarily(scope, kept);
       dOutput.tempAttach(scope);
-      NDArray dMiddle = mlp(dOutput, kept).addi(dOutput);
-      NDArray dInput = attention(dMiddle, kept, batch).addi(kept.wanted.back(dMiddle));
-      dInput.attach(keeper);
+      NDArray dPostAttention = mlpBackward(dOutput, kept).addi(dOutput);
+      NDArray dInput =
+          attentionBackward(dPostAttention, kept, batch).addi(kept.wanted.back(dPostAttention));
+      dInput.attach(owner);
       return dInput;
     }
   }
 
-  private static void borrow(NDManager scope, Activations kept) {
+  private static void attachTemporarily(NDManager scope, Activations kept) {
     for (NDArray array :
         new NDArray[] {kept.input, kept.qkv, kept.attended, kept.middle, kept.gateUp}) {
       array.tempAttach(scope);
     }
   }
 
-  private NDArray mlp(NDArray dOutput, Activations kept) {
+  private NDArray mlpBackward(NDArray dOutput, Activations kept) {
     SwiGlu.Activated activated = activation.again(kept.gateUp);
     NDArray dh =
         projection(LoraTarget.DOWN).backward(dOutput, activated.h(), kept.low.get(LoraTarget.DOWN));
@@ -169,16 +175,16 @@ final class Block {
         projection(LoraTarget.GATE_UP)
             .backward(
                 dGateUp,
-                middleNorm.forward(kept.middle, kept.middleLengths),
+                mlpNorm.forward(kept.middle, kept.middleLengths),
                 kept.low.get(LoraTarget.GATE_UP));
-    return middleNorm.backward(dNormed, kept.middle, kept.middleLengths);
+    return mlpNorm.backward(dNormed, kept.middle, kept.middleLengths);
   }
 
-  private NDArray attention(NDArray dMiddle, Activations kept, MicroBatch batch) {
-    NDArray dWanted =
+  private NDArray attentionBackward(NDArray dPostAttention, Activations kept, MicroBatch batch) {
+    NDArray dSelected =
         projection(LoraTarget.O)
-            .backward(dMiddle, kept.wanted.of(kept.attended), kept.low.get(LoraTarget.O));
-    NDArray dAttended = kept.wanted.back(dWanted);
+            .backward(dPostAttention, kept.wanted.of(kept.attended), kept.low.get(LoraTarget.O));
+    NDArray dAttended = kept.wanted.back(dSelected);
     NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
     batch.rotary().turnBack(dQkv);
     NDArray dNormed =

@@ -7,9 +7,10 @@ import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
 /**
- * Grouped-query attention over the segments of a micro-batch. Queries of one key/value head are
- * stacked {@code [matrices, group * queries, headDim]}, so that keys and values are never repeated.
- * Probabilities are computed again in the backward pass: they would be the largest activation.
+ * Grouped-query attention (Ainslie et al. 2023) over the segments of a micro-batch. Queries that
+ * share a key/value head are stacked, {@code [matrices, heads / kvHeads * queries, headDim]}, so
+ * that keys and values are never repeated. The backward pass recomputes the probabilities, which
+ * would be the largest activation.
  */
 final class CausalAttention {
   private final int heads;
@@ -45,25 +46,25 @@ final class CausalAttention {
   }
 
   /**
-   * Gradient of qkv as they were given.
+   * Gradient of the rotated and scaled qkv, {@code [tokens, (heads + 2 kvHeads) * headDim]}.
    *
    * @param dOutput gradient of the result
-   * @param output the result
+   * @param output the result of the forward pass
    */
   NDArray backward(NDArray dOutput, NDArray output, NDArray qkv, AttentionPlan plan) {
     NDManager outer = qkv.getManager();
     NDArray rows = rows(qkv);
     NDArray dRows = rows(dOutput);
-    // sum over keys of p dp is sum over the head of o do (Dao 2022, eq. 4)
-    NDArray pulls = TorchOps.rowSums(dRows.mul(rows(output)));
+    // Σ over keys of p dp = Σ over headDim of o do (FlashAttention, Dao et al. 2022, eq. 4)
+    NDArray outputDots = TorchOps.rowSums(dRows.mul(rows(output)));
     NDArray[] parts = new NDArray[3 * plan.groups().size() + 1];
     int part = 0;
     for (AttentionPlan.Group group : plan.groups()) {
       try (NDManager scope = outer.newSubManager()) {
         rows.tempAttach(scope);
         dRows.tempAttach(scope);
-        pulls.tempAttach(scope);
-        for (NDArray gradient : backward(dRows, pulls, rows, group)) {
+        outputDots.tempAttach(scope);
+        for (NDArray gradient : backward(dRows, outputDots, rows, group)) {
           parts[part] = rows(gradient);
           parts[part++].attach(outer);
         }
@@ -73,37 +74,38 @@ final class CausalAttention {
     NDArray all = TorchOps.concat(0, parts);
     NDArray gradient =
         TorchOps.reshape(TorchOps.gather(all, plan.own()), output.getShape().get(0), -1);
-    NDArray ofKeys =
+    NDArray keysAndValues =
         TorchOps.slice(gradient, 1, (long) heads * headDim, gradient.getShape().get(1));
-    for (NDArray past : plan.past()) {
-      ofKeys.addi(TorchOps.reshape(TorchOps.gather(all, past), output.getShape().get(0), -1));
+    for (NDArray prefix : plan.past()) {
+      keysAndValues.addi(
+          TorchOps.reshape(TorchOps.gather(all, prefix), output.getShape().get(0), -1));
     }
     return gradient;
   }
 
-  /** Gradients of queries, keys and values of a group. */
+  /** Gradients of the queries, keys and values of a group. */
   private NDArray[] backward(
-      NDArray dRows, NDArray pulls, NDArray rows, AttentionPlan.Group group) {
+      NDArray dRows, NDArray outputDots, NDArray rows, AttentionPlan.Group group) {
     NDArray q = queries(rows, group);
     NDArray k = keys(rows, group);
     NDArray v = values(rows, group);
     NDArray p = probabilities(q, k, group);
-    NDArray dO = stacked(real(dRows, group), group);
-    NDArray pull = TorchOps.reshape(real(pulls, group), group.matrices(), -1, 1);
+    NDArray dO = stacked(outputRows(dRows, group), group);
+    NDArray dots = TorchOps.reshape(outputRows(outputDots, group), group.matrices(), -1, 1);
     NDArray dV = TorchOps.products(TorchOps.transpose(p), dO);
-    NDArray dScores = TorchOps.products(dO, TorchOps.transpose(v)).subi(pull).muli(p);
+    NDArray dScores = TorchOps.products(dO, TorchOps.transpose(v)).subi(dots).muli(p);
     NDArray dK = TorchOps.products(TorchOps.transpose(dScores), q);
     NDArray dQ = TorchOps.products(dScores, k);
     return new NDArray[] {dQ, dK, dV};
   }
 
-  /** The rows of the group's queries, and zeros where it is padded. */
-  private static NDArray real(NDArray rows, AttentionPlan.Group group) {
+  /** The result's rows for the group's queries, with zeros in padding. */
+  private static NDArray outputRows(NDArray rows, AttentionPlan.Group group) {
     NDArray gathered = TorchOps.gather(rows, group.outputRows());
     return group.real() == null ? gathered : gathered.muli(group.real());
   }
 
-  /** One head of one token a row. */
+  /** A view with one head of one token a row, {@code [.., headDim]}. */
   private NDArray rows(NDArray array) {
     return TorchOps.reshape(array, -1, headDim);
   }
@@ -112,7 +114,7 @@ final class CausalAttention {
     return TorchOps.reshape(rows, group.matrices(), -1, headDim);
   }
 
-  /** {@code [matrices, group * queries, headDim]}. */
+  /** {@code [matrices, heads / kvHeads * queries, headDim]} */
   private NDArray queries(NDArray rows, AttentionPlan.Group group) {
     return stacked(TorchOps.gather(rows, group.queryRows()), group);
   }
@@ -126,6 +128,7 @@ final class CausalAttention {
     return stacked(TorchOps.gather(rows, group.valueRows()), group);
   }
 
+  /** {@code [matrices, heads / kvHeads * queries, keys]} */
   private NDArray probabilities(NDArray q, NDArray k, AttentionPlan.Group group) {
     NDArray scores = TorchOps.products(q, TorchOps.transpose(k));
     TorchOps.reshape(scores, -1, heads, group.queries(), group.keys()).addi(group.mask());

@@ -13,14 +13,15 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Writes answers to a few prompts at once, each token drawn from the policy's whole distribution.
- * Keys and values of earlier tokens are kept: a step runs the newest tokens alone.
+ * Samples completions for a few prompts at once, each token from the policy's whole distribution. A
+ * key/value cache holds earlier tokens, so that a decode step runs only the newest token of each
+ * prompt. Prompts are padded on the left: all of them end in the same slot of the cache.
  */
 final class Decoder {
   /**
-   * One layer's, zero where nothing was written yet.
+   * One layer's keys and values, zero in slots that are not written yet.
    *
-   * @param keys {@code [slots, prompts * kvHeads, headDim]}, prompts ending in the same slot
+   * @param keys {@code [slots, prompts * kvHeads, headDim]}
    * @param values the same shape
    */
   private record Cache(NDArray keys, NDArray values) {}
@@ -28,8 +29,8 @@ final class Decoder {
   private final Network network;
   private final NDManager manager;
   private final List<int[]> prompts;
-  private final int most;
-  private final int longest;
+  private final int maxTokens;
+  private final int maxPromptLength;
   private final int heads;
   private final int kvHeads;
   private final int headDim;
@@ -37,58 +38,58 @@ final class Decoder {
   private final NDArray mask;
 
   /**
-   * @param manager owns what is kept
-   * @param most tokens of an answer
+   * @param manager owns the caches and the mask
+   * @param maxTokens of a completion
    */
-  Decoder(Network network, NDManager manager, List<int[]> prompts, int most) {
+  Decoder(Network network, NDManager manager, List<int[]> prompts, int maxTokens) {
     ModelConfig config = network.config();
     this.network = network;
     this.manager = manager;
     this.prompts = List.copyOf(prompts);
-    this.most = most;
-    this.longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
+    this.maxTokens = maxTokens;
+    this.maxPromptLength = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
     this.heads = config.heads();
     this.kvHeads = config.kvHeads();
     this.headDim = config.headDim();
-    Shape shape = new Shape(longest + most, (long) prompts.size() * kvHeads, headDim);
+    Shape shape = new Shape(maxPromptLength + maxTokens, (long) prompts.size() * kvHeads, headDim);
     network
         .blocks()
         .forEach(_ -> caches.add(new Cache(manager.zeros(shape), manager.zeros(shape))));
     this.mask = mask();
   }
 
-  /** -∞ before a prompt's first slot, {@code [prompts, 1, 1, slots]}. */
+  /** -∞ in the slots before a prompt's first token, {@code [prompts, 1, 1, slots]}. */
   private NDArray mask() {
-    int slots = longest + most;
+    int slots = maxPromptLength + maxTokens;
     float[] values = new float[prompts.size() * slots];
     for (int i = 0; i < prompts.size(); i++) {
-      int empty = longest - prompts.get(i).length;
-      Arrays.fill(values, i * slots, i * slots + empty, Float.NEGATIVE_INFINITY);
+      int padding = maxPromptLength - prompts.get(i).length;
+      Arrays.fill(values, i * slots, i * slots + padding, Float.NEGATIVE_INFINITY);
     }
     return TorchOps.create(manager, values, prompts.size(), 1, 1, slots);
   }
 
-  /** One answer a prompt, with the token that ended it where one did. */
+  /** One completion a prompt, with its end token unless {@code maxTokens} cut it off. */
   List<int[]> sample(RandomGenerator random) {
-    List<List<Integer>> answers =
+    List<List<Integer>> completions =
         prompts.stream().<List<Integer>>map(_ -> new ArrayList<>()).toList();
-    boolean[] ended = new boolean[prompts.size()];
-    float[][] distributions = prompted();
+    boolean[] finished = new boolean[prompts.size()];
+    float[][] distributions = prefill();
     for (int written = 0; ; written++) {
-      int[] newest = new int[ended.length];
-      for (int i = 0; i < ended.length; i++) {
-        newest[i] = draw(distributions[i], random);
-        if (!ended[i]) {
-          answers.get(i).add(newest[i]);
-          ended[i] = network.config().eosIds().contains(newest[i]);
+      int[] newest = new int[finished.length];
+      for (int i = 0; i < finished.length; i++) {
+        newest[i] = sampleToken(distributions[i], random);
+        if (!finished[i]) {
+          completions.get(i).add(newest[i]);
+          finished[i] = network.config().eosIds().contains(newest[i]);
         }
       }
-      if (written + 1 == most || allTrue(ended)) {
-        return answers.stream()
-            .map(answer -> answer.stream().mapToInt(Integer::intValue).toArray())
+      if (written + 1 == maxTokens || allTrue(finished)) {
+        return completions.stream()
+            .map(completion -> completion.stream().mapToInt(Integer::intValue).toArray())
             .toList();
       }
-      distributions = next(newest, written);
+      distributions = decode(newest, written);
     }
   }
 
@@ -96,14 +97,14 @@ final class Decoder {
     return IntStream.range(0, all.length).allMatch(i -> all[i]);
   }
 
-  private static int draw(float[] probabilities, RandomGenerator random) {
-    double left = random.nextDouble();
+  private static int sampleToken(float[] probabilities, RandomGenerator random) {
+    double remaining = random.nextDouble();
     int last = 0;
     for (int token = 0; token < probabilities.length; token++) {
       if (probabilities[token] > 0) {
         last = token;
-        left -= probabilities[token];
-        if (left < 0) {
+        remaining -= probabilities[token];
+        if (remaining < 0) {
           break;
         }
       }
@@ -111,9 +112,9 @@ final class Decoder {
     return last;
   }
 
-  /** Runs the prompts; next-token distributions of each. */
-  private float[][] prompted() {
-    // a completion's last token does not run: these rows are prompts alone
+  /** Runs the prompts; next-token distributions, {@code [prompts][vocabulary]}. */
+  private float[][] prefill() {
+    // a completion's last token is never run, so that a completion of one token adds none
     List<PromptCompletions> rows =
         prompts.stream().map(prompt -> new PromptCompletions(prompt, List.of(new int[1]))).toList();
     try (NDManager scope = manager.newSubManager()) {
@@ -127,9 +128,9 @@ final class Decoder {
             output(
                 scope,
                 x,
-                (keeper, input) ->
+                (owner, input) ->
                     block.forward(
-                        keeper,
+                        owner,
                         input,
                         Selection.ALL,
                         batch.rotary(),
@@ -143,14 +144,14 @@ final class Decoder {
     }
   }
 
-  /** Each slot's token, {@code [longest * prompts]}; before a prompt any, it is masked. */
+  /** The token of each slot, {@code [slots * prompts]}; any token in padding, which is masked. */
   private NDArray promptSlots(NDManager scope, Layout layout) {
-    int[] tokens = new int[longest * prompts.size()];
+    int[] tokens = new int[maxPromptLength * prompts.size()];
     for (int i = 0; i < prompts.size(); i++) {
-      int empty = longest - prompts.get(i).length;
+      int padding = maxPromptLength - prompts.get(i).length;
       int first = layout.segments().get(i).start();
-      for (int slot = 0; slot < longest; slot++) {
-        tokens[slot * prompts.size() + i] = first + Math.max(0, slot - empty);
+      for (int slot = 0; slot < maxPromptLength; slot++) {
+        tokens[slot * prompts.size() + i] = first + Math.max(0, slot - padding);
       }
     }
     return TorchOps.ids(scope, tokens);
@@ -160,25 +161,25 @@ final class Decoder {
     write(cache, TorchOps.gather(qkv, slots), 0);
   }
 
-  /** Writes the keys and values of rows {@code [slots * prompts, width]} from a slot on. */
+  /** Writes the keys and values of {@code [slots * prompts, width]}, beginning at a slot. */
   private void write(Cache cache, NDArray rows, int slot) {
     long keys = (long) heads * headDim;
     long values = keys + (long) kvHeads * headDim;
-    add(cache.keys, TorchOps.slice(rows, 1, keys, values), slot);
-    add(cache.values, TorchOps.slice(rows, 1, values, rows.getShape().get(1)), slot);
+    copy(cache.keys, TorchOps.slice(rows, 1, keys, values), slot);
+    copy(cache.values, TorchOps.slice(rows, 1, values, rows.getShape().get(1)), slot);
   }
 
-  private void add(NDArray kept, NDArray columns, int slot) {
+  private void copy(NDArray cached, NDArray columns, int slot) {
     NDArray added = TorchOps.reshape(columns, -1, (long) prompts.size() * kvHeads, headDim);
-    // a view of what outlives this step, so it is closed by hand
-    try (NDArray place = TorchOps.slice(kept, 0, slot, slot + added.getShape().get(0))) {
-      place.addi(added);
+    // the view belongs to the cache's manager, which outlives this step: close it here
+    try (NDArray unwritten = TorchOps.slice(cached, 0, slot, slot + added.getShape().get(0))) {
+      unwritten.addi(added);
     }
   }
 
-  /** Runs the newest token of each answer; next-token distributions. */
-  private float[][] next(int[] newest, int written) {
-    int slot = longest + written;
+  /** Runs the newest token of each completion; next-token distributions as in prefill. */
+  private float[][] decode(int[] newest, int written) {
+    int slot = maxPromptLength + written;
     int[] positions = prompts.stream().mapToInt(prompt -> prompt.length + written).toArray();
     try (NDManager scope = manager.newSubManager()) {
       Rotary rotary = network.rotary(scope, positions);
@@ -190,9 +191,9 @@ final class Decoder {
             output(
                 scope,
                 x,
-                (keeper, input) ->
+                (owner, input) ->
                     block.forward(
-                        keeper,
+                        owner,
                         input,
                         Selection.ALL,
                         rotary,
@@ -204,18 +205,18 @@ final class Decoder {
   }
 
   private interface Layer {
-    Block.Activations of(NDManager keeper, NDArray input);
+    Block.Activations run(NDManager owner, NDArray input);
   }
 
   private static NDArray output(NDManager scope, NDArray x, Layer layer) {
-    try (NDManager keeper = scope.newSubManager()) {
-      NDArray y = layer.of(keeper, x).output();
+    try (NDManager owner = scope.newSubManager()) {
+      NDArray y = layer.run(owner, x).output();
       y.attach(scope);
       return y;
     }
   }
 
-  /** Attention of the newest tokens {@code [prompts, width]} to everything up to their slot. */
+  /** Attention of the newest tokens {@code [prompts, width]} to all slots up to their own. */
   private NDArray attend(Cache cache, NDArray qkv, int slot) {
     write(cache, qkv, slot);
     NDManager outer = qkv.getManager();
@@ -241,14 +242,15 @@ final class Decoder {
   }
 
   /** {@code [prompts * kvHeads, slots, headDim]} */
-  private static NDArray upTo(NDArray kept, int slot) {
-    return TorchOps.permute(TorchOps.slice(kept, 0, 0, slot + 1L), 1, 0, 2);
+  private static NDArray upTo(NDArray cached, int slot) {
+    return TorchOps.permute(TorchOps.slice(cached, 0, 0, slot + 1L), 1, 0, 2);
   }
 
   private float[][] distributions(NDArray x) {
     NDArray hidden = network.norm().forward(x, network.norm().lengths(x));
-    NDArray all = TorchOps.softmax(TorchOps.linear(hidden, network.head().weight().array()));
-    FloatBuffer values = TorchOps.read(all);
+    NDArray probabilities =
+        TorchOps.softmax(TorchOps.linear(hidden, network.head().weight().array()));
+    FloatBuffer values = TorchOps.read(probabilities);
     float[][] distributions = new float[prompts.size()][values.limit() / prompts.size()];
     for (float[] distribution : distributions) {
       values.get(distribution);

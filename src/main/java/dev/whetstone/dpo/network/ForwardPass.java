@@ -11,19 +11,21 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One run of the network over a micro-batch; owns the activations until it is closed. */
+/** One run of the network over a micro-batch. Owns its activations until it is closed. */
 public final class ForwardPass implements AutoCloseable {
   private final Network network;
   private final NDManager manager;
   private final MicroBatch batch;
   private final boolean adapted;
-  private final List<Block.Activations> kept = new ArrayList<>();
+  private final List<Block.Activations> activations = new ArrayList<>();
   private final List<NDArray> inputs = new ArrayList<>();
 
   /** The last block's output, {@code [scored, hidden]}. */
-  private @Nullable NDArray last;
+  private @Nullable NDArray lastOutput;
 
-  private @Nullable NDArray directions;
+  /** d logp / d hidden, {@code [scored, hidden]}; null if no backward pass is to run. */
+  private @Nullable NDArray logProbGradients;
+
   private double[] normalizers = {};
   private @Nullable TokenScores scores;
 
@@ -35,7 +37,7 @@ public final class ForwardPass implements AutoCloseable {
       this.batch = network.batch(manager, rows);
       if (gradient) {
         this.scores =
-            inTraining(
+            withTrainingArithmetic(
                 () -> {
                   forward(true);
                   return score(true);
@@ -49,7 +51,7 @@ public final class ForwardPass implements AutoCloseable {
     }
   }
 
-  private <T> T inTraining(Supplier<T> work) {
+  private <T> T withTrainingArithmetic(Supplier<T> work) {
     return MatmulPrecision.in(network.settings().arithmetic(), work);
   }
 
@@ -67,9 +69,9 @@ public final class ForwardPass implements AutoCloseable {
     boolean keep = gradient && !network.settings().recompute();
     for (int layer = 0; layer < network.blocks().size(); layer++) {
       if (keep) {
-        Block.Activations activations = run(layer, manager, x);
-        kept.add(activations);
-        x = activations.output();
+        Block.Activations block = run(layer, manager, x);
+        activations.add(block);
+        x = block.output();
       } else {
         NDArray y = output(layer, x);
         if (gradient) {
@@ -80,14 +82,14 @@ public final class ForwardPass implements AutoCloseable {
         x = y;
       }
     }
-    last = x;
+    lastOutput = x;
   }
 
-  /** The head reads only some tokens' output of the last block. */
-  private Block.Activations run(int layer, NDManager keeper, NDArray x) {
-    boolean top = layer == network.blocks().size() - 1;
-    Selection wanted = top ? batch.scored() : Selection.ALL;
-    return network.blocks().get(layer).forward(keeper, x, wanted, batch, adapted);
+  /** Runs a block; the last one only for the tokens that the head reads. */
+  private Block.Activations run(int layer, NDManager owner, NDArray x) {
+    boolean last = layer == network.blocks().size() - 1;
+    Selection selection = last ? batch.scored() : Selection.ALL;
+    return network.blocks().get(layer).forward(owner, x, selection, batch, adapted);
   }
 
   private NDArray output(int layer, NDArray x) {
@@ -103,8 +105,8 @@ public final class ForwardPass implements AutoCloseable {
       LmHead.Output output =
           network.head().forward(hidden(scope), batch.layout().targets(), gradient);
       if (output.directions() != null) {
-        directions = output.directions();
-        directions.attach(manager);
+        logProbGradients = output.directions();
+        logProbGradients.attach(manager);
         normalizers = output.normalizers();
       }
       return split(output.scores());
@@ -115,21 +117,21 @@ public final class ForwardPass implements AutoCloseable {
     return network.norm().forward(rows, network.norm().lengths(rows));
   }
 
-  /** KL of this pass's distributions to those of another over the same rows. */
+  /** KL(this ‖ reference) in nats a token, for another pass over the same rows. */
   float[][] divergences(ForwardPass reference) {
     try (NDManager scope = manager.newSubManager()) {
-      return cut(network.head().divergences(hidden(scope), reference.hidden(scope)));
+      return byCompletion(network.head().divergences(hidden(scope), reference.hidden(scope)));
     }
   }
 
-  /** What the head reads, {@code [scored, hidden]}. */
+  /** The head's input, {@code [scored, hidden]}. */
   private NDArray hidden(NDManager scope) {
-    NDArray x = Objects.requireNonNull(last);
+    NDArray x = Objects.requireNonNull(lastOutput);
     x.tempAttach(scope);
     return normed(x);
   }
 
-  /** Cuts flat scores into completions. */
+  /** Splits flat scores by completion. */
   private TokenScores split(LmHead.Flat flat) {
     boolean[][] greedy = new boolean[batch.layout().lengths().length][];
     int from = 0;
@@ -139,32 +141,36 @@ public final class ForwardPass implements AutoCloseable {
       from = to;
     }
     return new TokenScores(
-        cut(flat.logps()), cut(flat.entropies()), cut(flat.collisions()), greedy);
+        byCompletion(flat.logps()),
+        byCompletion(flat.entropies()),
+        byCompletion(flat.collisions()),
+        greedy);
   }
 
-  private float[][] cut(float[] flat) {
-    float[][] cut = new float[batch.layout().lengths().length][];
+  private float[][] byCompletion(float[] flat) {
+    float[][] split = new float[batch.layout().lengths().length][];
     int from = 0;
-    for (int i = 0; i < cut.length; i++) {
+    for (int i = 0; i < split.length; i++) {
       int to = from + batch.layout().lengths()[i];
-      cut[i] = Arrays.copyOfRange(flat, from, to);
+      split[i] = Arrays.copyOfRange(flat, from, to);
       from = to;
     }
-    return cut;
+    return split;
   }
 
   /**
-   * Adds the gradients of {@code Σ gradient * logp} to the parameters'. Once a pass.
+   * Adds the gradients of {@code Σ gradient * logp} to those of the parameters. Can be called once.
    *
    * @param gradients d loss / d log-prob, in the shape of {@link TokenScores#logps}
+   * @throws IllegalStateException when the pass has no gradients, or was run backward already
    */
   public void backward(double[][] gradients) {
     float[] flat = flat(gradients);
-    inTraining(() -> input(flat)).close();
+    withTrainingArithmetic(() -> inputGradient(flat)).close();
   }
 
-  /** Gradient of the embedded tokens, when all others are gathered. */
-  private NDArray input(float[] gradients) {
+  /** Accumulates the gradients of all parameters; returns that of the embedded tokens. */
+  private NDArray inputGradient(float[] gradients) {
     NDArray dx = headGradient(gradients);
     for (int layer = network.blocks().size() - 1; layer >= 0; layer--) {
       NDArray next = blockGradient(layer, dx);
@@ -191,22 +197,23 @@ public final class ForwardPass implements AutoCloseable {
 
   /** Gradient of the last block's output, {@code [scored, hidden]}. */
   private NDArray headGradient(float[] gradients) {
-    NDArray ways = directions;
-    NDArray x = last;
-    if (ways == null || x == null) {
-      throw new IllegalStateException("the pass was not made for a backward pass, or had it");
+    NDArray dHidden = logProbGradients;
+    NDArray x = lastOutput;
+    if (dHidden == null || x == null) {
+      throw new IllegalStateException(
+          "the pass was created without gradients, or its backward pass has already run");
     }
     try (NDManager scope = manager.newSubManager()) {
       x.tempAttach(scope);
-      ways.tempAttach(scope);
-      NDArray lengths = network.norm().lengths(x);
+      dHidden.tempAttach(scope);
+      NDArray rms = network.norm().lengths(x);
       if (network.head().weight().trained()) {
         network.head().backward(normed(x), batch.layout().targets(), gradients, normalizers);
       }
-      NDArray dNormed = ways.muli(TorchOps.create(scope, gradients, gradients.length, 1));
-      NDArray dx = network.norm().backward(dNormed, x, lengths);
+      NDArray dNormed = dHidden.muli(TorchOps.create(scope, gradients, gradients.length, 1));
+      NDArray dx = network.norm().backward(dNormed, x, rms);
       dx.attach(manager);
-      directions = null;
+      logProbGradients = null;
       return dx;
     }
   }
@@ -214,11 +221,11 @@ public final class ForwardPass implements AutoCloseable {
   private NDArray blockGradient(int layer, NDArray dy) {
     Block block = network.blocks().get(layer);
     if (!network.settings().recompute()) {
-      return block.backward(manager, dy, kept.get(layer), batch);
+      return block.backward(manager, dy, activations.get(layer), batch);
     }
     try (NDManager scope = manager.newSubManager()) {
-      Block.Activations again = run(layer, scope, inputs.get(layer));
-      NDArray dx = block.backward(scope, dy, again, batch);
+      Block.Activations recomputed = run(layer, scope, inputs.get(layer));
+      NDArray dx = block.backward(scope, dy, recomputed, batch);
       dx.attach(manager);
       return dx;
     }

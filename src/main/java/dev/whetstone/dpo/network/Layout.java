@@ -4,16 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the tokens of a micro-batch lie: row after row without padding, each as its prompt followed
- * by its completions less their last tokens. Positions of every completion start where the prompt
- * ends.
+ * The order of a micro-batch's tokens: row after row without padding, each as its prompt followed
+ * by its completions. The last token of a completion is left out, because it predicts nothing. The
+ * positions of every completion continue those of the prompt.
  *
- * @param ids {@code [tokens]}
- * @param positions {@code [tokens]}
- * @param segments what attends to what
- * @param sources {@code [scored]} the token whose hidden state predicts each completion token
- * @param targets {@code [scored]} the completion tokens
- * @param lengths of the completions, in order; their sum is the number scored
+ * @param ids {@code [tokens]} token ids
+ * @param positions {@code [tokens]} positions for the rotary embedding
+ * @param segments which tokens attend to which
+ * @param sources {@code [scored]} index of the token whose hidden state predicts each completion
+ *     token
+ * @param targets {@code [scored]} ids of the completion tokens
+ * @param completionLengths of the completions, in order; they add up to {@code scored}
  */
 record Layout(
     int[] ids,
@@ -23,13 +24,13 @@ record Layout(
     int[] targets,
     int[] lengths) {
   /**
-   * Queries that attend to all keys of a prompt and then causally to their own: a prompt, or a
-   * completion.
+   * A prompt or a completion: tokens that attend to all tokens of the prompt and causally to each
+   * other.
    *
-   * @param prompt first token of the prompt
-   * @param promptLength 0 where the segment is the prompt itself
-   * @param start first token of the segment
-   * @param length how many tokens
+   * @param prompt index of the prompt's first token
+   * @param promptLength 0 when the segment is the prompt itself
+   * @param start index of the segment's first token
+   * @param length number of tokens
    */
   record Segment(int prompt, int promptLength, int start, int length) {
     int keys() {
@@ -64,14 +65,14 @@ record Layout(
 
   private void place(PromptCompletions row, int prompt, int firstTarget) {
     int length = row.prompt().length;
-    fill(row.prompt(), length, prompt, 0);
+    copy(row.prompt(), length, prompt, 0);
     segments.add(new Segment(prompt, 0, prompt, length));
     int token = prompt + length;
     int target = firstTarget;
     for (int c = 0; c < row.completions().size(); c++) {
       int[] completion = row.completions().get(c);
       int inputs = completion.length - 1;
-      fill(completion, inputs, token, length);
+      copy(completion, inputs, token, length);
       for (int i = 0; i < completion.length; i++) {
         sources[target + i] = i == 0 ? prompt + length - 1 : token + i - 1;
         targets[target + i] = completion[i];
@@ -84,7 +85,7 @@ record Layout(
     }
   }
 
-  private void fill(int[] from, int count, int token, int position) {
+  private void copy(int[] from, int count, int token, int position) {
     for (int i = 0; i < count; i++) {
       ids[token + i] = from[i];
       positions[token + i] = position + i;

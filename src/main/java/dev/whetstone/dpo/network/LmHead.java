@@ -11,10 +11,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output projection and the log-probs of given tokens, a slice of the vocabulary at a time: the
- * logits of all rows never exist at once, and a slice's weights are read for all rows together. A
- * log-prob's gradient with respect to the hidden state, {@code W[y] - Σ_v p_v W[v]}, needs no loss,
- * so it is computed with the logits at hand and they are never needed again.
+ * The output projection and the log-probs of given tokens, computed a slice of the vocabulary at a
+ * time: {@code [scored, vocabulary]} logits never exist at once, and a slice's weights are read
+ * once for all rows. The gradient of a log-prob with respect to the hidden state, {@code W[y] - Σ_v
+ * p_v W[v]}, does not depend on the loss, so the forward pass computes it while it has the logits;
+ * the backward pass does not need them again.
  */
 final class LmHead {
   /** Scores of all rows in one array each, {@code [scored]}. */
@@ -25,37 +26,38 @@ final class LmHead {
   }
 
   /**
-   * What a forward pass gives.
+   * The result of a forward pass.
    *
-   * @param normalizers log Σ exp(logit) of each row
-   * @param directions d logp / d hidden, {@code [scored, hidden]}; null when not asked for
+   * @param logSumExps log Σ exp(logit) of each row, {@code [scored]}
+   * @param logProbGradients d logp / d hidden, {@code [scored, hidden]}; null unless asked for
    */
   record Output(Flat scores, double[] normalizers, @Nullable NDArray directions) {}
 
   /** Tokens {@code [from, to)} of the vocabulary. */
   private record Slice(int from, int to) {
-    boolean holds(int token) {
+    boolean contains(int token) {
       return from <= token && token < to;
     }
   }
 
-  /** Logits of a slice less the largest of each row, their exponentials, and sums over both. */
-  private record Part(NDArray logits, NDArray weights, float[] top, float[] sums) {
+  /** Logits of a slice less each row's maximum, their exponentials, and the sums of these. */
+  private record Part(NDArray logits, NDArray exps, float[] max, float[] sums) {
     static Part of(NDArray hidden, NDArray w) {
       NDArray logits = TorchOps.linear(hidden, w);
-      NDArray top = LibtorchBindings.rowMaxima(logits);
-      logits.subi(top);
-      NDArray weights = logits.exp();
-      return new Part(logits, weights, column(top), column(TorchOps.rowSums(weights)));
+      NDArray max = LibtorchBindings.rowMaxima(logits);
+      logits.subi(max);
+      NDArray exps = logits.exp();
+      return new Part(logits, exps, column(max), column(TorchOps.rowSums(exps)));
     }
 
-    /** {@code Σ weight * value}, and the value is used up. */
-    float[] weighted(NDArray values) {
-      return column(TorchOps.rowSums(values.muli(weights)));
+    /** {@code Σ exp * value} of each row; overwrites the values. */
+    float[] weightedSums(NDArray values) {
+      return column(TorchOps.rowSums(values.muli(exps)));
     }
 
+    /** {@code sqrt(Σ exp²)} of each row. */
     float[] norms() {
-      return column(TorchOps.rowNorms(weights));
+      return column(TorchOps.rowNorms(exps));
     }
   }
 
@@ -64,7 +66,7 @@ final class LmHead {
 
   /**
    * @param weight {@code [vocabulary, hidden]}
-   * @param width of a slice: how many tokens' logits exist at once
+   * @param width of a slice: for how many tokens of the vocabulary logits exist at once
    */
   LmHead(Weight weight, int width) {
     this.weight = weight;
@@ -84,109 +86,112 @@ final class LmHead {
     return slices;
   }
 
-  private interface Work {
-    void on(NDManager scope, NDArray w);
+  private interface SliceTask {
+    void run(NDManager scope, NDArray w);
   }
 
-  /** Does work with a slice's weights; what the arrays make in it is gone afterwards. */
-  private void with(Slice slice, NDManager outer, Work work, NDArray... arrays) {
+  /** Runs a task with a slice's weights, and frees what it computes from {@code arrays}. */
+  private void withSlice(Slice slice, NDManager outer, SliceTask task, NDArray... arrays) {
     try (NDManager scope = outer.newSubManager();
         NDArray w = TorchOps.slice(weight.array(), 0, slice.from, slice.to)) {
       for (NDArray array : arrays) {
         array.tempAttach(scope);
       }
-      work.on(scope, w);
+      task.run(scope, w);
     }
   }
 
   /**
    * @param hidden {@code [scored, hidden]}
-   * @param targets {@code [scored]}
+   * @param targets token ids, {@code [scored]}
+   * @param gradient whether to compute the gradients of the log-probs too
    */
   Output forward(NDArray hidden, int[] targets, boolean gradient) {
     NDManager outer = hidden.getManager();
     Scoring scoring = new Scoring(targets);
     NDArray mean = gradient ? outer.zeros(hidden.getShape()) : null;
     for (Slice slice : slices()) {
-      with(
+      withSlice(
           slice,
           outer,
           (scope, w) -> {
             Part part = Part.of(hidden, w);
             scoring.add(scope, slice, part);
             if (mean != null) {
-              NDArray pull = TorchOps.product(part.weights, w);
+              NDArray added = TorchOps.product(part.exps, w);
               mean.muli(column(scope, scoring.softmax.kept()));
-              mean.addi(pull.muli(column(scope, scoring.softmax.taken())));
+              mean.addi(added.muli(column(scope, scoring.softmax.taken())));
             }
           },
           hidden);
     }
-    NDArray directions = null;
+    NDArray logProbGradients = null;
     if (mean != null) {
       mean.divi(column(outer, scoring.softmax.sums()));
-      directions = TorchOps.rows(TorchOps.ids(outer, targets), weight.array()).subi(mean);
+      logProbGradients = TorchOps.rows(TorchOps.ids(outer, targets), weight.array()).subi(mean);
     }
-    return new Output(scoring.scores(), scoring.softmax.normalizers(), directions);
+    return new Output(scoring.scores(), scoring.softmax.normalizers(), logProbGradients);
   }
 
-  /** What is known of each row's distribution and target after some slices. */
+  /** Running sums over the slices so far, for each row's distribution and target. */
   private static final class Scoring {
     private final int[] targets;
     private final OnlineSoftmax softmax;
-    private final double[] wanted;
-    private final double[] logits;
+    private final double[] targetLogits;
+
+    // Σ exp(logit) * logit and Σ exp(logit)², scaled like the softmax's sums and their square
+    private final double[] weightedLogits;
     private final double[] squares;
     private final boolean[] greedy;
 
     Scoring(int[] targets) {
       this.targets = targets;
       this.softmax = new OnlineSoftmax(targets.length);
-      this.wanted = new double[targets.length];
-      this.logits = new double[targets.length];
+      this.targetLogits = new double[targets.length];
+      this.weightedLogits = new double[targets.length];
       this.squares = new double[targets.length];
       this.greedy = new boolean[targets.length];
     }
 
-    /** Uses the part's logits up. */
+    /** Adds a slice; overwrites the part's logits. */
     void add(NDManager scope, Slice slice, Part part) {
-      softmax.add(part.top, part.sums);
-      look(scope, slice, part);
+      softmax.add(part.max, part.sums);
+      scoreTargets(scope, slice, part);
       float[] norms = part.norms();
-      float[] weighted = part.weighted(part.logits);
+      float[] weighted = part.weightedSums(part.logits);
       for (int i = 0; i < targets.length; i++) {
-        double sum = weighted[i] + (double) part.top[i] * part.sums[i];
-        logits[i] = softmax.merge(i, logits[i], sum);
+        double sum = weighted[i] + (double) part.max[i] * part.sums[i];
+        weightedLogits[i] = softmax.merge(i, weightedLogits[i], sum);
         squares[i] = softmax.mergeSquares(i, squares[i], (double) norms[i] * norms[i]);
       }
     }
 
-    /** The targets' logits, and whether they are the largest so far. */
-    private void look(NDManager scope, Slice slice, Part part) {
+    /** Records the targets' logits, and whether they are the largest so far. */
+    private void scoreTargets(NDManager scope, Slice slice, Part part) {
       int[] columns =
           Arrays.stream(targets)
-              .map(target -> slice.holds(target) ? target - slice.from : 0)
+              .map(target -> slice.contains(target) ? target - slice.from : 0)
               .toArray();
       float[] below =
           column(TorchOps.pick(part.logits, TorchOps.ids(scope, columns).expandDims(1)));
       FloatBuffer all = null;
       for (int i = 0; i < targets.length; i++) {
-        boolean held = slice.holds(targets[i]);
-        if (held) {
-          wanted[i] = (double) part.top[i] + below[i];
+        boolean inSlice = slice.contains(targets[i]);
+        if (inSlice) {
+          targetLogits[i] = (double) part.max[i] + below[i];
         }
         if (softmax.rose(i)) {
-          greedy[i] = held && below[i] == 0;
+          greedy[i] = inSlice && below[i] == 0;
           if (greedy[i]) {
             all = all == null ? TorchOps.read(part.logits) : all;
-            greedy[i] = first(all, i * (slice.to - slice.from), columns[i]);
+            greedy[i] = isFirstMaximum(all, i * (slice.to - slice.from), columns[i]);
           }
         }
       }
     }
 
-    /** Of equally likely tokens the first counts. */
-    private static boolean first(FloatBuffer all, int row, int column) {
+    /** Whether no earlier token is as likely: argmax takes the first of equals. */
+    private static boolean isFirstMaximum(FloatBuffer all, int row, int column) {
       for (int token = 0; token < column; token++) {
         if (all.get(row + token) == 0) {
           return false;
@@ -198,10 +203,10 @@ final class LmHead {
     Flat scores() {
       Flat scores = new Flat(targets.length);
       for (int i = 0; i < targets.length; i++) {
-        double normalizer = softmax.normalizer(i);
+        double logSumExp = softmax.normalizer(i);
         double sum = softmax.sums()[i];
-        scores.logps[i] = (float) (wanted[i] - normalizer);
-        scores.entropies[i] = (float) (normalizer - logits[i] / sum);
+        scores.logps[i] = (float) (targetLogits[i] - logSumExp);
+        scores.entropies[i] = (float) (logSumExp - weightedLogits[i] / sum);
         scores.collisions[i] = (float) Math.log(squares[i] / (sum * sum));
         scores.greedy[i] = greedy[i];
       }
@@ -210,29 +215,30 @@ final class LmHead {
   }
 
   /**
-   * KL of the distributions of one hidden state to those of another, row by row.
+   * KL(p ‖ q) in nats, p the policy's distribution of a row and q the reference's, {@code
+   * [scored]}.
    *
    * @param policy {@code [scored, hidden]}
    * @param reference {@code [scored, hidden]}
    */
   float[] divergences(NDArray policy, NDArray reference) {
     int scored = Math.toIntExact(policy.getShape().get(0));
-    OnlineSoftmax ours = new OnlineSoftmax(scored);
-    OnlineSoftmax its = new OnlineSoftmax(scored);
+    OnlineSoftmax pSoftmax = new OnlineSoftmax(scored);
+    OnlineSoftmax qSoftmax = new OnlineSoftmax(scored);
     double[] differences = new double[scored];
     for (Slice slice : slices()) {
-      with(
+      withSlice(
           slice,
           policy.getManager(),
           (scope, w) -> {
-            Part mine = Part.of(policy, w);
-            Part other = Part.of(reference, w);
-            ours.add(mine.top, mine.sums);
-            its.add(other.top, other.sums);
-            float[] weighted = mine.weighted(mine.logits.subi(other.logits));
+            Part p = Part.of(policy, w);
+            Part q = Part.of(reference, w);
+            pSoftmax.add(p.max, p.sums);
+            qSoftmax.add(q.max, q.sums);
+            float[] weighted = p.weightedSums(p.logits.subi(q.logits));
             for (int i = 0; i < scored; i++) {
-              double apart = (double) mine.top[i] - other.top[i];
-              differences[i] = ours.merge(i, differences[i], weighted[i] + apart * mine.sums[i]);
+              double shift = (double) p.max[i] - q.max[i];
+              differences[i] = pSoftmax.merge(i, differences[i], weighted[i] + shift * p.sums[i]);
             }
           },
           policy,
@@ -241,18 +247,21 @@ final class LmHead {
     float[] divergences = new float[scored];
     for (int i = 0; i < scored; i++) {
       divergences[i] =
-          (float) (differences[i] / ours.sums()[i] - ours.normalizer(i) + its.normalizer(i));
+          (float)
+              (differences[i] / pSoftmax.sums()[i]
+                  - pSoftmax.normalizer(i)
+                  + qSoftmax.normalizer(i));
     }
     return divergences;
   }
 
   /**
-   * Gathers the gradient of the projection itself.
+   * Accumulates the gradient of the projection itself.
    *
-   * @param gradients of each log-prob, {@code [scored]}
-   * @param normalizers of the forward pass
+   * @param gradients d loss / d log-prob, {@code [scored]}
+   * @param logSumExps from the forward pass
    */
-  void backward(NDArray hidden, int[] targets, float[] gradients, double[] normalizers) {
+  void backward(NDArray hidden, int[] targets, float[] gradients, double[] logSumExps) {
     int size = Math.toIntExact(hidden.getShape().get(1));
     float[] states = new float[targets.length * size];
     TorchOps.read(hidden).get(states);
@@ -260,13 +269,14 @@ final class LmHead {
       weight.accumulateRow(targets[i], states, i * size, size, gradients[i]);
     }
     for (Slice slice : slices()) {
-      with(
+      withSlice(
           slice,
           hidden.getManager(),
           (scope, w) -> {
-            NDArray p = TorchOps.linear(hidden, w).subi(column(scope, normalizers)).exp();
-            NDArray spread = p.muli(TorchOps.create(scope, gradients, gradients.length, 1)).neg();
-            weight.accumulateRows(slice.from, TorchOps.product(TorchOps.transpose(spread), hidden));
+            NDArray p = TorchOps.linear(hidden, w).subi(column(scope, logSumExps)).exp();
+            NDArray dLogits = p.muli(TorchOps.create(scope, gradients, gradients.length, 1)).neg();
+            weight.accumulateRows(
+                slice.from, TorchOps.product(TorchOps.transpose(dLogits), hidden));
           },
           hidden);
     }

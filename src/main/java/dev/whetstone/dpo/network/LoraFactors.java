@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The LoRA factors of the modules that read one input (Hu et al. 2021, eq. 3): A stacked {@code
- * [modules * rank, in]}, as one product for all of them; B with the scale multiplied in, one
- * product a module, added where the module's outputs stand.
+ * The LoRA factors of the modules that share an input (Hu et al. 2021, eq. 3): {@code y += α/r B A
+ * x}. The modules' A are stacked, {@code [modules * rank, in]}, for one product; each B has the
+ * scale α/r multiplied in and adds to the columns of its own module's outputs.
  */
 final class LoraFactors {
   /**
@@ -19,7 +19,7 @@ final class LoraFactors {
    *
    * @param a {@code [rank, in]}
    * @param b {@code [out, rank]}
-   * @param firstRow where the module's outputs begin among those of the site
+   * @param firstRow where the module's outputs begin among those of the target
    */
   record Module(Parameter a, Parameter b, int firstRow) {
     int out() {
@@ -28,8 +28,8 @@ final class LoraFactors {
   }
 
   /**
-   * @param bs {@code [out, rank]} a module
-   * @param transposed views of them; belong to the same manager, and are closed with them
+   * @param bs {@code [out, rank]} for each module, with the scale multiplied in
+   * @param transposed views of {@code bs} in the same manager, closed with them
    */
   private record Uploaded(NDArray a, List<NDArray> bs, List<NDArray> transposed) {
     void close() {
@@ -54,12 +54,12 @@ final class LoraFactors {
 
   private Uploaded uploaded() {
     if (uploaded == null) {
-      throw new IllegalStateException("the adapter was not uploaded");
+      throw new IllegalStateException("the adapter has not been uploaded");
     }
     return uploaded;
   }
 
-  /** Takes over the parameters' values. */
+  /** Copies the parameters' values into tensors. */
   void upload(NDManager manager) {
     if (uploaded != null) {
       uploaded.close();
@@ -82,38 +82,40 @@ final class LoraFactors {
   }
 
   /**
-   * Adds what the factors make of x.
+   * Adds {@code α/r B A x} to y.
    *
-   * @param y {@code [tokens, out]} of the site
+   * @param y {@code [tokens, out]} of the target
    * @param x {@code [tokens, in]}
-   * @return x in the inner dimension, {@code [tokens, modules * rank]}
+   * @return {@code A x} of all modules, {@code [tokens, modules * rank]}
    */
   NDArray addTo(NDArray y, NDArray x) {
-    NDArray low = TorchOps.linear(x, uploaded().a);
+    NDArray loraHidden = TorchOps.linear(x, uploaded().a);
     for (int m = 0; m < modules.size(); m++) {
-      LibtorchBindings.addProduct(outputs(y, m), inner(low, m), uploaded().transposed.get(m));
+      LibtorchBindings.addProduct(
+          outputs(y, m), inner(loraHidden, m), uploaded().transposed.get(m));
     }
-    return low;
+    return loraHidden;
   }
 
   /**
-   * Gathers the gradients of the factors and adds that of the input.
+   * Accumulates the gradients of the factors and adds that of the input to dx.
    *
    * @param dx {@code [tokens, in]}
    * @param dy gradient of the output
    * @param x the input of the forward pass
-   * @param low what the forward pass gave
+   * @param loraHidden {@code A x} from the forward pass
    */
-  void backward(NDArray dx, NDArray dy, NDArray x, NDArray low) {
-    NDArray dLow = low.getManager().create(low.getShape());
+  void backward(NDArray dx, NDArray dy, NDArray x, NDArray loraHidden) {
+    NDArray dLoraHidden = loraHidden.getManager().create(loraHidden.getShape());
     for (int m = 0; m < modules.size(); m++) {
-      NDArray dPart = outputs(dy, m);
-      LibtorchBindings.product(inner(dLow, m), dPart, uploaded().bs.get(m));
-      // this way round the product is faster than its transpose
-      gatherB(modules.get(m), TorchOps.product(TorchOps.transpose(inner(low, m)), dPart));
+      NDArray dOutputs = outputs(dy, m);
+      LibtorchBindings.product(inner(dLoraHidden, m), dOutputs, uploaded().bs.get(m));
+      // the transpose of B's gradient, because this product is faster than the other way round
+      accumulateB(
+          modules.get(m), TorchOps.product(TorchOps.transpose(inner(loraHidden, m)), dOutputs));
     }
-    gatherA(TorchOps.product(TorchOps.transpose(dLow), x));
-    LibtorchBindings.addProduct(dx, dLow, uploaded().a);
+    accumulateA(TorchOps.product(TorchOps.transpose(dLoraHidden), x));
+    LibtorchBindings.addProduct(dx, dLoraHidden, uploaded().a);
   }
 
   /** The columns of a module's outputs. */
@@ -122,11 +124,12 @@ final class LoraFactors {
     return TorchOps.slice(y, 1, first, (long) first + modules.get(m).out());
   }
 
-  private NDArray inner(NDArray low, int m) {
-    return TorchOps.slice(low, 1, (long) m * rank, (m + 1L) * rank);
+  /** The columns of a module's part of {@code A x}. */
+  private NDArray inner(NDArray loraHidden, int m) {
+    return TorchOps.slice(loraHidden, 1, (long) m * rank, (m + 1L) * rank);
   }
 
-  private void gatherA(NDArray stacked) {
+  private void accumulateA(NDArray stacked) {
     FloatBuffer from = TorchOps.read(stacked);
     float[] values = new float[from.remaining() / modules.size()];
     for (Module module : modules) {
@@ -139,9 +142,9 @@ final class LoraFactors {
   }
 
   /**
-   * @param transposed {@code [rank, out]}
+   * @param transposed gradient of the scaled B, {@code [rank, out]}
    */
-  private void gatherB(Module module, NDArray transposed) {
+  private void accumulateB(Module module, NDArray transposed) {
     float[] to = module.b.gradient();
     float[] values = new float[module.out()];
     FloatBuffer from = TorchOps.read(transposed);

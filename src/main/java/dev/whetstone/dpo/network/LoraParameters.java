@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** An adapter in training. */
+/** The trainable factors of an adapter. */
 final class LoraParameters {
   private record Factors(Parameter a, Parameter b) {}
 
@@ -16,10 +16,10 @@ final class LoraParameters {
   private final double alpha;
   private final TreeMap<String, Factors> modules = new TreeMap<>();
 
-  LoraParameters(LoraAdapter start) {
-    this.rank = start.rank();
-    this.alpha = start.alpha();
-    start
+  LoraParameters(LoraAdapter initial) {
+    this.rank = initial.rank();
+    this.alpha = initial.alpha();
+    initial
         .modules()
         .forEach(
             (name, module) ->
@@ -32,18 +32,18 @@ final class LoraParameters {
                             name + ".lora_B.weight", module.b().clone(), module.out(), rank))));
   }
 
-  /** In the order of their names. */
+  /** Sorted by name, A before B. */
   List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>();
     modules.values().forEach(factors -> all.addAll(List.of(factors.a, factors.b)));
     return all;
   }
 
-  /** The factors of a block's site; null when none of its modules is adapted. */
-  @Nullable LoraFactors site(int layer, LoraTarget site, ModelConfig config) {
+  /** The factors of a block's target; null when none of its modules is adapted. */
+  @Nullable LoraFactors site(int layer, LoraTarget target, ModelConfig config) {
     List<LoraFactors.Module> adapted = new ArrayList<>();
     int row = 0;
-    for (String module : site.modules()) {
+    for (String module : target.modules()) {
       Factors factors = modules.get(LoraTarget.module(layer, module));
       if (factors != null) {
         adapted.add(new LoraFactors.Module(factors.a, factors.b, row));
@@ -53,7 +53,7 @@ final class LoraParameters {
     return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, alpha / rank);
   }
 
-  /** The adapter as it stands. */
+  /** A copy with the parameters' present values. */
   LoraAdapter adapter() {
     TreeMap<String, LoraAdapter.Module> copy = new TreeMap<>();
     modules.forEach(

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
-/** What a micro-batch needs besides its activations; lives in the pass's manager. */
+/** The layout of a micro-batch and the tensors derived from it, owned by the pass's manager. */
 final class MicroBatch {
   private final NDManager manager;
   private final Layout layout;
@@ -33,7 +33,7 @@ final class MicroBatch {
     return attention;
   }
 
-  /** The tokens whose output the head reads, one for each that is scored. */
+  /** The tokens whose output the head reads, one for each scored token. */
   Selection scored() {
     return scored;
   }

@@ -22,10 +22,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder of the Llama family in PyTorch: log-probs of completions, and their gradients with
- * respect to an adapter or to all weights. The forward pass is Hugging Face's {@code
- * LlamaForCausalLM}, {@code MistralForCausalLM} or {@code Qwen2ForCausalLM}; the backward pass is
- * written out, so that every tensor has an owner and nothing is kept that is not needed. Not
- * thread-safe.
+ * respect to an adapter or to all weights. The forward pass computes what Hugging Face's {@code
+ * LlamaForCausalLM}, {@code MistralForCausalLM} or {@code Qwen2ForCausalLM} computes.
+ *
+ * <p>What is unusual: the backward pass is written by hand, so that every tensor has an owner (a
+ * DJL manager) and no activation is kept that it does not need. Rows are not padded: a micro-batch
+ * is one flat list of tokens ({@link Layout}), in which a prompt is computed once for all its
+ * completions. The reference is the same network without its adapter. Trained values live in Java
+ * arrays ({@link Parameter}); {@link #upload} copies them into tensors after an optimizer step.
+ *
+ * <p>Not thread-safe.
  */
 public final class Network implements AutoCloseable {
   private final ModelConfig config;
@@ -69,16 +75,16 @@ public final class Network implements AutoCloseable {
 
   private Block block(int layer, Tensors tensors, Scalars scalars) {
     Map<LoraTarget, Projection> projections = new EnumMap<>(LoraTarget.class);
-    for (LoraTarget site : LoraTarget.values()) {
+    for (LoraTarget target : LoraTarget.values()) {
       String[] names =
-          site.modules().stream()
+          target.modules().stream()
               .map(module -> LoraTarget.module(layer, module))
               .toArray(String[]::new);
       Weight bias =
-          site == LoraTarget.QKV && config.qkvBias()
+          target == LoraTarget.QKV && config.qkvBias()
               ? weight(tensors, suffixed(names, ".bias"))
               : null;
-      projections.put(site, new Projection(weight(tensors, suffixed(names, ".weight")), bias));
+      projections.put(target, new Projection(weight(tensors, suffixed(names, ".weight")), bias));
     }
     return new Block(
         config,
@@ -103,20 +109,21 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Trains an adapter, from the values it has.
+   * Makes an adapter trainable, starting from its present values; the base stays frozen.
    *
-   * @return its factors, in the order of their names
-   * @throws IllegalArgumentException when a module is none of this network's
+   * @return its factors, sorted by name
+   * @throws IllegalArgumentException when the base has no module of that name and size
+   * @throws IllegalStateException when something is trained already
    */
-  public List<Parameter> adapt(LoraAdapter start) {
+  public List<Parameter> adapt(LoraAdapter initial) {
     requireUntrained();
-    requireFits(start);
-    lora = new LoraParameters(start);
+    requireFits(initial);
+    lora = new LoraParameters(initial);
     for (int layer = 0; layer < blocks.size(); layer++) {
-      for (LoraTarget site : LoraTarget.values()) {
-        LoraFactors factors = lora.site(layer, site, config);
+      for (LoraTarget target : LoraTarget.values()) {
+        LoraFactors factors = lora.site(layer, target, config);
         if (factors != null) {
-          blocks.get(layer).projection(site).adapt(factors);
+          blocks.get(layer).projection(target).adapt(factors);
         }
       }
     }
@@ -126,26 +133,26 @@ public final class Network implements AutoCloseable {
 
   private void requireUntrained() {
     if (lora != null || embedding.trained()) {
-      throw new IllegalStateException("the network has trained parameters already");
+      throw new IllegalStateException("the network already has trainable parameters");
     }
   }
 
-  /** Sizes of the adapter's modules beside those of the base. */
+  /** Checks that each module of the adapter exists in the base with the same sizes. */
   private void requireFits(LoraAdapter adapter) {
-    Map<String, LoraAdapter.Module> left = new HashMap<>(adapter.modules());
+    Map<String, LoraAdapter.Module> unmatched = new HashMap<>(adapter.modules());
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (LoraTarget site : LoraTarget.values()) {
-        for (String name : site.modules()) {
-          LoraAdapter.Module module = left.remove(LoraTarget.module(layer, name));
+      for (LoraTarget target : LoraTarget.values()) {
+        for (String name : target.modules()) {
+          LoraAdapter.Module module = unmatched.remove(LoraTarget.module(layer, name));
           if (module != null) {
-            requireFits(LoraTarget.module(layer, name), module, site.inputs(config), name);
+            requireFits(LoraTarget.module(layer, name), module, target.inputs(config), name);
           }
         }
       }
     }
-    if (!left.isEmpty()) {
+    if (!unmatched.isEmpty()) {
       throw new IllegalArgumentException(
-          "the base has no linear layer " + left.keySet().iterator().next());
+          "the base has no linear layer " + unmatched.keySet().iterator().next());
     }
   }
 
@@ -153,15 +160,16 @@ public final class Network implements AutoCloseable {
     int out = LoraTarget.outputs(config, name);
     if (module.in() != in || module.out() != out) {
       throw new IllegalArgumentException(
-          "%s of the adapter is %d to %d, of the base %d to %d"
+          "%s has %d inputs and %d outputs in the adapter, but %d and %d in the base"
               .formatted(path, module.in(), module.out(), in, out));
     }
   }
 
   /**
-   * Trains all weights of the base instead of an adapter.
+   * Makes all weights of the base trainable, instead of an adapter.
    *
-   * @return the weights, under their canonical names
+   * @return the weights, sorted by their canonical names
+   * @throws IllegalStateException when something is trained already
    */
   public List<Parameter> unfreeze() {
     requireUntrained();
@@ -171,12 +179,12 @@ public final class Network implements AutoCloseable {
         .toList();
   }
 
-  /** Takes over the parameters' values for the passes to come. */
+  /** Copies the parameters' values into tensors; later passes compute with them. */
   public void upload() {
     weights.values().forEach(Weight::upload);
     for (Block block : blocks) {
-      for (LoraTarget site : LoraTarget.values()) {
-        LoraFactors factors = block.projection(site).lora();
+      for (LoraTarget target : LoraTarget.values()) {
+        LoraFactors factors = block.projection(target).lora();
         if (factors != null) {
           factors.upload(manager);
         }
@@ -185,25 +193,25 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * The adapter as it stands.
+   * A copy of the adapter with the parameters' present values.
    *
    * @throws IllegalStateException when none is trained
    */
   public LoraAdapter adapter() {
     if (lora == null) {
-      throw new IllegalStateException("no adapter is trained");
+      throw new IllegalStateException("the network trains no adapter");
     }
     return lora.adapter();
   }
 
-  /** Scores under the weights alone: the reference, as long as they are not trained themselves. */
+  /** Scores without the adapter: those of the reference, unless the base itself is trained. */
   public TokenScores reference(List<PromptCompletions> rows) {
     try (ForwardPass pass = new ForwardPass(this, rows, false, false)) {
       return pass.scores();
     }
   }
 
-  /** Scores under the policy. */
+  /** Scores under the policy: with the adapter, if there is one. */
   public TokenScores policy(List<PromptCompletions> rows) {
     try (ForwardPass pass = new ForwardPass(this, rows, true, false)) {
       return pass.scores();
@@ -211,8 +219,8 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * KL(policy ‖ reference) of the whole next-token distributions, in nats, for each completion
-   * token in the shape of {@link TokenScores#logps}; for an adapter, whose base is the reference.
+   * KL(policy ‖ reference) between whole next-token distributions, in nats a token, in the shape of
+   * {@link TokenScores#logps}. The reference is the base without the adapter.
    */
   public float[][] divergences(List<PromptCompletions> rows) {
     try (ForwardPass policy = new ForwardPass(this, rows, true, false);
@@ -222,18 +230,18 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Answers that the policy writes, drawn from its whole distributions.
+   * Samples a completion for each prompt from the policy at temperature 1, without truncation.
    *
-   * @param most tokens of an answer
-   * @return one a prompt, with the token that ended it where one did
+   * @param maxTokens of a completion
+   * @return one completion a prompt, with its end token unless {@code maxTokens} cut it off
    */
-  public List<int[]> sample(List<int[]> prompts, int most, RandomGenerator random) {
+  public List<int[]> sample(List<int[]> prompts, int maxTokens, RandomGenerator random) {
     try (NDManager scope = manager.newSubManager()) {
-      return new Decoder(this, scope, prompts, most).sample(random);
+      return new Decoder(this, scope, prompts, maxTokens).sample(random);
     }
   }
 
-  /** Scores under the policy, ready for a backward pass; the caller closes it. */
+  /** Runs the policy and keeps what a backward pass needs; the caller closes the pass. */
   public ForwardPass forward(List<PromptCompletions> rows) {
     return new ForwardPass(this, rows, true, true);
   }
@@ -283,7 +291,7 @@ public final class Network implements AutoCloseable {
         .ifPresent(
             id -> {
               throw new IllegalArgumentException(
-                  "token %d is outside the vocabulary of %d"
+                  "token id %d is outside the vocabulary of %d tokens"
                       .formatted(id, config.vocabularySize()));
             });
   }

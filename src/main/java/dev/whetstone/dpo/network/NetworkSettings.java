@@ -6,42 +6,43 @@ import dev.whetstone.weights.ModelConfig;
 /**
  * How the network computes.
  *
- * @param threads PyTorch's threads within an operation
- * @param arithmetic of the products while training; scores alone are always computed in float32
- * @param recompute whether a block's activations are computed again in the backward pass rather
- *     than kept: a third more time, a fraction of the memory
- * @param vocabularySlice of how many tokens of the vocabulary logits exist at once
+ * @param threads PyTorch's intra-op threads
+ * @param arithmetic of matrix products in training passes; passes without a gradient always use
+ *     float32
+ * @param recompute whether the backward pass recomputes a block's activations instead of keeping
+ *     them (activation checkpointing): a third more time, a fraction of the memory
+ * @param vocabularySlice for how many tokens of the vocabulary logits exist at once
  */
 public record NetworkSettings(
     int threads, Arithmetic arithmetic, boolean recompute, int vocabularySlice) {
-  /** Logits of 500 rows take 8 MB and stay in a processor's cache. */
+  /** The logits of 500 rows then take 8 MB and stay in a processor's cache. */
   private static final int VOCABULARY_SLICE = 4096;
 
   /** How matrices are multiplied; they are float32 before and after. */
   public enum Arithmetic {
     FLOAT32,
-    /** Rounded on their way into a product, summed in float32. */
+    /** Inputs are rounded to bfloat16, products are summed in float32. */
     BFLOAT16
   }
 
   /**
-   * How fast products are here.
+   * How fast this machine multiplies matrices.
    *
    * @param float32 billions of floating-point operations a second
-   * @param bfloat16 the same; 0 where PyTorch does not round
+   * @param bfloat16 the same; 0 where this PyTorch does not support it
    */
   public record Speed(double float32, double bfloat16) {
-    private static final double WORTH_IT = 1.3;
+    private static final double MIN_SPEEDUP = 1.3;
 
-    /** bfloat16 where it is clearly faster. */
+    /** bfloat16 if it is clearly faster, else float32, which is more precise. */
     public Arithmetic faster() {
-      return bfloat16 > WORTH_IT * float32 ? Arithmetic.BFLOAT16 : Arithmetic.FLOAT32;
+      return bfloat16 > MIN_SPEEDUP * float32 ? Arithmetic.BFLOAT16 : Arithmetic.FLOAT32;
     }
   }
 
   /**
-   * Measures both kinds of product at the size of a model's gate; takes a fraction of a second.
-   * Rounding pays on wide layers alone: on one of 64 it makes a step slower.
+   * Measures both arithmetics at the size of a model's gate projection; takes a fraction of a
+   * second. bfloat16 pays only on wide layers: at a hidden size of 64 it makes a step slower.
    */
   public Speed measure(ModelConfig model) {
     return new Speed(
@@ -54,13 +55,13 @@ public record NetworkSettings(
   }
 
   /**
-   * The same with another arithmetic.
+   * The same settings with another arithmetic.
    *
-   * @throws IllegalArgumentException when PyTorch has no such products here
+   * @throws IllegalArgumentException when this PyTorch does not support it
    */
   public NetworkSettings with(Arithmetic other) {
     if (other == Arithmetic.BFLOAT16 && !MatmulPrecision.canRound()) {
-      throw new IllegalArgumentException("PyTorch has no bfloat16 products here");
+      throw new IllegalArgumentException("this PyTorch does not support bfloat16 products");
     }
     return new NetworkSettings(threads, other, recompute, vocabularySlice);
   }
@@ -71,7 +72,7 @@ public record NetworkSettings(
     }
   }
 
-  /** float32 with all activations kept. */
+  /** float32, with all activations kept. */
   public static NetworkSettings exact(int threads) {
     return new NetworkSettings(threads, Arithmetic.FLOAT32, false, VOCABULARY_SLICE);
   }

@@ -3,79 +3,79 @@ package dev.whetstone.dpo.network;
 import java.util.Arrays;
 
 /**
- * Softmaxes of some rows whose logits come a slice at a time (Milakov and Gimelshein 2018,
- * algorithm 3). Sums over the logits so far are kept relative to the largest so far: what a slice
- * adds is merged with {@link #merge}.
+ * The softmax of each row when its logits arrive a slice of the vocabulary at a time (Milakov and
+ * Gimelshein 2018, algorithm 3). A running sum is kept relative to the largest logit so far; after
+ * {@link #add}, {@link #merge} rescales such a sum and adds the slice's part to it.
  */
 final class OnlineSoftmax {
-  private final double[] largest;
+  private final double[] max;
   private final double[] sums;
   private final double[] kept;
   private final double[] taken;
 
   OnlineSoftmax(int rows) {
-    largest = new double[rows];
+    max = new double[rows];
     sums = new double[rows];
     kept = new double[rows];
     taken = new double[rows];
-    Arrays.fill(largest, Double.NEGATIVE_INFINITY);
+    Arrays.fill(max, Double.NEGATIVE_INFINITY);
   }
 
   /**
-   * Takes in a slice.
+   * Adds a slice.
    *
-   * @param top its largest logit of each row
-   * @param sum {@code Σ exp(logit - top)} over it
+   * @param sliceMax the slice's largest logit of each row
+   * @param sliceSum {@code Σ exp(logit - sliceMax)} over the slice
    */
-  void add(float[] top, float[] sum) {
-    for (int row = 0; row < top.length; row++) {
-      double next = Math.max(largest[row], top[row]);
-      kept[row] = Math.exp(largest[row] - next);
-      taken[row] = Math.exp(top[row] - next);
-      largest[row] = next;
-      sums[row] = merge(row, sums[row], sum[row]);
+  void add(float[] sliceMax, float[] sliceSum) {
+    for (int row = 0; row < sliceMax.length; row++) {
+      double larger = Math.max(max[row], sliceMax[row]);
+      kept[row] = Math.exp(max[row] - larger);
+      taken[row] = Math.exp(sliceMax[row] - larger);
+      max[row] = larger;
+      sums[row] = merge(row, sums[row], sliceSum[row]);
     }
   }
 
-  /** A sum over all slices: of those before the latest, relative to theirs, and the latest. */
+  /** A sum over all slices, from that before the latest slice and that of the latest slice. */
   double merge(int row, double before, double slice) {
     return kept[row] * before + taken[row] * slice;
   }
 
-  /** The same for sums of squares of exponentials. */
+  /** The same for a sum of squared exponentials, whose scale is squared too. */
   double mergeSquares(int row, double before, double slice) {
     return kept[row] * kept[row] * before + taken[row] * taken[row] * slice;
   }
 
-  /** Whether the latest slice holds a larger logit than all before. */
+  /** Whether the latest slice has a larger logit than all slices before it. */
   boolean rose(int row) {
     return kept[row] < 1;
   }
 
-  /** What a sum so far was multiplied with when the latest slice came. */
+  /** The factors that rescale the sums before the latest slice, {@code [rows]}. */
   double[] kept() {
     return kept;
   }
 
-  /** What the latest slice was multiplied with. */
+  /** The factors that rescale the latest slice's sums, {@code [rows]}. */
   double[] taken() {
     return taken;
   }
 
-  /** {@code Σ exp(logit - largest)} of each row. */
+  /** {@code Σ exp(logit - max)}, {@code [rows]}. */
   double[] sums() {
     return sums;
   }
 
-  /** Logarithm of the sum of a row's exponentials. */
+  /** {@code log Σ exp(logit)} of a row. */
   double normalizer(int row) {
-    return largest[row] + Math.log(sums[row]);
+    return max[row] + Math.log(sums[row]);
   }
 
-  /** Those of all rows. */
+  /** {@code log Σ exp(logit)}, {@code [rows]}. */
   double[] normalizers() {
-    double[] normalizers = new double[sums.length];
-    Arrays.setAll(normalizers, this::normalizer);
-    return normalizers;
+    double[] all = new double[sums.length];
+    Arrays.setAll(all, this::normalizer);
+    return all;
   }
 }

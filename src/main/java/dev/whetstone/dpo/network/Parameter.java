@@ -2,7 +2,7 @@ package dev.whetstone.dpo.network;
 
 import java.util.Arrays;
 
-/** Trained values and the gradient gathered for them, row-major. */
+/** A trainable tensor's values and accumulated gradient, row-major. */
 public final class Parameter {
   private final String name;
   private final long[] shape;
@@ -25,12 +25,12 @@ public final class Parameter {
     return shape.clone();
   }
 
-  /** The live values: what is written here is used after {@link Network#upload}. */
+  /** The live array, not a copy; a change takes effect after {@link Network#upload}. */
   public float[] values() {
     return values;
   }
 
-  /** The live gradient: backward passes add to it. */
+  /** The live array, not a copy; backward passes add to it. */
   public float[] gradient() {
     return gradient;
   }

@@ -4,13 +4,13 @@ import ai.djl.ndarray.NDArray;
 import dev.whetstone.dpo.torch.TorchOps;
 import org.jspecify.annotations.Nullable;
 
-/** The linear layers that read one input, as one product, with their LoRA factors where trained. */
+/** The linear layers that share an input, as one product, with their LoRA factors if trained. */
 final class Projection {
   /**
-   * What a forward pass gives.
+   * The result of a forward pass.
    *
    * @param y {@code [tokens, out]}
-   * @param low {@code [tokens, modules * rank]}, the input in LoRA's inner dimension; null without
+   * @param loraHidden {@code A x}, {@code [tokens, modules * rank]}; null without LoRA
    */
   record Output(NDArray y, @Nullable NDArray low) {}
 
@@ -34,7 +34,7 @@ final class Projection {
   /**
    * @param x {@code [tokens, in]}
    * @param residual added to the result, {@code [tokens, out]}
-   * @param adapted whether LoRA takes part
+   * @param adapted whether LoRA is applied
    */
   Output forward(NDArray x, @Nullable NDArray residual, boolean adapted) {
     NDArray y = base(x, residual);
@@ -54,13 +54,13 @@ final class Projection {
   }
 
   /**
-   * Gradient of the input, {@code [tokens, in]}; those of trained values are gathered.
+   * Gradient of the input, {@code [tokens, in]}; accumulates those of trained values.
    *
    * @param dy gradient of the output
    * @param x the input of the forward pass
-   * @param low what the forward pass gave
+   * @param loraHidden {@code A x} from the forward pass
    */
-  NDArray backward(NDArray dy, NDArray x, @Nullable NDArray low) {
+  NDArray backward(NDArray dy, NDArray x, @Nullable NDArray loraHidden) {
     if (weight.trained()) {
       weight.accumulate(TorchOps.product(TorchOps.transpose(dy), x));
       if (bias != null) {
@@ -68,8 +68,8 @@ final class Projection {
       }
     }
     NDArray dx = TorchOps.product(dy, weight.array());
-    if (lora != null && low != null) {
-      lora.backward(dx, dy, x, low);
+    if (lora != null && loraHidden != null) {
+      lora.backward(dx, dy, x, loraHidden);
     }
     return dx;
   }

@@ -6,7 +6,7 @@ import java.util.List;
  * A prompt and the completions that continue it; the prompt is computed once for all of them.
  *
  * @param prompt token ids, at least one
- * @param completions token ids of each, at least one a completion
+ * @param completions at least one, each of at least one token id
  */
 public record PromptCompletions(int[] prompt, List<int[]> completions) {
   public PromptCompletions {
@@ -19,7 +19,7 @@ public record PromptCompletions(int[] prompt, List<int[]> completions) {
     }
   }
 
-  /** How many tokens run through the network: the last of a completion predicts nothing. */
+  /** Tokens that run through the network: a completion's last token predicts nothing. */
   public int tokens() {
     return prompt.length + completions.stream().mapToInt(ids -> ids.length - 1).sum();
   }

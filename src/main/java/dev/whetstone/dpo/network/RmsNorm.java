@@ -22,23 +22,23 @@ final class RmsNorm {
 
   /**
    * @param x {@code [rows, width]}
-   * @param lengths its {@link #lengths}
+   * @param rms its {@link #lengths}
    */
-  NDArray forward(NDArray x, NDArray lengths) {
-    return x.div(lengths).muli(weight.array());
+  NDArray forward(NDArray x, NDArray rms) {
+    return x.div(rms).muli(weight.array());
   }
 
-  /** Gradient of x, given that of the result; that of a trained weight is gathered. */
-  NDArray backward(NDArray dy, NDArray x, NDArray lengths) {
+  /** Gradient of x, given that of the result; accumulates that of a trained weight. */
+  NDArray backward(NDArray dy, NDArray x, NDArray rms) {
     if (weight.trained()) {
-      weight.accumulate(dy.mul(x).divi(lengths).sum(new int[] {0}));
+      weight.accumulate(dy.mul(x).divi(rms).sum(new int[] {0}));
     }
-    // dx = (w dy - x mean(w dy x) / length²) / length
+    // dx = (w dy - x mean(w dy x) / rms²) / rms
     NDArray dx = dy.mul(weight.array());
-    NDArray pull = TorchOps.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
-    pull.divi(lengths).divi(lengths).divi(lengths);
-    dx.divi(lengths);
-    LibtorchBindings.subtract(dx, x, pull);
+    NDArray coefficient = TorchOps.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
+    coefficient.divi(rms).divi(rms).divi(rms);
+    dx.divi(rms);
+    LibtorchBindings.subtract(dx, x, coefficient);
     return dx;
   }
 }

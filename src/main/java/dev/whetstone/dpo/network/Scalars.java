@@ -6,10 +6,10 @@ import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
 /**
- * Constants as tensors: DJL would make one anew for every operation with a number.
+ * Constants as tensors, because DJL creates a new tensor for every operation with a number.
  *
  * @param inverseWidth 1 / hidden size
- * @param epsilon of the normalisations
+ * @param epsilon of the RMS norms
  */
 record Scalars(NDArray inverseWidth, NDArray epsilon) {
   static Scalars of(NDManager manager, ModelConfig config) {

@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Segments of nearly the same size, padded to one: first the keys of the prompt, then the segment's
- * own. What a segment is padded to depends on itself alone, so that its bits do not depend on its
- * neighbours.
+ * Segments of nearly the same size, padded to a common one: first the prompt's keys, then the
+ * segment's own. The padded size of a segment depends on that segment alone, so that the bits of
+ * its result do not depend on the other rows of the micro-batch.
  *
- * @param past keys of the prompt, padded
- * @param length queries, padded
+ * @param promptLength number of the prompt's keys, padded
+ * @param length number of queries, and of the segment's own keys, padded
  */
 record SegmentGroup(List<Segment> segments, int past, int length) {
-  private record Size(int past, int length) {
+  private record Size(int promptLength, int length) {
     static Size of(Segment segment) {
       return new Size(padded(segment.promptLength()), padded(segment.length()));
     }
@@ -25,22 +25,22 @@ record SegmentGroup(List<Segment> segments, int past, int length) {
       return (tokens + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
     }
 
-    /** How many segments have few enough scores to stay in a processor's cache, at least one. */
-    int together() {
-      return Math.max(1, SCORES / (length * (past + length)));
+    /** As many as keep their attention scores in a processor's cache, at least one. */
+    int segmentsPerGroup() {
+      return Math.max(1, MAX_SCORES / (length * (promptLength + length)));
     }
   }
 
   private static final int MULTIPLE = 16;
 
-  /** Of one head. */
-  private static final int SCORES = 1 << 17;
+  /** Attention scores of one head in a group. */
+  private static final int MAX_SCORES = 1 << 17;
 
   SegmentGroup {
     segments = List.copyOf(segments);
   }
 
-  /** Every segment in one group. */
+  /** Divides segments into groups; each segment is in exactly one. */
   static List<SegmentGroup> of(List<Segment> segments) {
     Map<Size, List<Segment>> bySize =
         segments.stream()
@@ -48,9 +48,9 @@ record SegmentGroup(List<Segment> segments, int past, int length) {
     List<SegmentGroup> groups = new ArrayList<>();
     bySize.forEach(
         (size, all) -> {
-          for (int from = 0; from < all.size(); from += size.together()) {
-            int to = Math.min(all.size(), from + size.together());
-            groups.add(new SegmentGroup(all.subList(from, to), size.past, size.length));
+          for (int from = 0; from < all.size(); from += size.segmentsPerGroup()) {
+            int to = Math.min(all.size(), from + size.segmentsPerGroup());
+            groups.add(new SegmentGroup(all.subList(from, to), size.promptLength, size.length));
           }
         });
     return groups;
@@ -60,17 +60,17 @@ record SegmentGroup(List<Segment> segments, int past, int length) {
     return past + length;
   }
 
-  /** Whether all segments are of one size. */
+  /** Whether no segment is padded. */
   boolean even() {
     return segments.stream().allMatch(s -> s.promptLength() == past && s.length() == length);
   }
 
-  /** The token of a padded query; padding repeats the first. */
+  /** The token of a query slot; padding repeats the segment's first token. */
   static int query(Segment segment, int slot) {
     return segment.start() + (slot < segment.length() ? slot : 0);
   }
 
-  /** The token of a padded key. */
+  /** The token of a key slot; in padding, the first token of the segment. */
   int key(Segment segment, int slot) {
     if (slot >= past) {
       return query(segment, slot - past);
@@ -78,7 +78,7 @@ record SegmentGroup(List<Segment> segments, int past, int length) {
     return slot < segment.promptLength() ? segment.prompt() + slot : segment.start();
   }
 
-  /** Whether a query may look at a key. */
+  /** Whether the query in one slot attends to the key in another. */
   boolean visible(Segment segment, int query, int key) {
     return key < past
         ? key < segment.promptLength()

@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.whetstone.dpo.torch.TorchOps;
 
-/** The tokens whose output of a block is asked for. */
+/** The tokens whose output a block computes. */
 sealed interface Selection {
-  /** Every token's, as the next block needs it. */
+  /** Every token, as the next block needs them. */
   record All() implements Selection {
     @Override
     public NDArray of(NDArray rows) {
@@ -21,11 +21,11 @@ sealed interface Selection {
   }
 
   /**
-   * Some tokens', as the head needs them; a token may be there several times.
+   * Some tokens, as the head needs them; a token may be selected several times.
    *
-   * @param ids {@code [selected]}
-   * @param sources the same, in runs of neighbours
-   * @param tokens how many there are to select from
+   * @param ids {@code [selected]} indices as a tensor
+   * @param sources the same indices; runs of consecutive ones are added in one operation
+   * @param tokens number of tokens to select from
    */
   record Some(NDArray ids, int[] sources, int tokens) implements Selection {
     @Override
@@ -55,9 +55,9 @@ sealed interface Selection {
     return new Some(TorchOps.ids(manager, sources), sources, tokens);
   }
 
-  /** Their rows of {@code [tokens, width]}. */
+  /** The selected rows of {@code [tokens, width]}. */
   NDArray of(NDArray rows);
 
-  /** The gradient of all tokens' rows, given that of the selected ones. */
+  /** The gradient of all rows, given that of the selected ones; rows not selected get zero. */
   NDArray back(NDArray gradients);
 }

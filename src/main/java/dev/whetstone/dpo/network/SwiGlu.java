@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import dev.whetstone.dpo.torch.LibtorchBindings;
 import dev.whetstone.dpo.torch.TorchOps;
 
-/** The gated activation (Shazeer 2020): {@code h = silu(g) u}, silu(g) = g σ(g). */
+/** The gated activation SwiGLU (Shazeer 2020): {@code h = silu(g) u}, silu(g) = g σ(g). */
 final class SwiGlu {
   /**
-   * The activation and its parts, {@code [tokens, inner]} each.
+   * The result and its factor, {@code [tokens, inner]} each.
    *
    * @param silu g σ(g)
    * @param h the result
@@ -27,16 +27,16 @@ final class SwiGlu {
     return LibtorchBindings.silu(gate(gateUp)).muli(up(gateUp));
   }
 
-  /** The forward pass again, with what it has on its way. */
+  /** Repeats the forward pass and keeps the factor that the backward pass needs. */
   Activated again(NDArray gateUp) {
     NDArray silu = LibtorchBindings.silu(gate(gateUp));
     return new Activated(silu, silu.mul(up(gateUp)));
   }
 
   /**
-   * Gradient of gateUp, in its place.
+   * Replaces gateUp by its gradient.
    *
-   * @param activated is used up too
+   * @param activated of the same gateUp; overwritten too
    */
   NDArray backward(NDArray dh, NDArray gateUp, Activated activated) {
     NDArray gate = gate(gateUp);

@@ -1,12 +1,12 @@
 package dev.whetstone.dpo.network;
 
 /**
- * What the network says of each completion token, by completion (row after row, as given) and then
- * by token.
+ * Scores of each completion token, {@code [completion][token]}, with the completions of all rows in
+ * the order given.
  *
- * @param logps log p(token | all before), natural logarithm
- * @param entropies of the distribution the token was drawn from, in nats
- * @param collisions log of the sum over the vocabulary of p squared
+ * @param logps log p(token | all tokens before it), in nats
+ * @param entropies of the whole next-token distribution at that place, in nats
+ * @param logSumSquares log Σ p² over that distribution, which WPO needs
  * @param greedy whether the token was the most likely one
  */
 public record TokenScores(

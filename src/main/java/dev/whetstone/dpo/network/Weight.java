@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A tensor of the base: one canonical tensor, or several stacked along their first dimension. */
+/** A weight of the base: one tensor of the model, or several stacked along their rows. */
 final class Weight {
   private record Part(String name, int elements, long[] shape) {}
 
@@ -47,7 +47,7 @@ final class Weight {
     return array;
   }
 
-  /** Makes the tensor trainable from the values it has. */
+  /** Makes the tensor trainable, starting from its present values; one parameter for each part. */
   List<Parameter> unfreeze() {
     FloatBuffer values = TorchOps.read(array);
     for (Part part : parts) {
@@ -62,7 +62,7 @@ final class Weight {
     return !parameters.isEmpty();
   }
 
-  /** Takes over the parameters' values. */
+  /** Copies the parameters' values into a new tensor, if they are trained. */
   void upload() {
     if (trained()) {
       NDArray old = array;
@@ -75,7 +75,7 @@ final class Weight {
     }
   }
 
-  /** Adds a gradient of the whole tensor's shape to the parameters'. */
+  /** Adds a gradient in the shape of the whole tensor to those of its parameters. */
   void accumulate(NDArray gradient) {
     FloatBuffer from = TorchOps.read(gradient);
     for (Parameter parameter : parameters) {
@@ -86,7 +86,7 @@ final class Weight {
     }
   }
 
-  /** Adds a gradient of some rows of a tensor that is not stacked. */
+  /** Adds a gradient of consecutive rows; only for a tensor that is not stacked. */
   void accumulateRows(int first, NDArray rows) {
     float[] to = parameters.getFirst().gradient();
     FloatBuffer from = TorchOps.read(rows);

@@ -17,19 +17,21 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reference log-probs of one run, in a file of records: length, CRC-32, then for each completion
- * its key and values. A record that a crash cut short is taken off when the file is opened.
+ * Reference log-probs of one run in an append-only file of records: length, CRC-32, then for each
+ * completion its key and values. Opening the file cuts off a last record that a crash left
+ * incomplete.
  */
 public final class FileReferenceCache implements ReferenceCache, AutoCloseable {
   private static final int HEADER = 2 * Integer.BYTES;
 
   private final FileChannel channel;
-  private final Map<Key, float[]> known = new HashMap<>();
+  private final Map<Key, float[]> entries = new HashMap<>();
 
   private FileReferenceCache(FileChannel channel) {
     this.channel = channel;
   }
 
+  /** Opens or creates the file and reads all its records. */
   public static FileReferenceCache open(Path path) throws IOException {
     FileChannel channel =
         FileChannel.open(
@@ -46,40 +48,41 @@ public final class FileReferenceCache implements ReferenceCache, AutoCloseable {
 
   private void load() throws IOException {
     long end = 0;
-    for (byte[] record; (record = record(end)) != null; end += HEADER + record.length) {
-      read(record);
+    for (byte[] record; (record = readRecord(end)) != null; end += HEADER + record.length) {
+      decode(record);
     }
     channel.truncate(end);
     channel.position(end);
   }
 
-  /** The record at a place; null when there is no whole one. */
-  private byte @Nullable [] record(long at) throws IOException {
-    long left = channel.size() - at - HEADER;
-    if (left < 0) {
+  /** The record at an offset; null when there is no complete one. */
+  private byte @Nullable [] readRecord(long at) throws IOException {
+    long remaining = channel.size() - at - HEADER;
+    if (remaining < 0) {
       return null;
     }
-    ByteBuffer header = read(at, HEADER);
+    ByteBuffer header = readFully(at, HEADER);
     int length = header.getInt();
-    int sum = header.getInt();
-    if (length < 0 || length > left) {
+    int checksum = header.getInt();
+    if (length < 0 || length > remaining) {
       return null;
     }
-    byte[] record = read(at + HEADER, length).array();
-    return sum == sum(record) ? record : null;
+    byte[] record = readFully(at + HEADER, length).array();
+    return checksum == checksum(record) ? record : null;
   }
 
-  private ByteBuffer read(long at, int length) throws IOException {
+  private ByteBuffer readFully(long at, int length) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(length);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, at + buffer.position()) < 0) {
-        throw new IOException("the file of reference log-probs shrank while it was read");
+        throw new IOException(
+            "the file of reference log-probs became shorter while it was being read");
       }
     }
     return buffer.flip();
   }
 
-  private void read(byte[] record) throws IOException {
+  private void decode(byte[] record) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(record));
     while (in.available() > 0) {
       Key key = new Key(in.readUTF(), in.readUTF());
@@ -87,11 +90,11 @@ public final class FileReferenceCache implements ReferenceCache, AutoCloseable {
       for (int i = 0; i < logps.length; i++) {
         logps[i] = in.readFloat();
       }
-      known.put(key, logps);
+      entries.put(key, logps);
     }
   }
 
-  private static int sum(byte[] record) {
+  private static int checksum(byte[] record) {
     CRC32 crc = new CRC32();
     crc.update(record);
     return (int) crc.getValue();
@@ -101,7 +104,7 @@ public final class FileReferenceCache implements ReferenceCache, AutoCloseable {
   public Map<Key, float[]> find(Collection<Key> keys) {
     Map<Key, float[]> found = new HashMap<>();
     for (Key key : keys) {
-      float[] logps = known.get(key);
+      float[] logps = entries.get(key);
       if (logps != null) {
         found.put(key, logps);
       }
@@ -115,20 +118,20 @@ public final class FileReferenceCache implements ReferenceCache, AutoCloseable {
       return;
     }
     try {
-      byte[] record = record(logps);
+      byte[] record = encode(logps);
       ByteBuffer whole = ByteBuffer.allocate(HEADER + record.length);
-      whole.putInt(record.length).putInt(sum(record)).put(record).flip();
+      whole.putInt(record.length).putInt(checksum(record)).put(record).flip();
       while (whole.hasRemaining()) {
         channel.write(whole);
       }
       channel.force(false);
-      known.putAll(logps);
+      entries.putAll(logps);
     } catch (IOException e) {
-      throw new UncheckedIOException("reference log-probs cannot be kept", e);
+      throw new UncheckedIOException("cannot write the run's file of reference log-probs", e);
     }
   }
 
-  private static byte[] record(Map<Key, float[]> logps) throws IOException {
+  private static byte[] encode(Map<Key, float[]> logps) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     for (var entry : logps.entrySet()) {

@@ -3,9 +3,9 @@ package dev.whetstone.dpo.reference;
 import java.util.Collection;
 import java.util.Map;
 
-/** Remembers the log-probs of completions under frozen bases; safe to lose. */
+/** A cache of completions' log-probs under frozen bases. Losing it costs only time. */
 public interface ReferenceCache {
-  /** Remembers nothing. */
+  /** A cache that is always empty. */
   ReferenceCache NONE =
       new ReferenceCache() {
         @Override
@@ -15,21 +15,22 @@ public interface ReferenceCache {
 
         @Override
         public void store(Map<Key, float[]> logps) {
-          // nothing is kept
+          // always empty
         }
       };
 
   /**
    * A completion under a base.
    *
-   * @param base hash of the base
-   * @param tokens sha256 over the ids of prompt and completion, in lower-case hexadecimal
+   * @param baseHash hash of the base
+   * @param tokensHash SHA-256 over the token ids of prompt and completion, in lower-case
+   *     hexadecimal
    */
   record Key(String base, String tokens) {}
 
-  /** Log-probs of those completions that are known, a value a token. */
+  /** Log-probs of the completions that are cached, one value for each completion token, in nats. */
   Map<Key, float[]> find(Collection<Key> keys);
 
-  /** Remembers all of them, or none when it fails. */
+  /** Stores all entries, or none if it fails. */
   void store(Map<Key, float[]> logps);
 }

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Log-probs of the pairs under the frozen reference, computed once. The groups that are computed
- * together depend on the pairs alone and are kept whole or not at all, so that a run that was
- * killed here goes on to the same bits.
+ * Log-probs of the pairs under the frozen reference, computed once. Which pairs are computed
+ * together depends on the pairs alone, and a group is cached as a whole or not at all, so that a
+ * run that was killed here resumes with the same bits.
  */
 public final class ReferenceLogProbs {
-  /** Told how many pairs have their log-probs. */
+  /** Receives the number of pairs whose log-probs are known. */
   public interface Progress {
     void done(int pairs);
   }
@@ -29,22 +29,24 @@ public final class ReferenceLogProbs {
   }
 
   /**
-   * Computes what no cache knows.
+   * Loads the pairs' log-probs from the caches and computes those that are in neither.
    *
-   * @param own the run's cache, asked first; learns what the other knows
-   * @param shared may be used by several runs
+   * @param base hash of the base
+   * @param groups pairs that are computed together
+   * @param runCache the run's own cache, read first; gets copies of what the shared one has
+   * @param sharedCache may be shared by several runs
    */
   public static ReferenceLogProbs of(
       String base,
       List<List<TokenPair>> groups,
       Network network,
-      ReferenceCache own,
-      ReferenceCache shared,
+      ReferenceCache runCache,
+      ReferenceCache sharedCache,
       Progress progress) {
     ReferenceLogProbs references = new ReferenceLogProbs(base);
     int done = 0;
     for (List<TokenPair> group : groups) {
-      references.add(group, network, own, shared);
+      references.add(group, network, runCache, sharedCache);
       done += group.size();
       progress.done(done);
     }
@@ -52,25 +54,25 @@ public final class ReferenceLogProbs {
   }
 
   private void add(
-      List<TokenPair> group, Network network, ReferenceCache own, ReferenceCache shared) {
+      List<TokenPair> group, Network network, ReferenceCache runCache, ReferenceCache sharedCache) {
     List<ReferenceCache.Key> keys = new ArrayList<>();
     for (TokenPair pair : group) {
       keys.add(key(pair.prompt(), pair.chosen()));
       keys.add(key(pair.prompt(), pair.rejected()));
     }
-    Map<ReferenceCache.Key, float[]> found = new HashMap<>(own.find(keys));
+    Map<ReferenceCache.Key, float[]> found = new HashMap<>(runCache.find(keys));
     if (!found.keySet().containsAll(keys)) {
-      Map<ReferenceCache.Key, float[]> fresh = new HashMap<>(shared.find(keys));
-      fresh.keySet().removeAll(found.keySet());
-      found.putAll(fresh);
+      Map<ReferenceCache.Key, float[]> newToRun = new HashMap<>(sharedCache.find(keys));
+      newToRun.keySet().removeAll(found.keySet());
+      found.putAll(newToRun);
       if (!found.keySet().containsAll(keys)) {
         Map<ReferenceCache.Key, float[]> computed = compute(group, keys, network);
         computed.keySet().removeAll(found.keySet());
-        shared.store(computed);
-        fresh.putAll(computed);
+        sharedCache.store(computed);
+        newToRun.putAll(computed);
         found.putAll(computed);
       }
-      own.store(fresh);
+      runCache.store(newToRun);
     }
     logps.putAll(found);
   }
@@ -85,16 +87,16 @@ public final class ReferenceLogProbs {
     return computed;
   }
 
-  /** A pair as the network takes it: the chosen completion, then the rejected one. */
+  /** A pair as the network's input: the chosen completion, then the rejected one. */
   public static PromptCompletions row(TokenPair pair) {
     return new PromptCompletions(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
   }
 
-  /** Log-prob of each token of a completion under the reference. */
+  /** Log-prob of each token of a completion of these pairs under the reference, in nats. */
   public double[] logps(int[] prompt, int[] completion) {
     float[] found = logps.get(key(prompt, completion));
     if (found == null) {
-      throw new IllegalArgumentException("a completion is none of this run's");
+      throw new IllegalArgumentException("the completion is not among the pairs of this run");
     }
     return doubles(found);
   }

@@ -16,16 +16,16 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Operations of libtorch that DJL's native part leaves out: those that write where they are told,
- * so that no result as large as an activation is made only to be added to another. They are the
- * dispatcher's entry points, {@code at::_ops}, under their C++ names. A C++ exception cannot cross
+ * Operations of libtorch that DJL's native library does not export. Most of them write into a given
+ * tensor, so that no temporary as large as an activation is allocated. They are the dispatcher's
+ * entry points, {@code at::_ops}, found by their mangled C++ names. A C++ exception cannot cross
  * into Java and would end the process, so shapes are checked here.
  */
 public final class LibtorchBindings {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final SymbolLookup SYMBOLS = loaded();
 
-  /** A tensor's handle is the address of an at::Tensor, and so is a reference to one. */
+  /** DJL's handle of a tensor is the address of an at::Tensor, so it passes as a C++ reference. */
   private static final ValueLayout.OfLong TENSOR = ValueLayout.JAVA_LONG;
 
   private static final MethodHandle ADD_PRODUCT =
@@ -75,24 +75,25 @@ public final class LibtorchBindings {
     return SymbolLookup.loaderLookup();
   }
 
-  /** A function of the library, by its mangled name; empty where this version has none. */
+  /** A function of libtorch by its mangled name; empty when this version does not have it. */
   static Optional<MethodHandle> find(String name, FunctionDescriptor descriptor) {
     return SYMBOLS.find(name).map(symbol -> LINKER.downcallHandle(symbol, descriptor));
   }
 
   private static MethodHandle operation(String name, MemoryLayout... arguments) {
     return find(name, FunctionDescriptor.of(TENSOR, arguments))
-        .orElseThrow(() -> new UnsatisfiedLinkError("this libtorch has no " + name));
+        .orElseThrow(
+            () -> new UnsatisfiedLinkError("this version of libtorch does not export " + name));
   }
 
-  /** A c10::Scalar: its kind, 0 for a double, and at byte 16 its value. */
+  /** A c10::Scalar: its tag, 0 for a double, and its value at byte 16. */
   private static MemorySegment scalar(double value) {
     MemorySegment scalar = Arena.global().allocate(32, 16);
     scalar.set(ValueLayout.JAVA_DOUBLE, 16, value);
     return scalar;
   }
 
-  /** A c10::ArrayRef: where the numbers lie, and how many. */
+  /** A c10::ArrayRef: the address of the numbers, and their count. */
   private static MemorySegment dimensions(long... numbers) {
     MemorySegment array = Arena.global().allocate(2 * ValueLayout.JAVA_LONG.byteSize());
     array.set(ValueLayout.ADDRESS, 0, Arena.global().allocateFrom(ValueLayout.JAVA_LONG, numbers));
@@ -100,7 +101,7 @@ public final class LibtorchBindings {
     return array;
   }
 
-  /** The largest of each row of a matrix, {@code [rows, 1]}. */
+  /** The largest value of each row of a matrix, {@code [rows, 1]}. */
   public static NDArray rowMaxima(NDArray matrix) {
     NDArray result = matrix.getManager().create(new Shape(matrix.getShape().get(0), 1));
     try {
@@ -112,7 +113,7 @@ public final class LibtorchBindings {
     }
   }
 
-  /** {@code into += a b} for matrices; views will do. */
+  /** {@code into += a b} for matrices (addmm); views are accepted. */
   public static void addProduct(NDArray into, NDArray a, NDArray b) {
     long inner = a.getShape().get(1);
     requireShape(a, into.getShape().get(0), inner);
@@ -124,7 +125,7 @@ public final class LibtorchBindings {
     }
   }
 
-  /** {@code into = a b} for matrices; views will do. */
+  /** {@code into = a b} for matrices (mm.out); views are accepted. */
   public static void product(NDArray into, NDArray a, NDArray b) {
     long inner = a.getShape().get(1);
     requireShape(a, into.getShape().get(0), inner);
@@ -132,13 +133,13 @@ public final class LibtorchBindings {
     call(PRODUCT, a, b, into);
   }
 
-  /** {@code into += a b}, element by element. */
+  /** {@code into += a * b}, element by element (addcmul). */
   public static void add(NDArray into, NDArray a, NDArray b) {
     requireShape(b, into.getShape().getShape());
     addElements(into, a, b, ONE);
   }
 
-  /** {@code into -= a b}, element by element; b may be a column. */
+  /** {@code into -= a * b}, element by element (addcmul); b may be a column. */
   public static void subtract(NDArray into, NDArray a, NDArray b) {
     requireShape(b, into.getShape().get(0), b.getShape().get(1) == 1 ? 1 : into.getShape().get(1));
     addElements(into, a, b, MINUS_ONE);
@@ -153,13 +154,13 @@ public final class LibtorchBindings {
     }
   }
 
-  /** {@code into = a b}, element by element. */
+  /** {@code into = a * b}, element by element. */
   public static void multiply(NDArray into, NDArray a, NDArray b) {
     requireShape(a, into.getShape().getShape());
     elementwise(MULTIPLY, a, b, into);
   }
 
-  /** {@code into = dy silu'(x)}; into may be x. */
+  /** {@code into = dy * silu'(x)}, element by element; into may be x. */
   public static void siluGradient(NDArray into, NDArray dy, NDArray x) {
     requireShape(dy, into.getShape().getShape());
     elementwise(SILU_GRADIENT, dy, x, into);
@@ -178,7 +179,7 @@ public final class LibtorchBindings {
     }
   }
 
-  /** {@code x σ(x)}, without gaps where x is a view. */
+  /** {@code x σ(x)}; the result is contiguous even if x is a view. */
   public static NDArray silu(NDArray x) {
     NDArray result = x.getManager().create(x.getShape());
     try {
@@ -192,7 +193,7 @@ public final class LibtorchBindings {
   private static void requireShape(NDArray array, long... shape) {
     if (!Arrays.equals(array.getShape().getShape(), shape)) {
       throw new IllegalArgumentException(
-          "a tensor is %s, not %s".formatted(array.getShape(), Arrays.toString(shape)));
+          "tensor has shape %s, expected %s".formatted(array.getShape(), Arrays.toString(shape)));
     }
   }
 
@@ -201,6 +202,6 @@ public final class LibtorchBindings {
   }
 
   private static IllegalStateException failed(Throwable e) {
-    return new IllegalStateException("libtorch could not be called", e);
+    return new IllegalStateException("call into libtorch failed", e);
   }
 }

@@ -8,9 +8,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
- * The C library's heap, where PyTorch's tensors lie. By itself glibc maps each activation anew and
- * hands it back when it is freed: a tenth of a training step is then spent on pages that the kernel
- * clears. Other C libraries are left as they are.
+ * Options of the C library's heap, which holds PyTorch's tensors. By default glibc maps new memory
+ * for each activation and returns it to the kernel on free; a tenth of a training step is then
+ * spent in the kernel clearing pages. Does nothing with other C libraries.
  */
 public final class MallocTuning {
   // the names of mallopt(3)
@@ -18,8 +18,8 @@ public final class MallocTuning {
   private static final int M_TOP_PAD = -2;
   private static final int M_MMAP_THRESHOLD = -3;
 
-  /** The largest that glibc takes for M_MMAP_THRESHOLD. */
-  private static final int LARGEST_ON_HEAP = 32 << 20;
+  /** The largest value that glibc accepts for M_MMAP_THRESHOLD, in bytes. */
+  private static final int MAX_MMAP_THRESHOLD = 32 << 20;
 
   private static final Optional<MethodHandle> MALLOPT = handle("mallopt", ValueLayout.JAVA_INT);
   private static final Optional<MethodHandle> MALLOC_TRIM = handle("malloc_trim");
@@ -28,7 +28,7 @@ public final class MallocTuning {
 
   private static Optional<MethodHandle> handle(String name, MemoryLayout... second) {
     MemoryLayout[] arguments = new MemoryLayout[1 + second.length];
-    // malloc_trim takes a size_t alone, mallopt two ints
+    // malloc_trim takes one size_t, mallopt two ints
     arguments[0] = second.length == 0 ? ValueLayout.JAVA_LONG : ValueLayout.JAVA_INT;
     System.arraycopy(second, 0, arguments, 1, second.length);
     Linker linker = Linker.nativeLinker();
@@ -41,11 +41,11 @@ public final class MallocTuning {
                     symbol, FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments)));
   }
 
-  /** From now on keeps what is freed for the next allocation. */
+  /** Makes the process keep freed memory for later allocations. */
   static void keepFreed() {
-    set(M_MMAP_THRESHOLD, LARGEST_ON_HEAP);
+    set(M_MMAP_THRESHOLD, MAX_MMAP_THRESHOLD);
     set(M_TRIM_THRESHOLD, Integer.MAX_VALUE);
-    set(M_TOP_PAD, 2 * LARGEST_ON_HEAP);
+    set(M_TOP_PAD, 2 * MAX_MMAP_THRESHOLD);
   }
 
   private static void set(int option, int value) {
@@ -59,7 +59,7 @@ public final class MallocTuning {
         });
   }
 
-  /** Hands back what is kept and unused. */
+  /** Returns unused memory to the kernel. */
   public static void handBack() {
     MALLOC_TRIM.ifPresent(
         trim -> {

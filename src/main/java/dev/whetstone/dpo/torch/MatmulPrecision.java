@@ -12,10 +12,10 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * How PyTorch multiplies float32 matrices: as they are, or rounded to bfloat16 on their way into
- * the product. DJL's native part knows neither bfloat16 tensors (it ends the process) nor {@code
- * torch.set_float32_matmul_precision}, so libtorch's own function is called. The setting is the
- * process's: work in bfloat16 is wrapped in {@link #in}, everything else finds float32.
+ * How PyTorch multiplies float32 matrices: in float32, or with inputs rounded to bfloat16. DJL's
+ * native library supports neither bfloat16 tensors (they end the process) nor {@code
+ * torch.set_float32_matmul_precision}, so this calls libtorch's function. The setting is global to
+ * the process: {@link #in} sets bfloat16 for one computation and restores float32 after it.
  */
 public final class MatmulPrecision {
   /** at::Float32MatmulPrecision */
@@ -26,7 +26,7 @@ public final class MatmulPrecision {
   private static final int ROWS = 256;
   private static final int ROUNDS = 5;
 
-  /** Floating-point operations of a round: some ten milliseconds. */
+  /** Floating-point operations of a round, which takes some ten milliseconds. */
   private static final double WORK = 2e9;
 
   private static final Optional<MethodHandle> SET_PRECISION = find();
@@ -48,16 +48,16 @@ public final class MatmulPrecision {
     try {
       return (MemorySegment) context.invokeExact();
     } catch (Throwable e) {
-      throw new IllegalStateException("PyTorch's context is not to be had", e);
+      throw new IllegalStateException("cannot get libtorch's global context", e);
     }
   }
 
-  /** Whether this PyTorch can round on the way. */
+  /** Whether this version of PyTorch can round inputs to bfloat16. */
   public static boolean canRound() {
     return SET_PRECISION.isPresent();
   }
 
-  /** Does work whose products are computed in the given way. */
+  /** Runs work whose matrix products use the given arithmetic; not for several threads at once. */
   public static <T> T in(Arithmetic arithmetic, Supplier<T> work) {
     return switch (arithmetic) {
       case FLOAT32 -> work.get();
@@ -78,15 +78,15 @@ public final class MatmulPrecision {
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException("PyTorch's precision cannot be set", e);
+      throw new IllegalStateException("cannot set libtorch's matmul precision", e);
     }
   }
 
   /**
-   * Multiply-adds a second, in units of 10⁹ floating-point operations; the best of some rounds.
+   * Measures matrix products, in 10⁹ floating-point operations a second; the best of five rounds.
    *
-   * @param in width of the rows that are multiplied
-   * @param out width of the results
+   * @param in width of the left matrix
+   * @param out width of the result
    */
   public static double speed(int threads, Arithmetic arithmetic, int in, int out) {
     double operations = 2.0 * ROWS * in * out;

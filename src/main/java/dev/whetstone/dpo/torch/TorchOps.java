@@ -13,12 +13,13 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * PyTorch's operations where DJL's wrappers cost more than the work, and the way between Java
- * arrays and tensors. As everywhere in DJL a result belongs to its first operand's manager.
+ * PyTorch operations, called below DJL's wrappers where these cost more than the operation itself,
+ * and copies between Java arrays and tensors. As everywhere in DJL, a result belongs to the manager
+ * of the first operand.
  */
 public final class TorchOps {
   static {
-    // DJL would ask the network which cloud it runs in, and look for libraries to download
+    // otherwise DJL asks over the network which cloud it runs in, and looks for downloads
     setUnlessSet("OPT_OUT_TRACKING", "true");
     setUnlessSet("ai.djl.offline", "true");
   }
@@ -31,7 +32,7 @@ public final class TorchOps {
     }
   }
 
-  /** A manager of its own, on the GPU where PyTorch has one. */
+  /** A new base manager, on the GPU if there is one; sets thread count and malloc options. */
   public static NDManager manager(int threads) {
     MallocTuning.keepFreed();
     NDManager manager = NDManager.newBaseManager("PyTorch");
@@ -54,12 +55,12 @@ public final class TorchOps {
     return JniUtils.matmul(tensor(a), tensor(b));
   }
 
-  /** {@code a b} for each of a batch of matrices. */
+  /** {@code a b} for each matrix of a batch, {@code [batch, rows, columns]}. */
   public static NDArray products(NDArray a, NDArray b) {
     return JniUtils.bmm(tensor(a), tensor(b));
   }
 
-  /** A view of a matrix, or of each of a batch of them, with rows and columns exchanged. */
+  /** A transposed view of a matrix, or of each matrix of a batch. */
   public static NDArray transpose(NDArray array) {
     return JniUtils.transpose(tensor(array), -2, -1);
   }
@@ -90,17 +91,17 @@ public final class TorchOps {
     return JniUtils.softmax(tensor(array), -1, DataType.FLOAT32);
   }
 
-  /** Sum over the last dimension, which stays with size 1. */
+  /** Sum over the last dimension, which is kept with size 1. */
   public static NDArray rowSums(NDArray array) {
     return JniUtils.sum(tensor(array), new long[] {-1}, true);
   }
 
-  /** The rows {@code ids [n]} of a matrix. */
+  /** The rows {@code ids [n]} of a matrix, in the manager of the ids. */
   public static NDArray rows(NDArray ids, NDArray matrix) {
     return JniUtils.embedding(tensor(ids), tensor(matrix), false);
   }
 
-  /** The rows {@code ids [n]} of a matrix, in its manager. */
+  /** The rows {@code ids [n]} of a matrix, in the manager of the matrix. */
   public static NDArray gather(NDArray matrix, NDArray ids) {
     NDArray rows = rows(ids, matrix);
     rows.attach(matrix.getManager());
@@ -112,12 +113,12 @@ public final class TorchOps {
     return JniUtils.gather(tensor(matrix), tensor(columns), 1);
   }
 
-  /** Euclidean length of each row, {@code [rows, 1]}. */
+  /** Euclidean norm of each row, {@code [rows, 1]}. */
   public static NDArray rowNorms(NDArray matrix) {
     return JniUtils.norm(tensor(matrix), 2, new int[] {-1}, true);
   }
 
-  /** A float32 tensor that Java fills. */
+  /** A float32 tensor whose values the callback writes. */
   public static NDArray create(NDManager manager, long[] shape, Consumer<FloatBuffer> fill) {
     if (!manager.getDevice().isGpu()) {
       return filled(manager, shape, fill);
@@ -139,12 +140,12 @@ public final class TorchOps {
     return create(manager, shape, buffer -> buffer.put(values));
   }
 
-  /** Indices {@code [n]}. */
+  /** An int64 tensor of indices, {@code [n]}. */
   public static NDArray ids(NDManager manager, int[] ids) {
     return manager.create(Arrays.stream(ids).asLongStream().toArray());
   }
 
-  /** The values of a float32 tensor; the buffer lives as long as the tensor's manager. */
+  /** The values of a float32 tensor; the buffer is valid as long as the tensor's manager. */
   public static FloatBuffer read(NDArray array) {
     return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every loss beside TRL's own numbers. */
+/** Compares every loss with TRL's. */
 class GoldenLossTest {
   /** Half a unit in the last place of a float32 log-prob of a sequence, -16 to -32 here. */
   private static final double ROUNDING = Math.ulp(32f) / 2;
@@ -77,8 +77,8 @@ class GoldenLossTest {
   }
 
   /**
-   * 1e-5 relative, beside what a rounding of the inputs' float32 sums makes of the value:
-   * discopop's gradient crosses zero so steeply that this is more.
+   * Allows 1e-5 relative, plus the change that rounding of the inputs' float32 sums causes: for
+   * discopop that change is larger, because its gradient crosses zero steeply.
    */
   private static void close(double actual, double expected, double rounding) {
     assertThat(actual).isCloseTo(expected, within(1e-5 * Math.abs(expected) + rounding + 1e-7));
@@ -127,7 +127,7 @@ class GoldenLossTest {
     double[] policy = Arrays.copyOfRange(numbers(GOLDEN.path("token_logps").get(row)), from, to);
     double[] squares =
         Arrays.copyOfRange(numbers(GOLDEN.path("log_sum_sq_probs").get(row)), from, to);
-    // The file knows the reference's sum alone; as the first token's it has its full weight in LD.
+    // the file has only the reference's sum; the first token has full weight in LD-DPO
     double[] reference = new double[policy.length];
     reference[0] = GOLDEN.path("ref_logps").get(row).asDouble() + rounding;
     return new PairLogps.Completion(policy, reference, squares);

@@ -19,7 +19,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** Every gradient beside finite differences of its own loss. */
+/** Compares every gradient with finite differences of its loss. */
 class LossGradientTest {
   private static final double STEP = 1e-5;
 
@@ -77,7 +77,7 @@ class LossGradientTest {
   }
 
   @Test
-  void wpoWeighsWithoutAGradientOfItsOwn() {
+  void wpoWeightsHaveNoGradient() {
     List<PairLogps> pairs = new RandomPairs(new Random(7)).draw(1);
     LossConfig plain = LossConfig.sigmoid();
     LossConfig wpo = config(LossType.SIGMOID, 0.1, 0, Divergence.REVERSE_KL, 1, true);
@@ -133,7 +133,9 @@ class LossGradientTest {
         0.05);
   }
 
-  /** Whether no kink of hinge and no tie of a sort is within a step: loss is smooth there. */
+  /**
+   * Whether the loss is smooth near these pairs: no kink of hinge and no tie of a sort is close.
+   */
   private static boolean smoothAt(LossConfig config, List<PairLogps> pairs) {
     LossType type = config.mix().getFirst().type();
     double reach = 1e-3;
@@ -217,7 +219,7 @@ class LossGradientTest {
     return new Completion(policyLogps, referenceLogps);
   }
 
-  /** ∂ log π(words) / ∂ logit = how often the word stands there − its expected count. */
+  /** ∂ log π(words) / ∂ logit = count of the word − its expected count. */
   private static double slope(double[] logits, int[] words, int word) {
     double slope = -words.length * Math.exp(logSoftmax(logits)[word]);
     for (int other : words) {

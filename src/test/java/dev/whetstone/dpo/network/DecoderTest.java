@@ -19,7 +19,7 @@ class DecoderTest {
   private static final Path ADAPTER =
       Path.of("src/test/resources/golden/train-tiny-sigmoid/adapter_final.safetensors");
   private static final int WORDS = 512;
-  private static final int MOST = 40;
+  private static final int MAX_TOKENS = 40;
 
   /** Every token is where its draw falls among the log-probs of a pass over all before it. */
   @Test
@@ -34,7 +34,7 @@ class DecoderTest {
       var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       int held = HeldArrays.of(network);
 
-      List<int[]> answers = network.sample(prompts, MOST, new SplittableRandom(5));
+      List<int[]> answers = network.sample(prompts, MAX_TOKENS, new SplittableRandom(5));
 
       assertThat(HeldArrays.of(network)).isEqualTo(held);
       assertThat(answers).hasSameSizeAs(prompts);
@@ -49,7 +49,7 @@ class DecoderTest {
         }
       }
       assertThat(answers).allSatisfy(answer -> assertThat(ended(answer)).isTrue());
-      assertThat(answers).anySatisfy(answer -> assertThat(answer.length).isBetween(5, MOST));
+      assertThat(answers).anySatisfy(answer -> assertThat(answer.length).isBetween(5, MAX_TOKENS));
     }
   }
 
@@ -70,9 +70,9 @@ class DecoderTest {
     assertThat(draw).isBetween(below - 1e-5, below + Math.exp(logps[answer[t]][0]) + 1e-5);
   }
 
-  /** An end token where it stops, and nowhere before. */
+  /** Whether there is an end token at the end, or none at full length, and never one before. */
   private static boolean ended(int[] answer) {
     int end = IntStream.range(0, answer.length).filter(i -> answer[i] == 2).findFirst().orElse(-1);
-    return end == answer.length - 1 || (end == -1 && answer.length == MOST);
+    return end == answer.length - 1 || (end == -1 && answer.length == MAX_TOKENS);
   }
 }

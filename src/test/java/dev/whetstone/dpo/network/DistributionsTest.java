@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is said of whole next-token distributions, however the vocabulary is cut. */
+/** Sums over whole next-token distributions do not depend on the slices of the vocabulary. */
 class DistributionsTest {
   private static final Path ADAPTER =
       Path.of("src/test/resources/golden/train-tiny-sigmoid/adapter_final.safetensors");
@@ -27,7 +27,7 @@ class DistributionsTest {
     1, 291, 201, 372, 269, 267, 333, 33, 2, 201, 1, 292, 201, 43
   };
 
-  /** Every token of the vocabulary is scored as a completion of its own and summed by hand. */
+  /** Scores every token of the vocabulary as a completion and sums in Java. */
   @ParameterizedTest
   @ValueSource(ints = {1, 100, 512, 4096})
   void theyAreSumsOverTheVocabulary(int slice) throws IOException {
@@ -41,7 +41,7 @@ class DistributionsTest {
       double total = 0;
       double divergence = 0;
       double entropy = 0;
-      double collision = 0;
+      double sumSquares = 0;
       int likeliest = 0;
       for (int word = 0; word < WORDS; word++) {
         double logp = policy.logps()[word][0];
@@ -49,7 +49,7 @@ class DistributionsTest {
         total += p;
         divergence += p * (logp - reference[word][0]);
         entropy -= p * logp;
-        collision += p * p;
+        sumSquares += p * p;
         likeliest = logp > policy.logps()[likeliest][0] ? word : likeliest;
       }
 
@@ -63,7 +63,7 @@ class DistributionsTest {
       for (int word = 0; word < WORDS; word++) {
         assertThat((double) policy.entropies()[word][0]).isCloseTo(entropy, within(1e-5));
         assertThat((double) policy.collisions()[word][0])
-            .isCloseTo(Math.log(collision), within(1e-5));
+            .isCloseTo(Math.log(sumSquares), within(1e-5));
         assertThat(policy.greedy()[word][0]).isEqualTo(word == likeliest);
       }
     }
@@ -80,7 +80,7 @@ class DistributionsTest {
     }
   }
 
-  /** Of all weights, the projection among them. */
+  /** Gradients of all weights, including the output projection. */
   private static List<float[]> gradients(int slice) throws IOException {
     PromptCompletions row =
         new PromptCompletions(PROMPT, List.of(new int[] {7, 8}, new int[] {511, 99, 100}));

@@ -1,6 +1,6 @@
 package dev.whetstone.dpo.network;
 
-/** How many tensors a network holds; each has to be one of its weights. */
+/** Counts the tensors that a network holds: between passes, only its weights. */
 public final class HeldArrays {
   private HeldArrays() {}
 

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/** The network's log-probs beside Transformers'. */
+/** Compares the network's log-probs with those of Transformers. */
 class NetworkGoldenTest {
   @Test
   void theTinyModelIsTransformersOwn() throws IOException {
