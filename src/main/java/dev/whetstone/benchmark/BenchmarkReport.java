@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a benchmark found; its components are the fields of the JSON line.
+ * The results of a benchmark. The components of these records, in snake case, are the fields of the
+ * JSON line.
  *
- * @param plan what was run
+ * @param plan what was measured
  */
 public record BenchmarkReport(
     Setting setting,
@@ -15,10 +16,10 @@ public record BenchmarkReport(
     List<Decode> decode,
     List<Reading> prompt,
     Swap swap) {
-  /** On what it was found. */
+  /** The machine and the model that were measured. */
   public record Setting(String cpu, int threads, String model, String weights) {}
 
-  /** Several measurements of one thing. */
+  /** Median, minimum and maximum of repeated measurements, rounded to one decimal. */
   record Rate(double median, double least, double most) {
     static Rate of(List<Double> values) {
       List<Double> sorted = values.stream().sorted().toList();
@@ -33,30 +34,31 @@ public record BenchmarkReport(
     }
   }
 
-  /** Tokens per second of all completions of a batch together, sampling included. */
+  /** Decoded tokens per second of a whole batch, including sampling. */
   record Decode(int batch, int versions, Rate tokensPerS) {}
 
-  /** Prompt tokens per second, one prompt at a time. */
+  /** Prefilled prompt tokens per second, one prompt at a time. */
   record Reading(int versions, Rate tokensPerS) {}
 
   /**
-   * A new version while others decode.
+   * Staging a new version while {@code batch} completions of another decode, in milliseconds.
    *
-   * @param stageMs from the order until it can be asked for
-   * @param firstTokenMs from the order until its first token
-   * @param gapMs between two tokens of a completion that was decoding before, undisturbed
-   * @param joinGapMs the longest gap while a request of a known version joined
-   * @param swapGapMs the longest gap while the new version was staged and its first request joined
+   * @param stageMs from the call until requests of the new version are accepted
+   * @param firstTokenMs from the call until the new version's first token
+   * @param gapMs median time between two tokens of a running completion before anything else
+   *     happens
+   * @param joinGapMs longest such time while a request of a staged version joins
+   * @param swapGapMs longest such time while the new version is staged and its first request joins
    */
   record Swap(
       int batch, Rate stageMs, Rate firstTokenMs, Rate gapMs, Rate joinGapMs, Rate swapGapMs) {}
 
-  /** For people. */
+  /** A table for people to read. */
   public String table() {
     List<String> lines = new ArrayList<>();
     lines.add(setting.cpu());
     lines.add(
-        "%s, %s, %d threads, rank %d; medians of %d (least to most)"
+        "%s, %s, %d threads, rank %d; medians of %d (minimum to maximum)"
             .formatted(
                 setting.model(),
                 setting.weights(),
@@ -68,19 +70,19 @@ public record BenchmarkReport(
       lines.add(
           rate("batch %d, %s".formatted(row.batch(), adapters(row.versions())), row.tokensPerS()));
     }
-    lines.add("prompt, tokens/s");
+    lines.add("prefill, tokens/s");
     for (Reading row : prompt) {
       lines.add(
           rate(
               "%d tokens, %s".formatted(plan.prompt(), adapters(row.versions())),
               row.tokensPerS()));
     }
-    lines.add("swap beside %d completions, ms".formatted(swap.batch()));
-    lines.add(rate("staged", swap.stageMs()));
-    lines.add(rate("first token of the new version", swap.firstTokenMs()));
+    lines.add("swap while %d completions decode, ms".formatted(swap.batch()));
+    lines.add(rate("until staged", swap.stageMs()));
+    lines.add(rate("until its first token", swap.firstTokenMs()));
     lines.add(rate("gap between tokens", swap.gapMs()));
-    lines.add(rate("longest gap, a request joining", swap.joinGapMs()));
-    lines.add(rate("longest gap, a version joining", swap.swapGapMs()));
+    lines.add(rate("longest gap, a request joins", swap.joinGapMs()));
+    lines.add(rate("longest gap, a version is staged", swap.swapGapMs()));
     return String.join("\n", lines);
   }
 

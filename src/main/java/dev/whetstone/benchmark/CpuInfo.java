@@ -8,14 +8,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What this machine computes with, to be named beside figures. */
+/** This machine's processor, to be named with measured figures. */
 public final class CpuInfo {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-  private static final List<String> TELLING = List.of("avx2", "avx512f", "avx512_vnni", "amx_int8");
+  private static final List<String> REPORTED_FLAGS =
+      List.of("avx2", "avx512f", "avx512_vnni", "amx_int8");
 
   private CpuInfo() {}
 
-  /** Model name, the instruction sets that matter, and cores. */
+  /** Model name, the instruction sets that matter to speed, and the number of cores. */
   public static String name() {
     int cores = Runtime.getRuntime().availableProcessors();
     String cpu = System.getProperty("os.arch");
@@ -25,7 +26,8 @@ public final class CpuInfo {
         Set<String> flags =
             field(lines, "flags").flatMap(f -> Stream.of(f.split(" "))).collect(Collectors.toSet());
         String model = field(lines, "model name").findFirst().orElse(cpu);
-        String sets = TELLING.stream().filter(flags::contains).collect(Collectors.joining(" "));
+        String sets =
+            REPORTED_FLAGS.stream().filter(flags::contains).collect(Collectors.joining(" "));
         cpu = sets.isEmpty() ? model : model + " (" + sets + ")";
       } catch (IOException unreadable) {
         return cpu + ", " + cores + " cores";

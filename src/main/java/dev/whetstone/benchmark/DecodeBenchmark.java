@@ -17,18 +17,20 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Measures an engine from outside, as its clients see it. Every round goes through all cases, so
- * that a machine that slows down slows all of them.
+ * Measures an engine from outside, as its clients see it. Every round measures all cases, so that a
+ * machine that slows down affects all of them alike.
  */
 public final class DecodeBenchmark {
   /**
-   * What is run.
+   * What is measured.
    *
-   * @param batches completions decoded at once
-   * @param versions adapters mixed in a batch or reading a prompt
-   * @param tokens of each completion
+   * @param batches numbers of completions decoded at once
+   * @param versions numbers of adapters mixed in a batch; 0 is none
+   * @param tokens tokens of each completion
    * @param context tokens before the first decoded one
-   * @param prompt tokens of a prompt that is read
+   * @param prompt tokens of a prompt whose prefill is measured
+   * @param repeats rounds that are reported
+   * @param warmUp rounds before them that are not
    */
   public record Plan(
       List<Integer> batches,
@@ -54,14 +56,15 @@ public final class DecodeBenchmark {
               && warmUp >= 0;
       if (!good) {
         throw new InvalidSettingException(
-            "bench needs at least one batch, two tokens, one repeat and one of everything else");
+            "bench needs at least one batch, two tokens a completion, and at least 1 for context,"
+                + " prompt, rank and repeats");
       }
     }
   }
 
   private record Case(int batch, int versions) {}
 
-  private static final int MOST_BESIDE_A_SWAP = 8;
+  private static final int MAX_SWAP_BATCH = 8;
   private static final String TEXT =
       "The harbour lay still in the morning light while the boats came back with their nets. ";
 
@@ -70,10 +73,10 @@ public final class DecodeBenchmark {
   private final Consumer<String> progress;
   private final ModelConfig config;
   private final RandomAdapters adapters;
-  private final EngineBenchmarkClient probe;
+  private final EngineBenchmarkClient client;
   private final List<Policy> policies = new ArrayList<>();
-  private final Map<Case, List<Double>> decoding = new LinkedHashMap<>();
-  private final Map<Integer, List<Double>> reading = new LinkedHashMap<>();
+  private final Map<Case, List<Double>> decodeRates = new LinkedHashMap<>();
+  private final Map<Integer, List<Double>> prefillRates = new LinkedHashMap<>();
   private final List<SwapTimes> swaps = new ArrayList<>();
   private final Random random = new Random(1);
 
@@ -84,17 +87,19 @@ public final class DecodeBenchmark {
     this.progress = progress;
     this.config = config;
     this.adapters = new RandomAdapters(config, plan.rank());
-    this.probe = new EngineBenchmarkClient(model.engine());
+    this.client = new EngineBenchmarkClient(model.engine());
     int needed = Math.max(plan.context() + plan.tokens(), plan.prompt() + 1);
     if (needed > model.engine().slotLength()) {
       throw new InvalidSettingException(
-          "%d tokens do not fit a slot of %d".formatted(needed, model.engine().slotLength()));
+          "%d tokens do not fit a slot of %d tokens"
+              .formatted(needed, model.engine().slotLength()));
     }
   }
 
+  /** Stages the adapters, runs the warm-up and the repeats, and reports the repeats. */
   public BenchmarkReport run(BenchmarkReport.Setting setting) throws InterruptedException {
-    int most = Math.max(1, plan.versions().stream().mapToInt(v -> v).max().orElse(1));
-    for (int number = 1; number <= most; number++) {
+    int maxVersions = Math.max(1, plan.versions().stream().mapToInt(v -> v).max().orElse(1));
+    for (int number = 1; number <= maxVersions; number++) {
       policies.add(adapters.version(number));
       model.engine().stage(policies.getLast()).join();
     }
@@ -102,8 +107,8 @@ public final class DecodeBenchmark {
       progress.accept(round < 1 ? "warming up" : "round %d of %d".formatted(round, plan.repeats()));
       round(round);
       if (round < 1) {
-        decoding.clear();
-        reading.clear();
+        decodeRates.clear();
+        prefillRates.clear();
         swaps.clear();
       }
     }
@@ -114,65 +119,65 @@ public final class DecodeBenchmark {
     for (int batch : plan.batches()) {
       for (int versions : plan.versions()) {
         if (versions <= batch) {
-          double rate = probe.decode(text(), writers(batch, versions), plan.tokens());
-          decoding.computeIfAbsent(new Case(batch, versions), c -> new ArrayList<>()).add(rate);
+          double rate = client.decode(textPrompt(), policies(batch, versions), plan.tokens());
+          decodeRates.computeIfAbsent(new Case(batch, versions), c -> new ArrayList<>()).add(rate);
         }
       }
     }
     for (int versions : plan.versions()) {
       if (versions <= 1) {
-        double rate = probe.read(anything(), writers(1, versions).getFirst());
-        reading.computeIfAbsent(versions, v -> new ArrayList<>()).add(rate);
+        double rate = client.read(randomPrompt(), policies(1, versions).getFirst());
+        prefillRates.computeIfAbsent(versions, v -> new ArrayList<>()).add(rate);
       }
     }
-    Policy fresh = adapters.version(policies.size() + plan.warmUp() + round);
-    swaps.add(probe.swap(text(), writers(besideASwap(), 1), policies.getFirst(), fresh));
+    Policy newVersion = adapters.version(policies.size() + plan.warmUp() + round);
+    swaps.add(client.swap(textPrompt(), policies(swapBatch(), 1), policies.getFirst(), newVersion));
   }
 
-  private int besideASwap() {
-    return Math.min(MOST_BESIDE_A_SWAP, Collections.max(plan.batches()));
+  private int swapBatch() {
+    return Math.min(MAX_SWAP_BATCH, Collections.max(plan.batches()));
   }
 
-  /** The version of each completion: v0, or the adapters in turn. */
-  private List<Policy> writers(int batch, int versions) {
+  /** The version of each completion: v0, or the adapters in rotation. */
+  private List<Policy> policies(int batch, int versions) {
     return IntStream.range(0, batch)
         .mapToObj(i -> versions == 0 ? model.base() : policies.get(i % versions))
         .toList();
   }
 
-  private int[] text() {
+  private int[] textPrompt() {
     int[] sentence = model.tokenizer().encode(TEXT, false);
     return IntStream.range(0, plan.context()).map(i -> sentence[i % sentence.length]).toArray();
   }
 
-  private int[] anything() {
+  private int[] randomPrompt() {
     return random.ints(plan.prompt(), 0, config.vocabularySize()).toArray();
   }
 
   private BenchmarkReport report(BenchmarkReport.Setting setting) {
     List<BenchmarkReport.Decode> rows =
-        decoding.entrySet().stream()
+        decodeRates.entrySet().stream()
             .map(
                 e ->
                     new BenchmarkReport.Decode(
                         e.getKey().batch(), e.getKey().versions(), Rate.of(e.getValue())))
             .toList();
     List<BenchmarkReport.Reading> prompts =
-        reading.entrySet().stream()
+        prefillRates.entrySet().stream()
             .map(e -> new BenchmarkReport.Reading(e.getKey(), Rate.of(e.getValue())))
             .toList();
     BenchmarkReport.Swap swap =
         new BenchmarkReport.Swap(
-            besideASwap(),
-            over(SwapTimes::stage),
-            over(SwapTimes::firstToken),
-            over(SwapTimes::gap),
-            over(SwapTimes::joinGap),
-            over(SwapTimes::swapGap));
+            swapBatch(),
+            rate(SwapTimes::stage),
+            rate(SwapTimes::firstToken),
+            rate(SwapTimes::gap),
+            rate(SwapTimes::joinGap),
+            rate(SwapTimes::swapGap));
     return new BenchmarkReport(setting, plan, rows, prompts, swap);
   }
 
-  private Rate over(ToDoubleFunction<SwapTimes> figure) {
+  private Rate rate(ToDoubleFunction<SwapTimes> figure) {
     return Rate.of(swaps.stream().map(figure::applyAsDouble).toList());
   }
 }

@@ -4,20 +4,20 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
 
 /**
- * Counts the steps in which a whole batch decodes: from the first token of the branch that is last
- * to begin until the end of branch 0. Read it when the generation is over.
+ * Counts and times the steps in which a whole batch decodes: from the moment all branches have
+ * their first token until the end of branch 0. Read it after the generation has ended.
  */
 final class DecodeStepTimer implements GenerationListener {
-  private final boolean[] begun;
-  private int toBegin;
+  private final boolean[] started;
+  private int notStarted;
   private int steps;
   private int stepsBefore;
   private long start;
   private long end;
 
   DecodeStepTimer(int branches) {
-    begun = new boolean[branches];
-    toBegin = branches;
+    started = new boolean[branches];
+    notStarted = branches;
   }
 
   @Override
@@ -25,9 +25,9 @@ final class DecodeStepTimer implements GenerationListener {
     if (branch == 0) {
       steps += tokens.length;
     }
-    if (!begun[branch]) {
-      begun[branch] = true;
-      if (--toBegin == 0) {
+    if (!started[branch]) {
+      started[branch] = true;
+      if (--notStarted == 0) {
         start = System.nanoTime();
         stepsBefore = steps;
       }

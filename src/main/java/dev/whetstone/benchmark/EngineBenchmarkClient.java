@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Runs one thing on an engine and takes the time, from outside, as clients see it. */
+/** Runs single measurements on an engine, from outside, as clients see it. */
 final class EngineBenchmarkClient {
   private static final Duration LIMIT = Duration.ofMinutes(10);
-  private static final int STEPS_BEFORE_A_SWAP = 16;
+  private static final int STEPS_BEFORE_SWAP = 16;
 
-  /** Milliseconds of a swap; see {@link BenchmarkReport.Swap}. */
+  /** Times of a swap in milliseconds; see {@link BenchmarkReport.Swap}. */
   record SwapTimes(double stage, double firstToken, double gap, double joinGap, double swapGap) {}
 
   private final Engine engine;
@@ -29,54 +29,56 @@ final class EngineBenchmarkClient {
   }
 
   /**
-   * Tokens per second of a batch from the moment all its completions have their first token until
-   * the first of them has its last.
+   * Decoded tokens per second of a batch, from the moment all its completions have their first
+   * token until the first completion ends.
    *
-   * @param policies who writes, one a completion
+   * @param policies the version of each completion
    */
   double decode(int[] prompt, List<Policy> policies, int tokens) {
-    DecodeStepTimer clock = new DecodeStepTimer(policies.size());
-    run(request(prompt, policies, tokens), clock);
-    return policies.size() * (clock.steps() / clock.seconds());
+    DecodeStepTimer timer = new DecodeStepTimer(policies.size());
+    run(request(prompt, policies, tokens), timer);
+    return policies.size() * (timer.steps() / timer.seconds());
   }
 
-  /** Prompt tokens per second until the first token of the completion. */
+  /** Prefilled prompt tokens per second, until the first token of the completion. */
   double read(int[] prompt, Policy policy) {
     Generation done = run(request(prompt, List.of(policy), 1), new DecodeStepTimer(1));
     return prompt.length / (done.timings().prefill().toNanos() / 1e9);
   }
 
   /**
-   * Stages a version while {@code before} decode, has it write one completion, and releases it.
+   * Stages a version while completions decode, generates one completion with it, and releases it.
    *
-   * @param known a version that is staged already
+   * @param running the version of each completion that decodes meanwhile
+   * @param staged a version that is already staged
+   * @param newVersion the version to stage
    */
-  SwapTimes swap(int[] prompt, List<Policy> before, Policy known, Policy fresh)
+  SwapTimes swap(int[] prompt, List<Policy> running, Policy staged, Policy newVersion)
       throws InterruptedException {
     InterTokenLatency gaps = new InterTokenLatency();
     Generation batch =
-        engine.submit(request(prompt, before, engine.slotLength() - prompt.length), gaps);
+        engine.submit(request(prompt, running, engine.slotLength() - prompt.length), gaps);
     try {
-      gaps.await(STEPS_BEFORE_A_SWAP);
+      gaps.await(STEPS_BEFORE_SWAP);
       double gap = gaps.median();
       double joinGap =
           gaps.longestDuring(
-              () -> run(request(prompt, List.of(known), 1), GenerationListener.NOBODY));
+              () -> run(request(prompt, List.of(staged), 1), GenerationListener.NOBODY));
       long start = System.nanoTime();
       FirstToken first = new FirstToken();
-      double[] staged = new double[1];
+      double[] stageMs = new double[1];
       double swapGap =
           gaps.longestDuring(
               () -> {
-                engine.stage(fresh).join();
-                staged[0] = millisSince(start);
-                run(request(prompt, List.of(fresh), 2), first);
+                engine.stage(newVersion).join();
+                stageMs[0] = millisSince(start);
+                run(request(prompt, List.of(newVersion), 2), first);
               });
-      return new SwapTimes(staged[0], (first.at - start) / 1e6, gap, joinGap, swapGap);
+      return new SwapTimes(stageMs[0], (first.at - start) / 1e6, gap, joinGap, swapGap);
     } finally {
       batch.cancel();
       batch.result().join();
-      engine.release(fresh).join();
+      engine.release(newVersion).join();
     }
   }
 
@@ -89,7 +91,8 @@ final class EngineBenchmarkClient {
     for (Completion completion : generation.result().join()) {
       if (completion.reason() != FinishReason.LENGTH) {
         throw new IllegalStateException(
-            "a completion ended with %s: %s".formatted(completion.reason(), completion.error()));
+            "a benchmark completion ended with %s: %s"
+                .formatted(completion.reason(), completion.error()));
       }
     }
     return generation;
@@ -106,7 +109,7 @@ final class EngineBenchmarkClient {
         policy, new SamplingParameters(0.8, 0, 0.95, 0, 1, 0, 0, Map.of(), seed));
   }
 
-  /** Notes when a new version has its first token. */
+  /** Records the time of the first token. */
   private static final class FirstToken implements GenerationListener {
     private long at;
 

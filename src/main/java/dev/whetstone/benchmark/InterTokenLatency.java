@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-/** The times between the tokens of branch 0 while a batch decodes. */
+/** Measures the times between the tokens of branch 0 while a batch decodes. Thread-safe. */
 final class InterTokenLatency implements GenerationListener {
   private final List<Long> times = new ArrayList<>();
-  private boolean over;
+  private boolean ended;
 
   @Override
   public synchronized void onText(int branch, String text, int[] tokens, float[] logps) {
@@ -22,25 +22,25 @@ final class InterTokenLatency implements GenerationListener {
 
   @Override
   public synchronized void onFinish(int branch, Completion completion) {
-    over = true;
+    ended = true;
     notifyAll();
   }
 
-  /** Waits until {@code count} more tokens have come, or the batch has ended. */
+  /** Waits for {@code count} more tokens, or the end of the batch. */
   synchronized void await(int count) throws InterruptedException {
-    int wanted = times.size() + count;
-    while (times.size() < wanted && !over) {
+    int target = times.size() + count;
+    while (times.size() < target && !ended) {
       wait();
     }
   }
 
-  /** Milliseconds between tokens so far. */
+  /** Median milliseconds between tokens so far. */
   synchronized double median() {
     double[] sorted = gaps(1).sorted().toArray();
     return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
   }
 
-  /** Milliseconds of the longest gap that {@code action} fell into or saw. */
+  /** Milliseconds of the longest gap that overlaps {@code action}. */
   double longestDuring(Runnable action) throws InterruptedException {
     int from = size();
     action.run();

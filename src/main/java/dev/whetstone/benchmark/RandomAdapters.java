@@ -10,8 +10,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Versions whose adapters cover every linear layer of a model with small random values: they cost
- * what trained ones cost.
+ * Versions whose adapters have small random values on every linear layer of a model: they cost as
+ * much as trained ones.
  */
 public final class RandomAdapters {
   private static final double DEVIATION = 0.01;
@@ -24,14 +24,14 @@ public final class RandomAdapters {
     this.rank = rank;
   }
 
-  /** The same number gives the same version. */
+  /** A version that depends on the number alone. */
   public Policy version(int number) {
     Random random = new Random(number);
     SortedMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < model.layers(); layer++) {
-      for (LoraTarget site : LoraTarget.values()) {
-        for (String module : site.modules()) {
-          modules.put(LoraTarget.module(layer, module), module(site, module, random));
+      for (LoraTarget target : LoraTarget.values()) {
+        for (String module : target.modules()) {
+          modules.put(LoraTarget.module(layer, module), module(target, module, random));
         }
       }
     }
@@ -39,8 +39,8 @@ public final class RandomAdapters {
     return new Policy(version, Sha256.of(version), new LoraAdapter(rank, 2.0 * rank, modules));
   }
 
-  private LoraAdapter.Module module(LoraTarget site, String module, Random random) {
-    int in = site.inputs(model);
+  private LoraAdapter.Module module(LoraTarget target, String module, Random random) {
+    int in = target.inputs(model);
     int out = LoraTarget.outputs(model, module);
     return new LoraAdapter.Module(in, out, values(rank * in, random), values(out * rank, random));
   }

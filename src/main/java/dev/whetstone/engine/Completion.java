@@ -7,14 +7,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A finished completion.
  *
- * @param policy version that wrote every one of its tokens
+ * @param policy version that generated all of its tokens
  * @param tokens sampled ids, the end token included when it was sampled
- * @param logps log-prob of each token under the policy at temperature 1, before any other setting
- * @param topLogprobs per token the most probable alternatives, empty when not asked for
- * @param text decoded without special tokens and without the stop text
+ * @param logps log-prob of each token in nats, under the policy at temperature 1 and before any
+ *     other sampling setting
+ * @param topLogprobs the most probable alternatives of each token; empty when not requested
+ * @param text decoded without special tokens and without the stop sequence
  * @param reason why it ended
  * @param error what went wrong, when {@code reason} is ERROR
- * @param identical true when it equals its sibling after every redraw
+ * @param identical whether it still equals its sibling after the last resampling
  */
 public record Completion(
     String policy,

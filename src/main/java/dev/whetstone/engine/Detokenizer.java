@@ -1,10 +1,10 @@
 package dev.whetstone.engine;
 
-/** Turns one completion's ids into text as they come; special tokens render as nothing. */
+/** Decodes one completion token by token; special tokens decode to nothing. */
 public interface Detokenizer {
-  /** The text that is certain once {@code id} is known; never splits a UTF-8 sequence. */
+  /** The text that {@code id} completes; never splits a UTF-8 sequence. */
   String push(int id);
 
-  /** What is left, incomplete UTF-8 replaced. */
+  /** The remaining text, with incomplete UTF-8 replaced by U+FFFD. */
   String finish();
 }

@@ -15,19 +15,27 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
-/** Turns requests into tokens on one thread: schedule, run, sample, publish. */
+/**
+ * Turns requests into tokens on one thread, which repeats the {@link Scheduler}'s step: schedule,
+ * run, sample, publish.
+ *
+ * <p>Any thread submits, stages and releases: requests pass to the engine thread through the {@link
+ * RequestQueue}, stagings through {@code pendingStagings}. Only the engine thread touches the
+ * runner, except for {@link ModelRunner#prepare}. A failed model run ends the requests in it with
+ * an error, a step that fails otherwise ends all requests; the engine then continues.
+ */
 public final class Engine implements AutoCloseable {
-  private record Staging(Policy policy, CompletableFuture<Void> done) {}
+  private record PendingStaging(Policy policy, CompletableFuture<Void> done) {}
 
   private static final Logger LOG = Logger.getLogger(Engine.class);
 
   private final ModelRunner runner;
   private final TaskContext context;
-  private final RequestQueue line;
+  private final RequestQueue queue;
   private final Scheduler scheduler;
-  private final LoadedAdapters policies;
+  private final LoadedAdapters adapters;
   private final EngineCounters counters = new EngineCounters();
-  private final Queue<Staging> stagings = new ConcurrentLinkedQueue<>();
+  private final Queue<PendingStaging> pendingStagings = new ConcurrentLinkedQueue<>();
   private final CountDownLatch drained = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean closing;
@@ -35,10 +43,10 @@ public final class Engine implements AutoCloseable {
   private volatile EngineStatistics statistics;
 
   /**
-   * Starts the engine thread, which owns {@code runner} from now on and closes it at the end.
+   * Starts the engine thread, which owns {@code runner} from now on and closes it when it ends.
    *
-   * @param detokenizers makes one per completion
-   * @param eosIds ids that end a completion
+   * @param detokenizers makes one detokenizer a completion
+   * @param eosIds token ids that end a completion
    */
   public Engine(
       ModelRunner runner,
@@ -47,7 +55,7 @@ public final class Engine implements AutoCloseable {
       EngineConfig config,
       InstantSource clock) {
     this.runner = runner;
-    this.line = new RequestQueue(config.queuedRequests(), config.queuedTokens());
+    this.queue = new RequestQueue(config.queuedRequests(), config.queuedTokens());
     this.context =
         new TaskContext(
             detokenizers,
@@ -55,18 +63,18 @@ public final class Engine implements AutoCloseable {
             runner.vocabularySize(),
             runner.slotLength(),
             clock,
-            line::wake,
-            this::ended);
-    this.scheduler = new Scheduler(runner, config, line, clock, counters);
-    this.policies = new LoadedAdapters(runner);
+            queue::wake,
+            this::taskEnded);
+    this.scheduler = new Scheduler(runner, config, queue, clock, counters);
+    this.adapters = new LoadedAdapters(runner);
     this.statistics = scheduler.statistics();
     this.thread = Thread.ofPlatform().name("whetstone-engine").daemon().start(this::loop);
   }
 
   /**
-   * Puts a request in line; any thread.
+   * Queues a request; any thread.
    *
-   * @throws QueueFullException when too much waits already
+   * @throws QueueFullException when the queue is full
    * @throws EngineClosedException when the engine is draining or closed
    * @throws IllegalArgumentException when the prompt does not fit a slot, an id is outside the
    *     vocabulary, or there are more branches than slots
@@ -81,10 +89,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Puts a text to score in line; any thread. Cancelling the future frees the slot at the next
+   * Queues a completion to score; any thread. Cancelling the future frees the slot at the next
    * step; it fails with {@link java.util.concurrent.TimeoutException} at its time limit.
    *
-   * @throws QueueFullException when too much waits already
+   * @throws QueueFullException when the queue is full
    * @throws EngineClosedException when the engine is draining or closed
    * @throws IllegalArgumentException as for {@link #submit}
    */
@@ -96,44 +104,45 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Makes a version servable, between two steps; what takes long of it is done by the calling
-   * thread. Staging a staged version again changes nothing. The future fails with what {@link
-   * ModelRunner#stage} threw.
+   * Makes a version servable between two steps; any thread. The calling thread does the slow part
+   * ({@link ModelRunner#prepare}). Staging a staged version again has no effect. The future fails
+   * with what {@link ModelRunner#stage} threw.
    */
   public CompletableFuture<Void> stage(Policy policy) {
-    Staging staging = new Staging(policy, new CompletableFuture<>());
+    PendingStaging staging = new PendingStaging(policy, new CompletableFuture<>());
     try {
-      if (alive && !policies.holds(policy)) {
+      if (alive && !adapters.holds(policy)) {
         runner.prepare(policy);
       }
-    } catch (RuntimeException unfit) {
-      staging.done().completeExceptionally(unfit);
+    } catch (RuntimeException invalid) {
+      staging.done().completeExceptionally(invalid);
       return staging.done();
     }
-    stagings.add(staging);
-    line.wake();
+    pendingStagings.add(staging);
+    queue.wake();
     if (!alive) {
-      refuseStagings();
+      failPendingStagings();
     }
     return staging.done();
   }
 
   /**
-   * Refuses new requests of a version; its memory goes when its last sequence has ended, which
-   * completes the future (as does staging it again). v0 stays.
+   * Refuses new requests of a version from now on; any thread. Its memory is freed when its last
+   * request has ended, which completes the future (staging it again also does). v0 is never freed.
    */
   public CompletableFuture<Void> release(Policy policy) {
-    CompletableFuture<Void> gone = new CompletableFuture<>();
-    policies.retire(policy, gone);
-    line.wake();
-    return gone;
+    CompletableFuture<Void> unloaded = new CompletableFuture<>();
+    adapters.retire(policy, unloaded);
+    queue.wake();
+    return unloaded;
   }
 
-  /** Most tokens of prompt and completion together. */
+  /** Maximum tokens of prompt and completion together. */
   public int slotLength() {
     return runner.slotLength();
   }
 
+  /** The statistics after the last step; any thread. */
   public EngineStatistics statistics() {
     return statistics;
   }
@@ -143,19 +152,20 @@ public final class Engine implements AutoCloseable {
     return alive;
   }
 
-  /** Takes no more work and waits until all of it has ended or {@code limit} is over. */
+  /** Refuses new requests and waits for the others to end; false if {@code limit} was too short. */
   public boolean drain(Duration limit) throws InterruptedException {
-    line.shut();
+    queue.shut();
     return drained.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /**
-   * Ends everything at once with {@link FinishReason#ERROR}, frees the runner, stops the thread.
+   * Ends all requests with {@link FinishReason#ERROR}, closes the runner and waits for the engine
+   * thread to end.
    */
   @Override
   public void close() {
     closing = true;
-    line.shut();
+    queue.shut();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
@@ -173,87 +183,91 @@ public final class Engine implements AutoCloseable {
     List<Policy> acquired = new ArrayList<>();
     try {
       for (Policy policy : task.policies()) {
-        policies.acquire(policy);
+        adapters.acquire(policy);
         acquired.add(policy);
       }
-      line.add(task);
+      queue.add(task);
     } catch (RuntimeException e) {
-      acquired.forEach(policies::giveBack);
-      line.wake();
+      acquired.forEach(adapters::giveBack);
+      queue.wake();
       throw e;
     }
   }
 
-  private void ended(Task task) {
+  private void taskEnded(Task task) {
     counters.finished++;
-    task.policies().forEach(policies::giveBack);
+    task.policies().forEach(adapters::giveBack);
   }
 
   private void loop() {
     try {
       while (!closing) {
-        stageWaiting();
-        policies.freeRetired();
+        stagePending();
+        adapters.freeRetired();
         if (scheduler.idle()) {
-          rest();
+          awaitWork();
         } else {
           step();
         }
       }
     } catch (InterruptedException e) {
-      LOG.warn("the engine thread was interrupted", e);
+      LOG.warn("the engine thread was interrupted and shuts down", e);
     } finally {
-      end();
+      shutDown();
     }
   }
 
-  private void rest() throws InterruptedException {
+  private void awaitWork() throws InterruptedException {
     statistics = scheduler.statistics();
-    if (line.isShut()) {
+    if (queue.isShut()) {
       drained.countDown();
     }
-    line.await();
+    queue.await();
   }
 
   private void step() {
     try {
       scheduler.step();
     } catch (RuntimeException e) {
-      LOG.error("a step failed", e);
+      LOG.error("an engine step failed; all requests end with an error", e);
       scheduler.abortAll("the engine failed: " + e.getMessage());
     }
     statistics = scheduler.statistics();
   }
 
-  private void stageWaiting() {
-    for (Staging next = stagings.poll(); next != null; next = stagings.poll()) {
+  private void stagePending() {
+    for (PendingStaging next = pendingStagings.poll();
+        next != null;
+        next = pendingStagings.poll()) {
       stage(next);
     }
   }
 
-  private void stage(Staging staging) {
+  private void stage(PendingStaging staging) {
     try {
-      policies.stage(staging.policy());
+      adapters.stage(staging.policy());
       Thread.startVirtualThread(() -> staging.done().complete(null));
     } catch (RuntimeException e) {
       Thread.startVirtualThread(() -> staging.done().completeExceptionally(e));
     }
   }
 
-  private void end() {
-    line.shut();
+  private void shutDown() {
+    queue.shut();
     scheduler.abortAll("the engine is closed");
     alive = false;
-    refuseStagings();
-    policies.close();
+    failPendingStagings();
+    adapters.close();
     scheduler.close();
     runner.close();
     statistics = scheduler.statistics();
     drained.countDown();
   }
 
-  private void refuseStagings() {
-    for (Staging next = stagings.poll(); next != null; next = stagings.poll()) {
+  private void failPendingStagings() {
+    for (PendingStaging next = pendingStagings.poll();
+        next != null;
+        next = pendingStagings.poll()) {
       next.done().completeExceptionally(new EngineClosedException("the engine is closed"));
     }
   }

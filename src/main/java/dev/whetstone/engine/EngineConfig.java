@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 /** Settings of the engine, {@code whetstone.engine.*}. */
 @ConfigMapping(prefix = "whetstone.engine")
 public interface EngineConfig {
-  /** Most completions decoded at once: KV slots of the model runner. */
+  /** Maximum completions decoded at once: KV slots of the model runner. */
   @WithDefault("16")
   int slots();
 
@@ -24,12 +24,12 @@ public interface EngineConfig {
 
   /**
    * Prompt tokens computed in one run. Chunks start at multiples of it, and it is the block size of
-   * the prefix cache; it bounds how long a prompt holds up the sequences that are decoding.
+   * the prefix cache; it bounds how long a prefill delays the sequences that are decoding.
    */
   @WithDefault("128")
   int prefillChunk();
 
-  /** Rows of logits one scoring run asks for, which bounds its memory. */
+  /** Rows of logits computed by one scoring run, which bounds its memory. */
   @WithDefault("64")
   int scoreRows();
 
@@ -37,19 +37,19 @@ public interface EngineConfig {
   @WithDefault("256")
   int queuedRequests();
 
-  /** Prompt tokens that may wait for a slot, over all waiting requests. */
+  /** Prompt tokens of all waiting requests together before further ones are refused. */
   @WithDefault("131072")
   int queuedTokens();
 
-  /** Bytes of KV the prefix cache keeps; 0 turns it off. */
+  /** Maximum bytes of KV in the prefix cache; 0 turns it off. */
   @WithDefault("268435456")
   long prefixCacheBytes();
 
-  /** How often the second side of a pair is drawn again while it equals the first. */
+  /** How often the second side of a pair is resampled while it equals the first. */
   @WithDefault("4")
   int resamples();
 
-  /** Time limit of a request that names none, from submission to its last token. */
+  /** Time limit of a request that sets none, from submission to its last token. */
   @WithDefault("PT2M")
   Duration timeout();
 }

@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import java.time.Duration;
 
-/** Totals of the engine thread. */
+/** Totals since the engine's start; written and read by the engine thread alone. */
 final class EngineCounters {
   long steps;
   long decodedTokens;
@@ -16,12 +16,12 @@ final class EngineCounters {
   long lastStepNanos;
 
   EngineStatistics snapshot(
-      int live, boolean prefilling, RequestQueue line, int slots, long cacheBytes) {
+      int running, boolean prefilling, RequestQueue waiting, int slots, long cacheBytes) {
     return new EngineStatistics(
-        live,
+        running,
         prefilling ? 1 : 0,
-        line.size(),
-        line.tokens(),
+        waiting.size(),
+        waiting.tokens(),
         slots,
         steps,
         decodedTokens,

@@ -3,24 +3,24 @@ package dev.whetstone.engine;
 import java.time.Duration;
 
 /**
- * The engine at the end of a step. Counts without another word are totals since the start.
+ * The engine at the end of a step. Counts are totals since the start unless they say "now".
  *
- * @param live sequences decoding now
+ * @param running sequences decoding now
  * @param prefilling prompts or texts being computed now, 0 or 1
  * @param queued requests waiting now
  * @param queuedTokens their prompt tokens
- * @param slots most sequences that can decode at once
- * @param steps rounds of the loop that ran the model
+ * @param slots maximum sequences that can decode at once
+ * @param steps steps of the scheduler
  * @param decodedTokens tokens sampled
  * @param prefilledTokens prompt and scored tokens computed
  * @param cachedTokens prompt tokens taken from the prefix cache
- * @param cacheBytes KV the prefix cache holds now
+ * @param cacheBytes bytes of KV in the prefix cache now
  * @param finished requests that have ended, whatever the reason
  * @param failed model runs that threw
- * @param redraws completions drawn again because they equalled their sibling
+ * @param resamples resamplings of completions that equalled their sibling
  * @param lastStep duration of the last step
  * @param modelTime total time inside the model runner
- * @param samplerTime total time choosing tokens
+ * @param samplerTime total time inside the sampler
  */
 public record EngineStatistics(
     int live,

@@ -5,15 +5,15 @@ import java.util.concurrent.CompletableFuture;
 
 /** A submitted request. */
 public interface Generation {
-  /** Ends what is unfinished at the next step; without effect once everything has ended. */
+  /** Ends all unfinished branches at the next step; any thread. No effect after the end. */
   void cancel();
 
   /**
-   * Completes, never exceptionally, when every branch has ended; in the order of the branches.
-   * Dependent actions run outside the engine thread.
+   * The completions in the order of the branches. Completes when every branch has ended, never
+   * exceptionally; dependent actions run outside the engine thread.
    */
   CompletableFuture<List<Completion>> result();
 
-  /** Where the time went; final once {@link #result} is complete. */
+  /** The time spent in each stage; final once {@link #result} is complete. */
   Timings timings();
 }

@@ -4,16 +4,16 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * One prompt and the completions asked of it; branches of one policy share the prompt's prefill.
+ * A prompt and the completions requested of it; branches of one policy share the prompt's prefill.
  *
  * @param prompt token ids, at least one
  * @param branches one completion each
- * @param maxTokens most tokens of one completion, the end token included
- * @param stop texts that end a completion and are cut from it
- * @param ignoreEos go on past the end token (load tests)
- * @param topLogprobs how many alternatives to report per token, 0 to 20
- * @param distinct draw the second of two branches again (a bounded number of times) when it comes
- *     out like the first
+ * @param maxTokens maximum tokens of one completion, the end token included
+ * @param stop stop sequences, which end a completion and are cut from it
+ * @param ignoreEos continue after the end token (load tests)
+ * @param topLogprobs alternatives to report a token, 0 to 20
+ * @param distinct resample the second of two branches while it equals the first, at most {@link
+ *     EngineConfig#redraws} times
  * @param timeout from submission; a completion cut by it ends with {@link FinishReason#ERROR}
  */
 public record GenerationRequest(
@@ -34,16 +34,16 @@ public record GenerationRequest(
       throw new IllegalArgumentException("the prompt is empty");
     }
     if (branches.isEmpty() || maxTokens < 1) {
-      throw new IllegalArgumentException("at least one branch and one token must be asked for");
+      throw new IllegalArgumentException("at least one branch and one token must be requested");
     }
     if (topLogprobs < 0 || topLogprobs > 20) {
       throw new IllegalArgumentException("top_logprobs must be in [0, 20]");
     }
     if (distinct && branches.size() != 2) {
-      throw new IllegalArgumentException("only two branches can be asked to be distinct");
+      throw new IllegalArgumentException("distinct needs exactly two branches");
     }
     if (stop.stream().anyMatch(String::isEmpty)) {
-      throw new IllegalArgumentException("a stop text is empty");
+      throw new IllegalArgumentException("a stop sequence is empty");
     }
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("the timeout must be positive");

@@ -13,14 +13,14 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** A generation request with its sequences. */
+/** A generation request with its sequences, one a branch. */
 final class GenerationTask implements Task, Generation {
   private static final Logger LOG = Logger.getLogger(GenerationTask.class);
 
   private final GenerationRequest request;
   private final GenerationListener listener;
   private final TaskContext context;
-  private final RequestTimer timeline;
+  private final RequestTimer timer;
   private final List<Sequence> sequences;
   private final @Nullable Completion[] completions;
   private final CompletableFuture<List<Completion>> result = new CompletableFuture<>();
@@ -32,7 +32,7 @@ final class GenerationTask implements Task, Generation {
     this.request = request;
     this.listener = listener;
     this.context = context;
-    this.timeline = new RequestTimer(context.clock());
+    this.timer = new RequestTimer(context.clock());
     this.sequences = new ArrayList<>();
     this.completions = new Completion[request.branches().size()];
   }
@@ -52,25 +52,28 @@ final class GenerationTask implements Task, Generation {
 
   @Override
   public RequestTimer timeline() {
-    return timeline;
+    return timer;
   }
 
-  /** The sequences that can share the next prefill: those of one version; none when all began. */
+  /**
+   * The sequences that share the next prefill: all of the first version that has not started. Empty
+   * when all have started or ended.
+   */
   List<Sequence> nextToFill() {
     Stream<Sequence> waiting = sequences.stream().filter(s -> !s.started() && !s.ended());
     List<Sequence> all = waiting.toList();
     return all.stream().filter(s -> s.policy.hash().equals(all.getFirst().policy.hash())).toList();
   }
 
-  /** The first of a pair that must differ, asked by the second. */
+  /** The first branch, if {@code sequence} is the second one and must differ from it. */
   @Nullable Sequence sibling(Sequence sequence) {
     return request.distinct() && sequence.branch == 1 ? sequences.getFirst() : null;
   }
 
-  SamplerState sampler(int branch, int redraw) {
+  SamplerState sampler(int branch, int resample) {
     SamplingParameters sampling = request.branches().get(branch).sampling();
-    if (redraw > 0) {
-      sampling = sampling.withSeed(SamplerState.redrawSeed(sampling.seed(), redraw));
+    if (resample > 0) {
+      sampling = sampling.withSeed(SamplerState.redrawSeed(sampling.seed(), resample));
     }
     return new SamplerState(sampling, context.vocabulary(), request.prompt());
   }
@@ -83,7 +86,7 @@ final class GenerationTask implements Task, Generation {
     return !request.ignoreEos() && context.eosIds().contains(token);
   }
 
-  /** Most tokens of a completion: what was asked for, or what the slot has room for. */
+  /** Maximum tokens of a completion: the request's limit, or less if the slot is shorter. */
   int mostTokens() {
     return Math.min(request.maxTokens(), context.slotLength() - request.prompt().length);
   }
@@ -93,7 +96,7 @@ final class GenerationTask implements Task, Generation {
     try {
       listener.onText(branch, text, tokens, logps, alternatives);
     } catch (RuntimeException e) {
-      LOG.warn("a listener failed: its request is cancelled", e);
+      LOG.warn("a generation listener threw; its request is cancelled", e);
       cancelled = true;
     }
   }
@@ -103,10 +106,10 @@ final class GenerationTask implements Task, Generation {
     try {
       listener.onFinish(branch, completion);
     } catch (RuntimeException e) {
-      LOG.warn("a listener failed", e);
+      LOG.warn("a generation listener threw at the end of a branch", e);
     }
     if (Stream.of(completions).allMatch(Objects::nonNull)) {
-      timings = timeline.timings();
+      timings = timer.timings();
       context.done().accept(this);
       var _ = result.completeAsync(() -> List.of(completions), Thread::startVirtualThread);
     }
@@ -159,6 +162,6 @@ final class GenerationTask implements Task, Generation {
   @Override
   public Timings timings() {
     Timings known = timings;
-    return known == null ? timeline.timings() : known;
+    return known == null ? timer.timings() : known;
   }
 }

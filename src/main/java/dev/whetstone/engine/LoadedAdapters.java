@@ -9,14 +9,18 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The versions that can be served, by hash, with the number of requests that use each. A retired
- * version takes no new requests and leaves the runner with its last one. v0 is always there.
+ * The versions staged in the runner, by hash, each with the number of its uses (one a branch). A
+ * version marked unused refuses new requests and is released from the runner when its last use has
+ * ended. v0 is always available. The runner is called on the engine thread only; the entries are
+ * guarded by this object's monitor.
  */
 final class LoadedAdapters {
   private static final class Entry {
     final Policy policy;
     int uses;
-    @Nullable CompletableFuture<Void> retired;
+
+    /** Not null once marked unused; completes when the runner has released the version. */
+    @Nullable CompletableFuture<Void> unloaded;
 
     Entry(Policy policy) {
       this.policy = policy;
@@ -30,9 +34,9 @@ final class LoadedAdapters {
     this.runner = runner;
   }
 
-  /** Engine thread. */
+  /** Stages a version in the runner, or keeps one that was marked unused; engine thread. */
   void stage(Policy policy) {
-    if (policy.isBase() || revive(policy)) {
+    if (policy.isBase() || reuseLoaded(policy)) {
       return;
     }
     runner.stage(policy);
@@ -41,46 +45,46 @@ final class LoadedAdapters {
     }
   }
 
-  /** Whether a version is there, retired or not; any thread. */
+  /** Whether a version is loaded, even if marked unused; any thread. */
   synchronized boolean holds(Policy policy) {
     return policy.isBase() || entries.containsKey(policy.hash());
   }
 
-  private synchronized boolean revive(Policy policy) {
+  private synchronized boolean reuseLoaded(Policy policy) {
     Entry entry = entries.get(policy.hash());
     if (entry == null) {
       return false;
     }
-    if (entry.retired != null) {
-      entry.retired.complete(null);
-      entry.retired = null;
+    if (entry.unloaded != null) {
+      entry.unloaded.complete(null);
+      entry.unloaded = null;
     }
     return true;
   }
 
-  /** Any thread. Completes {@code gone} when the runner has let go. */
-  synchronized void retire(Policy policy, CompletableFuture<Void> gone) {
+  /** Marks a version unused; any thread. Completes {@code unloaded} when it has been released. */
+  synchronized void retire(Policy policy, CompletableFuture<Void> unloaded) {
     Entry entry = entries.get(policy.hash());
     if (entry == null) {
-      gone.complete(null);
-    } else if (entry.retired == null) {
-      entry.retired = gone;
+      unloaded.complete(null);
+    } else if (entry.unloaded == null) {
+      entry.unloaded = unloaded;
     } else {
-      var _ = entry.retired.thenAccept(gone::complete);
+      var _ = entry.unloaded.thenAccept(unloaded::complete);
     }
   }
 
   /**
    * Counts one more use; any thread.
    *
-   * @throws PolicyNotStagedException when the version is not staged or is retired
+   * @throws PolicyNotStagedException when the version is not staged or is marked unused
    */
   synchronized void acquire(Policy policy) {
     if (policy.isBase()) {
       return;
     }
     Entry entry = entries.get(policy.hash());
-    if (entry == null || entry.retired != null) {
+    if (entry == null || entry.unloaded != null) {
       throw new PolicyNotStagedException(policy);
     }
     entry.uses++;
@@ -94,23 +98,23 @@ final class LoadedAdapters {
     }
   }
 
-  /** Engine thread, between steps: takes retired versions without uses from the runner. */
+  /** Releases versions that are marked unused and have no uses; engine thread, between steps. */
   synchronized void freeRetired() {
     for (Iterator<Entry> all = entries.values().iterator(); all.hasNext(); ) {
       Entry entry = all.next();
-      if (entry.retired != null && entry.uses == 0) {
+      if (entry.unloaded != null && entry.uses == 0) {
         all.remove();
         runner.release(entry.policy);
-        entry.retired.complete(null);
+        entry.unloaded.complete(null);
       }
     }
   }
 
-  /** The runner is going: nothing is left to wait for. */
+  /** Completes all pending futures: the runner is about to close and frees all versions. */
   synchronized void close() {
     for (Entry entry : entries.values()) {
-      if (entry.retired != null) {
-        entry.retired.complete(null);
+      if (entry.unloaded != null) {
+        entry.unloaded.complete(null);
       }
     }
     entries.clear();

@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import dev.whetstone.policy.Policy;
 
-/** A request names a version that is not staged, or no longer. */
+/** A request uses a version that is not staged, or is about to be released. */
 public final class PolicyNotStagedException extends IllegalArgumentException {
   private final transient Policy policy;
 

@@ -6,24 +6,28 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A prompt, or a text to score, on its way into a slot, chunk by chunk. */
+/**
+ * A prompt, or a text to score, that is computed into a slot chunk by chunk. Engine thread only.
+ */
 final class PrefillProgress {
   final Task task;
   final Policy policy;
   final int slot;
 
-  /** What starts from the prompt; empty for a score. */
+  /** The sequences that start from the prompt; empty for a score. */
   final List<Sequence> sequences;
 
   private final int[] tokens;
   private final int firstLogit;
   private final int chunk;
-  private final int lastStep;
-  private int past;
+  private final int logitStep;
+  private int computedTokens;
 
   /**
-   * @param firstLogit first position whose logits are wanted; all later ones are too
-   * @param lastStep tokens a run takes from the chunk of {@code firstLogit} on, at most a chunk
+   * Starts with an empty slot.
+   *
+   * @param firstLogit first position whose logits are needed; those of all later ones are too
+   * @param logitStep tokens a run computes from the chunk of {@code firstLogit} on, at most a chunk
    */
   private PrefillProgress(
       Task task,
@@ -33,7 +37,7 @@ final class PrefillProgress {
       int[] tokens,
       int firstLogit,
       int chunk,
-      int lastStep) {
+      int logitStep) {
     this.task = task;
     this.policy = policy;
     this.slot = slot;
@@ -41,7 +45,7 @@ final class PrefillProgress {
     this.tokens = tokens;
     this.firstLogit = firstLogit;
     this.chunk = chunk;
-    this.lastStep = Math.min(chunk, lastStep);
+    this.logitStep = Math.min(chunk, logitStep);
   }
 
   static PrefillProgress prompt(
@@ -63,28 +67,34 @@ final class PrefillProgress {
     return tokens;
   }
 
+  /** Tokens whose KV the slot holds. */
   int past() {
-    return past;
+    return computedTokens;
   }
 
-  /** Tokens before the chunk that holds the first logits wanted: those a cache may supply. */
+  /** Tokens before the chunk with the first needed logits: the prefix cache may supply these. */
   int cacheable() {
     return firstLogit / chunk * chunk;
   }
 
-  /** The slot holds {@code count} more tokens. */
+  /** Counts {@code count} more tokens that the slot holds. */
   void advance(int count) {
-    past += count;
+    computedTokens += count;
   }
 
   boolean done() {
-    return past == tokens.length;
+    return computedTokens == tokens.length;
   }
 
+  /** The run that computes the next chunk, with the rows of logits that are needed. */
   Batch.Prefill next() {
-    int step = past < cacheable() ? chunk : lastStep;
-    int end = Math.min(tokens.length, past + step);
-    int[] rows = IntStream.range(Math.max(past, firstLogit), end).map(p -> p - past).toArray();
-    return new Batch.Prefill(slot, past, Arrays.copyOfRange(tokens, past, end), policy, rows);
+    int step = computedTokens < cacheable() ? chunk : logitStep;
+    int end = Math.min(tokens.length, computedTokens + step);
+    int[] rows =
+        IntStream.range(Math.max(computedTokens, firstLogit), end)
+            .map(p -> p - computedTokens)
+            .toArray();
+    return new Batch.Prefill(
+        slot, computedTokens, Arrays.copyOfRange(tokens, computedTokens, end), policy, rows);
   }
 }

@@ -2,7 +2,7 @@ package dev.whetstone.engine;
 
 import java.time.Duration;
 
-/** Too many requests or prompt tokens wait already. */
+/** Too many requests or prompt tokens are already waiting. */
 public final class QueueFullException extends RuntimeException {
   private final Duration retryAfter;
 
@@ -11,7 +11,7 @@ public final class QueueFullException extends RuntimeException {
     this.retryAfter = retryAfter;
   }
 
-  /** Estimate of when there is room again, whole seconds, at least one. */
+  /** Estimated time until the queue accepts requests again: whole seconds, at least one. */
   public Duration retryAfter() {
     return retryAfter;
   }

@@ -11,19 +11,19 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks without a slot, first come, first served, bounded in number and in tokens. Also where the
- * engine thread sleeps and is woken.
+ * Tasks that wait for slots, bounded in number and in prompt tokens. Strict FIFO: a small request
+ * never passes a large one. The engine thread also sleeps here while it has no work. Thread-safe.
  */
 final class RequestQueue {
   private static final double SMOOTHING = 0.1;
-  private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+  private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(1);
 
   private final int maxTasks;
   private final int maxTokens;
   private final Deque<Task> tasks = new ArrayDeque<>();
   private int tokens;
   private boolean woken;
-  private boolean shut;
+  private boolean closed;
   private Instant lastPoll = Instant.MIN;
   private double secondsPerTask = 1;
 
@@ -33,31 +33,34 @@ final class RequestQueue {
   }
 
   /**
-   * @throws QueueFullException when there is no room; a task that finds the line empty always has
+   * Appends a task and wakes the engine thread. An empty queue accepts a task of any length.
+   *
+   * @throws QueueFullException when the queue holds too many tasks or tokens
    * @throws EngineClosedException after {@link #shut}
    */
   synchronized void add(Task task) {
-    if (shut) {
-      throw new EngineClosedException("the engine takes no more work");
+    if (closed) {
+      throw new EngineClosedException(
+          "the engine is draining or closed and takes no more requests");
     }
     if (tasks.size() >= maxTasks) {
-      throw new QueueFullException(tasks.size() + " requests are waiting already", retryAfter());
+      throw new QueueFullException(tasks.size() + " requests are already waiting", retryAfter());
     }
     if (!tasks.isEmpty() && tokens + task.promptTokens() > maxTokens) {
-      throw new QueueFullException(tokens + " prompt tokens are waiting already", retryAfter());
+      throw new QueueFullException(tokens + " prompt tokens are already waiting", retryAfter());
     }
     tasks.addLast(task);
     tokens += task.promptTokens();
     wake();
   }
 
-  /** How long the line takes at the pace of late. */
+  /** Estimated time to work off the queue at the recent rate. */
   private Duration retryAfter() {
     long seconds = (long) Math.ceil(secondsPerTask * tasks.size());
-    return Duration.ofSeconds(Math.clamp(seconds, 1, LONGEST_RETRY.toSeconds()));
+    return Duration.ofSeconds(Math.clamp(seconds, 1, MAX_RETRY_AFTER.toSeconds()));
   }
 
-  /** Takes the first task when its slots are free; nobody overtakes. */
+  /** Removes the first task if it fits the free slots; later tasks never pass it. */
   synchronized @Nullable Task poll(int freeSlots, Instant now) {
     Task first = tasks.peekFirst();
     if (first == null || first.slots() > freeSlots) {
@@ -72,7 +75,7 @@ final class RequestQueue {
     return tasks.removeFirst();
   }
 
-  /** Takes all tasks that meet the condition, wherever they stand. */
+  /** Removes all tasks that meet the condition, in any position. */
   synchronized List<Task> remove(Predicate<Task> condition) {
     List<Task> removed = new ArrayList<>();
     for (Iterator<Task> all = tasks.iterator(); all.hasNext(); ) {
@@ -94,22 +97,23 @@ final class RequestQueue {
     return tokens;
   }
 
-  /** Refuses everything from now on. */
+  /** Refuses new tasks from now on. */
   synchronized void shut() {
-    shut = true;
+    closed = true;
     wake();
   }
 
   synchronized boolean isShut() {
-    return shut;
+    return closed;
   }
 
+  /** Ends the current or the next {@link #await}. */
   synchronized void wake() {
     woken = true;
     notifyAll();
   }
 
-  /** Sleeps until something may have changed. */
+  /** Sleeps until {@link #wake}, which may have come before. */
   synchronized void await() throws InterruptedException {
     while (!woken) {
       wait();

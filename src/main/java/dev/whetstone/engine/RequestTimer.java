@@ -5,12 +5,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** When a request passed from one stage to the next; written by the engine thread. */
+/** The times at which a request passed its stages; written by the engine thread. */
 final class RequestTimer {
   private final InstantSource clock;
   private final Instant submitted;
-  private @Nullable Instant admitted;
-  private @Nullable Instant decoding;
+  private @Nullable Instant prefillStart;
+  private @Nullable Instant decodeStart;
   private int cachedTokens;
 
   RequestTimer(InstantSource clock) {
@@ -22,25 +22,25 @@ final class RequestTimer {
     return submitted;
   }
 
-  /** A prompt of the request starts to be computed; {@code cached} of its tokens need not be. */
+  /** A prefill starts; {@code cached} of its tokens came from the prefix cache. */
   void filling(int cached) {
-    admitted = admitted == null ? clock.instant() : admitted;
+    prefillStart = prefillStart == null ? clock.instant() : prefillStart;
     cachedTokens += cached;
   }
 
-  /** A branch has its first token. */
+  /** A prefill has ended; its branches get their first token. */
   void decoding() {
-    decoding = clock.instant();
+    decodeStart = clock.instant();
   }
 
   Timings timings() {
     Instant end = clock.instant();
-    Instant read = decoding == null ? end : decoding;
-    Instant began = admitted == null ? read : admitted;
+    Instant prefillEnd = decodeStart == null ? end : decodeStart;
+    Instant prefillBegin = prefillStart == null ? prefillEnd : prefillStart;
     return new Timings(
-        Duration.between(submitted, began),
-        Duration.between(began, read),
-        Duration.between(read, end),
+        Duration.between(submitted, prefillBegin),
+        Duration.between(prefillBegin, prefillEnd),
+        Duration.between(prefillEnd, end),
         cachedTokens);
   }
 }

@@ -2,12 +2,14 @@ package dev.whetstone.engine;
 
 import dev.whetstone.engine.runner.ModelRunner;
 
-/** Refuses requests that can never run on a model. */
+/** Refuses requests that the model runner can never run. */
 final class RequestValidator {
   private RequestValidator() {}
 
   /**
-   * @throws IllegalArgumentException saying what does not fit
+   * Checks lengths, token ids and the number of branches.
+   *
+   * @throws IllegalArgumentException that names what does not fit
    */
   static void check(GenerationRequest request, ModelRunner runner) {
     checkLength(request.prompt().length, 1, runner);
@@ -15,7 +17,8 @@ final class RequestValidator {
     int branches = request.branches().size();
     if (branches > runner.slots()) {
       throw new IllegalArgumentException(
-          branches + " completions were asked for at once, more than " + runner.slots());
+          "%d completions were requested at once, but the engine has %d slots"
+              .formatted(branches, runner.slots()));
     }
     for (CompletionSpec branch : request.branches()) {
       for (int token : branch.sampling().logitBias().keySet()) {
@@ -25,7 +28,9 @@ final class RequestValidator {
   }
 
   /**
-   * @throws IllegalArgumentException saying what does not fit
+   * Checks lengths and token ids.
+   *
+   * @throws IllegalArgumentException that names what does not fit
    */
   static void check(ScoreRequest request, ModelRunner runner) {
     checkLength(request.prompt().length, request.completion().length, runner);
@@ -50,7 +55,7 @@ final class RequestValidator {
   private static void checkToken(String where, int token, ModelRunner runner) {
     if (token < 0 || token >= runner.vocabularySize()) {
       throw new IllegalArgumentException(
-          "%s names token %d, outside the vocabulary of %d"
+          "%s contains token %d, outside the vocabulary of %d tokens"
               .formatted(where, token, runner.vocabularySize()));
     }
   }

@@ -8,7 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The sequences that decode: the i-th is in slot i, without holes. */
+/** The sequences that are decoding: sequence i is in slot i, without holes. Engine thread only. */
 final class RunningBatch {
   private final ModelRunner runner;
   private final List<Sequence> sequences = new ArrayList<>();
@@ -25,7 +25,7 @@ final class RunningBatch {
     return sequences.size();
   }
 
-  /** In the order of their slots, as of now. */
+  /** A snapshot, in the order of the slots. */
   List<Sequence> sequences() {
     return List.copyOf(sequences);
   }
@@ -36,30 +36,30 @@ final class RunningBatch {
     return tasks;
   }
 
-  /** The last token of every sequence. */
+  /** The next decode run: one row for each sequence, with its last token. */
   Batch.Decode batch() {
     int[] tokens = sequences.stream().mapToInt(Sequence::lastToken).toArray();
-    int[] pasts = sequences.stream().mapToInt(Sequence::past).toArray();
+    int[] computedTokens = sequences.stream().mapToInt(Sequence::past).toArray();
     List<Policy> policies = sequences.stream().map(sequence -> sequence.policy).toList();
-    return new Batch.Decode(tokens, pasts, policies);
+    return new Batch.Decode(tokens, computedTokens, policies);
   }
 
-  /** Puts a filled prompt's sequences into the next slots, each with its own copy of the prompt. */
-  void start(PrefillProgress filled) {
-    for (Sequence sequence : filled.sequences) {
+  /** Moves a prefilled prompt's sequences into the next slots, each with its own copy of the KV. */
+  void start(PrefillProgress prefilled) {
+    for (Sequence sequence : prefilled.sequences) {
       int slot = sequences.size();
-      if (slot != filled.slot) {
-        runner.copySlot(filled.slot, slot, filled.past());
+      if (slot != prefilled.slot) {
+        runner.copySlot(prefilled.slot, slot, prefilled.past());
       }
       sequences.add(sequence);
       sequence.start();
     }
-    if (filled.slot >= sequences.size()) {
-      runner.clearSlot(filled.slot);
+    if (prefilled.slot >= sequences.size()) {
+      runner.clearSlot(prefilled.slot);
     }
   }
 
-  /** Drops sequences that have ended; the last live one moves into each hole. */
+  /** Removes sequences that have ended; the last one moves into each hole. */
   void compact() {
     for (int slot = sequences.size() - 1; slot >= 0; slot--) {
       if (sequences.get(slot).ended()) {

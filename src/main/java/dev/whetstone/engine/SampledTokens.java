@@ -6,22 +6,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The sampled tokens of a completion. */
+/** The sampled tokens of a completion with their log-probs; grows as it decodes. */
 final class SampledTokens {
   private int[] tokens = new int[32];
   private float[] logps = new float[32];
   private final List<List<TokenLogprob>> alternatives = new ArrayList<>();
   private int size;
 
-  void add(SampledToken draw) {
+  void add(SampledToken sampled) {
     if (size == tokens.length) {
       tokens = Arrays.copyOf(tokens, 2 * size);
       logps = Arrays.copyOf(logps, 2 * size);
     }
-    tokens[size] = draw.token();
-    logps[size++] = draw.logp();
-    if (!draw.alternatives().isEmpty()) {
-      alternatives.add(draw.alternatives());
+    tokens[size] = sampled.token();
+    logps[size++] = sampled.logp();
+    if (!sampled.alternatives().isEmpty()) {
+      alternatives.add(sampled.alternatives());
     }
   }
 
@@ -46,7 +46,7 @@ final class SampledTokens {
     return Arrays.copyOfRange(logps, from, size);
   }
 
-  /** One list a token from {@code from} on; none at all when none were asked for. */
+  /** One list a token from {@code from} on; empty when the request asked for no alternatives. */
   List<List<TokenLogprob>> alternatives(int from) {
     return alternatives.isEmpty() ? List.of() : List.copyOf(alternatives.subList(from, size));
   }

@@ -16,116 +16,123 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who runs next. Live sequences occupy the first slots; at most one prompt fills a slot behind
- * them. Used by the engine thread alone.
+ * The engine's step, in the order of vLLM and nano-vllm: schedule, run, sample, publish. Confined
+ * to the engine thread.
  *
- * <p>Tasks are admitted in the order they came, each with all its branches or not at all, and one
- * prompt is filled at a time, one chunk between two decode steps: so every task starts in its turn,
- * decoding never waits for more than a chunk, and chunks start at multiples of their size whatever
- * else is running.
+ * <p>Running sequences occupy the first slots, without holes; at most one prompt is prefilled, in a
+ * slot behind them. Tasks are admitted in the order of submission, each with all its branches or
+ * not at all, and a prompt advances by one chunk between two decode runs. So no task waits for a
+ * later one, decoding never waits for more than one chunk, and chunks start at multiples of their
+ * size whatever else runs.
  */
 final class Scheduler implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Scheduler.class);
 
   private final ModelRunner runner;
   private final EngineConfig config;
-  private final RequestQueue line;
+  private final RequestQueue waiting;
   private final InstantSource clock;
   private final PrefixCache cache;
   private final Sampler sampler;
   private final EngineCounters counters;
-  private final RunningBatch live;
-  private @Nullable PrefillProgress filling;
+  private final RunningBatch running;
+  private @Nullable PrefillProgress prefilling;
 
   Scheduler(
       ModelRunner runner,
       EngineConfig config,
-      RequestQueue line,
+      RequestQueue waiting,
       InstantSource clock,
       EngineCounters counters) {
     this.runner = runner;
     this.config = config;
-    this.line = line;
+    this.waiting = waiting;
     this.clock = clock;
     this.counters = counters;
     this.cache = new PrefixCache(runner, config.prefillChunk(), config.prefixCacheBytes());
     this.sampler = new Sampler(runner.vocabularySize());
-    this.live = new RunningBatch(runner);
+    this.running = new RunningBatch(runner);
   }
 
   /**
-   * Schedule, run, sample, publish: one chunk of a prompt and one token for every live sequence.
+   * Runs one step. {@code schedule} selects the work; {@code prefill} computes one chunk of a
+   * prompt and {@code decode} one token for every running sequence. Each of the two runs the model,
+   * samples from its logits and publishes the new tokens.
    */
   void step() {
     long start = System.nanoTime();
-    endUnwanted();
-    admit();
-    fill();
+    schedule();
+    prefill();
     decode();
     counters.steps++;
     counters.lastStepNanos = System.nanoTime() - start;
   }
 
-  /** Nothing to do until something comes in. */
+  /** Whether no task is waiting or running. */
   boolean idle() {
-    return live.isEmpty() && filling == null && line.size() == 0;
+    return running.isEmpty() && prefilling == null && waiting.size() == 0;
   }
 
   EngineStatistics statistics() {
-    return counters.snapshot(live.size(), filling != null, line, runner.slots(), cache.bytes());
+    return counters.snapshot(
+        running.size(), prefilling != null, waiting, runner.slots(), cache.bytes());
   }
 
-  /** Ends what was cancelled or has run out of time, wherever it is. */
-  private void endUnwanted() {
+  private void schedule() {
+    abortCancelledAndExpired();
+    admit();
+  }
+
+  private void abortCancelledAndExpired() {
     Instant now = clock.instant();
-    List<Task> unwanted = line.remove(task -> unwanted(task, now));
-    for (Task task : running()) {
-      if (unwanted(task, now)) {
-        unwanted.add(task);
+    List<Task> aborted = waiting.remove(task -> isCancelledOrExpired(task, now));
+    for (Task task : runningTasks()) {
+      if (isCancelledOrExpired(task, now)) {
+        aborted.add(task);
       }
     }
-    for (Task task : unwanted) {
+    for (Task task : aborted) {
       abort(
           task,
           task.cancelled() ? FinishReason.CANCELLED : FinishReason.ERROR,
-          "the time limit of " + task.timeout() + " is over");
+          "the request exceeded its time limit of " + task.timeout());
     }
-    live.compact();
+    running.compact();
   }
 
-  private static boolean unwanted(Task task, Instant now) {
+  private static boolean isCancelledOrExpired(Task task, Instant now) {
     return task.cancelled() || !now.isBefore(task.deadline());
   }
 
-  private Set<Task> running() {
-    Set<Task> tasks = new LinkedHashSet<>(live.tasks());
-    if (filling != null) {
-      tasks.add(filling.task);
+  private Set<Task> runningTasks() {
+    Set<Task> tasks = new LinkedHashSet<>(running.tasks());
+    if (prefilling != null) {
+      tasks.add(prefilling.task);
     }
     return tasks;
   }
 
-  /** Starts the prompt of the first task in line, if all its branches find a slot. */
+  /** Starts the prefill of the first waiting task, if there are slots for all its branches. */
   private void admit() {
-    if (filling != null) {
+    if (prefilling != null) {
       return;
     }
-    Task task = line.poll(runner.slots() - live.size(), clock.instant());
+    Task task = waiting.poll(runner.slots() - running.size(), clock.instant());
     if (task != null) {
-      begin(task);
+      startPrefill(task);
     }
   }
 
-  private void begin(Task task) {
+  private void startPrefill(Task task) {
     int chunk = config.prefillChunk();
     PrefillProgress next =
         switch (task) {
           case GenerationTask generation ->
-              PrefillProgress.prompt(generation, generation.nextToFill(), live.size(), chunk);
+              PrefillProgress.prompt(generation, generation.nextToFill(), running.size(), chunk);
           case ScoreTask score ->
-              PrefillProgress.text(score, live.size(), chunk, config.scoreRows());
+              PrefillProgress.text(score, running.size(), chunk, config.scoreRows());
         };
-    filling = next;
+    prefilling = next;
     try {
       int cached = cache.restore(next.slot, next.policy, next.tokens(), next.cacheable());
       next.advance(cached);
@@ -136,9 +143,9 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** Computes one chunk of the prompt that is filling. */
-  private void fill() {
-    PrefillProgress current = filling;
+  /** Computes one chunk of the prompt that is being prefilled. */
+  private void prefill() {
+    PrefillProgress current = prefilling;
     if (current == null) {
       return;
     }
@@ -151,18 +158,18 @@ final class Scheduler implements AutoCloseable {
         cache.store(current.slot, current.policy, current.tokens(), current.past());
       }
       current.advance(count);
-      use(current, batch, logits);
+      consume(current, batch, logits);
     } catch (RuntimeException e) {
       fail(e, Set.of(current.task));
     }
   }
 
-  private void use(PrefillProgress current, Batch.Prefill batch, FloatBuffer logits) {
+  private void consume(PrefillProgress current, Batch.Prefill batch, FloatBuffer logits) {
     switch (current.task) {
       case GenerationTask task -> {
         if (current.done()) {
-          filling = null;
-          start(task, current, logits);
+          prefilling = null;
+          startDecode(task, current, logits);
         }
       }
       case ScoreTask task -> {
@@ -170,7 +177,7 @@ final class Scheduler implements AutoCloseable {
           task.add(sampler.logp(logits, row, task.nextToken()));
         }
         if (current.done()) {
-          filling = null;
+          prefilling = null;
           runner.clearSlot(current.slot);
           task.finish();
         }
@@ -178,10 +185,10 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** Turns a full slot into live sequences, each with its first token. */
-  private void start(GenerationTask task, PrefillProgress filled, FloatBuffer logits) {
-    live.start(filled);
-    for (Sequence sequence : filled.sequences) {
+  /** Turns a prefilled slot into running sequences, each with its first token. */
+  private void startDecode(GenerationTask task, PrefillProgress prefilled, FloatBuffer logits) {
+    running.start(prefilled);
+    for (Sequence sequence : prefilled.sequences) {
       if (task.sibling(sequence) != null) {
         float[] first = new float[runner.vocabularySize()];
         logits.get(0, first);
@@ -189,26 +196,26 @@ final class Scheduler implements AutoCloseable {
       }
     }
     task.timeline().decoding();
-    sample(filled.sequences, logits, 0);
-    settle();
+    sample(prefilled.sequences, logits, 0);
+    publish();
     if (!task.nextToFill().isEmpty()) {
-      begin(task);
+      startPrefill(task);
     }
   }
 
-  /** One more token for every live sequence. */
+  /** Computes one more token for every running sequence. */
   private void decode() {
-    if (live.isEmpty()) {
+    if (running.isEmpty()) {
       return;
     }
     try {
-      FloatBuffer logits = run(live.batch());
-      List<Sequence> rows = live.sequences();
+      FloatBuffer logits = run(running.batch());
+      List<Sequence> rows = running.sequences();
       rows.forEach(Sequence::advance);
       sample(rows, logits, 1);
-      settle();
+      publish();
     } catch (RuntimeException e) {
-      fail(e, live.tasks());
+      fail(e, running.tasks());
     }
   }
 
@@ -220,7 +227,9 @@ final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * @param stride rows from one sequence to the next: 0 when all start from the same row
+   * Samples one token for each sequence.
+   *
+   * @param stride rows of logits from one sequence to the next; 0 when all sample from the same row
    */
   private void sample(List<Sequence> sequences, FloatBuffer logits, int stride) {
     long start = System.nanoTime();
@@ -240,18 +249,18 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** Redraws what must differ, publishes, and frees the slots of what has ended. */
-  private void settle() {
-    for (Sequence sequence : live.sequences()) {
-      while (sequence.repeats() && redraw(sequence)) {
+  /** Resamples duplicates, publishes, and frees the slots of sequences that have ended. */
+  private void publish() {
+    for (Sequence sequence : running.sequences()) {
+      while (sequence.repeats() && resample(sequence)) {
         counters.redraws++;
       }
     }
-    live.sequences().forEach(Sequence::publish);
-    live.compact();
+    running.sequences().forEach(Sequence::publish);
+    running.compact();
   }
 
-  private boolean redraw(Sequence sequence) {
+  private boolean resample(Sequence sequence) {
     FloatBuffer first = sequence.firstLogits();
     if (first == null || sequence.sampler().certain() || sequence.redraws() == config.resamples()) {
       sequence.markIdentical();
@@ -263,29 +272,29 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void fail(RuntimeException cause, Set<Task> tasks) {
-    LOG.error("the model failed", cause);
+    LOG.error("the model run failed; its requests end with an error", cause);
     counters.failed++;
     for (Task task : tasks) {
       abort(task, FinishReason.ERROR, "the model failed: " + cause.getMessage());
     }
-    live.compact();
+    running.compact();
   }
 
   private void abort(Task task, FinishReason reason, String error) {
-    PrefillProgress current = filling;
+    PrefillProgress current = prefilling;
     if (current != null && current.task == task) {
-      filling = null;
+      prefilling = null;
       runner.clearSlot(current.slot);
     }
     task.abort(reason, error);
   }
 
-  /** Ends everything, waiting or running. */
+  /** Ends every task, waiting or running, with {@link FinishReason#ERROR}. */
   void abortAll(String error) {
-    List<Task> all = new ArrayList<>(line.remove(task -> true));
-    all.addAll(running());
+    List<Task> all = new ArrayList<>(waiting.remove(task -> true));
+    all.addAll(runningTasks());
     all.forEach(task -> abort(task, FinishReason.ERROR, error));
-    live.compact();
+    running.compact();
   }
 
   @Override

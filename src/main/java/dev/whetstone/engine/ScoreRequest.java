@@ -4,7 +4,7 @@ import dev.whetstone.policy.Policy;
 import java.time.Duration;
 
 /**
- * A completion whose log-probs under a policy are wanted.
+ * A request for the log-probs of a completion under a policy.
  *
  * @param prompt token ids, at least one
  * @param completion token ids, at least one

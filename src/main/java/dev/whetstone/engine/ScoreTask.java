@@ -7,20 +7,20 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 
-/** A score request with the log-probs found so far. */
+/** A score request with the log-probs computed so far. */
 final class ScoreTask implements Task {
   private final ScoreRequest request;
   private final TaskContext context;
-  private final RequestTimer timeline;
+  private final RequestTimer timer;
   private final CompletableFuture<Scores> result = new CompletableFuture<>();
   private final float[] logps;
-  private int known;
+  private int scored;
   private boolean ended;
 
   ScoreTask(ScoreRequest request, TaskContext context) {
     this.request = request;
     this.context = context;
-    this.timeline = new RequestTimer(context.clock());
+    this.timer = new RequestTimer(context.clock());
     this.logps = new float[request.completion().length];
   }
 
@@ -30,14 +30,14 @@ final class ScoreTask implements Task {
 
   @Override
   public RequestTimer timeline() {
-    return timeline;
+    return timer;
   }
 
   CompletableFuture<Scores> result() {
     return result;
   }
 
-  /** Prompt and completion without the last token, whose successor nobody asks for. */
+  /** Prompt and completion without the last token: the logits after it are not needed. */
   int[] input() {
     int[] prompt = request.prompt();
     int[] input = new int[prompt.length + logps.length - 1];
@@ -46,17 +46,17 @@ final class ScoreTask implements Task {
     return input;
   }
 
-  /** The completion token that the next row of logits is asked for. */
+  /** The completion token that the next row of logits predicts. */
   int nextToken() {
-    return request.completion()[known];
+    return request.completion()[scored];
   }
 
   void add(float logp) {
-    logps[known++] = logp;
+    logps[scored++] = logp;
   }
 
   void finish() {
-    Scores scores = new Scores(logps, timeline.timings().cachedTokens());
+    Scores scores = new Scores(logps, timer.timings().cachedTokens());
     end(() -> result.complete(scores));
   }
 

@@ -6,44 +6,44 @@ import dev.whetstone.policy.Policy;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** One completion on its way: what was sampled, how far its slot is filled, how it ended. */
+/** One completion in progress: its sampled tokens, the tokens in its slot, and how it ended. */
 final class Sequence {
   final GenerationTask task;
   final int branch;
   final Policy policy;
-  private final SampledTokens log = new SampledTokens();
-  private SamplerState sampler;
-  private StopSequenceDetector text;
-  private int past;
-  private int redraws;
-  private int reported;
-  private int compared;
+  private final SampledTokens sampled = new SampledTokens();
+  private SamplerState samplerState;
+  private StopSequenceDetector stopDetector;
+  private int computedTokens;
+  private int resamples;
+  private int publishedTokens;
+  private int comparedTokens;
   private @Nullable FinishReason reason;
   private @Nullable String error;
   private boolean identical;
   private boolean started;
-  private boolean finished;
+  private boolean endPublished;
   private @Nullable FloatBuffer firstLogits;
 
   Sequence(GenerationTask task, int branch) {
     this.task = task;
     this.branch = branch;
     this.policy = task.request().branches().get(branch).policy();
-    this.sampler = task.sampler(branch, 0);
-    this.text = task.textStream();
+    this.samplerState = task.sampler(branch, 0);
+    this.stopDetector = task.textStream();
   }
 
-  /** Its slot holds the whole prompt now. */
+  /** Starts decoding: the slot holds the whole prompt now. */
   void start() {
     started = true;
-    past = task.request().prompt().length;
+    computedTokens = task.request().prompt().length;
   }
 
   boolean started() {
     return started;
   }
 
-  /** Keeps the logits behind the prompt, should it have to be drawn again. */
+  /** Keeps the logits after the prompt, in case the completion must be resampled. */
   void keepFirstLogits(float[] logits) {
     firstLogits = FloatBuffer.wrap(logits);
   }
@@ -53,114 +53,118 @@ final class Sequence {
   }
 
   SamplerState sampler() {
-    return sampler;
+    return samplerState;
   }
 
-  /** Tokens its slot holds. */
+  /** Tokens whose KV the slot holds. */
   int past() {
-    return past;
+    return computedTokens;
   }
 
-  /** Its last token has been written to its slot. */
+  /** Counts the last token, whose KV a decode run has just written to the slot. */
   void advance() {
-    past++;
+    computedTokens++;
   }
 
   int lastToken() {
-    return log.token(log.size() - 1);
+    return sampled.token(sampled.size() - 1);
   }
 
   boolean ended() {
     return reason != null;
   }
 
-  /** Takes a sampled token, which may be the last. */
-  void accept(SampledToken draw) {
-    log.add(draw);
-    if (task.endsWith(draw.token()) || text.push(draw.token())) {
+  /** Appends a sampled token and ends the completion if it is the last. */
+  void accept(SampledToken token) {
+    sampled.add(token);
+    if (task.endsWith(token.token()) || stopDetector.push(token.token())) {
       end(FinishReason.STOP, null);
-    } else if (log.size() == task.mostTokens()) {
+    } else if (sampled.size() == task.mostTokens()) {
       end(FinishReason.LENGTH, null);
     }
   }
 
-  /** Ends it, unless it has ended. */
-  void end(FinishReason why, @Nullable String message) {
+  /** Ends the completion, unless it has ended. */
+  void end(FinishReason finishReason, @Nullable String message) {
     if (reason == null) {
-      reason = why;
+      reason = finishReason;
       error = message;
-      text.finish();
+      stopDetector.finish();
     }
   }
 
-  /** Whether it came out exactly like the first of a pair that must differ. */
+  /** Whether all tokens equal those of the sibling it must differ from. */
   boolean repeats() {
     Sequence first = task.sibling(this);
-    return first != null && whole() && first.whole() && log.sameTokens(first.log);
+    return first != null && isComplete() && first.isComplete() && sampled.sameTokens(first.sampled);
   }
 
-  private boolean whole() {
+  private boolean isComplete() {
     return reason == FinishReason.STOP || reason == FinishReason.LENGTH;
   }
 
-  /** Goes back to the end of the prompt with another seed. */
+  /** Starts again at the end of the prompt with another seed. */
   void redraw() {
-    redraws++;
-    log.clear();
-    sampler = task.sampler(branch, redraws);
-    text = task.textStream();
-    compared = 0;
+    resamples++;
+    sampled.clear();
+    samplerState = task.sampler(branch, resamples);
+    stopDetector = task.textStream();
+    comparedTokens = 0;
     reason = null;
-    past = task.request().prompt().length;
+    computedTokens = task.request().prompt().length;
   }
 
   int redraws() {
-    return redraws;
+    return resamples;
   }
 
   void markIdentical() {
     identical = true;
   }
 
-  /** Tells the listener of new text, and of the end. */
+  /** Passes new text, and the end, to the listener. */
   void publish() {
-    if (finished || (reason == null && mayBeRedrawn())) {
+    if (endPublished || (reason == null && mayBeResampled())) {
       return;
     }
-    String fresh = text.take();
-    boolean more = reported < log.size();
-    if (!fresh.isEmpty() || (more && reason != null)) {
-      int from = reported;
-      reported = log.size();
-      task.tellText(branch, fresh, log.tokens(from), log.logps(from), log.alternatives(from));
+    String fresh = stopDetector.take();
+    boolean moreTokens = publishedTokens < sampled.size();
+    if (!fresh.isEmpty() || (moreTokens && reason != null)) {
+      int from = publishedTokens;
+      publishedTokens = sampled.size();
+      task.tellText(
+          branch, fresh, sampled.tokens(from), sampled.logps(from), sampled.alternatives(from));
     }
     if (reason != null) {
-      finished = true;
+      endPublished = true;
       task.tellFinish(branch, completion(reason));
     }
   }
 
-  /** Nothing may be shown of a second side as long as it could still equal the first. */
-  private boolean mayBeRedrawn() {
+  /**
+   * Whether it could still equal its sibling: nothing is shown until it differs, because shown text
+   * cannot be taken back.
+   */
+  private boolean mayBeResampled() {
     Sequence first = task.sibling(this);
     if (first == null) {
       return false;
     }
-    while (compared < Math.min(log.size(), first.log.size())
-        && log.token(compared) == first.log.token(compared)) {
-      compared++;
+    while (comparedTokens < Math.min(sampled.size(), first.sampled.size())
+        && sampled.token(comparedTokens) == first.sampled.token(comparedTokens)) {
+      comparedTokens++;
     }
-    return compared == log.size();
+    return comparedTokens == sampled.size();
   }
 
-  private Completion completion(FinishReason why) {
+  private Completion completion(FinishReason finishReason) {
     return new Completion(
         policy.version(),
-        log.tokens(0),
-        log.logps(0),
-        log.alternatives(0),
-        text.text(),
-        why,
+        sampled.tokens(0),
+        sampled.logps(0),
+        sampled.alternatives(0),
+        stopDetector.text(),
+        finishReason,
         error,
         identical);
   }

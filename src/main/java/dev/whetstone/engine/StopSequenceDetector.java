@@ -3,15 +3,15 @@ package dev.whetstone.engine;
 import java.util.List;
 
 /**
- * The text of one completion while it grows: decodes tokens, finds stop texts across their borders,
- * and keeps back what may still turn out to be the start of one.
+ * Decodes the tokens of one completion and finds stop sequences, which may span tokens. Text that
+ * could still be the start of a stop sequence is held back.
  */
 final class StopSequenceDetector {
   private final Detokenizer detokenizer;
   private final List<String> stops;
   private final StringBuilder text = new StringBuilder();
-  private int certain;
-  private int taken;
+  private int releasedLength;
+  private int takenLength;
   private boolean stopped;
 
   StopSequenceDetector(Detokenizer detokenizer, List<String> stops) {
@@ -19,57 +19,57 @@ final class StopSequenceDetector {
     this.stops = stops;
   }
 
-  /** Adds a token; true when its text completes a stop text, which is cut off with all behind. */
+  /** Appends a token; true if it completes a stop sequence, which is cut off with all after it. */
   boolean push(int token) {
     return append(detokenizer.push(token));
   }
 
-  /** Nothing follows: all text is certain now. */
+  /** Releases the text held back, since no token follows. */
   void finish() {
     if (!stopped) {
       append(detokenizer.finish());
-      certain = text.length();
+      releasedLength = text.length();
     }
   }
 
-  /** Text that has become certain since the last call. */
+  /** Text released since the last call. */
   String take() {
-    String fresh = text.substring(taken, certain);
-    taken = certain;
-    return fresh;
+    String newText = text.substring(takenLength, releasedLength);
+    takenLength = releasedLength;
+    return newText;
   }
 
-  /** All certain text. */
+  /** All text released so far. */
   String text() {
-    return text.substring(0, certain);
+    return text.substring(0, releasedLength);
   }
 
   private boolean append(String piece) {
     text.append(piece);
-    int stop = firstStop();
+    int stop = firstStopIndex();
     stopped = stop >= 0;
     if (stopped) {
       text.setLength(stop);
     }
-    certain = stopped ? stop : text.length() - longestStart();
+    releasedLength = stopped ? stop : text.length() - longestPartialMatch();
     return stopped;
   }
 
-  private int firstStop() {
+  private int firstStopIndex() {
     int first = -1;
     for (String stop : stops) {
-      int at = text.indexOf(stop, certain);
-      first = at >= 0 && (first < 0 || at < first) ? at : first;
+      int index = text.indexOf(stop, releasedLength);
+      first = index >= 0 && (first < 0 || index < first) ? index : first;
     }
     return first;
   }
 
-  /** Length of the longest end of the text that a stop text begins with. */
-  private int longestStart() {
+  /** Length of the longest suffix of the text that is a prefix of a stop sequence. */
+  private int longestPartialMatch() {
     int longest = 0;
     for (String stop : stops) {
-      int most = Math.min(stop.length() - 1, text.length() - certain);
-      for (int length = most; length > longest; length--) {
+      int max = Math.min(stop.length() - 1, text.length() - releasedLength);
+      for (int length = max; length > longest; length--) {
         if (endsWith(stop, length)) {
           longest = length;
         }

@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** Work that waits in line for slots. */
+/** A request in the engine: waiting for slots, or running. */
 sealed interface Task permits GenerationTask, ScoreTask {
-  /** Slots it needs at once. */
+  /** KV slots it needs at the same time. */
   int slots();
 
-  /** Tokens whose prefill it asks for. */
+  /** Tokens to prefill, counted against the queue's limit. */
   int promptTokens();
 
   RequestTimer timeline();
@@ -21,12 +21,12 @@ sealed interface Task permits GenerationTask, ScoreTask {
     return timeline().submitted().plus(timeout());
   }
 
-  /** Whether whoever asked has lost interest; any thread. */
+  /** Whether the client has cancelled it; any thread. */
   boolean cancelled();
 
-  /** Versions it uses, one per use. */
+  /** The version of each branch; a version appears once a use. */
   List<Policy> policies();
 
-  /** Ends whatever has not ended; engine thread. */
+  /** Ends the branches that have not ended; engine thread. */
   void abort(FinishReason reason, String error);
 }

@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What an engine's tasks have in common.
+ * What all tasks of an engine share.
  *
- * @param wake makes the engine thread look again
- * @param done told, on the engine thread, of every task that has ended
+ * @param wakeUp wakes the engine thread
+ * @param onEnd called on the engine thread once for every task that has ended
  */
 record TaskContext(
     Supplier<Detokenizer> detokenizers,

@@ -3,7 +3,7 @@ package dev.whetstone.engine;
 import java.time.Duration;
 
 /**
- * How long a request took.
+ * How long a request spent in each stage.
  *
  * @param queued from submission until its first prompt chunk
  * @param prefill from there until every branch has its first token

@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** An engine over the hash runner, small enough to reach every border. */
+/** An engine on the {@link HashRunner}, small enough that tests reach its limits. */
 final class EngineFixture implements AutoCloseable {
   static final int EOS = 0;
 
@@ -59,7 +59,7 @@ final class EngineFixture implements AutoCloseable {
     }
   }
 
-  /** Letters for tokens, and one token that is half of a character. */
+  /** Decodes every token to one character, and the end token to nothing. */
   static final class Letters implements Detokenizer {
     @Override
     public String push(int id) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class EngineTest {
   @Test
-  void aSeedRepeatsItsTextAloneAndInACrowd() throws Exception {
+  void aSeedGivesTheSameCompletionAloneAndInABatch() throws Exception {
     Requests request = Requests.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10).maxTokens(40);
     Completion alone;
     try (EngineFixture fixture = new EngineFixture()) {
@@ -19,14 +19,14 @@ class EngineTest {
     }
 
     try (EngineFixture fixture = new EngineFixture()) {
-      List<Generation> crowd = new ArrayList<>();
+      List<Generation> batch = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
         Requests other = Requests.of(1, 2, i % 60, 4, 5, 6, 7, i).maxTokens(1 + i);
-        crowd.add(fixture.engine.submit(other.build(), new Requests.Recorder(1)));
-        crowd.add(fixture.engine.submit(request.build(), new Requests.Recorder(1)));
+        batch.add(fixture.engine.submit(other.build(), new Requests.Recorder(1)));
+        batch.add(fixture.engine.submit(request.build(), new Requests.Recorder(1)));
       }
-      for (int i = 1; i < crowd.size(); i += 2) {
-        Completion same = crowd.get(i).result().get(30, TimeUnit.SECONDS).getFirst();
+      for (int i = 1; i < batch.size(); i += 2) {
+        Completion same = batch.get(i).result().get(30, TimeUnit.SECONDS).getFirst();
         assertThat(same.tokens()).isEqualTo(alone.tokens());
         assertThat(same.logps()).isEqualTo(alone.logps());
         assertThat(same.text()).isEqualTo(alone.text()).hasSize(40);

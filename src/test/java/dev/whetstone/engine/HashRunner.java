@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A probe of the scheduler: its KV is the tokens themselves together with the version that wrote
- * them, and its logits are a hash of everything a slot holds. A token in a wrong slot, a stale one,
- * or one of another version changes every later logit.
+ * A model runner that tests the scheduler: its KV is the tokens with the version that computed
+ * them, and its logits are a hash of the whole slot. A token in a wrong slot, a stale one, or one
+ * of another version changes all later logits.
  */
 final class HashRunner implements ModelRunner {
   static final int VOCABULARY = 64;
@@ -23,14 +23,11 @@ final class HashRunner implements ModelRunner {
   private final boolean[] dirty;
   private final Set<String> staged = new HashSet<>();
   private volatile boolean closed;
-  private int prefillsInARow;
 
-  /** How many of the next runs throw. */
+  /** The number of next runs that throw. */
   final AtomicInteger failures = new AtomicInteger();
 
-  /** Most prompt runs between two decode steps, and their longest. */
-  volatile int mostPrefillsInARow;
-
+  /** The longest prefill run so far, in tokens. */
   volatile int longestPrefill;
 
   HashRunner(int slots, int slotLength) {
@@ -80,7 +77,7 @@ final class HashRunner implements ModelRunner {
 
   @Override
   public FloatBuffer run(Batch batch) {
-    if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+    if (failures.getAndUpdate(remaining -> Math.max(0, remaining - 1)) > 0) {
       throw new IllegalStateException("out of memory");
     }
     return switch (batch) {
@@ -90,7 +87,6 @@ final class HashRunner implements ModelRunner {
   }
 
   private FloatBuffer prefill(Batch.Prefill batch) {
-    mostPrefillsInARow = Math.max(mostPrefillsInARow, ++prefillsInARow);
     longestPrefill = Math.max(longestPrefill, batch.tokens().length);
     FloatBuffer logits = FloatBuffer.allocate(batch.logitRows().length * VOCABULARY);
     int row = 0;
@@ -104,7 +100,6 @@ final class HashRunner implements ModelRunner {
   }
 
   private FloatBuffer decode(Batch.Decode batch) {
-    prefillsInARow = 0;
     FloatBuffer logits = FloatBuffer.allocate(batch.tokens().length * VOCABULARY);
     for (int slot = 0; slot < batch.tokens().length; slot++) {
       write(slot, batch.pasts()[slot], batch.tokens()[slot], batch.policies().get(slot));
@@ -152,7 +147,7 @@ final class HashRunner implements ModelRunner {
     dirty[slot] = true;
   }
 
-  /** Slots whose content was never given back. */
+  /** Slots with content that was never cleared. */
   int dirtySlots() {
     int count = 0;
     for (boolean slot : dirty) {

@@ -12,12 +12,12 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 
-/** The two sides of a pair differ, or say that they could not be made to. */
+/** The two sides of a pair differ, or the second is marked identical. */
 class PairTest {
-  private static final int REDRAWS = EngineFixture.Settings.small().resamples();
+  private static final int MAX_RESAMPLES = EngineFixture.Settings.small().resamples();
 
   @Test
-  void aSecondSideWithTheSameSeedIsDrawnAgainUntilItDiffers() throws Exception {
+  void aSecondSideWithTheSameSeedIsResampledUntilItDiffers() throws Exception {
     try (EngineFixture fixture = new EngineFixture()) {
       Requests.Recorder recorder = new Requests.Recorder(2);
       SamplingParameters sampling = SamplingParameters.of(1, 5);
@@ -27,7 +27,7 @@ class PairTest {
 
       assertThat(sides.get(1).tokens()).isNotEqualTo(sides.get(0).tokens());
       assertThat(sides).noneMatch(Completion::identical);
-      assertThat(redraws(fixture)).isPositive();
+      assertThat(resamples(fixture)).isPositive();
       for (int side = 0; side < 2; side++) {
         assertThat(recorder.texts.get(side)).hasToString(sides.get(side).text());
       }
@@ -35,7 +35,7 @@ class PairTest {
   }
 
   @Test
-  void aRedrawnSideRepeatsItself() throws Exception {
+  void aResampledSideIsReproducible() throws Exception {
     SamplingParameters sampling = SamplingParameters.of(1, 9);
     Requests pair = Requests.of(8, 7).pair(sampling, sampling).maxTokens(1);
     try (EngineFixture fixture = new EngineFixture()) {
@@ -48,7 +48,7 @@ class PairTest {
   }
 
   @Test
-  void sidesThatCanOnlyBeAlikeAreMarkedAfterTheLastRedraw() throws Exception {
+  void sidesThatCannotDifferAreMarkedAfterTheLastResampling() throws Exception {
     SamplingParameters only = new SamplingParameters(1, 0, 1, 0, 1, 0, 0, Map.of(7, 100.0), 1);
     try (EngineFixture fixture = new EngineFixture()) {
       List<Completion> sides =
@@ -57,12 +57,12 @@ class PairTest {
       assertThat(sides.get(1).tokens()).containsExactly(7, 7, 7, 7, 7);
       assertThat(sides.get(0).identical()).isFalse();
       assertThat(sides.get(1).identical()).isTrue();
-      assertThat(redraws(fixture)).isEqualTo(REDRAWS);
+      assertThat(resamples(fixture)).isEqualTo(MAX_RESAMPLES);
     }
   }
 
   @Test
-  void greedySidesAreMarkedWithoutARedraw() throws Exception {
+  void greedySidesAreMarkedWithoutResampling() throws Exception {
     try (EngineFixture fixture = new EngineFixture()) {
       List<Completion> sides =
           fixture.generate(
@@ -72,7 +72,7 @@ class PairTest {
 
       assertThat(sides.get(1).tokens()).isEqualTo(sides.get(0).tokens());
       assertThat(sides.get(1).identical()).isTrue();
-      assertThat(redraws(fixture)).isZero();
+      assertThat(resamples(fixture)).isZero();
     }
   }
 
@@ -90,12 +90,12 @@ class PairTest {
 
       boolean same = Arrays.equals(sides.get(0).tokens(), sides.get(1).tokens());
       assertThat(sides.get(1).identical()).isEqualTo(same);
-      assertThat(redraws(fixture)).isBetween(same ? REDRAWS : 0L, (long) REDRAWS);
+      assertThat(resamples(fixture)).isBetween(same ? MAX_RESAMPLES : 0L, (long) MAX_RESAMPLES);
     }
   }
 
-  /** Statistics are those of the last whole step: the engine's end is one. */
-  private static long redraws(EngineFixture fixture) {
+  /** Closes the engine first: statistics are updated after a step, and at the engine's end. */
+  private static long resamples(EngineFixture fixture) {
     fixture.close();
     return fixture.engine.statistics().redraws();
   }

@@ -22,46 +22,46 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Seeded texts of the real engine on the real int8 model, alone and in a crowd that changes. */
+/** Seeded completions on the real int8 model have the same bits alone and in changing batches. */
 class RealBatchTest {
   private static final ModelDirectory MODEL = TestModels.smollm2();
   private static final int SLOTS = 8;
 
   @Test
-  void textAndLogprobsHaveTheSameBitsAloneAndInACrowd() throws Exception {
+  void tokensAndLogprobsHaveTheSameBitsAloneAndInABatch() throws Exception {
     Policy narrow = policy("narrow", 8);
     Policy wide = policy("wide", 16);
     Random random = new Random(5);
-    List<Requests> looked = new ArrayList<>();
+    List<Requests> observed = new ArrayList<>();
     for (Policy policy : List.of(Requests.V0, narrow, wide)) {
       SamplingParameters sampling =
           new SamplingParameters(0.9, 50, 0.95, 0, 1.1, 0, 0, Map.of(), 77);
-      looked.add(request(random, 40, new CompletionSpec(policy, sampling)).maxTokens(24));
+      observed.add(request(random, 40, new CompletionSpec(policy, sampling)).maxTokens(24));
     }
     List<Completion> alone = new ArrayList<>();
     try (Engine engine = engine(narrow, wide)) {
-      for (Requests request : looked) {
+      for (Requests request : observed) {
         alone.add(await(submit(engine, request)));
       }
     }
 
     try (Engine engine = engine(narrow, wide)) {
-      List<Generation> crowd = new ArrayList<>();
-      List<Generation> same = new ArrayList<>();
+      List<Generation> others = new ArrayList<>();
+      List<Generation> repeated = new ArrayList<>();
       for (int i = 0; i < 18; i++) {
         Policy policy = List.of(Requests.V0, narrow, wide).get(random.nextInt(3));
         CompletionSpec branch = new CompletionSpec(policy, SamplingParameters.of(1, i));
-        crowd.add(submit(engine, request(random, 1 + 9 * i, branch).maxTokens(2 + 3 * i % 25)));
+        others.add(submit(engine, request(random, 1 + 9 * i, branch).maxTokens(2 + 3 * i % 25)));
         if (i % 6 == 1) {
-          same.add(submit(engine, looked.get(i / 6)));
+          repeated.add(submit(engine, observed.get(i / 6)));
         }
       }
-      for (int i = 0; i < same.size(); i++) {
-        Completion again = await(same.get(i));
+      for (int i = 0; i < repeated.size(); i++) {
+        Completion again = await(repeated.get(i));
         assertThat(again.tokens()).isEqualTo(alone.get(i).tokens());
         assertThat(again.logps()).isEqualTo(alone.get(i).logps());
       }
-      for (Generation other : crowd) {
+      for (Generation other : others) {
         assertThat(await(other).reason()).isEqualTo(FinishReason.LENGTH);
       }
     }

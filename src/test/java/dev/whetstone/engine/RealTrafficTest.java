@@ -24,12 +24,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The scheduler's traffic on ONNX Runtime with the tiny model, and what it leaves behind. */
+/** Random traffic on ONNX Runtime with the tiny model: right completions, no leaks. */
 class RealTrafficTest {
   private static final ModelDirectory MODEL = TestModels.tiny();
   private static final int VOCABULARY = 512;
   private static final int SLOTS = 6;
-  private static final long MOST_GROWTH = 24L << 20;
+  private static final long MAX_GROWTH = 24L << 20;
 
   @Test
   void everyTextIsTheOneItHasAlone() throws Exception {
@@ -59,7 +59,7 @@ class RealTrafficTest {
 
       cancelAtRandom(engine, policy, random, 1000);
 
-      assertThat(residentBytes() - before).as("native memory").isLessThan(MOST_GROWTH);
+      assertThat(residentBytes() - before).as("native memory").isLessThan(MAX_GROWTH);
       assertThat(platformThreads()).isLessThanOrEqualTo(threadsBefore + 2);
       engine.release(policy).get(10, TimeUnit.SECONDS);
       assertThat(engine.drain(Duration.ofSeconds(30))).isTrue();
@@ -86,7 +86,9 @@ class RealTrafficTest {
       Generation generation =
           engine.submit(request.build(), new Requests.Recorder(request.branches().size()));
       sent.add(generation);
-      // now and then the line drains, so that some are cancelled waiting, some filling, some live
+      // The queue drains from time to time, so that requests are cancelled while they wait, while
+      // they
+      // prefill and while they decode.
       Generation victim = sent.get(Math.max(0, i - random.nextInt(12)));
       victim.cancel();
       if (i % 8 == 0) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Requests to vary in tests, and a listener that remembers. */
+/** A builder of requests for tests, and a listener that records. */
 record Requests(
     int[] prompt,
     List<CompletionSpec> branches,
@@ -62,8 +62,8 @@ record Requests(
         prompt, List.of(a, b), maxTokens, stop, ignoreEos, topLogprobs, true, timeout);
   }
 
-  Requests maxTokens(int most) {
-    return new Requests(prompt, branches, most, stop, ignoreEos, topLogprobs, distinct, timeout);
+  Requests maxTokens(int max) {
+    return new Requests(prompt, branches, max, stop, ignoreEos, topLogprobs, distinct, timeout);
   }
 
   Requests stop(String... stops) {
@@ -83,7 +83,7 @@ record Requests(
     return new Requests(prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, limit);
   }
 
-  /** What a listener was told, by branch. */
+  /** Records what a listener receives, by branch; fails if it receives anything after the end. */
   static final class Recorder implements GenerationListener {
     final List<StringBuilder> texts = new ArrayList<>();
     final List<List<Integer>> tokens = new ArrayList<>();

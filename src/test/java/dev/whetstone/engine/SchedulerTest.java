@@ -13,13 +13,13 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-/** Nothing starves, nothing is lost, nothing leaks, whatever comes in whatever order. */
+/** No request starves or is lost, and nothing leaks, for any requests in any order. */
 class SchedulerTest {
   private static final List<Policy> POLICIES =
       List.of(Requests.V0, Requests.adapted("v1"), Requests.adapted("v2"));
 
   @Property(tries = 60)
-  void everyRequestEndsOnceWithTheTextItHasAlone(@ForAll long seed) throws Exception {
+  void everyRequestEndsOnceWithTheSameCompletionAsAlone(@ForAll long seed) throws Exception {
     int requests = 40;
     EngineFixture fixture = new EngineFixture();
     EngineFixture alone = new EngineFixture(EngineFixture.Settings.small().prefixCache(0));
@@ -44,7 +44,7 @@ class SchedulerTest {
   }
 
   @Test
-  void aCachedBeginningChangesNothing() throws Exception {
+  void aCachedPrefixDoesNotChangeTheCompletion() throws Exception {
     try (EngineFixture fixture = new EngineFixture()) {
       int[] prompt = new Random(1).ints(40, 1, HashRunner.VOCABULARY).toArray();
       Completion first = fixture.generate(Requests.of(prompt)).getFirst();
@@ -72,7 +72,7 @@ class SchedulerTest {
       }
 
       longPair.result().get(30, TimeUnit.SECONDS);
-      assertThat(shorts.getLast().result()).as("those behind it wait their turn").isNotDone();
+      assertThat(shorts.getLast().result()).as("later requests still wait").isNotDone();
       for (Generation each : shorts) {
         each.result().get(30, TimeUnit.SECONDS);
       }

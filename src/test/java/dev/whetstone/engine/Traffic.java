@@ -16,39 +16,40 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Random requests let loose on an engine: prompts that share beginnings, pairs, several versions,
- * some cancelled and some short of time, versions released and staged again in between.
+ * Random requests to an engine: prompts with common prefixes, pairs, several versions, some
+ * requests cancelled and some with a short time limit, and versions released and staged again
+ * meanwhile.
  */
 final class Traffic {
   /**
    * One request of the traffic.
    *
-   * @param pause before it is sent, in microseconds
-   * @param cancelAfter microseconds after it was sent; null never
+   * @param pause microseconds before it is submitted
+   * @param cancelAfter microseconds from submission to cancellation; null never cancels
    */
-  private record Visit(Requests request, int pause, @Nullable Integer cancelAfter) {}
+  private record PlannedRequest(Requests request, int pause, @Nullable Integer cancelAfter) {}
 
-  private record Sent(Visit visit, Generation generation, Requests.Recorder recorder) {}
+  private record Sent(PlannedRequest planned, Generation generation, Requests.Recorder recorder) {}
 
   private final List<Policy> policies;
-  private final List<Visit> visits = new ArrayList<>();
+  private final List<PlannedRequest> plan = new ArrayList<>();
 
   Traffic(Random random, int count, List<Policy> policies, int vocabulary, int longest) {
     this.policies = policies;
-    int[][] beginnings = new int[3][];
-    for (int i = 0; i < beginnings.length; i++) {
-      beginnings[i] = random.ints(longest / 2, 1, vocabulary).toArray();
+    int[][] prefixes = new int[3][];
+    for (int i = 0; i < prefixes.length; i++) {
+      prefixes[i] = random.ints(longest / 2, 1, vocabulary).toArray();
     }
     for (int i = 0; i < count; i++) {
-      int[] beginning = beginnings[random.nextInt(beginnings.length)];
-      int[] prompt = Arrays.copyOf(beginning, beginning.length / 2 + random.nextInt(longest / 2));
+      int[] prefix = prefixes[random.nextInt(prefixes.length)];
+      int[] prompt = Arrays.copyOf(prefix, prefix.length / 2 + random.nextInt(longest / 2));
       Arrays.setAll(
-          prompt, p -> p < beginning.length ? beginning[p] : 1 + random.nextInt(vocabulary - 1));
-      visits.add(visit(random, prompt, longest));
+          prompt, p -> p < prefix.length ? prefix[p] : 1 + random.nextInt(vocabulary - 1));
+      plan.add(planRequest(random, prompt, longest));
     }
   }
 
-  private Visit visit(Random random, int[] prompt, int longest) {
+  private PlannedRequest planRequest(Random random, int[] prompt, int longest) {
     SamplingParameters sampling =
         SamplingParameters.of(0.7 + random.nextFloat(), random.nextInt(1000));
     CompletionSpec first =
@@ -68,20 +69,20 @@ final class Traffic {
       request = request.heedEos();
     }
     Integer cancelAfter = random.nextInt(4) == 0 ? random.nextInt(4000) : null;
-    return new Visit(request, random.nextInt(300), cancelAfter);
+    return new PlannedRequest(request, random.nextInt(300), cancelAfter);
   }
 
-  /** Sends everything, waits for every end, and checks each text against {@code alone}. */
+  /** Submits all requests, waits for their ends, and compares each with a run on {@code alone}. */
   void run(Engine engine, Engine alone) throws Exception {
     stageAll(engine);
     stageAll(alone);
     List<Sent> sent = new ArrayList<>();
-    for (Visit visit : visits) {
-      pause(visit.pause());
-      Requests.Recorder recorder = new Requests.Recorder(visit.request().branches().size());
-      Generation generation = submit(engine, visit.request(), recorder);
-      sent.add(new Sent(visit, generation, recorder));
-      Integer cancelAfter = visit.cancelAfter();
+    for (PlannedRequest planned : plan) {
+      pause(planned.pause());
+      Requests.Recorder recorder = new Requests.Recorder(planned.request().branches().size());
+      Generation generation = submit(engine, planned.request(), recorder);
+      sent.add(new Sent(planned, generation, recorder));
+      Integer cancelAfter = planned.cancelAfter();
       if (cancelAfter != null) {
         Thread.startVirtualThread(
             () -> {
@@ -93,7 +94,7 @@ final class Traffic {
     Map<Integer, List<Completion>> undisturbed = new HashMap<>();
     for (int i = 0; i < sent.size(); i++) {
       List<Completion> completions = sent.get(i).generation().result().get(60, TimeUnit.SECONDS);
-      Requests calm = sent.get(i).visit().request().timeout(Duration.ofMinutes(1));
+      Requests calm = sent.get(i).planned().request().timeout(Duration.ofMinutes(1));
       undisturbed.put(i, submit(alone, calm, silent(calm)).result().get(60, TimeUnit.SECONDS));
       check(sent.get(i), completions, undisturbed.get(i));
     }
@@ -102,7 +103,7 @@ final class Traffic {
     }
   }
 
-  /** A version that was just released is staged again, as a swap back would. */
+  /** Submits a request; a version that was just released is staged again, as after a rollback. */
   private Generation submit(Engine engine, Requests request, Requests.Recorder recorder)
       throws Exception {
     while (true) {
@@ -151,21 +152,21 @@ final class Traffic {
           assertThat(completion.identical()).isEqualTo(alone.get(branch).identical());
         }
         case CANCELLED -> {
-          assertThat(sent.visit().cancelAfter()).isNotNull();
-          cutShort(sent, completion, expected);
+          assertThat(sent.planned().cancelAfter()).isNotNull();
+          checkPartial(sent, completion, expected);
         }
         case ERROR -> {
           assertThat(completion.error()).contains("time limit");
-          cutShort(sent, completion, expected);
+          checkPartial(sent, completion, expected);
         }
       }
     }
   }
 
-  /** What was written until then is the beginning of the whole, unless it would be drawn again. */
-  private static void cutShort(Sent sent, Completion completion, int[] expected) {
+  /** A completion that was cut is a prefix of the whole one, unless resampling could replace it. */
+  private static void checkPartial(Sent sent, Completion completion, int[] expected) {
     int[] tokens = completion.tokens();
-    if (!sent.visit().request().distinct()) {
+    if (!sent.planned().request().distinct()) {
       assertThat(tokens).isEqualTo(Arrays.copyOf(expected, tokens.length));
     }
   }

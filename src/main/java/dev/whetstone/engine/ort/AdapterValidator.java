@@ -5,12 +5,14 @@ import dev.whetstone.lora.LoraTarget;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Refuses adapters that do not fit a graph. */
+/** Refuses adapters whose modules do not fit the graph. */
 final class AdapterValidator {
   private AdapterValidator() {}
 
   /**
-   * @throws IllegalArgumentException naming the module that the graph lacks or whose shape differs
+   * Checks the name and shape of every module.
+   *
+   * @throws IllegalArgumentException that names the module that is missing or has another shape
    */
   static void check(LoraAdapter adapter, GraphShape shape) {
     Map<String, int[]> known = modules(shape);
@@ -24,7 +26,7 @@ final class AdapterValidator {
               }
               if (module.in() != expected[0] || module.out() != expected[1]) {
                 throw new IllegalArgumentException(
-                    "%s maps %d to %d values in the adapter but %d to %d in the model"
+                    "%s maps %d to %d values in the adapter, but %d to %d in the model"
                         .formatted(name, module.in(), module.out(), expected[0], expected[1]));
               }
             });
@@ -32,13 +34,13 @@ final class AdapterValidator {
 
   private static Map<String, int[]> modules(GraphShape shape) {
     Map<String, int[]> modules = new HashMap<>();
-    for (LoraTarget site : LoraTarget.values()) {
-      int[] outputs = shape.outputSizes(site);
+    for (LoraTarget target : LoraTarget.values()) {
+      int[] outputs = shape.outputSizes(target);
       for (int layer = 0; layer < shape.layers(); layer++) {
         for (int m = 0; m < outputs.length; m++) {
           modules.put(
-              LoraTarget.module(layer, site.modules().get(m)),
-              new int[] {shape.inputSize(site), outputs[m]});
+              LoraTarget.module(layer, target.modules().get(m)),
+              new int[] {shape.inputSize(target), outputs[m]});
         }
       }
     }

@@ -7,7 +7,7 @@ import ai.onnxruntime.TensorInfo;
 import dev.whetstone.lora.LoraTarget;
 import java.util.Map;
 
-/** What a graph says of itself: its metadata and the shapes of its LoRA inputs. */
+/** The dimensions of a graph, read from its metadata and from the shapes of its LoRA inputs. */
 record GraphShape(
     String baseHash,
     int layers,
@@ -33,7 +33,7 @@ record GraphShape(
     String value = metadata.get("whetstone." + key);
     if (value == null) {
       throw new IllegalArgumentException(
-          "the graph has no whetstone." + key + ": import the model again");
+          "the graph has no metadata whetstone." + key + ": import the model again");
     }
     return value;
   }
@@ -42,24 +42,26 @@ record GraphShape(
     return Integer.parseInt(text(metadata, key));
   }
 
-  int inputSize(LoraTarget site) {
-    return dimension(site.inputA(0), 2);
+  int inputSize(LoraTarget target) {
+    return dimension(target.inputA(0), 2);
   }
 
-  /** In how many blocks of {@link #blockWidth} the outputs of a site's modules lie, in order. */
-  int blocks(LoraTarget site) {
-    return dimension(site.inputB(0), 0);
+  /**
+   * The number of blocks, each {@link #blockWidth} wide, into which a target's outputs are split.
+   */
+  int blocks(LoraTarget target) {
+    return dimension(target.inputB(0), 0);
   }
 
-  int blockWidth(LoraTarget site) {
-    return dimension(site.inputB(0), 2);
+  int blockWidth(LoraTarget target) {
+    return dimension(target.inputB(0), 2);
   }
 
-  /** Output sizes of a site's modules, in their order. */
-  int[] outputSizes(LoraTarget site) {
-    int all = blocks(site) * blockWidth(site);
+  /** Output sizes of a target's modules, in their order. */
+  int[] outputSizes(LoraTarget target) {
+    int all = blocks(target) * blockWidth(target);
     int kv = kvHeads * headDim;
-    return switch (site) {
+    return switch (target) {
       case QKV -> new int[] {all - 2 * kv, kv, kv};
       case GATE_UP -> new int[] {all / 2, all / 2};
       case O, DOWN -> new int[] {all};

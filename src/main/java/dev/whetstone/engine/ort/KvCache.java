@@ -14,16 +14,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keys and values of all slots: per layer and side one buffer {@code [slots, kv_heads, slot_length,
- * head_dim]} of float32. A run over the slots {@code [first, first + count)} gets the same tensor
- * as past and as present, so that the runtime appends in place.
+ * Keys and values of all slots: per layer one buffer of keys and one of values, {@code [slots,
+ * kv_heads, slot_length, head_dim]} of float32. A run over the slots {@code [first, first + count)}
+ * gets the same tensor as past and as present, so that the runtime appends in place. Engine thread
+ * only.
  */
 final class KvCache implements AutoCloseable {
   private static final List<String> SIDES = List.of("key", "value");
 
   /**
-   * The tensors of one range of slots, under the graph's input and output names. No record: two
-   * views are the same only as one object.
+   * The tensors of one range of slots, by the graph's input and output names. Not a record, because
+   * views are compared by identity.
    */
   static final class View {
     private final Map<String, OnnxTensor> past;
@@ -60,7 +61,7 @@ final class KvCache implements AutoCloseable {
     if (bytes > Integer.MAX_VALUE) {
       arena.close();
       throw new IllegalArgumentException(
-          "%d slots of %d tokens need %d bytes of KV cache a layer, over the limit of 2 GiB: use fewer or shorter slots"
+          "%d slots of %d tokens need %d bytes of KV cache a layer, more than the limit of 2 GiB: lower whetstone.engine.slots or whetstone.engine.slot-length"
               .formatted(slots, slotLength, bytes));
     }
     for (int i = 0; i < shape.layers() * SIDES.size(); i++) {
@@ -132,7 +133,7 @@ final class KvCache implements AutoCloseable {
     }
   }
 
-  /** Order of the copied bytes: layer, side, head, position. */
+  /** Copies positions {@code [start, end)} in the order layer, key or value, head, position. */
   void save(int slot, int start, int end, ByteBuffer target) {
     MemorySegment to = MemorySegment.ofBuffer(target);
     long bytes = (end - start) * rowBytes();

@@ -11,18 +11,18 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Where runs write their logits, so that none is copied: one buffer, grown to the most rows asked
- * for.
+ * The memory into which runs write their logits, so that they are not copied: one buffer, grown to
+ * the largest number of rows so far. Engine thread only.
  */
 final class LogitBuffer implements AutoCloseable {
-  private static final int FIRST_ROWS = 64;
+  private static final int INITIAL_ROWS = 64;
 
   private final OrtEnvironment environment;
   private final int vocabulary;
   private final Map<Integer, OnnxTensor> tensors = new HashMap<>();
   private Arena arena = Arena.ofShared();
   private MemorySegment memory;
-  private int capacity = FIRST_ROWS;
+  private int capacity = INITIAL_ROWS;
 
   LogitBuffer(OrtEnvironment environment, int vocabulary) {
     this.environment = environment;
@@ -34,7 +34,7 @@ final class LogitBuffer implements AutoCloseable {
     return (long) rows * vocabulary * Float.BYTES;
   }
 
-  /** The output tensor {@code [rows, vocabulary]}. */
+  /** The output tensor {@code [rows, vocabulary]}; growing invalidates all earlier ones. */
   OnnxTensor tensor(int rows) throws OrtException {
     if (rows > capacity) {
       grow(rows);
@@ -57,6 +57,7 @@ final class LogitBuffer implements AutoCloseable {
     memory = MappedMemory.reserve(bytes(capacity), arena);
   }
 
+  /** The first rows {@code [rows, vocabulary]}; valid until the next run. */
   FloatBuffer read(int rows) {
     return memory
         .asSlice(0, bytes(rows))

@@ -15,8 +15,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The staged versions and the stacks made of them. Stacks of several versions are few: the least
- * recently used one goes. The engine thread's, but for {@link #prepare}.
+ * The staged versions and their stacks, the LoRA inputs of a run, by the hashes of the versions in
+ * a stack. At most {@value #MIXED_STACKS} stacks of several versions are kept; the least recently
+ * used one is evicted. Confined to the engine thread, except {@link #prepare}, which any thread may
+ * call ({@code prepared} and {@code closed} are guarded by {@code prepared}).
  */
 final class LoraCache implements AutoCloseable {
   private static final int MIXED_STACKS = 3;
@@ -26,8 +28,8 @@ final class LoraCache implements AutoCloseable {
   private final Map<String, Policy> staged = new LinkedHashMap<>();
   private final Map<List<String>, StackedLora> stacks = new LinkedHashMap<>(16, 0.75f, true);
   private final Map<List<String>, StackedLora> prepared = new LinkedHashMap<>();
-  private List<String> running = List.of();
-  private volatile List<Policy> beside = List.of();
+  private List<String> runningKey = List.of();
+  private volatile List<Policy> runningPolicies = List.of();
   private boolean closed;
 
   LoraCache(OrtEnvironment environment, GraphShape shape) throws OrtException {
@@ -37,8 +39,9 @@ final class LoraCache implements AutoCloseable {
   }
 
   /**
-   * Stacks a version that will be staged, alone and with what runs now: after a swap, sequences of
-   * both are in one run, and no step has time to copy megabytes. Any thread.
+   * Builds the stacks of a version that will be staged, alone and with the version that runs now:
+   * after a swap, sequences of both are in one run, and copying megabytes would delay a step. Any
+   * thread.
    */
   void prepare(Policy policy) throws OrtException {
     LoraAdapter adapter = policy.adapter();
@@ -47,7 +50,7 @@ final class LoraCache implements AutoCloseable {
     }
     AdapterValidator.check(adapter, shape);
     prepare(List.of(policy));
-    List<Policy> both = new ArrayList<>(beside);
+    List<Policy> both = new ArrayList<>(runningPolicies);
     both.add(policy);
     if (both.size() > 1) {
       prepare(both);
@@ -58,9 +61,9 @@ final class LoraCache implements AutoCloseable {
     List<String> key = members.stream().map(Policy::hash).toList();
     StackedLora stack = new StackedLora(environment, shape, members);
     synchronized (prepared) {
-      StackedLora before = closed ? stack : prepared.put(key, stack);
-      if (before != null) {
-        before.close();
+      StackedLora replaced = closed ? stack : prepared.put(key, stack);
+      if (replaced != null) {
+        replaced.close();
       }
     }
   }
@@ -79,7 +82,10 @@ final class LoraCache implements AutoCloseable {
     staged.put(policy.hash(), policy);
   }
 
-  /** Puts what was prepared for a version among the stacks; it is the last of each. */
+  /**
+   * Moves the stacks prepared for a version to the stacks in use, if all their other versions are
+   * still staged, and closes the rest. The prepared version is the last of each key.
+   */
   private void takePrepared(String hash) {
     synchronized (prepared) {
       Iterator<Map.Entry<List<String>, StackedLora>> all = prepared.entrySet().iterator();
@@ -94,7 +100,7 @@ final class LoraCache implements AutoCloseable {
             key.getLast().equals(hash)
                 && staged.keySet().containsAll(key.subList(0, key.size() - 1));
         if (usable) {
-          keep(key, next.getValue());
+          put(key, next.getValue());
         } else {
           next.getValue().close();
         }
@@ -104,35 +110,36 @@ final class LoraCache implements AutoCloseable {
 
   void release(Policy policy) {
     staged.remove(policy.hash());
-    drop(stack -> stack.holds(policy.hash()));
+    removeIf(stack -> stack.holds(policy.hash()));
     takePrepared(policy.hash());
-    beside = beside.stream().filter(other -> !other.hash().equals(policy.hash())).toList();
+    runningPolicies =
+        runningPolicies.stream().filter(other -> !other.hash().equals(policy.hash())).toList();
   }
 
-  /** The stack for a run's versions; which rows they write does not matter. */
+  /** The stack for the versions of a run, in any order and number. */
   StackedLora stack(List<Policy> policies) throws OrtException {
-    Set<String> live = new LinkedHashSet<>();
+    Set<String> hashes = new LinkedHashSet<>();
     for (Policy policy : policies) {
       if (!policy.isBase()) {
-        live.add(policy.hash());
+        hashes.add(policy.hash());
       }
     }
-    List<String> key = staged.keySet().stream().filter(live::contains).toList();
-    if (key.size() < live.size()) {
-      live.removeAll(staged.keySet());
-      throw new IllegalStateException("not staged: " + live);
+    List<String> key = staged.keySet().stream().filter(hashes::contains).toList();
+    if (key.size() < hashes.size()) {
+      hashes.removeAll(staged.keySet());
+      throw new IllegalStateException("versions in a run are not staged: " + hashes);
     }
-    if (key.size() == 1 && !key.equals(running)) {
-      running = key;
-      beside = members(key);
+    if (key.size() == 1 && !key.equals(runningKey)) {
+      runningKey = key;
+      runningPolicies = members(key);
     }
     StackedLora known = stacks.get(key);
-    return known == null ? mix(key) : known;
+    return known == null ? createMixed(key) : known;
   }
 
-  private StackedLora mix(List<String> key) throws OrtException {
+  private StackedLora createMixed(List<String> key) throws OrtException {
     StackedLora stack = new StackedLora(environment, shape, members(key));
-    keep(key, stack);
+    put(key, stack);
     return stack;
   }
 
@@ -140,7 +147,7 @@ final class LoraCache implements AutoCloseable {
     return staged.values().stream().filter(policy -> key.contains(policy.hash())).toList();
   }
 
-  private void keep(List<String> key, StackedLora stack) {
+  private void put(List<String> key, StackedLora stack) {
     if (key.size() > 1
         && stacks.keySet().stream().filter(k -> k.size() > 1).count() >= MIXED_STACKS) {
       List<String> oldest =
@@ -156,7 +163,7 @@ final class LoraCache implements AutoCloseable {
     }
   }
 
-  private void drop(Predicate<StackedLora> condition) {
+  private void removeIf(Predicate<StackedLora> condition) {
     Iterator<StackedLora> all = stacks.values().iterator();
     while (all.hasNext()) {
       StackedLora stack = all.next();
@@ -174,7 +181,7 @@ final class LoraCache implements AutoCloseable {
       prepared.values().forEach(StackedLora::close);
       prepared.clear();
     }
-    drop(stack -> true);
+    removeIf(stack -> true);
     staged.clear();
   }
 }

@@ -10,16 +10,16 @@ import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
 /**
- * Anonymous memory whose pages are committed when they are first written and can be handed back.
- * Java's own direct buffers are cleared at allocation, which commits all of them.
+ * Anonymous memory whose pages are committed at the first write and can be returned to the system.
+ * Java clears its own direct buffers at allocation, which commits all of their pages.
  */
 final class MappedMemory {
   private static final int PROT_READ_WRITE = 3;
   private static final boolean MAC =
       System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("mac");
-  // MAP_PRIVATE | MAP_ANONYMOUS, and MAP_NORESERVE where it is known
+  // MAP_PRIVATE | MAP_ANONYMOUS, and MAP_NORESERVE on Linux
   private static final int FLAGS = MAC ? 0x1002 : 0x4022;
-  // MADV_DONTNEED zeroes on Linux; elsewhere pages are kept
+  // MADV_DONTNEED frees and zeroes pages on Linux; it is not used on macOS
   private static final int MADV_DONTNEED = 4;
   private static final long PAGE = 4096;
 
@@ -54,14 +54,14 @@ final class MappedMemory {
     return Linker.nativeLinker().downcallHandle(lookup.findOrThrow(name), descriptor);
   }
 
-  /** Reserves {@code bytes} of zeroes that live as long as the arena. */
+  /** Reserves {@code bytes} of zeroes, unmapped when the arena is closed. */
   static MemorySegment reserve(long bytes, Arena arena) {
     try {
       MemorySegment mapped =
           (MemorySegment)
               MMAP.invokeExact(MemorySegment.NULL, bytes, PROT_READ_WRITE, FLAGS, -1, 0L);
       if (mapped.address() == -1) {
-        throw new OutOfMemoryError("cannot reserve " + bytes + " bytes of KV cache");
+        throw new OutOfMemoryError("cannot reserve " + bytes + " bytes of native memory");
       }
       return mapped.reinterpret(bytes, arena, segment -> unmap(segment, bytes));
     } catch (RuntimeException | Error e) {
@@ -79,7 +79,7 @@ final class MappedMemory {
     }
   }
 
-  /** Hands back the whole pages inside a range; its content is undefined afterwards. */
+  /** Returns the whole pages inside a range to the system; its content is undefined afterwards. */
   static void release(MemorySegment segment) {
     long start = (segment.address() + PAGE - 1) / PAGE * PAGE;
     long end = (segment.address() + segment.byteSize()) / PAGE * PAGE;

@@ -22,13 +22,13 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model on ONNX Runtime: one graph that decodes, one that reads prompts (it may be the same), one
- * KV cache.
+ * A model on ONNX Runtime: one session that decodes, one that prefills (it may be the same), and
+ * one KV cache for both.
  */
 public final class OrtModel implements ModelRunner {
   private final OrtEnvironment environment;
-  private final OrtSession decoder;
-  private final OrtSession reader;
+  private final OrtSession decodeSession;
+  private final OrtSession prefillSession;
   private final GraphShape shape;
   private final int slots;
   private final int slotLength;
@@ -38,12 +38,15 @@ public final class OrtModel implements ModelRunner {
   private @Nullable LastInputs lastInputs;
 
   private OrtModel(
-      OrtEnvironment environment, OrtSession decoder, OrtSession reader, OrtSettings settings)
+      OrtEnvironment environment,
+      OrtSession decodeSession,
+      OrtSession prefillSession,
+      OrtSettings settings)
       throws OrtException {
     this.environment = environment;
-    this.decoder = decoder;
-    this.reader = reader;
-    this.shape = GraphShape.of(decoder);
+    this.decodeSession = decodeSession;
+    this.prefillSession = prefillSession;
+    this.shape = GraphShape.of(decodeSession);
     this.slots = settings.slots();
     this.slotLength = Math.min(settings.slotLength(), shape.context());
     this.kv = new KvCache(environment, shape, slots, slotLength);
@@ -52,19 +55,19 @@ public final class OrtModel implements ModelRunner {
   }
 
   /**
-   * Loads the graphs.
+   * Loads the graphs and reserves the KV cache.
    *
    * @throws IllegalStateException when the runtime cannot load or run them
    */
   public static OrtModel open(OrtSettings settings) {
     try {
       OrtEnvironment environment = OrtSessions.environment(settings.threads());
-      OrtSession decoder = OrtSessions.open(environment, settings.decodeGraph(), settings);
-      OrtSession reader =
+      OrtSession decodeSession = OrtSessions.open(environment, settings.decodeGraph(), settings);
+      OrtSession prefillSession =
           settings.prefillGraph() == null
-              ? decoder
+              ? decodeSession
               : OrtSessions.open(environment, settings.prefillGraph(), settings);
-      return new OrtModel(environment, decoder, reader, settings);
+      return new OrtModel(environment, decodeSession, prefillSession, settings);
     } catch (OrtException e) {
       throw new IllegalStateException(
           "ONNX Runtime cannot load " + settings.decodeGraph() + ": " + e.getMessage(), e);
@@ -101,7 +104,7 @@ public final class OrtModel implements ModelRunner {
     try {
       adapters.prepare(policy);
     } catch (OrtException e) {
-      throw new IllegalStateException("cannot prepare " + policy.version(), e);
+      throw new IllegalStateException("cannot prepare version " + policy.version(), e);
     }
   }
 
@@ -110,7 +113,7 @@ public final class OrtModel implements ModelRunner {
     try {
       adapters.stage(policy);
     } catch (OrtException e) {
-      throw new IllegalStateException("cannot stage " + policy.version(), e);
+      throw new IllegalStateException("cannot stage version " + policy.version(), e);
     }
   }
 
@@ -120,9 +123,9 @@ public final class OrtModel implements ModelRunner {
   }
 
   /**
-   * The graph's inputs that belong to a version when every row is written by it; any thread.
+   * The LoRA inputs of a run in which every row uses one version; any thread.
    *
-   * @return by name, the rank mask {@code [1, R]} included
+   * @return by input name, including {@code rank_mask} {@code [1, R]} with R the padded rank
    * @throws IllegalArgumentException when the adapter does not fit
    */
   public Map<String, AdapterInput> adapterInputs(Policy policy) {
@@ -132,13 +135,14 @@ public final class OrtModel implements ModelRunner {
     }
     RankLayout layout = RankLayout.of(List.of(policy)).notEmpty();
     try (StackedLora stack = new StackedLora(environment, shape, layout);
-        OnnxTensor mask = mask(stack, List.of(policy))) {
+        OnnxTensor mask = rankMask(stack, List.of(policy))) {
       Map<String, AdapterInput> inputs = new HashMap<>();
       stack.tensors().forEach((name, tensor) -> inputs.put(name, copy(tensor)));
       inputs.put("rank_mask", copy(mask));
       return inputs;
     } catch (OrtException e) {
-      throw new IllegalStateException("cannot stack " + policy.version(), e);
+      throw new IllegalStateException(
+          "cannot build the LoRA inputs of version " + policy.version(), e);
     }
   }
 
@@ -174,7 +178,7 @@ public final class OrtModel implements ModelRunner {
             new int[] {end - 1},
             prefill.logitRows(),
             List.of(prefill.policy()));
-    return run(reader, inputs, kv.view(prefill.slot(), 1));
+    return run(prefillSession, inputs, kv.view(prefill.slot(), 1));
   }
 
   private FloatBuffer decode(Batch.Decode decode) throws OrtException {
@@ -186,12 +190,14 @@ public final class OrtModel implements ModelRunner {
             decode.pasts(),
             IntStream.range(0, rows).toArray(),
             decode.policies());
-    return run(decoder, inputs, kv.view(0, rows));
+    return run(decodeSession, inputs, kv.view(0, rows));
   }
 
   /**
-   * {@code lastPositions} is {@code seqlens_k}; a run has one version a row, or one for all rows of
-   * a prompt.
+   * The inputs of a run.
+   *
+   * @param lastPositions last position of each row: the graph's input {@code seqlens_k}
+   * @param policies one version a row of a decode run, one for all of a prefill
    */
   private record RunInputs(
       int[] tokens, long[] shape, int[] lastPositions, int[] logitRows, List<Policy> policies) {}
@@ -201,26 +207,26 @@ public final class OrtModel implements ModelRunner {
     int total = IntStream.of(in.lastPositions()).max().orElseThrow() + 1;
     try (OnnxTensor ids = longs(in.tokens(), in.shape());
         OnnxTensor lengths = ints(in.lastPositions(), in.lastPositions().length);
-        OnnxTensor longest = ints(new int[] {total});
+        OnnxTensor totalLength = ints(new int[] {total});
         OnnxTensor rows = longs(in.logitRows(), new long[] {in.logitRows().length});
-        OnnxTensor mask = mask(stack, in.policies())) {
+        OnnxTensor mask = rankMask(stack, in.policies())) {
       Map<String, OnnxTensor> inputs = inputs(stack, view);
       inputs.put("input_ids", ids);
       inputs.put("seqlens_k", lengths);
-      inputs.put("total_sequence_length", longest);
+      inputs.put("total_sequence_length", totalLength);
       inputs.put("logit_rows", rows);
       inputs.put("rank_mask", mask);
       Map<String, OnnxTensor> outputs = new HashMap<>(view.present());
-      int wanted = in.logitRows().length;
-      if (wanted > 0) {
-        outputs.put("logits", logits.tensor(wanted));
+      int rowCount = in.logitRows().length;
+      if (rowCount > 0) {
+        outputs.put("logits", logits.tensor(rowCount));
       }
       session.run(inputs, Set.of(), outputs).close();
-      return logits.read(wanted);
+      return logits.read(rowCount);
     }
   }
 
-  /** Inputs of the last run: most of its several hundred are those of the next one too. */
+  /** Inputs of the last run, reused because most of the several hundred rarely change. */
   private record LastInputs(StackedLora stack, KvCache.View view, Map<String, OnnxTensor> all) {}
 
   private Map<String, OnnxTensor> inputs(StackedLora stack, KvCache.View view) {
@@ -233,7 +239,7 @@ public final class OrtModel implements ModelRunner {
     return last.all();
   }
 
-  private OnnxTensor mask(StackedLora stack, List<Policy> policies) throws OrtException {
+  private OnnxTensor rankMask(StackedLora stack, List<Policy> policies) throws OrtException {
     int rank = stack.rank();
     FloatBuffer values =
         ByteBuffer.allocateDirect(Math.max(1, policies.size() * rank) * Float.BYTES)
@@ -280,9 +286,9 @@ public final class OrtModel implements ModelRunner {
     try (kv;
         adapters;
         logits) {
-      decoder.close();
-      if (reader != decoder) {
-        reader.close();
+      decodeSession.close();
+      if (prefillSession != decodeSession) {
+        prefillSession.close();
       }
     } catch (OrtException e) {
       throw new IllegalStateException("cannot close the model", e);

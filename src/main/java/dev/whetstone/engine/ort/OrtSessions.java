@@ -7,8 +7,8 @@ import ai.onnxruntime.OrtSession;
 import java.nio.file.Path;
 
 /**
- * Opens sessions that share one thread pool: two pools on the same cores would spin against each
- * other.
+ * Opens sessions that share one thread pool, because the spinning threads of two pools would take
+ * the same cores from each other.
  */
 final class OrtSessions {
   private OrtSessions() {}
@@ -20,8 +20,8 @@ final class OrtSessions {
       threading.setGlobalSpinControl(true);
       return OrtEnvironment.getEnvironment(
           OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, "whetstone", threading);
-    } catch (IllegalStateException alreadyThere) {
-      // the runtime has one environment a process; the first model's pool serves the others
+    } catch (IllegalStateException alreadyCreated) {
+      // The runtime has one environment a process: later models share the first one's pool.
       return OrtEnvironment.getEnvironment();
     }
   }
@@ -31,7 +31,7 @@ final class OrtSessions {
       options.addCUDA(device);
     } catch (OrtException e) {
       throw new IllegalStateException(
-          "cuda:%d cannot be used: it needs an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and a build with mvn -Pcuda (%s)"
+          "cuda:%d cannot be used: it needs an NVIDIA GPU with its driver, CUDA 12, cuDNN 9, and a build with mvn -Pcuda (%s)"
               .formatted(device, e.getMessage()),
           e);
     }

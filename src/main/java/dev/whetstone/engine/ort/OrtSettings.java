@@ -7,14 +7,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is run.
+ * How {@link OrtModel} runs a model.
  *
- * @param decodeGraph runs one token of many sequences
- * @param prefillGraph reads prompts; null uses {@code decodeGraph}
+ * @param decodeGraph graph that computes one token of many sequences
+ * @param prefillGraph graph that computes prompts; null uses {@code decodeGraph}
  * @param slots KV slots
- * @param slotLength tokens a slot holds
- * @param threads of the runtime, shared by both graphs
- * @param cudaDevice empty runs on the CPU
+ * @param slotLength maximum tokens in a slot
+ * @param threads threads of the runtime, shared by both graphs
+ * @param cudaDevice number of the GPU; empty for the CPU
  */
 public record OrtSettings(
     Path decodeGraph,
@@ -26,8 +26,9 @@ public record OrtSettings(
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
 
   /**
-   * The GPU that a device's name means, {@code cpu} or {@code cuda[:N]}.
+   * Parses a device name, {@code cpu} or {@code cuda[:N]}.
    *
+   * @return number of the GPU; empty for the CPU
    * @throws IllegalArgumentException for another name
    */
   public static OptionalInt cudaDevice(String device) {

@@ -7,60 +7,63 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Where the ranks of several versions stand among the ranks of a run.
+ * The positions of several versions' ranks among the ranks of a run.
  *
  * <p>The runtime sums a product over its ranks in blocks of {@value #BLOCK} and computes it in
- * groups of four. So that a version's products are rounded alike whatever versions stand beside it,
- * its ranks are padded to a power of two and begin at a multiple of that: they never lie across a
- * border that another mix would draw elsewhere. Foreign and padded ranks add exact zeroes.
+ * groups of four. So that a version's products are rounded alike whatever other versions are in the
+ * run, its ranks are padded to a power of two and begin at a multiple of that: no block or group
+ * boundary falls between them that another mix would place elsewhere. Ranks of other versions and
+ * padding add exact zeroes.
  *
- * @param total ranks of a module, padding included
+ * @param total ranks of a module, including padding
  */
 record RankLayout(List<Member> members, int total) {
-  private static final int LEAST = 8;
+  private static final int MIN_RANKS = 8;
   private static final int BLOCK = 128;
 
   /**
    * A version with an adapter.
    *
-   * @param first its first rank
+   * @param firstRank index of its first rank
    */
   record Member(Policy policy, LoraAdapter adapter, int first) {}
 
-  /** Lays out the versions that have an adapter; the widest come first. */
+  /** Lays out the versions that have an adapter, by descending padded rank. */
   static RankLayout of(List<Policy> policies) {
     List<Member> members = new ArrayList<>();
     int total = 0;
-    int widest = 0;
+    int maxRanks = 0;
     for (Policy policy :
-        policies.stream().sorted(Comparator.comparing(RankLayout::padded).reversed()).toList()) {
+        policies.stream()
+            .sorted(Comparator.comparing(RankLayout::paddedRank).reversed())
+            .toList()) {
       LoraAdapter adapter = policy.adapter();
       if (adapter != null) {
         members.add(new Member(policy, adapter, total));
-        total += padded(policy);
-        widest = Math.max(widest, padded(policy));
+        total += paddedRank(policy);
+        maxRanks = Math.max(maxRanks, paddedRank(policy));
       }
     }
-    // the ranks of the next module follow, so the total must keep the alignment too
-    int alignment = Math.clamp(widest, 1, BLOCK);
+    // The ranks of the next module follow, so the total must be aligned too.
+    int alignment = Math.clamp(maxRanks, 1, BLOCK);
     return new RankLayout(List.copyOf(members), (total + alignment - 1) / alignment * alignment);
   }
 
   /**
-   * The same with some ranks at least, all of them padding: as constants of an exported graph,
-   * factors without elements would lead the runtime's optimiser to leave nodes out.
+   * This layout or, if it has no ranks, one of padding only: as constants of an exported graph,
+   * factors without elements would make the runtime's optimiser remove nodes.
    */
   RankLayout notEmpty() {
-    return total == 0 ? new RankLayout(members, LEAST) : this;
+    return total == 0 ? new RankLayout(members, MIN_RANKS) : this;
   }
 
-  private static int padded(Policy policy) {
+  private static int paddedRank(Policy policy) {
     LoraAdapter adapter = policy.adapter();
-    return adapter == null ? 0 : Math.max(LEAST, powerOfTwo(adapter.rank()));
+    return adapter == null ? 0 : Math.max(MIN_RANKS, roundUp(adapter.rank()));
   }
 
-  /** The smallest power of two that is at least {@code n}; beyond a block, whole blocks do. */
-  private static int powerOfTwo(int n) {
+  /** The smallest power of two that is at least {@code n}; above a block, a multiple of a block. */
+  private static int roundUp(int n) {
     return n > BLOCK ? (n + BLOCK - 1) / BLOCK * BLOCK : Integer.highestOneBit(2 * n - 1);
   }
 }

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The LoRA inputs of a run for a list of versions: their ranks stand below each other, {@code A
- * [modules * R, in]}, cut into parts, and {@code B [blocks, R, width]} with R the sum of the padded
- * ranks, the scale folded into B.
+ * The LoRA inputs of a run with several versions, stacked along the rank: {@code A [parts, modules
+ * * R / parts, in]} and {@code B [blocks, R, width]}, where R is the sum of the padded ranks. The
+ * scale is multiplied into B. {@link RankLayout} gives the positions of the ranks.
  */
 final class StackedLora implements AutoCloseable {
   private final GraphShape shape;
@@ -34,26 +34,27 @@ final class StackedLora implements AutoCloseable {
     this.shape = shape;
     this.layout = layout;
     for (int layer = 0; layer < shape.layers(); layer++) {
-      for (LoraTarget site : LoraTarget.values()) {
-        add(environment, layer, site);
+      for (LoraTarget target : LoraTarget.values()) {
+        add(environment, layer, target);
       }
     }
   }
 
-  private void add(OrtEnvironment environment, int layer, LoraTarget site) throws OrtException {
-    int in = shape.inputSize(site);
-    int[] outputs = shape.outputSizes(site);
+  private void add(OrtEnvironment environment, int layer, LoraTarget target) throws OrtException {
+    int in = shape.inputSize(target);
+    int[] outputs = shape.outputSizes(target);
     FloatBuffer a = allocate(outputs.length * rank() * in);
     Blocks b =
-        new Blocks(allocate(IntStream.of(outputs).sum() * rank()), shape.blockWidth(site), rank());
+        new Blocks(
+            allocate(IntStream.of(outputs).sum() * rank()), shape.blockWidth(target), rank());
     int column = 0;
     for (int m = 0; m < outputs.length; m++) {
-      fill(LoraTarget.module(layer, site.modules().get(m)), a, m * rank() * in, b, column);
+      copyFactors(LoraTarget.module(layer, target.modules().get(m)), a, m * rank() * in, b, column);
       column += outputs[m];
     }
-    int parts = site.parts();
-    put(environment, site.inputA(layer), a, parts, (long) outputs.length * rank() / parts, in);
-    put(environment, site.inputB(layer), b.values(), shape.blocks(site), rank(), b.width());
+    int parts = target.parts();
+    put(environment, target.inputA(layer), a, parts, (long) outputs.length * rank() / parts, in);
+    put(environment, target.inputB(layer), b.values(), shape.blocks(target), rank(), b.width());
   }
 
   private void put(OrtEnvironment environment, String input, FloatBuffer values, long... dimensions)
@@ -70,8 +71,8 @@ final class StackedLora implements AutoCloseable {
         .limit(floats);
   }
 
-  /** Puts the versions' factors of a module behind {@code startA} and {@code column}. */
-  private void fill(String name, FloatBuffer a, int startA, Blocks b, int column) {
+  /** Copies all versions' factors of a module to {@code startA} of A and {@code column} of B. */
+  private void copyFactors(String name, FloatBuffer a, int startA, Blocks b, int column) {
     for (RankLayout.Member member : layout.members()) {
       LoraAdapter adapter = member.adapter();
       LoraAdapter.Module module = adapter.modules().get(name);
@@ -93,9 +94,9 @@ final class StackedLora implements AutoCloseable {
     return row;
   }
 
-  /** B of a site, {@code [blocks, rank, width]}. */
+  /** B of a target, {@code [blocks, rank, width]}. */
   private record Blocks(FloatBuffer values, int width, int ranks) {
-    /** Puts a part of a row of {@code [rank, blocks * width]}; whole blocks of it. */
+    /** Copies whole blocks of a row of {@code [rank, blocks * width]}, from {@code column} on. */
     void put(int rank, int column, float[] part) {
       for (int done = 0; done < part.length; done += width) {
         int block = (column + done) / width;
@@ -117,7 +118,7 @@ final class StackedLora implements AutoCloseable {
     return tensors;
   }
 
-  /** Writes the row of the rank mask that belongs to a version: ones at its ranks, else zeroes. */
+  /** Writes a row of the rank mask {@code [rows, R]}: 1 at the version's ranks, 0 elsewhere. */
   void mask(Policy policy, FloatBuffer target, int row) {
     target.put(row * rank(), new float[rank()]);
     for (RankLayout.Member member : layout.members()) {

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Whether this processor adds up products of unsigned and signed bytes exactly, as VNNI does. AVX2
- * alone saturates in between ({@code vpmaddubsw}), so there the runtime must be told to take a
- * slower way.
+ * Whether this processor adds products of unsigned and signed bytes exactly, as VNNI does. AVX2
+ * alone saturates intermediate sums ({@code vpmaddubsw}); there the runtime must be set to use
+ * slower exact kernels.
  */
 final class VnniSupport {
   private static final Path CPU = Path.of("/proc/cpuinfo");
@@ -16,6 +16,7 @@ final class VnniSupport {
 
   private VnniSupport() {}
 
+  /** Whether this processor is exact; false if that cannot be determined. */
   static boolean exact() {
     if (!System.getProperty("os.arch").equals("amd64")) {
       return true;
@@ -27,6 +28,7 @@ final class VnniSupport {
     }
   }
 
+  /** Whether the processor described by the lines of {@code /proc/cpuinfo} is exact. */
   static boolean exact(List<String> cpuInfo) {
     return cpuInfo.stream()
         .filter(line -> line.startsWith("flags"))

@@ -9,9 +9,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * KV blocks of prompts read before, in native memory, weighed in bytes. A block is one prefill
- * chunk, so that a hit leaves the sequence where computing would have left it, bit for bit. Used by
- * the engine thread alone: evicting a block frees its memory on the spot.
+ * KV blocks of earlier prompts in native memory, bounded in bytes and evicted by Caffeine's policy.
+ * A block is one prefill chunk, so that a hit leaves the slot exactly as computing would, bit for
+ * bit. Confined to the engine thread: an evicted block is freed at once, on the calling thread.
  */
 public final class PrefixCache implements AutoCloseable {
   private record Block(Arena arena, ByteBuffer kv) {}
@@ -22,7 +22,7 @@ public final class PrefixCache implements AutoCloseable {
   private final Cache<PrefixKey, Block> blocks;
   private long bytes;
 
-  /** At most {@code maxBytes}; 0 keeps nothing. */
+  /** Creates a cache of at most {@code maxBytes} of keys and KV; 0 turns it off. */
   public PrefixCache(ModelRunner runner, int chunk, long maxBytes) {
     this.runner = runner;
     this.chunk = chunk;
@@ -37,34 +37,34 @@ public final class PrefixCache implements AutoCloseable {
   }
 
   /**
-   * Fills a slot with the longest known beginning of a prompt.
+   * Restores the longest cached prefix of a prompt into an empty slot.
    *
-   * @param limit most tokens to take
-   * @return tokens the slot holds now, a multiple of the chunk
+   * @param limit maximum tokens to restore
+   * @return tokens restored, a multiple of the chunk
    */
   public int restore(int slot, Policy policy, int[] tokens, int limit) {
     PrefixKey key = PrefixKey.root(runner.baseHash(), policy.hash());
-    int past = 0;
-    while (enabled && past + chunk <= limit) {
-      key = key.child(tokens, past, past + chunk);
+    int position = 0;
+    while (enabled && position + chunk <= limit) {
+      key = key.child(tokens, position, position + chunk);
       Block block = blocks.getIfPresent(key);
       if (block == null) {
         break;
       }
-      runner.restoreKv(slot, past, past + chunk, block.kv().duplicate());
-      past += chunk;
+      runner.restoreKv(slot, position, position + chunk, block.kv().duplicate());
+      position += chunk;
     }
-    return past;
+    return position;
   }
 
-  /** Keeps the block that starts at {@code start} and has just been computed in {@code slot}. */
+  /** Stores the block at {@code start}, which has just been computed in {@code slot}. */
   public void store(int slot, Policy policy, int[] tokens, int start) {
     if (!enabled) {
       return;
     }
     PrefixKey key = PrefixKey.root(runner.baseHash(), policy.hash());
-    for (int past = 0; past <= start; past += chunk) {
-      key = key.child(tokens, past, past + chunk);
+    for (int position = 0; position <= start; position += chunk) {
+      key = key.child(tokens, position, position + chunk);
     }
     if (blocks.getIfPresent(key) == null) {
       blocks.put(key, save(slot, start));
@@ -86,13 +86,13 @@ public final class PrefixCache implements AutoCloseable {
   }
 
   private void free(@Nullable Block block) {
-    // Values are strong references: only the interface allows for null.
+    // Null only for weak or soft values, and these are strong.
     Objects.requireNonNull(block);
     bytes -= block.kv().capacity();
     block.arena().close();
   }
 
-  /** Native memory held now. */
+  /** Bytes of native memory in use. */
   public long bytes() {
     return bytes;
   }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block of a prompt and, through its parent, everything before it: equal only when the model, the
- * adapter and all tokens are.
+ * Key of a block: its tokens and, through its parent, all tokens before them. Keys are equal only
+ * if the base model, the adapter and all these tokens are.
  */
 final class PrefixKey {
   private final @Nullable PrefixKey parent;
@@ -20,17 +20,17 @@ final class PrefixKey {
     this.hash = 31 * (parent == null ? origin.hashCode() : parent.hash) + Arrays.hashCode(tokens);
   }
 
-  /** What every key of a model and an adapter begins with. */
+  /** The parent of the first block of every prompt under a model and an adapter. */
   static PrefixKey root(String baseHash, String policyHash) {
     return new PrefixKey(null, baseHash + "/" + policyHash, new int[0]);
   }
 
-  /** The block {@code tokens[start, end)} behind this one. */
+  /** The block {@code prompt[start, end)} after this one. */
   PrefixKey child(int[] prompt, int start, int end) {
     return new PrefixKey(this, origin, Arrays.copyOfRange(prompt, start, end));
   }
 
-  /** Bytes of the tokens. */
+  /** Bytes of the tokens, counted against the cache's limit. */
   int weight() {
     return tokens.length * Integer.BYTES;
   }

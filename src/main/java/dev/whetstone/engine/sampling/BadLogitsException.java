@@ -1,6 +1,6 @@
 package dev.whetstone.engine.sampling;
 
-/** The model computed something that is not a distribution. */
+/** A row of logits that is not a distribution: NaN, infinite, or nothing finite. */
 public final class BadLogitsException extends RuntimeException {
   BadLogitsException(String message) {
     super(message);

@@ -6,48 +6,50 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Chooses the next token of a row of logits. Not thread-safe: it reuses its buffers.
+ * Samples the next token from a row of logits. Not thread-safe: it reuses its buffers.
  *
  * <p>Order of the settings: logit_bias is added (first, as in llama.cpp); the repetition penalty
  * (Keskar et al. 2019, section 4.1; over prompt and completion, as in Transformers); presence and
  * frequency penalties (over the completion, as OpenAI defines them); temperature; top_k; top_p over
  * what top_k kept; min_p against the most probable token (the order of Transformers' warpers).
- * Temperature 0 takes the largest logit after bias and penalties. Of equals the lowest id is first.
+ * Temperature 0 takes the largest logit after bias and penalties. Among equals the lowest id wins.
  *
- * <p>One uniform number is spent per token, and it runs through the kept tokens in the order of
- * their ids, so that a seed gives the same text whatever else the engine does.
+ * <p>Each token consumes one uniform number, which selects from the kept tokens in the order of
+ * their ids (inverse transform sampling), so that a seed gives the same text whatever else the
+ * engine runs.
  */
 public final class Sampler {
   private static final int BLOCK = 256;
-  private static final double BORDER_SLACK = 1e-6;
+  private static final double BOUND_SLACK = 1e-6;
 
   private final int vocabulary;
   private final float[] logits;
-  private final SortableLogits order;
+  private final SortableLogits sortable;
   private final double[] weights;
-  private final double[] blocks;
+  private final double[] blockSums;
   private final int[] ids;
-  private final VectorizedSoftmax exponentials = new VectorizedSoftmax();
-  private final TopK topTokens = new TopK();
-  private final TopP nucleus = new TopP();
+  private final VectorizedSoftmax softmax = new VectorizedSoftmax();
+  private final TopK topK = new TopK();
+  private final TopP topP = new TopP();
   private float max;
-  private int kept;
-  private boolean all;
+  private int keptCount;
+  private boolean keptAll;
 
   public Sampler(int vocabulary) {
     this.vocabulary = vocabulary;
     logits = new float[vocabulary];
     weights = new double[vocabulary];
-    order = new SortableLogits(vocabulary);
-    blocks = new double[vocabulary / BLOCK + 1];
+    sortable = new SortableLogits(vocabulary);
+    blockSums = new double[vocabulary / BLOCK + 1];
     ids = new int[vocabulary];
   }
 
   /**
-   * Draws from row {@code row} of {@code rows} and notes the token in {@code state}.
+   * Samples a token from a row of logits and adds it to {@code state}.
    *
+   * @param rows logits {@code [rows, vocabulary]}
    * @param alternatives how many of the most probable tokens to report
-   * @throws BadLogitsException when the row holds NaN or nothing finite
+   * @throws BadLogitsException if the row contains NaN or positive infinity, or nothing finite
    */
   public SampledToken draw(FloatBuffer rows, int row, SamplerState state, int alternatives) {
     double normalizer = load(rows, row);
@@ -58,31 +60,31 @@ public final class Sampler {
     return new SampledToken(token, (float) (raw - normalizer), top);
   }
 
-  /** Log-prob of a token in a row of logits. */
+  /** Log-prob in nats of a token under a row of logits; throws as {@link #draw} does. */
   public float logp(FloatBuffer rows, int row, int token) {
     return (float) (rows.get(row * vocabulary + token) - load(rows, row));
   }
 
-  /** Copies a row; returns the logarithm of the sum of its exponentials. */
+  /** Copies a row into {@code logits} and returns its log-sum-exp. */
   private double load(FloatBuffer rows, int row) {
     rows.get(row * vocabulary, logits);
-    order();
+    readLogits();
     double sum = Float.isFinite(max) ? sum(1) : Double.NaN;
     if (Double.isNaN(sum)) {
       throw new BadLogitsException(
-          "the model computed logits from %s to %s".formatted(order.smallest(), max));
+          "the model computed logits from %s to %s".formatted(sortable.smallest(), max));
     }
     return max + Math.log(sum);
   }
 
-  private void order() {
-    order.read(logits);
-    max = order.largest();
+  private void readLogits() {
+    sortable.read(logits);
+    max = sortable.largest();
   }
 
-  /** Sum of the weights of all tokens. */
+  /** Sum of the weights {@code exp((logit - max) * scale)} of all tokens. */
   private double sum(double scale) {
-    return exponentials.sum(logits, vocabulary, order.smallest(), max, scale);
+    return softmax.sum(logits, vocabulary, sortable.smallest(), max, scale);
   }
 
   private List<TokenLogprob> mostProbable(int count, double normalizer) {
@@ -90,7 +92,7 @@ public final class Sampler {
       return List.of();
     }
     List<TokenLogprob> top = new ArrayList<>(count);
-    for (int id : topTokens.select(logits, vocabulary, count)) {
+    for (int id : topK.select(logits, vocabulary, count)) {
       top.add(new TokenLogprob(id, (float) (logits[id] - normalizer)));
     }
     return List.copyOf(top);
@@ -99,31 +101,31 @@ public final class Sampler {
   private int choose(SamplerState state) {
     SamplingParameters sampling = state.sampling;
     if (adjust(state)) {
-      order();
+      readLogits();
     }
     if (sampling.temperature() == 0) {
-      return first(max);
+      return firstIdOf(max);
     }
     double scale = 1 / sampling.temperature();
     if (sampling.topK() > 0 && sampling.topK() < vocabulary) {
       keepTop(sampling.topK(), scale);
       if (sampling.topP() < 1) {
-        double total = total(kept);
-        keepHeavierThan(rarest(sampling.topP(), total, kept));
+        double total = total(keptCount);
+        keepHeavierThan(minNucleusWeight(sampling.topP(), total, keptCount));
         keepNucleus(sampling.topP(), total);
       }
     } else if (sampling.topP() < 1) {
       double total = sum(scale);
-      keepHeavierThan(rarest(sampling.topP(), total, vocabulary), scale);
+      keepHeavierThan(minNucleusWeight(sampling.topP(), total, vocabulary), scale);
       keepNucleus(sampling.topP(), total);
     } else if (sampling.minP() > 0) {
       keepHeavierThan(sampling.minP(), scale);
     } else {
-      kept = vocabulary;
-      all = true;
+      keptCount = vocabulary;
+      keptAll = true;
       VectorizedSoftmax.weigh(logits, 0, vocabulary, max, scale, weights);
     }
-    // min_p (Nguyen et al. 2024, section 3): the largest weight is 1
+    // min_p (Nguyen et al. 2024, section 3) is relative to the largest weight, which is 1
     if (sampling.minP() > 0) {
       keepHeavierThan(sampling.minP());
     }
@@ -138,7 +140,7 @@ public final class Sampler {
     return state.history != null || !state.sampling.logitBias().isEmpty();
   }
 
-  private int first(float value) {
+  private int firstIdOf(float value) {
     int id = 0;
     while (logits[id] != value) {
       id++;
@@ -146,24 +148,26 @@ public final class Sampler {
     return id;
   }
 
-  /** Fills ids and weights of the k largest, in the order of the ids. */
+  /** Keeps the k largest tokens, in the order of their ids. */
   private void keepTop(int k, double scale) {
-    int[] top = topTokens.select(logits, vocabulary, k);
+    int[] top = topK.select(logits, vocabulary, k);
     Arrays.sort(top);
-    take(top, top.length, scale);
+    keepIds(top, top.length, scale);
   }
 
-  /** Fills ids and weights of the tokens that may weigh {@code least}, in the order of the ids. */
-  private void keepHeavierThan(double least, double scale) {
-    // the slack covers the rounding of this border; the exact one is drawn on the weights
-    float border = (float) (max + Math.log(least) / scale - BORDER_SLACK * (1 + Math.abs(max)));
-    take(ids, order.reaching(border, ids), scale);
-    keepHeavierThan(least);
+  /** Keeps the tokens whose weight is at least {@code minWeight}, in the order of their ids. */
+  private void keepHeavierThan(double minWeight, double scale) {
+    // The slack covers the rounding of this bound on the logits; the exact comparison follows on
+    // the
+    // weights.
+    float bound = (float) (max + Math.log(minWeight) / scale - BOUND_SLACK * (1 + Math.abs(max)));
+    keepIds(ids, sortable.reaching(bound, ids), scale);
+    keepHeavierThan(minWeight);
   }
 
-  private void take(int[] from, int count, double scale) {
-    kept = count;
-    all = false;
+  private void keepIds(int[] from, int count, double scale) {
+    keptCount = count;
+    keptAll = false;
     for (int i = 0; i < count; i++) {
       ids[i] = from[i];
       logits[i] = logits[from[i]];
@@ -172,50 +176,52 @@ public final class Sampler {
   }
 
   /**
-   * The weight below which a token cannot belong to the nucleus of n: tokens rarer than {@code (1 -
-   * p) / n} weigh less than {@code 1 - p} together.
+   * The weight below which none of n tokens can belong to the nucleus: all tokens rarer than {@code
+   * (1 - p) / n} have a probability of less than {@code 1 - p} together.
    */
-  private static double rarest(double p, double total, int n) {
+  private static double minNucleusWeight(double p, double total, int n) {
     return total * (1 - p) / n * 0.999;
   }
 
   /**
-   * @param total of the weights before rare ones were left out
+   * Keeps the smallest set of tokens whose probability reaches p.
+   *
+   * @param total sum of the weights, including those of rare tokens that are no longer kept
    */
   private void keepNucleus(double p, double total) {
-    long threshold = nucleus.threshold(weights, ids, kept, p * total);
+    long threshold = topP.threshold(weights, ids, keptCount, p * total);
     int next = 0;
-    for (int i = 0; i < kept; i++) {
+    for (int i = 0; i < keptCount; i++) {
       if (TopP.key(weights[i], ids[i]) >= threshold) {
         ids[next] = ids[i];
         weights[next++] = weights[i];
       }
     }
-    kept = next;
+    keptCount = next;
   }
 
-  private void keepHeavierThan(double weight) {
+  private void keepHeavierThan(double minWeight) {
     int next = 0;
-    for (int i = 0; i < kept; i++) {
-      if (weights[i] >= weight) {
+    for (int i = 0; i < keptCount; i++) {
+      if (weights[i] >= minWeight) {
         ids[next] = ids[i];
         weights[next++] = weights[i];
       }
     }
-    kept = next;
+    keptCount = next;
   }
 
-  /** Sum of the first n weights; leaves the sums of their blocks behind. */
+  /** Sum of the first n weights; also fills {@code blockSums} for {@link #pick}. */
   private double total(int n) {
     double total = 0;
     for (int start = 0, block = 0; start < n; start += BLOCK, block++) {
-      blocks[block] = sum(start, Math.min(n, start + BLOCK));
-      total += blocks[block];
+      blockSums[block] = sum(start, Math.min(n, start + BLOCK));
+      total += blockSums[block];
     }
     return total;
   }
 
-  // Four sums side by side: one would wait for itself.
+  // Four independent sums: each addition to a single sum would wait for the one before.
   private double sum(int start, int end) {
     double a = 0;
     double b = 0;
@@ -236,20 +242,20 @@ public final class Sampler {
 
   /** The token at which the running sum of the weights passes {@code uniform} of their total. */
   private int pick(double uniform) {
-    double left = uniform * total(kept);
+    double remaining = uniform * total(keptCount);
     int block = 0;
-    while ((block + 1) * BLOCK < kept && left >= blocks[block]) {
-      left -= blocks[block++];
+    while ((block + 1) * BLOCK < keptCount && remaining >= blockSums[block]) {
+      remaining -= blockSums[block++];
     }
     int heaviest = block * BLOCK;
-    for (int i = heaviest; i < Math.min(kept, (block + 1) * BLOCK); i++) {
-      left -= weights[i];
-      if (left < 0) {
-        return all ? i : ids[i];
+    for (int i = heaviest; i < Math.min(keptCount, (block + 1) * BLOCK); i++) {
+      remaining -= weights[i];
+      if (remaining < 0) {
+        return keptAll ? i : ids[i];
       }
       heaviest = weights[i] > weights[heaviest] ? i : heaviest;
     }
-    // Only rounding leads here.
-    return all ? heaviest : ids[heaviest];
+    // Reached only through rounding.
+    return keptAll ? heaviest : ids[heaviest];
   }
 }

@@ -4,7 +4,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
-/** What the sampler remembers of one sequence: its settings, its generator, the tokens seen. */
+/** The sampler's state of one sequence: its settings, its random generator and the tokens seen. */
 public final class SamplerState {
   private static final RandomGeneratorFactory<RandomGenerator> GENERATORS =
       RandomGeneratorFactory.of("L64X128MixRandom");
@@ -26,7 +26,7 @@ public final class SamplerState {
         || sampling.frequencyPenalty() != 0;
   }
 
-  /** Seed of the n-th redraw, spread over all 64 bits (the finaliser of splitmix64). */
+  /** Seed of the n-th resampling, mixed over all 64 bits (the finaliser of splitmix64). */
   public static long redrawSeed(long seed, int n) {
     long z = seed + n * GOLDEN_GAMMA;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
@@ -34,7 +34,7 @@ public final class SamplerState {
     return z ^ (z >>> 31);
   }
 
-  /** Whether every draw gives the same. */
+  /** Whether resampling always gives the same token. */
   public boolean certain() {
     return sampling.temperature() == 0 || sampling.topK() == 1;
   }

@@ -3,18 +3,18 @@ package dev.whetstone.engine.sampling;
 import java.util.Map;
 
 /**
- * How the next token is drawn from the logits.
+ * How the next token is sampled from the logits; {@link Sampler} gives the order of the settings.
  *
  * @param temperature divisor of the logits; 0 takes the most probable token
- * @param topK keep the k most probable tokens; 0 keeps all
- * @param topP keep the smallest set whose probability reaches p, in (0, 1]
- * @param minP keep tokens with at least minP times the highest probability, in [0, 1]
+ * @param topK keeps the k most probable tokens; 0 keeps all
+ * @param topP keeps the smallest set whose probability reaches p, in (0, 1]
+ * @param minP keeps tokens with at least minP times the highest probability, in [0, 1]
  * @param repetitionPenalty divides positive and multiplies negative logits of tokens seen in prompt
  *     or completion; 1 is off
  * @param presencePenalty subtracted from the logit of every token seen in the completion
  * @param frequencyPenalty subtracted once per occurrence in the completion
  * @param logitBias added to the logits, by token id
- * @param seed of the sequence's own generator
+ * @param seed of the sequence's random generator
  */
 public record SamplingParameters(
     double temperature,
@@ -52,6 +52,7 @@ public record SamplingParameters(
     return new SamplingParameters(temperature, 0, 1, 0, 1, 0, 0, Map.of(), seed);
   }
 
+  /** The same parameters with another seed. */
   public SamplingParameters withSeed(long other) {
     return new SamplingParameters(
         temperature,

@@ -3,7 +3,7 @@ package dev.whetstone.engine.sampling;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/** Which tokens a sequence has seen, for the penalties; only kept when a penalty is set. */
+/** The tokens of a sequence, for the penalties; exists only if a penalty is set. */
 final class TokenHistory {
   private final BitSet seen = new BitSet();
   private final int[] counts;
@@ -17,7 +17,7 @@ final class TokenHistory {
     }
   }
 
-  /** Adds a sampled token. */
+  /** Adds a sampled token; only these count for presence and frequency penalties. */
   void add(int token) {
     see(token);
     counts[token]++;
@@ -32,7 +32,7 @@ final class TokenHistory {
     distinct[size++] = token;
   }
 
-  /** Changes the logits of the tokens seen. */
+  /** Applies the penalties to the logits of the tokens seen. */
   void penalize(float[] logits, SamplingParameters sampling) {
     for (int i = 0; i < size; i++) {
       int token = distinct[i];

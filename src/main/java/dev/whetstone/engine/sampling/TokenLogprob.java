@@ -1,4 +1,4 @@
 package dev.whetstone.engine.sampling;
 
-/** A token and its log-prob (natural logarithm). */
+/** A token and its log-prob in nats. */
 public record TokenLogprob(int token, float logp) {}

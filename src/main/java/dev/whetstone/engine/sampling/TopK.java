@@ -3,20 +3,20 @@ package dev.whetstone.engine.sampling;
 import java.util.Arrays;
 
 /**
- * The k largest of many logits in one pass: a heap of k keys whose smallest falls out. Of equal
- * logits the lower id is larger.
+ * Finds the k largest logits in one pass, with a min-heap of k keys. Of equal logits the lower id
+ * counts as larger. Not thread-safe: it reuses its heap.
  */
 final class TopK {
   private long[] heap = new long[64];
   private int size;
 
-  /** Ids of the k largest of {@code x[0, n)}, from the largest on; at most n. */
+  /** Ids of the k largest of {@code x[0, n)}, largest first; n ids if k is larger. */
   int[] select(float[] x, int n, int k) {
-    int wanted = Math.min(k, n);
-    heap = heap.length < wanted ? new long[wanted] : heap;
+    int count = Math.min(k, n);
+    heap = heap.length < count ? new long[count] : heap;
     size = 0;
     int i = 0;
-    for (; i < wanted; i++) {
+    for (; i < count; i++) {
       add(key(x[i], i));
     }
     float smallest = x[id(heap[0])];
@@ -26,15 +26,15 @@ final class TopK {
         smallest = x[id(heap[0])];
       }
     }
-    Arrays.sort(heap, 0, wanted);
-    int[] ids = new int[wanted];
-    for (int rank = 0; rank < wanted; rank++) {
-      ids[rank] = id(heap[wanted - 1 - rank]);
+    Arrays.sort(heap, 0, count);
+    int[] ids = new int[count];
+    for (int rank = 0; rank < count; rank++) {
+      ids[rank] = id(heap[count - 1 - rank]);
     }
     return ids;
   }
 
-  /** Orders by logit, then by falling id. Negative zero counts as zero. */
+  /** A key that orders by logit, then by descending id. Negative zero counts as zero. */
   private static long key(float logit, int id) {
     int bits = Float.floatToIntBits(logit + 0f);
     int ordered = bits ^ ((bits >> 31) & Integer.MAX_VALUE);

@@ -1,14 +1,19 @@
 package dev.whetstone.engine.sampling;
 
 /**
- * The smallest set of tokens whose probability reaches p (Holtzman et al. 2020, section 3.1), found
- * by a quickselect that follows the mass instead of the rank. Of equal weights the lower id is
- * taken first.
+ * Finds the smallest set of tokens whose probability reaches p (Holtzman et al. 2020, section 3.1),
+ * by a quickselect on cumulative weight instead of rank. Of equal weights the lower id is taken
+ * first. Not thread-safe: it reuses its keys.
  */
 final class TopP {
   private long[] keys = new long[64];
 
-  /** Key of the last token that belongs to the set; those with a larger or equal key do too. */
+  /**
+   * Key of the last token that belongs to the set: a token belongs to it if its key is at least
+   * this.
+   *
+   * @param mass weight that the set must reach
+   */
   long threshold(double[] weights, int[] ids, int n, double mass) {
     keys = keys.length < n ? new long[n] : keys;
     for (int i = 0; i < n; i++) {
@@ -35,7 +40,7 @@ final class TopP {
     return keys[from];
   }
 
-  /** Orders by weight (rounded to float), then by falling id. */
+  /** A key that orders by weight (rounded to float), then by descending id. */
   static long key(double weight, int id) {
     return ((long) Float.floatToRawIntBits((float) weight) << 32) | (Integer.MAX_VALUE - id);
   }
@@ -44,7 +49,7 @@ final class TopP {
     return Float.intBitsToFloat((int) (key >> 32));
   }
 
-  /** Larger keys before the returned position, smaller ones behind it. */
+  /** Moves larger keys before the returned position and smaller ones after it. */
   private int partition(int from, int to) {
     int last = to - 1;
     swap(median(from, (from + last) >>> 1, last), last);

@@ -3,16 +3,16 @@ package dev.whetstone.engine.sampling;
 import java.util.Arrays;
 
 /**
- * The exponentials of a softmax, written so that the compiler vectorises the loops: {@code exp(t) =
- * exp(t / 1024)^1024}, a Taylor polynomial and ten squarings. The relative error is below 1e-10
- * down to t = -20 and below 1e-7 down to -64, where the weight itself is 2e-28. Not thread-safe: it
- * reuses its lanes.
+ * The exponentials of a softmax, in loops that the compiler vectorises: {@code exp(t) = exp(t /
+ * 1024)^1024}, a Taylor polynomial and ten squarings. The relative error is below 1e-10 down to t =
+ * -20 and below 1e-7 down to -64, where the weight itself is 2e-28. Not thread-safe: it reuses its
+ * lanes.
  */
 final class VectorizedSoftmax {
-  /** Differences below it weigh nothing: {@code exp(-64)} is 2e-28. */
+  /** Differences below it have the weight 0: {@code exp(-64)} is 2e-28. */
   private static final double LOWEST = -64;
 
-  /** Down to here the polynomial of {@code t / 1024} needs no bound: it stays within [0, 1]. */
+  /** Down to here the polynomial of {@code t / 1024} stays within [0, 1], so t needs no bound. */
   private static final double LOWEST_UNBOUNDED = -1000;
 
   private static final double FLOOR = power(LOWEST);
@@ -35,7 +35,7 @@ final class VectorizedSoftmax {
   double sum(float[] x, int n, float min, float max, double scale) {
     Arrays.fill(lanes, 0);
     boolean bounded = !((min - max) * scale >= LOWEST_UNBOUNDED);
-    // many sums side by side, each its own lane: a loop over one sum would not vectorise
+    // One sum per lane: a loop with a single sum would not vectorise.
     for (int start = 0; start < n; start += LANES) {
       int count = Math.min(LANES, n - start);
       if (bounded) {

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Imported, exported and run by us, beside Transformers' numbers. */
+/** Models imported, exported and run here give Transformers' numbers. */
 class GoldenForwardTest {
   private static final Policy V0 = new Policy("v0", "", null);
   private static final int SLOT = 256;
@@ -60,17 +60,17 @@ class GoldenForwardTest {
         for (int slot = 1; slot < rows; slot++) {
           model.copySlot(0, slot, last);
         }
-        float[] crowded = row(model.run(decode(rows, prompt[last], last)), 0, model);
-        assertThat(crowded).as("batch of %d", rows).isEqualTo(alone);
+        float[] batched = row(model.run(decode(rows, prompt[last], last)), 0, model);
+        assertThat(batched).as("batch of %d", rows).isEqualTo(alone);
       }
     }
   }
 
-  // the neighbours hold fewer tokens than the row that is looked at, so the batch is ragged
-  private static Batch.Decode decode(int rows, int token, int past) {
+  // The other rows have fewer tokens than the observed row, so that the batch is ragged.
+  private static Batch.Decode decode(int rows, int token, int computedTokens) {
     return new Batch.Decode(
         IntStream.range(0, rows).map(i -> token + i).toArray(),
-        IntStream.range(0, rows).map(i -> past - i).toArray(),
+        IntStream.range(0, rows).map(i -> computedTokens - i).toArray(),
         IntStream.range(0, rows).mapToObj(i -> V0).toList());
   }
 

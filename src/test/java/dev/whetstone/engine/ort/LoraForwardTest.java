@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** LoRA through the run inputs of the float32 graph, beside the plain oracle and TRL's numbers. */
+/** LoRA as inputs of the float32 graph, compared with the plain Java oracle and TRL's numbers. */
 class LoraForwardTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
   private static final double TOLERANCE = 1e-4;
@@ -87,7 +87,7 @@ class LoraForwardTest {
             Files.readAllBytes(GOLDEN.resolve(run + "/adapter_init.safetensors")), 8, 16);
     Policy policy = stage("init", first);
     JsonNode steps = run(run).path("per_step");
-    // the learning rate of step 0 is 0, so step 1 still sees the first adapter
+    // The learning rate of step 0 is 0, so step 1 still uses the initial adapter.
     for (int step = 0; step < 2; step++) {
       assertThat(mean(run, step, "chosen_ids", policy))
           .isCloseTo(steps.get(step).path("logps/chosen").asDouble(), within(1e-3));
@@ -208,7 +208,7 @@ class LoraForwardTest {
         .toArray();
   }
 
-  /** Mean over the step's four pairs of a side's summed log-probs, as TRL logs it. */
+  /** Mean of a side's summed log-probs over the four pairs of a step, as TRL logs it. */
   private static double mean(String run, int step, String side, Policy policy) throws IOException {
     return pairs(run, 4 * step, 4).stream()
         .mapToDouble(

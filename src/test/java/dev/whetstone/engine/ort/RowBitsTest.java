@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A row's logits have the same bits whatever stands beside it: other rows, other versions. */
+/** A row's logits have the same bits in every batch, whatever the other rows and versions. */
 class RowBitsTest {
   private static final int SLOTS = 17;
   private static final int PROMPT = 21;
@@ -38,12 +38,12 @@ class RowBitsTest {
   }
 
   private static void sameBitsInEveryBatch(
-      String graph, @Nullable String reader, List<Integer> ranks) {
+      String graph, @Nullable String prefillGraph, List<Integer> ranks) {
     ModelDirectory directory = TestModels.smollm2();
     OrtSettings settings =
         new OrtSettings(
             directory.path().resolve(graph),
-            reader == null ? null : directory.path().resolve(reader),
+            prefillGraph == null ? null : directory.path().resolve(prefillGraph),
             SLOTS,
             64,
             2,
@@ -70,32 +70,32 @@ class RowBitsTest {
     model.run(new Batch.Prefill(0, 0, prompt, policy, new int[0]));
     float[] alone = row(model, 0, new int[] {next}, new int[] {PROMPT}, List.of(policy));
     for (int rows = 2; rows <= SLOTS; rows++) {
-      int own = random.nextInt(rows);
-      model.copySlot(0, own, PROMPT);
+      int slotOfRow = random.nextInt(rows);
+      model.copySlot(0, slotOfRow, PROMPT);
       int[] tokens = random.ints(rows, 0, model.vocabularySize()).toArray();
-      int[] pasts = random.ints(rows, 1, PROMPT).toArray();
+      int[] computedTokens = random.ints(rows, 1, PROMPT).toArray();
       List<Policy> policies = new ArrayList<>();
       for (int slot = 0; slot < rows; slot++) {
         policies.add(rows % 3 == 0 ? policy : others.get(random.nextInt(1 + rows % others.size())));
-        if (slot > 0 && slot != own) {
-          model.copySlot(own, slot, pasts[slot]);
+        if (slot > 0 && slot != slotOfRow) {
+          model.copySlot(slotOfRow, slot, computedTokens[slot]);
         }
       }
-      tokens[own] = next;
-      pasts[own] = PROMPT;
-      policies.set(own, policy);
-      assertThat(row(model, own, tokens, pasts, policies))
+      tokens[slotOfRow] = next;
+      computedTokens[slotOfRow] = PROMPT;
+      policies.set(slotOfRow, policy);
+      assertThat(row(model, slotOfRow, tokens, computedTokens, policies))
           .as(
               "%s as row %d of %s",
-              policy.version(), own, policies.stream().map(Policy::version).toList())
+              policy.version(), slotOfRow, policies.stream().map(Policy::version).toList())
           .isEqualTo(alone);
-      model.copySlot(own, 0, PROMPT);
+      model.copySlot(slotOfRow, 0, PROMPT);
     }
   }
 
   private static float[] row(
-      OrtModel model, int row, int[] tokens, int[] pasts, List<Policy> policies) {
-    FloatBuffer logits = model.run(new Batch.Decode(tokens, pasts, policies));
+      OrtModel model, int row, int[] tokens, int[] computedTokens, List<Policy> policies) {
+    FloatBuffer logits = model.run(new Batch.Decode(tokens, computedTokens, policies));
     float[] values = new float[model.vocabularySize()];
     logits.get(row * values.length, values);
     assertThat(IntStream.range(0, values.length).allMatch(i -> Float.isFinite(values[i]))).isTrue();

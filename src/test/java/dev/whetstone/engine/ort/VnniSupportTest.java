@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class VnniSupportTest {
   @Test
-  void onlyVnniAddsThemUpExactly() {
+  void onlyVnniAddsProductsExactly() {
     assertThat(VnniSupport.exact(List.of("processor : 0", "flags : fpu avx512_vnni amx_int8")))
         .isTrue();
     assertThat(VnniSupport.exact(List.of("flags\t\t: fpu avx2 avx_vnni"))).isTrue();

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The distribution that the settings define, written down step by step over the whole vocabulary.
+ * The distribution that the sampling settings define, computed step by step over the whole
+ * vocabulary.
  */
 final class SamplerOracle {
   private record Token(int id, double probability) {}
@@ -16,7 +17,8 @@ final class SamplerOracle {
   /**
    * Probability of every id.
    *
-   * @param prompt and {@code completion} are what the penalties look at
+   * @param prompt tokens for the repetition penalty
+   * @param completion tokens for all penalties
    */
   static double[] distribution(
       float[] logits, SamplingParameters sampling, List<Integer> prompt, List<Integer> completion) {
@@ -38,8 +40,9 @@ final class SamplerOracle {
     if (sampling.topP() < 1) {
       kept = normalised(nucleus(kept, sampling.topP()));
     }
-    double least = sampling.minP() * kept.getFirst().probability();
-    kept = normalised(kept.stream().filter(token -> token.probability() >= least).toList());
+    double minProbability = sampling.minP() * kept.getFirst().probability();
+    kept =
+        normalised(kept.stream().filter(token -> token.probability() >= minProbability).toList());
     double[] distribution = new double[x.length];
     kept.forEach(token -> distribution[token.id()] = token.probability());
     return distribution;

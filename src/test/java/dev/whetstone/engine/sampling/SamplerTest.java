@@ -22,16 +22,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every setting draws from the distribution that the oracle writes down. */
+/** With every setting, samples follow the distribution that the oracle computes. */
 class SamplerTest {
   private static final int VOCABULARY = 600;
   private static final int SAMPLES = 10_000;
 
-  /** A right sampler passes it by chance but once in 10,000 runs; the seeds are fixed. */
-  private static final double MOST_SIGMAS = 3.72;
+  /** A right sampler exceeds it once in 10,000 runs; the seeds are fixed. */
+  private static final double MAX_SIGMAS = 3.72;
 
   private static final int[] PROMPT = {0, 1, 2, 3, 599};
-  private static final List<Integer> WRITTEN = List.of(2, 2, 2, 4, 5, 300);
+  private static final List<Integer> SAMPLED = List.of(2, 2, 2, 4, 5, 300);
   private static final float[] LOGITS = logits(11, 2.2);
 
   static Stream<SamplingParameters> settings() {
@@ -73,14 +73,14 @@ class SamplerTest {
       counts[sampler.draw(rows(LOGITS), 1, state(sampling.withSeed(seed)), 0).token()]++;
     }
 
-    assertThat(sigmas(counts, distribution(sampling))).isLessThan(MOST_SIGMAS);
+    assertThat(sigmas(counts, distribution(sampling))).isLessThan(MAX_SIGMAS);
   }
 
   @ParameterizedTest
   @MethodSource("settings")
   void tenThousandTokensOfOneSeedFollowTheDistribution(SamplingParameters sampling) {
     if (new SamplerState(sampling, VOCABULARY, PROMPT).history != null) {
-      return; // what was written changes what is written next
+      return; // with penalties, earlier tokens change the distribution
     }
     int[] counts = new int[VOCABULARY];
     Sampler sampler = new Sampler(VOCABULARY);
@@ -89,7 +89,7 @@ class SamplerTest {
       counts[sampler.draw(rows(LOGITS), 1, state, 0).token()]++;
     }
 
-    assertThat(sigmas(counts, distribution(sampling))).isLessThan(MOST_SIGMAS);
+    assertThat(sigmas(counts, distribution(sampling))).isLessThan(MAX_SIGMAS);
   }
 
   @Test
@@ -101,43 +101,44 @@ class SamplerTest {
     }
 
     assertThat(sigmas(counts, distribution(SamplingParameters.of(1.15, 0))))
-        .isGreaterThan(MOST_SIGMAS);
+        .isGreaterThan(MAX_SIGMAS);
     double[] plain = distribution(SamplingParameters.of(1, 0));
     int common =
         IntStream.range(0, VOCABULARY).reduce((a, b) -> plain[b] > plain[a] ? b : a).orElseThrow();
     Map<Integer, Double> nudge = Map.of(common, 0.5);
     assertThat(sigmas(counts, distribution(sampling(1, 0, 1, 0, 1, 0, 0, nudge))))
-        .isGreaterThan(MOST_SIGMAS);
+        .isGreaterThan(MAX_SIGMAS);
     assertThat(sigmas(counts, distribution(sampling(1, 300, 1, 0, 1, 0, 0, Map.of()))))
         .isInfinite();
   }
 
   @Property(tries = 400)
-  void noSettingDrawsWhatItExcludesAndTheLogprobIsTheModelsOwn(
+  void noExcludedTokenIsSampledAndTheLogprobIsTheModels(
       @ForAll("anySettings") SamplingParameters sampling,
       @ForAll @LongRange(min = 0, max = 1 << 20) long w) {
     float[] logits = logits(w, 1.0 + Math.floorMod(w, 5));
     double[] allowed =
-        SamplerOracle.distribution(logits, sampling, List.of(0, 1, 2, 3, 599), WRITTEN);
+        SamplerOracle.distribution(logits, sampling, List.of(0, 1, 2, 3, 599), SAMPLED);
     double[] own =
         SamplerOracle.distribution(logits, SamplingParameters.of(1, 0), List.of(), List.of());
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < 30; seed++) {
-      SampledToken draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(w + seed)), 3);
+      SampledToken sampled = sampler.draw(rows(logits), 1, state(sampling.withSeed(w + seed)), 3);
 
-      // a token on the very border may fall to either side by rounding
-      assertThat(allowed[draw.token()] > 0 || onBorder(logits, sampling, draw.token())).isTrue();
-      assertThat((double) draw.logp()).isCloseTo(Math.log(own[draw.token()]), within(1e-4));
-      assertThat(draw.alternatives()).hasSize(3);
-      assertThat(draw.alternatives().getFirst().logp())
+      // A token at the boundary may fall on either side by rounding.
+      assertThat(allowed[sampled.token()] > 0 || atBoundary(logits, sampling, sampled.token()))
+          .isTrue();
+      assertThat((double) sampled.logp()).isCloseTo(Math.log(own[sampled.token()]), within(1e-4));
+      assertThat(sampled.alternatives()).hasSize(3);
+      assertThat(sampled.alternatives().getFirst().logp())
           .isCloseTo(
               (float) Math.log(IntStream.range(0, 600).mapToDouble(i -> own[i]).max().orElse(0)),
               within(1e-4f));
     }
   }
 
-  /** Whether settings a little wider would let the token in. */
-  private static boolean onBorder(float[] logits, SamplingParameters s, int token) {
+  /** Whether slightly looser settings would admit the token. */
+  private static boolean atBoundary(float[] logits, SamplingParameters s, int token) {
     double wider = Math.min(1, s.topP() + 1e-5);
     SamplingParameters loose =
         sampling(
@@ -149,7 +150,7 @@ class SamplerTest {
             s.presencePenalty(),
             s.frequencyPenalty(),
             s.logitBias());
-    return SamplerOracle.distribution(logits, loose, List.of(0, 1, 2, 3, 599), WRITTEN)[token] > 0;
+    return SamplerOracle.distribution(logits, loose, List.of(0, 1, 2, 3, 599), SAMPLED)[token] > 0;
   }
 
   @Provide
@@ -192,7 +193,7 @@ class SamplerTest {
   }
 
   @Test
-  void logitsFarApartAndForbiddenOnesWeighNothing() {
+  void veryLowAndForbiddenLogitsHaveNoWeight() {
     float[] logits = LOGITS.clone();
     for (int id = 0; id < VOCABULARY; id += 2) {
       logits[id] = id % 3 == 0 ? Float.NEGATIVE_INFINITY : -40 * id;
@@ -202,20 +203,20 @@ class SamplerTest {
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < 100; seed++) {
       SamplingParameters sampling = sampling(1.5, 0, 0.99, 0, 1, 0, 0, Map.of());
-      SampledToken draw = sampler.draw(rows(logits), 1, state(sampling.withSeed(seed)), 0);
+      SampledToken sampled = sampler.draw(rows(logits), 1, state(sampling.withSeed(seed)), 0);
 
-      assertThat((double) draw.logp()).isCloseTo(Math.log(own[draw.token()]), within(1e-4));
+      assertThat((double) sampled.logp()).isCloseTo(Math.log(own[sampled.token()]), within(1e-4));
     }
   }
 
   private static double[] distribution(SamplingParameters sampling) {
-    return SamplerOracle.distribution(LOGITS, sampling, List.of(0, 1, 2, 3, 599), WRITTEN);
+    return SamplerOracle.distribution(LOGITS, sampling, List.of(0, 1, 2, 3, 599), SAMPLED);
   }
 
-  /** A state that has seen the prompt and has written already. */
+  /** A state with the prompt and some sampled tokens. */
   private static SamplerState state(SamplingParameters sampling) {
     SamplerState state = new SamplerState(sampling, VOCABULARY, PROMPT);
-    WRITTEN.forEach(state::add);
+    SAMPLED.forEach(state::add);
     return state;
   }
 
@@ -234,8 +235,8 @@ class SamplerTest {
   }
 
   /**
-   * How many standard deviations Pearson's statistic lies above what it should be (Wilson and
-   * Hilferty 1931); infinite when something impossible was drawn. Rare tokens share a cell.
+   * How many standard deviations Pearson's statistic lies above its expectation (Wilson and
+   * Hilferty 1931); infinite if an impossible token was sampled. Rare tokens share a cell.
    */
   private static double sigmas(int[] counts, double[] distribution) {
     double statistic = 0;
