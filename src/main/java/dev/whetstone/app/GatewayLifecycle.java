@@ -92,7 +92,7 @@ final class GatewayLifecycle implements ModelOpener.Learning {
               this);
       model.policies().start(notifications);
       model.rollouts().start(notifications);
-      serving.become(new State.Ready(model));
+      serving.setState(new State.Ready(model));
       System.out.println("Whetstone is ready at http://localhost:" + environment.port());
       System.out.println(
           Files.exists(environment.keys())
@@ -101,7 +101,7 @@ final class GatewayLifecycle implements ModelOpener.Learning {
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
-      serving.become(new State.Failed(reason));
+      serving.setState(new State.Failed(reason));
       LOG.errorf(failed, "the model cannot be served: %s", reason);
       Quarkus.asyncExit(1);
     }
@@ -146,7 +146,7 @@ final class GatewayLifecycle implements ModelOpener.Learning {
     }
     trainer.close();
     State last = serving.state();
-    serving.become(new State.Draining());
+    serving.setState(new State.Draining());
     notifications.close();
     if (last instanceof State.Ready ready) {
       ready.model().rollouts().close();

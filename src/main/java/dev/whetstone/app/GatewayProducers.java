@@ -25,12 +25,12 @@ final class GatewayProducers {
   @Singleton
   PreferenceImport imports(
       Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
-    PreferenceImport.Bounds bounds =
-        new PreferenceImport.Bounds(
+    PreferenceImport.ImportLimits bounds =
+        new PreferenceImport.ImportLimits(
             config.importBatch(),
             Math.toIntExact(config.importLine().asLongValue()),
             config.importErrors());
-    return new PreferenceImport(database, clock, RandomIds::draw, mapper.reader(), bounds);
+    return new PreferenceImport(database, clock, RandomIds::generate, mapper.reader(), bounds);
   }
 
   @Produces

@@ -77,7 +77,7 @@ public final class NativeLibraries {
       for (Path entry : entries.toList()) {
         String name = entry.getFileName().toString();
         if (name.startsWith(ONNX_RUNTIME) || name.startsWith(UNFINISHED)) {
-          AtomicDirectory.remove(entry);
+          AtomicDirectory.deleteTree(entry);
         }
       }
     }

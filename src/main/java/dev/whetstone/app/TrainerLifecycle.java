@@ -100,7 +100,7 @@ final class TrainerLifecycle {
           .register(registry);
       loop = training;
       training.start(notifications);
-      serving.become(new State.Elsewhere());
+      serving.setState(new State.TrainerOnly());
       System.out.println(
           "Whetstone's trainer is ready; health at http://localhost:"
               + environment.trainerPort()

@@ -14,7 +14,7 @@ public record BenchmarkReport(
     Setting setting,
     DecodeBenchmark.Plan plan,
     List<Decode> decode,
-    List<Reading> prompt,
+    List<Prefill> prompt,
     Swap swap) {
   /** The machine and the model that were measured. */
   public record Setting(String cpu, int threads, String model, String weights) {}
@@ -38,7 +38,7 @@ public record BenchmarkReport(
   record Decode(int batch, int versions, Rate tokensPerS) {}
 
   /** Prefilled prompt tokens per second, one prompt at a time. */
-  record Reading(int versions, Rate tokensPerS) {}
+  record Prefill(int versions, Rate tokensPerS) {}
 
   /**
    * Staging a new version while {@code batch} completions of another decode, in milliseconds.
@@ -71,7 +71,7 @@ public record BenchmarkReport(
           rate("batch %d, %s".formatted(row.batch(), adapters(row.versions())), row.tokensPerS()));
     }
     lines.add("prefill, tokens/s");
-    for (Reading row : prompt) {
+    for (Prefill row : prompt) {
       lines.add(
           rate(
               "%d tokens, %s".formatted(plan.prompt(), adapters(row.versions())),

@@ -126,7 +126,7 @@ public final class DecodeBenchmark {
     }
     for (int versions : plan.versions()) {
       if (versions <= 1) {
-        double rate = client.read(randomPrompt(), policies(1, versions).getFirst());
+        double rate = client.prefill(randomPrompt(), policies(1, versions).getFirst());
         prefillRates.computeIfAbsent(versions, v -> new ArrayList<>()).add(rate);
       }
     }
@@ -162,9 +162,9 @@ public final class DecodeBenchmark {
                     new BenchmarkReport.Decode(
                         e.getKey().batch(), e.getKey().versions(), Rate.of(e.getValue())))
             .toList();
-    List<BenchmarkReport.Reading> prompts =
+    List<BenchmarkReport.Prefill> prompts =
         prefillRates.entrySet().stream()
-            .map(e -> new BenchmarkReport.Reading(e.getKey(), Rate.of(e.getValue())))
+            .map(e -> new BenchmarkReport.Prefill(e.getKey(), Rate.of(e.getValue())))
             .toList();
     BenchmarkReport.Swap swap =
         new BenchmarkReport.Swap(

@@ -41,7 +41,7 @@ final class EngineBenchmarkClient {
   }
 
   /** Prefilled prompt tokens per second, until the first token of the completion. */
-  double read(int[] prompt, Policy policy) {
+  double prefill(int[] prompt, Policy policy) {
     Generation done = run(request(prompt, List.of(policy), 1), new DecodeStepTimer(1));
     return prompt.length / (done.timings().prefill().toNanos() / 1e9);
   }
@@ -59,11 +59,11 @@ final class EngineBenchmarkClient {
     Generation batch =
         engine.submit(request(prompt, running, engine.slotLength() - prompt.length), gaps);
     try {
-      gaps.await(STEPS_BEFORE_SWAP);
+      gaps.awaitTokens(STEPS_BEFORE_SWAP);
       double gap = gaps.median();
       double joinGap =
           gaps.longestDuring(
-              () -> run(request(prompt, List.of(staged), 1), GenerationListener.NOBODY));
+              () -> run(request(prompt, List.of(staged), 1), GenerationListener.NO_OP));
       long start = System.nanoTime();
       FirstToken first = new FirstToken();
       double[] stageMs = new double[1];

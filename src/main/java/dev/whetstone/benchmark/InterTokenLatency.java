@@ -27,7 +27,7 @@ final class InterTokenLatency implements GenerationListener {
   }
 
   /** Waits for {@code count} more tokens, or the end of the batch. */
-  synchronized void await(int count) throws InterruptedException {
+  synchronized void awaitTokens(int count) throws InterruptedException {
     int target = times.size() + count;
     while (times.size() < target && !ended) {
       wait();
@@ -44,7 +44,7 @@ final class InterTokenLatency implements GenerationListener {
   double longestDuring(Runnable action) throws InterruptedException {
     int from = size();
     action.run();
-    await(1);
+    awaitTokens(1);
     return longestSince(from);
   }
 

@@ -31,7 +31,7 @@ public final class RandomAdapters {
     for (int layer = 0; layer < model.layers(); layer++) {
       for (LoraTarget target : LoraTarget.values()) {
         for (String module : target.modules()) {
-          modules.put(LoraTarget.module(layer, module), module(target, module, random));
+          modules.put(LoraTarget.moduleName(layer, module), module(target, module, random));
         }
       }
     }
@@ -40,8 +40,8 @@ public final class RandomAdapters {
   }
 
   private LoraAdapter.Module module(LoraTarget target, String module, Random random) {
-    int in = target.inputs(model);
-    int out = LoraTarget.outputs(model, module);
+    int in = target.inputSize(model);
+    int out = LoraTarget.outputSize(model, module);
     return new LoraAdapter.Module(in, out, values(rank * in, random), values(out * rank, random));
   }
 

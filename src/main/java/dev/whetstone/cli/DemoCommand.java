@@ -55,7 +55,7 @@ public final class DemoCommand implements Callable<Integer> {
     Map<String, String> settings = new HashMap<>(SETTINGS);
     settings.put("WHETSTONE_NATIVE", AppSettings.of(System::getenv).nativeLibraries().toString());
     try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), folder, settings)) {
-      new DemoScenario(gateway, System.out::println).play();
+      new DemoScenario(gateway, System.out::println).run();
     }
     System.out.println();
     System.out.println(

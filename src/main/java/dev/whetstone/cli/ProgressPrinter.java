@@ -34,7 +34,7 @@ final class ProgressPrinter implements TrainingListener {
   }
 
   @Override
-  public void onMeasured(NetworkSettings.Speed speed) {
+  public void onSpeedMeasured(NetworkSettings.MatmulSpeed speed) {
     out.printf(
         Locale.ROOT,
         "products: float32 %.0f GFLOPS, bfloat16 %.0f GFLOPS; training in %s%n",
@@ -44,7 +44,7 @@ final class ProgressPrinter implements TrainingListener {
   }
 
   @Override
-  public void onReference(int done, int all) {
+  public void onReferenceProgress(int done, int all) {
     show("reference log-probs of %d of %d pairs".formatted(done, all), done == all);
   }
 

@@ -115,10 +115,11 @@ public final class TrainCommand implements Callable<Integer> {
     AppSettings environment = AppSettings.of(System::getenv);
     NativeLibraries.prepare(environment.nativeLibraries());
     ModelDirectory base = base(environment);
-    ValidationSplit<TokenPair> split = ValidationSplit.of(read(base), settings.heldOut().share());
+    ValidationSplit<TokenPair> split =
+        ValidationSplit.of(read(base), settings.validation().share());
     TrainingJob job =
         new TrainingJob(
-            base, split.train(), split.heldOut(), settings, adapter(settings), out, resume);
+            base, split.train(), split.validation(), settings, adapter(settings), out, resume);
     InstantSource clock = InstantSource.system();
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
@@ -227,14 +228,14 @@ public final class TrainCommand implements Callable<Integer> {
       importer.export(imported, Precision.INT8);
       return AdapterParityCheck.of(imported, null, probed, outcome.probes(), environment.threads());
     } finally {
-      AtomicDirectory.remove(folder);
+      AtomicDirectory.deleteTree(folder);
     }
   }
 
   /** What would be served as something else than was trained is put aside. */
   private boolean check(AppSettings environment, TrainingJob job, TrainingOutcome outcome)
       throws IOException {
-    List<TokenPair> probed = job.heldOut().isEmpty() ? job.train() : job.heldOut();
+    List<TokenPair> probed = job.validation().isEmpty() ? job.train() : job.validation();
     LoraAdapter adapter = outcome.adapter();
     AdapterParityCheck check =
         adapter == null

@@ -25,7 +25,7 @@ public final class AdvisoryLock implements AutoCloseable {
    */
   public static Optional<AdvisoryLock> tryAcquire(Database database, String name) {
     try {
-      Connection connection = database.connect("whetstone-" + name);
+      Connection connection = database.connectUnpooled("whetstone-" + name);
       boolean acquired = false;
       try {
         acquired =
@@ -48,7 +48,7 @@ public final class AdvisoryLock implements AutoCloseable {
   }
 
   /** Whether the connection is alive, and with it the lock; waits at most 2 s for an answer. */
-  public boolean held() {
+  public boolean isHeld() {
     try {
       return connection.isValid(2);
     } catch (SQLException unreachable) {

@@ -66,7 +66,8 @@ public final class Audit {
   }
 
   /** At most {@code limit} entries with a smaller id than {@code id}, newest first. */
-  public static List<Entry> before(Connection connection, long id, int limit) throws SQLException {
+  public static List<Entry> pageBefore(Connection connection, long id, int limit)
+      throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(PAGE)) {
       select.setLong(1, id);
       select.setInt(2, limit);

@@ -11,13 +11,13 @@ final class ChannelListener implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ChannelListener.class);
 
   private final String channel;
-  private final Runnable answer;
-  private final Semaphore rings = new Semaphore(0);
+  private final Runnable callback;
+  private final Semaphore wakeUps = new Semaphore(0);
   private volatile boolean closed;
 
   ChannelListener(String channel, Runnable callback) {
     this.channel = channel;
-    this.answer = callback;
+    this.callback = callback;
     Thread.ofVirtual().name("whetstone-listener-" + channel).start(this::run);
   }
 
@@ -25,17 +25,17 @@ final class ChannelListener implements AutoCloseable {
     return channel;
   }
 
-  void ring() {
-    rings.release();
+  void wakeUp() {
+    wakeUps.release();
   }
 
   private void run() {
     while (!closed) {
       try {
-        rings.acquire();
-        rings.drainPermits();
+        wakeUps.acquire();
+        wakeUps.drainPermits();
         if (!closed) {
-          answer.run();
+          callback.run();
         }
       } catch (InterruptedException stopped) {
         return;
@@ -50,6 +50,6 @@ final class ChannelListener implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    rings.release();
+    wakeUps.release();
   }
 }

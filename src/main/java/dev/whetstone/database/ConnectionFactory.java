@@ -23,7 +23,7 @@ record ConnectionFactory(DatabaseConfig config) {
 
   private static final String SET_ROLE = "SET ROLE whetstone_app";
   private static final String LOGIN_SECONDS = "5";
-  private static final Duration IDLE_VALIDATION = Duration.ofSeconds(2);
+  private static final Duration IDLE_BEFORE_VALIDATION = Duration.ofSeconds(2);
 
   /** Brings the schema up to date. Only the login has a timeout: a migration may run for long. */
   void migrate(ServerAddress address) {
@@ -38,7 +38,7 @@ record ConnectionFactory(DatabaseConfig config) {
   }
 
   /** Opens a connection outside the pool; the caller closes it. */
-  Connection alone(ServerAddress address, String name) throws SQLException {
+  Connection connectUnpooled(ServerAddress address, String name) throws SQLException {
     Properties properties = driverProperties();
     properties.setProperty("ApplicationName", name);
     if (address.user() != null) {
@@ -58,19 +58,19 @@ record ConnectionFactory(DatabaseConfig config) {
   }
 
   /** Creates a pool that connects on demand; the caller closes it. */
-  AgroalDataSource pool(ServerAddress address) throws SQLException {
+  AgroalDataSource createPool(ServerAddress address) throws SQLException {
     Properties properties = driverProperties();
     return AgroalDataSource.from(
         new AgroalDataSourceConfigurationSupplier()
             .connectionPoolConfiguration(
                 pooled ->
                     pooled
-                        .maxSize(config.connections())
+                        .maxSize(config.maxConnections())
                         .acquisitionTimeout(config.acquireTimeout())
                         .exceptionSorter(new PostgreSQLExceptionSorter())
                         .connectionValidator(
                             ConnectionValidator.defaultValidatorWithTimeout(VALIDATION_SECONDS))
-                        .idleValidationTimeout(IDLE_VALIDATION)
+                        .idleValidationTimeout(IDLE_BEFORE_VALIDATION)
                         .connectionFactoryConfiguration(
                             factory -> {
                               factory.jdbcUrl(address.jdbcUrl()).initialSql(SET_ROLE);

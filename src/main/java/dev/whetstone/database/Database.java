@@ -27,7 +27,7 @@ public final class Database implements AutoCloseable {
   }
 
   private static final Logger LOG = Logger.getLogger(Database.class);
-  private static final int TRIES = 4;
+  private static final int MAX_ATTEMPTS = 4;
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
   private final DatabaseConfig config;
@@ -61,7 +61,7 @@ public final class Database implements AutoCloseable {
    *
    * @throws DatabaseUnavailableException when it does not
    */
-  public void requireAnswer() {
+  public void requireAvailable() {
     statement(
         connection -> {
           if (!connection.isValid(ConnectionFactory.VALIDATION_SECONDS)) {
@@ -73,7 +73,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Why the last use could not reach the server; empty when it succeeded. */
-  public Optional<String> away() {
+  public Optional<String> unavailableReason() {
     DatabaseUnavailableException last = lastFailure;
     return last == null ? Optional.empty() : Optional.ofNullable(last.getMessage());
   }
@@ -88,18 +88,18 @@ public final class Database implements AutoCloseable {
   public <T extends @Nullable Object> T transaction(Work<T> work) {
     for (int attempt = 1; ; attempt++) {
       try (Connection connection = borrow()) {
-        T result = committed(connection, work);
+        T result = runAndCommit(connection, work);
         lastFailure = null;
         return result;
       } catch (SQLException failed) {
-        if (!lostRace(failed) || attempt == TRIES) {
-          throw refused(failed);
+        if (!isSerializationFailure(failed) || attempt == MAX_ATTEMPTS) {
+          throw translate(failed);
         }
       }
     }
   }
 
-  private static <T extends @Nullable Object> T committed(Connection connection, Work<T> work)
+  private static <T extends @Nullable Object> T runAndCommit(Connection connection, Work<T> work)
       throws SQLException {
     connection.setAutoCommit(false);
     try {
@@ -129,7 +129,7 @@ public final class Database implements AutoCloseable {
       lastFailure = null;
       return result;
     } catch (SQLException failed) {
-      throw refused(failed);
+      throw translate(failed);
     }
   }
 
@@ -138,35 +138,35 @@ public final class Database implements AutoCloseable {
    *
    * @throws DatabaseUnavailableException when the database cannot be reached
    */
-  Connection connect(String name) {
+  Connection connectUnpooled(String name) {
     pool();
     ServerAddress address = openAddress;
     if (address == null) {
       throw new DatabaseUnavailableException("the database is closed");
     }
     try {
-      return connections.alone(address, name);
+      return connections.connectUnpooled(address, name);
     } catch (SQLException failed) {
       // Also reopens the database: a caller that uses no pooled connection must find a new server.
-      throw lost(failed);
+      throw unavailable(failed);
     }
   }
 
-  private static boolean lostRace(SQLException failed) {
+  private static boolean isSerializationFailure(SQLException failed) {
     return "40001".equals(failed.getSQLState()) || "40P01".equals(failed.getSQLState());
   }
 
-  private RuntimeException refused(SQLException failed) {
+  private RuntimeException translate(SQLException failed) {
     String state = failed.getSQLState();
     boolean unreachable =
         state == null
             || state.startsWith("08")
             || state.startsWith("57P")
             || state.startsWith("53");
-    return unreachable ? lost(failed) : new DatabaseException(failed);
+    return unreachable ? unavailable(failed) : new DatabaseException(failed);
   }
 
-  private DatabaseUnavailableException lost(SQLException failed) {
+  private DatabaseUnavailableException unavailable(SQLException failed) {
     var reason =
         new DatabaseUnavailableException(
             "the database is unavailable: " + failed.getMessage(), failed);
@@ -176,7 +176,7 @@ public final class Database implements AutoCloseable {
       // What broke this connection may have broken the idle ones, too.
       open.flush(AgroalDataSource.FlushMode.IDLE);
     }
-    revive();
+    dropPoolOfDeadServer();
     return reason;
   }
 
@@ -185,16 +185,16 @@ public final class Database implements AutoCloseable {
     try {
       return pool().getConnection();
     } catch (SQLException failed) {
-      throw lost(failed);
+      throw unavailable(failed);
     }
   }
 
   private AgroalDataSource pool() {
     AgroalDataSource open = pool;
-    return open == null ? connect() : open;
+    return open == null ? openOrWait() : open;
   }
 
-  private AgroalDataSource connect() {
+  private AgroalDataSource openOrWait() {
     boolean locked = false;
     try {
       locked = opening.tryLock(config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -222,10 +222,10 @@ public final class Database implements AutoCloseable {
       throw new DatabaseUnavailableException(String.valueOf(last.getMessage()), last);
     }
     try {
-      ServerAddress address = address();
+      ServerAddress address = resolveAddress();
       connections.migrate(address);
       openAddress = address;
-      AgroalDataSource opened = connections.pool(address);
+      AgroalDataSource opened = connections.createPool(address);
       pool = opened;
       lastFailure = null;
       return opened;
@@ -242,7 +242,7 @@ public final class Database implements AutoCloseable {
 
   // An external server comes back at its address; the embedded one must be started again, on
   // another port. One caller does that; the others fail at once as unavailable.
-  private void revive() {
+  private void dropPoolOfDeadServer() {
     AgroalDataSource old = pool;
     if (config.url() != null || old == null || !opening.tryLock()) {
       return;
@@ -266,7 +266,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private ServerAddress address() throws IOException {
+  private ServerAddress resolveAddress() throws IOException {
     if (config.url() != null) {
       return ServerAddress.parse(config.url());
     }
@@ -287,7 +287,7 @@ public final class Database implements AutoCloseable {
         open.close();
       }
       if (server != null) {
-        server.leave();
+        server.release();
       }
     } catch (IOException failed) {
       LOG.warn("PostgreSQL could not be stopped", failed);

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 public record DatabaseConfig(
     Path directory,
     @Nullable String url,
-    int connections,
+    int maxConnections,
     Duration statementTimeout,
     Duration acquireTimeout) {
   public DatabaseConfig {
-    if (connections < 1) {
+    if (maxConnections < 1) {
       throw new IllegalArgumentException("a pool needs at least 1 connection");
     }
   }

@@ -13,15 +13,15 @@ public final class DatabaseException extends RuntimeException {
   /** The SQLSTATE of a statement that ran into its timeout. */
   public static final String TIMED_OUT = "57014";
 
-  private final String state;
+  private final String sqlState;
 
   DatabaseException(SQLException cause) {
     super(cause.getMessage(), cause);
-    this.state = cause.getSQLState() == null ? "" : cause.getSQLState();
+    this.sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
   }
 
   /** The SQLSTATE, such as {@code 23505} for a unique violation; empty when there is none. */
-  public String state() {
-    return state;
+  public String sqlState() {
+    return sqlState;
   }
 }

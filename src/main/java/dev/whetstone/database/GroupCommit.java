@@ -20,9 +20,9 @@ import java.util.function.Function;
  * @param <R> its result
  */
 public final class GroupCommit<A, R> {
-  private record Waiting<A, R>(A call, CompletableFuture<R> answer) {}
+  private record PendingCall<A, R>(A call, CompletableFuture<R> result) {}
 
-  private final BlockingQueue<Waiting<A, R>> queue;
+  private final BlockingQueue<PendingCall<A, R>> queue;
   private final Semaphore workers;
   private final int maxBatch;
   private final Duration timeout;
@@ -58,13 +58,13 @@ public final class GroupCommit<A, R> {
    * @throws DatabaseException when it rejects this call itself
    */
   public R call(A call) {
-    var pending = new Waiting<A, R>(call, new CompletableFuture<>());
+    var pending = new PendingCall<A, R>(call, new CompletableFuture<>());
     if (!queue.offer(pending)) {
       throw new DatabaseUnavailableException("too many calls wait for the database; try again");
     }
-    work();
+    startWorker();
     try {
-      return pending.answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return pending.result.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException failed) {
       throw failed.getCause() instanceof RuntimeException cause
           ? cause
@@ -77,17 +77,17 @@ public final class GroupCommit<A, R> {
     }
   }
 
-  private void work() {
+  private void startWorker() {
     if (workers.tryAcquire()) {
-      Thread.ofVirtual().name("whetstone-commit").start(this::drain);
+      Thread.ofVirtual().name("whetstone-commit").start(this::commitBatches);
     }
   }
 
-  private void drain() {
+  private void commitBatches() {
     try {
-      List<Waiting<A, R>> batch = new ArrayList<>(maxBatch);
+      List<PendingCall<A, R>> batch = new ArrayList<>(maxBatch);
       while (queue.drainTo(batch, maxBatch) > 0) {
-        answer(batch);
+        commitBatch(batch);
         batch.clear();
       }
     } finally {
@@ -95,25 +95,25 @@ public final class GroupCommit<A, R> {
     }
     // A call that was queued after the last drain and before the release found no free worker.
     if (!queue.isEmpty()) {
-      work();
+      startWorker();
     }
   }
 
-  private void answer(List<Waiting<A, R>> batch) {
+  private void commitBatch(List<PendingCall<A, R>> batch) {
     try {
-      List<R> answers = commit.apply(batch.stream().map(Waiting::call).toList());
+      List<R> answers = commit.apply(batch.stream().map(PendingCall::call).toList());
       for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).answer.complete(answers.get(i));
+        batch.get(i).result.complete(answers.get(i));
       }
     } catch (DatabaseException rejected) {
       if (batch.size() == 1) {
-        batch.getFirst().answer.completeExceptionally(rejected);
+        batch.getFirst().result.completeExceptionally(rejected);
       } else {
         // One call is at fault: commit each on its own, so that the others do not fail with it.
-        batch.forEach(single -> answer(List.of(single)));
+        batch.forEach(single -> commitBatch(List.of(single)));
       }
     } catch (RuntimeException | Error failed) {
-      batch.forEach(pending -> pending.answer.completeExceptionally(failed));
+      batch.forEach(pending -> pending.result.completeExceptionally(failed));
     }
   }
 }

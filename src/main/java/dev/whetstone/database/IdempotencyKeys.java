@@ -32,7 +32,7 @@ public final class IdempotencyKeys {
    * @param requestHash hash of everything the answer depends on
    * @throws ReusedException when the key was used with another request
    */
-  public static Answer once(
+  public static Answer runOnce(
       Connection connection,
       String owner,
       String key,
@@ -50,7 +50,7 @@ public final class IdempotencyKeys {
             key,
             requestHash);
     if (inserted == 0) {
-      return stored(connection, owner, key, requestHash);
+      return storedAnswer(connection, owner, key, requestHash);
     }
     Answer answer = work.run(connection);
     Sql.update(
@@ -63,8 +63,8 @@ public final class IdempotencyKeys {
     return answer;
   }
 
-  private static Answer stored(Connection connection, String owner, String key, byte[] requestHash)
-      throws SQLException {
+  private static Answer storedAnswer(
+      Connection connection, String owner, String key, byte[] requestHash) throws SQLException {
     Optional<Stored> found =
         Sql.first(
             connection,

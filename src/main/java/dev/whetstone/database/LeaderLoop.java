@@ -15,7 +15,7 @@ public final class LeaderLoop implements AutoCloseable {
   /** The loop's work; called on the loop's thread only. */
   public interface Work {
     /** Called in every process, leader or not, before each {@link #step}. */
-    default void follow() {}
+    default void beforeStep() {}
 
     /** Does the leader's next step, if one is due; true when another may be due at once. */
     boolean step();
@@ -27,7 +27,7 @@ public final class LeaderLoop implements AutoCloseable {
   private final String name;
   private final Duration poll;
   private final Work work;
-  private final Semaphore news = new Semaphore(0);
+  private final Semaphore wakeUps = new Semaphore(0);
   private final Thread thread;
   private volatile boolean closed;
   private volatile boolean leader;
@@ -52,25 +52,25 @@ public final class LeaderLoop implements AutoCloseable {
   /** Starts the loop; the channels' notifications wake it. */
   public void start(Notifications notifications, String... channels) {
     for (String channel : channels) {
-      notifications.listen(channel, news::release);
+      notifications.listen(channel, wakeUps::release);
     }
     thread.start();
   }
 
   /** Whether this process is the leader. */
-  public boolean leads() {
+  public boolean isLeader() {
     return leader;
   }
 
   /** Whether the loop ends after the current step. */
-  public boolean closed() {
+  public boolean isClosed() {
     return closed;
   }
 
   private void run() {
     while (!closed) {
       try {
-        turn();
+        runOnce();
       } catch (DatabaseUnavailableException unavailable) {
         LOG.debugf("%s waits for the database: %s", name, unavailable.getMessage());
       } catch (RuntimeException failed) {
@@ -78,28 +78,28 @@ public final class LeaderLoop implements AutoCloseable {
           LOG.warnf(failed, "a step of %s failed and will be retried", name);
         }
       }
-      rest();
+      awaitWork();
     }
-    release();
+    releaseLock();
   }
 
-  private void turn() {
+  private void runOnce() {
     do {
-      work.follow();
-      leader = lead();
+      work.beforeStep();
+      leader = tryLead();
     } while (leader && !closed && work.step());
   }
 
-  private boolean lead() {
-    if (lock != null && lock.held()) {
+  private boolean tryLead() {
+    if (lock != null && lock.isHeld()) {
       return true;
     }
-    release();
+    releaseLock();
     lock = AdvisoryLock.tryAcquire(database, name).orElse(null);
     return lock != null;
   }
 
-  private void release() {
+  private void releaseLock() {
     leader = false;
     if (lock != null) {
       lock.close();
@@ -107,10 +107,10 @@ public final class LeaderLoop implements AutoCloseable {
     }
   }
 
-  private void rest() {
+  private void awaitWork() {
     try {
-      boolean _ = news.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS);
-      news.drainPermits();
+      boolean _ = wakeUps.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS);
+      wakeUps.drainPermits();
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       closed = true;
@@ -121,7 +121,7 @@ public final class LeaderLoop implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    news.release();
+    wakeUps.release();
   }
 
   /** Waits at most {@code limit} for the loop to end after {@link #close}. */

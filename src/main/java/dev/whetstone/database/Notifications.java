@@ -21,7 +21,7 @@ import org.postgresql.PGNotification;
 public final class Notifications implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Notifications.class);
   private static final int WAIT_MILLIS = 250;
-  private static final Duration CHECK_EVERY = Duration.ofSeconds(3);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(3);
   private static final Duration RETRY_PAUSE = Duration.ofMillis(500);
 
   /** Ends a subscription. */
@@ -65,8 +65,8 @@ public final class Notifications implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      try (Connection connection = database.connect("whetstone-notifications")) {
-        follow(connection);
+      try (Connection connection = database.connectUnpooled("whetstone-notifications")) {
+        wakeListeners(connection);
       } catch (SQLException | DatabaseUnavailableException | DatabaseException failed) {
         if (!closed) {
           LOG.debugf("notifications are interrupted; reconnecting: %s", failed.getMessage());
@@ -76,7 +76,7 @@ public final class Notifications implements AutoCloseable {
     }
   }
 
-  private void follow(Connection connection) throws SQLException {
+  private void wakeListeners(Connection connection) throws SQLException {
     PGConnection postgres = connection.unwrap(PGConnection.class);
     Set<String> channels = new HashSet<>();
     long checked = System.nanoTime();
@@ -84,15 +84,15 @@ public final class Notifications implements AutoCloseable {
       for (ChannelListener listener : listeners) {
         if (channels.add(listener.channel())) {
           listenTo(connection, listener.channel());
-          wake(listener.channel());
+          wakeUp(listener.channel());
         }
       }
       PGNotification[] received = postgres.getNotifications(WAIT_MILLIS);
       for (PGNotification one : received == null ? new PGNotification[0] : received) {
-        wake(one.getName());
+        wakeUp(one.getName());
       }
       // A connection whose peer has vanished is as silent as one without notifications.
-      if (System.nanoTime() - checked > CHECK_EVERY.toNanos()) {
+      if (System.nanoTime() - checked > CHECK_INTERVAL.toNanos()) {
         Sql.first(connection, row -> "", "SELECT 1");
         checked = System.nanoTime();
       }
@@ -105,10 +105,10 @@ public final class Notifications implements AutoCloseable {
     }
   }
 
-  private void wake(String channel) {
+  private void wakeUp(String channel) {
     for (ChannelListener listener : listeners) {
       if (listener.channel().equals(channel)) {
-        listener.ring();
+        listener.wakeUp();
       }
     }
   }

@@ -69,7 +69,7 @@ public final class DemoGateway implements AutoCloseable {
   }
 
   /** Starts the gateway again after it has ended, with the same settings, home and port. */
-  public DemoGateway again() throws IOException, InterruptedException {
+  public DemoGateway restart() throws IOException, InterruptedException {
     client.close();
     return ready(new DemoGateway(command, home, port));
   }
@@ -127,7 +127,7 @@ public final class DemoGateway implements AutoCloseable {
   }
 
   /** GET of a text that is not JSON. */
-  public String text(String role, String path) throws IOException, InterruptedException {
+  public String getText(String role, String path) throws IOException, InterruptedException {
     return client.send(request(path, role).GET().build(), BodyHandlers.ofString()).body();
   }
 
@@ -148,7 +148,7 @@ public final class DemoGateway implements AutoCloseable {
   }
 
   /** POST that must succeed; returns the body of the answer. */
-  public JsonNode posted(String role, String path, Object body)
+  public JsonNode postForJson(String role, String path, Object body)
       throws IOException, InterruptedException {
     return expect(path, post(role, path, body));
   }

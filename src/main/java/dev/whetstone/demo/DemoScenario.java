@@ -46,7 +46,7 @@ public final class DemoScenario {
    *
    * @throws IllegalStateException when a step does not have the expected result
    */
-  public void play() throws IOException, InterruptedException {
+  public void run() throws IOException, InterruptedException {
     out.accept("\n1. v0 serves. Some of its answers:");
     List<String> before = printSamples();
 
@@ -75,7 +75,7 @@ public final class DemoScenario {
         "the answers did not change visibly");
 
     out.accept("\n6. An operator rolls back.");
-    gateway.posted("operator", "/rollback", Map.of("reason", "the demo is over"));
+    gateway.postForJson("operator", "/rollback", Map.of("reason", "the demo is over"));
     List<String> restored = printSamples();
     require(restored.equals(before), "v0's answers did not come back");
     out.accept("   They are the same, word for word.");
@@ -86,7 +86,7 @@ public final class DemoScenario {
     String policy = "";
     for (int i = 0; i < SAMPLES; i++) {
       JsonNode answer =
-          gateway.posted(
+          gateway.postForJson(
               "chat",
               "/generate",
               Map.of(
@@ -120,7 +120,7 @@ public final class DemoScenario {
     String prompt = PROMPTS.get(pairs / USERS % PROMPTS.size());
     pairs++;
     JsonNode pair =
-        gateway.posted(
+        gateway.postForJson(
             "chat",
             "/generate",
             Map.of(
@@ -137,7 +137,7 @@ public final class DemoScenario {
                 "max_tokens",
                 64));
     String choice = SentimentScore.choice(pair.at("/a/text").asText(), pair.at("/b/text").asText());
-    gateway.posted(
+    gateway.postForJson(
         "chat",
         "/preferences",
         Map.of("pair_id", pair.path("pair_id").asText(), "user", user, "choice", choice));

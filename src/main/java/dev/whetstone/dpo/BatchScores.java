@@ -13,7 +13,7 @@ import java.util.List;
 record BatchScores(List<PairLogps> pairs, TokenMetrics tokens) {
   /** A prompt with its chosen and its rejected completion for each pair, as the network's input. */
   static List<PromptCompletions> rows(List<TokenPair> pairs) {
-    return pairs.stream().map(ReferenceLogProbs::row).toList();
+    return pairs.stream().map(ReferenceLogProbs::promptCompletions).toList();
   }
 
   /**
@@ -40,9 +40,9 @@ record BatchScores(List<PairLogps> pairs, TokenMetrics tokens) {
   private static PairLogps.Completion completion(
       int[] prompt, int[] ids, TokenScores scores, int index, ReferenceLogProbs references) {
     return new PairLogps.Completion(
-        ReferenceLogProbs.doubles(scores.logps()[index]),
+        ReferenceLogProbs.toDoubles(scores.logps()[index]),
         references.logps(prompt, ids),
-        ReferenceLogProbs.doubles(scores.collisions()[index]));
+        ReferenceLogProbs.toDoubles(scores.logSumSquares()[index]));
   }
 
   private static TokenMetrics tokens(TokenScores scores, int chosen) {

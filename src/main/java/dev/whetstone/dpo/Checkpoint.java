@@ -19,8 +19,8 @@ import java.util.Map;
 
 /**
  * The state of a run, and its checkpoint file: safetensors with parameters, moments and the best
- * policy so far, and everything else in its metadata. The batches and learning rates of a run follow
- * from its settings and the step, so nothing more is saved. Confined to the training thread.
+ * policy so far, and everything else in its metadata. The batches and learning rates of a run
+ * follow from its settings and the step, so nothing more is saved. Confined to the training thread.
  */
 final class Checkpoint {
   private static final ObjectMapper JSON = new ObjectMapper();

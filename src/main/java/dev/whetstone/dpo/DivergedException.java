@@ -3,7 +3,9 @@ package dev.whetstone.dpo;
 import java.io.Serial;
 import java.util.List;
 
-/** The loss or the gradient of a run is no longer finite; the message names the step and the pairs. */
+/**
+ * The loss or the gradient of a run is no longer finite; the message names the step and the pairs.
+ */
 public final class DivergedException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * The initial adapter, as PEFT makes it: A is uniform in ±1/√in (Kaiming with a = √5) and B is zero,
- * so that it changes nothing yet.
+ * The initial adapter, as PEFT makes it: A is uniform in ±1/√in (Kaiming with a = √5) and B is
+ * zero, so that it changes nothing yet.
  */
 final class LoraInit {
   private LoraInit() {}
@@ -21,11 +21,11 @@ final class LoraInit {
       for (LoraTarget target : LoraTarget.values()) {
         for (String name : target.modules()) {
           if (lora.targets().contains(layerName(name))) {
-            int in = target.inputs(config);
-            int out = LoraTarget.outputs(config, name);
+            int in = target.inputSize(config);
+            int out = LoraTarget.outputSize(config, name);
             float[] a = uniform(random.split(), lora.rank() * in, 1 / Math.sqrt(in));
             modules.put(
-                LoraTarget.module(layer, name),
+                LoraTarget.moduleName(layer, name),
                 new LoraAdapter.Module(in, out, a, new float[out * lora.rank()]));
           }
         }

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Estimates KL(π ‖ π_ref) by its definition, over answers that the policy itself writes. The recorded
- * answers cannot tell how far the policy moves to answers that no pair contains.
+ * Estimates KL(π ‖ π_ref) by its definition, over answers that the policy itself writes. The
+ * recorded answers cannot tell how far the policy moves to answers that no pair contains.
  *
  * @param prompts to answer, round robin
  * @param maxTokens of an answer
@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  *     are needed to see how frequent they are: 256 of the demo's policy leave an error of 1.5 nats
  * @param seed of the sampling, together with the step
  */
-record OnPolicyKlEstimator(List<int[]> prompts, int maxTokens, int batchSize, int answers, long seed) {
+record OnPolicyKlEstimator(
+    List<int[]> prompts, int maxTokens, int batchSize, int answers, long seed) {
   /** Tokens of an answer; the gate has the same maximum. */
   private static final int MAX_TOKENS = 96;
 
@@ -31,10 +32,10 @@ record OnPolicyKlEstimator(List<int[]> prompts, int maxTokens, int batchSize, in
   private static final int MAX_ANSWERS = 256;
 
   /**
-   * The number for a large model. Each answer is decoded and then scored by policy and reference, so
-   * that sixteen take about half the time of six updates of eight pairs, whatever the model's size.
-   * If one answer in twenty has a very large divergence, sixteen contain none in 44 cases of 100,
-   * 256 in no case.
+   * The number for a large model. Each answer is decoded and then scored by policy and reference,
+   * so that sixteen take about half the time of six updates of eight pairs, whatever the model's
+   * size. If one answer in twenty has a very large divergence, sixteen contain none in 44 cases of
+   * 100, 256 in no case.
    */
   private static final int MIN_ANSWERS = 16;
 
@@ -60,8 +61,7 @@ record OnPolicyKlEstimator(List<int[]> prompts, int maxTokens, int batchSize, in
             .max()
             .orElseThrow();
     int maxTokens =
-        Math.clamp(
-            base.contextLength() - longestPrompt, 1, Math.min(MAX_TOKENS, longestAnswer));
+        Math.clamp(base.contextLength() - longestPrompt, 1, Math.min(MAX_TOKENS, longestAnswer));
     int affordable = (int) Math.min(MAX_ANSWERS, WORK / maxTokens / weights(base));
     return new OnPolicyKlEstimator(
         prompts,
@@ -79,8 +79,8 @@ record OnPolicyKlEstimator(List<int[]> prompts, int maxTokens, int batchSize, in
 
   /**
    * The KL in nats an answer: the mean over answers of the sum over their tokens of the KL between
-   * the whole next-token distributions. It has the same mean as log π − log π_ref and less variance.
-   * An answer that does not end is cut.
+   * the whole next-token distributions. It has the same mean as log π − log π_ref and less
+   * variance. An answer that does not end is cut.
    *
    * @param step with the seed, decides the samples
    */
@@ -116,7 +116,7 @@ record OnPolicyKlEstimator(List<int[]> prompts, int maxTokens, int batchSize, in
                             .mapToObj(sampled::get)
                             .toList()))
             .toList();
-    return Arrays.stream(network.divergences(rows))
+    return Arrays.stream(network.klDivergences(rows))
         .mapToDouble(tokens -> IntStream.range(0, tokens.length).mapToDouble(t -> tokens[t]).sum())
         .sum();
   }

@@ -47,7 +47,7 @@ public final class RunDirectory {
     this.path = job.directory();
     this.job = job;
     this.dataHash =
-        new PairDigest().add(PairDigest.of(job.train())).add(PairDigest.of(job.heldOut())).hex();
+        new PairDigest().add(PairDigest.of(job.train())).add(PairDigest.of(job.validation())).hex();
   }
 
   /**
@@ -126,7 +126,7 @@ public final class RunDirectory {
     manifest.put("base_hash", job.base().hash());
     manifest.put("data_hash", dataHash);
     manifest.put("pairs", job.train().size());
-    manifest.put("held_out_pairs", job.heldOut().size());
+    manifest.put("held_out_pairs", job.validation().size());
     outcome.dropped().forEach(manifest.putArray("dropped_pairs")::add);
     LoraAdapter init = job.init();
     manifest.put("init_adapter_hash", init == null ? null : PeftFiles.hash(init));
@@ -140,7 +140,7 @@ public final class RunDirectory {
     LoraAdapter adapter = outcome.adapter();
     manifest.put("adapter_hash", adapter == null ? null : PeftFiles.hash(adapter));
     if (outcome.metrics() != null) {
-      manifest.set("held_out", JSON.valueToTree(outcome.metrics().named()));
+      manifest.set("held_out", JSON.valueToTree(outcome.metrics().toMap()));
     }
     AtomicFile.write(path.resolve(MANIFEST), manifest.toPrettyString() + "\n");
   }

@@ -64,12 +64,12 @@ final class TrainStep {
    */
   Update update(int step, List<TokenPair> batch, double learningRate) {
     parameters.forEach(Parameter::clearGradient);
-    List<List<TokenPair>> microBatches = MicroBatches.cut(batch, config.batch().tokenBudget());
+    List<List<TokenPair>> microBatches = MicroBatches.split(batch, config.batch().tokenBudget());
     List<LossResult> results = new ArrayList<>();
     TokenMetrics tokens = TokenMetrics.NONE;
     if (config.loss().needsWholeBatch() && microBatches.size() > 1) {
       // The gradient of a pair depends on the others, so a first pass scores the whole batch.
-      LossResult whole = loss.of(score(batch).pairs());
+      LossResult whole = loss.compute(score(batch).pairs());
       requireFinite(step, whole);
       int from = 0;
       for (List<TokenPair> part : microBatches) {
@@ -95,7 +95,7 @@ final class TrainStep {
       int step, List<TokenPair> part, LossNormalizer size, List<LossResult> results) {
     try (ForwardPass pass = network.forward(BatchScores.rows(part))) {
       BatchScores scores = BatchScores.of(part, pass.scores(), references);
-      LossResult result = loss.of(scores.pairs(), size);
+      LossResult result = loss.compute(scores.pairs(), size);
       requireFinite(step, result);
       pass.backward(gradients(result.pairs()));
       results.add(result);
@@ -140,8 +140,9 @@ final class TrainStep {
   BatchScores score(List<TokenPair> pairs) {
     List<PairLogps> logps = new ArrayList<>();
     TokenMetrics tokens = TokenMetrics.NONE;
-    for (List<TokenPair> part : MicroBatches.cut(pairs, config.batch().tokenBudget())) {
-      BatchScores scores = BatchScores.of(part, network.policy(BatchScores.rows(part)), references);
+    for (List<TokenPair> part : MicroBatches.split(pairs, config.batch().tokenBudget())) {
+      BatchScores scores =
+          BatchScores.of(part, network.policyScores(BatchScores.rows(part)), references);
       logps.addAll(scores.pairs());
       tokens = tokens.plus(scores.tokens());
     }
@@ -150,6 +151,6 @@ final class TrainStep {
 
   /** The metrics of scored pairs. */
   PreferenceMetrics metrics(List<PairLogps> scores) {
-    return PreferenceMetrics.of(loss.of(scores));
+    return PreferenceMetrics.of(loss.compute(scores));
   }
 }

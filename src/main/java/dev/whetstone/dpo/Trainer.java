@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Direct Preference Optimization (Rafailov et al. 2023) of an adapter, or of all weights, with the
- * frozen base as reference. The same job gives the same bits on the same machine, however often it is
- * killed and resumed.
+ * frozen base as reference. The same job gives the same bits on the same machine, however often it
+ * is killed and resumed.
  */
 public final class Trainer {
   private static final int MAX_PROBES = 8;
@@ -52,9 +52,10 @@ public final class Trainer {
   public TrainingOutcome run(TrainingJob job, TrainingListener listener) throws IOException {
     int maxLength = Math.min(job.config().batch().maxLength(), job.base().config().contextLength());
     Truncation train = Truncation.of(job.train(), maxLength);
-    Truncation validation = Truncation.of(job.heldOut(), maxLength);
+    Truncation validation = Truncation.of(job.validation(), maxLength);
     Checks.require(
-        !train.pairs().isEmpty(), "no pair has room for its completions in " + maxLength + " tokens");
+        !train.pairs().isEmpty(),
+        "no pair has room for its completions in " + maxLength + " tokens");
     RunDirectory directory = RunDirectory.open(job);
     TrainerOptions used = options.with(network(job, directory, listener));
     try (Network network = Network.open(job.base(), used.network());
@@ -70,7 +71,8 @@ public final class Trainer {
       }
       try (MetricsLog log = MetricsLog.after(state.step(), directory.metrics())) {
         Run run =
-            new Run(used, job, train, validation, directory, network, trainStep, state, log, listener);
+            new Run(
+                used, job, train, validation, directory, network, trainStep, state, log, listener);
         return run.run();
       }
     }
@@ -80,16 +82,16 @@ public final class Trainer {
   private NetworkSettings network(
       TrainingJob job, RunDirectory directory, TrainingListener listener) throws IOException {
     NetworkSettings network = options.network();
-    return switch (job.config().baseDtype()) {
-      case FLOAT32 -> network.with(NetworkSettings.Arithmetic.FLOAT32);
-      case BFLOAT16 -> network.with(NetworkSettings.Arithmetic.BFLOAT16);
+    return switch (job.config().computeDtype()) {
+      case FLOAT32 -> network.withArithmetic(NetworkSettings.Arithmetic.FLOAT32);
+      case BFLOAT16 -> network.withArithmetic(NetworkSettings.Arithmetic.BFLOAT16);
       case AUTO -> {
         if (Files.exists(directory.checkpoint())) {
-          yield network.with(Checkpoint.arithmetic(directory.checkpoint()));
+          yield network.withArithmetic(Checkpoint.arithmetic(directory.checkpoint()));
         }
-        NetworkSettings.Speed speed = network.measure(job.base().config());
-        listener.onMeasured(speed);
-        yield network.with(speed.faster());
+        NetworkSettings.MatmulSpeed speed = network.measureMatmulSpeed(job.base().config());
+        listener.onSpeedMeasured(speed);
+        yield network.withArithmetic(speed.faster());
       }
     };
   }
@@ -118,13 +120,13 @@ public final class Trainer {
       TrainingListener listener) {
     List<TokenPair> all = new ArrayList<>(train);
     all.addAll(validation);
-    return ReferenceLogProbs.of(
+    return ReferenceLogProbs.loadOrCompute(
         job.base().hash(),
-        MicroBatches.cut(all, job.config().batch().tokenBudget()),
+        MicroBatches.split(all, job.config().batch().tokenBudget()),
         network,
         file,
         options.cache(),
-        done -> listener.onReference(done, all.size()));
+        done -> listener.onReferenceProgress(done, all.size()));
   }
 
   /** The state of one job while it runs. */
@@ -176,7 +178,7 @@ public final class Trainer {
       TrainingOutcome.Ending ending;
       while ((ending = ending()) == null) {
         step();
-        if (!options.clock().instant().isBefore(saved.plus(options.checkpointEvery()))) {
+        if (!options.clock().instant().isBefore(saved.plus(options.checkpointInterval()))) {
           save();
         }
       }
@@ -188,7 +190,7 @@ public final class Trainer {
     private TrainingOutcome.@Nullable Ending ending() {
       if (!state.evaluations().isEmpty()) {
         Optional<EarlyStopping.StopReason> stop =
-            job.config().guardRails().judge(state.evaluations()).stop();
+            job.config().earlyStopping().judge(state.evaluations()).stop();
         if (stop.isPresent()) {
           return TrainingOutcome.Ending.of(stop);
         }
@@ -196,7 +198,7 @@ public final class Trainer {
       if (state.step() >= schedule.totalSteps()) {
         return TrainingOutcome.Ending.COMPLETED;
       }
-      return listener.cancelled() ? TrainingOutcome.Ending.CANCELLED : null;
+      return listener.isCancelled() ? TrainingOutcome.Ending.CANCELLED : null;
     }
 
     private void step() throws IOException {
@@ -228,9 +230,10 @@ public final class Trainer {
     private boolean isEvaluationDue() {
       int interval =
           job.config()
-              .heldOut()
-              .everySteps(validation.pairs().size(), job.config().batch().batchSize());
-      return state.step() == schedule.totalSteps() || (interval > 0 && state.step() % interval == 0);
+              .validation()
+              .evalSteps(validation.pairs().size(), job.config().batch().batchSize());
+      return state.step() == schedule.totalSteps()
+          || (interval > 0 && state.step() % interval == 0);
     }
 
     /** Evaluates the validation pairs under the current policy; null without any. */
@@ -238,9 +241,10 @@ public final class Trainer {
       if (validation.pairs().isEmpty()) {
         return null;
       }
-      PreferenceMetrics metrics = measure(trainStep.score(validation.pairs()).pairs(), state.step());
+      PreferenceMetrics metrics =
+          measure(trainStep.score(validation.pairs()).pairs(), state.step());
       state.evaluations().add(new Evaluation(state.step(), metrics));
-      EarlyStopping stopping = job.config().guardRails();
+      EarlyStopping stopping = job.config().earlyStopping();
       EarlyStopping.Verdict verdict = stopping.judge(state.evaluations());
       if (stopping.active() && verdict.bestStep() == state.step()) {
         state.keepBest();
@@ -275,7 +279,7 @@ public final class Trainer {
       return state.evaluations().stream()
           .filter(evaluation -> evaluation.step() == step)
           .findFirst()
-          .map(Evaluation::heldOut)
+          .map(Evaluation::metrics)
           .orElseGet(() -> measure(scores, step));
     }
 
@@ -286,7 +290,9 @@ public final class Trainer {
       saved = options.clock().instant();
     }
 
-    /** Scores of the first training pairs, to check an export with where no validation pairs are. */
+    /**
+     * Scores of the first training pairs, to check an export with where no validation pairs are.
+     */
     private List<PairLogps> scoreProbes() {
       List<TokenPair> first = train.pairs().subList(0, Math.min(MAX_PROBES, train.pairs().size()));
       return trainStep.score(first).pairs();

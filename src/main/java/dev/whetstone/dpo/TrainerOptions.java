@@ -16,7 +16,7 @@ import java.time.InstantSource;
  */
 public record TrainerOptions(
     NetworkSettings network,
-    Duration checkpointEvery,
+    Duration checkpointInterval,
     ReferenceCache cache,
     InstantSource clock,
     String codeVersion) {
@@ -24,11 +24,11 @@ public record TrainerOptions(
 
   /** The same options with another cache. */
   public TrainerOptions with(ReferenceCache other) {
-    return new TrainerOptions(network, checkpointEvery, other, clock, codeVersion);
+    return new TrainerOptions(network, checkpointInterval, other, clock, codeVersion);
   }
 
   TrainerOptions with(NetworkSettings other) {
-    return new TrainerOptions(other, checkpointEvery, cache, clock, codeVersion);
+    return new TrainerOptions(other, checkpointInterval, cache, clock, codeVersion);
   }
 
   /** The same options with another minimum time between two checkpoints. */

@@ -25,17 +25,17 @@ import org.jspecify.annotations.Nullable;
 public record TrainingJob(
     ModelDirectory base,
     List<TokenPair> train,
-    List<TokenPair> heldOut,
+    List<TokenPair> validation,
     TrainConfig config,
     @Nullable LoraAdapter init,
     Path directory,
     boolean resume) {
   public TrainingJob {
     train = List.copyOf(train);
-    heldOut = List.copyOf(heldOut);
+    validation = List.copyOf(validation);
     Checks.require(!train.isEmpty(), "there are no pairs to train on");
     Set<String> ids = new HashSet<>();
-    for (List<TokenPair> part : List.of(train, heldOut)) {
+    for (List<TokenPair> part : List.of(train, validation)) {
       for (TokenPair pair : part) {
         Checks.require(ids.add(pair.id()), "pair " + pair.id() + " occurs twice");
       }

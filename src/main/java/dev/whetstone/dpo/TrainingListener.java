@@ -14,7 +14,7 @@ public interface TrainingListener {
   void onStep(StepMetrics step);
 
   /** Called when a run that chooses its arithmetic has measured which one is faster here. */
-  default void onMeasured(NetworkSettings.Speed speed) {}
+  default void onSpeedMeasured(NetworkSettings.MatmulSpeed speed) {}
 
   /**
    * Called while reference log-probs are computed, before the first step.
@@ -22,13 +22,13 @@ public interface TrainingListener {
    * @param done pairs whose log-probs are known
    * @param all pairs of the run
    */
-  default void onReference(int done, int all) {}
+  default void onReferenceProgress(int done, int all) {}
 
   /** Called when an evaluation raises alarms. */
   default void onAlarm(int step, Set<EarlyStopping.Alarm> alarms) {}
 
   /** Asked between two updates: whether the run should stop here. */
-  default boolean cancelled() {
+  default boolean isCancelled() {
     return false;
   }
 }

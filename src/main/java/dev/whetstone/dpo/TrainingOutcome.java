@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record TrainingOutcome(
     @Nullable LoraAdapter adapter,
     int step,
-    List<PairLogps> heldOut,
+    List<PairLogps> validation,
     List<PairLogps> probes,
     @Nullable PreferenceMetrics metrics,
     List<String> dropped,
@@ -49,7 +49,7 @@ public record TrainingOutcome(
   }
 
   public TrainingOutcome {
-    heldOut = List.copyOf(heldOut);
+    validation = List.copyOf(validation);
     probes = List.copyOf(probes);
     dropped = List.copyOf(dropped);
   }

@@ -63,7 +63,7 @@ public final class Engine implements AutoCloseable {
             runner.vocabularySize(),
             runner.slotLength(),
             clock,
-            queue::wake,
+            queue::wakeUp,
             this::taskEnded);
     this.scheduler = new Scheduler(runner, config, queue, clock, counters);
     this.adapters = new LoadedAdapters(runner);
@@ -111,7 +111,7 @@ public final class Engine implements AutoCloseable {
   public CompletableFuture<Void> stage(Policy policy) {
     PendingStaging staging = new PendingStaging(policy, new CompletableFuture<>());
     try {
-      if (alive && !adapters.holds(policy)) {
+      if (alive && !adapters.isLoaded(policy)) {
         runner.prepare(policy);
       }
     } catch (RuntimeException invalid) {
@@ -119,7 +119,7 @@ public final class Engine implements AutoCloseable {
       return staging.done();
     }
     pendingStagings.add(staging);
-    queue.wake();
+    queue.wakeUp();
     if (!alive) {
       failPendingStagings();
     }
@@ -132,8 +132,8 @@ public final class Engine implements AutoCloseable {
    */
   public CompletableFuture<Void> release(Policy policy) {
     CompletableFuture<Void> unloaded = new CompletableFuture<>();
-    adapters.retire(policy, unloaded);
-    queue.wake();
+    adapters.markUnused(policy, unloaded);
+    queue.wakeUp();
     return unloaded;
   }
 
@@ -154,7 +154,7 @@ public final class Engine implements AutoCloseable {
 
   /** Refuses new requests and waits for the others to end; false if {@code limit} was too short. */
   public boolean drain(Duration limit) throws InterruptedException {
-    queue.shut();
+    queue.close();
     return drained.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
@@ -165,7 +165,7 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    queue.shut();
+    queue.close();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
@@ -188,22 +188,22 @@ public final class Engine implements AutoCloseable {
       }
       queue.add(task);
     } catch (RuntimeException e) {
-      acquired.forEach(adapters::giveBack);
-      queue.wake();
+      acquired.forEach(adapters::release);
+      queue.wakeUp();
       throw e;
     }
   }
 
   private void taskEnded(Task task) {
     counters.finished++;
-    task.policies().forEach(adapters::giveBack);
+    task.policies().forEach(adapters::release);
   }
 
   private void loop() {
     try {
       while (!closing) {
         stagePending();
-        adapters.freeRetired();
+        adapters.unloadUnused();
         if (scheduler.idle()) {
           awaitWork();
         } else {
@@ -219,10 +219,10 @@ public final class Engine implements AutoCloseable {
 
   private void awaitWork() throws InterruptedException {
     statistics = scheduler.statistics();
-    if (queue.isShut()) {
+    if (queue.isClosed()) {
       drained.countDown();
     }
-    queue.await();
+    queue.awaitWakeUp();
   }
 
   private void step() {
@@ -253,7 +253,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private void shutDown() {
-    queue.shut();
+    queue.close();
     scheduler.abortAll("the engine is closed");
     alive = false;
     failPendingStagings();

@@ -10,7 +10,7 @@ final class EngineCounters {
   long cachedTokens;
   long finished;
   long failed;
-  long redraws;
+  long resamples;
   long modelNanos;
   long samplerNanos;
   long lastStepNanos;
@@ -30,7 +30,7 @@ final class EngineCounters {
         cacheBytes,
         finished,
         failed,
-        redraws,
+        resamples,
         Duration.ofNanos(lastStepNanos),
         Duration.ofNanos(modelNanos),
         Duration.ofNanos(samplerNanos));

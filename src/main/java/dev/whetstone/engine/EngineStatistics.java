@@ -23,7 +23,7 @@ import java.time.Duration;
  * @param samplerTime total time inside the sampler
  */
 public record EngineStatistics(
-    int live,
+    int running,
     int prefilling,
     int queued,
     int queuedTokens,
@@ -35,7 +35,7 @@ public record EngineStatistics(
     long cacheBytes,
     long finished,
     long failed,
-    long redraws,
+    long resamples,
     Duration lastStep,
     Duration modelTime,
     Duration samplerTime) {}

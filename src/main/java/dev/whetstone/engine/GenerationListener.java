@@ -9,7 +9,7 @@ import java.util.List;
  */
 public interface GenerationListener {
   /** Does nothing. */
-  GenerationListener NOBODY =
+  GenerationListener NO_OP =
       new GenerationListener() {
         @Override
         public void onText(int branch, String text, int[] tokens, float[] logps) {}

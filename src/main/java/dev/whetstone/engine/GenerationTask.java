@@ -51,7 +51,7 @@ final class GenerationTask implements Task, Generation {
   }
 
   @Override
-  public RequestTimer timeline() {
+  public RequestTimer timer() {
     return timer;
   }
 
@@ -59,7 +59,7 @@ final class GenerationTask implements Task, Generation {
    * The sequences that share the next prefill: all of the first version that has not started. Empty
    * when all have started or ended.
    */
-  List<Sequence> nextToFill() {
+  List<Sequence> nextToPrefill() {
     Stream<Sequence> waiting = sequences.stream().filter(s -> !s.started() && !s.ended());
     List<Sequence> all = waiting.toList();
     return all.stream().filter(s -> s.policy.hash().equals(all.getFirst().policy.hash())).toList();
@@ -70,28 +70,28 @@ final class GenerationTask implements Task, Generation {
     return request.distinct() && sequence.branch == 1 ? sequences.getFirst() : null;
   }
 
-  SamplerState sampler(int branch, int resample) {
+  SamplerState newSamplerState(int branch, int resample) {
     SamplingParameters sampling = request.branches().get(branch).sampling();
     if (resample > 0) {
-      sampling = sampling.withSeed(SamplerState.redrawSeed(sampling.seed(), resample));
+      sampling = sampling.withSeed(SamplerState.resampleSeed(sampling.seed(), resample));
     }
-    return new SamplerState(sampling, context.vocabulary(), request.prompt());
+    return new SamplerState(sampling, context.vocabularySize(), request.prompt());
   }
 
-  StopSequenceDetector textStream() {
+  StopSequenceDetector newStopDetector() {
     return new StopSequenceDetector(context.detokenizers().get(), request.stop());
   }
 
-  boolean endsWith(int token) {
+  boolean isEndToken(int token) {
     return !request.ignoreEos() && context.eosIds().contains(token);
   }
 
   /** Maximum tokens of a completion: the request's limit, or less if the slot is shorter. */
-  int mostTokens() {
+  int maxCompletionTokens() {
     return Math.min(request.maxTokens(), context.slotLength() - request.prompt().length);
   }
 
-  void tellText(
+  void publishText(
       int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
     try {
       listener.onText(branch, text, tokens, logps, alternatives);
@@ -101,7 +101,7 @@ final class GenerationTask implements Task, Generation {
     }
   }
 
-  void tellFinish(int branch, Completion completion) {
+  void publishFinish(int branch, Completion completion) {
     completions[branch] = completion;
     try {
       listener.onFinish(branch, completion);
@@ -110,7 +110,7 @@ final class GenerationTask implements Task, Generation {
     }
     if (Stream.of(completions).allMatch(Objects::nonNull)) {
       timings = timer.timings();
-      context.done().accept(this);
+      context.onEnd().accept(this);
       var _ = result.completeAsync(() -> List.of(completions), Thread::startVirtualThread);
     }
   }
@@ -151,7 +151,7 @@ final class GenerationTask implements Task, Generation {
   @Override
   public void cancel() {
     cancelled = true;
-    context.wake().run();
+    context.wakeUp().run();
   }
 
   @Override

@@ -46,7 +46,7 @@ final class LoadedAdapters {
   }
 
   /** Whether a version is loaded, even if marked unused; any thread. */
-  synchronized boolean holds(Policy policy) {
+  synchronized boolean isLoaded(Policy policy) {
     return policy.isBase() || entries.containsKey(policy.hash());
   }
 
@@ -63,7 +63,7 @@ final class LoadedAdapters {
   }
 
   /** Marks a version unused; any thread. Completes {@code unloaded} when it has been released. */
-  synchronized void retire(Policy policy, CompletableFuture<Void> unloaded) {
+  synchronized void markUnused(Policy policy, CompletableFuture<Void> unloaded) {
     Entry entry = entries.get(policy.hash());
     if (entry == null) {
       unloaded.complete(null);
@@ -91,7 +91,7 @@ final class LoadedAdapters {
   }
 
   /** Ends one use; any thread. */
-  synchronized void giveBack(Policy policy) {
+  synchronized void release(Policy policy) {
     Entry entry = entries.get(policy.hash());
     if (!policy.isBase() && entry != null) {
       entry.uses--;
@@ -99,7 +99,7 @@ final class LoadedAdapters {
   }
 
   /** Releases versions that are marked unused and have no uses; engine thread, between steps. */
-  synchronized void freeRetired() {
+  synchronized void unloadUnused() {
     for (Iterator<Entry> all = entries.values().iterator(); all.hasNext(); ) {
       Entry entry = all.next();
       if (entry.unloaded != null && entry.uses == 0) {

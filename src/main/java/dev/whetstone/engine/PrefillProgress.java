@@ -48,7 +48,7 @@ final class PrefillProgress {
     this.logitStep = Math.min(chunk, logitStep);
   }
 
-  static PrefillProgress prompt(
+  static PrefillProgress forGeneration(
       GenerationTask task, List<Sequence> sequences, int slot, int chunk) {
     int[] prompt = task.request().prompt();
     Policy policy = sequences.getFirst().policy;
@@ -56,7 +56,7 @@ final class PrefillProgress {
         task, policy, slot, sequences, prompt, prompt.length - 1, chunk, chunk);
   }
 
-  static PrefillProgress text(ScoreTask task, int slot, int chunk, int rows) {
+  static PrefillProgress forScore(ScoreTask task, int slot, int chunk, int rows) {
     int firstLogit = task.request().prompt().length - 1;
     Policy policy = task.request().policy();
     return new PrefillProgress(
@@ -68,12 +68,12 @@ final class PrefillProgress {
   }
 
   /** Tokens whose KV the slot holds. */
-  int past() {
+  int computedTokens() {
     return computedTokens;
   }
 
   /** Tokens before the chunk with the first needed logits: the prefix cache may supply these. */
-  int cacheable() {
+  int cacheableTokens() {
     return firstLogit / chunk * chunk;
   }
 
@@ -82,13 +82,13 @@ final class PrefillProgress {
     computedTokens += count;
   }
 
-  boolean done() {
+  boolean isDone() {
     return computedTokens == tokens.length;
   }
 
   /** The run that computes the next chunk, with the rows of logits that are needed. */
-  Batch.Prefill next() {
-    int step = computedTokens < cacheable() ? chunk : logitStep;
+  Batch.Prefill nextBatch() {
+    int step = computedTokens < cacheableTokens() ? chunk : logitStep;
     int end = Math.min(tokens.length, computedTokens + step);
     int[] rows =
         IntStream.range(Math.max(computedTokens, firstLogit), end)

@@ -36,7 +36,7 @@ final class RequestQueue {
    * Appends a task and wakes the engine thread. An empty queue accepts a task of any length.
    *
    * @throws QueueFullException when the queue holds too many tasks or tokens
-   * @throws EngineClosedException after {@link #shut}
+   * @throws EngineClosedException after {@link #close}
    */
   synchronized void add(Task task) {
     if (closed) {
@@ -51,7 +51,7 @@ final class RequestQueue {
     }
     tasks.addLast(task);
     tokens += task.promptTokens();
-    wake();
+    wakeUp();
   }
 
   /** Estimated time to work off the queue at the recent rate. */
@@ -66,7 +66,7 @@ final class RequestQueue {
     if (first == null || first.slots() > freeSlots) {
       return null;
     }
-    Instant submitted = first.timeline().submitted();
+    Instant submitted = first.timer().submitted();
     Instant start = submitted.isAfter(lastPoll) ? submitted : lastPoll;
     double seconds = Duration.between(start, now).toMillis() / 1000.0;
     secondsPerTask += SMOOTHING * (seconds - secondsPerTask);
@@ -98,23 +98,23 @@ final class RequestQueue {
   }
 
   /** Refuses new tasks from now on. */
-  synchronized void shut() {
+  synchronized void close() {
     closed = true;
-    wake();
+    wakeUp();
   }
 
-  synchronized boolean isShut() {
+  synchronized boolean isClosed() {
     return closed;
   }
 
-  /** Ends the current or the next {@link #await}. */
-  synchronized void wake() {
+  /** Ends the current or the next {@link #awaitWakeUp}. */
+  synchronized void wakeUp() {
     woken = true;
     notifyAll();
   }
 
-  /** Sleeps until {@link #wake}, which may have come before. */
-  synchronized void await() throws InterruptedException {
+  /** Sleeps until {@link #wakeUp}, which may have come before. */
+  synchronized void awaitWakeUp() throws InterruptedException {
     while (!woken) {
       wait();
     }

@@ -23,13 +23,13 @@ final class RequestTimer {
   }
 
   /** A prefill starts; {@code cached} of its tokens came from the prefix cache. */
-  void filling(int cached) {
+  void startPrefill(int cached) {
     prefillStart = prefillStart == null ? clock.instant() : prefillStart;
     cachedTokens += cached;
   }
 
   /** A prefill has ended; its branches get their first token. */
-  void decoding() {
+  void startDecode() {
     decodeStart = clock.instant();
   }
 

@@ -37,9 +37,9 @@ final class RunningBatch {
   }
 
   /** The next decode run: one row for each sequence, with its last token. */
-  Batch.Decode batch() {
+  Batch.Decode decodeBatch() {
     int[] tokens = sequences.stream().mapToInt(Sequence::lastToken).toArray();
-    int[] computedTokens = sequences.stream().mapToInt(Sequence::past).toArray();
+    int[] computedTokens = sequences.stream().mapToInt(Sequence::computedTokens).toArray();
     List<Policy> policies = sequences.stream().map(sequence -> sequence.policy).toList();
     return new Batch.Decode(tokens, computedTokens, policies);
   }
@@ -49,7 +49,7 @@ final class RunningBatch {
     for (Sequence sequence : prefilled.sequences) {
       int slot = sequences.size();
       if (slot != prefilled.slot) {
-        runner.copySlot(prefilled.slot, slot, prefilled.past());
+        runner.copySlot(prefilled.slot, slot, prefilled.computedTokens());
       }
       sequences.add(sequence);
       sequence.start();
@@ -65,7 +65,7 @@ final class RunningBatch {
       if (sequences.get(slot).ended()) {
         Sequence last = sequences.removeLast();
         if (slot < sequences.size()) {
-          runner.copySlot(sequences.size(), slot, last.past());
+          runner.copySlot(sequences.size(), slot, last.computedTokens());
           sequences.set(slot, last);
         }
         runner.clearSlot(sequences.size());

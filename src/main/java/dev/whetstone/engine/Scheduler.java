@@ -128,16 +128,17 @@ final class Scheduler implements AutoCloseable {
     PrefillProgress next =
         switch (task) {
           case GenerationTask generation ->
-              PrefillProgress.prompt(generation, generation.nextToFill(), running.size(), chunk);
+              PrefillProgress.forGeneration(
+                  generation, generation.nextToPrefill(), running.size(), chunk);
           case ScoreTask score ->
-              PrefillProgress.text(score, running.size(), chunk, config.scoreRows());
+              PrefillProgress.forScore(score, running.size(), chunk, config.scoreRows());
         };
     prefilling = next;
     try {
-      int cached = cache.restore(next.slot, next.policy, next.tokens(), next.cacheable());
+      int cached = cache.restore(next.slot, next.policy, next.tokens(), next.cacheableTokens());
       next.advance(cached);
       counters.cachedTokens += cached;
-      task.timeline().filling(cached);
+      task.timer().startPrefill(cached);
     } catch (RuntimeException e) {
       fail(e, Set.of(task));
     }
@@ -150,12 +151,12 @@ final class Scheduler implements AutoCloseable {
       return;
     }
     try {
-      Batch.Prefill batch = current.next();
+      Batch.Prefill batch = current.nextBatch();
       FloatBuffer logits = run(batch);
       int count = batch.tokens().length;
       counters.prefilledTokens += count;
       if (count == config.prefillChunk()) {
-        cache.store(current.slot, current.policy, current.tokens(), current.past());
+        cache.store(current.slot, current.policy, current.tokens(), current.computedTokens());
       }
       current.advance(count);
       consume(current, batch, logits);
@@ -167,16 +168,16 @@ final class Scheduler implements AutoCloseable {
   private void consume(PrefillProgress current, Batch.Prefill batch, FloatBuffer logits) {
     switch (current.task) {
       case GenerationTask task -> {
-        if (current.done()) {
+        if (current.isDone()) {
           prefilling = null;
           startDecode(task, current, logits);
         }
       }
       case ScoreTask task -> {
         for (int row = 0; row < batch.logitRows().length; row++) {
-          task.add(sampler.logp(logits, row, task.nextToken()));
+          task.addLogp(sampler.logp(logits, row, task.nextToken()));
         }
-        if (current.done()) {
+        if (current.isDone()) {
           prefilling = null;
           runner.clearSlot(current.slot);
           task.finish();
@@ -195,10 +196,10 @@ final class Scheduler implements AutoCloseable {
         sequence.keepFirstLogits(first);
       }
     }
-    task.timeline().decoding();
+    task.timer().startDecode();
     sample(prefilled.sequences, logits, 0);
     publish();
-    if (!task.nextToFill().isEmpty()) {
+    if (!task.nextToPrefill().isEmpty()) {
       startPrefill(task);
     }
   }
@@ -209,7 +210,7 @@ final class Scheduler implements AutoCloseable {
       return;
     }
     try {
-      FloatBuffer logits = run(running.batch());
+      FloatBuffer logits = run(running.decodeBatch());
       List<Sequence> rows = running.sequences();
       rows.forEach(Sequence::advance);
       sample(rows, logits, 1);
@@ -242,7 +243,7 @@ final class Scheduler implements AutoCloseable {
   private void sample(Sequence sequence, FloatBuffer logits, int row) {
     try {
       int alternatives = sequence.task.request().topLogprobs();
-      sequence.accept(sampler.draw(logits, row, sequence.sampler(), alternatives));
+      sequence.append(sampler.sample(logits, row, sequence.samplerState(), alternatives));
       counters.decodedTokens++;
     } catch (BadLogitsException e) {
       sequence.end(FinishReason.ERROR, e.getMessage());
@@ -252,8 +253,8 @@ final class Scheduler implements AutoCloseable {
   /** Resamples duplicates, publishes, and frees the slots of sequences that have ended. */
   private void publish() {
     for (Sequence sequence : running.sequences()) {
-      while (sequence.repeats() && resample(sequence)) {
-        counters.redraws++;
+      while (sequence.equalsSibling() && resample(sequence)) {
+        counters.resamples++;
       }
     }
     running.sequences().forEach(Sequence::publish);
@@ -262,11 +263,13 @@ final class Scheduler implements AutoCloseable {
 
   private boolean resample(Sequence sequence) {
     FloatBuffer first = sequence.firstLogits();
-    if (first == null || sequence.sampler().certain() || sequence.redraws() == config.resamples()) {
+    if (first == null
+        || sequence.samplerState().isDeterministic()
+        || sequence.resamples() == config.resamples()) {
       sequence.markIdentical();
       return false;
     }
-    sequence.redraw();
+    sequence.resample();
     sample(sequence, first, 0);
     return true;
   }

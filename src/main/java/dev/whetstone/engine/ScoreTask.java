@@ -29,7 +29,7 @@ final class ScoreTask implements Task {
   }
 
   @Override
-  public RequestTimer timeline() {
+  public RequestTimer timer() {
     return timer;
   }
 
@@ -51,7 +51,7 @@ final class ScoreTask implements Task {
     return request.completion()[scored];
   }
 
-  void add(float logp) {
+  void addLogp(float logp) {
     logps[scored++] = logp;
   }
 
@@ -74,7 +74,7 @@ final class ScoreTask implements Task {
   private void end(Runnable completion) {
     if (!ended) {
       ended = true;
-      context.done().accept(this);
+      context.onEnd().accept(this);
       Thread.startVirtualThread(completion);
     }
   }

@@ -29,8 +29,8 @@ final class Sequence {
     this.task = task;
     this.branch = branch;
     this.policy = task.request().branches().get(branch).policy();
-    this.samplerState = task.sampler(branch, 0);
-    this.stopDetector = task.textStream();
+    this.samplerState = task.newSamplerState(branch, 0);
+    this.stopDetector = task.newStopDetector();
   }
 
   /** Starts decoding: the slot holds the whole prompt now. */
@@ -52,12 +52,12 @@ final class Sequence {
     return firstLogits;
   }
 
-  SamplerState sampler() {
+  SamplerState samplerState() {
     return samplerState;
   }
 
   /** Tokens whose KV the slot holds. */
-  int past() {
+  int computedTokens() {
     return computedTokens;
   }
 
@@ -75,11 +75,11 @@ final class Sequence {
   }
 
   /** Appends a sampled token and ends the completion if it is the last. */
-  void accept(SampledToken token) {
+  void append(SampledToken token) {
     sampled.add(token);
-    if (task.endsWith(token.token()) || stopDetector.push(token.token())) {
+    if (task.isEndToken(token.token()) || stopDetector.push(token.token())) {
       end(FinishReason.STOP, null);
-    } else if (sampled.size() == task.mostTokens()) {
+    } else if (sampled.size() == task.maxCompletionTokens()) {
       end(FinishReason.LENGTH, null);
     }
   }
@@ -94,7 +94,7 @@ final class Sequence {
   }
 
   /** Whether all tokens equal those of the sibling it must differ from. */
-  boolean repeats() {
+  boolean equalsSibling() {
     Sequence first = task.sibling(this);
     return first != null && isComplete() && first.isComplete() && sampled.sameTokens(first.sampled);
   }
@@ -104,17 +104,17 @@ final class Sequence {
   }
 
   /** Starts again at the end of the prompt with another seed. */
-  void redraw() {
+  void resample() {
     resamples++;
     sampled.clear();
-    samplerState = task.sampler(branch, resamples);
-    stopDetector = task.textStream();
+    samplerState = task.newSamplerState(branch, resamples);
+    stopDetector = task.newStopDetector();
     comparedTokens = 0;
     reason = null;
     computedTokens = task.request().prompt().length;
   }
 
-  int redraws() {
+  int resamples() {
     return resamples;
   }
 
@@ -132,12 +132,12 @@ final class Sequence {
     if (!fresh.isEmpty() || (moreTokens && reason != null)) {
       int from = publishedTokens;
       publishedTokens = sampled.size();
-      task.tellText(
+      task.publishText(
           branch, fresh, sampled.tokens(from), sampled.logps(from), sampled.alternatives(from));
     }
     if (reason != null) {
       endPublished = true;
-      task.tellFinish(branch, completion(reason));
+      task.publishFinish(branch, completion(reason));
     }
   }
 

@@ -13,12 +13,12 @@ sealed interface Task permits GenerationTask, ScoreTask {
   /** Tokens to prefill, counted against the queue's limit. */
   int promptTokens();
 
-  RequestTimer timeline();
+  RequestTimer timer();
 
   Duration timeout();
 
   default Instant deadline() {
-    return timeline().submitted().plus(timeout());
+    return timer().submitted().plus(timeout());
   }
 
   /** Whether the client has cancelled it; any thread. */

@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 record TaskContext(
     Supplier<Detokenizer> detokenizers,
     Set<Integer> eosIds,
-    int vocabulary,
+    int vocabularySize,
     int slotLength,
     InstantSource clock,
-    Runnable wake,
-    Consumer<Task> done) {}
+    Runnable wakeUp,
+    Consumer<Task> onEnd) {}

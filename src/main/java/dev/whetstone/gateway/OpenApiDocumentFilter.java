@@ -83,7 +83,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
                 .description("an API key, wsk_<role>_…"));
     document.getComponents().addResponse(OpenAiResponses.ANSWER, openAiAnswer());
     document.getComponents().getSchemas().values().forEach(OpenApiDocumentFilter::allowNulls);
-    document.getPaths().getPathItems().forEach(OpenApiDocumentFilter::complete);
+    document.getPaths().getPathItems().forEach(OpenApiDocumentFilter::addCommonParts);
   }
 
   private static APIResponse openAiAnswer() {
@@ -108,12 +108,12 @@ public final class OpenApiDocumentFilter implements OASFilter {
     List<String> required = schema.getRequired() == null ? List.of() : schema.getRequired();
     for (var property : Map.copyOf(schema.getProperties()).entrySet()) {
       if (!required.contains(property.getKey())) {
-        schema.addProperty(property.getKey(), orNull(property.getValue()));
+        schema.addProperty(property.getKey(), nullable(property.getValue()));
       }
     }
   }
 
-  private static Schema orNull(Schema schema) {
+  private static Schema nullable(Schema schema) {
     if (schema.getRef() != null) {
       return OASFactory.createSchema()
           .description(schema.getDescription())
@@ -131,14 +131,14 @@ public final class OpenApiDocumentFilter implements OASFilter {
     return schema;
   }
 
-  private static void complete(String path, PathItem item) {
+  private static void addCommonParts(String path, PathItem item) {
     for (Operation operation : item.getOperations().values()) {
       operation.setSecurity(
           List.of(OASFactory.createSecurityRequirement().addScheme(KEY, List.of())));
       Map<String, String> problems = new TreeMap<>(ALWAYS);
       boolean body = operation.getRequestBody() != null;
-      boolean inPath = takes(operation, item, Parameter.In.PATH);
-      boolean query = takes(operation, item, Parameter.In.QUERY);
+      boolean inPath = hasParameter(operation, item, Parameter.In.PATH);
+      boolean query = hasParameter(operation, item, Parameter.In.QUERY);
       if (body) {
         problems.putAll(WITH_BODY);
       }
@@ -152,7 +152,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
         problems.put("404", "the named resource does not exist");
         problems.put("409", "the version cannot be served, or there is no earlier champion");
       }
-      if (takes(operation, item, Parameter.In.HEADER)) {
+      if (hasParameter(operation, item, Parameter.In.HEADER)) {
         problems.put("422", "the Idempotency-Key was already used for a different request");
       }
       problems.forEach((status, description) -> add(operation, status, description));
@@ -162,7 +162,9 @@ public final class OpenApiDocumentFilter implements OASFilter {
           .forEach(
               (status, response) -> {
                 if (status.compareTo("400") >= 0) {
-                  operation.getResponses().addAPIResponse(status, worded(openAi, status, response));
+                  operation
+                      .getResponses()
+                      .addAPIResponse(status, withProblemBody(openAi, status, response));
                 }
               });
       if (inPath || query) {
@@ -172,7 +174,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
     }
   }
 
-  private static boolean takes(Operation operation, PathItem item, Parameter.In place) {
+  private static boolean hasParameter(Operation operation, PathItem item, Parameter.In place) {
     return Stream.concat(parameters(operation.getParameters()), parameters(item.getParameters()))
         .anyMatch(parameter -> parameter.getIn() == place);
   }
@@ -191,7 +193,7 @@ public final class OpenApiDocumentFilter implements OASFilter {
   }
 
   /** A copy of a declared error response with the body and headers that all problems have. */
-  private static APIResponse worded(boolean openAi, String status, APIResponse declared) {
+  private static APIResponse withProblemBody(boolean openAi, String status, APIResponse declared) {
     APIResponse response =
         OASFactory.createAPIResponse()
             .description(declared.getDescription())

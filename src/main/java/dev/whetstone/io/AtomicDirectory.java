@@ -12,7 +12,7 @@ public final class AtomicDirectory {
   private AtomicDirectory() {}
 
   /** Deletes a directory and everything below it; does nothing when it does not exist. */
-  public static void remove(Path directory) throws IOException {
+  public static void deleteTree(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /**
  * A LoRA adapter (Hu et al. 2021, eq. 3): {@code W x + (alpha / rank) B A x}, with elements of at
- * most {@link #LARGEST} in magnitude.
+ * most {@link #MAX_MAGNITUDE} in magnitude.
  *
  * @param rank inner dimension r, at least 1
  * @param alpha scaling numerator, positive and finite
@@ -29,7 +29,7 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
    * float32's 3.4e38, even at activations a billion times larger. Training leaves elements around 1
    * or below: ten thousand times that is damage.
    */
-  public static final float LARGEST = 1e4f;
+  public static final float MAX_MAGNITUDE = 1e4f;
 
   /** Checks sizes and magnitudes; an IllegalArgumentException names what is wrong. */
   public LoraAdapter {
@@ -40,9 +40,10 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
     if (!(alpha > 0) || Double.isInfinite(alpha)) {
       throw new IllegalArgumentException("adapter alpha must be positive and finite");
     }
-    if (alpha / rank > LARGEST) {
+    if (alpha / rank > MAX_MAGNITUDE) {
       throw new IllegalArgumentException(
-          "adapter alpha %s is more than %s times its rank %d".formatted(alpha, LARGEST, rank));
+          "adapter alpha %s is more than %s times its rank %d"
+              .formatted(alpha, MAX_MAGNITUDE, rank));
     }
     for (var entry : modules.entrySet()) {
       check(entry.getKey(), entry.getValue(), rank, alpha / rank);
@@ -67,13 +68,13 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
       throw new IllegalArgumentException(
           name + ".lora_B has " + module.b.length + " elements, not " + module.out + " x " + rank);
     }
-    requireModest(name + ".lora_A", module.a, 1);
-    requireModest(name + ".lora_B", module.b, scale);
+    requireWithinBound(name + ".lora_A", module.a, 1);
+    requireWithinBound(name + ".lora_B", module.b, scale);
   }
 
   // The negated comparison also rejects NaN. B is checked unscaled, too: training scales last.
-  private static void requireModest(String name, float[] values, double scale) {
-    double max = LARGEST / Math.max(1, scale);
+  private static void requireWithinBound(String name, float[] values, double scale) {
+    double max = MAX_MAGNITUDE / Math.max(1, scale);
     for (int i = 0; i < values.length; i++) {
       if (!(Math.abs(values[i]) <= max)) {
         String scaled = scale > 1 ? " at the scale " + scale : "";

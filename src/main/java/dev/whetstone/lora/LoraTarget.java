@@ -30,7 +30,7 @@ public enum LoraTarget {
   }
 
   /** How many values the target's modules read. */
-  public int inputs(ModelConfig config) {
+  public int inputSize(ModelConfig config) {
     return switch (this) {
       case QKV, GATE_UP -> config.hiddenSize();
       case O -> config.heads() * config.headDim();
@@ -43,7 +43,7 @@ public enum LoraTarget {
    *
    * @throws IllegalArgumentException when a block has no such linear layer
    */
-  public static int outputs(ModelConfig config, String module) {
+  public static int outputSize(ModelConfig config, String module) {
     return switch (module) {
       case "self_attn.q_proj" -> config.heads() * config.headDim();
       case "self_attn.k_proj", "self_attn.v_proj" -> config.kvHeads() * config.headDim();
@@ -54,12 +54,12 @@ public enum LoraTarget {
   }
 
   /** Canonical name of one of the target's modules, as in "model.layers.0.mlp.up_proj". */
-  public static String module(int layer, String module) {
+  public static String moduleName(int layer, String module) {
     return "model.layers." + layer + "." + module;
   }
 
   /** Prefix of the names of the target's nodes in the graph. */
-  public String node(int layer) {
+  public String nodePrefix(int layer) {
     return "layer." + layer + "." + label;
   }
 
@@ -77,7 +77,7 @@ public enum LoraTarget {
   }
 
   /** Whether a part has half of one module's ranks, instead of all ranks of a module. */
-  public boolean cutsRanks() {
+  public boolean splitsRanks() {
     return parts() > modules().size();
   }
 

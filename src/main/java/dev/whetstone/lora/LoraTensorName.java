@@ -40,7 +40,7 @@ record LoraTensorName(String module, Side side) {
   }
 
   /** The other factor of the same module. */
-  LoraTensorName beside() {
+  LoraTensorName counterpart() {
     return new LoraTensorName(module, side == Side.A ? Side.B : Side.A);
   }
 

@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
  */
 record PeftConfig(int rank, double alpha) {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final List<String> OFF =
+  private static final List<String> MUST_BE_FALSE =
       List.of("use_dora", "lora_bias", "use_qalora", "fan_in_fan_out");
-  private static final List<String> EMPTY =
+  private static final List<String> MUST_BE_EMPTY =
       List.of("rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices");
 
   /** Initialisations that subtract from the base's own weights. */
@@ -33,10 +33,10 @@ record PeftConfig(int rank, double alpha) {
   static PeftConfig of(String text) {
     JsonNode settings = json(text);
     require(settings.path("peft_type").asText("LORA").equals("LORA"), "peft_type is not LORA");
-    for (String name : OFF) {
+    for (String name : MUST_BE_FALSE) {
       require(!settings.path(name).asBoolean(false), name + " is not served");
     }
-    for (String name : EMPTY) {
+    for (String name : MUST_BE_EMPTY) {
       require(settings.path(name).isEmpty(), name + " is not served");
     }
     String init = settings.path("init_lora_weights").asText("true");

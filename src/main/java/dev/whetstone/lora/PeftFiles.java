@@ -44,10 +44,11 @@ public final class PeftFiles {
       TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
       factors.forEach(
           (factor, name) -> {
-            String counterpart = factors.get(factor.beside());
+            String counterpart = factors.get(factor.counterpart());
             if (counterpart == null) {
               throw new IllegalArgumentException(
-                  "tensor %s has no lora_%s beside it".formatted(name, factor.beside().side()));
+                  "tensor %s has no lora_%s beside it"
+                      .formatted(name, factor.counterpart().side()));
             }
             if (factor.side() == Side.A) {
               modules.put(factor.module(), module(file, factor.module(), name, counterpart, rank));

@@ -38,7 +38,7 @@ final class ActivationCalibration {
     try (OrtModel runner = QuantizationKl.open(graph, most(model))) {
       for (int[] ids : conversations(model)) {
         float[] found = QuantizationKl.logits(runner, ids, new int[] {0})[0];
-        CalibrationGraph.widen(largest, found, model.config());
+        CalibrationGraph.mergeMaxima(largest, found, model.config());
       }
     } finally {
       Files.delete(graph);

@@ -99,7 +99,7 @@ public final class ModelStore {
       progress.accept(target.getFileName() + " is damaged (" + damage.get() + "): importing again");
       Path aside = Files.createTempDirectory(folder, UNFINISHED);
       Files.move(target, aside.resolve(target.getFileName()));
-      AtomicDirectory.remove(aside);
+      AtomicDirectory.deleteTree(aside);
     }
   }
 
@@ -136,8 +136,8 @@ public final class ModelStore {
       }
       AtomicDirectory.publish(aside, target);
     } finally {
-      AtomicDirectory.remove(fetched);
-      AtomicDirectory.remove(aside);
+      AtomicDirectory.deleteTree(fetched);
+      AtomicDirectory.deleteTree(aside);
     }
   }
 
@@ -194,7 +194,7 @@ public final class ModelStore {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry :
           entries.filter(e -> e.getFileName().toString().startsWith(UNFINISHED)).toList()) {
-        AtomicDirectory.remove(entry);
+        AtomicDirectory.deleteTree(entry);
       }
     }
   }

@@ -88,15 +88,15 @@ public final class CalibrationGraph {
   /**
    * Merges the output of a run into the largest absolute values so far.
    *
-   * @param largest absolute values so far {@code [hidden]}, by {@link LoraTarget#node}
+   * @param largest absolute values so far {@code [hidden]}, by {@link LoraTarget#nodePrefix}
    * @param found {@code [layers * 2 * hidden]}, the output of a run
    */
-  public static void widen(Map<String, float[]> largest, float[] found, ModelConfig config) {
+  public static void mergeMaxima(Map<String, float[]> largest, float[] found, ModelConfig config) {
     int hidden = config.hiddenSize();
     int at = 0;
     for (int layer = 0; layer < config.layers(); layer++) {
       for (LoraTarget site : SITES) {
-        float[] known = largest.computeIfAbsent(site.node(layer), _ -> new float[hidden]);
+        float[] known = largest.computeIfAbsent(site.nodePrefix(layer), _ -> new float[hidden]);
         for (int channel = 0; channel < hidden; channel++) {
           known[channel] = Math.max(known[channel], found[at++]);
         }

@@ -119,9 +119,10 @@ final class GraphWeights {
       return new LayerInput(input, null);
     }
     declareUnitStep(graph);
-    String name = site.node(layer);
+    String name = site.nodePrefix(layer);
     float[] weights =
-        stack(site.modules().stream().map(m -> LoraTarget.module(layer, m) + ".weight").toList());
+        stack(
+            site.modules().stream().map(m -> LoraTarget.moduleName(layer, m) + ".weight").toList());
     float[] steps = ChannelQuantizer.steps(range.get(), weights);
     float[] inverse = new float[steps.length];
     for (int i = 0; i < steps.length; i++) {

@@ -59,7 +59,7 @@ final class LoraMatMuls {
       case BATCHED -> {
         for (LoraTarget site : LoraTarget.values()) {
           int modules = site.modules().size();
-          graph.constant("lora_in." + site, -1, site.inputs(config));
+          graph.constant("lora_in." + site, -1, site.inputSize(config));
           long blocks = site == LoraTarget.GATE_UP ? 1 : site.blocks(config);
           graph.constant("lora_out." + site, -1, blocks * blockWidth(site));
           repeat("rank_mask", modules, mask(site));
@@ -104,12 +104,14 @@ final class LoraMatMuls {
   }
 
   private int blockWidth(LoraTarget site) {
-    int all = site.modules().stream().mapToInt(m -> LoraTarget.outputs(config, m)).sum();
+    int all = site.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
     return all / site.blocks(config);
   }
 
   private String declareA(LoraTarget site, int layer) {
-    Object[] shape = {site.parts(), site.cutsRanks() ? "half_rank" : "rank", site.inputs(config)};
+    Object[] shape = {
+      site.parts(), site.splitsRanks() ? "half_rank" : "rank", site.inputSize(config)
+    };
     return graph.input(site.inputA(layer), DataType.FLOAT, GraphBuilder.shape(shape));
   }
 
@@ -120,7 +122,7 @@ final class LoraMatMuls {
 
   /** Adds the LoRA products of all modules of a site to {@code base [N, out]}. */
   String add(LoraTarget site, int layer, String input, String base) {
-    String name = site.node(layer);
+    String name = site.nodePrefix(layer);
     String masked = maskedXA(site, layer, input);
     String b = declareB(site, layer);
     return switch (mode) {
@@ -158,7 +160,7 @@ final class LoraMatMuls {
    * @param bases products with the base weights of each module
    */
   List<String> addSplit(LoraTarget site, int layer, String input, List<String> bases) {
-    String name = site.node(layer);
+    String name = site.nodePrefix(layer);
     List<String> modules = site.modules();
     String masked = maskedXA(site, layer, input);
     List<String> downs = split(name + ".lora_split", masked, modules, -1);
@@ -185,7 +187,7 @@ final class LoraMatMuls {
 
   /** Adds {@code mask * (x A)}: {@code [N, parts, 1, R]} per row, else {@code [N, modules * R]}. */
   private String maskedXA(LoraTarget site, int layer, String input) {
-    String name = site.node(layer);
+    String name = site.nodePrefix(layer);
     String a = declareA(site, layer);
     String down = name + ".lora_a";
     String mask =
@@ -199,7 +201,7 @@ final class LoraMatMuls {
                 List.of(row, a),
                 List.of(down),
                 Map.of("transB", 1));
-            if (site.cutsRanks()) {
+            if (site.splitsRanks()) {
               down = reshape(name + ".lora_joined", down, "lora_joined");
             }
             yield mask(site);

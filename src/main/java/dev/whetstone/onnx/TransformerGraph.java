@@ -183,13 +183,13 @@ final class TransformerGraph {
   }
 
   private static List<String> modules(LoraTarget site, int layer) {
-    return site.modules().stream().map(module -> LoraTarget.module(layer, module)).toList();
+    return site.modules().stream().map(module -> LoraTarget.moduleName(layer, module)).toList();
   }
 
   /** Adds {@code x W + (mask * (x A)) B} for all modules of a site. */
   private String linear(LoraTarget site, int layer, String input) throws IOException {
     GraphWeights.LayerInput layerInput = weights.layerInput(graph, site, layer, input);
-    String base = weights.linear(graph, site.node(layer), layerInput, modules(site, layer));
+    String base = weights.linear(graph, site.nodePrefix(layer), layerInput, modules(site, layer));
     return lora.add(site, layer, input, base);
   }
 

@@ -18,7 +18,7 @@ public final class DatabaseReadiness implements HealthCheck {
   public HealthCheckResponse call() {
     var answer = HealthCheckResponse.named("database").up();
     return database
-        .away()
+        .unavailableReason()
         .map(reason -> answer.withData("state", "away").withData("reason", reason))
         .orElseGet(() -> answer.withData("state", "answering"))
         .build();

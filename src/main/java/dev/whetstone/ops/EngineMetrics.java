@@ -15,7 +15,7 @@ import java.util.function.ToDoubleFunction;
 @Singleton
 public final class EngineMetrics {
   void register(@Observes StartupEvent started, MeterRegistry registry, GatewayState serving) {
-    gauge(registry, serving, "live", "sequences being decoded", EngineStatistics::live);
+    gauge(registry, serving, "live", "sequences being decoded", EngineStatistics::running);
     gauge(registry, serving, "queued", "requests in the queue", EngineStatistics::queued);
     gauge(
         registry,

@@ -21,10 +21,10 @@ public final class ServingReadiness implements HealthCheck {
     var answer = HealthCheckResponse.named("serving");
     return switch (serving.state()) {
       case State.Ready ready ->
-          keys.known()
+          keys.isLoaded()
               ? serving(answer.up(), ready.model().policies())
               : answer.down().withData("state", "reading the keys").build();
-      case State.Elsewhere _ -> answer.up().withData("state", "training").build();
+      case State.TrainerOnly _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();
       case State.Failed failed -> answer.down().withData("state", failed.reason()).build();

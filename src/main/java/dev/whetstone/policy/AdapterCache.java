@@ -60,7 +60,7 @@ public final class AdapterCache {
     }
     try {
       byte[] bytes = Files.readAllBytes(file);
-      Policy policy = verified(version, hash, bytes);
+      Policy policy = verify(version, hash, bytes);
       Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
       return Optional.of(policy);
     } catch (IOException | PolicyException.Refused unusable) {
@@ -70,18 +70,18 @@ public final class AdapterCache {
     }
   }
 
-  private static Policy verified(String version, String hash, byte[] bytes) {
+  private static Policy verify(String version, String hash, byte[] bytes) {
     try (Safetensors header = Safetensors.of(bytes)) {
       int rank = Integer.parseInt(header.metadata().getOrDefault("rank", "0"));
       double alpha = Double.parseDouble(header.metadata().getOrDefault("alpha", "0"));
-      return PolicyStore.verified(version, hash, bytes, rank, alpha);
+      return PolicyStore.verify(version, hash, bytes, rank, alpha);
     } catch (ModelFormatException | NumberFormatException damaged) {
       throw new PolicyException.Refused(version, String.valueOf(damaged.getMessage()));
     }
   }
 
   /** Stores a policy's adapter. A failure is only logged: it makes the next start slower. */
-  public void keep(Policy policy) {
+  public void store(Policy policy) {
     LoraAdapter adapter = policy.adapter();
     if (adapter == null || Files.exists(file(policy.hash()))) {
       return;
@@ -108,13 +108,13 @@ public final class AdapterCache {
     try (Stream<Path> all = Files.list(folder)) {
       List<Path> adapters =
           all.filter(file -> file.toString().endsWith(SUFFIX))
-              .sorted(Comparator.comparingLong(AdapterCache::age).reversed())
+              .sorted(Comparator.comparingLong(AdapterCache::lastModifiedMillis).reversed())
               .toList();
       adapters.stream().skip(maxAdapters).forEach(AdapterCache::remove);
     }
   }
 
-  private static long age(Path file) {
+  private static long lastModifiedMillis(Path file) {
     try {
       return Files.getLastModifiedTime(file).toMillis();
     } catch (IOException unreadable) {
@@ -131,7 +131,7 @@ public final class AdapterCache {
   }
 
   /** Records what is served now. A failure is only logged. */
-  public void remember(Policy served) {
+  public void recordServed(Policy served) {
     Path file = folder.resolve("serving.json");
     Path temporary = folder.resolve("serving.json.part");
     try {
@@ -148,7 +148,7 @@ public final class AdapterCache {
   }
 
   /** Reads what was served last; empty when that is unknown or unreadable. */
-  public Optional<Served> remembered() {
+  public Optional<Served> lastServed() {
     Path file = folder.resolve("serving.json");
     if (!Files.exists(file)) {
       return Optional.empty();

@@ -27,7 +27,7 @@ public final class AliasStore {
       FROM aliases WHERE base_hash = ?
       """;
 
-  private static final String FLIP =
+  private static final String UPDATE =
       """
       WITH flipped AS (
         UPDATE aliases SET revision = revision + 1, champion = ?, candidate = ?, previous = ?,
@@ -38,7 +38,7 @@ public final class AliasStore {
       SELECT flipped.*, ?, ?, ? FROM flipped
       """;
 
-  private static final String BEFORE =
+  private static final String CHAMPION_BEFORE =
       """
       SELECT 'v' || h.previous AS version, p.rolled_back_at IS NOT NULL AS rolled_back
       FROM alias_history h JOIN policies p ON p.base_hash = h.base_hash AND p.number = h.previous
@@ -46,7 +46,7 @@ public final class AliasStore {
       ORDER BY h.revision DESC LIMIT 1
       """;
 
-  private static final String LAST =
+  private static final String LAST_CHAMPIONS =
       """
       SELECT 'v' || champion FROM alias_history WHERE base_hash = ?
       GROUP BY champion ORDER BY max(revision) DESC LIMIT ?
@@ -57,7 +57,7 @@ public final class AliasStore {
    *
    * @param changed false when they were so already
    */
-  public record Flip(Aliases aliases, boolean changed) {}
+  public record AliasChange(Aliases aliases, boolean changed) {}
 
   private final PolicyStore store;
 
@@ -85,7 +85,7 @@ public final class AliasStore {
 
   /** The versions that were most recently champion, the current one first. */
   public List<String> lastChampions(Connection connection, int count) throws SQLException {
-    return Sql.list(connection, row -> row.getString(1), LAST, store.baseHash(), count);
+    return Sql.list(connection, row -> row.getString(1), LAST_CHAMPIONS, store.baseHash(), count);
   }
 
   /**
@@ -93,16 +93,17 @@ public final class AliasStore {
    *
    * @throws PolicyException.Unknown when there is no such version
    */
-  public Flip promote(Connection connection, String version, ChangeContext by) throws SQLException {
+  public AliasChange promote(Connection connection, String version, ChangeContext by)
+      throws SQLException {
     Aliases now = lock(connection);
     PolicyRecord row = store.require(connection, version);
     if (row.version().equals(now.champion())) {
-      return new Flip(now, false);
+      return new AliasChange(now, false);
     }
     String candidate = row.version().equals(now.candidate()) ? null : now.candidate();
-    restore(connection, row.version());
+    markReady(connection, row.version());
     PolicyAudit.write(connection, by, "promote", row.version());
-    return flip(connection, row.version(), candidate, now.champion(), "promote", by);
+    return update(connection, row.version(), candidate, now.champion(), "promote", by);
   }
 
   /**
@@ -111,36 +112,39 @@ public final class AliasStore {
    * goes further back. A candidate that descends from a rolled-back version gets the status HELD.
    *
    * @param to a version or hash; null for {@code previous}
-   * @throws PolicyException.NothingEarlier when there is no previous version
+   * @throws PolicyException.NoPreviousVersion when there is no previous version
    * @throws PolicyException.Unknown when there is no such version
    */
-  public Flip rollBack(Connection connection, @Nullable String to, ChangeContext by)
+  public AliasChange rollBack(Connection connection, @Nullable String to, ChangeContext by)
       throws SQLException {
     Aliases now = lock(connection);
     String wanted = to == null ? now.previous() : to;
     if (wanted == null) {
-      throw new PolicyException.NothingEarlier(now.champion());
+      throw new PolicyException.NoPreviousVersion(now.champion());
     }
     String version = store.require(connection, wanted).version();
     if (version.equals(now.champion())) {
-      return new Flip(now, false);
+      return new AliasChange(now, false);
     }
     Sql.update(
         connection,
         "UPDATE policies SET rolled_back_at = now() WHERE base_hash = ? AND version = ? AND number > 0",
         store.baseHash(),
         now.champion());
-    restore(connection, version);
-    String candidate = version.equals(now.candidate()) ? null : soundCandidate(connection, now, by);
+    markReady(connection, version);
+    String candidate =
+        version.equals(now.candidate()) ? null : candidateAfterRollback(connection, now, by);
     PolicyAudit.write(connection, by, "rollback", version);
-    return flip(connection, version, candidate, earlier(connection, version), "rollback", by);
+    return update(
+        connection, version, candidate, championBefore(connection, version), "rollback", by);
   }
 
   /**
    * What was champion when a version was promoted: promotions push onto a stack and rollbacks pop
    * from it. Versions that were rolled back since are skipped.
    */
-  private @Nullable String earlier(Connection connection, String version) throws SQLException {
+  private @Nullable String championBefore(Connection connection, String version)
+      throws SQLException {
     record Step(String version, boolean rolledBack) {}
     Set<String> seen = new HashSet<>();
     String at = version;
@@ -149,7 +153,7 @@ public final class AliasStore {
           Sql.first(
               connection,
               row -> new Step(row.getString("version"), row.getBoolean("rolled_back")),
-              BEFORE,
+              CHAMPION_BEFORE,
               store.baseHash(),
               at);
       if (before.isEmpty()) {
@@ -163,8 +167,8 @@ public final class AliasStore {
     return null;
   }
 
-  private @Nullable String soundCandidate(Connection connection, Aliases now, ChangeContext by)
-      throws SQLException {
+  private @Nullable String candidateAfterRollback(
+      Connection connection, Aliases now, ChangeContext by) throws SQLException {
     String candidate = now.candidate();
     if (candidate == null) {
       return null;
@@ -174,7 +178,8 @@ public final class AliasStore {
       return candidate;
     }
     String reason = "it was trained on top of " + rolledBack.get() + ", which was rolled back";
-    store.stand(connection, candidate, PolicyStatus.HELD, new ChangeContext(by.actor(), reason));
+    store.setStatus(
+        connection, candidate, PolicyStatus.HELD, new ChangeContext(by.actor(), reason));
     return null;
   }
 
@@ -183,22 +188,22 @@ public final class AliasStore {
    *
    * @throws PolicyException.Unknown when there is no such version
    */
-  public Flip nominate(Connection connection, @Nullable String version, ChangeContext by)
+  public AliasChange setCandidate(Connection connection, @Nullable String version, ChangeContext by)
       throws SQLException {
     Aliases now = lock(connection);
     String next = version == null ? null : store.require(connection, version).version();
     if (Objects.equals(next, now.candidate()) || now.champion().equals(next)) {
-      return new Flip(now, false);
+      return new AliasChange(now, false);
     }
     PolicyAudit.write(
         connection,
         by,
         next == null ? "dismiss" : "nominate",
         next == null ? now.candidate() : next);
-    return flip(connection, now.champion(), next, now.previous(), "nominate", by);
+    return update(connection, now.champion(), next, now.previous(), "nominate", by);
   }
 
-  private void restore(Connection connection, String version) throws SQLException {
+  private void markReady(Connection connection, String version) throws SQLException {
     Sql.update(
         connection,
         "UPDATE policies SET status = 'ready', status_reason = NULL, rolled_back_at = NULL"
@@ -207,7 +212,7 @@ public final class AliasStore {
         version);
   }
 
-  private Flip flip(
+  private AliasChange update(
       Connection connection,
       String champion,
       @Nullable String candidate,
@@ -217,7 +222,7 @@ public final class AliasStore {
       throws SQLException {
     Sql.update(
         connection,
-        FLIP,
+        UPDATE,
         PolicyStore.number(champion),
         candidate == null ? null : PolicyStore.number(candidate),
         previous == null ? null : PolicyStore.number(previous),
@@ -226,7 +231,7 @@ public final class AliasStore {
         action,
         by.reason());
     Notifications.send(connection, CHANNEL);
-    return new Flip(read(connection), true);
+    return new AliasChange(read(connection), true);
   }
 
   private static Aliases aliases(ResultSet row) throws SQLException {

@@ -19,7 +19,7 @@ public record Aliases(
   public static final String PREVIOUS = "previous";
 
   /** The aliases of a version. */
-  public List<String> of(String version) {
+  public List<String> namesOf(String version) {
     List<String> names = new ArrayList<>();
     if (version.equals(champion)) {
       names.add(CHAMPION);
@@ -36,7 +36,7 @@ public record Aliases(
   /**
    * Resolves an alias to its version; every other name, and an unset alias, is returned as it is.
    */
-  public String version(String name) {
+  public String resolve(String name) {
     String version =
         switch (name) {
           case CHAMPION -> champion;

@@ -21,15 +21,15 @@ public abstract sealed class PolicyException extends RuntimeException {
   }
 
   /** It could not be staged in time; a retry may succeed. */
-  public static final class NotInTime extends PolicyException {
-    public NotInTime(String version, String reason) {
+  public static final class StagingTimeout extends PolicyException {
+    public StagingTimeout(String version, String reason) {
       super(version + " is not ready: " + reason);
     }
   }
 
   /** There is no previous version to roll back to. */
-  public static final class NothingEarlier extends PolicyException {
-    public NothingEarlier(String champion) {
+  public static final class NoPreviousVersion extends PolicyException {
+    public NoPreviousVersion(String champion) {
       super("no version was champion before " + champion + "; name the version to roll back to");
     }
   }

@@ -20,7 +20,7 @@ public record PolicyRecord(
     @Nullable Integer rank,
     @Nullable Double alpha,
     List<String> targetModules,
-    Provenance lineage,
+    Provenance provenance,
     PolicyStatus status,
     @Nullable String statusReason,
     @Nullable Instant rolledBackAt,

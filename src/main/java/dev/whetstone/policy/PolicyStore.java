@@ -54,7 +54,7 @@ public final class PolicyStore {
    *
    * @param fresh false when a version with this content existed before
    */
-  public record Registered(PolicyRecord row, boolean fresh) {}
+  public record Registration(PolicyRecord row, boolean created) {}
 
   private final Database database;
   private final String baseHash;
@@ -104,14 +104,14 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Unknown when the parent does not exist
    */
-  public Registered register(
+  public Registration register(
       LoraAdapter adapter, Provenance provenance, PolicyStatus status, ChangeContext by) {
     return database.transaction(
         connection -> register(connection, adapter, provenance, status, by));
   }
 
   /** Registers an adapter, as above, in the caller's transaction. */
-  public Registered register(
+  public Registration register(
       Connection connection,
       LoraAdapter adapter,
       Provenance provenance,
@@ -128,7 +128,7 @@ public final class PolicyStore {
         "whetstone.policies." + baseHash);
     Optional<PolicyRecord> same = find(connection, hash);
     if (same.isPresent()) {
-      return new Registered(same.get(), false);
+      return new Registration(same.get(), false);
     }
     String parent =
         provenance.parent() == null ? null : require(connection, provenance.parent()).version();
@@ -136,7 +136,7 @@ public final class PolicyStore {
     insert(connection, adapter, hash, known, status);
     PolicyRecord row = require(connection, hash);
     PolicyAudit.write(connection, by, "register", row.version());
-    return new Registered(row, true);
+    return new Registration(row, true);
   }
 
   private void insert(
@@ -153,7 +153,7 @@ public final class PolicyStore {
         hash,
         adapter.rank(),
         adapter.alpha(),
-        targets(adapter).toArray(new String[0]),
+        targetModules(adapter).toArray(new String[0]),
         PeftFiles.tensors(adapter),
         provenance.parent() == null ? null : number(provenance.parent()),
         provenance.runId(),
@@ -162,7 +162,7 @@ public final class PolicyStore {
         baseHash);
   }
 
-  private static SequencedSet<String> targets(LoraAdapter adapter) {
+  private static SequencedSet<String> targetModules(LoraAdapter adapter) {
     return adapter.modules().keySet().stream()
         .map(name -> name.substring(name.lastIndexOf('.') + 1))
         .collect(Collectors.toCollection(TreeSet::new));
@@ -233,7 +233,7 @@ public final class PolicyStore {
                         baseHash,
                         row.version())
                     .orElseThrow(() -> new PolicyException.Unknown(row.version())));
-    return verified(row.version(), row.hash(), bytes, row.rank(), row.alpha());
+    return verify(row.version(), row.hash(), bytes, row.rank(), row.alpha());
   }
 
   /**
@@ -241,7 +241,7 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Refused when the bytes are damaged or have another hash
    */
-  static Policy verified(String version, String hash, byte[] bytes, int rank, double alpha) {
+  static Policy verify(String version, String hash, byte[] bytes, int rank, double alpha) {
     try {
       LoraAdapter adapter = PeftFiles.read(bytes, rank, alpha);
       String actual = PeftFiles.hash(adapter);
@@ -256,7 +256,7 @@ public final class PolicyStore {
   }
 
   /** Sets a version's status, with the reason of the change, and audits it. */
-  public PolicyRecord stand(
+  public PolicyRecord setStatus(
       Connection connection, String version, PolicyStatus status, ChangeContext by)
       throws SQLException {
     require(connection, version);

@@ -28,7 +28,7 @@ public record PreferenceFilter(
       new PreferenceFilter(null, null, null, null, null, null, null, null);
 
   /** The filter as conditions on {@code preferences v} and {@code pairs p}. */
-  public WhereClause conditions(Instant now) {
+  public WhereClause toWhereClause(Instant now) {
     WhereClause conditions = new WhereClause();
     if (choice != null) {
       conditions.and("v.choice = ?", choice.label());
@@ -39,7 +39,7 @@ public record PreferenceFilter(
     if (policy != null) {
       conditions.and("(p.policy_a = ? OR p.policy_b = ?)", policy, policy);
     }
-    conditions.andWithin("%s", time(from, to));
+    conditions.andNested("%s", recordedBetween(from, to));
     if (tag != null) {
       // The index covers tagged votes only.
       conditions.and("v.tags @> ARRAY[?]::text[] AND v.tags <> '{}'", tag);
@@ -61,7 +61,7 @@ public record PreferenceFilter(
   }
 
   /** A time span as conditions on {@code preferences v}; null bounds are open. */
-  public static WhereClause time(@Nullable Instant from, @Nullable Instant to) {
+  public static WhereClause recordedBetween(@Nullable Instant from, @Nullable Instant to) {
     WhereClause conditions = new WhereClause();
     if (from != null) {
       conditions.and("v.recorded_at >= ?", from);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Stores pairs and votes in PostgreSQL; when a method returns, its effect is committed. */
 public final class PreferenceLog {
-  private static final String OFFER =
+  private static final String INSERT_PAIR =
       """
       INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, messages,
         text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b,
@@ -27,10 +27,10 @@ public final class PreferenceLog {
       """;
 
   // Two batches in flight keep disk and processor busy at the same time; more gain nothing.
-  private static final int COMMITTERS = 2;
-  private static final int LARGEST_BATCH = 128;
-  private static final int MOST_WAITING = 8_192;
-  private static final Duration PATIENCE = Duration.ofSeconds(8);
+  private static final int MAX_COMMITS = 2;
+  private static final int MAX_BATCH = 128;
+  private static final int MAX_WAITING = 8_192;
+  private static final Duration TIMEOUT = Duration.ofSeconds(8);
 
   private final Database database;
   private final GroupCommit<VoteRequest, Optional<VoteOutcome>> votes;
@@ -39,18 +39,18 @@ public final class PreferenceLog {
     this.database = database;
     this.votes =
         new GroupCommit<>(
-            COMMITTERS,
-            LARGEST_BATCH,
-            MOST_WAITING,
-            PATIENCE,
+            MAX_COMMITS,
+            MAX_BATCH,
+            MAX_WAITING,
+            TIMEOUT,
             requests ->
                 database.statement(
                     connection -> VoteStatement.cast(connection, requests, clock.instant())));
   }
 
   /** Stores a pair; must be called before the pair is shown. */
-  public void offer(Pair pair) {
-    database.statement(connection -> insert(connection, List.of(pair), false));
+  public void storePair(Pair pair) {
+    database.statement(connection -> insertPairs(connection, List.of(pair), false));
   }
 
   /**
@@ -72,9 +72,9 @@ public final class PreferenceLog {
    * @param imported whether they come from a file
    * @return how many pairs were stored
    */
-  public static int insert(Connection connection, List<Pair> pairs, boolean imported)
+  public static int insertPairs(Connection connection, List<Pair> pairs, boolean imported)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(OFFER)) {
+    try (PreparedStatement insert = connection.prepareStatement(INSERT_PAIR)) {
       for (Pair pair : pairs) {
         @Nullable Object[] values = values(pair, imported);
         for (int i = 0; i < values.length; i++) {

@@ -23,13 +23,13 @@ public record PreferenceRow(
     List<String> tags,
     @Nullable Double confidence,
     boolean imported,
-    Shown shown) {
+    JudgedPair pair) {
   /**
    * The pair that was voted on, and the versions that wrote its sides.
    *
    * @param messages the stored conversation as JSON; null where the prompt was plain text
    */
-  public record Shown(
+  public record JudgedPair(
       String prompt,
       @Nullable String messages,
       Answer a,

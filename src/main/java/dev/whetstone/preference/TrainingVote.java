@@ -16,8 +16,8 @@ public record TrainingVote(
     String preferenceId,
     long seq,
     String user,
-    String conversation,
+    String conversationHash,
     int[] prompt,
     int[] chosen,
     int[] rejected,
-    int newestWriter) {}
+    int newestPolicyNumber) {}

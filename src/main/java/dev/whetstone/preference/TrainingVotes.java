@@ -91,16 +91,16 @@ public final class TrainingVotes {
         Sql.ints(row, "prompt_ids"),
         Sql.ints(row, "chosen"),
         Sql.ints(row, "rejected"),
-        newest(row.getString("policy_a"), row.getString("policy_b")));
+        newestPolicyNumber(row.getString("policy_a"), row.getString("policy_b")));
   }
 
-  private static int newest(String policyA, String policyB) {
-    int a = number(policyA);
-    int b = number(policyB);
+  private static int newestPolicyNumber(String policyA, String policyB) {
+    int a = policyNumber(policyA);
+    int b = policyNumber(policyB);
     return a < 0 || b < 0 ? -1 : Math.max(a, b);
   }
 
-  private static int number(String version) {
+  private static int policyNumber(String version) {
     return version.matches("v[0-9]{1,9}") ? Integer.parseInt(version.substring(1)) : -1;
   }
 }

@@ -18,25 +18,25 @@ public record VoteRequest(
     @Nullable String comment,
     List<String> tags,
     @Nullable Double confidence) {
-  public static final int LONGEST_COMMENT = 4_000;
-  public static final int MOST_TAGS = 16;
-  public static final int LONGEST_TAG = 64;
+  public static final int MAX_COMMENT_LENGTH = 4_000;
+  public static final int MAX_TAGS = 16;
+  public static final int MAX_TAG_LENGTH = 64;
 
   /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */
   public VoteRequest {
     tags = List.copyOf(tags);
     require(
-        comment == null || comment.length() <= LONGEST_COMMENT,
-        "comment has at most " + LONGEST_COMMENT + " characters");
+        comment == null || comment.length() <= MAX_COMMENT_LENGTH,
+        "comment has at most " + MAX_COMMENT_LENGTH + " characters");
     require(
-        tags.size() <= MOST_TAGS && tags.stream().allMatch(VoteRequest::goodTag),
-        "tags are at most %d lines of 1 to %d characters".formatted(MOST_TAGS, LONGEST_TAG));
+        tags.size() <= MAX_TAGS && tags.stream().allMatch(VoteRequest::isValidTag),
+        "tags are at most %d lines of 1 to %d characters".formatted(MAX_TAGS, MAX_TAG_LENGTH));
     require(
         confidence == null || (confidence >= 0 && confidence <= 1), "confidence is from 0 to 1");
   }
 
-  private static boolean goodTag(String tag) {
-    return !tag.isBlank() && tag.length() <= LONGEST_TAG && tag.indexOf('\n') < 0;
+  private static boolean isValidTag(String tag) {
+    return !tag.isBlank() && tag.length() <= MAX_TAG_LENGTH && tag.indexOf('\n') < 0;
   }
 
   private static void require(boolean good, String rule) {

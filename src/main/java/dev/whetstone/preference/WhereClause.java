@@ -21,7 +21,7 @@ public final class WhereClause {
   }
 
   /** Adds a condition with a subquery, whose own conditions replace the {@code %s} in it. */
-  public WhereClause andWithin(String condition, WhereClause inner) {
+  public WhereClause andNested(String condition, WhereClause inner) {
     clause.add(condition.formatted(inner.sql()));
     values.addAll(inner.values);
     return this;

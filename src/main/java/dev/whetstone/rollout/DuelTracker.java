@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The running duel as this gateway knows it: assigns policies to pairs and counts what each arm
- * does. Request threads call {@link #sides} and {@link #follow}, the rollout loop calls {@link
+ * does. Request threads call {@link #assign} and {@link #observe}, the rollout loop calls {@link
  * #refresh}; counts that are not yet in the database are guarded by {@code pending}.
  */
 public final class DuelTracker {
@@ -54,7 +54,7 @@ public final class DuelTracker {
    * Draws the policies of the next pair: the champion twice, or in a share of the pairs champion
    * and candidate, provided that this gateway serves the very versions of the duel.
    */
-  public PairAssignment sides(ServingSnapshot serving) {
+  public PairAssignment assign(ServingSnapshot serving) {
     Rollout duel = current;
     var candidate = serving.candidate();
     boolean withCandidate =
@@ -71,7 +71,7 @@ public final class DuelTracker {
   }
 
   /** Wraps the listener of a pair so that the results of both sides are counted for the duel. */
-  public GenerationListener follow(PairAssignment pair, GenerationListener inner) {
+  public GenerationListener observe(PairAssignment pair, GenerationListener inner) {
     Rollout duel = current;
     Arm first = duel == null ? null : arm(duel, pair.first(), pair.second());
     Arm second = duel == null ? null : arm(duel, pair.second(), pair.first());
@@ -166,6 +166,6 @@ public final class DuelTracker {
 
   /** What an arm did so far, summed over all gateways. */
   static ArmMetrics metrics(RolloutStore store, Rollout duel, Arm arm) {
-    return store.figures(duel.id(), arm.label);
+    return store.metrics(duel.id(), arm.label);
   }
 }

@@ -27,23 +27,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The state machine of rollouts: after the gate come a duel, an operator's approval or at once the
- * promotion, as {@link RolloutMode} says ({@link #afterGate}); a duel ends by votes, guard-rails or
- * limits ({@link #afterVotes}). Each step is one transaction that changes the rollout, the
+ * promotion, as {@link RolloutMode} says ({@link #decideGate}); a duel ends by votes, guard-rails
+ * or limits ({@link #decideDuel}). Each step is one transaction that changes the rollout, the
  * version's status and the aliases together. If the process dies, the next leader continues from
  * what was committed.
  *
  * <p>Confined to the rollout loop's thread of the gateway that leads, except {@link #open} and
- * {@link #apply}, which requests call: {@link RolloutStore#move} changes a rollout only from the
- * status it was judged in, so one of two rivals wins.
+ * {@link #apply}, which requests call: {@link RolloutStore#transition} changes a rollout only from
+ * the status it was judged in, so one of two rivals wins.
  */
 final class RolloutController {
   // stored with every decision
   private static final String ACTOR = "referee";
 
   private final RolloutStore rollouts;
-  private final PolicyStore store;
-  private final AliasStore log;
-  private final PolicyRouter policies;
+  private final PolicyStore policies;
+  private final AliasStore aliases;
+  private final PolicyRouter router;
   private final Gate gate;
   private final RolloutConfig config;
   private final InstantSource clock;
@@ -55,9 +55,9 @@ final class RolloutController {
       RolloutConfig config,
       InstantSource clock) {
     this.rollouts = rollouts;
-    this.store = router.store();
-    this.log = router.log();
-    this.policies = router;
+    this.policies = router.store();
+    this.aliases = router.aliases();
+    this.router = router;
     this.gate = gate;
     this.config = config;
     this.clock = clock;
@@ -70,13 +70,13 @@ final class RolloutController {
       return rollouts.nextCandidate().filter(this::open).isPresent();
     }
     Rollout rollout = active.get();
-    Optional<Move> superseded = overtaken(rollout);
+    Optional<Transition> superseded = supersededBy(rollout);
     if (superseded.isPresent()) {
       return apply(rollout, superseded.get());
     }
     return switch (rollout.status()) {
-      case GATING -> gate(rollout);
-      case DUELLING -> judge(rollout);
+      case GATING -> runGate(rollout);
+      case DUELLING -> evaluateDuel(rollout);
       case AWAITING_APPROVAL -> false;
       case PROMOTED, REJECTED, INCONCLUSIVE, ABORTED, CANCELLED ->
           throw new IllegalStateException("rollout " + rollout.id() + " has ended");
@@ -85,13 +85,13 @@ final class RolloutController {
 
   private boolean open(String candidate) {
     ChangeContext by = new ChangeContext(ACTOR, "training succeeded");
-    return store
+    return policies
         .database()
         .transaction(
             connection ->
                 open(
                     connection,
-                    store.require(connection, candidate),
+                    policies.require(connection, candidate),
                     config.mode(),
                     config.duel().share(),
                     by))
@@ -106,27 +106,28 @@ final class RolloutController {
       double share,
       ChangeContext by)
       throws SQLException {
-    PolicyRecord champion = store.require(connection, log.read(connection).champion());
+    PolicyRecord champion = policies.require(connection, aliases.read(connection).champion());
     return champion.hash().equals(candidate.hash())
         ? Optional.empty()
         : rollouts.open(connection, candidate, champion, mode, share, by);
   }
 
   /** How the rollout ends because others changed its versions meanwhile; empty if nobody did. */
-  private Optional<Move> overtaken(Rollout rollout) {
-    return store
+  private Optional<Transition> supersededBy(Rollout rollout) {
+    return policies
         .database()
         .statement(
             connection -> {
-              Aliases now = log.read(connection);
+              Aliases now = aliases.read(connection);
               if (now.champion().equals(rollout.candidate())) {
                 return Optional.of(
-                    new Move(RolloutStatus.PROMOTED, "an operator promoted it", Map.of()));
+                    new Transition(RolloutStatus.PROMOTED, "an operator promoted it", Map.of()));
               }
-              Optional<String> unsound = store.rolledBackAncestor(connection, rollout.candidate());
+              Optional<String> unsound =
+                  policies.rolledBackAncestor(connection, rollout.candidate());
               if (unsound.isPresent()) {
                 return Optional.of(
-                    new Move(
+                    new Transition(
                         RolloutStatus.INCONCLUSIVE,
                         unsound.get().equals(rollout.candidate())
                             ? "it was rolled back"
@@ -138,70 +139,75 @@ final class RolloutController {
               return now.champion().equals(rollout.champion())
                   ? Optional.empty()
                   : Optional.of(
-                      new Move(
+                      new Transition(
                           RolloutStatus.INCONCLUSIVE,
                           "the champion became " + now.champion() + " meanwhile",
                           Map.of()));
             });
   }
 
-  private boolean gate(Rollout rollout) {
+  private boolean runGate(Rollout rollout) {
     List<CriterionResult> rows;
     try {
-      Policy candidate = verified(rollout.candidate());
-      Policy champion = policies.resolve(rollout.champion());
+      Policy candidate = reload(rollout.candidate());
+      Policy champion = router.resolve(rollout.champion());
       rows = gate.measure(candidate, champion, rollout.runId());
     } catch (PolicyException.Refused unsound) {
       return apply(
           rollout,
-          new Move(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage()), Map.of()));
+          new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage()), Map.of()));
     }
-    store
+    policies
         .database()
         .transaction(
             connection -> {
               rollouts.saveGateResults(connection, rollout.id(), rows);
               return rows;
             });
-    return apply(rollout, afterGate(rollout.mode(), rows));
+    return apply(rollout, decideGate(rollout.mode(), rows));
   }
 
-  private Policy verified(String version) {
-    return policies.verify(
-        store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+  private Policy reload(String version) {
+    return router.verify(
+        policies.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
   }
 
   /** The transition that follows from the gate's results. */
-  static Move afterGate(RolloutMode mode, List<CriterionResult> rows) {
+  static Transition decideGate(RolloutMode mode, List<CriterionResult> rows) {
     Map<String, Double> numbers =
         rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
     return switch (GateVerdict.of(rows)) {
       case FAIL ->
-          new Move(
-              RolloutStatus.REJECTED, "the gate failed: " + names(rows, GateVerdict.FAIL), numbers);
+          new Transition(
+              RolloutStatus.REJECTED,
+              "the gate failed: " + criteriaWith(rows, GateVerdict.FAIL),
+              numbers);
       case INCONCLUSIVE ->
-          new Move(
+          new Transition(
               RolloutStatus.INCONCLUSIVE,
-              "the gate is inconclusive: " + names(rows, GateVerdict.INCONCLUSIVE),
+              "the gate is inconclusive: " + criteriaWith(rows, GateVerdict.INCONCLUSIVE),
               numbers);
       case PASS ->
           switch (mode) {
-            case DUEL -> new Move(RolloutStatus.DUELLING, "the gate passed", numbers);
-            case AUTOMATIC -> new Move(RolloutStatus.PROMOTED, "the gate passed", numbers);
+            case DUEL -> new Transition(RolloutStatus.DUELLING, "the gate passed", numbers);
+            case AUTOMATIC -> new Transition(RolloutStatus.PROMOTED, "the gate passed", numbers);
             case MANUAL ->
-                new Move(RolloutStatus.AWAITING_APPROVAL, "the gate passed; an operator decides", numbers);
+                new Transition(
+                    RolloutStatus.AWAITING_APPROVAL,
+                    "the gate passed; an operator decides",
+                    numbers);
           };
     };
   }
 
-  private static String names(List<CriterionResult> rows, GateVerdict verdict) {
+  private static String criteriaWith(List<CriterionResult> rows, GateVerdict verdict) {
     return rows.stream()
         .filter(row -> row.verdict() == verdict)
         .map(CriterionResult::name)
         .collect(Collectors.joining(", "));
   }
 
-  private boolean judge(Rollout duel) {
+  private boolean evaluateDuel(Rollout duel) {
     DuelEvidence evidence = rollouts.countVotes(duel);
     List<GuardrailViolation> alarms =
         config
@@ -214,15 +220,15 @@ final class RolloutController {
     boolean tooLong =
         duel.duelBeganAt() != null
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().maxDuration()));
-    Move next = afterVotes(evidence, alarms, config.duel(), tooLong);
+    Transition next = decideDuel(evidence, alarms, config.duel(), tooLong);
     return next != null && apply(duel, next);
   }
 
   /** The transition that follows from votes and guard-rails; null while the duel continues. */
-  static @Nullable Move afterVotes(
+  static @Nullable Transition decideDuel(
       DuelEvidence evidence, List<GuardrailViolation> alarms, DuelConfig config, boolean tooLong) {
     if (!alarms.isEmpty()) {
-      return new Move(
+      return new Transition(
           RolloutStatus.ABORTED,
           alarms.stream()
               .map(alarm -> alarm.name() + " " + alarm.number() + ", allowed " + alarm.threshold())
@@ -234,22 +240,22 @@ final class RolloutController {
         Map.of(
             "wins", (double) evidence.wins(),
             "losses", (double) evidence.losses(),
-            "evidence", Math.min(evidence.value(), Double.MAX_VALUE));
+            "evidence", Math.min(evidence.eValue(), Double.MAX_VALUE));
     String votes = evidence.wins() + " votes for it, " + evidence.losses() + " against";
     return switch (evidence.verdict(config.evidence())) {
-      case PROMOTE -> new Move(RolloutStatus.PROMOTED, votes, numbers);
-      case REJECT -> new Move(RolloutStatus.REJECTED, votes, numbers);
+      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, votes, numbers);
+      case REJECT -> new Transition(RolloutStatus.REJECTED, votes, numbers);
       case CONTINUE ->
           tooLong || evidence.wins() + evidence.losses() >= config.maxVotes()
-              ? new Move(RolloutStatus.INCONCLUSIVE, "undecided after " + votes, numbers)
+              ? new Transition(RolloutStatus.INCONCLUSIVE, "undecided after " + votes, numbers)
               : null;
     };
   }
 
   /** The next status, why, and the numbers that the decision is based on. */
-  record Move(RolloutStatus to, String reason, Map<String, Double> numbers) {}
+  record Transition(RolloutStatus to, String reason, Map<String, Double> numbers) {}
 
-  private boolean apply(Rollout rollout, Move next) {
+  private boolean apply(Rollout rollout, Transition next) {
     return apply(rollout, next, ACTOR);
   }
 
@@ -257,51 +263,53 @@ final class RolloutController {
    * Changes a rollout's status together with the version's status and the aliases; false when
    * another decision was faster.
    */
-  boolean apply(Rollout rollout, Move next, String actor) {
+  boolean apply(Rollout rollout, Transition next, String actor) {
     ChangeContext by = new ChangeContext(actor, next.reason());
-    return store
+    return policies
         .database()
         .transaction(
             connection -> {
               boolean moved =
-                  rollouts.move(connection, rollout, next.to(), by, finite(next.numbers()));
+                  rollouts.transition(
+                      connection, rollout, next.to(), by, jsonNumbers(next.numbers()));
               if (moved) {
-                follow(connection, rollout, next.to(), by);
+                updatePolicy(connection, rollout, next.to(), by);
               }
               return moved;
             });
   }
 
-  private void follow(Connection connection, Rollout rollout, RolloutStatus to, ChangeContext by)
+  private void updatePolicy(
+      Connection connection, Rollout rollout, RolloutStatus to, ChangeContext by)
       throws SQLException {
     String candidate = rollout.candidate();
     switch (to) {
       case GATING -> throw new IllegalArgumentException("a rollout never returns to the gate");
       case DUELLING -> {
-        store.stand(connection, candidate, PolicyStatus.CANDIDATE, by);
-        log.nominate(connection, candidate, by);
+        policies.setStatus(connection, candidate, PolicyStatus.CANDIDATE, by);
+        aliases.setCandidate(connection, candidate, by);
       }
-      case AWAITING_APPROVAL -> store.stand(connection, candidate, PolicyStatus.READY, by);
-      case PROMOTED -> log.promote(connection, candidate, by);
-      case REJECTED, ABORTED -> dismiss(connection, candidate, PolicyStatus.REJECTED, by);
-      case INCONCLUSIVE, CANCELLED -> dismiss(connection, candidate, PolicyStatus.HELD, by);
+      case AWAITING_APPROVAL -> policies.setStatus(connection, candidate, PolicyStatus.READY, by);
+      case PROMOTED -> aliases.promote(connection, candidate, by);
+      case REJECTED, ABORTED -> withdraw(connection, candidate, PolicyStatus.REJECTED, by);
+      case INCONCLUSIVE, CANCELLED -> withdraw(connection, candidate, PolicyStatus.HELD, by);
     }
   }
 
-  private void dismiss(
+  private void withdraw(
       Connection connection, String candidate, PolicyStatus status, ChangeContext by)
       throws SQLException {
-    Aliases now = log.read(connection);
+    Aliases now = aliases.read(connection);
     if (Objects.equals(now.candidate(), candidate)) {
-      log.nominate(connection, null, by);
+      aliases.setCandidate(connection, null, by);
     }
     if (!now.champion().equals(candidate)) {
-      store.stand(connection, candidate, status, by);
+      policies.setStatus(connection, candidate, status, by);
     }
   }
 
   // JSON has neither NaN nor infinity: they become strings.
-  private static Map<String, Object> finite(Map<String, Double> numbers) {
+  private static Map<String, Object> jsonNumbers(Map<String, Double> numbers) {
     return numbers.entrySet().stream()
         .collect(
             Collectors.toMap(

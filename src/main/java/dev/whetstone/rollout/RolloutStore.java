@@ -136,7 +136,7 @@ public final class RolloutStore {
   // An operator may roll a version out again; only its first rollout names the training run.
   private static @Nullable String runWithoutRollout(Connection connection, PolicyRecord candidate)
       throws SQLException {
-    String run = candidate.lineage().runId();
+    String run = candidate.provenance().runId();
     boolean hasRollout =
         run != null
             && Sql.first(connection, row -> 1, "SELECT FROM rollouts WHERE run_id = ?", run)
@@ -195,7 +195,7 @@ public final class RolloutStore {
   }
 
   /** Changes the status, unless it is no longer the one in {@code from}; false then. */
-  public boolean move(
+  public boolean transition(
       Connection connection,
       Rollout from,
       RolloutStatus to,
@@ -270,7 +270,7 @@ public final class RolloutStore {
     }
   }
 
-  public List<CriterionResult> gate(String id) {
+  public List<CriterionResult> gateResults(String id) {
     return database.statement(
         connection ->
             Sql.list(
@@ -350,7 +350,7 @@ public final class RolloutStore {
   }
 
   /** What all gateways counted for an arm, by its label. */
-  public ArmMetrics figures(String id, String arm) {
+  public ArmMetrics metrics(String id, String arm) {
     return database.statement(
         connection ->
             Sql.first(

@@ -24,7 +24,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Rollouts implements AutoCloseable {
   private final RolloutStore store;
-  private final DuelTracker duels;
+  private final DuelTracker duelTracker;
   private final RolloutController controller;
   private final RolloutConfig config;
   private final LeaderLoop loop;
@@ -46,7 +46,7 @@ public final class Rollouts implements AutoCloseable {
       InstantSource clock) {
     String baseHash = policies.base().hash();
     this.store = new RolloutStore(policies.store().database(), baseHash);
-    this.duels = new DuelTracker(store, random, policies.gateway());
+    this.duelTracker = new DuelTracker(store, random, policies.gateway());
     GateDataset data = new GateDataset(policies.store().database(), runs, baseHash);
     Gate gate = new Gate(engine, policies.base(), data, config.gate(), probe);
     this.controller = new RolloutController(store, policies, gate, config, clock);
@@ -69,8 +69,8 @@ public final class Rollouts implements AutoCloseable {
     return store;
   }
 
-  public DuelTracker duels() {
-    return duels;
+  public DuelTracker duelTracker() {
+    return duelTracker;
   }
 
   /** The settings of rollouts. */
@@ -95,14 +95,14 @@ public final class Rollouts implements AutoCloseable {
     return rollout.status().active()
         && controller.apply(
             rollout,
-            new RolloutController.Move(RolloutStatus.CANCELLED, reason, Map.of()),
+            new RolloutController.Transition(RolloutStatus.CANCELLED, reason, Map.of()),
             by.actor());
   }
 
   private final class Work implements LeaderLoop.Work {
     @Override
-    public void follow() {
-      duels.refresh();
+    public void beforeStep() {
+      duelTracker.refresh();
     }
 
     @Override

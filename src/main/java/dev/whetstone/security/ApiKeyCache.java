@@ -78,17 +78,17 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
   @Override
   public synchronized void refresh() {
     if (!fileKeysAdded) {
-      store.adopt(file, "keys.json");
+      store.addMissing(file, "keys.json");
       fileKeysAdded = true;
     }
-    valid = byId(store.valid());
+    valid = byId(store.validKeys());
     storeLastUses();
   }
 
   private void storeLastUses() {
     Map<String, Instant> taken = Map.copyOf(lastUses);
     if (!taken.isEmpty()) {
-      store.used(taken);
+      store.storeLastUses(taken);
       // A use since the copy was taken has another time, so it stays for the next refresh.
       taken.forEach(lastUses::remove);
     }
@@ -109,7 +109,7 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
   }
 
   @Override
-  public boolean known() {
+  public boolean isLoaded() {
     return valid != null;
   }
 

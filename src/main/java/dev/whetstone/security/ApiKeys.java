@@ -14,7 +14,7 @@ public interface ApiKeys {
   Optional<ApiKey> authenticate(String secret);
 
   /** Whether the valid keys are known. */
-  boolean known();
+  boolean isLoaded();
 
   /** Reads the keys now, because one was created or revoked. */
   void refresh();

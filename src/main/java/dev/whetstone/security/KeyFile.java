@@ -54,7 +54,7 @@ public final class KeyFile {
     }
     Map<String, String> secrets = new LinkedHashMap<>();
     for (Role role : Role.values()) {
-      secrets.put(role.label(), KeyFormat.draw(role));
+      secrets.put(role.label(), KeyFormat.generate(role));
     }
     write(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(secrets));
     return true;

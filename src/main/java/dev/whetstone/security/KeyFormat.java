@@ -20,7 +20,7 @@ public final class KeyFormat {
   private KeyFormat() {}
 
   /** Generates a random key. */
-  public static String draw(Role role) {
+  public static String generate(Role role) {
     return "wsk_" + role.label() + "_" + RandomIds.random(LENGTH);
   }
 

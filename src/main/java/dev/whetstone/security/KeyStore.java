@@ -75,14 +75,14 @@ public final class KeyStore {
    */
   public Created create(Role role, @Nullable String note, String actor) {
     while (true) {
-      String secret = KeyFormat.draw(role);
+      String secret = KeyFormat.generate(role);
       StoredKey stored = StoredKey.of(role, secret);
       try {
         if (database.transaction(connection -> add(connection, stored, note, actor))) {
           return new Created(stored.key(), secret);
         }
       } catch (DatabaseException refused) {
-        if (!refused.state().equals(UNIQUE_VIOLATION)) {
+        if (!refused.sqlState().equals(UNIQUE_VIOLATION)) {
           throw refused;
         }
       }
@@ -107,7 +107,7 @@ public final class KeyStore {
   }
 
   /** Adds keys that were generated elsewhere; known ones, even revoked, stay as they are. */
-  void adopt(Collection<StoredKey> keys, String note) {
+  void addMissing(Collection<StoredKey> keys, String note) {
     database.transaction(
         connection -> {
           for (StoredKey stored : keys) {
@@ -119,7 +119,7 @@ public final class KeyStore {
   }
 
   /** All keys that are not revoked. */
-  List<StoredKey> valid() {
+  List<StoredKey> validKeys() {
     return database.statement(
         connection ->
             Sql.list(
@@ -173,7 +173,7 @@ public final class KeyStore {
   }
 
   /** Stores when keys were last used, in one statement. */
-  void used(Map<String, Instant> times) {
+  void storeLastUses(Map<String, Instant> times) {
     List<Map.Entry<String, Instant>> entries = List.copyOf(times.entrySet());
     database.statement(
         connection ->

@@ -11,7 +11,7 @@ public final class RandomIds {
   private RandomIds() {}
 
   /** Returns the prefix, an underscore and 131 random bits in base 62. */
-  public static String draw(String prefix) {
+  public static String generate(String prefix) {
     return prefix + "_" + random(22);
   }
 

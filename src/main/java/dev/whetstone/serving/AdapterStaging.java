@@ -70,7 +70,7 @@ final class AdapterStaging {
    * Makes a version ready, unless it is already.
    *
    * @throws PolicyException.Refused when it does not fit the model or its logits are not finite
-   * @throws PolicyException.NotInTime when the engine does not get to it within the timeout
+   * @throws PolicyException.StagingTimeout when the engine does not get to it within the timeout
    */
   void stage(Policy policy) {
     if (policy.isBase() || find(policy.hash()).isPresent()) {
@@ -117,10 +117,11 @@ final class AdapterStaging {
       throw new PolicyException.Refused(policy.version(), String.valueOf(cause.getMessage()));
     } catch (TimeoutException late) {
       var _ = engine.release(policy);
-      throw new PolicyException.NotInTime(policy.version(), "the engine did not load it in time");
+      throw new PolicyException.StagingTimeout(
+          policy.version(), "the engine did not load it in time");
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
-      throw new PolicyException.NotInTime(policy.version(), "interrupted");
+      throw new PolicyException.StagingTimeout(policy.version(), "interrupted");
     }
   }
 
@@ -141,7 +142,8 @@ final class AdapterStaging {
       return;
     }
     if (System.nanoTime() - start >= timeout.toNanos() || !engine.alive()) {
-      throw new PolicyException.NotInTime(policy.version(), String.valueOf(completion.error()));
+      throw new PolicyException.StagingTimeout(
+          policy.version(), String.valueOf(completion.error()));
     }
     throw new PolicyException.Refused(
         policy.version(), "its trial run failed: " + completion.error());
@@ -151,17 +153,17 @@ final class AdapterStaging {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
       try {
-        return engine.submit(request, GenerationListener.NOBODY).result().join();
+        return engine.submit(request, GenerationListener.NO_OP).result().join();
       } catch (QueueFullException full) {
         if (System.nanoTime() > deadline) {
-          throw new PolicyException.NotInTime(policy.version(), "the engine's queue is full");
+          throw new PolicyException.StagingTimeout(policy.version(), "the engine's queue is full");
         }
       }
       try {
         Thread.sleep(QUEUE_FULL_PAUSE);
       } catch (InterruptedException stopped) {
         Thread.currentThread().interrupt();
-        throw new PolicyException.NotInTime(policy.version(), "interrupted");
+        throw new PolicyException.StagingTimeout(policy.version(), "interrupted");
       }
     }
   }

@@ -32,16 +32,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PolicyRouter implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(PolicyRouter.class);
-  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+  private static final Duration MAX_RETRY_DELAY = Duration.ofMinutes(1);
 
   private final Policy base;
   private final PolicyStore store;
-  private final AliasStore log;
+  private final AliasStore aliases;
   private final AdapterCache cache;
   private final AdapterStaging staging;
-  private final PolicyLoader ready;
-  private final ServingStateReporter notes;
-  private final GatewayStatusStore reports;
+  private final PolicyLoader loader;
+  private final ServingStateReporter reporter;
+  private final GatewayStatusStore statusStore;
   private final ServingConfig config;
   private final InstantSource clock;
   private final String gateway;
@@ -51,9 +51,9 @@ public final class PolicyRouter implements AutoCloseable {
   private volatile boolean closed;
   // The fields below are guarded by reconciling.
   private boolean opened;
-  private long attempted = -1;
+  private long attemptedRevision = -1;
   private Instant retryAt = Instant.MIN;
-  private Duration pause = Duration.ZERO;
+  private Duration retryDelay = Duration.ZERO;
 
   /**
    * Creates a router that serves v0 until {@link #start}.
@@ -70,13 +70,13 @@ public final class PolicyRouter implements AutoCloseable {
       String gateway) {
     this.base = base;
     this.store = store;
-    this.log = new AliasStore(store);
+    this.aliases = new AliasStore(store);
     this.cache = cache;
     this.staging =
         new AdapterStaging(engine, config.retainedNamedVersions(), config.stagingTimeout());
-    this.ready = new PolicyLoader(base, store, cache, staging);
-    this.reports = new GatewayStatusStore(store.database(), base.hash());
-    this.notes = new ServingStateReporter(cache, reports, gateway, clock);
+    this.loader = new PolicyLoader(base, store, cache, staging);
+    this.statusStore = new GatewayStatusStore(store.database(), base.hash());
+    this.reporter = new ServingStateReporter(cache, statusStore, gateway, clock);
     this.config = config;
     this.clock = clock;
     this.gateway = gateway;
@@ -90,7 +90,7 @@ public final class PolicyRouter implements AutoCloseable {
   public void start(Notifications notifications) {
     reconcile();
     if (serving.revision() < 0) {
-      serveRemembered();
+      serveLastKnown();
     }
     notifications.listen(AliasStore.CHANNEL, this::reconcile);
     Thread.ofVirtual().name("whetstone-policies").start(this::poll);
@@ -107,8 +107,8 @@ public final class PolicyRouter implements AutoCloseable {
     }
   }
 
-  private void serveRemembered() {
-    Optional<AdapterCache.Served> last = cache.remembered();
+  private void serveLastKnown() {
+    Optional<AdapterCache.Served> last = cache.lastServed();
     if (last.isEmpty() || last.get().hash().equals(base.hash())) {
       return;
     }
@@ -139,19 +139,19 @@ public final class PolicyRouter implements AutoCloseable {
 
   /** How often this gateway refused a version. */
   public long refusals() {
-    return ready.refusals();
+    return loader.refusals();
   }
 
   public PolicyStore store() {
     return store;
   }
 
-  public AliasStore log() {
-    return log;
+  public AliasStore aliases() {
+    return aliases;
   }
 
-  public GatewayStatusStore reports() {
-    return reports;
+  public GatewayStatusStore statusStore() {
+    return statusStore;
   }
 
   /** The name of this process among the gateways. */
@@ -172,14 +172,14 @@ public final class PolicyRouter implements AutoCloseable {
    * @throws DatabaseUnavailableException when it is not in memory and cannot be looked up
    */
   public Policy resolve(String name) {
-    Optional<Policy> here = serving.alias(name).or(() -> ready.findReady(name));
+    Optional<Policy> here = serving.alias(name).or(() -> loader.findReady(name));
     if (here.isPresent()) {
       return here.get();
     }
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return ready.load(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
+    return loader.load(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
   }
 
   /** Stages a version again that was released between resolving a request and submitting it. */
@@ -194,7 +194,7 @@ public final class PolicyRouter implements AutoCloseable {
    * @throws PolicyException.Refused when it is damaged or does not fit the model
    */
   public Policy verify(PolicyRecord row) {
-    return ready.reload(row);
+    return loader.reload(row);
   }
 
   /**
@@ -202,8 +202,8 @@ public final class PolicyRouter implements AutoCloseable {
    *
    * @throws PolicyException.Refused naming the reason
    */
-  public void tryOut(Policy policy) {
-    ready.validate(policy);
+  public void validate(Policy policy) {
+    loader.validate(policy);
   }
 
   /** Makes this gateway serve what the aliases say. Any thread may call it at any time. */
@@ -211,7 +211,7 @@ public final class PolicyRouter implements AutoCloseable {
     reconciling.lock();
     try {
       if (!closed) {
-        follow();
+        reconcileLocked();
       }
     } catch (DatabaseUnavailableException unavailable) {
       LOG.debugf("the aliases cannot be read: %s", unavailable.getMessage());
@@ -224,53 +224,53 @@ public final class PolicyRouter implements AutoCloseable {
     }
   }
 
-  private void follow() {
+  private void reconcileLocked() {
     if (!opened) {
       store.open();
       opened = true;
     }
-    Aliases wanted = store.database().statement(log::read);
-    if (wanted.revision() != attempted || (problem != null && due())) {
+    Aliases wanted = store.database().statement(aliases::read);
+    if (wanted.revision() != attemptedRevision || (problem != null && retryDue())) {
       apply(wanted);
     }
-    notes.report(serving, problem);
+    reporter.report(serving, problem);
   }
 
-  private boolean due() {
+  private boolean retryDue() {
     return !clock.instant().isBefore(retryAt);
   }
 
   private void apply(Aliases wanted) {
     List<String> problems = new ArrayList<>();
-    attempted = wanted.revision();
-    Policy champion = readyOrNull(wanted.champion(), problems);
+    attemptedRevision = wanted.revision();
+    Policy champion = loadOrNull(wanted.champion(), problems);
     if (champion != null) {
       // Serve the champion at once; what is not staged yet is staged while it serves.
-      exchange(
+      swap(
           new ServingSnapshot(
               wanted.revision(),
               champion,
-              inMemory(wanted.candidate()),
-              inMemory(wanted.previous())));
+              findReady(wanted.candidate()),
+              findReady(wanted.previous())));
     }
-    Policy candidate = readyOrNull(wanted.candidate(), problems);
-    Policy previous = readyOrNull(wanted.previous(), problems);
+    Policy candidate = loadOrNull(wanted.candidate(), problems);
+    Policy previous = loadOrNull(wanted.previous(), problems);
     if (champion != null) {
-      exchange(new ServingSnapshot(wanted.revision(), champion, candidate, previous));
+      swap(new ServingSnapshot(wanted.revision(), champion, candidate, previous));
     }
     List<Policy> needed = new ArrayList<>(serving.policies().toList());
     for (String version :
-        store.database().statement(c -> log.lastChampions(c, config.retainedChampions()))) {
-      Policy kept = readyOrNull(version, problems);
+        store.database().statement(c -> aliases.lastChampions(c, config.retainedChampions()))) {
+      Policy kept = loadOrNull(version, problems);
       if (kept != null) {
         needed.add(kept);
       }
     }
     staging.retain(needed);
-    settle(problems);
+    recordProblems(problems);
   }
 
-  private void exchange(ServingSnapshot next) {
+  private void swap(ServingSnapshot next) {
     ServingSnapshot last = serving;
     serving = next;
     if (!last.champion().hash().equals(next.champion().hash())) {
@@ -283,14 +283,14 @@ public final class PolicyRouter implements AutoCloseable {
     }
   }
 
-  private void settle(List<String> problems) {
+  private void recordProblems(List<String> problems) {
     String now = problems.isEmpty() ? null : String.join("; ", problems);
     if (now == null) {
-      pause = Duration.ZERO;
+      retryDelay = Duration.ZERO;
     } else {
-      pause = pause.isZero() ? config.poll() : pause.multipliedBy(2);
-      pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
-      retryAt = clock.instant().plus(pause);
+      retryDelay = retryDelay.isZero() ? config.poll() : retryDelay.multipliedBy(2);
+      retryDelay = retryDelay.compareTo(MAX_RETRY_DELAY) > 0 ? MAX_RETRY_DELAY : retryDelay;
+      retryAt = clock.instant().plus(retryDelay);
       if (!now.equals(problem)) {
         LOG.errorf("still serving %s: %s", serving.champion().version(), now);
       }
@@ -298,19 +298,20 @@ public final class PolicyRouter implements AutoCloseable {
     problem = now;
   }
 
-  private @Nullable Policy inMemory(@Nullable String version) {
-    return version == null ? null : ready.findReady(version).orElse(null);
+  private @Nullable Policy findReady(@Nullable String version) {
+    return version == null ? null : loader.findReady(version).orElse(null);
   }
 
-  private @Nullable Policy readyOrNull(@Nullable String version, List<String> problems) {
+  private @Nullable Policy loadOrNull(@Nullable String version, List<String> problems) {
     if (version == null) {
       return null;
     }
     try {
-      Policy here = inMemory(version);
+      Policy here = findReady(version);
       return here != null
           ? here
-          : ready.load(store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+          : loader.load(
+              store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
     } catch (PolicyException unusable) {
       String reason = String.valueOf(unusable.getMessage());
       if (!problems.contains(reason)) {
@@ -324,6 +325,6 @@ public final class PolicyRouter implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    notes.close();
+    reporter.close();
   }
 }

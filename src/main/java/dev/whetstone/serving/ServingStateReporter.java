@@ -84,8 +84,8 @@ final class ServingStateReporter implements AutoCloseable {
   }
 
   private void write(ServingSnapshot serving, @Nullable String problem) {
-    serving.policies().forEach(cache::keep);
-    cache.remember(serving.champion());
+    serving.policies().forEach(cache::store);
+    cache.recordServed(serving.champion());
     try {
       statusStore.save(gateway, serving, problem);
     } catch (DatabaseUnavailableException | DatabaseException failed) {

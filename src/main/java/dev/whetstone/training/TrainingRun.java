@@ -28,7 +28,7 @@ public record TrainingRun(
     @Nullable String parent,
     @Nullable String dataHash,
     int pairs,
-    int heldOut,
+    int validationPairs,
     @Nullable String policy,
     String metrics,
     @Nullable String reason,

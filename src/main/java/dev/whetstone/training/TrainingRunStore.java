@@ -48,7 +48,7 @@ public final class TrainingRunStore {
    *
    * @param created false when the run was active already
    */
-  public record Request(TrainingRun run, boolean fresh) {}
+  public record Request(TrainingRun run, boolean created) {}
 
   /**
    * What a run trains on; it never changes once it is stored.
@@ -196,7 +196,7 @@ public final class TrainingRunStore {
    * Records a step; true when the run should end. Of a long run every tenth step is kept beyond
    * 1,000 and every hundredth beyond 10,000, so that its rows stay few.
    */
-  public boolean progress(String id, int step, String metrics) {
+  public boolean recordProgress(String id, int step, String metrics) {
     return database.transaction(
         connection -> {
           if (isRecorded(step)) {

@@ -45,7 +45,7 @@ class DatabaseTest {
       assertThatThrownBy(() -> AdvisoryLock.tryAcquire(database, "test"))
           .isInstanceOf(DatabaseUnavailableException.class);
       try (AdvisoryLock lock = AdvisoryLock.tryAcquire(database, "test").orElseThrow()) {
-        assertThat(lock.held()).isTrue();
+        assertThat(lock.isHeld()).isTrue();
       }
     }
   }
@@ -102,7 +102,7 @@ class DatabaseTest {
           new String[] {"UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"}) {
         assertThatThrownBy(() -> execute(database, change))
             .isInstanceOfSatisfying(
-                DatabaseException.class, e -> assertThat(e.state()).isEqualTo("42501"));
+                DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("42501"));
       }
     }
   }

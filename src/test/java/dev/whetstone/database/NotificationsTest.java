@@ -81,10 +81,10 @@ class NotificationsTest {
               started.release();
               mayEnd.acquireUninterruptibly();
             })) {
-      listener.ring();
+      listener.wakeUp();
       started.acquire();
       for (int i = 0; i < 100; i++) {
-        listener.ring();
+        listener.wakeUp();
       }
       mayEnd.release(2);
       started.acquire();
@@ -125,7 +125,7 @@ class NotificationsTest {
       String owner, String key, byte[] hash, Callable<Integer> work) {
     return database.transaction(
         c ->
-            IdempotencyKeys.once(
+            IdempotencyKeys.runOnce(
                 c,
                 owner,
                 key,

@@ -69,7 +69,7 @@ class GoldenTrainingTest {
     Result result = train(TestModels.tiny(), golden, golden.config(), folder.resolve("run"));
 
     compare(result.steps(), golden.run().path("per_step"), 5);
-    close(result.steps().get(5).named(), "loss", 0.0989199, 5e-4, 5);
+    close(result.steps().get(5).toMap(), "loss", 0.0989199, 5e-4, 5);
   }
 
   /** Trains all weights, with a frozen copy as reference, and reads the written model back. */
@@ -160,7 +160,7 @@ class GoldenTrainingTest {
   private static void compare(List<StepMetrics> steps, JsonNode golden, int count) {
     assertThat(steps).hasSize(golden.size());
     for (int i = 0; i < count; i++) {
-      Map<String, Object> ours = steps.get(i).named();
+      Map<String, Object> ours = steps.get(i).toMap();
       close(ours, "loss", golden.get(i).path("loss").asDouble(), LOSS, i);
       close(ours, "grad_norm", golden.get(i).path("grad_norm").asDouble(), GRADIENT, i);
       close(ours, "learning_rate", golden.get(i).path("lr").asDouble(), 1e-12, i);

@@ -43,8 +43,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Compares the network with the plain oracle, for every kind of model: its log-probs, and the
- * identity {@code ∇ log σ(r_w - r_l) = β σ(r_l - r_w) (∇ log π_w - ∇ log π_l)} (Rafailov et al. 2023,
- * section 4) whose right side is taken from the oracle by central differences in double precision.
+ * identity {@code ∇ log σ(r_w - r_l) = β σ(r_l - r_w) (∇ log π_w - ∇ log π_l)} (Rafailov et al.
+ * 2023, section 4) whose right side is taken from the oracle by central differences in double
+ * precision.
  */
 class GradientIdentityTest {
   private static final double BETA = 0.3;
@@ -90,13 +91,17 @@ class GradientIdentityTest {
   @MethodSource("subjects")
   void theLogProbsAreTheOracles(String kind, String settings) throws IOException {
     try (Subject subject = new Subject(model(kind), settings.formatted(LOSS))) {
-      float[][] ours = subject.network.policy(List.of(ReferenceLogProbs.row(subject.pair))).logps();
+      float[][] ours =
+          subject
+              .network
+              .policyScores(List.of(ReferenceLogProbs.promptCompletions(subject.pair)))
+              .logps();
 
       double[] chosen = subject.oracle(subject.values(), subject.pair.chosen());
       double[] rejected = subject.oracle(subject.values(), subject.pair.rejected());
 
-      assertThat(ReferenceLogProbs.doubles(ours[0])).containsExactly(chosen, within(1e-4));
-      assertThat(ReferenceLogProbs.doubles(ours[1])).containsExactly(rejected, within(1e-4));
+      assertThat(ReferenceLogProbs.toDoubles(ours[0])).containsExactly(chosen, within(1e-4));
+      assertThat(ReferenceLogProbs.toDoubles(ours[1])).containsExactly(rejected, within(1e-4));
     }
   }
 
@@ -157,7 +162,7 @@ class GradientIdentityTest {
             case TrainedWeights.All _ -> network.unfreeze();
           };
       ReferenceLogProbs references =
-          ReferenceLogProbs.of(
+          ReferenceLogProbs.loadOrCompute(
               model.hash(),
               List.of(List.of(pair)),
               network,

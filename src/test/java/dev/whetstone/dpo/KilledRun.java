@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /**
- * A process that trains with a checkpoint at every step and prints each step; it may be killed at any
- * time.
+ * A process that trains with a checkpoint at every step and prints each step; it may be killed at
+ * any time.
  */
 final class KilledRun {
   private KilledRun() {}
@@ -48,7 +48,7 @@ final class KilledRun {
 
   private static final class Printer implements TrainingListener {
     @Override
-    public void onReference(int done, int all) {
+    public void onReferenceProgress(int done, int all) {
       System.out.println("reference " + done);
     }
 

@@ -61,7 +61,7 @@ class LearningCurveTest {
       List<TokenPair> votes,
       TrainConfig config)
       throws IOException {
-    ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.heldOut().share());
+    ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.validation().share());
     Trainer trainer =
         new Trainer(TrainerOptions.exact(2, InstantSource.system(), "learning curve"));
     Path run = directory.resolve(name + seed);
@@ -73,7 +73,7 @@ class LearningCurveTest {
       outcome =
           trainer.run(
               new TrainingJob(
-                  tiny, split.train(), split.heldOut(), config, null, run, until > EVERY),
+                  tiny, split.train(), split.validation(), config, null, run, until > EVERY),
               new Until(until));
       LoraAdapter adapter = Objects.requireNonNull(outcome.adapter());
       Reviews.Standing standing =
@@ -100,9 +100,9 @@ class LearningCurveTest {
         config.loss(),
         config.optimizer(),
         config.weights(),
-        config.baseDtype(),
+        config.computeDtype(),
         config.batch(),
-        config.heldOut(),
+        config.validation(),
         EarlyStopping.off());
   }
 
@@ -121,7 +121,7 @@ class LearningCurveTest {
     }
 
     @Override
-    public boolean cancelled() {
+    public boolean isCancelled() {
       return at >= step;
     }
   }

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Trains on 200 votes: answers are sampled from the reference, judged and trained on, then the result
- * is sampled.
+ * Trains on 200 votes: answers are sampled from the reference, judged and trained on, then the
+ * result is sampled.
  */
 class LearningTest {
   private static final int VOTES = 200;
@@ -55,9 +55,9 @@ class LearningTest {
 
   private TrainingOutcome train(ModelDirectory tiny, List<TokenPair> votes) throws IOException {
     TrainConfig config = TrainConfig.online(tiny.config());
-    ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.heldOut().share());
+    ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.validation().share());
     TrainingJob job =
-        new TrainingJob(tiny, split.train(), split.heldOut(), config, null, directory, false);
+        new TrainingJob(tiny, split.train(), split.validation(), config, null, directory, false);
     return new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test"))
         .run(job, TrainingListener.NONE);
   }

@@ -29,11 +29,13 @@ class OnPolicyKlEstimatorTest {
     try (Network network = Network.open(TestModels.tiny(), NetworkSettings.exact(2))) {
       var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       List<PromptCompletions> rows =
-          network.sample(Collections.nCopies(512, PROMPT), MAX_TOKENS, new SplittableRandom(7)).stream()
+          network
+              .sample(Collections.nCopies(512, PROMPT), MAX_TOKENS, new SplittableRandom(7))
+              .stream()
               .map(answer -> new PromptCompletions(PROMPT, List.of(answer)))
               .toList();
-      float[][] policy = network.policy(rows).logps();
-      float[][] reference = network.reference(rows).logps();
+      float[][] policy = network.policyScores(rows).logps();
+      float[][] reference = network.referenceScores(rows).logps();
       double[] ratios =
           IntStream.range(0, rows.size())
               .mapToDouble(i -> sum(policy[i]) - sum(reference[i]))
@@ -45,7 +47,8 @@ class OnPolicyKlEstimatorTest {
                   .sum()
               / 511;
 
-      OnPolicyKlEstimator estimator = new OnPolicyKlEstimator(List.of(PROMPT), MAX_TOKENS, 64, 256, 1);
+      OnPolicyKlEstimator estimator =
+          new OnPolicyKlEstimator(List.of(PROMPT), MAX_TOKENS, 64, 256, 1);
       double kl = estimator.kl(network, 3);
 
       double error = Math.sqrt(variance / 512);

@@ -36,7 +36,9 @@ class ResumeTest {
     assertThat(steps(killed)).isEqualTo(steps(whole)).hasSize(10);
   }
 
-  /** Runs the process and kills it at the first line that begins with a prefix; null lets it end. */
+  /**
+   * Runs the process and kills it at the first line that begins with a prefix; null lets it end.
+   */
   private static void runUntil(@Nullable String prefix, Path model, Path run) throws Exception {
     Process process =
         new ProcessBuilder(

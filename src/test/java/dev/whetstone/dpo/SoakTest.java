@@ -19,9 +19,9 @@ class SoakTest {
   private static final int STEPS = Integer.getInteger("whetstone.soak-steps", 40);
 
   /**
-   * Kilobytes. Fragmentation of the native heap levels off within some 200 updates and took up to 30
-   * MB until then; leaking a run's adapter in every pass takes 10 MB an update. A smaller leak shows
-   * in the count of tensors, which must not change at all.
+   * Kilobytes. Fragmentation of the native heap levels off within some 200 updates and took up to
+   * 30 MB until then; leaking a run's adapter in every pass takes 10 MB an update. A smaller leak
+   * shows in the count of tensors, which must not change at all.
    */
   private static final long MAX_GROWTH = 64 << 10;
 

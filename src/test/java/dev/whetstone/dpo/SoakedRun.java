@@ -36,7 +36,7 @@ final class SoakedRun {
         List<TokenPair> batch =
             List.of(step == 1 ? pair(random, MAX_LENGTH) : pair(random, 8 + random.nextInt(40)));
         ReferenceLogProbs references =
-            ReferenceLogProbs.of(
+            ReferenceLogProbs.loadOrCompute(
                 "base",
                 List.of(batch),
                 network,

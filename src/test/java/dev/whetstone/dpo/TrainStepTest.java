@@ -91,9 +91,9 @@ class TrainStepTest {
             case TrainedWeights.All _ -> network.unfreeze();
           };
       ReferenceLogProbs references =
-          ReferenceLogProbs.of(
+          ReferenceLogProbs.loadOrCompute(
               "base",
-              MicroBatches.cut(batch, 10_000),
+              MicroBatches.split(batch, 10_000),
               network,
               ReferenceCache.NONE,
               ReferenceCache.NONE,

@@ -91,9 +91,9 @@ final class HashRunner implements ModelRunner {
     FloatBuffer logits = FloatBuffer.allocate(batch.logitRows().length * VOCABULARY);
     int row = 0;
     for (int i = 0; i < batch.tokens().length; i++) {
-      write(batch.slot(), batch.past() + i, batch.tokens()[i], batch.policy());
+      write(batch.slot(), batch.computedTokens() + i, batch.tokens()[i], batch.policy());
       if (row < batch.logitRows().length && batch.logitRows()[row] == i) {
-        logits(batch.slot(), batch.past() + i + 1, logits, row++);
+        logits(batch.slot(), batch.computedTokens() + i + 1, logits, row++);
       }
     }
     return logits;
@@ -102,8 +102,8 @@ final class HashRunner implements ModelRunner {
   private FloatBuffer decode(Batch.Decode batch) {
     FloatBuffer logits = FloatBuffer.allocate(batch.tokens().length * VOCABULARY);
     for (int slot = 0; slot < batch.tokens().length; slot++) {
-      write(slot, batch.pasts()[slot], batch.tokens()[slot], batch.policies().get(slot));
-      logits(slot, batch.pasts()[slot] + 1, logits, slot);
+      write(slot, batch.computedTokens()[slot], batch.tokens()[slot], batch.policies().get(slot));
+      logits(slot, batch.computedTokens()[slot] + 1, logits, slot);
     }
     return logits;
   }
@@ -119,7 +119,7 @@ final class HashRunner implements ModelRunner {
   private void logits(int slot, int length, FloatBuffer target, int row) {
     long hash = Arrays.hashCode(Arrays.copyOf(kv[slot], length));
     for (int id = 0; id < VOCABULARY; id++) {
-      long mixed = SamplerState.redrawSeed(hash, id + 1);
+      long mixed = SamplerState.resampleSeed(hash, id + 1);
       target.put(row * VOCABULARY + id, (mixed >>> 40) / (float) (1 << 22));
     }
   }

@@ -97,6 +97,6 @@ class PairTest {
   /** Closes the engine first: statistics are updated after a step, and at the engine's end. */
   private static long resamples(EngineFixture fixture) {
     fixture.close();
-    return fixture.engine.statistics().redraws();
+    return fixture.engine.statistics().resamples();
   }
 }

@@ -42,7 +42,7 @@ class RealTrafficTest {
       EngineStatistics end = engine.statistics();
       assertThat(end.finished()).isEqualTo(150);
       assertThat(end.failed()).isZero();
-      assertThat(end.live() + end.prefilling() + end.queued()).isZero();
+      assertThat(end.running() + end.prefilling() + end.queued()).isZero();
       assertThat(end.cachedTokens()).isPositive();
     }
   }
@@ -65,7 +65,7 @@ class RealTrafficTest {
       assertThat(engine.drain(Duration.ofSeconds(30))).isTrue();
       EngineStatistics end = engine.statistics();
       assertThat(end.finished()).isEqualTo(2000);
-      assertThat(end.live() + end.prefilling() + end.queued() + end.queuedTokens()).isZero();
+      assertThat(end.running() + end.prefilling() + end.queued() + end.queuedTokens()).isZero();
     }
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().equals("whetstone-engine"));

@@ -71,7 +71,7 @@ record Requests(
         prompt, branches, maxTokens, List.of(stops), ignoreEos, topLogprobs, distinct, timeout);
   }
 
-  Requests heedEos() {
+  Requests stopAtEos() {
     return new Requests(prompt, branches, maxTokens, stop, false, topLogprobs, distinct, timeout);
   }
 

@@ -35,7 +35,7 @@ class SchedulerTest {
     EngineStatistics end = fixture.engine.statistics();
     assertThat(end.finished()).isEqualTo(requests);
     assertThat(end.failed()).isZero();
-    assertThat(end.live() + end.prefilling() + end.queued() + end.queuedTokens()).isZero();
+    assertThat(end.running() + end.prefilling() + end.queued() + end.queuedTokens()).isZero();
     assertThat(fixture.runner.dirtySlots()).isZero();
     assertThat(fixture.runner.staged()).isEmpty();
     assertThat(fixture.runner.closed()).isTrue();

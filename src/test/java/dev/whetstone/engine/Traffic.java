@@ -66,7 +66,7 @@ final class Traffic {
       request = request.timeout(Duration.ofNanos(1000 * (1L + random.nextInt(3000))));
     }
     if (random.nextBoolean()) {
-      request = request.heedEos();
+      request = request.stopAtEos();
     }
     Integer cancelAfter = random.nextInt(4) == 0 ? random.nextInt(4000) : null;
     return new PlannedRequest(request, random.nextInt(300), cancelAfter);

@@ -17,7 +17,7 @@ public abstract class ReadyGateway {
 
   // Runs before the gateway starts, because the gateway loads the model then.
   @BeforeAll
-  static void importTheModel() {
+  static void importModel() {
     TestModels.tiny();
   }
 

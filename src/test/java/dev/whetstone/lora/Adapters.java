@@ -15,10 +15,10 @@ public final class Adapters {
     for (int layer = 0; layer < config.layers(); layer++) {
       int width = config.hiddenSize();
       modules.put(
-          LoraTarget.module(layer, "self_attn.q_proj"),
+          LoraTarget.moduleName(layer, "self_attn.q_proj"),
           module(width, config.heads() * config.headDim(), rank, random));
       modules.put(
-          LoraTarget.module(layer, "mlp.down_proj"),
+          LoraTarget.moduleName(layer, "mlp.down_proj"),
           module(config.intermediateSize(), width, rank, random));
     }
     return new LoraAdapter(rank, 2 * rank, modules);
@@ -28,7 +28,7 @@ public final class Adapters {
   public static LoraAdapter tiny(long seed) {
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     modules.put(
-        LoraTarget.module(0, "self_attn.q_proj"), module(4, 4, 1, new SplittableRandom(seed)));
+        LoraTarget.moduleName(0, "self_attn.q_proj"), module(4, 4, 1, new SplittableRandom(seed)));
     return new LoraAdapter(1, 2, modules);
   }
 

@@ -97,20 +97,20 @@ class PeftFilesTest {
 
   @Test
   void factorsOfAnotherRankAreRefused() {
-    refused(sound(), "{\"r\": 3, \"lora_alpha\": 4}", Q, "do not have rank 3");
+    assertRefused(sound(), "{\"r\": 3, \"lora_alpha\": 4}", Q, "do not have rank 3");
     Map<String, Values> mixed = factors(A, B);
     mixed.put(Q + ".lora_B.weight", new Values(B, 1, 4));
-    refused(file(mixed), CONFIG, Q, "[1, 4]", "do not have rank 2");
+    assertRefused(file(mixed), CONFIG, Q, "[1, 4]", "do not have rank 2");
   }
 
   @Test
   void factorsThatAreNoMatricesAreRefused() {
     Map<String, Values> flat = factors(A, B);
     flat.put(Q + ".lora_A.weight", new Values(A, 6));
-    refused(file(flat), CONFIG, Q, "[6]");
+    assertRefused(file(flat), CONFIG, Q, "[6]");
     Map<String, Values> empty = factors(A, B);
     empty.put(Q + ".lora_A.weight", new Values(new float[0], 2, 0));
-    refused(file(empty), CONFIG, Q, "maps 0 to 2 values");
+    assertRefused(file(empty), CONFIG, Q, "maps 0 to 2 values");
   }
 
   @ParameterizedTest
@@ -118,10 +118,10 @@ class PeftFilesTest {
   void valuesThatAreNotFiniteAreRefused(float bad) {
     float[] a = A.clone();
     a[4] = bad;
-    refused(file(factors(a, B)), CONFIG, Q + ".lora_A", "element 4");
+    assertRefused(file(factors(a, B)), CONFIG, Q + ".lora_A", "element 4");
     float[] b = B.clone();
     b[0] = bad;
-    refused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 0");
+    assertRefused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 0");
   }
 
   @ParameterizedTest
@@ -129,10 +129,10 @@ class PeftFilesTest {
   void valuesThatNoTrainingLeavesAreRefused(float bad) {
     float[] a = A.clone();
     a[4] = bad;
-    refused(file(factors(a, B)), CONFIG, Q + ".lora_A holds " + bad, "element 4", "10000.0");
+    assertRefused(file(factors(a, B)), CONFIG, Q + ".lora_A holds " + bad, "element 4", "10000.0");
     float[] b = B.clone();
     b[3] = bad;
-    refused(file(factors(A, b)), CONFIG, Q + ".lora_B holds " + bad, "element 3");
+    assertRefused(file(factors(A, b)), CONFIG, Q + ".lora_B holds " + bad, "element 3");
   }
 
   @Test
@@ -141,37 +141,39 @@ class PeftFilesTest {
     b[2] = 5000;
     assertThat(PeftFiles.read(file(factors(A, b)), CONFIG).scale()).isEqualTo(2);
     b[2] = Math.nextUp(5000f);
-    refused(file(factors(A, b)), CONFIG, Q + ".lora_B", "element 2", "up to 5000.0", "scale 2.0");
+    assertRefused(
+        file(factors(A, b)), CONFIG, Q + ".lora_B", "element 2", "up to 5000.0", "scale 2.0");
     // a scale below one must not let a B in that training multiplies unscaled
     b[2] = 20_000;
-    refused(file(factors(A, b)), "{\"r\": 2, \"lora_alpha\": 0.2}", Q + ".lora_B", "element 2");
+    assertRefused(
+        file(factors(A, b)), "{\"r\": 2, \"lora_alpha\": 0.2}", Q + ".lora_B", "element 2");
   }
 
   @Test
   void aScaleThatIsInfiniteInFloatsIsRefusedBesideZeroesToo() {
     byte[] fresh = file(factors(A, new float[4]));
 
-    assertThat(PeftFiles.read(fresh, 2, 20_000).scale()).isEqualTo(LoraAdapter.LARGEST);
-    refused(fresh, "{\"r\": 2, \"lora_alpha\": 1e300}", "alpha 1.0E300");
-    refused(fresh, "{\"r\": 2, \"lora_alpha\": 20001}", "alpha 20001.0", "its rank 2");
+    assertThat(PeftFiles.read(fresh, 2, 20_000).scale()).isEqualTo(LoraAdapter.MAX_MAGNITUDE);
+    assertRefused(fresh, "{\"r\": 2, \"lora_alpha\": 1e300}", "alpha 1.0E300");
+    assertRefused(fresh, "{\"r\": 2, \"lora_alpha\": 20001}", "alpha 20001.0", "its rank 2");
   }
 
   @Test
   void aFactorWithoutItsOtherHalfIsRefused() {
     Map<String, Values> onlyA = factors(A, B);
     onlyA.remove(Q + ".lora_B.weight");
-    refused(file(onlyA), CONFIG, Q + ".lora_A.weight has no lora_B");
+    assertRefused(file(onlyA), CONFIG, Q + ".lora_A.weight has no lora_B");
     Map<String, Values> onlyB = factors(A, B);
     onlyB.remove(Q + ".lora_A.weight");
-    refused(file(onlyB), CONFIG, Q + ".lora_B.weight has no lora_A");
-    refused(file(Map.of()), CONFIG, "no LoRA factors");
+    assertRefused(file(onlyB), CONFIG, Q + ".lora_B.weight has no lora_A");
+    assertRefused(file(Map.of()), CONFIG, "no LoRA factors");
   }
 
   @Test
   void aFactorUnderTwoNamesIsRefused() {
     Map<String, Values> twice = factors(A, B);
     twice.put("base_model.model." + Q + ".lora_A.weight", new Values(A, 2, 3));
-    refused(file(twice), CONFIG, Q + ".lora_A.weight", "are one factor");
+    assertRefused(file(twice), CONFIG, Q + ".lora_A.weight", "are one factor");
   }
 
   @ParameterizedTest
@@ -187,7 +189,7 @@ class PeftFilesTest {
   void tensorsThatAreNoFactorAreRefused(String name) {
     Map<String, Values> extra = factors(A, B);
     extra.put(name, new Values(A, 6));
-    refused(file(extra), CONFIG, "tensor " + name + " is no LoRA factor");
+    assertRefused(file(extra), CONFIG, "tensor " + name + " is no LoRA factor");
   }
 
   @Test
@@ -207,7 +209,7 @@ class PeftFilesTest {
     String entry = "\"" + Q + ".lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[0],";
     String header = "{" + entry + "\"data_offsets\":[0,0]}," + entry + "\"data_offsets\":[0,0]}}";
 
-    refused(raw(header), CONFIG, "damaged", "Duplicate");
+    assertRefused(raw(header), CONFIG, "damaged", "Duplicate");
   }
 
   @ParameterizedTest
@@ -231,7 +233,7 @@ class PeftFilesTest {
         "'' | not a JSON object",
       })
   void aConfigThatIsWrongOrNotServedIsRefused(String config, String named) {
-    refused(sound(), config, named);
+    assertRefused(sound(), config, named);
   }
 
   private static Map<String, Values> factors(float[] a, float[] b) {
@@ -258,7 +260,7 @@ class PeftFilesTest {
     return file;
   }
 
-  private static void refused(byte[] tensors, String config, String... named) {
+  private static void assertRefused(byte[] tensors, String config, String... named) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PeftFiles.read(tensors, config))
         .withMessageContainingAll(named);

@@ -35,7 +35,7 @@ class KilledImportTest {
         assertThat(ModelDirectory.open(model).config().layers()).isEqualTo(4);
       }
       if (ended || random.nextBoolean()) {
-        AtomicDirectory.remove(model);
+        AtomicDirectory.deleteTree(model);
       }
     }
 

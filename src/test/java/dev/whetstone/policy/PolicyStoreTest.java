@@ -93,7 +93,7 @@ class PolicyStoreTest {
 
     assertThat(row.version()).isEqualTo("v1");
     assertThat(row.hash()).isEqualTo(PeftFiles.hash(adapter));
-    assertThat(row.lineage()).isEqualTo(new Provenance("v0", "run_1", "abc"));
+    assertThat(row.provenance()).isEqualTo(new Provenance("v0", "run_1", "abc"));
     assertThat(row.targetModules()).containsExactly("q_proj");
     LoraAdapter loaded = Objects.requireNonNull(store.load(row).adapter());
     assertThat(PeftFiles.tensors(loaded)).isEqualTo(PeftFiles.tensors(adapter));
@@ -108,17 +108,17 @@ class PolicyStoreTest {
     byte[] notANumber = good.clone();
     notANumber[good.length - 1] = 0x7f;
     notANumber[good.length - 2] = (byte) 0xff;
-    refused(other, "has the hash");
-    refused(notANumber, "NaN");
-    refused(Arrays.copyOf(good, good.length - 4), "truncated");
-    refused(new byte[3], "not a safetensors file");
+    assertRefused(other, "has the hash");
+    assertRefused(notANumber, "NaN");
+    assertRefused(Arrays.copyOf(good, good.length - 4), "truncated");
+    assertRefused(new byte[3], "not a safetensors file");
     tamper("UPDATE policies SET adapter = ? WHERE base_hash = ? AND number = 1", good);
     assertThat(store.load(row("v1")).adapter()).isNotNull();
     tamper("UPDATE policies SET rank = length(?) WHERE base_hash = ? AND number = 1", new byte[2]);
     assertThatThrownBy(() -> store.load(row("v1"))).hasMessageContaining("do not have rank 2");
   }
 
-  private void refused(byte[] content, String reason) {
+  private void assertRefused(byte[] content, String reason) {
     tamper("UPDATE policies SET adapter = ? WHERE base_hash = ? AND number = 1", content);
     assertThatThrownBy(() -> store.load(row("v1")))
         .isInstanceOf(PolicyException.Refused.class)
@@ -149,7 +149,7 @@ class PolicyStoreTest {
             "UPDATE alias_history SET actor = 'x'")) {
       assertThatThrownBy(() -> database.transaction(c -> Sql.update(c, change)))
           .isInstanceOfSatisfying(
-              DatabaseException.class, e -> assertThat(e.state()).isEqualTo("42501"));
+              DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("42501"));
     }
     assertThatThrownBy(
             () -> database.transaction(c -> Sql.update(c, "UPDATE aliases SET champion = NULL")))
@@ -174,7 +174,7 @@ class PolicyStoreTest {
     assertThat(rollBack(null)).isEqualTo(new Aliases(5, "v1", null, "v0"));
     assertThat(rollBack("v1")).isEqualTo(new Aliases(5, "v1", null, "v0"));
     assertThat(rollBack(null)).isEqualTo(new Aliases(6, "v0", null, null));
-    assertThatThrownBy(() -> rollBack(null)).isInstanceOf(PolicyException.NothingEarlier.class);
+    assertThatThrownBy(() -> rollBack(null)).isInstanceOf(PolicyException.NoPreviousVersion.class);
 
     assertThat(promote("v3")).isEqualTo(new Aliases(7, "v3", null, "v0"));
     assertThat(promote("v2")).isEqualTo(new Aliases(8, "v2", null, "v3"));
@@ -194,7 +194,7 @@ class PolicyStoreTest {
     register(2, "v1");
     register(3, "v2");
     promote("v1");
-    assertThat(nominate("v3").candidate()).isEqualTo("v3");
+    assertThat(setCandidate("v3").candidate()).isEqualTo("v3");
 
     assertThat(rollBack("v0")).isEqualTo(new Aliases(3, "v0", null, null));
 
@@ -227,18 +227,20 @@ class PolicyStoreTest {
 
   private Aliases promote(String version) {
     return database
-        .<AliasStore.Flip>transaction(c -> aliases.promote(c, version, OPERATOR))
+        .<AliasStore.AliasChange>transaction(c -> aliases.promote(c, version, OPERATOR))
         .aliases();
   }
 
-  private Aliases nominate(String version) {
+  private Aliases setCandidate(String version) {
     return database
-        .<AliasStore.Flip>transaction(c -> aliases.nominate(c, version, OPERATOR))
+        .<AliasStore.AliasChange>transaction(c -> aliases.setCandidate(c, version, OPERATOR))
         .aliases();
   }
 
   private Aliases rollBack(@Nullable String to) {
-    return database.<AliasStore.Flip>transaction(c -> aliases.rollBack(c, to, OPERATOR)).aliases();
+    return database
+        .<AliasStore.AliasChange>transaction(c -> aliases.rollBack(c, to, OPERATOR))
+        .aliases();
   }
 
   private int count(String from) {

@@ -32,14 +32,15 @@ import java.util.concurrent.atomic.AtomicLong;
 /** A preference log on a real PostgreSQL, with the tiny model's tokenizer. */
 public final class LogFixture implements AutoCloseable {
   public static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
-  static final PreferenceImport.Bounds BOUNDS = new PreferenceImport.Bounds(100, 4096, 3);
+  static final PreferenceImport.ImportLimits BOUNDS =
+      new PreferenceImport.ImportLimits(100, 4096, 3);
 
   public final Database database;
   public final InstantSource clock = InstantSource.fixed(NOW);
   final PreferenceLog log;
   final PreferenceReader reader;
   final PairTokenizer tokenizer;
-  private final AtomicLong drawn = new AtomicLong();
+  private final AtomicLong lastPosition = new AtomicLong();
 
   LogFixture(Path home) throws IOException {
     database = new Database(DatabaseConfig.of(home, null));
@@ -60,22 +61,22 @@ public final class LogFixture implements AutoCloseable {
         database, clock, prefix -> prefix + "_" + id(), new ObjectMapper().reader(), BOUNDS);
   }
 
-  public ImportReport bring(byte[] file) throws IOException {
-    return bring(new java.io.ByteArrayInputStream(file));
+  public ImportReport importLines(byte[] file) throws IOException {
+    return importLines(new java.io.ByteArrayInputStream(file));
   }
 
-  public ImportReport bring(String file) throws IOException {
-    return bring(file.getBytes(StandardCharsets.UTF_8));
+  public ImportReport importLines(String file) throws IOException {
+    return importLines(file.getBytes(StandardCharsets.UTF_8));
   }
 
-  public ImportReport bring(InputStream file) throws IOException {
+  public ImportReport importLines(InputStream file) throws IOException {
     return importer().run(file, tokenizer, "trainer_1");
   }
 
   public byte[] export(TrlFormat format, boolean tokens) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (TrlWriter lines = new TrlWriter(out, format, tokens)) {
-      reader.forEachWin(PreferenceFilter.ALL, format, lines::write);
+      reader.forEachDecidedPair(PreferenceFilter.ALL, format, lines::write);
     }
     return out.toByteArray();
   }
@@ -85,11 +86,11 @@ public final class LogFixture implements AutoCloseable {
   }
 
   /** Stores a pair of two versions for the user and key of that name. */
-  public String offer(
+  public String storePair(
       String user, String prompt, String a, String b, String versionA, String versionB) {
     String pairId = "pair_" + id();
     String messages = "[{\"role\":\"user\",\"content\":\"" + prompt + "\"}]";
-    log.offer(
+    log.storePair(
         new Pair(
             pairId,
             user,
@@ -100,7 +101,7 @@ public final class LogFixture implements AutoCloseable {
             "base",
             "{}",
             null,
-            NOW.minusSeconds(3600).plusMillis(drawn.get()),
+            NOW.minusSeconds(3600).plusMillis(lastPosition.get()),
             NOW.plusSeconds(3600)));
     return pairId;
   }
@@ -119,7 +120,7 @@ public final class LogFixture implements AutoCloseable {
         user,
         choice,
         tags,
-        Timestamp.from(NOW.plusSeconds(drawn.get())),
+        Timestamp.from(NOW.plusSeconds(lastPosition.get())),
         pairId);
     return preferenceId;
   }
@@ -143,12 +144,12 @@ public final class LogFixture implements AutoCloseable {
   }
 
   /** Skips positions in the order of time, for rows that a test inserts itself. */
-  public void draw(int places) {
-    drawn.addAndGet(places);
+  public void skipPositions(int places) {
+    lastPosition.addAndGet(places);
   }
 
   private String id() {
-    return "%06d".formatted(drawn.incrementAndGet());
+    return "%06d".formatted(lastPosition.incrementAndGet());
   }
 
   @Override

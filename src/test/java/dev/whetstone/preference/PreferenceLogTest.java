@@ -21,23 +21,23 @@ class PreferenceLogTest {
   void recordsAVoteOnceForItsOwnerInTime() {
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       var log = new PreferenceLog(database, InstantSource.fixed(NOW));
-      log.offer(TestPairs.of("pair_1", "chat_1", "u", NOW.plusSeconds(60)));
-      log.offer(TestPairs.of("pair_2", "chat_1", "u", NOW.minusSeconds(1)));
+      log.storePair(TestPairs.of("pair_1", "chat_1", "u", NOW.plusSeconds(60)));
+      log.storePair(TestPairs.of("pair_2", "chat_1", "u", NOW.minusSeconds(1)));
 
       var first = new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, false);
       var again = new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, true);
-      assertThat(log.vote(ballot("pref_1", "pair_1", "u", new Choice.A()))).isEqualTo(first);
-      assertThat(log.vote(ballot("pref_2", "pair_1", "u", new Choice.A()))).isEqualTo(again);
-      assertThat(log.vote(ballot("pref_3", "pair_1", "u", new Choice.Tie())))
+      assertThat(log.vote(request("pref_1", "pair_1", "u", new Choice.A()))).isEqualTo(first);
+      assertThat(log.vote(request("pref_2", "pair_1", "u", new Choice.A()))).isEqualTo(again);
+      assertThat(log.vote(request("pref_3", "pair_1", "u", new Choice.Tie())))
           .isEqualTo(new VoteOutcome.Conflict());
-      assertThat(log.vote(ballot("pref_4", "pair_1", "other", new Choice.A())))
+      assertThat(log.vote(request("pref_4", "pair_1", "other", new Choice.A())))
           .isEqualTo(new VoteOutcome.Unknown());
-      assertThat(log.vote(ballot("pref_5", "pair_2", "u", new Choice.B())))
+      assertThat(log.vote(request("pref_5", "pair_2", "u", new Choice.B())))
           .isEqualTo(new VoteOutcome.Expired());
     }
   }
 
-  private static VoteRequest ballot(String id, String pair, String user, Choice choice) {
+  private static VoteRequest request(String id, String pair, String user, Choice choice) {
     return new VoteRequest(id, pair, "chat_1", user, choice, null, List.of(), null);
   }
 }

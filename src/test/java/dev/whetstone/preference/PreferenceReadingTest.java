@@ -25,7 +25,7 @@ class PreferenceReadingTest extends LogTest {
   void pagesMeetWithoutGapOrRepetitionFromBothEnds() {
     List<String> cast = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
-      cast.add(log.vote(log.offer("ann", "q" + i, "x", "y", "v0", "v1"), "ann", "a"));
+      cast.add(log.vote(log.storePair("ann", "q" + i, "x", "y", "v0", "v1"), "ann", "a"));
     }
     assertThat(walk(Order.OLDEST)).isEqualTo(cast);
     Collections.reverse(cast);
@@ -34,9 +34,9 @@ class PreferenceReadingTest extends LogTest {
 
   @Test
   void eachFilterKeepsWhatItNames() throws IOException {
-    String old = log.vote(log.offer("ann", "1", "x", "y", "v0", "v1"), "ann", "a", "short");
-    String tie = log.vote(log.offer("bob", "2", "x", "y", "v2", "v2"), "bob", "tie");
-    log.bring("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
+    String old = log.vote(log.storePair("ann", "1", "x", "y", "v0", "v1"), "ann", "a", "short");
+    String tie = log.vote(log.storePair("bob", "2", "x", "y", "v2", "v2"), "bob", "tie");
+    log.importLines("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
     Instant split = at(tie);
 
     assertThat(ids(new Choice.Tie(), null, null, null, null, null, null)).containsExactly(tie);
@@ -54,7 +54,7 @@ class PreferenceReadingTest extends LogTest {
   void aTimeIsReadWholeFromBothEndsAndAsAFile() throws IOException {
     List<String> cast = new ArrayList<>();
     for (int i = 0; i < 250; i++) {
-      cast.add(log.vote(log.offer("ann", "q" + i, "x" + i, "y", "v0", "v1"), "ann", "a"));
+      cast.add(log.vote(log.storePair("ann", "q" + i, "x" + i, "y", "v0", "v1"), "ann", "a"));
     }
     List<Instant> times =
         log.rows(PreferenceFilter.ALL).stream().map(PreferenceRow::recordedAt).toList();
@@ -70,22 +70,22 @@ class PreferenceReadingTest extends LogTest {
     assertThat(seen).isEqualTo(cast.subList(30, 200));
     assertThat(walk(middle, Order.NEWEST)).isEqualTo(seen.reversed());
     List<String> chosen = new ArrayList<>();
-    log.reader.forEachWin(middle, TrlFormat.TEXT, pair -> chosen.add(pair.chosen()));
+    log.reader.forEachDecidedPair(middle, TrlFormat.TEXT, pair -> chosen.add(pair.chosen()));
     assertThat(chosen).hasSize(170).startsWith("x30").endsWith("x199");
     PreferenceFilter never =
         new PreferenceFilter(null, null, null, Instant.EPOCH, Instant.EPOCH, null, null, null);
     assertThat(walk(never, Order.OLDEST)).isEmpty();
-    log.reader.forEachWin(never, TrlFormat.TEXT, pair -> chosen.clear());
+    log.reader.forEachDecidedPair(never, TrlFormat.TEXT, pair -> chosen.clear());
     assertThat(chosen).hasSize(170);
   }
 
   @Test
   void theSummaryAddsUpWhatWasVoted() throws IOException {
-    log.bring("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
+    log.importLines("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
     String[] ann = {"a", "a", "a", "b", "tie", "both_bad", "a", "b"};
     String[] bob = {"a", "a", "b", "b", "tie", "both_bad"};
     for (int i = 0; i < ann.length; i++) {
-      String pair = log.offer("ann", "q" + i % 7, "x", "y", i % 2 == 0 ? "v0" : "v1", "v2");
+      String pair = log.storePair("ann", "q" + i % 7, "x", "y", i % 2 == 0 ? "v0" : "v1", "v2");
       log.vote(pair, "ann", ann[i]);
       if (i < bob.length) {
         log.vote(pair, "bob", bob[i]);
@@ -121,9 +121,9 @@ class PreferenceReadingTest extends LogTest {
   @Test
   void versionsAreRankedByWhoBeatsWhom() {
     for (int i = 0; i < 12; i++) {
-      log.vote(log.offer("u" + i, "q", "x", "y", "v0", "v1"), "u" + i, i < 4 ? "a" : "b");
-      log.vote(log.offer("u" + i, "q", "x", "y", "v1", "v1"), "u" + i, "a");
-      log.vote(log.offer("u" + i, "q", "x", "y", "v0", "v1"), "u" + i, "both_bad");
+      log.vote(log.storePair("u" + i, "q", "x", "y", "v0", "v1"), "u" + i, i < 4 ? "a" : "b");
+      log.vote(log.storePair("u" + i, "q", "x", "y", "v1", "v1"), "u" + i, "a");
+      log.vote(log.storePair("u" + i, "q", "x", "y", "v0", "v1"), "u" + i, "both_bad");
     }
 
     Ranking ranking = new SummaryReader(log.database).read(null, null).ranking();

@@ -90,7 +90,7 @@ class AlarmsIT {
     String version = TwoGatewaysIT.imported(gateway, adapter, home);
     String rollout =
         gateway
-            .posted("operator", "/rollouts", Map.of("policy", version, "share", 0.5))
+            .postForJson("operator", "/rollouts", Map.of("policy", version, "share", 0.5))
             .path("id")
             .asText();
     Instant limit = Instant.now().plus(LIMIT);
@@ -121,7 +121,7 @@ class AlarmsIT {
   private static Duration medianAnswer(DemoGateway gateway) throws Exception {
     long[] nanos = new long[ASKED];
     for (int i = 0; i < ASKED; i++) {
-      JsonNode timings = gateway.posted("chat", "/generate", request(false)).path("timings");
+      JsonNode timings = gateway.postForJson("chat", "/generate", request(false)).path("timings");
       nanos[i] =
           (long)
               (1e6

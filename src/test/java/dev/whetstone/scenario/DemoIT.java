@@ -54,7 +54,7 @@ class DemoIT {
 
   /** The events of a run that is over: its steps, then what it came to. */
   private static void events(DemoGateway gateway, String run, int steps) throws Exception {
-    String stream = gateway.text("trainer", "/training/runs/" + run + "/events");
+    String stream = gateway.getText("trainer", "/training/runs/" + run + "/events");
     assertThat(stream.split("event: step", -1)).hasSize(steps + 1);
     String done = stream.substring(stream.indexOf("event: done"));
     JsonNode last = new ObjectMapper().readTree(done.substring(done.indexOf('{')));

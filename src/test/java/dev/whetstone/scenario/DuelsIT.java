@@ -52,13 +52,14 @@ class DuelsIT extends DuelStory {
   @Test
   void whatWasTrainedOnTopOfARolledBackVersionIsHeld() throws Exception {
     String parent = gateway.get("operator", "/training/runs/" + train()).path("policy").asText();
-    gateway.posted("operator", "/policies/" + parent + "/promote", Map.of());
+    gateway.postForJson("operator", "/policies/" + parent + "/promote", Map.of());
     voters.prefer(DuelsIT::shorter);
     voters.awaitDecided(VOTES);
-    String run = gateway.posted("trainer", "/training/runs", Map.of()).path("id").asText();
+    String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
     awaitParent(run);
 
-    gateway.posted("operator", "/rollback", Map.of("to", "v0", "reason", "it praises too much"));
+    gateway.postForJson(
+        "operator", "/rollback", Map.of("to", "v0", "reason", "it praises too much"));
     JsonNode rollout = ended(run);
 
     JsonNode ended = gateway.get("operator", "/training/runs/" + run);

@@ -130,7 +130,7 @@ class DurabilityIT {
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < USERS * VOTES_EACH; i++) {
         String id = "pair_%d_%d".formatted(round, i);
-        log.offer(TestPairs.of(id, keyId, "user " + i / VOTES_EACH, tomorrow));
+        log.storePair(TestPairs.of(id, keyId, "user " + i / VOTES_EACH, tomorrow));
         ids.add(id);
       }
       return ids;

@@ -90,7 +90,7 @@ class KilledLoopIT {
       users.pace(Duration.ZERO);
       users.awaitDecided(VOTES);
       users.pace(DUEL_PACE);
-      String run = gateway().posted("trainer", "/training/runs", Map.of()).path("id").asText();
+      String run = gateway().postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
       LoopMoment aim = AIMS.get(round % AIMS.size());
       LoopMoment seen = await(run, aim, aim.delay(random));
       Instant killed = Instant.now();
@@ -112,7 +112,7 @@ class KilledLoopIT {
       everyVoteIsThereOnce(users.kept());
       assertThat(users.broken()).as("seed " + seed).isEmpty();
       if (outcome.promoted()) {
-        gateway().posted("operator", "/rollback", Map.of("reason", "the next round"));
+        gateway().postForJson("operator", "/rollback", Map.of("reason", "the next round"));
         oneChampion("v0");
       }
     }
@@ -166,7 +166,7 @@ class KilledLoopIT {
       }
       case GATEWAY -> {
         gateway().process().destroyForcibly().waitFor();
-        gateway = gateway().again();
+        gateway = gateway().restart();
       }
       case POSTGRES -> new PostgresFaults(home).kill();
     }
@@ -212,7 +212,7 @@ class KilledLoopIT {
 
   private String writer() throws Exception {
     return gateway()
-        .posted("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
+        .postForJson("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
         .path("policy")
         .asText();
   }

@@ -88,9 +88,9 @@ class RealModelIT {
       Sample before = sample(gateway, "v0");
       vote(gateway);
       String version = trained(gateway);
-      gateway.posted("operator", "/policies/" + version + "/promote", Map.of());
+      gateway.postForJson("operator", "/policies/" + version + "/promote", Map.of());
       Sample after = sample(gateway, version);
-      gateway.posted("operator", "/rollback", Map.of("reason", "the word is missed"));
+      gateway.postForJson("operator", "/rollback", Map.of("reason", "the word is missed"));
       Sample restored = sample(gateway, "v0");
       System.out.printf(
           "%d answers: 'with' %d times before, %d after %d votes, %d after the rollback; %d s%n",
@@ -113,7 +113,7 @@ class RealModelIT {
       Map<String, Object> ask = ask(UNSEEN.get(i % UNSEEN.size()), i, false);
       asks.add(
           () -> {
-            JsonNode answer = gateway.posted("chat", "/generate", ask);
+            JsonNode answer = gateway.postForJson("chat", "/generate", ask);
             assertThat(answer.path("policy").asText()).isEqualTo(writer);
             return answer.at("/completion/text").asText();
           });
@@ -152,14 +152,14 @@ class RealModelIT {
 
   private static String vote(DemoGateway gateway, int number, AtomicInteger left) throws Exception {
     Map<String, Object> ask = ask(ASKED.get(number % ASKED.size()), 1_000 + number, true);
-    JsonNode pair = gateway.posted("chat", "/generate", ask);
+    JsonNode pair = gateway.postForJson("chat", "/generate", ask);
     boolean a = WORD.matcher(pair.at("/a/text").asText()).find();
     boolean b = WORD.matcher(pair.at("/b/text").asText()).find();
     if (a == b || left.getAndDecrement() <= 0) {
       return "tie";
     }
     String choice = a ? "b" : "a";
-    gateway.posted(
+    gateway.postForJson(
         "chat",
         "/preferences",
         Map.of(

@@ -113,13 +113,13 @@ class TwoGatewaysIT {
 
     second.process().destroyForcibly().waitFor();
     promote(first, version);
-    second = second.again();
+    second = second.restart();
     assertThat(writer(second)).isEqualTo(version);
 
     second.process().destroy();
     second.process().waitFor();
     rollBack(first, "v0");
-    second = second.again();
+    second = second.restart();
     assertThat(writer(second)).isEqualTo("v0");
   }
 
@@ -141,7 +141,7 @@ class TwoGatewaysIT {
       for (DemoGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, unsound.reason());
         assertThat(writer(gateway)).isEqualTo(sound);
-        assertThat(gateway.text("operator", "/q/metrics"))
+        assertThat(gateway.getText("operator", "/q/metrics"))
             .contains("whetstone_policies_problem 1.0");
       }
       awaitReports(unsound.reason());
@@ -160,7 +160,7 @@ class TwoGatewaysIT {
       here.awaitDecided(VOTES / 2);
       there.awaitDecided(VOTES / 2);
     }
-    String run = first.posted("trainer", "/training/runs", Map.of()).path("id").asText();
+    String run = first.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
     Instant limit = Instant.now().plus(LOOPED);
     String version = "";
     while (version.isEmpty() || !writer(second).equals(version)) {
@@ -252,17 +252,17 @@ class TwoGatewaysIT {
   }
 
   private static void promote(DemoGateway gateway, String version) throws Exception {
-    gateway.posted("operator", "/policies/" + version + "/promote", Map.of());
+    gateway.postForJson("operator", "/policies/" + version + "/promote", Map.of());
   }
 
   private static void rollBack(DemoGateway gateway, String to) throws Exception {
-    gateway.posted("operator", "/rollback", Map.of("to", to, "reason", "a test"));
+    gateway.postForJson("operator", "/rollback", Map.of("to", to, "reason", "a test"));
   }
 
   /** Who writes the answers of a gateway. */
   private static String writer(DemoGateway gateway) throws Exception {
     return gateway
-        .posted("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
+        .postForJson("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
         .path("policy")
         .asText();
   }

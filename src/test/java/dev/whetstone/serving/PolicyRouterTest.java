@@ -57,7 +57,7 @@ public class PolicyRouterTest {
       two.rollBack(null);
       waitFor(Duration.ofSeconds(5), () -> one.champion().equals("v0"));
       waitFor(Duration.ofSeconds(5), () -> deaf.champion().equals("v0"));
-      assertThat(two.policies.reports().all())
+      assertThat(two.policies.statusStore().all())
           .hasSize(3)
           .allSatisfy(report -> assertThat(report.problem()).isNull());
     }
@@ -97,7 +97,7 @@ public class PolicyRouterTest {
       assertThat(List.of(one.champion(), two.champion())).containsOnly(good);
       waitFor(
           Duration.ofSeconds(5),
-          () -> one.policies.reports().all().stream().allMatch(r -> r.problem() != null));
+          () -> one.policies.statusStore().all().stream().allMatch(r -> r.problem() != null));
       assertThat(greedy(one, one.policies.serving().champion()).reason())
           .isNotEqualTo(FinishReason.ERROR);
 

@@ -48,14 +48,14 @@ public abstract class DuelStory {
   void backToV0() throws Exception {
     voters.close();
     assertThat(voters.broken()).isEmpty();
-    gateway.posted("operator", "/rollback", Map.of("to", "v0", "reason", "the test is over"));
+    gateway.postForJson("operator", "/rollback", Map.of("to", "v0", "reason", "the test is over"));
   }
 
   /** A run on what the voters think, up to its end; their duel then goes on slowly. */
   public String train() throws Exception {
     voters.awaitDecided(VOTES);
     voters.pace(DUEL_PACE);
-    String run = gateway.posted("trainer", "/training/runs", Map.of()).path("id").asText();
+    String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
     await(run, "succeeded");
     voters.pace(Duration.ZERO);
     return run;

@@ -35,11 +35,11 @@ public final class LeaningAdapter {
     int last = config.layers() - 1;
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (String module : new String[] {"mlp.gate_proj", "mlp.up_proj"}) {
-      modules.put(LoraTarget.module(last, module), reading(config, rank));
+      modules.put(LoraTarget.moduleName(last, module), reading(config, rank));
     }
     try (Tensors weights = model.weights()) {
       modules.put(
-          LoraTarget.module(last, "mlp.down_proj"),
+          LoraTarget.moduleName(last, "mlp.down_proj"),
           writing(config, weights, token, strength, rank));
     }
     return new LoraAdapter(rank, rank, modules);

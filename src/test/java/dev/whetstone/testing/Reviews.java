@@ -147,7 +147,7 @@ public final class Reviews implements AutoCloseable {
               .submit(
                   new GenerationRequest(
                       prompt, branches, LONGEST, List.of(), false, 0, false, LIMIT),
-                  GenerationListener.NOBODY));
+                  GenerationListener.NO_OP));
     }
     return running.stream().map(generation -> generation.result().join()).toList();
   }

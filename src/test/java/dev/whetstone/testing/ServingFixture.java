@@ -114,16 +114,18 @@ public final class ServingFixture implements AutoCloseable {
   public Aliases promote(String version) {
     policies.verify(policies.store().find(version).orElseThrow());
     return after(
-        database.<AliasStore.Flip>transaction(c -> policies.log().promote(c, version, OPERATOR)));
+        database.<AliasStore.AliasChange>transaction(
+            c -> policies.aliases().promote(c, version, OPERATOR)));
   }
 
   /** Rolls back as the route does. */
   public Aliases rollBack(@Nullable String to) {
     return after(
-        database.<AliasStore.Flip>transaction(c -> policies.log().rollBack(c, to, OPERATOR)));
+        database.<AliasStore.AliasChange>transaction(
+            c -> policies.aliases().rollBack(c, to, OPERATOR)));
   }
 
-  private Aliases after(AliasStore.Flip flip) {
+  private Aliases after(AliasStore.AliasChange flip) {
     committed.accept(flip.aliases());
     policies.reconcile();
     return flip.aliases();

@@ -48,7 +48,7 @@ class TrainingRunStoreTest {
               .toList();
     }
 
-    assertThat(answers).filteredOn(TrainingRunStore.Request::fresh).hasSize(1);
+    assertThat(answers).filteredOn(TrainingRunStore.Request::created).hasSize(1);
     assertThat(answers)
         .extracting(answer -> answer.run().id())
         .containsOnly(answers.getFirst().run().id());
@@ -75,7 +75,7 @@ class TrainingRunStoreTest {
     assertThat(ended.reason()).isEqualTo("loss is NaN");
     assertThat(ended.config()).contains("seed");
     assertThat(runs.active()).isEmpty();
-    assertThat(runs.request(RunTrigger.CALL, "{}", OPERATOR).fresh()).isTrue();
+    assertThat(runs.request(RunTrigger.CALL, "{}", OPERATOR).created()).isTrue();
   }
 
   @Test
@@ -85,13 +85,13 @@ class TrainingRunStoreTest {
     assertThat(runs.cancel(queued, OPERATOR).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
     String running = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
     runs.begin(running);
-    assertThat(runs.progress(running, 1, "{}")).isFalse();
+    assertThat(runs.recordProgress(running, 1, "{}")).isFalse();
 
     TrainingRun asked = runs.cancel(running, OPERATOR).orElseThrow();
 
     assertThat(asked.status()).isEqualTo(RunStatus.RUNNING);
     assertThat(asked.cancelRequested()).isTrue();
-    assertThat(runs.progress(running, 2, "{}")).isTrue();
+    assertThat(runs.recordProgress(running, 2, "{}")).isTrue();
     assertThat(runs.cancel("run_unknown", OPERATOR)).isEmpty();
     assertThat(runs.cancel(queued, OPERATOR).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
   }
@@ -102,7 +102,7 @@ class TrainingRunStoreTest {
     String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
     runs.begin(id);
     for (int step : new int[] {1, 2, 1_000, 1_001, 1_010, 10_010, 10_100}) {
-      runs.progress(id, step, "{\"step\": %d}".formatted(step));
+      runs.recordProgress(id, step, "{\"step\": %d}".formatted(step));
     }
 
     assertThat(runs.progressAfter(id, 1, 100))
@@ -138,7 +138,7 @@ class TrainingRunStoreTest {
   @Test
   void oneSessionLeads() {
     try (AdvisoryLock first = AdvisoryLock.tryAcquire(database, "leader").orElseThrow()) {
-      assertThat(first.held()).isTrue();
+      assertThat(first.isHeld()).isTrue();
       assertThat(AdvisoryLock.tryAcquire(database, "leader")).isEmpty();
       assertThat(AdvisoryLock.tryAcquire(database, "another"))
           .isPresent()

@@ -26,8 +26,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class EmbeddedServer {
   private static final String USER = "whetstone";
-  private static final int PATIENCE_SECONDS = 60;
-  private static final int FIRST_LINES = 4;
+  private static final int TIMEOUT_SECONDS = 60;
+  private static final int PID_FILE_LINES = 4;
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Path directory;
@@ -58,16 +58,16 @@ public final class EmbeddedServer {
       if (!Files.exists(data.resolve("PG_VERSION"))) {
         initialise();
       }
-      users.enter();
+      users.add();
       Optional<Integer> running = runningPort();
       return address(running.isPresent() ? running.get() : launch());
     }
   }
 
   /** Ends this use; stops the server, after a checkpoint, unless another process uses it. */
-  public void leave() throws IOException {
+  public void release() throws IOException {
     try (Lock _ = Lock.of(directory)) {
-      if (users.leave() && runningPort().isPresent()) {
+      if (users.removeAndTestLast() && runningPort().isPresent()) {
         pgCtl("stop", "-m", "fast");
       }
     }
@@ -127,7 +127,7 @@ public final class EmbeddedServer {
   // shared memory. They end by themselves once they notice that the server is gone.
   private void awaitOrphans() throws IOException {
     String program = binaries.toRealPath().resolve("bin/postgres").toString();
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
     while (ProcessHandle.allProcesses()
         .anyMatch(process -> process.info().command().filter(program::equals).isPresent())) {
       if (System.nanoTime() > limit) {
@@ -142,7 +142,7 @@ public final class EmbeddedServer {
     List<String> command = new ArrayList<>();
     command.add(binaries.resolve("bin/pg_ctl").toString());
     command.addAll(
-        List.of(verb, "-w", "-s", "-t", Integer.toString(PATIENCE_SECONDS), "-D", data.toString()));
+        List.of(verb, "-w", "-s", "-t", Integer.toString(TIMEOUT_SECONDS), "-D", data.toString()));
     command.addAll(List.of(arguments));
     execute(command);
   }
@@ -154,7 +154,7 @@ public final class EmbeddedServer {
       return Optional.empty();
     }
     List<String> lines = Files.readAllLines(file);
-    if (lines.size() < FIRST_LINES) {
+    if (lines.size() < PID_FILE_LINES) {
       return Optional.empty();
     }
     boolean alive =
@@ -185,7 +185,7 @@ public final class EmbeddedServer {
           new ProcessBuilder(full).redirectErrorStream(true).redirectOutput(output.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
       Process process = builder.start();
-      if (!process.waitFor(PATIENCE_SECONDS + 30, TimeUnit.SECONDS)) {
+      if (!process.waitFor(TIMEOUT_SECONDS + 30, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
       if (process.waitFor() != 0) {

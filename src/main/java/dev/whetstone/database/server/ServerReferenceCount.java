@@ -15,22 +15,22 @@ import java.util.stream.Stream;
  */
 final class ServerReferenceCount {
   private final Path folder;
-  private final Path own;
+  private final Path ownFile;
 
   ServerReferenceCount(Path folder) {
     this.folder = folder;
-    this.own = folder.resolve(UUID.randomUUID().toString());
+    this.ownFile = folder.resolve(UUID.randomUUID().toString());
   }
 
   /** Adds this user. */
-  void enter() throws IOException {
+  void add() throws IOException {
     Files.createDirectories(folder);
-    Files.writeString(own, describe(ProcessHandle.current()));
+    Files.writeString(ownFile, describe(ProcessHandle.current()));
   }
 
   /** Removes this user; true when no living process is left. */
-  boolean leave() throws IOException {
-    Files.deleteIfExists(own);
+  boolean removeAndTestLast() throws IOException {
+    Files.deleteIfExists(ownFile);
     if (!Files.exists(folder)) {
       return true;
     }
@@ -38,7 +38,7 @@ final class ServerReferenceCount {
       List<Path> others = all.toList();
       boolean last = true;
       for (Path other : others) {
-        if (lives(Files.readString(other))) {
+        if (isAlive(Files.readString(other))) {
           last = false;
         } else {
           Files.delete(other);
@@ -48,7 +48,7 @@ final class ServerReferenceCount {
     }
   }
 
-  private static boolean lives(String user) {
+  private static boolean isAlive(String user) {
     int space = user.indexOf(' ');
     return space > 0
         && ProcessHandle.of(Long.parseLong(user.substring(0, space)))

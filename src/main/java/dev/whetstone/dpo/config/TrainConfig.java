@@ -9,17 +9,17 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * All settings of a run. Together with the base model, the pairs and the initial adapter they decide
- * its result.
+ * All settings of a run. Together with the base model, the pairs and the initial adapter they
+ * decide its result.
  */
 public record TrainConfig(
     LossConfig loss,
     OptimizerConfig optimizer,
     TrainedWeights weights,
-    ComputeDtype baseDtype,
+    ComputeDtype computeDtype,
     BatchConfig batch,
-    ValidationConfig heldOut,
-    EarlyStopping guardRails) {
+    ValidationConfig validation,
+    EarlyStopping earlyStopping) {
   private static final double RATE_TIMES_WIDTH = 0.192;
 
   /**
@@ -73,7 +73,7 @@ public record TrainConfig(
             optimizer.beta2(),
             optimizer.epsilon()),
         plain.weights,
-        plain.baseDtype,
+        plain.computeDtype,
         new BatchConfig(8, new TrainingLength.Epochs(4), 42, true, 1024, 2048),
         new ValidationConfig(0.1, OptionalInt.empty()),
         new EarlyStopping(5, 0.1, 6, -0.5, 0.8, 1.25));

@@ -51,10 +51,10 @@ public final class TrainConfigFile {
             loss(settings, defaults.loss()),
             optimizer(settings, defaults.optimizer()),
             weights(settings, defaults.weights()),
-            settings.constant("base_dtype", defaults.baseDtype(), ComputeDtype.values()),
+            settings.constant("base_dtype", defaults.computeDtype(), ComputeDtype.values()),
             batch(settings, defaults.batch()),
-            validation(settings, defaults.heldOut()),
-            earlyStopping(settings, defaults.guardRails()));
+            validation(settings, defaults.validation()),
+            earlyStopping(settings, defaults.earlyStopping()));
     settings.requireAllRead(DATA, TrlNames.all());
     TrlNames.requireSameBatch(given, config);
     return config;
@@ -162,7 +162,7 @@ public final class TrainConfigFile {
   private static ValidationConfig validation(JsonSettings settings, ValidationConfig defaults) {
     return new ValidationConfig(
         settings.decimal("eval_share", defaults.share()),
-        settings.integerOrAuto("eval_steps", defaults.everySteps()));
+        settings.integerOrAuto("eval_steps", defaults.evalSteps()));
   }
 
   private static EarlyStopping earlyStopping(JsonSettings settings, EarlyStopping defaults) {
@@ -191,7 +191,7 @@ public final class TrainConfigFile {
         TrainedWeights.LAYERS.stream().filter(lora.targets()::contains).forEach(targets::add);
       }
     }
-    root.put("base_dtype", EnumNames.of(config.baseDtype()));
+    root.put("base_dtype", EnumNames.of(config.computeDtype()));
     BatchConfig batch = config.batch();
     root.put("batch_size", batch.batchSize());
     switch (batch.length()) {
@@ -202,14 +202,14 @@ public final class TrainConfigFile {
     root.put("shuffle", batch.shuffle());
     root.put("max_length", batch.maxLength());
     root.put("token_budget", batch.tokenBudget());
-    root.put("eval_share", config.heldOut().share());
+    root.put("eval_share", config.validation().share());
     config
-        .heldOut()
-        .everySteps()
+        .validation()
+        .evalSteps()
         .ifPresentOrElse(
             steps -> root.put("eval_steps", steps),
             () -> root.put("eval_steps", JsonSettings.AUTO));
-    writeEarlyStopping(root, config.guardRails());
+    writeEarlyStopping(root, config.earlyStopping());
     return root.toPrettyString() + "\n";
   }
 

@@ -306,8 +306,7 @@ final class TrlNames {
     }
   }
 
-  private static void combineBetas(
-      JsonSettings theirs, ObjectNode ours, OptimizerConfig defaults) {
+  private static void combineBetas(JsonSettings theirs, ObjectNode ours, OptimizerConfig defaults) {
     if (theirs.has("adam_beta1") || theirs.has("adam_beta2")) {
       ours.putArray("adam_betas")
           .add(theirs.decimal("adam_beta1", defaults.beta1()))

@@ -8,10 +8,10 @@ import java.util.OptionalInt;
  * The pairs that a run is evaluated on, and when.
  *
  * @param share of the pairs kept out of training, by whole conversations, in [0, 0.5]
- * @param evalSteps updates between two evaluations; 0 evaluates at the end only, empty derives
- *     the interval from the number of pairs
+ * @param evalSteps updates between two evaluations; 0 evaluates at the end only, empty derives the
+ *     interval from the number of pairs
  */
-public record ValidationConfig(double share, OptionalInt everySteps) {
+public record ValidationConfig(double share, OptionalInt evalSteps) {
   private static final int MIN_STEPS = 6;
 
   /**
@@ -22,12 +22,12 @@ public record ValidationConfig(double share, OptionalInt everySteps) {
 
   public ValidationConfig {
     require(share >= 0 && share <= 0.5, "eval_share must be in [0, 0.5]");
-    require(everySteps.orElse(0) >= 0, "eval_steps must not be negative");
+    require(evalSteps.orElse(0) >= 0, "eval_steps must not be negative");
   }
 
   /** Updates between two evaluations of so many pairs; 0 evaluates at the end only. */
-  public int everySteps(int pairs, int batchSize) {
-    return everySteps.orElse(
+  public int evalSteps(int pairs, int batchSize) {
+    return evalSteps.orElse(
         Math.max(MIN_STEPS, Math.ceilDiv(TRAINED_PER_EVALUATED * pairs, batchSize)));
   }
 }

@@ -4,8 +4,8 @@ import dev.whetstone.settings.Checks;
 import java.util.Collection;
 
 /**
- * The divisors of a batch's sums, known before any log-prob: a mean over pairs, or over chosen tokens.
- * With them each micro-batch adds its exact share of the batch's loss.
+ * The divisors of a batch's sums, known before any log-prob: a mean over pairs, or over chosen
+ * tokens. With them each micro-batch adds its exact share of the batch's loss.
  *
  * @param pairs number of pairs in the batch
  * @param chosenTokens real tokens of all chosen completions of the batch

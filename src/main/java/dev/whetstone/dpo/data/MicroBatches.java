@@ -14,7 +14,7 @@ public final class MicroBatches {
    *
    * @param tokenBudget maximum tokens of a micro-batch, each prompt counted once
    */
-  public static List<List<TokenPair>> cut(List<TokenPair> pairs, int tokenBudget) {
+  public static List<List<TokenPair>> split(List<TokenPair> pairs, int tokenBudget) {
     List<List<TokenPair>> batches = new ArrayList<>();
     List<TokenPair> open = new ArrayList<>();
     int tokens = 0;

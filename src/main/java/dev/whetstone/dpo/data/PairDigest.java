@@ -19,7 +19,9 @@ public final class PairDigest {
     }
   }
 
-  /** The digest of pairs in their order, with their weights. Their ids are names and do not count. */
+  /**
+   * The digest of pairs in their order, with their weights. Their ids are names and do not count.
+   */
   public static String of(List<TokenPair> pairs) {
     PairDigest digest = new PairDigest();
     for (TokenPair pair : pairs) {

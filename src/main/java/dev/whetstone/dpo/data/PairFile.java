@@ -20,7 +20,8 @@ import java.util.List;
 
 /**
  * Reads a file with one pair a line: TRL's preference formats (texts or messages, with an explicit
- * or implicit prompt), or token ids as {@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}.
+ * or implicit prompt), or token ids as {@code prompt_ids}, {@code chosen_ids}, {@code
+ * rejected_ids}.
  */
 public final class PairFile {
   private static final int MAX_LINE_BYTES = 1 << 24;
@@ -53,11 +54,11 @@ public final class PairFile {
           String line = lines.next();
           more = line != null;
           if (line != null && !line.isBlank()) {
-            TrlPair.Tokens tokens = reader.tokens(line, tokenizer);
-            pairs.add(pair("line " + lines.number(), tokens, tokenizer.endToken()));
+            TrlPair.Tokens tokens = reader.readTokens(line, tokenizer);
+            pairs.add(pair("line " + lines.lineNumber(), tokens, tokenizer.endToken()));
           }
         } catch (PairFormatException | IllegalArgumentException bad) {
-          faults.add("line " + lines.number() + ": " + bad.getMessage());
+          faults.add("line " + lines.lineNumber() + ": " + bad.getMessage());
         }
       }
     }

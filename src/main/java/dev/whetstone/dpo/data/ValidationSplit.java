@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
  *
  * @param <T> type of a pair: token ids, or a vote
  */
-public record ValidationSplit<T>(List<T> train, List<T> heldOut) {
+public record ValidationSplit<T>(List<T> train, List<T> validation) {
   public ValidationSplit {
     train = List.copyOf(train);
-    heldOut = List.copyOf(heldOut);
+    validation = List.copyOf(validation);
   }
 
   /** Splits pairs; those with the same prompt are one conversation. */

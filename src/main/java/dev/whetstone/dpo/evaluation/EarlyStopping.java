@@ -10,8 +10,9 @@ import java.util.Set;
 /**
  * Decides when a run ends before its schedule does, and which of its policies is its result: the
  * latest whose KL is within the budget and whose validation loss exceeds the lowest within the
- * budget by no more than a slack. It is the latest rather than the one with the lowest loss, because
- * a falling learning rate improves a policy in ways that the few validation pairs cannot measure.
+ * budget by no more than a slack. It is the latest rather than the one with the lowest loss,
+ * because a falling learning rate improves a policy in ways that the few validation pairs cannot
+ * measure.
  *
  * @param klBudget maximum KL(π ‖ π_ref) in nats an answer; infinite is off
  * @param slack share of the lowest validation loss by which a policy's loss may exceed it
@@ -87,21 +88,21 @@ public record EarlyStopping(
     double lowest =
         evaluations.stream()
             .filter(this::withinBudget)
-            .mapToDouble(evaluation -> evaluation.heldOut().loss())
+            .mapToDouble(evaluation -> evaluation.metrics().loss())
             .min()
             .orElse(Double.NEGATIVE_INFINITY);
     Evaluation best =
         evaluations.reversed().stream()
             .filter(this::withinBudget)
-            .filter(evaluation -> evaluation.heldOut().loss() <= lowest + slack * Math.abs(lowest))
+            .filter(evaluation -> evaluation.metrics().loss() <= lowest + slack * Math.abs(lowest))
             .findFirst()
             .orElse(evaluations.getFirst());
     return new Verdict(
-        best.step(), stop(evaluations, best), alarms(evaluations.getLast().heldOut()));
+        best.step(), stop(evaluations, best), alarms(evaluations.getLast().metrics()));
   }
 
   private boolean withinBudget(Evaluation evaluation) {
-    return evaluation.heldOut().kl() <= klBudget;
+    return evaluation.metrics().kl() <= klBudget;
   }
 
   private Optional<StopReason> stop(List<Evaluation> evaluations, Evaluation best) {

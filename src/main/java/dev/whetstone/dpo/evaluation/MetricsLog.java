@@ -23,8 +23,8 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Opens a log and drops the lines after a step: a killed run wrote them after its last checkpoint,
-   * and the resumed run makes those steps again.
+   * Opens a log and drops the lines after a step: a killed run wrote them after its last
+   * checkpoint, and the resumed run makes those steps again.
    */
   public static MetricsLog after(int step, Path file) throws IOException {
     List<String> kept =
@@ -46,7 +46,7 @@ public final class MetricsLog implements AutoCloseable {
 
   /** Appends a line. */
   public void write(StepMetrics step) throws IOException {
-    writer.write(JSON.writeValueAsString(step.named()) + "\n");
+    writer.write(JSON.writeValueAsString(step.toMap()) + "\n");
     writer.flush();
   }
 

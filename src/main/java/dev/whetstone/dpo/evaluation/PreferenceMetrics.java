@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  * @param margin chosen less rejected reward
  * @param logpsChosen log π of chosen completions, in nats
  * @param logpsRejected the same of rejected ones
- * @param chosenLogRatioPerToken mean of (log π − log π_ref) over all chosen tokens, in nats a token; it
- *     falls when a run makes even the chosen answers unlikely
+ * @param chosenLogRatioPerToken mean of (log π − log π_ref) over all chosen tokens, in nats a
+ *     token; it falls when a run makes even the chosen answers unlikely
  * @param kl KL(π ‖ π_ref) in nats an answer. Of validation pairs it is measured on answers that the
  *     policy writes, see {@code OnPolicyKlEstimator}; of others it is estimated, see {@link #of}
  * @param lengthRatio expected tokens of an answer under the policy, divided by those under the
@@ -45,11 +45,11 @@ public record PreferenceMetrics(
   /**
    * The metrics of a batch.
    *
-   * <p>KL(π ‖ π_ref) is an expectation over answers that the policy writes, but other policies wrote
-   * the answers of the pairs. They are therefore weighted by their ratios π/π_ref, normalised in two
-   * ways: within each pair, which counts all prompts equally and errs upwards where the policy would
-   * write neither answer, and over all answers, which errs downwards. The estimate is the mean of
-   * the two. Lengths are weighted within pairs.
+   * <p>KL(π ‖ π_ref) is an expectation over answers that the policy writes, but other policies
+   * wrote the answers of the pairs. They are therefore weighted by their ratios π/π_ref, normalised
+   * in two ways: within each pair, which counts all prompts equally and errs upwards where the
+   * policy would write neither answer, and over all answers, which errs downwards. The estimate is
+   * the mean of the two. Lengths are weighted within pairs.
    *
    * @throws IllegalArgumentException for no pairs
    */
@@ -92,7 +92,7 @@ public record PreferenceMetrics(
   }
 
   private static double kl(List<PairOutcome> pairs) {
-    double withinPairs = mean(pairs, p -> underPolicy(p.logps(), Completion::divergence));
+    double withinPairs = mean(pairs, p -> underPolicy(p.logps(), Completion::klEstimate));
     List<Completion> answers =
         pairs.stream().flatMap(p -> Stream.of(p.logps().chosen(), p.logps().rejected())).toList();
     double maxLogRatio = answers.stream().mapToDouble(Completion::logRatio).max().orElseThrow();
@@ -100,7 +100,7 @@ public record PreferenceMetrics(
     double weights = 0;
     for (Completion answer : answers) {
       double weight = Math.exp(answer.logRatio() - maxLogRatio);
-      weighted += weight * answer.divergence();
+      weighted += weight * answer.klEstimate();
       weights += weight;
     }
     return (withinPairs + weighted / weights) / 2;
@@ -117,7 +117,7 @@ public record PreferenceMetrics(
   }
 
   /** The metrics by TRL's names, in TRL's order. */
-  public Map<String, Double> named() {
+  public Map<String, Double> toMap() {
     Map<String, Double> named = new LinkedHashMap<>();
     named.put("loss", loss);
     named.put("rewards/chosen", rewardsChosen);

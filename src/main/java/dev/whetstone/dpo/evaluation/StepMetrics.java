@@ -26,22 +26,22 @@ public record StepMetrics(
     double gradNorm,
     double learningRate,
     long numTokens,
-    @Nullable PreferenceMetrics heldOut,
+    @Nullable PreferenceMetrics validation,
     double seconds) {
 
   /** The metrics by TRL's names; those of validation pairs begin with {@code eval_}. */
-  public Map<String, Object> named() {
+  public Map<String, Object> toMap() {
     Map<String, Object> named = new LinkedHashMap<>();
     named.put("step", step);
     named.put("epoch", epoch);
-    named.putAll(train.named());
+    named.putAll(train.toMap());
     named.put("entropy", tokens.meanEntropy());
     named.put("mean_token_accuracy", tokens.meanAccuracy());
     named.put("grad_norm", gradNorm);
     named.put("learning_rate", learningRate);
     named.put("num_tokens", numTokens);
-    if (heldOut != null) {
-      heldOut.named().forEach((name, value) -> named.put("eval_" + name, value));
+    if (validation != null) {
+      validation.toMap().forEach((name, value) -> named.put("eval_" + name, value));
     }
     named.put("step_time", seconds);
     return named;

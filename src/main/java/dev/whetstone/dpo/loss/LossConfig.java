@@ -59,7 +59,7 @@ public record LossConfig(
     String label = EnumNames.of(type);
     boolean anyDivergence =
         switch (type.rule()) {
-          case LossRule.PerPair rule -> rule.anyDivergence();
+          case LossRule.PerPair rule -> rule.takesAnyDivergence();
           case LossRule.Sorted rule -> false;
           case LossRule.ChosenTokens rule -> true;
         };

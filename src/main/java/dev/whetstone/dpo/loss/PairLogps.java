@@ -46,7 +46,7 @@ public record PairLogps(String id, Completion chosen, Completion rejected, doubl
     }
 
     /** Σ_t KL(π(·|prefix) ‖ π_ref(·|prefix)) in nats, estimated from the completion's tokens. */
-    public double divergence() {
+    public double klEstimate() {
       double sum = 0;
       for (int t = 0; t < policy.length; t++) {
         sum += klEstimate(policy[t] - reference[t]);

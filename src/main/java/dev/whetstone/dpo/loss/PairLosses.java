@@ -13,29 +13,29 @@ import static dev.whetstone.dpo.loss.Logistic.sigma;
  */
 final class PairLosses {
   /** Log-probs of one pair's sequences (sums over tokens, in nats), and their lengths in tokens. */
-  record Terms(
+  record SequenceLogps(
       double policyChosen,
       double policyRejected,
       double referenceChosen,
       double referenceRejected,
       int chosenLength,
       int rejectedLength) {
-    double w() {
+    double chosenLogRatio() {
       return policyChosen - referenceChosen;
     }
 
-    double l() {
+    double rejectedLogRatio() {
       return policyRejected - referenceRejected;
     }
   }
 
   /** A loss and its derivatives with respect to log π(y_w) and log π(y_l). */
-  record Slope(double loss, double chosen, double rejected) {}
+  record LossAndGradient(double loss, double chosen, double rejected) {}
 
   /** The loss of one pair. */
   @FunctionalInterface
   interface Formula {
-    Slope at(Terms pair, LossConfig config);
+    LossAndGradient at(SequenceLogps pair, LossConfig config);
   }
 
   private PairLosses() {}
@@ -44,9 +44,9 @@ final class PairLosses {
    * −(1−ε) L(βΔ) − ε L(−βΔ): DPO (Rafailov et al. 2023, arXiv:2305.18290, eq. 7); with ε cDPO
    * (Mitchell 2023, ericmitchell.ai/cdpo.pdf, eq. 3).
    */
-  static Slope sigmoid(Terms pair, LossConfig config) {
+  static LossAndGradient sigmoid(SequenceLogps pair, LossConfig config) {
     ValueAndDerivative smoothed = smoothedLogistic(config.beta() * delta(pair, config), config);
-    return byDelta(pair, config, smoothed.value(), smoothed.slope());
+    return byDelta(pair, config, smoothed.value(), smoothed.derivative());
   }
 
   /** −(1−ε) L(z) − ε L(−z). */
@@ -58,7 +58,7 @@ final class PairLosses {
   }
 
   /** max(0, 1 − βΔ): SLiC (Zhao et al. 2023, arXiv:2305.10425). */
-  static Slope hinge(Terms pair, LossConfig config) {
+  static LossAndGradient hinge(SequenceLogps pair, LossConfig config) {
     double z = config.beta() * delta(pair, config);
     return byDelta(pair, config, Math.max(0, 1 - z), z < 1 ? -1 : 0);
   }
@@ -66,7 +66,7 @@ final class PairLosses {
   /**
    * (s_w/|y_w| − s_l/|y_l| − 1/(2β))²: IPO (Azar et al. 2023, arXiv:2310.12036, eq. 17, β is τ).
    */
-  static Slope ipo(Terms pair, LossConfig config) {
+  static LossAndGradient ipo(SequenceLogps pair, LossConfig config) {
     double gap = normalisedDelta(pair, config) - 1 / (2 * config.beta());
     return byNormalisedDelta(pair, config, gap * gap, 2 * gap);
   }
@@ -75,7 +75,7 @@ final class PairLosses {
    * q (log q − log(1−ε)) + (1−q) (log(1−q) − log ε), q = σ(βΔ): EXO (Ji et al. 2024,
    * arXiv:2402.00856, eq. 16).
    */
-  static Slope exoPair(Terms pair, LossConfig config) {
+  static LossAndGradient exoPair(SequenceLogps pair, LossConfig config) {
     double e = config.labelSmoothing();
     double z = config.beta() * delta(pair, config);
     double q = sigma(z);
@@ -85,18 +85,18 @@ final class PairLosses {
   }
 
   /** −L(βw) − ½ L(−βw) − ½ L(−βl): NCA (Chen et al. 2024, arXiv:2402.05369). */
-  static Slope ncaPair(Terms pair, LossConfig config) {
+  static LossAndGradient ncaPair(SequenceLogps pair, LossConfig config) {
     double b = config.beta();
-    double w = b * pair.w();
-    double l = b * pair.l();
-    return new Slope(
+    double w = b * pair.chosenLogRatio();
+    double l = b * pair.rejectedLogRatio();
+    return new LossAndGradient(
         -logSigma(w) - logSigma(-w) / 2 - logSigma(-l) / 2,
         b * (-sigma(-w) + sigma(w) / 2),
         b * sigma(l) / 2);
   }
 
   /** (−(1−ε) L(βΔ) + ε L(−βΔ)) / (1−2ε): robust DPO (Chowdhury et al. 2024, arXiv:2403.00409). */
-  static Slope robust(Terms pair, LossConfig config) {
+  static LossAndGradient robust(SequenceLogps pair, LossConfig config) {
     double e = config.labelSmoothing();
     double z = config.beta() * delta(pair, config);
     double loss = (-(1 - e) * logSigma(z) + e * logSigma(-z)) / (1 - 2 * e);
@@ -105,45 +105,46 @@ final class PairLosses {
   }
 
   /** −L(βw) − L(−βl): BCO (Jung et al. 2024, arXiv:2404.04656) with a reward shift of zero. */
-  static Slope bcoPair(Terms pair, LossConfig config) {
+  static LossAndGradient bcoPair(SequenceLogps pair, LossConfig config) {
     double b = config.beta();
-    double w = b * pair.w();
-    double l = b * pair.l();
-    return new Slope(-logSigma(w) - logSigma(-l), -b * sigma(-w), b * sigma(l));
+    double w = b * pair.chosenLogRatio();
+    double l = b * pair.rejectedLogRatio();
+    return new LossAndGradient(-logSigma(w) - logSigma(-l), -b * sigma(-w), b * sigma(l));
   }
 
   /**
    * (w − 1/(2β))² + (l + 1/(2β))²: SPPO, hard labels (Wu et al. 2024, arXiv:2405.00675, eq. 4.7).
    */
-  static Slope sppoHard(Terms pair, LossConfig config) {
+  static LossAndGradient sppoHard(SequenceLogps pair, LossConfig config) {
     double target = 1 / (2 * config.beta());
-    double w = pair.w() - target;
-    double l = pair.l() + target;
-    return new Slope(w * w + l * l, 2 * w, 2 * l);
+    double w = pair.chosenLogRatio() - target;
+    double l = pair.rejectedLogRatio() + target;
+    return new LossAndGradient(w * w + l * l, 2 * w, 2 * l);
   }
 
   /** 1 − σ(βw) + σ(βl): APO-zero (D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 7). */
-  static Slope apoZero(Terms pair, LossConfig config) {
+  static LossAndGradient apoZero(SequenceLogps pair, LossConfig config) {
     double b = config.beta();
-    double w = b * pair.w();
-    double l = b * pair.l();
-    return new Slope(sigma(-w) + sigma(l), -b * sigma(w) * sigma(-w), b * sigma(l) * sigma(-l));
+    double w = b * pair.chosenLogRatio();
+    double l = b * pair.rejectedLogRatio();
+    return new LossAndGradient(
+        sigma(-w) + sigma(l), -b * sigma(w) * sigma(-w), b * sigma(l) * sigma(-l));
   }
 
   /** σ(βw) + 1 − σ(β(w − l)): APO-down (D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 8). */
-  static Slope apoDown(Terms pair, LossConfig config) {
+  static LossAndGradient apoDown(SequenceLogps pair, LossConfig config) {
     double b = config.beta();
-    double w = b * pair.w();
-    double z = w - b * pair.l();
+    double w = b * pair.chosenLogRatio();
+    double z = w - b * pair.rejectedLogRatio();
     double slope = b * sigma(z) * sigma(-z);
-    return new Slope(sigma(w) + sigma(-z), b * sigma(w) * sigma(-w) - slope, slope);
+    return new LossAndGradient(sigma(w) + sigma(-z), b * sigma(w) * sigma(-w) - slope, slope);
   }
 
   /**
    * −(1−m) L(x) + m e^(−x), x = βΔ, m = σ(x/τ): DiscoPOP (Lu et al. 2024, arXiv:2406.08414). m
    * e^(−x) is computed from its logarithm, because e^(−x) alone overflows.
    */
-  static Slope discopop(Terms pair, LossConfig config) {
+  static LossAndGradient discopop(SequenceLogps pair, LossConfig config) {
     double x = config.beta() * delta(pair, config);
     double y = x / config.discopopTau();
     double m = sigma(y);
@@ -156,7 +157,7 @@ final class PairLosses {
   }
 
   /** −L(β (s_w/|y_w| − s_l/|y_l|)): per-token DPO (Lambert et al. 2024, arXiv:2411.15124). */
-  static Slope sigmoidNorm(Terms pair, LossConfig config) {
+  static LossAndGradient sigmoidNorm(SequenceLogps pair, LossConfig config) {
     double b = config.beta();
     double z = b * normalisedDelta(pair, config);
     return byNormalisedDelta(pair, config, -logSigma(z), -b * sigma(-z));
@@ -165,46 +166,49 @@ final class PairLosses {
   /**
    * −L(β (log π_w/|y_w| − log π_l/|y_l|) − γ): SimPO (Meng et al. 2024, arXiv:2405.14734, eq. 6).
    */
-  static Slope simpo(Terms pair, LossConfig config) {
+  static LossAndGradient simpo(SequenceLogps pair, LossConfig config) {
     double b = config.beta();
     double gap =
         pair.policyChosen() / pair.chosenLength() - pair.policyRejected() / pair.rejectedLength();
     double z = b * gap - config.simpoGamma();
     double slope = -b * sigma(-z);
-    return new Slope(-logSigma(z), slope / pair.chosenLength(), -slope / pair.rejectedLength());
+    return new LossAndGradient(
+        -logSigma(z), slope / pair.chosenLength(), -slope / pair.rejectedLength());
   }
 
-  private static double delta(Terms pair, LossConfig config) {
+  private static double delta(SequenceLogps pair, LossConfig config) {
     return chosenScore(pair, config).value() - rejectedScore(pair, config).value();
   }
 
-  private static double normalisedDelta(Terms pair, LossConfig config) {
+  private static double normalisedDelta(SequenceLogps pair, LossConfig config) {
     return chosenScore(pair, config).value() / pair.chosenLength()
         - rejectedScore(pair, config).value() / pair.rejectedLength();
   }
 
   /** Applies the chain rule to {@code slope}, the derivative of the loss with respect to βΔ. */
-  private static Slope byDelta(Terms pair, LossConfig config, double loss, double slope) {
+  private static LossAndGradient byDelta(
+      SequenceLogps pair, LossConfig config, double loss, double slope) {
     double b = config.beta();
-    return new Slope(
+    return new LossAndGradient(
         loss,
-        b * slope * chosenScore(pair, config).slope(),
-        -b * slope * rejectedScore(pair, config).slope());
+        b * slope * chosenScore(pair, config).derivative(),
+        -b * slope * rejectedScore(pair, config).derivative());
   }
 
   /** The same for a slope with respect to s_w/|y_w| − s_l/|y_l|. */
-  private static Slope byNormalisedDelta(Terms pair, LossConfig config, double loss, double slope) {
-    return new Slope(
+  private static LossAndGradient byNormalisedDelta(
+      SequenceLogps pair, LossConfig config, double loss, double slope) {
+    return new LossAndGradient(
         loss,
-        slope * chosenScore(pair, config).slope() / pair.chosenLength(),
-        -slope * rejectedScore(pair, config).slope() / pair.rejectedLength());
+        slope * chosenScore(pair, config).derivative() / pair.chosenLength(),
+        -slope * rejectedScore(pair, config).derivative() / pair.rejectedLength());
   }
 
-  private static ValueAndDerivative chosenScore(Terms pair, LossConfig config) {
-    return config.divergence().score(pair.w(), config.divergenceAlpha());
+  private static ValueAndDerivative chosenScore(SequenceLogps pair, LossConfig config) {
+    return config.divergence().score(pair.chosenLogRatio(), config.divergenceAlpha());
   }
 
-  private static ValueAndDerivative rejectedScore(Terms pair, LossConfig config) {
-    return config.divergence().score(pair.l(), config.divergenceAlpha());
+  private static ValueAndDerivative rejectedScore(SequenceLogps pair, LossConfig config) {
+    return config.divergence().score(pair.rejectedLogRatio(), config.divergenceAlpha());
   }
 }

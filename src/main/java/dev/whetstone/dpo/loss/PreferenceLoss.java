@@ -3,8 +3,8 @@ package dev.whetstone.dpo.loss;
 import dev.whetstone.dpo.data.LossNormalizer;
 import dev.whetstone.dpo.loss.LossResult.PairOutcome;
 import dev.whetstone.dpo.loss.PairLogps.Completion;
-import dev.whetstone.dpo.loss.PairLosses.Slope;
-import dev.whetstone.dpo.loss.PairLosses.Terms;
+import dev.whetstone.dpo.loss.PairLosses.LossAndGradient;
+import dev.whetstone.dpo.loss.PairLosses.SequenceLogps;
 import dev.whetstone.settings.Checks;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,16 +30,16 @@ public final class PreferenceLoss {
    *
    * @throws IllegalArgumentException when pairs have weights but the loss is AOT
    */
-  public LossResult of(List<PairLogps> batch) {
+  public LossResult compute(List<PairLogps> batch) {
     int tokens = batch.stream().mapToInt(pair -> pair.chosen().length()).sum();
-    return of(batch, new LossNormalizer(batch.size(), tokens));
+    return compute(batch, new LossNormalizer(batch.size(), tokens));
   }
 
   /**
    * A micro-batch's share of its batch's loss: shares add up to the batch's loss, and gradients are
    * those of the batch. Not for a loss that {@link LossConfig#needsWholeBatch}.
    */
-  public LossResult of(List<PairLogps> pairs, LossNormalizer batch) {
+  public LossResult compute(List<PairLogps> pairs, LossNormalizer batch) {
     Checks.require(
         pairs.size() == batch.pairs() || !config.needsWholeBatch(),
         "this loss needs the whole batch at once, not a micro-batch of it");
@@ -57,7 +57,7 @@ public final class PreferenceLoss {
   /** Sums over the losses of a mix; gradients by sequence, and {@code chosenToken} by token. */
   private final class Sums {
     private final List<PairLogps> pairs;
-    private final List<Terms> sequenceLogps;
+    private final List<SequenceLogps> sequenceLogps;
     private final double[] weights;
     private final double[] chosen;
     private final double[] rejected;
@@ -75,7 +75,7 @@ public final class PreferenceLoss {
 
     void addPerPair(LossRule.PerPair rule, double factor) {
       for (int i = 0; i < pairs.size(); i++) {
-        Slope pair = rule.formula().at(sequenceLogps.get(i), config);
+        LossAndGradient pair = rule.formula().at(sequenceLogps.get(i), config);
         loss += factor * weights[i] * pair.loss();
         chosen[i] += factor * weights[i] * pair.chosen();
         rejected[i] += factor * weights[i] * pair.rejected();
@@ -90,15 +90,21 @@ public final class PreferenceLoss {
     void addSorted(LossRule.Sorted rule, double factor) {
       requireEqualWeights();
       double[] above =
-          values(rule.paired() ? t -> t.policyChosen() - t.policyRejected() : Terms::w);
+          values(
+              rule.paired()
+                  ? t -> t.policyChosen() - t.policyRejected()
+                  : SequenceLogps::chosenLogRatio);
       double[] below =
-          values(rule.paired() ? t -> t.referenceChosen() - t.referenceRejected() : Terms::l);
+          values(
+              rule.paired()
+                  ? t -> t.referenceChosen() - t.referenceRejected()
+                  : SequenceLogps::rejectedLogRatio);
       int[] upper = order(above);
       int[] lower = order(below);
       for (int rank = 0; rank < pairs.size(); rank++) {
         double delta = above[upper[rank]] - below[lower[rank]];
         ValueAndDerivative term = PairLosses.smoothedLogistic(config.beta() * delta, config);
-        double slope = factor * config.beta() * term.slope();
+        double slope = factor * config.beta() * term.derivative();
         loss += factor * term.value();
         chosen[upper[rank]] += slope;
         // paired: both log-probs of the policy are in the first sort; unpaired: one is in each
@@ -114,7 +120,7 @@ public final class PreferenceLoss {
       }
     }
 
-    private double[] values(ToDoubleFunction<Terms> value) {
+    private double[] values(ToDoubleFunction<SequenceLogps> value) {
       return sequenceLogps.stream().mapToDouble(value).toArray();
     }
 
@@ -136,7 +142,7 @@ public final class PreferenceLoss {
       List<PairOutcome> outcomes = new ArrayList<>();
       for (int i = 0; i < pairs.size(); i++) {
         PairLogps pair = pairs.get(i);
-        Terms logps = sequenceLogps.get(i);
+        SequenceLogps logps = sequenceLogps.get(i);
         outcomes.add(
             new PairOutcome(
                 pair,
@@ -144,16 +150,16 @@ public final class PreferenceLoss {
                 perToken(pair.rejected(), publicLength(pair), rejected[i], 0),
                 logps.policyChosen(),
                 logps.policyRejected(),
-                config.beta() * logps.w(),
-                config.beta() * logps.l()));
+                config.beta() * logps.chosenLogRatio(),
+                config.beta() * logps.rejectedLogRatio()));
       }
       return new LossResult(loss, outcomes);
     }
   }
 
-  private Terms sequenceLogps(PairLogps pair) {
+  private SequenceLogps sequenceLogps(PairLogps pair) {
     int publicLength = publicLength(pair);
-    return new Terms(
+    return new SequenceLogps(
         sum(pair.chosen().policy(), publicLength),
         sum(pair.rejected().policy(), publicLength),
         config.referenceFree() ? 0 : sum(pair.chosen().reference(), publicLength),

@@ -1,4 +1,4 @@
 package dev.whetstone.dpo.loss;
 
 /** The value of a function at a point, and its derivative there. */
-record ValueAndDerivative(double value, double slope) {}
+record ValueAndDerivative(double value, double derivative) {}

@@ -28,7 +28,11 @@ import org.jspecify.annotations.Nullable;
  *     the gradient from a completion that reads it as its prompt, or the row of zeros; the i-th
  *     tensor is for the i-th completion of every prompt
  */
-record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDArray> past) {
+record AttentionPlan(
+    List<Group> groups,
+    NDArray outputs,
+    NDArray queryKeyValueGradients,
+    List<NDArray> prefixGradients) {
   /**
    * The indices of one group of segments.
    *
@@ -53,7 +57,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
       NDArray valueRows,
       NDArray outputRows,
       NDArray mask,
-      @Nullable NDArray real) {}
+      @Nullable NDArray paddingMask) {}
 
   static AttentionPlan of(NDManager manager, Layout layout, ModelConfig config) {
     return new Builder(manager, layout, config).build();
@@ -136,7 +140,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
         int from = gradient + (s * kvHeads + head) * group.keys();
         for (int i = 0; i < segment.length(); i++) {
           queryKeyValueGradients[(segment.start() + i) * width + heads + first + head] =
-              from + group.past() + i;
+              from + group.promptLength() + i;
         }
         for (int i = 0; i < segment.promptLength(); i++) {
           prompt[(segment.prompt() + i) * 2 * kvHeads + first + head] = from + i;
@@ -166,7 +170,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           keys(group, heads + kvHeads),
           queries(group, heads),
           mask(group),
-          group.even() ? null : paddingMask(group));
+          group.isUniform() ? null : paddingMask(group));
     }
 
     private NDArray queries(SegmentGroup group, int rowsOfToken) {
@@ -174,7 +178,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           group,
           heads,
           group.length(),
-          (s, i) -> SegmentGroup.query(group.segments().get(s), i) * rowsOfToken);
+          (s, i) -> SegmentGroup.queryToken(group.segments().get(s), i) * rowsOfToken);
     }
 
     private NDArray keys(SegmentGroup group, int firstHead) {
@@ -182,7 +186,7 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
           group,
           kvHeads,
           group.keys(),
-          (s, j) -> group.key(group.segments().get(s), j) * width + firstHead);
+          (s, j) -> group.keyToken(group.segments().get(s), j) * width + firstHead);
     }
 
     /**
@@ -202,13 +206,13 @@ record AttentionPlan(List<Group> groups, NDArray outputs, NDArray own, List<NDAr
     }
 
     private NDArray mask(SegmentGroup group) {
-      int masks = group.even() ? 1 : group.segments().size();
+      int masks = group.isUniform() ? 1 : group.segments().size();
       float[] mask = new float[masks * group.length() * group.keys()];
       int to = 0;
       for (Segment segment : group.segments().subList(0, masks)) {
         for (int i = 0; i < group.length(); i++) {
           for (int j = 0; j < group.keys(); j++) {
-            mask[to++] = group.visible(segment, i, j) ? 0 : Float.NEGATIVE_INFINITY;
+            mask[to++] = group.isVisible(segment, i, j) ? 0 : Float.NEGATIVE_INFINITY;
           }
         }
       }

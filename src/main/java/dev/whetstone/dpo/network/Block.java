@@ -23,15 +23,15 @@ final class Block {
    * @param loraHidden {@code A x} of each target, {@code [.., modules * rank]}
    */
   record Activations(
-      Selection wanted,
+      Selection selection,
       NDArray input,
-      NDArray inputLengths,
+      NDArray inputRms,
       NDArray qkv,
       NDArray attended,
-      NDArray middle,
-      NDArray middleLengths,
+      NDArray postAttention,
+      NDArray postAttentionRms,
       NDArray gateUp,
-      Map<LoraTarget, NDArray> low,
+      Map<LoraTarget, NDArray> loraHidden,
       NDArray output) {}
 
   private final RmsNorm inputNorm;
@@ -83,14 +83,19 @@ final class Block {
     try (NDManager scope = owner.newSubManager()) {
       input.tempAttach(scope);
       Map<LoraTarget, NDArray> loraHidden = new EnumMap<>(LoraTarget.class);
-      NDArray inputRms = inputNorm.lengths(input);
+      NDArray inputRms = inputNorm.rms(input);
       NDArray normed = inputNorm.forward(input, inputRms);
       NDArray qkv = project(LoraTarget.QKV, normed, null, adapted, loraHidden);
-      rotary.turn(qkv);
+      rotary.rotate(qkv);
       NDArray attended = attend.apply(qkv);
       NDArray postAttention =
-          project(LoraTarget.O, selection.of(attended), selection.of(input), adapted, loraHidden);
-      NDArray postAttentionRms = mlpNorm.lengths(postAttention);
+          project(
+              LoraTarget.O,
+              selection.select(attended),
+              selection.select(input),
+              adapted,
+              loraHidden);
+      NDArray postAttentionRms = mlpNorm.rms(postAttention);
       NDArray gateUp =
           project(
               LoraTarget.GATE_UP,
@@ -120,17 +125,17 @@ final class Block {
   private static void attach(NDManager owner, Activations kept) {
     for (NDArray array :
         new NDArray[] {
-          kept.inputLengths,
+          kept.inputRms,
           kept.qkv,
           kept.attended,
-          kept.middle,
-          kept.middleLengths,
+          kept.postAttention,
+          kept.postAttentionRms,
           kept.gateUp,
           kept.output
         }) {
       array.attach(owner);
     }
-    kept.low.values().forEach(array -> array.attach(owner));
+    kept.loraHidden.values().forEach(array -> array.attach(owner));
   }
 
   private NDArray project(
@@ -140,8 +145,8 @@ final class Block {
       boolean adapted,
       Map<LoraTarget, NDArray> loraHidden) {
     Projection.Output output = projection(target).forward(x, residual, adapted);
-    if (output.low() != null) {
-      loraHidden.put(target, output.low());
+    if (output.loraHidden() != null) {
+      loraHidden.put(target, output.loraHidden());
     }
     return output.y();
   }
@@ -153,7 +158,8 @@ final class Block {
       dOutput.tempAttach(scope);
       NDArray dPostAttention = mlpBackward(dOutput, kept).addi(dOutput);
       NDArray dInput =
-          attentionBackward(dPostAttention, kept, batch).addi(kept.wanted.back(dPostAttention));
+          attentionBackward(dPostAttention, kept, batch)
+              .addi(kept.selection.scatter(dPostAttention));
       dInput.attach(owner);
       return dInput;
     }
@@ -161,38 +167,42 @@ final class Block {
 
   private static void attachTemporarily(NDManager scope, Activations kept) {
     for (NDArray array :
-        new NDArray[] {kept.input, kept.qkv, kept.attended, kept.middle, kept.gateUp}) {
+        new NDArray[] {kept.input, kept.qkv, kept.attended, kept.postAttention, kept.gateUp}) {
       array.tempAttach(scope);
     }
   }
 
   private NDArray mlpBackward(NDArray dOutput, Activations kept) {
-    SwiGlu.Activated activated = activation.again(kept.gateUp);
+    SwiGlu.Activated activated = activation.recompute(kept.gateUp);
     NDArray dh =
-        projection(LoraTarget.DOWN).backward(dOutput, activated.h(), kept.low.get(LoraTarget.DOWN));
+        projection(LoraTarget.DOWN)
+            .backward(dOutput, activated.h(), kept.loraHidden.get(LoraTarget.DOWN));
     NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
     NDArray dNormed =
         projection(LoraTarget.GATE_UP)
             .backward(
                 dGateUp,
-                mlpNorm.forward(kept.middle, kept.middleLengths),
-                kept.low.get(LoraTarget.GATE_UP));
-    return mlpNorm.backward(dNormed, kept.middle, kept.middleLengths);
+                mlpNorm.forward(kept.postAttention, kept.postAttentionRms),
+                kept.loraHidden.get(LoraTarget.GATE_UP));
+    return mlpNorm.backward(dNormed, kept.postAttention, kept.postAttentionRms);
   }
 
   private NDArray attentionBackward(NDArray dPostAttention, Activations kept, MicroBatch batch) {
     NDArray dSelected =
         projection(LoraTarget.O)
-            .backward(dPostAttention, kept.wanted.of(kept.attended), kept.low.get(LoraTarget.O));
-    NDArray dAttended = kept.wanted.back(dSelected);
+            .backward(
+                dPostAttention,
+                kept.selection.select(kept.attended),
+                kept.loraHidden.get(LoraTarget.O));
+    NDArray dAttended = kept.selection.scatter(dSelected);
     NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
-    batch.rotary().turnBack(dQkv);
+    batch.rotary().rotateBack(dQkv);
     NDArray dNormed =
         projection(LoraTarget.QKV)
             .backward(
                 dQkv,
-                inputNorm.forward(kept.input, kept.inputLengths),
-                kept.low.get(LoraTarget.QKV));
-    return inputNorm.backward(dNormed, kept.input, kept.inputLengths);
+                inputNorm.forward(kept.input, kept.inputRms),
+                kept.loraHidden.get(LoraTarget.QKV));
+    return inputNorm.backward(dNormed, kept.input, kept.inputRms);
   }
 }

@@ -37,11 +37,11 @@ final class CausalAttention {
       try (NDManager scope = outer.newSubManager()) {
         rows.tempAttach(scope);
         NDArray p = probabilities(queries(rows, group), keys(rows, group), group);
-        parts[i] = rows(TorchOps.products(p, values(rows, group)));
+        parts[i] = rows(TorchOps.batchMatmul(p, values(rows, group)));
         parts[i].attach(outer);
       }
     }
-    NDArray attended = TorchOps.gather(TorchOps.concat(0, parts), plan.outputs());
+    NDArray attended = TorchOps.indexSelect(TorchOps.concat(0, parts), plan.outputs());
     return TorchOps.reshape(attended, -1, (long) heads * headDim);
   }
 
@@ -73,12 +73,13 @@ final class CausalAttention {
     parts[part] = outer.zeros(new Shape(1, headDim));
     NDArray all = TorchOps.concat(0, parts);
     NDArray gradient =
-        TorchOps.reshape(TorchOps.gather(all, plan.own()), output.getShape().get(0), -1);
+        TorchOps.reshape(
+            TorchOps.indexSelect(all, plan.queryKeyValueGradients()), output.getShape().get(0), -1);
     NDArray keysAndValues =
         TorchOps.slice(gradient, 1, (long) heads * headDim, gradient.getShape().get(1));
-    for (NDArray prefix : plan.past()) {
+    for (NDArray prefix : plan.prefixGradients()) {
       keysAndValues.addi(
-          TorchOps.reshape(TorchOps.gather(all, prefix), output.getShape().get(0), -1));
+          TorchOps.reshape(TorchOps.indexSelect(all, prefix), output.getShape().get(0), -1));
     }
     return gradient;
   }
@@ -92,17 +93,17 @@ final class CausalAttention {
     NDArray p = probabilities(q, k, group);
     NDArray dO = stacked(outputRows(dRows, group), group);
     NDArray dots = TorchOps.reshape(outputRows(outputDots, group), group.matrices(), -1, 1);
-    NDArray dV = TorchOps.products(TorchOps.transpose(p), dO);
-    NDArray dScores = TorchOps.products(dO, TorchOps.transpose(v)).subi(dots).muli(p);
-    NDArray dK = TorchOps.products(TorchOps.transpose(dScores), q);
-    NDArray dQ = TorchOps.products(dScores, k);
+    NDArray dV = TorchOps.batchMatmul(TorchOps.transpose(p), dO);
+    NDArray dScores = TorchOps.batchMatmul(dO, TorchOps.transpose(v)).subi(dots).muli(p);
+    NDArray dK = TorchOps.batchMatmul(TorchOps.transpose(dScores), q);
+    NDArray dQ = TorchOps.batchMatmul(dScores, k);
     return new NDArray[] {dQ, dK, dV};
   }
 
   /** The result's rows for the group's queries, with zeros in padding. */
   private static NDArray outputRows(NDArray rows, AttentionPlan.Group group) {
-    NDArray gathered = TorchOps.gather(rows, group.outputRows());
-    return group.real() == null ? gathered : gathered.muli(group.real());
+    NDArray gathered = TorchOps.indexSelect(rows, group.outputRows());
+    return group.paddingMask() == null ? gathered : gathered.muli(group.paddingMask());
   }
 
   /** A view with one head of one token a row, {@code [.., headDim]}. */
@@ -116,21 +117,21 @@ final class CausalAttention {
 
   /** {@code [matrices, heads / kvHeads * queries, headDim]} */
   private NDArray queries(NDArray rows, AttentionPlan.Group group) {
-    return stacked(TorchOps.gather(rows, group.queryRows()), group);
+    return stacked(TorchOps.indexSelect(rows, group.queryRows()), group);
   }
 
   /** {@code [matrices, keys, headDim]} */
   private NDArray keys(NDArray rows, AttentionPlan.Group group) {
-    return stacked(TorchOps.gather(rows, group.keyRows()), group);
+    return stacked(TorchOps.indexSelect(rows, group.keyRows()), group);
   }
 
   private NDArray values(NDArray rows, AttentionPlan.Group group) {
-    return stacked(TorchOps.gather(rows, group.valueRows()), group);
+    return stacked(TorchOps.indexSelect(rows, group.valueRows()), group);
   }
 
   /** {@code [matrices, heads / kvHeads * queries, keys]} */
   private NDArray probabilities(NDArray q, NDArray k, AttentionPlan.Group group) {
-    NDArray scores = TorchOps.products(q, TorchOps.transpose(k));
+    NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(k));
     TorchOps.reshape(scores, -1, heads, group.queries(), group.keys()).addi(group.mask());
     return TorchOps.softmax(scores);
   }

@@ -118,9 +118,9 @@ final class Decoder {
     List<PromptCompletions> rows =
         prompts.stream().map(prompt -> new PromptCompletions(prompt, List.of(new int[1]))).toList();
     try (NDManager scope = manager.newSubManager()) {
-      MicroBatch batch = network.batch(scope, rows);
+      MicroBatch batch = network.microBatch(scope, rows);
       NDArray slots = promptSlots(scope, batch.layout());
-      NDArray x = TorchOps.rows(batch.ids(batch.layout().ids()), network.embedding().array());
+      NDArray x = TorchOps.embedding(batch.ids(batch.layout().ids()), network.embedding().array());
       for (int layer = 0; layer < caches.size(); layer++) {
         Cache cache = caches.get(layer);
         Block block = network.blocks().get(layer);
@@ -140,7 +140,7 @@ final class Decoder {
                         },
                         true));
       }
-      return distributions(TorchOps.gather(x, TorchOps.ids(scope, batch.layout().sources())));
+      return distributions(TorchOps.indexSelect(x, TorchOps.ids(scope, batch.layout().sources())));
     }
   }
 
@@ -158,7 +158,7 @@ final class Decoder {
   }
 
   private void write(Cache cache, NDArray qkv, NDArray slots) {
-    write(cache, TorchOps.gather(qkv, slots), 0);
+    write(cache, TorchOps.indexSelect(qkv, slots), 0);
   }
 
   /** Writes the keys and values of {@code [slots * prompts, width]}, beginning at a slot. */
@@ -183,7 +183,7 @@ final class Decoder {
     int[] positions = prompts.stream().mapToInt(prompt -> prompt.length + written).toArray();
     try (NDManager scope = manager.newSubManager()) {
       Rotary rotary = network.rotary(scope, positions);
-      NDArray x = TorchOps.rows(TorchOps.ids(scope, newest), network.embedding().array());
+      NDArray x = TorchOps.embedding(TorchOps.ids(scope, newest), network.embedding().array());
       for (int layer = 0; layer < caches.size(); layer++) {
         Cache cache = caches.get(layer);
         Block block = network.blocks().get(layer);
@@ -231,10 +231,10 @@ final class Decoder {
               (long) prompts.size() * kvHeads,
               -1,
               headDim);
-      NDArray scores = TorchOps.products(q, TorchOps.transpose(upTo(cache.keys, slot)));
+      NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(upTo(cache.keys, slot)));
       TorchOps.reshape(scores, prompts.size(), heads, 1, -1)
           .addi(TorchOps.slice(mask, 3, 0, slot + 1L));
-      NDArray attended = TorchOps.products(TorchOps.softmax(scores), upTo(cache.values, slot));
+      NDArray attended = TorchOps.batchMatmul(TorchOps.softmax(scores), upTo(cache.values, slot));
       NDArray rows = TorchOps.reshape(attended, prompts.size(), -1);
       rows.attach(outer);
       return rows;
@@ -247,7 +247,7 @@ final class Decoder {
   }
 
   private float[][] distributions(NDArray x) {
-    NDArray hidden = network.norm().forward(x, network.norm().lengths(x));
+    NDArray hidden = network.finalNorm().forward(x, network.finalNorm().rms(x));
     NDArray probabilities =
         TorchOps.softmax(TorchOps.linear(hidden, network.head().weight().array()));
     FloatBuffer values = TorchOps.read(probabilities);

@@ -26,7 +26,7 @@ public final class ForwardPass implements AutoCloseable {
   /** d logp / d hidden, {@code [scored, hidden]}; null if no backward pass is to run. */
   private @Nullable NDArray logProbGradients;
 
-  private double[] normalizers = {};
+  private double[] logSumExps = {};
   private @Nullable TokenScores scores;
 
   ForwardPass(Network network, List<PromptCompletions> rows, boolean adapted, boolean gradient) {
@@ -34,7 +34,7 @@ public final class ForwardPass implements AutoCloseable {
     this.manager = network.manager().newSubManager();
     this.adapted = adapted;
     try {
-      this.batch = network.batch(manager, rows);
+      this.batch = network.microBatch(manager, rows);
       if (gradient) {
         this.scores =
             withTrainingArithmetic(
@@ -52,7 +52,7 @@ public final class ForwardPass implements AutoCloseable {
   }
 
   private <T> T withTrainingArithmetic(Supplier<T> work) {
-    return MatmulPrecision.in(network.settings().arithmetic(), work);
+    return MatmulPrecision.runWith(network.settings().arithmetic(), work);
   }
 
   /** Scores of every completion token. */
@@ -65,7 +65,7 @@ public final class ForwardPass implements AutoCloseable {
 
   private void forward(boolean gradient) {
     NDArray ids = batch.ids(batch.layout().ids());
-    NDArray x = TorchOps.rows(ids, network.embedding().array());
+    NDArray x = TorchOps.embedding(ids, network.embedding().array());
     boolean keep = gradient && !network.settings().recompute();
     for (int layer = 0; layer < network.blocks().size(); layer++) {
       if (keep) {
@@ -104,23 +104,23 @@ public final class ForwardPass implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       LmHead.Output output =
           network.head().forward(hidden(scope), batch.layout().targets(), gradient);
-      if (output.directions() != null) {
-        logProbGradients = output.directions();
+      if (output.logProbGradients() != null) {
+        logProbGradients = output.logProbGradients();
         logProbGradients.attach(manager);
-        normalizers = output.normalizers();
+        logSumExps = output.logSumExps();
       }
       return split(output.scores());
     }
   }
 
   private NDArray normed(NDArray rows) {
-    return network.norm().forward(rows, network.norm().lengths(rows));
+    return network.finalNorm().forward(rows, network.finalNorm().rms(rows));
   }
 
   /** KL(this ‖ reference) in nats a token, for another pass over the same rows. */
-  float[][] divergences(ForwardPass reference) {
+  float[][] klDivergences(ForwardPass reference) {
     try (NDManager scope = manager.newSubManager()) {
-      return byCompletion(network.head().divergences(hidden(scope), reference.hidden(scope)));
+      return byCompletion(network.head().klDivergences(hidden(scope), reference.hidden(scope)));
     }
   }
 
@@ -132,26 +132,26 @@ public final class ForwardPass implements AutoCloseable {
   }
 
   /** Splits flat scores by completion. */
-  private TokenScores split(LmHead.Flat flat) {
-    boolean[][] greedy = new boolean[batch.layout().lengths().length][];
+  private TokenScores split(LmHead.FlatScores flat) {
+    boolean[][] greedy = new boolean[batch.layout().completionLengths().length][];
     int from = 0;
     for (int i = 0; i < greedy.length; i++) {
-      int to = from + batch.layout().lengths()[i];
+      int to = from + batch.layout().completionLengths()[i];
       greedy[i] = Arrays.copyOfRange(flat.greedy(), from, to);
       from = to;
     }
     return new TokenScores(
         byCompletion(flat.logps()),
         byCompletion(flat.entropies()),
-        byCompletion(flat.collisions()),
+        byCompletion(flat.logSumSquares()),
         greedy);
   }
 
   private float[][] byCompletion(float[] flat) {
-    float[][] split = new float[batch.layout().lengths().length][];
+    float[][] split = new float[batch.layout().completionLengths().length][];
     int from = 0;
     for (int i = 0; i < split.length; i++) {
-      int to = from + batch.layout().lengths()[i];
+      int to = from + batch.layout().completionLengths()[i];
       split[i] = Arrays.copyOfRange(flat, from, to);
       from = to;
     }
@@ -206,12 +206,12 @@ public final class ForwardPass implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       x.tempAttach(scope);
       dHidden.tempAttach(scope);
-      NDArray rms = network.norm().lengths(x);
-      if (network.head().weight().trained()) {
-        network.head().backward(normed(x), batch.layout().targets(), gradients, normalizers);
+      NDArray rms = network.finalNorm().rms(x);
+      if (network.head().weight().isTrained()) {
+        network.head().backward(normed(x), batch.layout().targets(), gradients, logSumExps);
       }
       NDArray dNormed = dHidden.muli(TorchOps.create(scope, gradients, gradients.length, 1));
-      NDArray dx = network.norm().backward(dNormed, x, rms);
+      NDArray dx = network.finalNorm().backward(dNormed, x, rms);
       dx.attach(manager);
       logProbGradients = null;
       return dx;
@@ -233,7 +233,7 @@ public final class ForwardPass implements AutoCloseable {
 
   private void embeddingGradient(NDArray dx) {
     Weight embedding = network.embedding();
-    if (!embedding.trained()) {
+    if (!embedding.isTrained()) {
       return;
     }
     int[] ids = batch.layout().ids();

@@ -22,7 +22,7 @@ record Layout(
     List<Segment> segments,
     int[] sources,
     int[] targets,
-    int[] lengths) {
+    int[] completionLengths) {
   /**
    * A prompt or a completion: tokens that attend to all tokens of the prompt and causally to each
    * other.
@@ -39,7 +39,7 @@ record Layout(
   }
 
   static Layout of(List<PromptCompletions> rows) {
-    int tokens = rows.stream().mapToInt(PromptCompletions::tokens).sum();
+    int tokens = rows.stream().mapToInt(PromptCompletions::inputTokens).sum();
     int scored =
         rows.stream().flatMap(row -> row.completions().stream()).mapToInt(c -> c.length).sum();
     Layout layout =
@@ -57,7 +57,7 @@ record Layout(
     int target = 0;
     for (PromptCompletions row : rows) {
       layout.place(row, token, target);
-      token += row.tokens();
+      token += row.inputTokens();
       target += row.completions().stream().mapToInt(c -> c.length).sum();
     }
     return layout;

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LmHead {
   /** Scores of all rows in one array each, {@code [scored]}. */
-  record Flat(float[] logps, float[] entropies, float[] collisions, boolean[] greedy) {
-    Flat(int scored) {
+  record FlatScores(float[] logps, float[] entropies, float[] logSumSquares, boolean[] greedy) {
+    FlatScores(int scored) {
       this(new float[scored], new float[scored], new float[scored], new boolean[scored]);
     }
   }
@@ -31,7 +31,7 @@ final class LmHead {
    * @param logSumExps log Σ exp(logit) of each row, {@code [scored]}
    * @param logProbGradients d logp / d hidden, {@code [scored, hidden]}; null unless asked for
    */
-  record Output(Flat scores, double[] normalizers, @Nullable NDArray directions) {}
+  record Output(FlatScores scores, double[] logSumExps, @Nullable NDArray logProbGradients) {}
 
   /** Tokens {@code [from, to)} of the vocabulary. */
   private record Slice(int from, int to) {
@@ -118,9 +118,9 @@ final class LmHead {
             Part part = Part.of(hidden, w);
             scoring.add(scope, slice, part);
             if (mean != null) {
-              NDArray added = TorchOps.product(part.exps, w);
-              mean.muli(column(scope, scoring.softmax.kept()));
-              mean.addi(added.muli(column(scope, scoring.softmax.taken())));
+              NDArray added = TorchOps.matmul(part.exps, w);
+              mean.muli(column(scope, scoring.softmax.previousScale()));
+              mean.addi(added.muli(column(scope, scoring.softmax.sliceScale())));
             }
           },
           hidden);
@@ -128,9 +128,10 @@ final class LmHead {
     NDArray logProbGradients = null;
     if (mean != null) {
       mean.divi(column(outer, scoring.softmax.sums()));
-      logProbGradients = TorchOps.rows(TorchOps.ids(outer, targets), weight.array()).subi(mean);
+      logProbGradients =
+          TorchOps.embedding(TorchOps.ids(outer, targets), weight.array()).subi(mean);
     }
-    return new Output(scoring.scores(), scoring.softmax.normalizers(), logProbGradients);
+    return new Output(scoring.scores(), scoring.softmax.logSumExps(), logProbGradients);
   }
 
   /** Running sums over the slices so far, for each row's distribution and target. */
@@ -173,14 +174,14 @@ final class LmHead {
               .map(target -> slice.contains(target) ? target - slice.from : 0)
               .toArray();
       float[] below =
-          column(TorchOps.pick(part.logits, TorchOps.ids(scope, columns).expandDims(1)));
+          column(TorchOps.gatherColumns(part.logits, TorchOps.ids(scope, columns).expandDims(1)));
       FloatBuffer all = null;
       for (int i = 0; i < targets.length; i++) {
         boolean inSlice = slice.contains(targets[i]);
         if (inSlice) {
           targetLogits[i] = (double) part.max[i] + below[i];
         }
-        if (softmax.rose(i)) {
+        if (softmax.maxIncreased(i)) {
           greedy[i] = inSlice && below[i] == 0;
           if (greedy[i]) {
             all = all == null ? TorchOps.read(part.logits) : all;
@@ -200,14 +201,14 @@ final class LmHead {
       return true;
     }
 
-    Flat scores() {
-      Flat scores = new Flat(targets.length);
+    FlatScores scores() {
+      FlatScores scores = new FlatScores(targets.length);
       for (int i = 0; i < targets.length; i++) {
-        double logSumExp = softmax.normalizer(i);
+        double logSumExp = softmax.logSumExp(i);
         double sum = softmax.sums()[i];
         scores.logps[i] = (float) (targetLogits[i] - logSumExp);
         scores.entropies[i] = (float) (logSumExp - weightedLogits[i] / sum);
-        scores.collisions[i] = (float) Math.log(squares[i] / (sum * sum));
+        scores.logSumSquares[i] = (float) Math.log(squares[i] / (sum * sum));
         scores.greedy[i] = greedy[i];
       }
       return scores;
@@ -221,7 +222,7 @@ final class LmHead {
    * @param policy {@code [scored, hidden]}
    * @param reference {@code [scored, hidden]}
    */
-  float[] divergences(NDArray policy, NDArray reference) {
+  float[] klDivergences(NDArray policy, NDArray reference) {
     int scored = Math.toIntExact(policy.getShape().get(0));
     OnlineSoftmax pSoftmax = new OnlineSoftmax(scored);
     OnlineSoftmax qSoftmax = new OnlineSoftmax(scored);
@@ -248,9 +249,7 @@ final class LmHead {
     for (int i = 0; i < scored; i++) {
       divergences[i] =
           (float)
-              (differences[i] / pSoftmax.sums()[i]
-                  - pSoftmax.normalizer(i)
-                  + qSoftmax.normalizer(i));
+              (differences[i] / pSoftmax.sums()[i] - pSoftmax.logSumExp(i) + qSoftmax.logSumExp(i));
     }
     return divergences;
   }
@@ -275,8 +274,7 @@ final class LmHead {
           (scope, w) -> {
             NDArray p = TorchOps.linear(hidden, w).subi(column(scope, logSumExps)).exp();
             NDArray dLogits = p.muli(TorchOps.create(scope, gradients, gradients.length, 1)).neg();
-            weight.accumulateRows(
-                slice.from, TorchOps.product(TorchOps.transpose(dLogits), hidden));
+            weight.accumulateRows(slice.from, TorchOps.matmul(TorchOps.transpose(dLogits), hidden));
           },
           hidden);
     }

@@ -91,8 +91,7 @@ final class LoraFactors {
   NDArray addTo(NDArray y, NDArray x) {
     NDArray loraHidden = TorchOps.linear(x, uploaded().a);
     for (int m = 0; m < modules.size(); m++) {
-      LibtorchBindings.addProduct(
-          outputs(y, m), inner(loraHidden, m), uploaded().transposed.get(m));
+      LibtorchBindings.addMatmul(outputs(y, m), inner(loraHidden, m), uploaded().transposed.get(m));
     }
     return loraHidden;
   }
@@ -109,13 +108,13 @@ final class LoraFactors {
     NDArray dLoraHidden = loraHidden.getManager().create(loraHidden.getShape());
     for (int m = 0; m < modules.size(); m++) {
       NDArray dOutputs = outputs(dy, m);
-      LibtorchBindings.product(inner(dLoraHidden, m), dOutputs, uploaded().bs.get(m));
+      LibtorchBindings.matmul(inner(dLoraHidden, m), dOutputs, uploaded().bs.get(m));
       // the transpose of B's gradient, because this product is faster than the other way round
       accumulateB(
-          modules.get(m), TorchOps.product(TorchOps.transpose(inner(loraHidden, m)), dOutputs));
+          modules.get(m), TorchOps.matmul(TorchOps.transpose(inner(loraHidden, m)), dOutputs));
     }
-    accumulateA(TorchOps.product(TorchOps.transpose(dLoraHidden), x));
-    LibtorchBindings.addProduct(dx, dLoraHidden, uploaded().a);
+    accumulateA(TorchOps.matmul(TorchOps.transpose(dLoraHidden), x));
+    LibtorchBindings.addMatmul(dx, dLoraHidden, uploaded().a);
   }
 
   /** The columns of a module's outputs. */

@@ -40,15 +40,15 @@ final class LoraParameters {
   }
 
   /** The factors of a block's target; null when none of its modules is adapted. */
-  @Nullable LoraFactors site(int layer, LoraTarget target, ModelConfig config) {
+  @Nullable LoraFactors factors(int layer, LoraTarget target, ModelConfig config) {
     List<LoraFactors.Module> adapted = new ArrayList<>();
     int row = 0;
     for (String module : target.modules()) {
-      Factors factors = modules.get(LoraTarget.module(layer, module));
+      Factors factors = modules.get(LoraTarget.moduleName(layer, module));
       if (factors != null) {
         adapted.add(new LoraFactors.Module(factors.a, factors.b, row));
       }
-      row += LoraTarget.outputs(config, module);
+      row += LoraTarget.outputSize(config, module);
     }
     return adapted.isEmpty() ? null : new LoraFactors(adapted, rank, alpha / rank);
   }

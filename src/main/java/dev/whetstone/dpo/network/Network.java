@@ -64,7 +64,7 @@ public final class Network implements AutoCloseable {
   /** Loads the weights of an imported model. */
   public static Network open(ModelDirectory directory, NetworkSettings settings)
       throws IOException {
-    NDManager manager = TorchOps.manager(settings.threads());
+    NDManager manager = TorchOps.newManager(settings.threads());
     try (Tensors tensors = directory.weights()) {
       return new Network(directory.config(), settings, manager, tensors);
     } catch (IOException | RuntimeException e) {
@@ -78,7 +78,7 @@ public final class Network implements AutoCloseable {
     for (LoraTarget target : LoraTarget.values()) {
       String[] names =
           target.modules().stream()
-              .map(module -> LoraTarget.module(layer, module))
+              .map(module -> LoraTarget.moduleName(layer, module))
               .toArray(String[]::new);
       Weight bias =
           target == LoraTarget.QKV && config.qkvBias()
@@ -89,8 +89,8 @@ public final class Network implements AutoCloseable {
     return new Block(
         config,
         scalars,
-        norm(tensors, scalars, LoraTarget.module(layer, "input_layernorm.weight")),
-        norm(tensors, scalars, LoraTarget.module(layer, "post_attention_layernorm.weight")),
+        norm(tensors, scalars, LoraTarget.moduleName(layer, "input_layernorm.weight")),
+        norm(tensors, scalars, LoraTarget.moduleName(layer, "post_attention_layernorm.weight")),
         projections);
   }
 
@@ -121,7 +121,7 @@ public final class Network implements AutoCloseable {
     lora = new LoraParameters(initial);
     for (int layer = 0; layer < blocks.size(); layer++) {
       for (LoraTarget target : LoraTarget.values()) {
-        LoraFactors factors = lora.site(layer, target, config);
+        LoraFactors factors = lora.factors(layer, target, config);
         if (factors != null) {
           blocks.get(layer).projection(target).adapt(factors);
         }
@@ -132,7 +132,7 @@ public final class Network implements AutoCloseable {
   }
 
   private void requireUntrained() {
-    if (lora != null || embedding.trained()) {
+    if (lora != null || embedding.isTrained()) {
       throw new IllegalStateException("the network already has trainable parameters");
     }
   }
@@ -143,9 +143,9 @@ public final class Network implements AutoCloseable {
     for (int layer = 0; layer < config.layers(); layer++) {
       for (LoraTarget target : LoraTarget.values()) {
         for (String name : target.modules()) {
-          LoraAdapter.Module module = unmatched.remove(LoraTarget.module(layer, name));
+          LoraAdapter.Module module = unmatched.remove(LoraTarget.moduleName(layer, name));
           if (module != null) {
-            requireFits(LoraTarget.module(layer, name), module, target.inputs(config), name);
+            requireFits(LoraTarget.moduleName(layer, name), module, target.inputSize(config), name);
           }
         }
       }
@@ -157,7 +157,7 @@ public final class Network implements AutoCloseable {
   }
 
   private void requireFits(String path, LoraAdapter.Module module, int in, String name) {
-    int out = LoraTarget.outputs(config, name);
+    int out = LoraTarget.outputSize(config, name);
     if (module.in() != in || module.out() != out) {
       throw new IllegalArgumentException(
           "%s has %d inputs and %d outputs in the adapter, but %d and %d in the base"
@@ -205,14 +205,14 @@ public final class Network implements AutoCloseable {
   }
 
   /** Scores without the adapter: those of the reference, unless the base itself is trained. */
-  public TokenScores reference(List<PromptCompletions> rows) {
+  public TokenScores referenceScores(List<PromptCompletions> rows) {
     try (ForwardPass pass = new ForwardPass(this, rows, false, false)) {
       return pass.scores();
     }
   }
 
   /** Scores under the policy: with the adapter, if there is one. */
-  public TokenScores policy(List<PromptCompletions> rows) {
+  public TokenScores policyScores(List<PromptCompletions> rows) {
     try (ForwardPass pass = new ForwardPass(this, rows, true, false)) {
       return pass.scores();
     }
@@ -222,10 +222,10 @@ public final class Network implements AutoCloseable {
    * KL(policy ‖ reference) between whole next-token distributions, in nats a token, in the shape of
    * {@link TokenScores#logps}. The reference is the base without the adapter.
    */
-  public float[][] divergences(List<PromptCompletions> rows) {
+  public float[][] klDivergences(List<PromptCompletions> rows) {
     try (ForwardPass policy = new ForwardPass(this, rows, true, false);
         ForwardPass reference = new ForwardPass(this, rows, false, false)) {
-      return policy.divergences(reference);
+      return policy.klDivergences(reference);
     }
   }
 
@@ -270,7 +270,7 @@ public final class Network implements AutoCloseable {
     return embedding;
   }
 
-  RmsNorm norm() {
+  RmsNorm finalNorm() {
     return norm;
   }
 
@@ -278,7 +278,7 @@ public final class Network implements AutoCloseable {
     return head;
   }
 
-  MicroBatch batch(NDManager pass, List<PromptCompletions> rows) {
+  MicroBatch microBatch(NDManager pass, List<PromptCompletions> rows) {
     rows.forEach(this::requireKnownTokens);
     return new MicroBatch(pass, Layout.of(rows), config, frequencies);
   }
@@ -299,6 +299,6 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
-    MallocTuning.handBack();
+    MallocTuning.returnUnused();
   }
 }

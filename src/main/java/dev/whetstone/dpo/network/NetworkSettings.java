@@ -31,7 +31,7 @@ public record NetworkSettings(
    * @param float32 billions of floating-point operations a second
    * @param bfloat16 the same; 0 where this PyTorch does not support it
    */
-  public record Speed(double float32, double bfloat16) {
+  public record MatmulSpeed(double float32, double bfloat16) {
     private static final double MIN_SPEEDUP = 1.3;
 
     /** bfloat16 if it is clearly faster, else float32, which is more precise. */
@@ -44,14 +44,15 @@ public record NetworkSettings(
    * Measures both arithmetics at the size of a model's gate projection; takes a fraction of a
    * second. bfloat16 pays only on wide layers: at a hidden size of 64 it makes a step slower.
    */
-  public Speed measure(ModelConfig model) {
-    return new Speed(
+  public MatmulSpeed measureMatmulSpeed(ModelConfig model) {
+    return new MatmulSpeed(
         speed(model, Arithmetic.FLOAT32),
-        MatmulPrecision.canRound() ? speed(model, Arithmetic.BFLOAT16) : 0);
+        MatmulPrecision.supportsBfloat16() ? speed(model, Arithmetic.BFLOAT16) : 0);
   }
 
   private double speed(ModelConfig model, Arithmetic measured) {
-    return MatmulPrecision.speed(threads, measured, model.hiddenSize(), model.intermediateSize());
+    return MatmulPrecision.measureGflops(
+        threads, measured, model.hiddenSize(), model.intermediateSize());
   }
 
   /**
@@ -59,8 +60,8 @@ public record NetworkSettings(
    *
    * @throws IllegalArgumentException when this PyTorch does not support it
    */
-  public NetworkSettings with(Arithmetic other) {
-    if (other == Arithmetic.BFLOAT16 && !MatmulPrecision.canRound()) {
+  public NetworkSettings withArithmetic(Arithmetic other) {
+    if (other == Arithmetic.BFLOAT16 && !MatmulPrecision.supportsBfloat16()) {
       throw new IllegalArgumentException("this PyTorch does not support bfloat16 products");
     }
     return new NetworkSettings(threads, other, recompute, vocabularySlice);

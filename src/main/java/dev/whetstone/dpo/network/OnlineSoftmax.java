@@ -10,14 +10,14 @@ import java.util.Arrays;
 final class OnlineSoftmax {
   private final double[] max;
   private final double[] sums;
-  private final double[] kept;
-  private final double[] taken;
+  private final double[] previousScale;
+  private final double[] sliceScale;
 
   OnlineSoftmax(int rows) {
     max = new double[rows];
     sums = new double[rows];
-    kept = new double[rows];
-    taken = new double[rows];
+    previousScale = new double[rows];
+    sliceScale = new double[rows];
     Arrays.fill(max, Double.NEGATIVE_INFINITY);
   }
 
@@ -30,8 +30,8 @@ final class OnlineSoftmax {
   void add(float[] sliceMax, float[] sliceSum) {
     for (int row = 0; row < sliceMax.length; row++) {
       double larger = Math.max(max[row], sliceMax[row]);
-      kept[row] = Math.exp(max[row] - larger);
-      taken[row] = Math.exp(sliceMax[row] - larger);
+      previousScale[row] = Math.exp(max[row] - larger);
+      sliceScale[row] = Math.exp(sliceMax[row] - larger);
       max[row] = larger;
       sums[row] = merge(row, sums[row], sliceSum[row]);
     }
@@ -39,27 +39,28 @@ final class OnlineSoftmax {
 
   /** A sum over all slices, from that before the latest slice and that of the latest slice. */
   double merge(int row, double before, double slice) {
-    return kept[row] * before + taken[row] * slice;
+    return previousScale[row] * before + sliceScale[row] * slice;
   }
 
   /** The same for a sum of squared exponentials, whose scale is squared too. */
   double mergeSquares(int row, double before, double slice) {
-    return kept[row] * kept[row] * before + taken[row] * taken[row] * slice;
+    return previousScale[row] * previousScale[row] * before
+        + sliceScale[row] * sliceScale[row] * slice;
   }
 
   /** Whether the latest slice has a larger logit than all slices before it. */
-  boolean rose(int row) {
-    return kept[row] < 1;
+  boolean maxIncreased(int row) {
+    return previousScale[row] < 1;
   }
 
   /** The factors that rescale the sums before the latest slice, {@code [rows]}. */
-  double[] kept() {
-    return kept;
+  double[] previousScale() {
+    return previousScale;
   }
 
   /** The factors that rescale the latest slice's sums, {@code [rows]}. */
-  double[] taken() {
-    return taken;
+  double[] sliceScale() {
+    return sliceScale;
   }
 
   /** {@code Σ exp(logit - max)}, {@code [rows]}. */
@@ -68,14 +69,14 @@ final class OnlineSoftmax {
   }
 
   /** {@code log Σ exp(logit)} of a row. */
-  double normalizer(int row) {
+  double logSumExp(int row) {
     return max[row] + Math.log(sums[row]);
   }
 
   /** {@code log Σ exp(logit)}, {@code [rows]}. */
-  double[] normalizers() {
+  double[] logSumExps() {
     double[] all = new double[sums.length];
-    Arrays.setAll(all, this::normalizer);
+    Arrays.setAll(all, this::logSumExp);
     return all;
   }
 }

@@ -12,7 +12,7 @@ final class Projection {
    * @param y {@code [tokens, out]}
    * @param loraHidden {@code A x}, {@code [tokens, modules * rank]}; null without LoRA
    */
-  record Output(NDArray y, @Nullable NDArray low) {}
+  record Output(NDArray y, @Nullable NDArray loraHidden) {}
 
   private final Weight weight;
   private final @Nullable Weight bias;
@@ -61,13 +61,13 @@ final class Projection {
    * @param loraHidden {@code A x} from the forward pass
    */
   NDArray backward(NDArray dy, NDArray x, @Nullable NDArray loraHidden) {
-    if (weight.trained()) {
-      weight.accumulate(TorchOps.product(TorchOps.transpose(dy), x));
+    if (weight.isTrained()) {
+      weight.accumulate(TorchOps.matmul(TorchOps.transpose(dy), x));
       if (bias != null) {
         bias.accumulate(dy.sum(new int[] {0}));
       }
     }
-    NDArray dx = TorchOps.product(dy, weight.array());
+    NDArray dx = TorchOps.matmul(dy, weight.array());
     if (lora != null && loraHidden != null) {
       lora.backward(dx, dy, x, loraHidden);
     }

@@ -20,7 +20,7 @@ public record PromptCompletions(int[] prompt, List<int[]> completions) {
   }
 
   /** Tokens that run through the network: a completion's last token predicts nothing. */
-  public int tokens() {
+  public int inputTokens() {
     return prompt.length + completions.stream().mapToInt(ids -> ids.length - 1).sum();
   }
 }

@@ -15,14 +15,14 @@ final class RmsNorm {
   }
 
   /** {@code sqrt(mean(x²) + ε)} of each row, {@code [rows, 1]}. */
-  NDArray lengths(NDArray x) {
+  NDArray rms(NDArray x) {
     NDArray norms = TorchOps.rowNorms(x);
     return norms.muli(norms).muli(scalars.inverseWidth()).addi(scalars.epsilon()).sqrt();
   }
 
   /**
    * @param x {@code [rows, width]}
-   * @param rms its {@link #lengths}
+   * @param rms its {@link #rms}
    */
   NDArray forward(NDArray x, NDArray rms) {
     return x.div(rms).muli(weight.array());
@@ -30,7 +30,7 @@ final class RmsNorm {
 
   /** Gradient of x, given that of the result; accumulates that of a trained weight. */
   NDArray backward(NDArray dy, NDArray x, NDArray rms) {
-    if (weight.trained()) {
+    if (weight.isTrained()) {
       weight.accumulate(dy.mul(x).divi(rms).sum(new int[] {0}));
     }
     // dx = (w dy - x mean(w dy x) / rms²) / rms
@@ -38,7 +38,7 @@ final class RmsNorm {
     NDArray coefficient = TorchOps.rowSums(dx.mul(x)).muli(scalars.inverseWidth());
     coefficient.divi(rms).divi(rms).divi(rms);
     dx.divi(rms);
-    LibtorchBindings.subtract(dx, x, coefficient);
+    LibtorchBindings.subtractMultiplied(dx, x, coefficient);
     return dx;
   }
 }

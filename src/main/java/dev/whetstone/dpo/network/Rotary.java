@@ -16,7 +16,7 @@ import dev.whetstone.weights.ModelConfig;
  * @param sines the same shape, negative for first halves
  * @param otherHalves row of each half's other half, {@code [tokens * (heads + kvHeads) * 2]}
  */
-record Rotary(NDArray cosines, NDArray sines, NDArray exchanged) {
+record Rotary(NDArray cosines, NDArray sines, NDArray otherHalves) {
   static Rotary of(NDManager manager, ModelConfig config, float[] frequencies, int[] positions) {
     int half = frequencies.length;
     int rotatedHeads = config.heads() + config.kvHeads();
@@ -51,26 +51,26 @@ record Rotary(NDArray cosines, NDArray sines, NDArray exchanged) {
   }
 
   /** Rotates the queries and keys of {@code [tokens, (heads + 2 kvHeads) * headDim]} in place. */
-  void turn(NDArray qkv) {
-    NDArray others = exchanged(qkv);
-    LibtorchBindings.add(queriesAndKeys(qkv).muli(cosines), others, sines);
+  void rotate(NDArray qkv) {
+    NDArray others = otherHalves(qkv);
+    LibtorchBindings.addMultiplied(queriesAndKeys(qkv).muli(cosines), others, sines);
   }
 
   /** Replaces the gradient of the rotated qkv by that of the qkv before rotation. */
-  void turnBack(NDArray qkv) {
-    NDArray others = exchanged(qkv);
-    LibtorchBindings.subtract(queriesAndKeys(qkv).muli(cosines), others, sines);
+  void rotateBack(NDArray qkv) {
+    NDArray others = otherHalves(qkv);
+    LibtorchBindings.subtractMultiplied(queriesAndKeys(qkv).muli(cosines), others, sines);
   }
 
   private NDArray queriesAndKeys(NDArray qkv) {
     return TorchOps.slice(qkv, 1, 0, cosines.getShape().get(1));
   }
 
-  private NDArray exchanged(NDArray qkv) {
-    long rows = exchanged.getShape().get(0);
+  private NDArray otherHalves(NDArray qkv) {
+    long rows = otherHalves.getShape().get(0);
     long tokens = cosines.getShape().get(0);
     long half = cosines.getShape().get(1) * tokens / rows;
     NDArray halves = TorchOps.reshape(qkv, -1, half);
-    return TorchOps.reshape(TorchOps.gather(halves, exchanged), tokens, -1);
+    return TorchOps.reshape(TorchOps.indexSelect(halves, otherHalves), tokens, -1);
   }
 }

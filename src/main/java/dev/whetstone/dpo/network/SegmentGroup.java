@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * @param promptLength number of the prompt's keys, padded
  * @param length number of queries, and of the segment's own keys, padded
  */
-record SegmentGroup(List<Segment> segments, int past, int length) {
+record SegmentGroup(List<Segment> segments, int promptLength, int length) {
   private record Size(int promptLength, int length) {
     static Size of(Segment segment) {
       return new Size(padded(segment.promptLength()), padded(segment.length()));
@@ -57,31 +57,32 @@ record SegmentGroup(List<Segment> segments, int past, int length) {
   }
 
   int keys() {
-    return past + length;
+    return promptLength + length;
   }
 
   /** Whether no segment is padded. */
-  boolean even() {
-    return segments.stream().allMatch(s -> s.promptLength() == past && s.length() == length);
+  boolean isUniform() {
+    return segments.stream()
+        .allMatch(s -> s.promptLength() == promptLength && s.length() == length);
   }
 
   /** The token of a query slot; padding repeats the segment's first token. */
-  static int query(Segment segment, int slot) {
+  static int queryToken(Segment segment, int slot) {
     return segment.start() + (slot < segment.length() ? slot : 0);
   }
 
   /** The token of a key slot; in padding, the first token of the segment. */
-  int key(Segment segment, int slot) {
-    if (slot >= past) {
-      return query(segment, slot - past);
+  int keyToken(Segment segment, int slot) {
+    if (slot >= promptLength) {
+      return queryToken(segment, slot - promptLength);
     }
     return slot < segment.promptLength() ? segment.prompt() + slot : segment.start();
   }
 
   /** Whether the query in one slot attends to the key in another. */
-  boolean visible(Segment segment, int query, int key) {
-    return key < past
+  boolean isVisible(Segment segment, int query, int key) {
+    return key < promptLength
         ? key < segment.promptLength()
-        : key - past <= query && key - past < segment.length();
+        : key - promptLength <= query && key - promptLength < segment.length();
   }
 }

@@ -10,12 +10,12 @@ sealed interface Selection {
   /** Every token, as the next block needs them. */
   record All() implements Selection {
     @Override
-    public NDArray of(NDArray rows) {
+    public NDArray select(NDArray rows) {
       return rows;
     }
 
     @Override
-    public NDArray back(NDArray gradients) {
+    public NDArray scatter(NDArray gradients) {
       return gradients;
     }
   }
@@ -29,12 +29,12 @@ sealed interface Selection {
    */
   record Some(NDArray ids, int[] sources, int tokens) implements Selection {
     @Override
-    public NDArray of(NDArray rows) {
-      return TorchOps.gather(rows, ids);
+    public NDArray select(NDArray rows) {
+      return TorchOps.indexSelect(rows, ids);
     }
 
     @Override
-    public NDArray back(NDArray gradients) {
+    public NDArray scatter(NDArray gradients) {
       NDArray all = gradients.getManager().zeros(new Shape(tokens, gradients.getShape().get(1)));
       for (int from = 0; from < sources.length; ) {
         int to = from + 1;
@@ -56,8 +56,8 @@ sealed interface Selection {
   }
 
   /** The selected rows of {@code [tokens, width]}. */
-  NDArray of(NDArray rows);
+  NDArray select(NDArray rows);
 
   /** The gradient of all rows, given that of the selected ones; rows not selected get zero. */
-  NDArray back(NDArray gradients);
+  NDArray scatter(NDArray gradients);
 }

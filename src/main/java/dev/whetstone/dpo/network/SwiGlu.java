@@ -28,7 +28,7 @@ final class SwiGlu {
   }
 
   /** Repeats the forward pass and keeps the factor that the backward pass needs. */
-  Activated again(NDArray gateUp) {
+  Activated recompute(NDArray gateUp) {
     NDArray silu = LibtorchBindings.silu(gate(gateUp));
     return new Activated(silu, silu.mul(up(gateUp)));
   }

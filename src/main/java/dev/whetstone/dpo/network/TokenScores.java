@@ -10,4 +10,4 @@ package dev.whetstone.dpo.network;
  * @param greedy whether the token was the most likely one
  */
 public record TokenScores(
-    float[][] logps, float[][] entropies, float[][] collisions, boolean[][] greedy) {}
+    float[][] logps, float[][] entropies, float[][] logSumSquares, boolean[][] greedy) {}

@@ -58,13 +58,13 @@ final class Weight {
     return parameters;
   }
 
-  boolean trained() {
+  boolean isTrained() {
     return !parameters.isEmpty();
   }
 
   /** Copies the parameters' values into a new tensor, if they are trained. */
   void upload() {
-    if (trained()) {
+    if (isTrained()) {
       NDArray old = array;
       array =
           TorchOps.create(

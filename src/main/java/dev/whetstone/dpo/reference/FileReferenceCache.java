@@ -135,8 +135,8 @@ public final class FileReferenceCache implements ReferenceCache, AutoCloseable {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     for (var entry : logps.entrySet()) {
-      out.writeUTF(entry.getKey().base());
-      out.writeUTF(entry.getKey().tokens());
+      out.writeUTF(entry.getKey().baseHash());
+      out.writeUTF(entry.getKey().tokensHash());
       out.writeInt(entry.getValue().length);
       for (float logp : entry.getValue()) {
         out.writeFloat(logp);

@@ -26,7 +26,7 @@ public interface ReferenceCache {
    * @param tokensHash SHA-256 over the token ids of prompt and completion, in lower-case
    *     hexadecimal
    */
-  record Key(String base, String tokens) {}
+  record Key(String baseHash, String tokensHash) {}
 
   /** Log-probs of the completions that are cached, one value for each completion token, in nats. */
   Map<Key, float[]> find(Collection<Key> keys);

@@ -36,7 +36,7 @@ public final class ReferenceLogProbs {
    * @param runCache the run's own cache, read first; gets copies of what the shared one has
    * @param sharedCache may be shared by several runs
    */
-  public static ReferenceLogProbs of(
+  public static ReferenceLogProbs loadOrCompute(
       String base,
       List<List<TokenPair>> groups,
       Network network,
@@ -79,7 +79,8 @@ public final class ReferenceLogProbs {
 
   private static Map<ReferenceCache.Key, float[]> compute(
       List<TokenPair> group, List<ReferenceCache.Key> keys, Network network) {
-    TokenScores scores = network.reference(group.stream().map(ReferenceLogProbs::row).toList());
+    TokenScores scores =
+        network.referenceScores(group.stream().map(ReferenceLogProbs::promptCompletions).toList());
     Map<ReferenceCache.Key, float[]> computed = new HashMap<>();
     for (int i = 0; i < keys.size(); i++) {
       computed.put(keys.get(i), scores.logps()[i]);
@@ -88,7 +89,7 @@ public final class ReferenceLogProbs {
   }
 
   /** A pair as the network's input: the chosen completion, then the rejected one. */
-  public static PromptCompletions row(TokenPair pair) {
+  public static PromptCompletions promptCompletions(TokenPair pair) {
     return new PromptCompletions(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
   }
 
@@ -98,10 +99,10 @@ public final class ReferenceLogProbs {
     if (found == null) {
       throw new IllegalArgumentException("the completion is not among the pairs of this run");
     }
-    return doubles(found);
+    return toDoubles(found);
   }
 
-  public static double[] doubles(float[] values) {
+  public static double[] toDoubles(float[] values) {
     double[] doubles = new double[values.length];
     for (int i = 0; i < values.length; i++) {
       doubles[i] = values[i];

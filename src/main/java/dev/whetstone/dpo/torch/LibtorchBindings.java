@@ -114,7 +114,7 @@ public final class LibtorchBindings {
   }
 
   /** {@code into += a b} for matrices (addmm); views are accepted. */
-  public static void addProduct(NDArray into, NDArray a, NDArray b) {
+  public static void addMatmul(NDArray into, NDArray a, NDArray b) {
     long inner = a.getShape().get(1);
     requireShape(a, into.getShape().get(0), inner);
     requireShape(b, inner, into.getShape().get(1));
@@ -126,7 +126,7 @@ public final class LibtorchBindings {
   }
 
   /** {@code into = a b} for matrices (mm.out); views are accepted. */
-  public static void product(NDArray into, NDArray a, NDArray b) {
+  public static void matmul(NDArray into, NDArray a, NDArray b) {
     long inner = a.getShape().get(1);
     requireShape(a, into.getShape().get(0), inner);
     requireShape(b, inner, into.getShape().get(1));
@@ -134,13 +134,13 @@ public final class LibtorchBindings {
   }
 
   /** {@code into += a * b}, element by element (addcmul). */
-  public static void add(NDArray into, NDArray a, NDArray b) {
+  public static void addMultiplied(NDArray into, NDArray a, NDArray b) {
     requireShape(b, into.getShape().getShape());
     addElements(into, a, b, ONE);
   }
 
   /** {@code into -= a * b}, element by element (addcmul); b may be a column. */
-  public static void subtract(NDArray into, NDArray a, NDArray b) {
+  public static void subtractMultiplied(NDArray into, NDArray a, NDArray b) {
     requireShape(b, into.getShape().get(0), b.getShape().get(1) == 1 ? 1 : into.getShape().get(1));
     addElements(into, a, b, MINUS_ONE);
   }

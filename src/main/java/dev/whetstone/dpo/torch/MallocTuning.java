@@ -42,7 +42,7 @@ public final class MallocTuning {
   }
 
   /** Makes the process keep freed memory for later allocations. */
-  static void keepFreed() {
+  static void keepFreedMemory() {
     set(M_MMAP_THRESHOLD, MAX_MMAP_THRESHOLD);
     set(M_TRIM_THRESHOLD, Integer.MAX_VALUE);
     set(M_TOP_PAD, 2 * MAX_MMAP_THRESHOLD);
@@ -60,7 +60,7 @@ public final class MallocTuning {
   }
 
   /** Returns unused memory to the kernel. */
-  public static void handBack() {
+  public static void returnUnused() {
     MALLOC_TRIM.ifPresent(
         trim -> {
           try {

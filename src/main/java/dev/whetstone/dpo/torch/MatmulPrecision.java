@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * How PyTorch multiplies float32 matrices: in float32, or with inputs rounded to bfloat16. DJL's
  * native library supports neither bfloat16 tensors (they end the process) nor {@code
  * torch.set_float32_matmul_precision}, so this calls libtorch's function. The setting is global to
- * the process: {@link #in} sets bfloat16 for one computation and restores float32 after it.
+ * the process: {@link #runWith} sets bfloat16 for one computation and restores float32 after it.
  */
 public final class MatmulPrecision {
   /** at::Float32MatmulPrecision */
@@ -53,12 +53,12 @@ public final class MatmulPrecision {
   }
 
   /** Whether this version of PyTorch can round inputs to bfloat16. */
-  public static boolean canRound() {
+  public static boolean supportsBfloat16() {
     return SET_PRECISION.isPresent();
   }
 
   /** Runs work whose matrix products use the given arithmetic; not for several threads at once. */
-  public static <T> T in(Arithmetic arithmetic, Supplier<T> work) {
+  public static <T> T runWith(Arithmetic arithmetic, Supplier<T> work) {
     return switch (arithmetic) {
       case FLOAT32 -> work.get();
       case BFLOAT16 -> {
@@ -88,17 +88,17 @@ public final class MatmulPrecision {
    * @param in width of the left matrix
    * @param out width of the result
    */
-  public static double speed(int threads, Arithmetic arithmetic, int in, int out) {
+  public static double measureGflops(int threads, Arithmetic arithmetic, int in, int out) {
     double operations = 2.0 * ROWS * in * out;
     int products = (int) Math.ceil(WORK / operations);
-    try (NDManager manager = TorchOps.manager(threads)) {
+    try (NDManager manager = TorchOps.newManager(threads)) {
       NDArray x = random(manager, ROWS, in);
       NDArray w = random(manager, out, in);
       double best = 0;
       for (int round = 0; round < ROUNDS; round++) {
         long begin = System.nanoTime();
         for (int i = 0; i < products; i++) {
-          in(arithmetic, () -> TorchOps.linear(x, w)).close();
+          runWith(arithmetic, () -> TorchOps.linear(x, w)).close();
         }
         double nanos = System.nanoTime() - begin;
         best = Math.max(best, products * operations / nanos);

@@ -33,8 +33,8 @@ public final class TorchOps {
   }
 
   /** A new base manager, on the GPU if there is one; sets thread count and malloc options. */
-  public static NDManager manager(int threads) {
-    MallocTuning.keepFreed();
+  public static NDManager newManager(int threads) {
+    MallocTuning.keepFreedMemory();
     NDManager manager = NDManager.newBaseManager("PyTorch");
     JniUtils.setNumThreads(threads);
     return manager;
@@ -51,12 +51,12 @@ public final class TorchOps {
   }
 
   /** {@code a b} for two matrices. */
-  public static NDArray product(NDArray a, NDArray b) {
+  public static NDArray matmul(NDArray a, NDArray b) {
     return JniUtils.matmul(tensor(a), tensor(b));
   }
 
   /** {@code a b} for each matrix of a batch, {@code [batch, rows, columns]}. */
-  public static NDArray products(NDArray a, NDArray b) {
+  public static NDArray batchMatmul(NDArray a, NDArray b) {
     return JniUtils.bmm(tensor(a), tensor(b));
   }
 
@@ -97,19 +97,19 @@ public final class TorchOps {
   }
 
   /** The rows {@code ids [n]} of a matrix, in the manager of the ids. */
-  public static NDArray rows(NDArray ids, NDArray matrix) {
+  public static NDArray embedding(NDArray ids, NDArray matrix) {
     return JniUtils.embedding(tensor(ids), tensor(matrix), false);
   }
 
   /** The rows {@code ids [n]} of a matrix, in the manager of the matrix. */
-  public static NDArray gather(NDArray matrix, NDArray ids) {
-    NDArray rows = rows(ids, matrix);
+  public static NDArray indexSelect(NDArray matrix, NDArray ids) {
+    NDArray rows = embedding(ids, matrix);
     rows.attach(matrix.getManager());
     return rows;
   }
 
   /** Element {@code columns[i, 0]} of each row i, {@code [rows, 1]}. */
-  public static NDArray pick(NDArray matrix, NDArray columns) {
+  public static NDArray gatherColumns(NDArray matrix, NDArray columns) {
     return JniUtils.gather(tensor(matrix), tensor(columns), 1);
   }
 

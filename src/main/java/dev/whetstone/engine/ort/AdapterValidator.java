@@ -39,7 +39,7 @@ final class AdapterValidator {
       for (int layer = 0; layer < shape.layers(); layer++) {
         for (int m = 0; m < outputs.length; m++) {
           modules.put(
-              LoraTarget.module(layer, target.modules().get(m)),
+              LoraTarget.moduleName(layer, target.modules().get(m)),
               new int[] {shape.inputSize(target), outputs[m]});
         }
       }

@@ -127,9 +127,9 @@ final class KvCache implements AutoCloseable {
     }
   }
 
-  void release(int slot) {
+  void releasePages(int slot) {
     for (MemorySegment buffer : buffers) {
-      MappedMemory.release(buffer.asSlice(slot * slotBytes(), slotBytes()));
+      MappedMemory.releasePages(buffer.asSlice(slot * slotBytes(), slotBytes()));
     }
   }
 

@@ -41,7 +41,7 @@ final class LogitBuffer implements AutoCloseable {
     }
     OnnxTensor known = tensors.get(rows);
     if (known == null) {
-      known = OnnxTensor.createTensor(environment, read(rows), new long[] {rows, vocabulary});
+      known = OnnxTensor.createTensor(environment, values(rows), new long[] {rows, vocabulary});
       tensors.put(rows, known);
     }
     return known;
@@ -58,7 +58,7 @@ final class LogitBuffer implements AutoCloseable {
   }
 
   /** The first rows {@code [rows, vocabulary]}; valid until the next run. */
-  FloatBuffer read(int rows) {
+  FloatBuffer values(int rows) {
     return memory
         .asSlice(0, bytes(rows))
         .asByteBuffer()

@@ -110,7 +110,7 @@ final class LoraCache implements AutoCloseable {
 
   void release(Policy policy) {
     staged.remove(policy.hash());
-    removeIf(stack -> stack.holds(policy.hash()));
+    removeIf(stack -> stack.contains(policy.hash()));
     takePrepared(policy.hash());
     runningPolicies =
         runningPolicies.stream().filter(other -> !other.hash().equals(policy.hash())).toList();

@@ -80,7 +80,7 @@ final class MappedMemory {
   }
 
   /** Returns the whole pages inside a range to the system; its content is undefined afterwards. */
-  static void release(MemorySegment segment) {
+  static void releasePages(MemorySegment segment) {
     long start = (segment.address() + PAGE - 1) / PAGE * PAGE;
     long end = (segment.address() + segment.byteSize()) / PAGE * PAGE;
     if (MAC || end <= start) {

@@ -133,7 +133,7 @@ public final class OrtModel implements ModelRunner {
     if (adapter != null) {
       AdapterValidator.check(adapter, shape);
     }
-    RankLayout layout = RankLayout.of(List.of(policy)).notEmpty();
+    RankLayout layout = RankLayout.of(List.of(policy)).orPadding();
     try (StackedLora stack = new StackedLora(environment, shape, layout);
         OnnxTensor mask = rankMask(stack, List.of(policy))) {
       Map<String, AdapterInput> inputs = new HashMap<>();
@@ -167,7 +167,7 @@ public final class OrtModel implements ModelRunner {
 
   private FloatBuffer prefill(Batch.Prefill prefill) throws OrtException {
     int length = prefill.tokens().length;
-    int end = prefill.past() + length;
+    int end = prefill.computedTokens() + length;
     if (end > slotLength) {
       throw new IllegalArgumentException(end + " tokens do not fit a slot of " + slotLength);
     }
@@ -187,7 +187,7 @@ public final class OrtModel implements ModelRunner {
         new RunInputs(
             decode.tokens(),
             new long[] {rows, 1},
-            decode.pasts(),
+            decode.computedTokens(),
             IntStream.range(0, rows).toArray(),
             decode.policies());
     return run(decodeSession, inputs, kv.view(0, rows));
@@ -222,7 +222,7 @@ public final class OrtModel implements ModelRunner {
         outputs.put("logits", logits.tensor(rowCount));
       }
       session.run(inputs, Set.of(), outputs).close();
-      return logits.read(rowCount);
+      return logits.values(rowCount);
     }
   }
 
@@ -247,7 +247,7 @@ public final class OrtModel implements ModelRunner {
             .asFloatBuffer()
             .limit(policies.size() * rank);
     for (int row = 0; row < policies.size(); row++) {
-      stack.mask(policies.get(row), values, row);
+      stack.writeMask(policies.get(row), values, row);
     }
     return OnnxTensor.createTensor(environment, values, new long[] {policies.size(), rank});
   }
@@ -268,7 +268,7 @@ public final class OrtModel implements ModelRunner {
 
   @Override
   public void clearSlot(int slot) {
-    kv.release(slot);
+    kv.releasePages(slot);
   }
 
   @Override

@@ -42,7 +42,7 @@ final class OrtSessions {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.disablePerSessionThreads();
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      if (!VnniSupport.exact()) {
+      if (!VnniSupport.isExact()) {
         options.addConfigEntry("session.x64quantprecision", "1");
       }
       options.addConfigEntry("session.use_device_allocator_for_initializers", "1");

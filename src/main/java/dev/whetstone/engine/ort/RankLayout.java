@@ -26,7 +26,7 @@ record RankLayout(List<Member> members, int total) {
    *
    * @param firstRank index of its first rank
    */
-  record Member(Policy policy, LoraAdapter adapter, int first) {}
+  record Member(Policy policy, LoraAdapter adapter, int firstRank) {}
 
   /** Lays out the versions that have an adapter, by descending padded rank. */
   static RankLayout of(List<Policy> policies) {
@@ -53,7 +53,7 @@ record RankLayout(List<Member> members, int total) {
    * This layout or, if it has no ranks, one of padding only: as constants of an exported graph,
    * factors without elements would make the runtime's optimiser remove nodes.
    */
-  RankLayout notEmpty() {
+  RankLayout orPadding() {
     return total == 0 ? new RankLayout(members, MIN_RANKS) : this;
   }
 

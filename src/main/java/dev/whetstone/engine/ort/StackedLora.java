@@ -49,7 +49,8 @@ final class StackedLora implements AutoCloseable {
             allocate(IntStream.of(outputs).sum() * rank()), shape.blockWidth(target), rank());
     int column = 0;
     for (int m = 0; m < outputs.length; m++) {
-      copyFactors(LoraTarget.module(layer, target.modules().get(m)), a, m * rank() * in, b, column);
+      copyFactors(
+          LoraTarget.moduleName(layer, target.modules().get(m)), a, m * rank() * in, b, column);
       column += outputs[m];
     }
     int parts = target.parts();
@@ -77,9 +78,9 @@ final class StackedLora implements AutoCloseable {
       LoraAdapter adapter = member.adapter();
       LoraAdapter.Module module = adapter.modules().get(name);
       if (module != null) {
-        a.put(startA + member.first() * module.in(), module.a());
+        a.put(startA + member.firstRank() * module.in(), module.a());
         for (int r = 0; r < adapter.rank(); r++) {
-          b.put(member.first() + r, column, scaledRow(adapter, module, r));
+          b.put(member.firstRank() + r, column, scaledRow(adapter, module, r));
         }
       }
     }
@@ -110,7 +111,7 @@ final class StackedLora implements AutoCloseable {
     return layout.total();
   }
 
-  boolean holds(String hash) {
+  boolean contains(String hash) {
     return layout.members().stream().anyMatch(member -> member.policy().hash().equals(hash));
   }
 
@@ -119,12 +120,12 @@ final class StackedLora implements AutoCloseable {
   }
 
   /** Writes a row of the rank mask {@code [rows, R]}: 1 at the version's ranks, 0 elsewhere. */
-  void mask(Policy policy, FloatBuffer target, int row) {
+  void writeMask(Policy policy, FloatBuffer target, int row) {
     target.put(row * rank(), new float[rank()]);
     for (RankLayout.Member member : layout.members()) {
       if (member.policy().hash().equals(policy.hash())) {
         for (int r = 0; r < member.adapter().rank(); r++) {
-          target.put(row * rank() + member.first() + r, 1);
+          target.put(row * rank() + member.firstRank() + r, 1);
         }
       }
     }

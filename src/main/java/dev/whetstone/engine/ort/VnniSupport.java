@@ -17,19 +17,19 @@ final class VnniSupport {
   private VnniSupport() {}
 
   /** Whether this processor is exact; false if that cannot be determined. */
-  static boolean exact() {
+  static boolean isExact() {
     if (!System.getProperty("os.arch").equals("amd64")) {
       return true;
     }
     try {
-      return exact(Files.readAllLines(CPU));
+      return isExact(Files.readAllLines(CPU));
     } catch (IOException unknown) {
       return false;
     }
   }
 
   /** Whether the processor described by the lines of {@code /proc/cpuinfo} is exact. */
-  static boolean exact(List<String> cpuInfo) {
+  static boolean isExact(List<String> cpuInfo) {
     return cpuInfo.stream()
         .filter(line -> line.startsWith("flags"))
         .findFirst()

@@ -15,7 +15,7 @@ public sealed interface Batch {
    * @param logitRows indices into {@code tokens} whose next-token logits are needed, ascending; may
    *     be empty
    */
-  record Prefill(int slot, int past, int[] tokens, Policy policy, int[] logitRows)
+  record Prefill(int slot, int computedTokens, int[] tokens, Policy policy, int[] logitRows)
       implements Batch {}
 
   /**
@@ -25,5 +25,5 @@ public sealed interface Batch {
    * @param computedTokens tokens whose KV each slot already holds
    * @param policies version of each slot
    */
-  record Decode(int[] tokens, int[] pasts, List<Policy> policies) implements Batch {}
+  record Decode(int[] tokens, int[] computedTokens, List<Policy> policies) implements Batch {}
 }

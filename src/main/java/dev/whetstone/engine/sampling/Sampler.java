@@ -51,7 +51,7 @@ public final class Sampler {
    * @param alternatives how many of the most probable tokens to report
    * @throws BadLogitsException if the row contains NaN or positive infinity, or nothing finite
    */
-  public SampledToken draw(FloatBuffer rows, int row, SamplerState state, int alternatives) {
+  public SampledToken sample(FloatBuffer rows, int row, SamplerState state, int alternatives) {
     double normalizer = load(rows, row);
     List<TokenLogprob> top = mostProbable(alternatives, normalizer);
     int token = choose(state);
@@ -60,7 +60,7 @@ public final class Sampler {
     return new SampledToken(token, (float) (raw - normalizer), top);
   }
 
-  /** Log-prob in nats of a token under a row of logits; throws as {@link #draw} does. */
+  /** Log-prob in nats of a token under a row of logits; throws as {@link #sample} does. */
   public float logp(FloatBuffer rows, int row, int token) {
     return (float) (rows.get(row * vocabulary + token) - load(rows, row));
   }
@@ -72,19 +72,19 @@ public final class Sampler {
     double sum = Float.isFinite(max) ? sum(1) : Double.NaN;
     if (Double.isNaN(sum)) {
       throw new BadLogitsException(
-          "the model computed logits from %s to %s".formatted(sortable.smallest(), max));
+          "the model computed logits from %s to %s".formatted(sortable.min(), max));
     }
     return max + Math.log(sum);
   }
 
   private void readLogits() {
     sortable.read(logits);
-    max = sortable.largest();
+    max = sortable.max();
   }
 
   /** Sum of the weights {@code exp((logit - max) * scale)} of all tokens. */
   private double sum(double scale) {
-    return softmax.sum(logits, vocabulary, sortable.smallest(), max, scale);
+    return softmax.sum(logits, vocabulary, sortable.min(), max, scale);
   }
 
   private List<TokenLogprob> mostProbable(int count, double normalizer) {
@@ -161,7 +161,7 @@ public final class Sampler {
     // the
     // weights.
     float bound = (float) (max + Math.log(minWeight) / scale - BOUND_SLACK * (1 + Math.abs(max)));
-    keepIds(ids, sortable.reaching(bound, ids), scale);
+    keepIds(ids, sortable.idsAtLeast(bound, ids), scale);
     keepHeavierThan(minWeight);
   }
 

@@ -27,7 +27,7 @@ public final class SamplerState {
   }
 
   /** Seed of the n-th resampling, mixed over all 64 bits (the finaliser of splitmix64). */
-  public static long redrawSeed(long seed, int n) {
+  public static long resampleSeed(long seed, int n) {
     long z = seed + n * GOLDEN_GAMMA;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
@@ -35,7 +35,7 @@ public final class SamplerState {
   }
 
   /** Whether resampling always gives the same token. */
-  public boolean certain() {
+  public boolean isDeterministic() {
     return sampling.temperature() == 0 || sampling.topK() == 1;
   }
 

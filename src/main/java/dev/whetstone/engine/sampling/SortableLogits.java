@@ -55,12 +55,12 @@ final class SortableLogits {
   }
 
   /** The largest logit. NaN counts as larger or smaller than all others, by its sign. */
-  float largest() {
+  float max() {
     return Float.intBitsToFloat(flip(maxKey));
   }
 
-  /** The smallest logit; NaN as in {@link #largest}. */
-  float smallest() {
+  /** The smallest logit; NaN as in {@link #max}. */
+  float min() {
     return Float.intBitsToFloat(flip(minKey));
   }
 
@@ -70,7 +70,7 @@ final class SortableLogits {
    * @param ids receives the ids; as long as the vocabulary
    * @return the number of ids
    */
-  int reaching(float bound, int[] ids) {
+  int idsAtLeast(float bound, int[] ids) {
     int key = flip(Float.floatToRawIntBits(bound));
     int count = 0;
     for (int start = 0, block = 0; start < n; start += BLOCK, block++) {

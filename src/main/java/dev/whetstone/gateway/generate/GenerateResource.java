@@ -68,36 +68,37 @@ public class GenerateResource {
     limits.admit(keyId, request.user());
     GenerationPlan plan = GenerationPlan.of(request, model, config, generations.random);
     if (!plan.pair()) {
-      RequestLog.policy(http, plan.policy().version());
+      RequestLog.setPolicy(http, plan.policy().version());
     }
     PairService.Draft draft = plan.pair() ? pairs.begin(keyId, request, plan) : null;
     if (!Boolean.TRUE.equals(request.stream())) {
       Generation generation =
           generations.submit(
-              model, plan.request(), counted(model, plan, GenerationService.NOBODY), http);
-      return Response.ok(answer(model, plan, draft, generation))
+              model, plan.request(), withDuelMetrics(model, plan, GenerationService.NO_OP), http);
+      return Response.ok(awaitResponse(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
-    EventStream events = EventStream.to(http, config.streamBuffer());
+    EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation =
-        generations.submit(model, plan.request(), counted(model, plan, events), http);
-    return GenerationService.stream(out -> stream(out, events, model, plan, draft, generation));
+        generations.submit(model, plan.request(), withDuelMetrics(model, plan, events), http);
+    return GenerationService.streamResponse(
+        out -> stream(out, events, model, plan, draft, generation));
   }
 
-  private static GenerationListener counted(
+  private static GenerationListener withDuelMetrics(
       ServedModel model, GenerationPlan plan, GenerationListener listener) {
-    return model.rollouts().duels().follow(plan.writers(), listener);
+    return model.rollouts().duelTracker().observe(plan.writers(), listener);
   }
 
-  private Object answer(
+  private Object awaitResponse(
       ServedModel model,
       GenerationPlan plan,
       PairService.@Nullable Draft draft,
       Generation generation) {
     return draft == null
-        ? GenerationService.answer(plan, generation)
-        : pairs.offer(draft, generation, model.base().hash());
+        ? GenerationService.awaitResponse(plan, generation)
+        : pairs.awaitAndStore(draft, generation, model.base().hash());
   }
 
   private void stream(
@@ -114,14 +115,14 @@ public class GenerateResource {
           piece -> {
             if (!piece.text().isEmpty()) {
               String side = draft == null ? null : PairService.Draft.side(piece.branch());
-              EventStream.event(
+              EventStream.writeEvent(
                   out, mapper, "token", new GenerateResponse.Token(side, piece.text()));
             }
           });
-      EventStream.event(out, mapper, "done", answer(model, plan, draft, generation));
+      EventStream.writeEvent(out, mapper, "done", awaitResponse(model, plan, draft, generation));
     } catch (DatabaseUnavailableException unavailable) {
       // The response has already begun with a 200, so the problem has to be an event.
-      EventStream.event(out, mapper, "error", Problems.databaseAway());
+      EventStream.writeEvent(out, mapper, "error", Problems.databaseUnavailable());
     } finally {
       generation.cancel();
     }

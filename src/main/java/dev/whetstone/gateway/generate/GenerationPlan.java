@@ -38,9 +38,9 @@ public record GenerationPlan(
     static final Extras NONE = new Extras(null, 1, false, 0);
   }
 
-  private static final int MOST_STOPS = 16;
-  private static final int LONGEST_STOP = 200;
-  private static final int LONGEST_METADATA = 10_000;
+  private static final int MAX_STOPS = 16;
+  private static final int MAX_STOP_LENGTH = 200;
+  private static final int MAX_METADATA_LENGTH = 10_000;
 
   /**
    * Checks a request and fills in its defaults.
@@ -75,13 +75,13 @@ public record GenerationPlan(
     List<CompletionSpec> branches = new ArrayList<>();
     for (int i = 0; i < (pair ? 2 : extras.count()); i++) {
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
-      sampling = sampling.withSeed(otherSeed(sampling.seed()));
+      sampling = sampling.withSeed(nextSeed(sampling.seed()));
     }
     GenerationRequest request =
         new GenerationRequest(
             prompt.ids(),
             branches,
-            Math.min(wanted, prompt.room(model)),
+            Math.min(wanted, prompt.remainingTokens(model)),
             stops(asked.stop()),
             extras.ignoreEos(),
             extras.topLogprobs(),
@@ -98,7 +98,7 @@ public record GenerationPlan(
   /** A request that names a policy gets that policy on both sides. */
   private static PairAssignment writers(GenerateRequest asked, ServedModel model, boolean pair) {
     if (pair && asked.policy() == null) {
-      return model.rollouts().duels().sides(model.policies().serving());
+      return model.rollouts().duelTracker().assign(model.policies().serving());
     }
     Policy policy = model.policy(asked.policy());
     return new PairAssignment(policy, policy);
@@ -108,11 +108,11 @@ public record GenerationPlan(
     if (metadata == null || metadata.isNull()) {
       return;
     }
-    if (!metadata.isObject() || metadata.toString().length() > LONGEST_METADATA) {
+    if (!metadata.isObject() || metadata.toString().length() > MAX_METADATA_LENGTH) {
       throw ProblemException.badField(
           "metadata",
           "invalid_field",
-          "metadata must be an object of at most " + LONGEST_METADATA + " characters");
+          "metadata must be an object of at most " + MAX_METADATA_LENGTH + " characters");
     }
   }
 
@@ -146,7 +146,7 @@ public record GenerationPlan(
   }
 
   /** Each further completion has its own random stream, derived from the first one's seed. */
-  private static long otherSeed(long seed) {
+  private static long nextSeed(long seed) {
     return seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L;
   }
 
@@ -155,15 +155,15 @@ public record GenerationPlan(
       return List.of();
     }
     boolean good =
-        asked.size() <= MOST_STOPS
+        asked.size() <= MAX_STOPS
             && asked.stream()
-                .allMatch(s -> s != null && !s.isEmpty() && s.length() <= LONGEST_STOP);
+                .allMatch(s -> s != null && !s.isEmpty() && s.length() <= MAX_STOP_LENGTH);
     if (!good) {
       throw ProblemException.badField(
           "stop",
           "invalid_field",
           "stop must have at most %d texts of 1 to %d characters"
-              .formatted(MOST_STOPS, LONGEST_STOP));
+              .formatted(MAX_STOPS, MAX_STOP_LENGTH));
     }
     return asked;
   }

@@ -29,7 +29,7 @@ public final class GenerationService {
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
 
-  static final GenerationListener NOBODY =
+  static final GenerationListener NO_OP =
       new GenerationListener() {
         @Override
         public void onText(int branch, String text, int[] tokens, float[] logps) {}
@@ -46,7 +46,7 @@ public final class GenerationService {
 
   /** Submits a request whose text is needed only when it is complete. */
   public Generation submit(ServedModel model, GenerationRequest request, RoutingContext http) {
-    return submit(model, request, NOBODY, http);
+    return submit(model, request, NO_OP, http);
   }
 
   /**
@@ -59,7 +59,7 @@ public final class GenerationService {
       GenerationRequest request,
       GenerationListener listener,
       RoutingContext http) {
-    Generation generation = admit(model, () -> model.engine().submit(request, listener));
+    Generation generation = callEngine(model, () -> model.engine().submit(request, listener));
     http.addEndHandler(ended -> generation.cancel());
     return generation;
   }
@@ -68,7 +68,7 @@ public final class GenerationService {
    * Calls the engine and maps its refusals to problems. If the version was unloaded after the
    * request chose it, the version is staged again and the call repeated.
    */
-  <T> T admit(ServedModel model, Supplier<T> submission) {
+  <T> T callEngine(ServedModel model, Supplier<T> submission) {
     for (int attempt = 1; ; attempt++) {
       try {
         return translate(submission);
@@ -102,7 +102,7 @@ public final class GenerationService {
   }
 
   /** A response of server-sent events, with headers that keep proxies from buffering it. */
-  public static Response stream(StreamingOutput body) {
+  public static Response streamResponse(StreamingOutput body) {
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
         .header("Cache-Control", "no-cache")
@@ -111,10 +111,10 @@ public final class GenerationService {
   }
 
   /** Waits for a completion and builds its response. */
-  static GenerateResponse.Single answer(GenerationPlan plan, Generation generation) {
+  static GenerateResponse.Single awaitResponse(GenerationPlan plan, Generation generation) {
     List<Completion> done = generation.result().join();
     return new GenerateResponse.Single(
-        RandomIds.draw("gen"),
+        RandomIds.generate("gen"),
         plan.policy().version(),
         GenerateResponse.Text.of(done.getFirst()),
         GenerateResponse.Usage.of(plan.prompt().ids().length, done, generation.timings()),

@@ -47,7 +47,7 @@ final class PairService {
    * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
    */
   Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
-    database.requireAnswer();
+    database.requireAvailable();
     return new Draft(keyId, asked, plan);
   }
 
@@ -56,14 +56,14 @@ final class PairService {
    *
    * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
    */
-  GenerateResponse.Pair offer(Draft draft, Generation generation, String baseHash) {
+  GenerateResponse.Pair awaitAndStore(Draft draft, Generation generation, String baseHash) {
     List<Completion> done = generation.result().join();
     Completion a = done.get(0);
     Completion b = done.get(1);
     Instant now = clock.instant();
     Pair pair =
         new Pair(
-            RandomIds.draw("pair"),
+            RandomIds.generate("pair"),
             draft.keyId,
             draft.asked.user() == null ? draft.keyId : draft.asked.user(),
             prompt(draft),
@@ -74,7 +74,7 @@ final class PairService {
             draft.asked.metadata() == null ? null : json(draft.asked.metadata()),
             now,
             now.plus(config.pairExpiry()));
-    log.offer(pair);
+    log.storePair(pair);
     return new GenerateResponse.Pair(
         pair.pairId(),
         pair.expiresAt(),

@@ -43,7 +43,7 @@ public record Prompt(String text, int[] ids) {
     if (ids.length == 0) {
       throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
     }
-    requireKnown("prompt", model, ids);
+    requireInVocabulary("prompt", model, ids);
     return new Prompt(model.tokenizer().decode(ids, false), ids);
   }
 
@@ -52,7 +52,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 naming the field
    */
-  static void requireKnown(String field, ServedModel model, int[] ids) {
+  static void requireInVocabulary(String field, ServedModel model, int[] ids) {
     int size = model.tokenizer().vocabularySize();
     if (IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
       throw ProblemException.badField(
@@ -90,7 +90,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 when the prompt fills the context
    */
-  int room(ServedModel model) {
+  int remainingTokens(ServedModel model) {
     int remaining = model.engine().slotLength() - ids.length;
     if (remaining < 1) {
       throw ProblemException.of(

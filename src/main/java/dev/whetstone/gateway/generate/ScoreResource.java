@@ -75,7 +75,7 @@ public class ScoreResource {
     }
     int[] prompt = prompt(request, model);
     int[] completion = completion(request, model);
-    RequestLog.policy(http, policy.version());
+    RequestLog.setPolicy(http, policy.version());
     Scores reference = run(model, prompt, completion, model.base(), http);
     Scores scores = policy.isBase() ? reference : run(model, prompt, completion, policy, http);
     return new Answer(
@@ -117,7 +117,7 @@ public class ScoreResource {
   private Scores run(
       ServedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
     CompletableFuture<Scores> future =
-        generations.admit(
+        generations.callEngine(
             model,
             () ->
                 model

@@ -64,7 +64,7 @@ public class TokenResource {
     if (request.ids() == null) {
       throw ProblemException.badField("ids", "invalid_field", "ids is missing");
     }
-    Prompt.requireKnown("ids", model, request.ids());
+    Prompt.requireInVocabulary("ids", model, request.ids());
     return new Decoded(model.tokenizer().decode(request.ids(), false));
   }
 }

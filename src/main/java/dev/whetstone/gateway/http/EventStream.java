@@ -33,7 +33,7 @@ public final class EventStream implements GenerationListener {
       int[] tokens,
       float[] logps,
       List<List<TokenLogprob>> alternatives,
-      @Nullable Completion end) {}
+      @Nullable Completion completion) {}
 
   private static final Piece WAKE_UP = new Piece(0, "", new int[0], new float[0], List.of(), null);
 
@@ -49,14 +49,14 @@ public final class EventStream implements GenerationListener {
   }
 
   /** Creates the stream of a request; its writer stops as soon as the client disconnects. */
-  public static EventStream to(RoutingContext http, int capacity) {
+  public static EventStream forRequest(RoutingContext http, int capacity) {
     EventStream events = new EventStream(capacity);
-    http.addEndHandler(ended -> events.hangUp());
+    http.addEndHandler(ended -> events.disconnect());
     return events;
   }
 
   /** Stops the writer, because the client has disconnected. */
-  void hangUp() {
+  void disconnect() {
     disconnected = true;
     // If the queue is full, the writer has a piece to take and wakes up anyway.
     boolean _ = pieces.offer(WAKE_UP);
@@ -104,7 +104,7 @@ public final class EventStream implements GenerationListener {
       if (disconnected) {
         throw new IOException("the client has disconnected");
       }
-      open -= piece.end() == null ? 0 : 1;
+      open -= piece.completion() == null ? 0 : 1;
       writer.write(piece);
     }
   }
@@ -119,7 +119,7 @@ public final class EventStream implements GenerationListener {
   }
 
   /** Writes one event and flushes it; the name may be null. */
-  public static void event(
+  public static void writeEvent(
       OutputStream out, ObjectMapper mapper, @Nullable String name, Object data)
       throws IOException {
     String head = name == null ? "" : "event: " + name + "\n";

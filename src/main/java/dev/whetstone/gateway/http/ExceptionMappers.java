@@ -45,7 +45,7 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper
   public Response map(DatabaseUnavailableException unavailable) {
-    return response(Problems.databaseAway()).header("Retry-After", RETRY_SECONDS).build();
+    return response(Problems.databaseUnavailable()).header("Retry-After", RETRY_SECONDS).build();
   }
 
   @ServerExceptionMapper
@@ -57,9 +57,9 @@ public final class ExceptionMappers {
               response(Problems.of(404, "unknown_policy", detail, null));
           case PolicyException.Refused _ ->
               response(Problems.of(409, "policy_refused", detail, null));
-          case PolicyException.NothingEarlier _ ->
+          case PolicyException.NoPreviousVersion _ ->
               response(Problems.of(409, "nothing_earlier", detail, null));
-          case PolicyException.NotInTime _ ->
+          case PolicyException.StagingTimeout _ ->
               response(Problems.of(503, "not_ready", detail, null))
                   .header("Retry-After", RETRY_SECONDS);
         };
@@ -69,7 +69,7 @@ public final class ExceptionMappers {
   /** Maps PostgreSQL errors that the request's text or a timeout caused; any other is a 500. */
   @ServerExceptionMapper
   public Response map(DatabaseException refused, RoutingContext request) {
-    return switch (refused.state()) {
+    return switch (refused.sqlState()) {
       case DatabaseException.UNTRANSLATABLE_TEXT, DatabaseException.UNTRANSLATABLE_ESCAPE ->
           response(
                   Problems.of(

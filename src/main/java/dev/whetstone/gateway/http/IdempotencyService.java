@@ -69,7 +69,7 @@ public final class IdempotencyService {
       Database.Work<IdempotencyKeys.Answer> work) {
     try {
       return database.transaction(
-          connection -> IdempotencyKeys.once(connection, owner, key, hash(request), work));
+          connection -> IdempotencyKeys.runOnce(connection, owner, key, hash(request), work));
     } catch (IdempotencyKeys.ReusedException reused) {
       throw ProblemException.of(422, "idempotency_key_reused", String.valueOf(reused.getMessage()));
     }

@@ -23,7 +23,7 @@ public final class Parameters {
   /** A name of 1 to 200 characters. */
   public static String required(String name, String value) {
     if (value.isBlank() || value.length() > MAX_LENGTH || value.indexOf('\0') >= 0) {
-      throw bad(
+      throw invalid(
           name,
           "must have 1 to " + MAX_LENGTH + " characters, not all blank and none of them U+0000");
     }
@@ -43,7 +43,7 @@ public final class Parameters {
     } catch (NumberFormatException unusable) {
       // reported below, as numbers out of range are
     }
-    throw bad(name, "must be a whole number from " + min + " to " + max);
+    throw invalid(name, "must be a whole number from " + min + " to " + max);
   }
 
   /** An optional true or false. */
@@ -52,7 +52,7 @@ public final class Parameters {
       case null -> null;
       case "true" -> true;
       case "false" -> false;
-      default -> throw bad(name, "must be true or false");
+      default -> throw invalid(name, "must be true or false");
     };
   }
 
@@ -66,11 +66,12 @@ public final class Parameters {
     } catch (DateTimeException unusable) {
       // reported below
     }
-    throw bad(name, "must be a time with its offset, as in 2026-01-31T08:00:00Z");
+    throw invalid(name, "must be a time with its offset, as in 2026-01-31T08:00:00Z");
   }
 
   /** An enum constant by its lower-case name, or the fallback when it is absent. */
-  public static <E extends Enum<E>> E constant(String name, @Nullable String value, E fallback) {
+  public static <E extends Enum<E>> E enumConstant(
+      String name, @Nullable String value, E fallback) {
     if (value == null) {
       return fallback;
     }
@@ -80,7 +81,7 @@ public final class Parameters {
         .findFirst()
         .orElseThrow(
             () ->
-                bad(
+                invalid(
                     name,
                     "must be one of "
                         + String.join(", ", Arrays.stream(all).map(Parameters::label).toList())));
@@ -91,7 +92,7 @@ public final class Parameters {
   }
 
   /** The problem of an invalid parameter: 400 {@code invalid_parameter}. */
-  public static ProblemException bad(String name, String why) {
+  public static ProblemException invalid(String name, String why) {
     return ProblemException.badField(name, "invalid_parameter", name + " " + why);
   }
 }

@@ -18,7 +18,7 @@ public final class Problems {
   }
 
   /** The problem of a request that needs the database while it is unavailable. */
-  public static Problem databaseAway() {
+  public static Problem databaseUnavailable() {
     return of(503, "database_away", "the database cannot be reached now; try again later", null);
   }
 

@@ -36,7 +36,7 @@ public final class RequestLog {
   }
 
   /** Records the policy version to log; never called for blind pairs. */
-  public static void policy(RoutingContext request, String version) {
+  public static void setPolicy(RoutingContext request, String version) {
     request.put(POLICY, version);
   }
 
@@ -45,7 +45,7 @@ public final class RequestLog {
     String id =
         requested != null && SAFE_ID.matcher(requested).matches()
             ? requested
-            : RandomIds.draw("req");
+            : RandomIds.generate("req");
     request.put(ID, id);
     request.response().putHeader(HEADER, id);
     var start = clock.instant();

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks the names of the users that a key acts for; a client chooses them freely. */
 public final class UserNameValidator {
-  public static final int LONGEST = 200;
+  public static final int MAX_LENGTH = 200;
 
   private UserNameValidator() {}
 
@@ -14,9 +14,9 @@ public final class UserNameValidator {
    * @throws ProblemException 400 when it is blank or too long
    */
   static void check(@Nullable String user) {
-    if (user != null && (user.isBlank() || user.length() > LONGEST)) {
+    if (user != null && (user.isBlank() || user.length() > MAX_LENGTH)) {
       throw ProblemException.badField(
-          "user", "invalid_field", "user must have 1 to " + LONGEST + " characters");
+          "user", "invalid_field", "user must have 1 to " + MAX_LENGTH + " characters");
     }
   }
 }

@@ -42,11 +42,11 @@ public class ChatCompletionsResource {
     requireText(request.responseFormat());
     Integer limit =
         request.maxCompletionTokens() == null ? request.maxTokens() : request.maxCompletionTokens();
-    return completions.answer(
-        new CompletionService.Asked(
-            request.generation(messages(request.messages()), null, limit),
-            request.extras(null, request.topLogprobs(), "top_logprobs"),
-            request.countsAtTheEnd(),
+    return completions.respond(
+        new CompletionService.TranslatedRequest(
+            request.toGenerateRequest(messages(request.messages()), null, limit),
+            request.toExtras(null, request.topLogprobs(), "top_logprobs"),
+            request.streamsUsage(),
             logprobs),
         new CompletionFormat.Chat(),
         http);

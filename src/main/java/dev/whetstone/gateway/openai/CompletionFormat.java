@@ -8,29 +8,30 @@ import org.jspecify.annotations.Nullable;
 /** Formats completions as the choices of one kind of OpenAI response. */
 sealed interface CompletionFormat {
   /** The prefix of response ids. */
-  String prefix();
+  String idPrefix();
 
   /** The value of {@code object}, for a stream's chunk or for a whole response. */
   String object(boolean chunk);
 
   /** The choice that begins a branch's stream; null if the format has none. */
-  OpenAiResponses.@Nullable Choice opening(int index);
+  OpenAiResponses.@Nullable Choice openingChunk(int index);
 
   /**
    * The choice that adds a piece to a branch's stream.
    *
    * @param offset characters of the branch before this piece
    */
-  OpenAiResponses.Choice part(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
+  OpenAiResponses.Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
 
   /** The choice that ends a branch's stream. */
-  OpenAiResponses.Choice closing(int index, FinishReason reason);
+  OpenAiResponses.Choice closingChunk(int index, FinishReason reason);
 
   /** The choice of a whole completion. */
-  OpenAiResponses.Choice whole(int index, Completion completion, @Nullable Logprobs logprobs);
+  OpenAiResponses.Choice completeChoice(
+      int index, Completion completion, @Nullable Logprobs logprobs);
 
   /** OpenAI's finish reason; it has none for cancelled or failed, so both become length. */
-  static String finish(FinishReason reason) {
+  static String finishReason(FinishReason reason) {
     return switch (reason) {
       case STOP -> "stop";
       case LENGTH, CANCELLED, ERROR -> "length";
@@ -40,7 +41,7 @@ sealed interface CompletionFormat {
   /** Chat completions: messages and deltas. */
   record Chat() implements CompletionFormat {
     @Override
-    public String prefix() {
+    public String idPrefix() {
       return "chatcmpl";
     }
 
@@ -50,12 +51,12 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public OpenAiResponses.Choice opening(int index) {
+    public OpenAiResponses.Choice openingChunk(int index) {
       return delta(index, new OpenAiResponses.Turn("assistant", ""), null, null);
     }
 
     @Override
-    public OpenAiResponses.Choice part(
+    public OpenAiResponses.Choice chunk(
         EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
@@ -66,17 +67,18 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public OpenAiResponses.Choice closing(int index, FinishReason reason) {
-      return delta(index, new OpenAiResponses.Turn(null, null), null, finish(reason));
+    public OpenAiResponses.Choice closingChunk(int index, FinishReason reason) {
+      return delta(index, new OpenAiResponses.Turn(null, null), null, finishReason(reason));
     }
 
     @Override
-    public OpenAiResponses.Choice whole(int index, Completion done, @Nullable Logprobs logprobs) {
+    public OpenAiResponses.Choice completeChoice(
+        int index, Completion done, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null ? null : logprobs.chat(done.tokens(), done.logps(), done.topLogprobs());
       OpenAiResponses.Turn turn = new OpenAiResponses.Turn("assistant", done.text());
       return new OpenAiResponses.Choice(
-          index, turn, null, null, tokenLogprobs, finish(done.reason()));
+          index, turn, null, null, tokenLogprobs, finishReason(done.reason()));
     }
 
     private static OpenAiResponses.Choice delta(
@@ -91,7 +93,7 @@ sealed interface CompletionFormat {
   /** Text completions. */
   record Text() implements CompletionFormat {
     @Override
-    public String prefix() {
+    public String idPrefix() {
       return "cmpl";
     }
 
@@ -101,12 +103,12 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public OpenAiResponses.@Nullable Choice opening(int index) {
+    public OpenAiResponses.@Nullable Choice openingChunk(int index) {
       return null;
     }
 
     @Override
-    public OpenAiResponses.Choice part(
+    public OpenAiResponses.Choice chunk(
         EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
@@ -117,18 +119,19 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public OpenAiResponses.Choice closing(int index, FinishReason reason) {
-      return new OpenAiResponses.Choice(index, null, null, "", null, finish(reason));
+    public OpenAiResponses.Choice closingChunk(int index, FinishReason reason) {
+      return new OpenAiResponses.Choice(index, null, null, "", null, finishReason(reason));
     }
 
     @Override
-    public OpenAiResponses.Choice whole(int index, Completion done, @Nullable Logprobs logprobs) {
+    public OpenAiResponses.Choice completeChoice(
+        int index, Completion done, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.text(done.tokens(), done.logps(), done.topLogprobs(), 0);
       return new OpenAiResponses.Choice(
-          index, null, null, done.text(), tokenLogprobs, finish(done.reason()));
+          index, null, null, done.text(), tokenLogprobs, finishReason(done.reason()));
     }
   }
 }

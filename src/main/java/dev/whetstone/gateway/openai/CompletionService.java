@@ -40,8 +40,11 @@ final class CompletionService {
    * @param usage whether a stream ends with the token counts
    * @param logprobs whether the response has the tokens' log-probs
    */
-  record Asked(
-      GenerateRequest request, GenerationPlan.Extras extras, boolean usage, boolean logprobs) {}
+  record TranslatedRequest(
+      GenerateRequest generateRequest,
+      GenerationPlan.Extras extras,
+      boolean streamUsage,
+      boolean logprobs) {}
 
   private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
 
@@ -54,7 +57,7 @@ final class CompletionService {
   @Inject SecurityIdentity identity;
 
   /** A request in progress. */
-  private record Run(
+  private record ActiveRequest(
       ServedModel model,
       GenerationPlan plan,
       CompletionFormat format,
@@ -94,33 +97,33 @@ final class CompletionService {
    * @throws ProblemException as for POST /generate; 403 when anyone but an operator requests
    *     log-probs of a version other than the champion
    */
-  Response answer(Asked request, CompletionFormat format, RoutingContext http) {
+  Response respond(TranslatedRequest request, CompletionFormat format, RoutingContext http) {
     ServedModel model = serving.model();
-    limits.admit(identity.getPrincipal().getName(), request.request().user());
-    GenerationPlan plan = generations.plan(model, request.request(), request.extras());
-    RequestLog.policy(http, plan.policy().version());
+    limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
+    GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
+    RequestLog.setPolicy(http, plan.policy().version());
     if (request.logprobs() && !mayReadLogprobs(model, plan)) {
       throw ProblemException.of(
           403,
           "forbidden",
           "only operators may read log-probs of versions other than the champion");
     }
-    Run active =
-        new Run(
+    ActiveRequest active =
+        new ActiveRequest(
             model,
             plan,
             format,
-            RandomIds.draw(format.prefix()),
+            RandomIds.generate(format.idPrefix()),
             clock.instant().getEpochSecond(),
-            request.usage(),
+            request.streamUsage(),
             request.logprobs() ? new Logprobs(model.tokenizer()) : null);
-    if (!Boolean.TRUE.equals(request.request().stream())) {
+    if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
       Generation generation = generations.submit(model, plan.request(), http);
-      return Response.ok(whole(active, generation)).type(MediaType.APPLICATION_JSON).build();
+      return Response.ok(awaitAnswer(active, generation)).type(MediaType.APPLICATION_JSON).build();
     }
-    EventStream events = EventStream.to(http, config.streamBuffer());
+    EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
-    return GenerationService.stream(out -> stream(out, active, events, generation));
+    return GenerationService.streamResponse(out -> stream(out, active, events, generation));
   }
 
   private boolean mayReadLogprobs(ServedModel model, GenerationPlan plan) {
@@ -128,7 +131,7 @@ final class CompletionService {
         || plan.policy().hash().equals(model.policy(null).hash());
   }
 
-  private static OpenAiResponses.Answer whole(Run active, Generation generation) {
+  private static OpenAiResponses.Answer awaitAnswer(ActiveRequest active, Generation generation) {
     List<Completion> done = generation.result().join();
     done.stream()
         .filter(completion -> completion.reason() == FinishReason.ERROR)
@@ -139,7 +142,7 @@ final class CompletionService {
             });
     List<OpenAiResponses.Choice> choices =
         IntStream.range(0, done.size())
-            .mapToObj(i -> active.format.whole(i, done.get(i), active.logprobs))
+            .mapToObj(i -> active.format.completeChoice(i, done.get(i), active.logprobs))
             .toList();
     return active.answer(false, choices, active.counts(generation));
   }
@@ -148,13 +151,14 @@ final class CompletionService {
     return ProblemException.retryLater(503, "generation_failed", String.valueOf(failed.error()), 1);
   }
 
-  private void stream(OutputStream out, Run active, EventStream events, Generation generation)
+  private void stream(
+      OutputStream out, ActiveRequest active, EventStream events, Generation generation)
       throws IOException {
     int branches = active.plan.request().branches().size();
     int[] written = new int[branches];
     try {
       for (int i = 0; i < branches; i++) {
-        OpenAiResponses.Choice opening = active.format.opening(i);
+        OpenAiResponses.Choice opening = active.format.openingChunk(i);
         if (opening != null) {
           send(out, active.answer(true, List.of(opening), null));
         }
@@ -170,17 +174,17 @@ final class CompletionService {
     }
   }
 
-  private void write(OutputStream out, Run active, EventStream.Piece piece, int[] written)
+  private void write(OutputStream out, ActiveRequest active, EventStream.Piece piece, int[] written)
       throws IOException {
-    Completion end = piece.end();
+    Completion end = piece.completion();
     if (end != null && end.reason() == FinishReason.ERROR) {
       Problem problem = failure(end).problem();
       send(out, OpenAiErrorFilter.of(problem));
     }
     OpenAiResponses.Choice choice =
         end == null
-            ? active.format.part(piece, written[piece.branch()], active.logprobs)
-            : active.format.closing(piece.branch(), end.reason());
+            ? active.format.chunk(piece, written[piece.branch()], active.logprobs)
+            : active.format.closingChunk(piece.branch(), end.reason());
     written[piece.branch()] += piece.text().length();
     if (end != null || !piece.text().isEmpty()) {
       send(out, active.answer(true, List.of(choice), null));
@@ -188,6 +192,6 @@ final class CompletionService {
   }
 
   private void send(OutputStream out, Object data) throws IOException {
-    EventStream.event(out, mapper, null, data);
+    EventStream.writeEvent(out, mapper, null, data);
   }
 }

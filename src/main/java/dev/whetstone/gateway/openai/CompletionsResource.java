@@ -35,11 +35,11 @@ public class CompletionsResource {
     JsonNode prompt = single(request.prompt());
     int limit = request.maxTokens() == null ? DEFAULT_MAX_TOKENS : request.maxTokens();
     int[] ids = prompt.isTextual() ? null : ids(prompt);
-    return completions.answer(
-        new CompletionService.Asked(
-            request.generation(null, prompt.textValue(), limit),
-            request.extras(ids, request.logprobs(), "logprobs"),
-            request.countsAtTheEnd(),
+    return completions.respond(
+        new CompletionService.TranslatedRequest(
+            request.toGenerateRequest(null, prompt.textValue(), limit),
+            request.toExtras(ids, request.logprobs(), "logprobs"),
+            request.streamsUsage(),
             request.logprobs() != null),
         new CompletionFormat.Text(),
         http);

@@ -25,7 +25,7 @@ final class Logprobs {
       int[] ids, float[] logps, List<List<TokenLogprob>> alternatives) {
     List<OpenAiResponses.TokenInfo> content = new ArrayList<>();
     for (int i = 0; i < ids.length; i++) {
-      if (shown(ids[i])) {
+      if (hasText(ids[i])) {
         content.add(
             new OpenAiResponses.TokenInfo(
                 text(ids[i]),
@@ -55,7 +55,7 @@ final class Logprobs {
     List<Map<String, Float>> top = new ArrayList<>();
     int at = offset;
     for (int i = 0; i < ids.length; i++) {
-      if (shown(ids[i])) {
+      if (hasText(ids[i])) {
         String token = text(ids[i]);
         tokens.add(token);
         logprobs.add(logps[i]);
@@ -84,7 +84,7 @@ final class Logprobs {
     return i < alternatives.size() ? alternatives.get(i) : List.of();
   }
 
-  private boolean shown(int id) {
+  private boolean hasText(int id) {
     return !tokenizer.decode(new int[] {id}, true).isEmpty();
   }
 

@@ -13,7 +13,7 @@ public final class OpenAiErrorFilter {
   public static final String ROOT = "/v1/";
 
   @ServerResponseFilter
-  public void word(ContainerRequestContext request, ContainerResponseContext response) {
+  public void translate(ContainerRequestContext request, ContainerResponseContext response) {
     if (request.getUriInfo().getPath().startsWith(ROOT)
         && response.getEntity() instanceof Problem problem) {
       response.setEntity(of(problem), new Annotation[0], MediaType.APPLICATION_JSON_TYPE);

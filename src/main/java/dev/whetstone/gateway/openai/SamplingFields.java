@@ -43,7 +43,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
   @Nullable Boolean ignoreEos();
 
   /** Translates the request to the body of POST /generate. */
-  default GenerateRequest generation(
+  default GenerateRequest toGenerateRequest(
       @Nullable List<Message> messages, @Nullable String prompt, @Nullable Integer maxTokens) {
     return new GenerateRequest(
         messages,
@@ -74,7 +74,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
    * @param field name of the field that gives this number
    * @throws ProblemException 400 naming the field that is out of its range
    */
-  default GenerationPlan.Extras extras(
+  default GenerationPlan.Extras toExtras(
       int @Nullable [] promptIds, @Nullable Integer alternatives, String field) {
     Integer count = n();
     if (count != null && count < 1) {
@@ -93,7 +93,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
    *
    * @throws ProblemException 400 when stream_options is set but stream is not true
    */
-  default boolean countsAtTheEnd() {
+  default boolean streamsUsage() {
     ChatCompletionRequest.StreamOptions options = streamOptions();
     if (options != null && !Boolean.TRUE.equals(stream())) {
       throw ProblemException.badField(

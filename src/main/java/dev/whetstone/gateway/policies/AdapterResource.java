@@ -76,15 +76,16 @@ public class AdapterResource {
         PeftUpload.read(
             model, settings, policies.base().hash(), config.maxAdapterSize().asLongValue());
     try {
-      policies.tryOut(new Policy("the adapter", PeftFiles.hash(adapter), adapter));
+      policies.validate(new Policy("the adapter", PeftFiles.hash(adapter), adapter));
     } catch (PolicyException.Refused refused) {
       throw PeftUpload.refused(String.valueOf(refused.getMessage()));
     }
     ChangeContext by = new ChangeContext(identity.getPrincipal().getName(), "import");
     Provenance provenance = new Provenance(parent, null, null);
-    PolicyStore.Registered registered = store.register(adapter, provenance, PolicyStatus.READY, by);
-    var aliases = store.database().statement(policies.log()::read);
-    return Response.status(registered.fresh() ? 201 : 200)
+    PolicyStore.Registration registered =
+        store.register(adapter, provenance, PolicyStatus.READY, by);
+    var aliases = store.database().statement(policies.aliases()::read);
+    return Response.status(registered.created() ? 201 : 200)
         .entity(PolicyView.of(registered.row(), aliases))
         .build();
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Changes the champion, and responds when this gateway serves the new one. */
 @Singleton
 final class ChampionService {
-  static final int LONGEST_REASON = 500;
+  static final int MAX_REASON_LENGTH = 500;
 
   @Inject GatewayState serving;
   @Inject IdempotencyService idempotency;
@@ -29,7 +29,7 @@ final class ChampionService {
 
   /** The change of the aliases, made within the transaction. */
   interface Change {
-    AliasStore.Flip apply(PolicyRouter policies, Connection connection, ChangeContext by)
+    AliasStore.AliasChange apply(PolicyRouter policies, Connection connection, ChangeContext by)
         throws SQLException;
   }
 
@@ -63,10 +63,10 @@ final class ChampionService {
    *
    * @throws ProblemException 400 when it is missing, blank or too long
    */
-  static String reason(@Nullable String reason) {
-    if (reason == null || reason.isBlank() || reason.length() > LONGEST_REASON) {
+  static String requireReason(@Nullable String reason) {
+    if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_LENGTH) {
       throw ProblemException.badField(
-          "reason", "invalid_field", "reason must have 1 to " + LONGEST_REASON + " characters");
+          "reason", "invalid_field", "reason must have 1 to " + MAX_REASON_LENGTH + " characters");
     }
     return reason;
   }

@@ -49,13 +49,13 @@ public class PoliciesResource {
     PolicyRouter policies = serving.model().policies();
     int most = Paging.limit(limit);
     long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
-    Aliases aliases = policies.store().database().statement(policies.log()::read);
+    Aliases aliases = policies.store().database().statement(policies.aliases()::read);
     List<PolicyRecord> rows = policies.store().page(before, most + 1);
     List<PolicyRecord> shown = rows.subList(0, Math.min(most, rows.size()));
     return new Page(
         shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
         rows.size() > most ? shown.getLast().version().substring(1) : null,
-        policies.reports().all(),
+        policies.statusStore().all(),
         BuildInfo.version());
   }
 
@@ -65,12 +65,12 @@ public class PoliciesResource {
   @Operation(summary = "Returns one version, by its name, hash or alias")
   public PolicyView get(@PathParam("version") String version) {
     PolicyRouter policies = serving.model().policies();
-    Aliases aliases = policies.store().database().statement(policies.log()::read);
+    Aliases aliases = policies.store().database().statement(policies.aliases()::read);
     return PolicyView.of(row(policies, aliases, version), aliases);
   }
 
   private static PolicyRecord row(PolicyRouter policies, Aliases aliases, String name) {
-    String version = aliases.version(name);
+    String version = aliases.resolve(name);
     return policies.store().find(version).orElseThrow(() -> new PolicyException.Unknown(name));
   }
 }

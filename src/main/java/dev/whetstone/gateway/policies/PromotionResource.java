@@ -35,7 +35,7 @@ public class PromotionResource {
 
   /** The reason for a promotion; the body is optional. */
   public record Promotion(
-      @Schema(maxLength = ChampionService.LONGEST_REASON) @Nullable String reason) {}
+      @Schema(maxLength = ChampionService.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   @POST
   @Consumes(MediaType.WILDCARD)
@@ -55,11 +55,11 @@ public class PromotionResource {
     return champions.run(
         key,
         "promote\n" + version,
-        request.reason() == null ? null : ChampionService.reason(request.reason()),
+        request.reason() == null ? null : ChampionService.requireReason(request.reason()),
         (policies, connection, by) -> {
-          AliasStore log = policies.log();
+          AliasStore log = policies.aliases();
           Aliases now = log.read(connection);
-          PolicyRecord row = policies.store().require(connection, now.version(version));
+          PolicyRecord row = policies.store().require(connection, now.resolve(version));
           if (!row.version().equals(now.champion())) {
             policies.verify(row);
           }

@@ -31,7 +31,7 @@ public class RollbackResource {
   public record Rollback(
       @Schema(description = "version, hash or alias; the previous champion by default")
           @Nullable String to,
-      @Schema(required = true, maxLength = ChampionService.LONGEST_REASON)
+      @Schema(required = true, maxLength = ChampionService.MAX_REASON_LENGTH)
           @Nullable String reason) {}
 
   @POST
@@ -45,11 +45,11 @@ public class RollbackResource {
     return champions.run(
         key,
         "rollback\n" + request.to(),
-        ChampionService.reason(request.reason()),
+        ChampionService.requireReason(request.reason()),
         (policies, connection, by) -> {
-          AliasStore log = policies.log();
+          AliasStore log = policies.aliases();
           Aliases now = log.read(connection);
-          String to = request.to() == null ? now.previous() : now.version(request.to());
+          String to = request.to() == null ? now.previous() : now.resolve(request.to());
           if (to != null) {
             policies.resolve(policies.store().require(connection, to).hash());
           }

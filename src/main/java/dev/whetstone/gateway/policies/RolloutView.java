@@ -71,14 +71,14 @@ public record RolloutView(
         rollout,
         List.of(),
         new Duel(
-            0, 0, rollout.evidence().value(), ArmMetrics.NONE, ArmMetrics.NONE, ArmMetrics.NONE),
+            0, 0, rollout.evidence().eValue(), ArmMetrics.NONE, ArmMetrics.NONE, ArmMetrics.NONE),
         List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
   }
 
   static RolloutView of(Rollout rollout, RolloutStore store) {
     return view(
         rollout,
-        store.gate(rollout.id()).stream()
+        store.gateResults(rollout.id()).stream()
             .map(
                 row ->
                     new Criterion(
@@ -87,10 +87,10 @@ public record RolloutView(
         new Duel(
             rollout.evidence().wins(),
             rollout.evidence().losses(),
-            Math.min(rollout.evidence().value(), Double.MAX_VALUE),
-            store.figures(rollout.id(), "candidate"),
-            store.figures(rollout.id(), "champion"),
-            store.figures(rollout.id(), "alone")),
+            Math.min(rollout.evidence().eValue(), Double.MAX_VALUE),
+            store.metrics(rollout.id(), "candidate"),
+            store.metrics(rollout.id(), "champion"),
+            store.metrics(rollout.id(), "alone")),
         store.decisions(rollout.id()).stream()
             .map(
                 made ->

@@ -117,7 +117,9 @@ public class RolloutsResource {
         "rollout\n%s\n%s\n%s\n%s".formatted(policy, mode, share, by.reason()),
         connection -> {
           PolicyRecord candidate =
-              policies.store().require(connection, policies.log().read(connection).version(policy));
+              policies
+                  .store()
+                  .require(connection, policies.aliases().read(connection).resolve(policy));
           return rollouts
               .open(connection, candidate, mode, share, by)
               .map(rollout -> new Result(201, RolloutView.opened(rollout, by)))

@@ -77,7 +77,7 @@ public final class PreferenceQuery {
     try {
       return Choice.of(label);
     } catch (IllegalArgumentException unknown) {
-      throw Parameters.bad("choice", "must be one of a, b, tie, both_bad");
+      throw Parameters.invalid("choice", "must be one of a, b, tie, both_bad");
     }
   }
 }

@@ -41,7 +41,7 @@ public final class PreferenceViews {
       @Schema(required = true) Answer a,
       @Schema(required = true) Answer b) {
     static Row of(PreferenceRow row) {
-      PreferenceRow.Shown shown = row.shown();
+      PreferenceRow.JudgedPair shown = row.pair();
       return new Row(
           row.preferenceId(),
           row.pairId(),

@@ -91,9 +91,9 @@ public class RatingResource {
     int defaultSeconds = (int) config.lease().toSeconds();
     int seconds =
         Parameters.number("lease_seconds", leaseSeconds, defaultSeconds, 1, MAX_LEASE_SECONDS);
-    int wanted = Parameters.number("overlap", overlap, 1, 1, RaterQueue.MOST_OVERLAP);
+    int wanted = Parameters.number("overlap", overlap, 1, 1, RaterQueue.MAX_OVERLAP);
     return queue
-        .next(
+        .leaseNext(
             new RaterQueue.Rater(key, name == null ? key : name),
             wanted,
             Duration.ofSeconds(seconds))
@@ -101,7 +101,7 @@ public class RatingResource {
         .orElseGet(() -> Response.noContent().build());
   }
 
-  private static Task task(RaterQueue.Handed leased) {
+  private static Task task(RaterQueue.LeasedPair leased) {
     return new Task(
         leased.pairId(),
         leased.leasedUntil(),

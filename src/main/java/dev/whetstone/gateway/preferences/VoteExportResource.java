@@ -51,7 +51,7 @@ public class VoteExportResource {
   }
 
   /** Query parameters that shape the page or file. */
-  public static final class Shape {
+  public static final class OutputParameters {
     @QueryParam("format")
     @Parameter(
         description =
@@ -131,20 +131,20 @@ public class VoteExportResource {
       })
   public Response list(
       @BeanParam PreferenceQuery query,
-      @BeanParam Shape shape,
+      @BeanParam OutputParameters shape,
       @Context HttpHeaders headers,
       @Context RoutingContext http) {
-    PreferenceFilter filter = query.filter(blindTo());
-    TrlFormat form = Parameters.constant("form", shape.form, TrlFormat.TEXT);
+    PreferenceFilter filter = query.filter(blindRaterKey());
+    TrlFormat form = Parameters.enumConstant("form", shape.form, TrlFormat.TEXT);
     boolean tokens = Boolean.TRUE.equals(Parameters.flag("tokens", shape.tokens));
-    return switch (Parameters.constant("format", shape.format, accepted(headers))) {
+    return switch (Parameters.enumConstant("format", shape.format, accepted(headers))) {
       case JSON -> Response.ok(page(filter, shape)).type(MediaType.APPLICATION_JSON).build();
       case JSONL -> export(filter, form, tokens, http);
     };
   }
 
-  private PreferenceViews.Page page(PreferenceFilter filter, Shape shape) {
-    Order order = Parameters.constant("order", shape.order, Order.OLDEST);
+  private PreferenceViews.Page page(PreferenceFilter filter, OutputParameters shape) {
+    Order order = Parameters.enumConstant("order", shape.order, Order.OLDEST);
     int limit = Paging.limit(shape.limit);
     Long after = shape.cursor == null ? null : Paging.number("cursor", shape.cursor);
     List<PreferenceRow> rows = reader.page(filter, order, after, limit);
@@ -167,7 +167,7 @@ public class VoteExportResource {
   private void write(OutputStream out, PreferenceFilter filter, TrlFormat form, boolean tokens)
       throws IOException {
     try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
-      reader.forEachWin(filter, form, lines::write);
+      reader.forEachDecidedPair(filter, form, lines::write);
     }
   }
 
@@ -177,7 +177,7 @@ public class VoteExportResource {
   }
 
   // Operators maintain the log and do not rate blind, so they may see all votes.
-  private @Nullable String blindTo() {
+  private @Nullable String blindRaterKey() {
     return identity.hasRole(Role.RATER_ROLE) && !identity.hasRole(Role.OPERATOR_ROLE)
         ? identity.getPrincipal().getName()
         : null;

@@ -44,9 +44,9 @@ public class VotesResource {
               type = SchemaType.STRING,
               enumeration = {"a", "b", "tie", "both_bad"})
           @Nullable String choice,
-      @Schema(maxLength = UserNameValidator.LONGEST) @Nullable String user,
-      @Schema(maxLength = VoteRequest.LONGEST_COMMENT) @Nullable String comment,
-      @Schema(maxItems = VoteRequest.MOST_TAGS) @Nullable List<String> tags,
+      @Schema(maxLength = UserNameValidator.MAX_LENGTH) @Nullable String user,
+      @Schema(maxLength = VoteRequest.MAX_COMMENT_LENGTH) @Nullable String comment,
+      @Schema(maxItems = VoteRequest.MAX_TAGS) @Nullable List<String> tags,
       @Schema(minimum = "0", maximum = "1") @Nullable Double confidence) {}
 
   /** The versions that wrote the sides; revealed only after the vote. */
@@ -100,7 +100,7 @@ public class VotesResource {
     String choice = required("choice", request.choice());
     try {
       return new VoteRequest(
-          RandomIds.draw("pref"),
+          RandomIds.generate("pref"),
           pairId,
           keyId,
           request.user(),

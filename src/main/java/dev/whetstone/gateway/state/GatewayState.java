@@ -15,7 +15,7 @@ public final class GatewayState {
     record Ready(ServedModel model) implements State {}
 
     /** This process is a trainer: it runs normally, but serves no routes. */
-    record Elsewhere() implements State {}
+    record TrainerOnly() implements State {}
 
     /** The model could not be loaded. */
     record Failed(String reason) implements State {}
@@ -33,7 +33,7 @@ public final class GatewayState {
   }
 
   /** Moves to another stage. */
-  public void become(State next) {
+  public void setState(State next) {
     state = next;
   }
 
@@ -45,7 +45,7 @@ public final class GatewayState {
   public ServedModel model() {
     return switch (state) {
       case State.Ready ready -> ready.model();
-      case State.Elsewhere _ ->
+      case State.TrainerOnly _ ->
           throw ProblemException.of(
               404, "not_found", "this process is a trainer and serves no routes");
       case State.Loading _ -> throw unavailable("loading", "the model is being loaded");

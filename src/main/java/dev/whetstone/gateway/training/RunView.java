@@ -48,7 +48,7 @@ public record RunView(
         run.parent(),
         run.dataHash(),
         run.pairs(),
-        run.heldOut(),
+        run.validationPairs(),
         run.reason(),
         run.attempts(),
         run.cancelRequested(),

@@ -95,7 +95,7 @@ public class TrainingResource {
   public Response start(Request request) {
     TrainingRunStore.Request requested =
         runs().request(RunTrigger.CALL, config(request), changeContext(request.reason()));
-    return Response.status(requested.fresh() ? 202 : 200)
+    return Response.status(requested.created() ? 202 : 200)
         .entity(RunView.of(requested.run()))
         .build();
   }
@@ -189,11 +189,12 @@ public class TrainingResource {
       TrainingRun run = runs.find(id).orElseThrow(() -> unknown(id));
       List<RunProgress> steps = runs.progressAfter(id, last, MAX_STEPS_PER_POLL);
       for (RunProgress step : steps) {
-        EventStream.event(out, mapper, "step", new Step(step.step(), step.at(), step.metrics()));
+        EventStream.writeEvent(
+            out, mapper, "step", new Step(step.step(), step.at(), step.metrics()));
         last = step.step();
       }
       if (!run.status().active() && steps.size() < MAX_STEPS_PER_POLL) {
-        EventStream.event(out, mapper, "done", RunView.of(run));
+        EventStream.writeEvent(out, mapper, "done", RunView.of(run));
         return;
       }
       if (poll % POLLS_PER_KEEPALIVE == 0) {

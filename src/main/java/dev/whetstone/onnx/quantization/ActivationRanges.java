@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * The largest absolute values of the inputs of linear layers, per channel, on a calibration text.
  *
- * @param maxAbs {@code [in]} by {@link LoraTarget#node}
+ * @param maxAbs {@code [in]} by {@link LoraTarget#nodePrefix}
  */
 public record ActivationRanges(Map<String, float[]> maxAbs) {
   /** No ranges: activations are quantised per block at run time. */
@@ -18,6 +18,6 @@ public record ActivationRanges(Map<String, float[]> maxAbs) {
   }
 
   public Optional<float[]> of(LoraTarget site, int layer) {
-    return Optional.ofNullable(maxAbs.get(site.node(layer)));
+    return Optional.ofNullable(maxAbs.get(site.nodePrefix(layer)));
   }
 }

@@ -45,10 +45,10 @@ public final class PreferenceImport {
    * @param longestLine bytes of a line
    * @param errors invalid lines that are reported one by one
    */
-  public record Bounds(int batch, int longestLine, int errors) {}
+  public record ImportLimits(int batchSize, int maxLineBytes, int maxErrors) {}
 
   // The k-th stored vote with a content matches the k-th line with that content.
-  private static final String CLAIM =
+  private static final String CLAIM_EXISTING =
       """
       WITH line AS (
         SELECT n, content, chosen, row_number() OVER (PARTITION BY content, chosen ORDER BY n) AS k
@@ -84,7 +84,7 @@ public final class PreferenceImport {
   private final InstantSource clock;
   private final UnaryOperator<String> ids;
   private final ObjectReader json;
-  private final Bounds bounds;
+  private final ImportLimits limits;
 
   /**
    * Creates an importer.
@@ -97,12 +97,12 @@ public final class PreferenceImport {
       InstantSource clock,
       UnaryOperator<String> ids,
       ObjectReader json,
-      Bounds bounds) {
+      ImportLimits bounds) {
     this.database = database;
     this.clock = clock;
     this.ids = ids;
     this.json = json;
-    this.bounds = bounds;
+    this.limits = bounds;
   }
 
   /**
@@ -147,8 +147,8 @@ public final class PreferenceImport {
 
   private ImportReport read(InputStream file, PairTokenizer tokenizer, String keyId)
       throws IOException {
-    Tally progress = new Tally(ids.apply("imp"), keyId);
-    LineReader lines = new LineReader(file, bounds.longestLine());
+    Progress progress = new Progress(ids.apply("imp"), keyId);
+    LineReader lines = new LineReader(file, limits.maxLineBytes());
     TrlReader reader = new TrlReader(json, tokenizer.template());
     List<TrlPair> batch = new ArrayList<>();
     boolean hasMore = true;
@@ -158,12 +158,12 @@ public final class PreferenceImport {
         hasMore = line != null;
         if (line != null && !line.isBlank()) {
           TrlPair pair = reader.read(line);
-          batch.add(pair.with(tokenizer.tokens(pair)));
+          batch.add(pair.withTokens(tokenizer.tokenize(pair)));
         }
       } catch (PairFormatException bad) {
-        progress.reject(lines.number(), String.valueOf(bad.getMessage()));
+        progress.reject(lines.lineNumber(), String.valueOf(bad.getMessage()));
       }
-      if (batch.size() == bounds.batch() || (!hasMore && !batch.isEmpty())) {
+      if (batch.size() == limits.batchSize() || (!hasMore && !batch.isEmpty())) {
         int added = store(batch, tokenizer.baseHash(), progress);
         progress.imported += added;
         progress.skipped += batch.size() - added;
@@ -173,10 +173,10 @@ public final class PreferenceImport {
     return progress.report();
   }
 
-  private int store(List<TrlPair> batch, String baseHash, Tally progress) {
+  private int store(List<TrlPair> batch, String baseHash, Progress progress) {
     return database.transaction(
         connection -> {
-          Set<Integer> existing = claim(connection, batch, progress.importId);
+          Set<Integer> existing = claimExisting(connection, batch, progress.importId);
           List<TrlPair> added = new ArrayList<>();
           for (int i = 0; i < batch.size(); i++) {
             if (!existing.contains(i)) {
@@ -188,10 +188,10 @@ public final class PreferenceImport {
         });
   }
 
-  private static Set<Integer> claim(Connection connection, List<TrlPair> batch, String importId)
-      throws SQLException {
+  private static Set<Integer> claimExisting(
+      Connection connection, List<TrlPair> batch, String importId) throws SQLException {
     Set<Integer> existing = new HashSet<>();
-    try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+    try (PreparedStatement claim = connection.prepareStatement(CLAIM_EXISTING)) {
       claim.setObject(1, batch.stream().map(TrlPair::prompt).toArray(String[]::new));
       claim.setObject(2, batch.stream().map(TrlPair::chosen).toArray(String[]::new));
       claim.setObject(3, batch.stream().map(TrlPair::rejected).toArray(String[]::new));
@@ -206,7 +206,8 @@ public final class PreferenceImport {
     return existing;
   }
 
-  private void insert(Connection connection, List<TrlPair> added, String baseHash, Tally progress)
+  private void insert(
+      Connection connection, List<TrlPair> added, String baseHash, Progress progress)
       throws SQLException {
     Instant now = clock.instant();
     List<Pair> pairs = new ArrayList<>();
@@ -226,7 +227,7 @@ public final class PreferenceImport {
         vote.setString(9, POLICY);
         vote.addBatch();
       }
-      PreferenceLog.insert(connection, pairs, true);
+      PreferenceLog.insertPairs(connection, pairs, true);
       vote.executeBatch();
     }
   }
@@ -254,7 +255,7 @@ public final class PreferenceImport {
     return new Side(text, ids, new float[0], "stop", POLICY, POLICY);
   }
 
-  private final class Tally {
+  private final class Progress {
     private final String importId;
     private final String keyId;
     private final List<ImportReport.BadLine> errors = new ArrayList<>();
@@ -262,14 +263,14 @@ public final class PreferenceImport {
     private long skipped;
     private long rejected;
 
-    Tally(String importId, String keyId) {
+    Progress(String importId, String keyId) {
       this.importId = importId;
       this.keyId = keyId;
     }
 
     void reject(long line, String why) {
       rejected++;
-      if (errors.size() < bounds.errors()) {
+      if (errors.size() < limits.maxErrors()) {
         errors.add(new ImportReport.BadLine(line, why));
       }
     }

@@ -42,17 +42,17 @@ public final class PreferenceReader {
     void accept(TrlPair pair) throws E;
   }
 
-  private static final String ROW =
+  private static final String ROW_COLUMNS =
       """
       v.preference_id, v.pair_id, v.choice, v.user_id, v.key_id, v.recorded_at, v.comment, v.tags,
         v.confidence, v.imported, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
         p.policy_a, p.policy_b""";
 
-  private static final String WINNER =
+  private static final String DECIDED_COLUMNS =
       """
       v.choice, p.prompt, p.messages, p.text_a, p.text_b, p.prompt_ids, p.ids_a, p.ids_b""";
 
-  private static final int PIECE = 100;
+  private static final int CHUNK = 100;
 
   private final Database database;
   private final InstantSource clock;
@@ -69,59 +69,70 @@ public final class PreferenceReader {
    */
   public List<PreferenceRow> page(
       PreferenceFilter filter, Order order, @Nullable Long after, int limit) {
-    WhereClause conditions = filter.conditions(clock.instant());
-    bound(filter, order, after, conditions);
-    return read(ROW, conditions, order, after, limit, PreferenceReader::row);
+    WhereClause conditions = filter.toWhereClause(clock.instant());
+    boundSeq(filter, order, after, conditions);
+    return read(ROW_COLUMNS, conditions, order, after, limit, PreferenceReader::row);
   }
 
   /**
    * Passes every decided vote to a consumer as a chosen and a rejected answer, oldest first, up to
    * the last vote that exists at the call. Ties and both-bad have no winner and are left out.
    */
-  public <E extends Exception> void forEachWin(
+  public <E extends Exception> void forEachDecidedPair(
       PreferenceFilter filter, TrlFormat format, PairConsumer<E> consumer) throws E {
-    long end = end(filter);
+    long end = lastSeq(filter);
     Long after = null;
-    List<Win> votes;
+    List<DecidedVote> votes;
     do {
       WhereClause conditions =
-          filter.conditions(clock.instant()).and("v.choice IN ('a', 'b')").and("v.seq <= ?", end);
+          filter
+              .toWhereClause(clock.instant())
+              .and("v.choice IN ('a', 'b')")
+              .and("v.seq <= ?", end);
       if (after == null && filter.from() != null) {
-        conditions.andWithin(
-            "v.seq >= (" + place("min") + ")", PreferenceFilter.time(filter.from(), filter.to()));
+        conditions.andNested(
+            "v.seq >= (" + seqQuery("min") + ")",
+            PreferenceFilter.recordedBetween(filter.from(), filter.to()));
       }
       if (format == TrlFormat.MESSAGES) {
         conditions.and("p.messages IS NOT NULL");
       }
-      votes = read(WINNER, conditions, Order.OLDEST, after, PIECE, PreferenceReader::win);
-      for (Win vote : votes) {
+      votes =
+          read(
+              DECIDED_COLUMNS,
+              conditions,
+              Order.OLDEST,
+              after,
+              CHUNK,
+              PreferenceReader::decidedVote);
+      for (DecidedVote vote : votes) {
         consumer.accept(vote.pair());
         after = vote.seq();
       }
-    } while (votes.size() == PIECE);
+    } while (votes.size() == CHUNK);
   }
 
   // Bounds seq by the filter's times. The log is scanned in the order of seq, which is nearly that
   // of time; without bounds the scan would visit every row between its end and the time span. Where
   // a page has been read, `after` already bounds the near side.
-  private static void bound(
+  private static void boundSeq(
       PreferenceFilter filter, Order order, @Nullable Long after, WhereClause conditions) {
     boolean oldest = order == Order.OLDEST;
-    WhereClause time = PreferenceFilter.time(filter.from(), filter.to());
+    WhereClause time = PreferenceFilter.recordedBetween(filter.from(), filter.to());
     if (filter.from() != null && !(oldest && after != null)) {
-      conditions.andWithin("v.seq >= (" + place("min") + ")", time);
+      conditions.andNested("v.seq >= (" + seqQuery("min") + ")", time);
     }
     if (filter.to() != null && (oldest || after == null)) {
-      conditions.andWithin("v.seq <= (" + place("max") + ")", time);
+      conditions.andNested("v.seq <= (" + seqQuery("max") + ")", time);
     }
   }
 
   // "+ 0" keeps PostgreSQL from finding the minimum or maximum by scanning the log from its end.
-  private static String place(String end) {
+  private static String seqQuery(String end) {
     return "SELECT " + end + "(v.seq + 0) FROM preferences v WHERE %s";
   }
 
-  private record Win(long seq, TrlPair pair) {}
+  private record DecidedVote(long seq, TrlPair pair) {}
 
   @FunctionalInterface
   private interface Mapping<T> {
@@ -158,12 +169,12 @@ public final class PreferenceReader {
   }
 
   /** The last {@code seq} of the log, or of the filter's time span where that ends; 0 for none. */
-  private long end(PreferenceFilter filter) {
-    WhereClause time = PreferenceFilter.time(filter.from(), filter.to());
+  private long lastSeq(PreferenceFilter filter) {
+    WhereClause time = PreferenceFilter.recordedBetween(filter.from(), filter.to());
     String sql =
         filter.to() == null
             ? "SELECT max(seq) FROM preferences"
-            : place("max").formatted(time.sql());
+            : seqQuery("max").formatted(time.sql());
     return database.statement(
         connection -> {
           try (PreparedStatement select = connection.prepareStatement(sql)) {
@@ -191,7 +202,7 @@ public final class PreferenceReader {
         List.of((String[]) row.getArray("tags").getArray()),
         confidence(row),
         row.getBoolean("imported"),
-        new PreferenceRow.Shown(
+        new PreferenceRow.JudgedPair(
             row.getString("prompt"),
             row.getString("messages"),
             new PreferenceRow.Answer(row.getString("text_a"), row.getString("finish_a")),
@@ -206,11 +217,11 @@ public final class PreferenceReader {
     return text == null ? null : Double.valueOf(text);
   }
 
-  private static Win win(ResultSet row) throws SQLException {
+  private static DecidedVote decidedVote(ResultSet row) throws SQLException {
     boolean first = row.getString("choice").equals("a");
     String chosen = first ? "a" : "b";
     String rejected = first ? "b" : "a";
-    return new Win(
+    return new DecidedVote(
         row.getLong("seq"),
         new TrlPair(
             row.getString("prompt"),

@@ -36,7 +36,7 @@ public final class UserErasure {
       SELECT * FROM child ORDER BY base_hash, number
       """;
 
-  private static final String FORGET =
+  private static final String DETACH_FROM_RUNS =
       "UPDATE run_preferences SET user_id = NULL WHERE user_id = ? OR preference_id = ANY (?)";
 
   /**
@@ -76,8 +76,8 @@ public final class UserErasure {
         Sql.list(connection, row -> row.getString("version"), DESCENDED, user, votes).stream()
             .filter(version -> !trained.contains(version))
             .toList();
-    RaterQueue.reopen(connection, user);
-    Sql.update(connection, FORGET, user, votes);
+    RaterQueue.rewindCursors(connection, user);
+    Sql.update(connection, DETACH_FROM_RUNS, user, votes);
     Sql.update(connection, "DELETE FROM leases WHERE user_id = ?", user);
     Sql.update(connection, "DELETE FROM preferences WHERE preference_id = ANY (?)", (Object) votes);
     int pairs = Sql.update(connection, "DELETE FROM pairs WHERE user_id = ?", user);

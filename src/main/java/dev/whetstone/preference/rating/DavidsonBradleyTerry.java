@@ -14,16 +14,16 @@ import java.util.List;
  * one that never lost has a finite strength.
  */
 public final class DavidsonBradleyTerry {
-  private static final int STEPS = 200;
-  private static final double PRECISE = 1e-10;
-  private static final double LONGEST_STEP = 2;
+  private static final int MAX_ITERATIONS = 200;
+  private static final double TOLERANCE = 1e-10;
+  private static final double MAX_STEP = 2;
   // Precision of a Gaussian prior on log nu, which matters only where every comparison is a tie.
   private static final double TIE_PRECISION = 1e-2;
 
   private final int items;
   private final List<Match> matches;
   private final double pseudo;
-  private final boolean tied;
+  private final boolean hasTies;
   // theta of each item, then log nu: [items + 1]
   private final double[] parameters;
   private final double[][] covariance;
@@ -41,9 +41,9 @@ public final class DavidsonBradleyTerry {
     this.items = items;
     this.matches = matches;
     this.pseudo = pseudo;
-    this.tied = matches.stream().anyMatch(match -> match.ties() > 0);
+    this.hasTies = matches.stream().anyMatch(match -> match.ties() > 0);
     this.parameters = new double[items + 1];
-    this.covariance = climb();
+    this.covariance = maximize();
   }
 
   /**
@@ -72,17 +72,17 @@ public final class DavidsonBradleyTerry {
   }
 
   /** Davidson's tie parameter nu; 0 where there are no ties. */
-  public double tie() {
-    return tied ? Math.exp(parameters[items]) : 0;
+  public double tieParameter() {
+    return hasTies ? Math.exp(parameters[items]) : 0;
   }
 
-  private double[][] climb() {
-    Slope slope = slope();
-    for (int step = 0; step < STEPS; step++) {
+  private double[][] maximize() {
+    Derivatives slope = derivatives();
+    for (int step = 0; step < MAX_ITERATIONS; step++) {
       double[] direction = Cholesky.of(slope.information).solve(slope.gradient);
       double largest = Arrays.stream(direction).map(Math::abs).max().orElse(0);
-      slope = step(slope, direction, Math.min(1, LONGEST_STEP / largest));
-      if (largest < PRECISE) {
+      slope = lineSearch(slope, direction, Math.min(1, MAX_STEP / largest));
+      if (largest < TOLERANCE) {
         break;
       }
     }
@@ -90,14 +90,14 @@ public final class DavidsonBradleyTerry {
   }
 
   // The objective is concave, so a step that overshoots is halved until the objective rises.
-  private Slope step(Slope from, double[] direction, double first) {
+  private Derivatives lineSearch(Derivatives from, double[] direction, double first) {
     double[] start = parameters.clone();
-    Slope next = from;
-    for (double scale = first; scale > PRECISE; scale /= 2) {
+    Derivatives next = from;
+    for (double scale = first; scale > TOLERANCE; scale /= 2) {
       for (int k = 0; k < start.length; k++) {
         parameters[k] = start[k] + scale * direction[k];
       }
-      next = slope();
+      next = derivatives();
       if (next.objective >= from.objective) {
         return next;
       }
@@ -106,38 +106,38 @@ public final class DavidsonBradleyTerry {
   }
 
   /** The penalised log-likelihood, its gradient and its negative second derivatives. */
-  private static final class Slope {
+  private static final class Derivatives {
     private double objective;
     private final double[] gradient;
     private final double[][] information;
 
-    Slope(int size) {
+    Derivatives(int size) {
       this.gradient = new double[size];
       this.information = new double[size][size];
     }
   }
 
-  private Slope slope() {
-    Slope slope = new Slope(items + 1);
+  private Derivatives derivatives() {
+    Derivatives slope = new Derivatives(items + 1);
     for (Match match : matches) {
       add(match, slope);
     }
     if (pseudo == 0) {
-      holdMean(slope);
+      addMeanPenalty(slope);
     } else {
-      meetHypothetical(slope);
+      addPseudoComparisons(slope);
     }
-    holdTie(slope);
+    addTiePrior(slope);
     return slope;
   }
 
   // Each outcome's logit is linear in theta_i, theta_j and log nu: a multinomial logit model.
-  private void add(Match match, Slope slope) {
+  private void add(Match match, Derivatives slope) {
     int[] index = {match.i(), match.j(), items};
     double[][] loading = {{1, 0, 0}, {0, 1, 0}, {0.5, 0.5, 1}};
     double[] counts = {match.winsI(), match.winsJ(), match.ties()};
     double n = match.winsI() + match.winsJ() + match.ties();
-    int outcomes = tied ? 3 : 2;
+    int outcomes = hasTies ? 3 : 2;
     double[] logits = new double[outcomes];
     double highest = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < outcomes; k++) {
@@ -170,7 +170,7 @@ public final class DavidsonBradleyTerry {
     }
   }
 
-  private void meetHypothetical(Slope slope) {
+  private void addPseudoComparisons(Derivatives slope) {
     for (int i = 0; i < items; i++) {
       double win = 1 / (1 + Math.exp(-parameters[i]));
       slope.objective += pseudo * (Math.log(win) + Math.log1p(-win));
@@ -180,7 +180,7 @@ public final class DavidsonBradleyTerry {
   }
 
   // The data do not determine the mean of all theta. Pulling it to 0 changes no difference.
-  private void holdMean(Slope slope) {
+  private void addMeanPenalty(Derivatives slope) {
     double total = 0;
     for (int i = 0; i < items; i++) {
       total += parameters[i];
@@ -194,8 +194,8 @@ public final class DavidsonBradleyTerry {
     }
   }
 
-  private void holdTie(Slope slope) {
-    double precision = tied ? (pseudo == 0 ? 0 : TIE_PRECISION) : 1;
+  private void addTiePrior(Derivatives slope) {
+    double precision = hasTies ? (pseudo == 0 ? 0 : TIE_PRECISION) : 1;
     double tie = parameters[items];
     slope.objective -= precision * tie * tie / 2;
     slope.gradient[items] -= precision * tie;

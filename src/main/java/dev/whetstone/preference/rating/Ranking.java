@@ -25,7 +25,7 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
   static final double Z95 = 1.959963984540054;
 
   // The time of a fit grows with the cube of it; the versions with the fewest votes are left out.
-  private static final int MOST_VERSIONS = 200;
+  private static final int MAX_VERSIONS = 200;
 
   /**
    * A version's strength and record.
@@ -67,15 +67,15 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
         scores.entrySet().stream()
             .filter(entry -> entry.getValue().total() > 0)
             .sorted(Comparator.comparingLong(entry -> -entry.getValue().total()))
-            .limit(MOST_VERSIONS)
+            .limit(MAX_VERSIONS)
             .map(Map.Entry::getKey)
             .toList();
     return versions.isEmpty()
         ? new Ranking(null, 0, List.of())
-        : fitted(versions, scores, matches(results, versions));
+        : fit(versions, scores, matches(results, versions));
   }
 
-  private static Ranking fitted(
+  private static Ranking fit(
       List<String> versions, Map<String, Score> scores, List<Match> matches) {
     DavidsonBradleyTerry strengths = DavidsonBradleyTerry.fit(versions.size(), matches, PSEUDO);
     int reference = Math.max(0, versions.indexOf("v0"));
@@ -95,7 +95,7 @@ public record Ranking(@Nullable String reference, double tie, List<Standing> ver
               score.ties));
     }
     standings.sort(Comparator.comparingDouble(Standing::strength).reversed());
-    return new Ranking(versions.get(reference), strengths.tie(), standings);
+    return new Ranking(versions.get(reference), strengths.tieParameter(), standings);
   }
 
   private static void count(Result result, Map<String, Score> scores) {

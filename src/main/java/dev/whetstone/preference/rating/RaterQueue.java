@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For each overlap (the number of judgements wanted), {@code rater_fronts} holds a cursor: every
  * pair before it has that many votes or has expired. Raters advance cursors under a shared advisory
- * lock and by compare-and-set; {@link #reopen} moves them back under the exclusive lock.
+ * lock and by compare-and-set; {@link #rewindCursors} moves them back under the exclusive lock.
  */
 public final class RaterQueue {
   /** Largest number of judgements that can be wanted of a pair. */
-  public static final int MOST_OVERLAP = 10;
+  public static final int MAX_OVERLAP = 10;
 
   // A pair may be committed up to this long after its created_at.
-  private static final Duration LATE = Duration.ofMinutes(1);
+  private static final Duration MAX_COMMIT_DELAY = Duration.ofMinutes(1);
   // How long an ended lease is kept: until then a late vote is answered "expired", not "unknown".
-  private static final Duration FORGOTTEN = Duration.ofDays(1);
+  private static final Duration LEASE_RETENTION = Duration.ofDays(1);
 
   private static final String VOTES =
       "(SELECT count(*) FROM preferences v WHERE v.pair_id = p.pair_id)";
@@ -45,35 +45,35 @@ public final class RaterQueue {
 
   // Pairs are scanned in windows that double in size, so that a scan is cheap where few pairs are
   // judged and no statement takes long where many are.
-  private static final int SHORTEST_STRETCH = 1_000;
-  private static final int LONGEST_STRETCH = 32_000;
+  private static final int MIN_WINDOW = 1_000;
+  private static final int MAX_WINDOW = 32_000;
 
-  private static final String STRETCH =
+  private static final String WINDOW =
       """
       SELECT created_at, pair_id, expires_at FROM pairs
       WHERE NOT imported AND (created_at, pair_id) >= (?, ?) ORDER BY created_at, pair_id
       """;
 
-  private static final String WAITING =
+  private static final String FIRST_WAITING =
       "SELECT p.created_at, p.pair_id FROM ("
-          + STRETCH
+          + WINDOW
           + "LIMIT %d) p WHERE p.expires_at > ? AND "
           + VOTES
           + " < ? ORDER BY p.created_at, p.pair_id LIMIT 1";
 
-  private static final String END = STRETCH + "OFFSET %d LIMIT 1";
+  private static final String WINDOW_END = WINDOW + "OFFSET %d LIMIT 1";
 
-  private static final String FRONT =
+  private static final String CURSOR =
       "SELECT created_at, pair_id FROM rater_fronts WHERE overlap = ?";
 
   // Compare-and-set: another rater may have advanced the cursor further.
-  private static final String MOVE =
+  private static final String MOVE_CURSOR =
       """
       UPDATE rater_fronts SET created_at = ?, pair_id = ?
       WHERE overlap = ? AND created_at = ? AND pair_id = ?
       """;
 
-  private static final String NEXT =
+  private static final String NEXT_PAIR =
       """
       SELECT p.pair_id, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b
       FROM pairs p
@@ -89,7 +89,7 @@ public final class RaterQueue {
       """;
 
   // Counts again, because a lease may have been committed after the pair was chosen.
-  private static final String LEASE =
+  private static final String INSERT_LEASE =
       """
       INSERT INTO leases (pair_id, key_id, user_id, leased_until)
       SELECT p.pair_id, ?, ?, ? FROM pairs p WHERE p.pair_id = ? AND\s"""
@@ -100,13 +100,13 @@ public final class RaterQueue {
       """;
 
   // An erasure deletes votes and moves cursors back, so it excludes raters that advance them.
-  private static final String SHARE =
+  private static final String LOCK_CURSORS_SHARED =
       "SELECT pg_advisory_xact_lock_shared(hashtext('whetstone rater fronts'))";
-  private static final String ALONE =
+  private static final String LOCK_CURSORS =
       "SELECT pg_advisory_xact_lock(hashtext('whetstone rater fronts'))";
 
   // Other users' pairs that lose a vote may be leased again.
-  private static final String REOPEN =
+  private static final String REWIND_CURSORS =
       """
       UPDATE rater_fronts SET created_at = lost.earliest, pair_id = ''
       FROM (SELECT min(p.created_at) AS earliest FROM pairs p JOIN preferences v USING (pair_id)
@@ -115,7 +115,7 @@ public final class RaterQueue {
       """;
 
   /** A pair as a rater sees it: without its versions and the user it was made for. */
-  public record Handed(
+  public record LeasedPair(
       String pairId,
       Instant leasedUntil,
       String prompt,
@@ -127,7 +127,7 @@ public final class RaterQueue {
   public record Rater(String keyId, String user) {}
 
   /** A position in the order of pairs by {@code created_at, pair_id}. */
-  private record Place(Instant createdAt, String pairId) {}
+  private record Position(Instant createdAt, String pairId) {}
 
   private final Database database;
   private final InstantSource clock;
@@ -143,21 +143,21 @@ public final class RaterQueue {
    * @param overlap how many judgements are wanted of each pair, including the votes it has
    * @throws IllegalArgumentException when {@code overlap} is out of range
    */
-  public Optional<Handed> next(Rater rater, int overlap, Duration lease) {
-    if (overlap < 1 || overlap > MOST_OVERLAP) {
-      throw new IllegalArgumentException("overlap must be from 1 to " + MOST_OVERLAP);
+  public Optional<LeasedPair> leaseNext(Rater rater, int overlap, Duration lease) {
+    if (overlap < 1 || overlap > MAX_OVERLAP) {
+      throw new IllegalArgumentException("overlap must be from 1 to " + MAX_OVERLAP);
     }
     Instant now = clock.instant();
     return database.transaction(
         connection -> {
-          forget(connection, now);
-          Sql.list(connection, _ -> true, SHARE);
-          Place cursor = advance(connection, overlap, now);
-          Lease request = new Lease(rater, overlap, now, now.plus(lease));
-          Optional<Handed> leased;
+          deleteOldLeases(connection, now);
+          Sql.list(connection, _ -> true, LOCK_CURSORS_SHARED);
+          Position cursor = advanceCursor(connection, overlap, now);
+          LeaseRequest request = new LeaseRequest(rater, overlap, now, now.plus(lease));
+          Optional<LeasedPair> leased;
           do {
-            leased = choose(connection, cursor, request);
-          } while (leased.isPresent() && !lease(connection, leased.get().pairId(), request));
+            leased = choosePair(connection, cursor, request);
+          } while (leased.isPresent() && !insertLease(connection, leased.get().pairId(), request));
           return leased;
         });
   }
@@ -166,53 +166,54 @@ public final class RaterQueue {
    * Moves the cursors back to the first pair that loses a vote of a user, so that it can be leased
    * again. The caller deletes those votes in the same transaction.
    */
-  public static void reopen(Connection connection, String user) throws SQLException {
-    Sql.list(connection, _ -> true, ALONE);
-    Sql.update(connection, REOPEN, user, user);
+  public static void rewindCursors(Connection connection, String user) throws SQLException {
+    Sql.list(connection, _ -> true, LOCK_CURSORS);
+    Sql.update(connection, REWIND_CURSORS, user, user);
   }
 
-  private record Lease(Rater rater, int overlap, Instant now, Instant until) {}
+  private record LeaseRequest(Rater rater, int overlap, Instant now, Instant until) {}
 
-  private static void forget(Connection connection, Instant now) throws SQLException {
+  private static void deleteOldLeases(Connection connection, Instant now) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM leases WHERE leased_until < ?")) {
-      delete.setTimestamp(1, Timestamp.from(now.minus(FORGOTTEN)));
+      delete.setTimestamp(1, Timestamp.from(now.minus(LEASE_RETENTION)));
       delete.executeUpdate();
     }
   }
 
   /** Advances the cursor and returns where to search: no earlier pair lacks votes. */
-  private static Place advance(Connection connection, int overlap, Instant now)
+  private static Position advanceCursor(Connection connection, int overlap, Instant now)
       throws SQLException {
-    Place cursor = Sql.first(connection, RaterQueue::place, FRONT, overlap).orElseThrow();
+    Position cursor = Sql.first(connection, RaterQueue::position, CURSOR, overlap).orElseThrow();
     // A pair that is not committed yet may have an earlier created_at than one that is visible.
-    Instant latest = now.minus(LATE);
-    Place advanced = cursor;
-    Place from = cursor;
-    int window = SHORTEST_STRETCH;
-    Optional<Place> waiting = waiting(connection, from, window, overlap, now);
-    Optional<Place> end = end(connection, from, window);
+    Instant latest = now.minus(MAX_COMMIT_DELAY);
+    Position advanced = cursor;
+    Position from = cursor;
+    int window = MIN_WINDOW;
+    Optional<Position> waiting = firstWaiting(connection, from, window, overlap, now);
+    Optional<Position> end = windowEnd(connection, from, window);
     while (waiting.isEmpty() && end.isPresent()) {
       from = end.get();
       advanced = from.createdAt.isBefore(latest) ? from : advanced;
-      window = Math.min(2 * window, LONGEST_STRETCH);
-      waiting = waiting(connection, from, window, overlap, now);
-      end = end(connection, from, window);
+      window = Math.min(2 * window, MAX_WINDOW);
+      waiting = firstWaiting(connection, from, window, overlap, now);
+      end = windowEnd(connection, from, window);
     }
     if (!advanced.equals(cursor)) {
-      move(connection, overlap, cursor, advanced);
+      moveCursor(connection, overlap, cursor, advanced);
     }
     return waiting
         .filter(position -> position.createdAt.isBefore(latest))
-        .orElse(new Place(latest, ""));
+        .orElse(new Position(latest, ""));
   }
 
-  private static Optional<Place> waiting(
-      Connection connection, Place from, int window, int overlap, Instant now) throws SQLException {
+  private static Optional<Position> firstWaiting(
+      Connection connection, Position from, int window, int overlap, Instant now)
+      throws SQLException {
     return Sql.first(
         connection,
-        RaterQueue::place,
-        WAITING.formatted(window),
+        RaterQueue::position,
+        FIRST_WAITING.formatted(window),
         Timestamp.from(from.createdAt),
         from.pairId,
         Timestamp.from(now),
@@ -220,21 +221,21 @@ public final class RaterQueue {
   }
 
   /** The last position of a full window; empty when fewer pairs are left. */
-  private static Optional<Place> end(Connection connection, Place from, int window)
+  private static Optional<Position> windowEnd(Connection connection, Position from, int window)
       throws SQLException {
     return Sql.first(
         connection,
-        RaterQueue::place,
-        END.formatted(window - 1),
+        RaterQueue::position,
+        WINDOW_END.formatted(window - 1),
         Timestamp.from(from.createdAt),
         from.pairId);
   }
 
-  private static void move(Connection connection, int overlap, Place from, Place to)
+  private static void moveCursor(Connection connection, int overlap, Position from, Position to)
       throws SQLException {
     Sql.update(
         connection,
-        MOVE,
+        MOVE_CURSOR,
         Timestamp.from(to.createdAt),
         to.pairId,
         overlap,
@@ -242,13 +243,13 @@ public final class RaterQueue {
         from.pairId);
   }
 
-  private static Place place(ResultSet row) throws SQLException {
-    return new Place(row.getTimestamp("created_at").toInstant(), row.getString("pair_id"));
+  private static Position position(ResultSet row) throws SQLException {
+    return new Position(row.getTimestamp("created_at").toInstant(), row.getString("pair_id"));
   }
 
-  private static Optional<Handed> choose(Connection connection, Place cursor, Lease request)
-      throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(NEXT)) {
+  private static Optional<LeasedPair> choosePair(
+      Connection connection, Position cursor, LeaseRequest request) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(NEXT_PAIR)) {
       int index = 1;
       select.setTimestamp(index++, Timestamp.from(cursor.createdAt));
       select.setString(index++, cursor.pairId);
@@ -259,14 +260,14 @@ public final class RaterQueue {
       select.setString(index++, request.rater.user());
       select.setTimestamp(index, Timestamp.from(request.now));
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(handed(row, request.until)) : Optional.empty();
+        return row.next() ? Optional.of(leasedPair(row, request.until)) : Optional.empty();
       }
     }
   }
 
-  private static boolean lease(Connection connection, String pairId, Lease request)
+  private static boolean insertLease(Connection connection, String pairId, LeaseRequest request)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(LEASE)) {
+    try (PreparedStatement insert = connection.prepareStatement(INSERT_LEASE)) {
       insert.setString(1, request.rater.keyId());
       insert.setString(2, request.rater.user());
       insert.setTimestamp(3, Timestamp.from(request.until));
@@ -277,8 +278,8 @@ public final class RaterQueue {
     }
   }
 
-  private static Handed handed(ResultSet row, Instant until) throws SQLException {
-    return new Handed(
+  private static LeasedPair leasedPair(ResultSet row, Instant until) throws SQLException {
+    return new LeasedPair(
         row.getString("pair_id"),
         until,
         row.getString("prompt"),

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Aggregates the log inside PostgreSQL, so that results grow with raters, not with votes. */
 public final class SummaryReader {
-  private static final int MOST_RATERS = 100;
-  private static final int MOST_KAPPAS = 50;
+  private static final int MAX_RATERS = 100;
+  private static final int MAX_KAPPAS = 50;
   private static final List<String> CHOICES = List.of("a", "b", "tie", "both_bad");
 
   private static final String COUNTS =
@@ -44,7 +44,7 @@ public final class SummaryReader {
       FROM preferences v WHERE NOT imported AND %%s
       GROUP BY key_id, user_id ORDER BY count(*) DESC, user_id, key_id LIMIT %d
       """
-          .formatted(COUNTS, MOST_RATERS);
+          .formatted(COUNTS, MAX_RATERS);
 
   // Pairs that several raters judged, usually a small part of the log: how often each pattern of
   // choices occurs (pattern), and how often two raters made each combination of choices (cell).
@@ -71,7 +71,7 @@ public final class SummaryReader {
       UNION ALL
       SELECT one, other, chosen_one, chosen_other, 0, 0, 0, 0, times, pairs FROM cell
       """
-          .formatted(COUNTS, MOST_KAPPAS * CHOICES.size() * CHOICES.size());
+          .formatted(COUNTS, MAX_KAPPAS * CHOICES.size() * CHOICES.size());
 
   private static final String RESULTS =
       """
@@ -133,7 +133,8 @@ public final class SummaryReader {
 
   private record Reading(Connection connection, @Nullable Instant from, @Nullable Instant to) {
     <T> List<T> rows(String sql, Mapping<T> mapping) throws SQLException {
-      WhereClause time = sql.contains("%s") ? PreferenceFilter.time(from, to) : new WhereClause();
+      WhereClause time =
+          sql.contains("%s") ? PreferenceFilter.recordedBetween(from, to) : new WhereClause();
       List<T> rows = new ArrayList<>();
       try (PreparedStatement select = connection.prepareStatement(sql.formatted(time.sql()))) {
         time.bind(select);
@@ -168,23 +169,23 @@ public final class SummaryReader {
 
   private record Voter(Rater rater, long people) {
     static Voter of(ResultSet row) throws SQLException {
-      Rater rater = new Rater(row.getString("user_id"), row.getString("key_id"), tally(row));
+      Rater rater = new Rater(row.getString("user_id"), row.getString("key_id"), choiceCounts(row));
       return new Voter(rater, row.getLong("people"));
     }
   }
 
-  private record Couple(String one, String other, long pairs) {
-    private static final Comparator<Couple> MOST_FIRST =
-        Comparator.comparingLong(Couple::pairs)
+  private record RaterCouple(String one, String other, long pairs) {
+    private static final Comparator<RaterCouple> MOST_PAIRS_FIRST =
+        Comparator.comparingLong(RaterCouple::pairs)
             .reversed()
-            .thenComparing(Couple::one)
-            .thenComparing(Couple::other);
+            .thenComparing(RaterCouple::one)
+            .thenComparing(RaterCouple::other);
   }
 
-  private record Cell(Couple couple, int one, int other, long times) {
+  private record Cell(RaterCouple couple, int one, int other, long times) {
     static Cell of(ResultSet row) throws SQLException {
       return new Cell(
-          new Couple(row.getString("one"), row.getString("other"), row.getLong("pairs")),
+          new RaterCouple(row.getString("one"), row.getString("other"), row.getLong("pairs")),
           CHOICES.indexOf(row.getString("chosen_one")),
           CHOICES.indexOf(row.getString("chosen_other")),
           row.getLong("times"));
@@ -202,7 +203,7 @@ public final class SummaryReader {
 
   private static Overlap overlap(List<Shared> shared) {
     List<Pattern> patterns = new ArrayList<>();
-    Map<Couple, long[][]> tables = new TreeMap<>(Couple.MOST_FIRST);
+    Map<RaterCouple, long[][]> tables = new TreeMap<>(RaterCouple.MOST_PAIRS_FIRST);
     for (Shared row : shared) {
       Cell cell = row.cell;
       if (row.pattern != null) {
@@ -221,13 +222,13 @@ public final class SummaryReader {
             .sum();
     List<Kappa> kappas =
         tables.entrySet().stream()
-            .limit(MOST_KAPPAS)
+            .limit(MAX_KAPPAS)
             .map(entry -> kappa(entry.getKey(), entry.getValue()))
             .toList();
     return new Overlap(pairs, judgements, boxed(Agreement.alpha(patterns)), kappas);
   }
 
-  private static Kappa kappa(Couple couple, long[][] table) {
+  private static Kappa kappa(RaterCouple couple, long[][] table) {
     return new Kappa(couple.one, couple.other, couple.pairs, boxed(Agreement.kappa(table)));
   }
 
@@ -235,7 +236,7 @@ public final class SummaryReader {
     return value.isPresent() ? value.getAsDouble() : null;
   }
 
-  private static ChoiceCounts tally(ResultSet row) throws SQLException {
+  private static ChoiceCounts choiceCounts(ResultSet row) throws SQLException {
     return ChoiceCounts.of(
         row.getLong("a"), row.getLong("b"), row.getLong("tie"), row.getLong("both_bad"));
   }

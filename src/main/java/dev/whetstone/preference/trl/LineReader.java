@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class LineReader {
   private final InputStream in;
   private final int maxBytes;
-  private long number;
+  private long lineNumber;
 
   /**
    * Reads from a stream, which the caller closes.
@@ -26,8 +26,8 @@ public final class LineReader {
   }
 
   /** The number of the line that was read last, from 1. */
-  public long number() {
-    return number;
+  public long lineNumber() {
+    return lineNumber;
   }
 
   /**
@@ -42,7 +42,7 @@ public final class LineReader {
     if (b < 0) {
       return null;
     }
-    number++;
+    lineNumber++;
     for (; b >= 0 && b != '\n'; b = in.read()) {
       tooLong |= line.size() == maxBytes;
       if (!tooLong) {

@@ -21,13 +21,13 @@ public record PairTokenizer(
    *
    * @throws PairFormatException when a given id is outside the vocabulary
    */
-  public TrlPair.Tokens tokens(TrlPair pair) throws PairFormatException {
+  public TrlPair.Tokens tokenize(TrlPair pair) throws PairFormatException {
     TrlPair.Tokens given = pair.tokens();
     if (given == null) {
       int[] prompt = tokenizer.encode(pair.prompt(), false);
       return new TrlPair.Tokens(prompt, completion(pair.chosen()), completion(pair.rejected()));
     }
-    return known(given);
+    return requireInVocabulary(given);
   }
 
   /**
@@ -35,7 +35,7 @@ public record PairTokenizer(
    *
    * @throws PairFormatException when one is outside the vocabulary
    */
-  TrlPair.Tokens known(TrlPair.Tokens given) throws PairFormatException {
+  TrlPair.Tokens requireInVocabulary(TrlPair.Tokens given) throws PairFormatException {
     int size = tokenizer.vocabularySize();
     if (IntStream.of(given.prompt()).anyMatch(id -> id >= size)
         || IntStream.of(given.chosen()).anyMatch(id -> id >= size)

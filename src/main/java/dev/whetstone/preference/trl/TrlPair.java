@@ -21,7 +21,7 @@ public record TrlPair(
   public record Tokens(int[] prompt, int[] chosen, int[] rejected) {}
 
   /** The same pair with these token ids. */
-  public TrlPair with(Tokens replacement) {
+  public TrlPair withTokens(Tokens replacement) {
     return new TrlPair(prompt, messages, chosen, rejected, replacement);
   }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * common prefix of both completions; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
-  private static final int LONGEST_ROLE = 64;
+  private static final int MAX_ROLE_LENGTH = 64;
 
   private final ObjectReader json;
   private final Optional<ChatTemplate> template;
@@ -43,10 +43,11 @@ public final class TrlReader {
    *
    * @throws PairFormatException saying what is wrong with the line
    */
-  public TrlPair.Tokens tokens(String line, PairTokenizer tokenizer) throws PairFormatException {
+  public TrlPair.Tokens readTokens(String line, PairTokenizer tokenizer)
+      throws PairFormatException {
     JsonNode row = parse(line);
     TrlPair.Tokens given = row.has("chosen") || row.has("rejected") ? null : tokens(row);
-    return given == null ? tokenizer.tokens(read(row)) : tokenizer.known(given);
+    return given == null ? tokenizer.tokenize(read(row)) : tokenizer.requireInVocabulary(given);
   }
 
   private TrlPair read(JsonNode row) throws PairFormatException {
@@ -84,7 +85,7 @@ public final class TrlReader {
     if (!given.isMissingNode()) {
       throw new PairFormatException("prompt must be a text, as chosen and rejected are");
     }
-    int shared = shared(chosen, rejected);
+    int shared = sharedPrefix(chosen, rejected);
     return pair(
         chosen.substring(0, shared),
         null,
@@ -94,7 +95,7 @@ public final class TrlReader {
   }
 
   /** Length of the common prefix; a space at its end goes to the completions, as in TRL. */
-  private static int shared(String chosen, String rejected) {
+  private static int sharedPrefix(String chosen, String rejected) {
     int end = Math.min(chosen.length(), rejected.length());
     int at = 0;
     while (at < end && chosen.charAt(at) == rejected.charAt(at)) {
@@ -172,7 +173,7 @@ public final class TrlReader {
         throw new PairFormatException("a message of " + field + " needs a role and a content");
       }
       String name = text(role, field);
-      if (name.isBlank() || name.length() > LONGEST_ROLE) {
+      if (name.isBlank() || name.length() > MAX_ROLE_LENGTH) {
         throw new PairFormatException("a role of " + field + " is empty or too long");
       }
       messages.add(new Message(name, text(content, field)));

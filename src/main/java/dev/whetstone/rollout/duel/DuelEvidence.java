@@ -33,7 +33,7 @@ public record DuelEvidence(int wins, int losses) {
   }
 
   /** The e-value; infinite where it exceeds a double. */
-  public double value() {
+  public double eValue() {
     return Math.exp(logEValue());
   }
 

@@ -69,7 +69,7 @@ final class GateEngineClient {
     return engine
         .submit(
             new GenerationRequest(prompt, branches, limit, List.of(), false, 0, false, TIMEOUT),
-            GenerationListener.NOBODY)
+            GenerationListener.NO_OP)
         .result();
   }
 

@@ -69,7 +69,7 @@ final class DatabaseReferenceCache implements ReferenceCache {
         keys.stream()
             .collect(
                 Collectors.groupingBy(
-                    Key::base, Collectors.mapping(Key::tokens, Collectors.toList())));
+                    Key::baseHash, Collectors.mapping(Key::tokensHash, Collectors.toList())));
     Map<Key, float[]> found = new HashMap<>();
     try {
       byBase.forEach((base, tokens) -> found.putAll(find(base, tokens)));
@@ -105,7 +105,7 @@ final class DatabaseReferenceCache implements ReferenceCache {
             }
             for (Map.Entry<Key, float[]> entry : logps.entrySet()) {
               Key key = entry.getKey();
-              Sql.update(connection, STORE, key.base(), key.tokens(), entry.getValue());
+              Sql.update(connection, STORE, key.baseHash(), key.tokensHash(), entry.getValue());
             }
             return Sql.update(connection, EVICT_OLDEST, maxRows);
           });

@@ -117,7 +117,7 @@ final class TrainingDataSelector {
             canContinue(parent, config) ? parent.version() : "v0",
             VoteSelection.hash(selected),
             split.train().size(),
-            split.heldOut().size(),
+            split.validation().size(),
             newest.getLast().seq()));
   }
 
@@ -157,12 +157,12 @@ final class TrainingDataSelector {
         policies.load(policies.find(parent).orElseThrow(() -> new PolicyException.Unknown(parent))),
         hash,
         pairs(split.train()),
-        pairs(split.heldOut()));
+        pairs(split.validation()));
   }
 
   private static ValidationSplit<TrainingVote> split(List<TrainingVote> votes, TrainConfig config) {
     return ValidationSplit.of(
-        votes, config.heldOut().share(), vote -> new PairDigest().add(vote.conversation()));
+        votes, config.validation().share(), vote -> new PairDigest().add(vote.conversationHash()));
   }
 
   private static List<TokenPair> pairs(List<TrainingVote> votes) {

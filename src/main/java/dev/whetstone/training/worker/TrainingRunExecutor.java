@@ -166,8 +166,8 @@ public final class TrainingRunExecutor {
                       PolicyStatus.CANDIDATE,
                       new ChangeContext("trainer", reason));
               boolean ended;
-              if (stored.fresh()) {
-                runs.saveScores(connection, run.id(), scores(outcome.heldOut()));
+              if (stored.created()) {
+                runs.saveScores(connection, run.id(), scores(outcome.validation()));
                 ended =
                     runs.finish(
                         connection,
@@ -279,20 +279,20 @@ public final class TrainingRunExecutor {
     @Override
     public void onStep(StepMetrics step) {
       try {
-        cancelled |= runs.progress(id, step.step(), json(step));
+        cancelled |= runs.recordProgress(id, step.step(), json(step));
       } catch (DatabaseUnavailableException unavailable) {
         LOG.debugf("step %d could not be recorded: %s", step.step(), unavailable.getMessage());
       }
     }
 
     @Override
-    public boolean cancelled() {
+    public boolean isCancelled() {
       return cancelled || stopping.getAsBoolean();
     }
 
     // JSON has neither NaN nor infinity: they become null.
     private static String json(StepMetrics step) {
-      Map<String, @Nullable Object> finite = new HashMap<>(step.named());
+      Map<String, @Nullable Object> finite = new HashMap<>(step.toMap());
       finite.replaceAll(
           (name, value) -> value instanceof Double d && !Double.isFinite(d) ? null : value);
       try {

@@ -58,7 +58,7 @@ public final class TrainingWorker implements AutoCloseable {
 
   /** Whether this trainer holds the lock. */
   public boolean leads() {
-    return loop.leads();
+    return loop.isLeader();
   }
 
   private boolean step() {
@@ -78,7 +78,7 @@ public final class TrainingWorker implements AutoCloseable {
           RunStatus.FAILED,
           new ChangeContext("trainer", "its trainer was lost " + config.attempts() + " times"));
     } else {
-      executor.run(run, loop::closed);
+      executor.run(run, loop::isClosed);
     }
     return true;
   }

@@ -51,7 +51,9 @@ record VoteSelection(
       List<TrainingVote> votes, long lastConsidered, int champion, long seed) {
     List<TrainingVote> recent =
         votes.stream()
-            .filter(vote -> vote.newestWriter() < 0 || vote.newestWriter() >= champion - window)
+            .filter(
+                vote ->
+                    vote.newestPolicyNumber() < 0 || vote.newestPolicyNumber() >= champion - window)
             .toList();
     List<TrainingVote> fresh =
         newest(capShares(recent.stream().filter(v -> v.seq() > lastConsidered).toList()));

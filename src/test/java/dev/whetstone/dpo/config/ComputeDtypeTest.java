@@ -59,7 +59,7 @@ class ComputeDtypeTest {
   @CsvSource({"100, 131, BFLOAT16", "100, 129, FLOAT32", "100, 0, FLOAT32"})
   void bfloat16IsChosenWhereItIsClearlyFaster(
       double float32, double bfloat16, NetworkSettings.Arithmetic chosen) {
-    assertThat(new NetworkSettings.Speed(float32, bfloat16).faster()).isEqualTo(chosen);
+    assertThat(new NetworkSettings.MatmulSpeed(float32, bfloat16).faster()).isEqualTo(chosen);
   }
 
   private String arithmetic(String run) throws IOException {
@@ -97,7 +97,7 @@ class ComputeDtypeTest {
 
   private static final class Steps implements TrainingListener {
     final List<Double> losses = new ArrayList<>();
-    final List<NetworkSettings.Speed> speeds = new ArrayList<>();
+    final List<NetworkSettings.MatmulSpeed> speeds = new ArrayList<>();
     private final int until;
     private int step;
 
@@ -112,12 +112,12 @@ class ComputeDtypeTest {
     }
 
     @Override
-    public void onMeasured(NetworkSettings.Speed speed) {
+    public void onSpeedMeasured(NetworkSettings.MatmulSpeed speed) {
       speeds.add(speed);
     }
 
     @Override
-    public boolean cancelled() {
+    public boolean isCancelled() {
       return step == until;
     }
   }

@@ -32,7 +32,7 @@ class TrainConfigTest {
         .isEqualTo(new TrainedWeights.Lora(4, 8, Set.copyOf(TrainedWeights.LAYERS)));
     assertThat(config.batch().length()).isEqualTo(new TrainingLength.Steps(6));
     assertThat(config.batch().shuffle()).isFalse();
-    assertThat(config.guardRails().active()).isFalse();
+    assertThat(config.earlyStopping().active()).isFalse();
   }
 
   @ParameterizedTest
@@ -115,7 +115,7 @@ class TrainConfigTest {
   @ParameterizedTest
   @CsvSource({"\"auto\", 20, 6", "\"auto\", 500, 125", "3, 500, 3", "0, 500, 0", "null, 500, 0"})
   void evaluationsGrowRarerWithTheirPairs(String setting, int heldOut, int steps) {
-    assertThat(read("{\"eval_steps\": %s}".formatted(setting)).heldOut().everySteps(heldOut, 8))
+    assertThat(read("{\"eval_steps\": %s}".formatted(setting)).validation().evalSteps(heldOut, 8))
         .isEqualTo(steps);
   }
 

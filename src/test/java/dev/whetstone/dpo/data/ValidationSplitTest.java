@@ -25,13 +25,13 @@ class ValidationSplitTest {
 
     ValidationSplit<TokenPair> split = ValidationSplit.of(all, share);
 
-    assertThat(split.train().size() + split.heldOut().size()).isEqualTo(pairs);
+    assertThat(split.train().size() + split.validation().size()).isEqualTo(pairs);
     assertThat(split.train()).isNotEmpty();
     Set<Integer> trained = conversations(split.train());
-    Set<Integer> heldOut = conversations(split.heldOut());
+    Set<Integer> heldOut = conversations(split.validation());
     assertThat(Collections.disjoint(trained, heldOut)).isTrue();
     if (heldOut.size() > 1) {
-      assertThat(split.heldOut().size()).isLessThanOrEqualTo((int) (share * pairs));
+      assertThat(split.validation().size()).isLessThanOrEqualTo((int) (share * pairs));
     }
     assertThat(heldOut.isEmpty()).isEqualTo(conversations(all).size() < 2);
   }
@@ -42,8 +42,8 @@ class ValidationSplitTest {
     List<TokenPair> shuffled = new ArrayList<>(all);
     Collections.shuffle(shuffled, random);
 
-    assertThat(conversations(ValidationSplit.of(shuffled, 0.2).heldOut()))
-        .isEqualTo(conversations(ValidationSplit.of(all, 0.2).heldOut()));
+    assertThat(conversations(ValidationSplit.of(shuffled, 0.2).validation()))
+        .isEqualTo(conversations(ValidationSplit.of(all, 0.2).validation()));
   }
 
   @Property(tries = 20)

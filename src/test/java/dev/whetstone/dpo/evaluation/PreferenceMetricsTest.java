@@ -59,7 +59,7 @@ class PreferenceMetricsTest {
       referenceLogps[t] = Math.log(reference[word]);
     }
 
-    double estimate = new Completion(policyLogps, referenceLogps).divergence() / tokens;
+    double estimate = new Completion(policyLogps, referenceLogps).klEstimate() / tokens;
 
     // A token's estimate has a standard deviation of 0.04, so this is 17 times the mean's.
     assertThat(estimate).isCloseTo(exact, within(0.005));
@@ -73,7 +73,7 @@ class PreferenceMetricsTest {
         new StepMetrics(
             3, 0.5, metrics, new TokenMetrics(4, 4, 1, 2), 0.7, 1e-4, 120, metrics, 0.25);
 
-    assertThat(step.named())
+    assertThat(step.toMap())
         .containsKeys(
             "loss",
             "rewards/chosen",
@@ -93,6 +93,6 @@ class PreferenceMetricsTest {
   }
 
   private static PreferenceMetrics metrics(PairLogps pair) {
-    return PreferenceMetrics.of(new PreferenceLoss(LossConfig.sigmoid()).of(List.of(pair)));
+    return PreferenceMetrics.of(new PreferenceLoss(LossConfig.sigmoid()).compute(List.of(pair)));
   }
 }

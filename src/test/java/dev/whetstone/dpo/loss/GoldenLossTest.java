@@ -50,7 +50,7 @@ class GoldenLossTest {
 
   private static void compare(JsonNode golden) {
     PreferenceLoss loss = new PreferenceLoss(config(golden));
-    LossResult result = loss.of(PAIRS);
+    LossResult result = loss.compute(PAIRS);
     PreferenceMetrics metrics = PreferenceMetrics.of(result);
 
     close(result.loss(), golden.path("loss").asDouble(), 0);
@@ -59,7 +59,7 @@ class GoldenLossTest {
     close(metrics.margin(), golden.path("margin").asDouble(), 0);
     close(metrics.accuracy(), golden.path("accuracy").asDouble(), 0);
     double[] gradients = rowSums(result);
-    double[] rounded = rowSums(loss.of(pairs(ROUNDING)));
+    double[] rounded = rowSums(loss.compute(pairs(ROUNDING)));
     for (int row = 0; row < gradients.length; row++) {
       close(
           gradients[row],

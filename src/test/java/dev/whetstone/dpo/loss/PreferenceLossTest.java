@@ -49,7 +49,9 @@ class PreferenceLossTest {
             .draw(4).stream().map(PreferenceLossTest::atReference).toList();
 
     double loss =
-        loss("\"loss_type\": \"%s\", \"label_smoothing\": %s", type, smoothing).of(pairs).loss();
+        loss("\"loss_type\": \"%s\", \"label_smoothing\": %s", type, smoothing)
+            .compute(pairs)
+            .loss();
 
     assertThat(loss).isCloseTo(expected, within(1e-4));
   }
@@ -60,7 +62,7 @@ class PreferenceLossTest {
     ValueAndDerivative score = divergence.score(0, 0.5);
 
     assertThat(score.value()).isCloseTo(0, within(1e-15));
-    assertThat(score.slope())
+    assertThat(score.derivative())
         .isCloseTo(divergence == Divergence.JS_DIVERGENCE ? 0.5 : 1, within(1e-15));
   }
 
@@ -74,16 +76,17 @@ class PreferenceLossTest {
     LossNormalizer size = new LossNormalizer(count, tokens);
     int cut = random.nextInt(1, count);
     if (type.rule() instanceof LossRule.Sorted) {
-      assertThatThrownBy(() -> loss.of(pairs.subList(0, cut), size))
+      assertThatThrownBy(() -> loss.compute(pairs.subList(0, cut), size))
           .hasMessageContaining("whole batch");
       return;
     }
 
-    LossResult whole = loss.of(pairs);
+    LossResult whole = loss.compute(pairs);
     LossResult parts =
         LossResult.sum(
             List.of(
-                loss.of(pairs.subList(0, cut), size), loss.of(pairs.subList(cut, count), size)));
+                loss.compute(pairs.subList(0, cut), size),
+                loss.compute(pairs.subList(cut, count), size)));
 
     assertThat(parts.loss()).isCloseTo(whole.loss(), within(1e-12 * (1 + Math.abs(whole.loss()))));
     for (int i = 0; i < count; i++) {
@@ -102,8 +105,8 @@ class PreferenceLossTest {
     List<PairLogps> shuffled = new ArrayList<>(pairs);
     Collections.shuffle(shuffled, random);
 
-    LossResult result = loss.of(pairs);
-    LossResult other = loss.of(shuffled);
+    LossResult result = loss.compute(pairs);
+    LossResult other = loss.compute(shuffled);
 
     assertThat(other.loss())
         .isCloseTo(result.loss(), within(1e-12 * (1 + Math.abs(result.loss()))));
@@ -119,11 +122,11 @@ class PreferenceLossTest {
 
     LossResult mix =
         loss("\"loss_type\": [\"sigmoid\", \"sft\", \"aot\"], \"loss_weights\": [0.5, 2, 1]")
-            .of(pairs);
+            .compute(pairs);
 
-    LossResult sigmoid = loss("\"loss_type\": \"sigmoid\"").of(pairs);
-    LossResult sft = loss("\"loss_type\": \"sft\"").of(pairs);
-    LossResult aot = loss("\"loss_type\": \"aot\"").of(pairs);
+    LossResult sigmoid = loss("\"loss_type\": \"sigmoid\"").compute(pairs);
+    LossResult sft = loss("\"loss_type\": \"sft\"").compute(pairs);
+    LossResult aot = loss("\"loss_type\": \"aot\"").compute(pairs);
     assertThat(mix.loss())
         .isCloseTo(0.5 * sigmoid.loss() + 2 * sft.loss() + aot.loss(), within(1e-12));
     assertThat(mix.pairs().getFirst().chosenGradient()[0])
@@ -141,11 +144,11 @@ class PreferenceLossTest {
     PairLogps heavy = new PairLogps("heavy", first.chosen(), first.rejected(), 2);
     PreferenceLoss loss = loss("\"loss_type\": \"sigmoid\"");
 
-    double weighted = loss.of(List.of(heavy, pairs.get(1))).loss() * 2;
-    double repeated = loss.of(List.of(first, first, pairs.get(1))).loss() * 3;
+    double weighted = loss.compute(List.of(heavy, pairs.get(1))).loss() * 2;
+    double repeated = loss.compute(List.of(first, first, pairs.get(1))).loss() * 3;
 
     assertThat(weighted).isCloseTo(repeated, within(1e-12));
-    assertThatThrownBy(() -> loss("\"loss_type\": \"aot\"").of(List.of(heavy)))
+    assertThatThrownBy(() -> loss("\"loss_type\": \"aot\"").compute(List.of(heavy)))
         .hasMessageContaining("cannot have weights");
   }
 
@@ -161,10 +164,10 @@ class PreferenceLossTest {
             .toList();
     for (PreferenceLoss loss :
         List.of(loss("\"reference_free\": true"), loss("\"loss_type\": \"simpo\""))) {
-      assertThat(loss.of(other).loss()).isEqualTo(loss.of(pairs).loss());
+      assertThat(loss.compute(other).loss()).isEqualTo(loss.compute(pairs).loss());
     }
-    assertThat(loss("\"beta\": 0.1").of(other).loss())
-        .isNotEqualTo(loss("\"beta\": 0.1").of(pairs).loss());
+    assertThat(loss("\"beta\": 0.1").compute(other).loss())
+        .isNotEqualTo(loss("\"beta\": 0.1").compute(pairs).loss());
   }
 
   @Test
@@ -178,7 +181,7 @@ class PreferenceLossTest {
 
     double loss =
         loss("\"loss_type\": \"simpo\", \"beta\": 2, \"simpo_gamma\": 0.5")
-            .of(List.of(pair))
+            .compute(List.of(pair))
             .loss();
 
     // −log σ(2 (−1.5 + 3) − 0.5)
@@ -201,7 +204,7 @@ class PreferenceLossTest {
           for (LossType type : LossType.values()) {
             LossResult result =
                 loss("\"loss_type\": \"%s\", \"label_smoothing\": 0.1", EnumNames.of(type))
-                    .of(List.of(pair));
+                    .compute(List.of(pair));
             assertThat(result.loss()).as("%s %s", type, name).isFinite();
             assertThat(
                     Arrays.stream(result.pairs().getFirst().chosenGradient())

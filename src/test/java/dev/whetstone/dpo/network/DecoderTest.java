@@ -59,7 +59,7 @@ class DecoderTest {
         Stream.of(prompt, Arrays.copyOf(answer, t)).flatMapToInt(Arrays::stream).toArray();
     float[][] logps =
         network
-            .policy(
+            .policyScores(
                 List.of(
                     new PromptCompletions(
                         before,

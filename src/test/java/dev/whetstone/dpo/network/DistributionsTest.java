@@ -36,8 +36,8 @@ class DistributionsTest {
             PROMPT, IntStream.range(0, WORDS).mapToObj(word -> new int[] {word}).toList());
     try (Network network = network(slice)) {
       var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
-      TokenScores policy = network.policy(List.of(all));
-      float[][] reference = network.reference(List.of(all)).logps();
+      TokenScores policy = network.policyScores(List.of(all));
+      float[][] reference = network.referenceScores(List.of(all)).logps();
       double total = 0;
       double divergence = 0;
       double entropy = 0;
@@ -54,7 +54,7 @@ class DistributionsTest {
       }
 
       float[][] divergences =
-          network.divergences(List.of(new PromptCompletions(PROMPT, List.of(new int[] {7, 8}))));
+          network.klDivergences(List.of(new PromptCompletions(PROMPT, List.of(new int[] {7, 8}))));
 
       assertThat(total).isCloseTo(1, within(1e-5));
       assertThat(divergence).isGreaterThan(1e-3);
@@ -62,7 +62,7 @@ class DistributionsTest {
       assertThat(divergences[0]).hasSize(2);
       for (int word = 0; word < WORDS; word++) {
         assertThat((double) policy.entropies()[word][0]).isCloseTo(entropy, within(1e-5));
-        assertThat((double) policy.collisions()[word][0])
+        assertThat((double) policy.logSumSquares()[word][0])
             .isCloseTo(Math.log(sumSquares), within(1e-5));
         assertThat(policy.greedy()[word][0]).isEqualTo(word == likeliest);
       }

@@ -34,7 +34,7 @@ class NetworkGoldenTest {
         PromptCompletions row =
             new PromptCompletions(
                 ids(example.path("prompt_ids")), List.of(ids(example.path("completion_ids"))));
-        float[] logps = network.reference(List.of(row)).logps()[0];
+        float[] logps = network.referenceScores(List.of(row)).logps()[0];
         for (int i = 0; i < logps.length; i++) {
           double expected = example.path("completion_token_logps").get(i).asDouble();
           assertThat((double) logps[i]).isCloseTo(expected, Offset.offset(tolerance));

@@ -160,8 +160,8 @@ class LoraForwardTest {
         .values()
         .forEach(
             module -> {
-              Arrays.fill(module.a(), LoraAdapter.LARGEST);
-              Arrays.fill(module.b(), -LoraAdapter.LARGEST);
+              Arrays.fill(module.a(), LoraAdapter.MAX_MAGNITUDE);
+              Arrays.fill(module.b(), -LoraAdapter.MAX_MAGNITUDE);
             });
     Policy largest = stage("largest", adapter);
     Policy other = stage("other", random(4, 8, Stream.of("q", "down")));

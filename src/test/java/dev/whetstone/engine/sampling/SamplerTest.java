@@ -70,7 +70,7 @@ class SamplerTest {
     int[] counts = new int[VOCABULARY];
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < SAMPLES; seed++) {
-      counts[sampler.draw(rows(LOGITS), 1, state(sampling.withSeed(seed)), 0).token()]++;
+      counts[sampler.sample(rows(LOGITS), 1, state(sampling.withSeed(seed)), 0).token()]++;
     }
 
     assertThat(sigmas(counts, distribution(sampling))).isLessThan(MAX_SIGMAS);
@@ -86,7 +86,7 @@ class SamplerTest {
     Sampler sampler = new Sampler(VOCABULARY);
     SamplerState state = state(sampling.withSeed(4));
     for (int i = 0; i < SAMPLES; i++) {
-      counts[sampler.draw(rows(LOGITS), 1, state, 0).token()]++;
+      counts[sampler.sample(rows(LOGITS), 1, state, 0).token()]++;
     }
 
     assertThat(sigmas(counts, distribution(sampling))).isLessThan(MAX_SIGMAS);
@@ -97,7 +97,7 @@ class SamplerTest {
     int[] counts = new int[VOCABULARY];
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < SAMPLES; seed++) {
-      counts[sampler.draw(rows(LOGITS), 1, state(SamplingParameters.of(1, seed)), 0).token()]++;
+      counts[sampler.sample(rows(LOGITS), 1, state(SamplingParameters.of(1, seed)), 0).token()]++;
     }
 
     assertThat(sigmas(counts, distribution(SamplingParameters.of(1.15, 0))))
@@ -123,7 +123,7 @@ class SamplerTest {
         SamplerOracle.distribution(logits, SamplingParameters.of(1, 0), List.of(), List.of());
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < 30; seed++) {
-      SampledToken sampled = sampler.draw(rows(logits), 1, state(sampling.withSeed(w + seed)), 3);
+      SampledToken sampled = sampler.sample(rows(logits), 1, state(sampling.withSeed(w + seed)), 3);
 
       // A token at the boundary may fall on either side by rounding.
       assertThat(allowed[sampled.token()] > 0 || atBoundary(logits, sampling, sampled.token()))
@@ -180,7 +180,7 @@ class SamplerTest {
       assertThatThrownBy(
               () ->
                   new Sampler(VOCABULARY)
-                      .draw(rows(logits), 1, state(SamplingParameters.greedy()), 0))
+                      .sample(rows(logits), 1, state(SamplingParameters.greedy()), 0))
           .isInstanceOf(BadLogitsException.class);
     }
     float[] nothing = new float[VOCABULARY];
@@ -188,7 +188,7 @@ class SamplerTest {
     assertThatThrownBy(
             () ->
                 new Sampler(VOCABULARY)
-                    .draw(rows(nothing), 1, state(SamplingParameters.greedy()), 0))
+                    .sample(rows(nothing), 1, state(SamplingParameters.greedy()), 0))
         .isInstanceOf(BadLogitsException.class);
   }
 
@@ -203,7 +203,7 @@ class SamplerTest {
     Sampler sampler = new Sampler(VOCABULARY);
     for (int seed = 0; seed < 100; seed++) {
       SamplingParameters sampling = sampling(1.5, 0, 0.99, 0, 1, 0, 0, Map.of());
-      SampledToken sampled = sampler.draw(rows(logits), 1, state(sampling.withSeed(seed)), 0);
+      SampledToken sampled = sampler.sample(rows(logits), 1, state(sampling.withSeed(seed)), 0);
 
       assertThat((double) sampled.logp()).isCloseTo(Math.log(own[sampled.token()]), within(1e-4));
     }

@@ -54,14 +54,16 @@ class BlindPairsTest extends ReadyGateway {
     PolicyRecord champion = policies.store().find("v0").orElseThrow();
     database.transaction(
         connection -> {
-          policies.log().rollBack(connection, "v0", BY);
+          policies.aliases().rollBack(connection, "v0", BY);
           Rollout duel =
               rollouts
                   .store()
                   .open(connection, row, champion, RolloutMode.MANUAL, 1.0, BY)
                   .orElseThrow();
-          policies.log().nominate(connection, candidate, BY);
-          return rollouts.store().move(connection, duel, RolloutStatus.DUELLING, BY, Map.of());
+          policies.aliases().setCandidate(connection, candidate, BY);
+          return rollouts
+              .store()
+              .transition(connection, duel, RolloutStatus.DUELLING, BY, Map.of());
         });
     PolicyRouterTest.waitFor(
         Duration.ofSeconds(15), () -> writers(pair("").<String>path("pair_id")).size() == 2);

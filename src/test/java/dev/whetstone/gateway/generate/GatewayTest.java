@@ -233,10 +233,10 @@ class GatewayTest extends ReadyGateway {
     }
     Instant limit = Instant.now().plusSeconds(20);
     var engine = serving.model().engine();
-    while (engine.statistics().live() > 0 && Instant.now().isBefore(limit)) {
+    while (engine.statistics().running() > 0 && Instant.now().isBefore(limit)) {
       Thread.sleep(20);
     }
-    assertThat(engine.statistics().live()).isZero();
+    assertThat(engine.statistics().running()).isZero();
   }
 
   @ParameterizedTest

@@ -31,7 +31,7 @@ class EventStreamTest {
       }
       assertThat(writer.isDone()).isFalse();
 
-      events.hangUp();
+      events.disconnect();
 
       assertThatThrownBy(() -> writer.get(5, SECONDS))
           .isInstanceOf(ExecutionException.class)

@@ -27,14 +27,14 @@ import org.junit.jupiter.api.Test;
 /** A user's right to be forgotten. */
 @QuarkusTest
 class ErasureTest extends ReadyGateway {
-  private static final String BASE = RandomIds.draw("base");
+  private static final String BASE = RandomIds.generate("base");
 
   @Inject PreferenceLog log;
   @Inject Database database;
 
   @Test
   void aUsersDataIsErasedAndTheVersionsTrainedOnItAreListed() {
-    String user = RandomIds.draw("user");
+    String user = RandomIds.generate("user");
     String vote = vote(user);
     String others = vote("somebody");
     database.transaction(connection -> train(connection, vote, user));
@@ -67,11 +67,11 @@ class ErasureTest extends ReadyGateway {
   }
 
   private String vote(String user) {
-    String pair = RandomIds.draw("pair");
-    log.offer(TestPairs.of(pair, "chat_1", user, Instant.now().plus(Duration.ofHours(1))));
+    String pair = RandomIds.generate("pair");
+    log.storePair(TestPairs.of(pair, "chat_1", user, Instant.now().plus(Duration.ofHours(1))));
     VoteRequest request =
         new VoteRequest(
-            RandomIds.draw("pref"),
+            RandomIds.generate("pref"),
             pair,
             "chat_1",
             null,

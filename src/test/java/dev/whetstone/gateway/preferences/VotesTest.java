@@ -166,7 +166,7 @@ class VotesTest extends ReadyGateway {
                           .POST(
                               HttpRequest.BodyPublishers.ofString(
                                   "{\"pair_id\": \"%s\", \"choice\": \"a\"}"
-                                      .formatted(RandomIds.draw("pair"))))
+                                      .formatted(RandomIds.generate("pair"))))
                           .build(),
                       BodyHandlers.discarding())
                   .statusCode();
@@ -182,8 +182,8 @@ class VotesTest extends ReadyGateway {
   private String offered(String user, Duration untilExpiry) {
     Pair pair =
         TestPairs.of(
-            RandomIds.draw("pair"), keyId(Role.CHAT), user, Instant.now().plus(untilExpiry));
-    log.offer(pair);
+            RandomIds.generate("pair"), keyId(Role.CHAT), user, Instant.now().plus(untilExpiry));
+    log.storePair(pair);
     return pair.pairId();
   }
 

@@ -38,7 +38,7 @@ class DavidsonBradleyTerryTest {
     for (int i = 0; i < 6; i++) {
       assertThat(Math.exp(fit.difference(i, 0)) / sum).isCloseTo(worth[i], within(5e-5));
     }
-    assertThat(fit.tie()).isCloseTo(0.7468, within(5e-5));
+    assertThat(fit.tieParameter()).isCloseTo(0.7468, within(5e-5));
     assertThat(fit.standardError(5, 0)).isCloseTo(0.19240, within(5e-4));
     assertThat(fit.standardError(0, 0)).isZero();
   }
@@ -49,7 +49,7 @@ class DavidsonBradleyTerryTest {
 
     assertThat(fit.difference(0, 1)).isCloseTo(Math.log(3), within(1e-9));
     assertThat(fit.standardError(0, 1)).isCloseTo(Math.sqrt(1 / 30.0 + 1 / 10.0), within(1e-9));
-    assertThat(fit.tie()).isZero();
+    assertThat(fit.tieParameter()).isZero();
   }
 
   @Test

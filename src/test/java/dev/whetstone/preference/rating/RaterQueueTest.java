@@ -7,7 +7,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.preference.LogTest;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.bulk.UserErasure;
-import dev.whetstone.preference.rating.RaterQueue.Handed;
+import dev.whetstone.preference.rating.RaterQueue.LeasedPair;
 import dev.whetstone.preference.rating.RaterQueue.Rater;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,12 +37,12 @@ class RaterQueueTest extends LogTest {
 
   @Test
   void leasesTheOldestPairThatNobodyJudged() {
-    String voted = log.offer("ann", "1", "x", "y", "v0", "v1");
-    String first = log.offer("ann", "2", "yes", "no", "v0", "v1");
-    String second = log.offer("ann", "3", "x", "y", "v0", "v1");
+    String voted = log.storePair("ann", "1", "x", "y", "v0", "v1");
+    String first = log.storePair("ann", "2", "yes", "no", "v0", "v1");
+    String second = log.storePair("ann", "3", "x", "y", "v0", "v1");
     log.vote(voted, "ann", "tie");
 
-    Handed leased = next("kim", 1).orElseThrow();
+    LeasedPair leased = next("kim", 1).orElseThrow();
 
     assertThat(leased.pairId()).isEqualTo(first);
     assertThat(leased.leasedUntil()).isEqualTo(NOW.plus(LEASE));
@@ -54,18 +54,18 @@ class RaterQueueTest extends LogTest {
 
   @Test
   void aLeaseThatEndsGivesThePairBack() {
-    String pair = log.offer("ann", "1", "x", "y", "v0", "v1");
+    String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     assertThat(pairFor("kim", 1)).contains(pair);
     assertThat(pairFor("lee", 1)).isEmpty();
 
     var later = new RaterQueue(log.database, InstantSource.fixed(NOW.plus(LEASE).plusSeconds(1)));
 
-    assertThat(later.next(new Rater("rater_1", "lee"), 1, LEASE)).isPresent();
+    assertThat(later.leaseNext(new Rater("rater_1", "lee"), 1, LEASE)).isPresent();
   }
 
   @Test
   void overlapCountsVotesAndLeasesAndNeverTheSamePersonTwice() {
-    String pair = log.offer("ann", "1", "x", "y", "v0", "v1");
+    String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     log.vote(pair, "ann", "a");
     assertThat(pairFor("kim", 1)).isEmpty();
     assertThat(pairFor("ann", 3)).isEmpty();
@@ -80,18 +80,18 @@ class RaterQueueTest extends LogTest {
 
   @Test
   void expiredAndImportedPairsAreNotLeased() throws IOException {
-    log.bring("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
-    log.offer("ann", "1", "x", "y", "v0", "v1");
+    log.importLines("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}");
+    log.storePair("ann", "1", "x", "y", "v0", "v1");
     var tomorrow = new RaterQueue(log.database, InstantSource.fixed(NOW.plusSeconds(86_400)));
 
-    assertThat(tomorrow.next(new Rater("rater_1", "kim"), 5, LEASE)).isEmpty();
+    assertThat(tomorrow.leaseNext(new Rater("rater_1", "kim"), 5, LEASE)).isEmpty();
   }
 
   @Test
   void manyRatersAtOnceGetEachPairOnce() throws Exception {
     int pairs = 40;
     for (int i = 0; i < pairs; i++) {
-      log.offer("ann", "q" + i, "x", "y", "v0", "v1");
+      log.storePair("ann", "q" + i, "x", "y", "v0", "v1");
     }
     for (int overlap = 1; overlap <= 2; overlap++) {
       log.execute("DELETE FROM leases");
@@ -117,10 +117,10 @@ class RaterQueueTest extends LogTest {
 
   @Test
   void judgedPairsAreSkippedAndLeasedAgainWhenTheyLoseAVote() {
-    String judged = log.offer("ann", "judged", "x", "y", "v0", "v1");
+    String judged = log.storePair("ann", "judged", "x", "y", "v0", "v1");
     log.vote(judged, "bob", "a");
     manyLike(judged, 2_500);
-    String waiting = log.offer("ann", "waiting", "x", "y", "v0", "v1");
+    String waiting = log.storePair("ann", "waiting", "x", "y", "v0", "v1");
 
     assertThat(pairFor("kim", 1)).contains(waiting);
     assertThat(cursor(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
@@ -153,7 +153,7 @@ class RaterQueueTest extends LogTest {
         FROM pairs WHERE pair_id LIKE 'many%'
         """);
     // later pairs are younger
-    log.draw(count);
+    log.skipPositions(count);
   }
 
   private static Instant cursor(int overlap) {
@@ -170,7 +170,7 @@ class RaterQueueTest extends LogTest {
 
   @Test
   void aVoteOnALeasedPairIsHiddenFromItsRater() {
-    String pair = log.offer("ann", "1", "x", "y", "v0", "v1");
+    String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     log.vote(pair, "ann", "a");
     PreferenceFilter blind =
         new PreferenceFilter(null, null, null, null, null, null, null, "rater_1");
@@ -192,10 +192,10 @@ class RaterQueueTest extends LogTest {
   }
 
   private Optional<String> pairFor(String user, int overlap) {
-    return next(user, overlap).map(Handed::pairId);
+    return next(user, overlap).map(LeasedPair::pairId);
   }
 
-  private Optional<Handed> next(String user, int overlap) {
-    return queue.next(new Rater("rater_1", user), overlap, LEASE);
+  private Optional<LeasedPair> next(String user, int overlap) {
+    return queue.leaseNext(new Rater("rater_1", user), overlap, LEASE);
   }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class PreferenceFilesTest extends LogTest {
   @Test
   void exportsWhatTrlReads() throws IOException {
-    String pair = log.offer("ann", "Hi", "yes é", "no", "v0", "v1");
+    String pair = log.storePair("ann", "Hi", "yes é", "no", "v0", "v1");
     log.vote(pair, "ann", "b");
 
     assertThat(text(log.export(TrlFormat.TEXT, false)))
@@ -38,7 +38,7 @@ class PreferenceFilesTest extends LogTest {
 
   @Test
   void tiesAndBothBadNeverBecomeWins() throws IOException {
-    String pair = log.offer("ann", "Hi", "yes", "no", "v0", "v1");
+    String pair = log.storePair("ann", "Hi", "yes", "no", "v0", "v1");
     log.vote(pair, "ann", "tie");
     log.vote(pair, "rater", "both_bad");
 
@@ -49,13 +49,13 @@ class PreferenceFilesTest extends LogTest {
   @Test
   void whatIsExportedImportsIntoAnEmptyLogToTheSameBytes() throws IOException {
     int pairs = Integer.getInteger("whetstone.test.exported-pairs", 2_000);
-    log.bring(generated(pairs));
+    log.importLines(generated(pairs));
     votesOnPairsOfTheGatewaysOwn(40);
     for (boolean tokens : new boolean[] {true, false}) {
       byte[] exported = log.export(TrlFormat.TEXT, tokens);
 
       log.clear();
-      ImportReport report = log.bring(exported);
+      ImportReport report = log.importLines(exported);
 
       assertThat(report.rejected()).isZero();
       assertThat(report.skipped()).isZero();
@@ -69,26 +69,26 @@ class PreferenceFilesTest extends LogTest {
     byte[] exported = log.export(TrlFormat.MESSAGES, false);
 
     log.clear();
-    ImportReport report = log.bring(exported);
+    ImportReport report = log.importLines(exported);
 
     assertThat(report.imported()).isEqualTo(report.lines()).isPositive();
     assertThat(log.export(TrlFormat.MESSAGES, false)).isEqualTo(exported);
-    assertThat(log.rows(PreferenceFilter.ALL).getFirst().shown().prompt())
+    assertThat(log.rows(PreferenceFilter.ALL).getFirst().pair().prompt())
         .startsWith("<|im_start|>user\n")
         .endsWith("<|im_start|>assistant\n");
   }
 
   @Test
   void whatIsThereAlreadyIsSkippedLineForLine() throws IOException {
-    String pair = log.offer("ann", "Hi", "yes", "no", "v0", "v1");
+    String pair = log.storePair("ann", "Hi", "yes", "no", "v0", "v1");
     log.vote(pair, "ann", "b");
     log.vote(pair, "rater", "b");
     String same = "{\"prompt\": \"<Hi>\", \"chosen\": \"no\", \"rejected\": \"yes\"}\n";
     String other = "{\"prompt\": \"<Hi>\", \"chosen\": \"yes\", \"rejected\": \"no\"}\n";
 
-    ImportReport first = log.bring(same + same + same + other);
-    ImportReport second = log.bring(same + other + same + same);
-    ImportReport third = log.bring(same.repeat(5));
+    ImportReport first = log.importLines(same + same + same + other);
+    ImportReport second = log.importLines(same + other + same + same);
+    ImportReport third = log.importLines(same.repeat(5));
 
     assertThat(counts(first)).containsExactly(4, 2, 2, 0);
     assertThat(counts(second)).containsExactly(4, 0, 4, 0);
@@ -111,7 +111,7 @@ class PreferenceFilesTest extends LogTest {
             + "{\"prompt\": \"\\u0000\", \"chosen\": \"c\", \"rejected\": \"r\"}\n"
             + good.formatted(3).strip();
 
-    ImportReport report = log.bring(file);
+    ImportReport report = log.importLines(file);
 
     assertThat(counts(report)).containsExactly(8, 3, 0, 5);
     assertThat(report.errors()).extracting(ImportReport.BadLine::line).containsExactly(3L, 5L, 6L);
@@ -121,7 +121,7 @@ class PreferenceFilesTest extends LogTest {
 
   @Test
   void aPromptThatIsNotGivenIsWhatBothBeginWith() throws IOException {
-    log.bring(
+    log.importLines(
         """
         {"chosen": "The sky is blue.", "rejected": "The sky is green."}
         {"chosen": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "yes"}], \
@@ -152,10 +152,12 @@ class PreferenceFilesTest extends LogTest {
           }
         };
 
-    assertThatThrownBy(() -> log.bring(broken)).isInstanceOf(IOException.class).hasMessage("cut");
+    assertThatThrownBy(() -> log.importLines(broken))
+        .isInstanceOf(IOException.class)
+        .hasMessage("cut");
     assertThat(log.rows(PreferenceFilter.ALL)).hasSize(200);
 
-    assertThat(counts(log.bring(file))).containsExactly(250, 50, 200, 0);
+    assertThat(counts(log.importLines(file))).containsExactly(250, 50, 200, 0);
     assertThat(log.export(TrlFormat.TEXT, false)).hasSameSizeAs(file);
   }
 
@@ -165,12 +167,12 @@ class PreferenceFilesTest extends LogTest {
         new FilterInputStream(InputStream.nullInputStream()) {
           @Override
           public int read(byte[] into, int from, int most) throws IOException {
-            log.bring("{}");
+            log.importLines("{}");
             return -1;
           }
         };
-    assertThatThrownBy(() -> log.bring(reentrant)).isInstanceOf(ImportRunningException.class);
-    assertThat(log.bring("").lines()).isZero();
+    assertThatThrownBy(() -> log.importLines(reentrant)).isInstanceOf(ImportRunningException.class);
+    assertThat(log.importLines("").lines()).isZero();
   }
 
   private static void votesOnPairsOfTheGatewaysOwn(int pairs) {
@@ -178,7 +180,7 @@ class PreferenceFilesTest extends LogTest {
     for (int i = 0; i < pairs; i++) {
       // every third prompt and its answers occur twice
       String n = Integer.toString(i - i % 3 / 2);
-      String pair = log.offer("ann", "Q" + n, "yes " + n, "no " + n, "v0", "v1");
+      String pair = log.storePair("ann", "Q" + n, "yes " + n, "no " + n, "v0", "v1");
       log.vote(pair, "ann", choices[i % 4]);
       log.vote(pair, "rater", choices[i % 3]);
     }

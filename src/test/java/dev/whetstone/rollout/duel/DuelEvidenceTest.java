@@ -26,16 +26,16 @@ class DuelEvidenceTest {
         new BigDecimal(numerator)
             .divide(new BigDecimal(factorial(wins + losses + 1)), MathContext.DECIMAL64)
             .doubleValue();
-    assertThat(new DuelEvidence(wins, losses).value()).isCloseTo(exact, within(exact * 1e-9));
+    assertThat(new DuelEvidence(wins, losses).eValue()).isCloseTo(exact, within(exact * 1e-9));
   }
 
   /** A fair vote does not change the expected e-value, so looking after each vote is valid. */
   @Property
   void isAMartingaleUnderTheNull(
       @ForAll @IntRange(max = 300) int wins, @ForAll @IntRange(max = 300) int losses) {
-    double now = new DuelEvidence(wins, losses).value();
+    double now = new DuelEvidence(wins, losses).eValue();
     double next =
-        (new DuelEvidence(wins + 1, losses).value() + new DuelEvidence(wins, losses + 1).value())
+        (new DuelEvidence(wins + 1, losses).eValue() + new DuelEvidence(wins, losses + 1).eValue())
             / 2;
     assertThat(next / now).isCloseTo(1, within(1e-9));
   }
@@ -58,7 +58,7 @@ class DuelEvidenceTest {
     assertThat(new DuelEvidence(7, 0).verdict(THRESHOLD)).isEqualTo(DuelVerdict.CONTINUE);
     assertThat(new DuelEvidence(8, 0).verdict(THRESHOLD)).isEqualTo(DuelVerdict.PROMOTE);
     assertThat(new DuelEvidence(0, 8).verdict(THRESHOLD)).isEqualTo(DuelVerdict.REJECT);
-    assertThat(new DuelEvidence(0, 0).value()).isEqualTo(1);
+    assertThat(new DuelEvidence(0, 0).eValue()).isEqualTo(1);
   }
 
   @Test

@@ -80,7 +80,7 @@ class DatabaseReferenceCacheTest {
     DatabaseReferenceCache rows = DatabaseReferenceCache.open(database, 10);
     Instant now = Instant.parse("2026-01-01T00:00:00Z");
     new PreferenceLog(database, InstantSource.fixed(now))
-        .offer(TestPairs.of("pair_1", "key", "alice", now.plusSeconds(60)));
+        .storePair(TestPairs.of("pair_1", "key", "alice", now.plusSeconds(60)));
     rows.store(Map.of(FIRST, LOGPS));
 
     UserErasure.Report report = new UserErasure(database).erase("alice", "operator");
