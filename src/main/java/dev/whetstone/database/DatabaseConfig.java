@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param directory of the embedded server: data, binaries, log and password
  * @param url of an external server, {@code jdbc:postgresql:…} or {@code postgresql://…}; null for
  *     the embedded one
- * @param connections size of this process's pool
+ * @param maxConnections size of this process's pool
  * @param statementTimeout after which PostgreSQL cancels a statement
  * @param acquireTimeout longest wait for a free connection, and for the database to open
  */

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.dpo.evaluation.Evaluation;
-import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
+import dev.whetstone.dpo.torch.Arithmetic;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
@@ -86,8 +86,7 @@ final class Checkpoint {
   }
 
   /** Writes a checkpoint file that appears whole or not at all. */
-  void save(Path file, String fingerprint, NetworkSettings.Arithmetic arithmetic)
-      throws IOException {
+  void save(Path file, String fingerprint, Arithmetic arithmetic) throws IOException {
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
@@ -116,9 +115,9 @@ final class Checkpoint {
   }
 
   /** The arithmetic that the run of a checkpoint file trains in. */
-  static NetworkSettings.Arithmetic arithmetic(Path file) throws IOException {
+  static Arithmetic arithmetic(Path file) throws IOException {
     try (Safetensors saved = Safetensors.open(file)) {
-      return NetworkSettings.Arithmetic.valueOf(saved.metadata().getOrDefault("arithmetic", ""));
+      return Arithmetic.valueOf(saved.metadata().getOrDefault("arithmetic", ""));
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file + " is not a checkpoint of a training run", e);
     }

@@ -17,6 +17,7 @@ import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.dpo.reference.FileReferenceCache;
 import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.dpo.reference.ReferenceLogProbs;
+import dev.whetstone.dpo.torch.Arithmetic;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.settings.Checks;
 import java.io.IOException;
@@ -83,8 +84,8 @@ public final class Trainer {
       TrainingJob job, RunDirectory directory, TrainingListener listener) throws IOException {
     NetworkSettings network = options.network();
     return switch (job.config().computeDtype()) {
-      case FLOAT32 -> network.withArithmetic(NetworkSettings.Arithmetic.FLOAT32);
-      case BFLOAT16 -> network.withArithmetic(NetworkSettings.Arithmetic.BFLOAT16);
+      case FLOAT32 -> network.withArithmetic(Arithmetic.FLOAT32);
+      case BFLOAT16 -> network.withArithmetic(Arithmetic.BFLOAT16);
       case AUTO -> {
         if (Files.exists(directory.checkpoint())) {
           yield network.withArithmetic(Checkpoint.arithmetic(directory.checkpoint()));

@@ -13,7 +13,7 @@ import java.util.List;
  * @param ignoreEos continue after the end token (load tests)
  * @param topLogprobs alternatives to report a token, 0 to 20
  * @param distinct resample the second of two branches while it equals the first, at most {@link
- *     EngineConfig#redraws} times
+ *     EngineConfig#resamples} times
  * @param timeout from submission; a completion cut by it ends with {@link FinishReason#ERROR}
  */
 public record GenerationRequest(

@@ -52,7 +52,7 @@ public final class PolicyStore {
   /**
    * The version that holds an adapter.
    *
-   * @param fresh false when a version with this content existed before
+   * @param created false when a version with this content existed before
    */
   public record Registration(PolicyRecord row, boolean created) {}
 

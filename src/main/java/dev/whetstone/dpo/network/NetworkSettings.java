@@ -1,5 +1,6 @@
 package dev.whetstone.dpo.network;
 
+import dev.whetstone.dpo.torch.Arithmetic;
 import dev.whetstone.dpo.torch.MatmulPrecision;
 import dev.whetstone.weights.ModelConfig;
 
@@ -17,13 +18,6 @@ public record NetworkSettings(
     int threads, Arithmetic arithmetic, boolean recompute, int vocabularySlice) {
   /** The logits of 500 rows then take 8 MB and stay in a processor's cache. */
   private static final int VOCABULARY_SLICE = 4096;
-
-  /** How matrices are multiplied; they are float32 before and after. */
-  public enum Arithmetic {
-    FLOAT32,
-    /** Inputs are rounded to bfloat16, products are summed in float32. */
-    BFLOAT16
-  }
 
   /**
    * How fast this machine multiplies matrices.

@@ -25,7 +25,7 @@ public final class EventStream implements GenerationListener {
    * @param tokens sampled ids that decode to the text
    * @param logps natural log-probs of the tokens, in nats
    * @param alternatives the most probable tokens at each position; empty when none were requested
-   * @param end the whole completion in a branch's last piece; null in earlier pieces
+   * @param completion the whole completion in a branch's last piece; null in earlier pieces
    */
   public record Piece(
       int branch,

@@ -37,7 +37,7 @@ final class CompletionService {
   /**
    * An OpenAI request translated to the gateway's own.
    *
-   * @param usage whether a stream ends with the token counts
+   * @param streamUsage whether a stream ends with the token counts
    * @param logprobs whether the response has the tokens' log-probs
    */
   record TranslatedRequest(

@@ -41,9 +41,9 @@ public final class PreferenceImport {
   /**
    * Limits of an import.
    *
-   * @param batch lines of a transaction
-   * @param longestLine bytes of a line
-   * @param errors invalid lines that are reported one by one
+   * @param batchSize lines of a transaction
+   * @param maxLineBytes bytes of a line
+   * @param maxErrors invalid lines that are reported one by one
    */
   public record ImportLimits(int batchSize, int maxLineBytes, int maxErrors) {}
 

@@ -12,6 +12,7 @@ import dev.whetstone.dpo.TrainingListener;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.dpo.torch.Arithmetic;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,8 +58,7 @@ class ComputeDtypeTest {
 
   @ParameterizedTest
   @CsvSource({"100, 131, BFLOAT16", "100, 129, FLOAT32", "100, 0, FLOAT32"})
-  void bfloat16IsChosenWhereItIsClearlyFaster(
-      double float32, double bfloat16, NetworkSettings.Arithmetic chosen) {
+  void bfloat16IsChosenWhereItIsClearlyFaster(double float32, double bfloat16, Arithmetic chosen) {
     assertThat(new NetworkSettings.MatmulSpeed(float32, bfloat16).faster()).isEqualTo(chosen);
   }
 

@@ -3,7 +3,7 @@ package dev.whetstone.dpo.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whetstone.dpo.network.NetworkSettings.Arithmetic;
+import dev.whetstone.dpo.torch.Arithmetic;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
