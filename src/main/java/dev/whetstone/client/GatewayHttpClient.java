@@ -2,6 +2,7 @@ package dev.whetstone.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +17,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -88,11 +88,9 @@ public final class GatewayHttpClient {
 
   /** Downloads a path to a file, which appears whole or not at all. */
   public void download(String path, Path file) throws IOException {
-    Path partial = file.resolveSibling(file.getFileName() + ".part");
     try (InputStream body = send(request(path).GET())) {
-      Files.copy(body, partial, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.write(file, body::transferTo);
     }
-    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private HttpRequest.Builder request(String path) {

@@ -2,8 +2,8 @@ package dev.whetstone.io;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
@@ -13,7 +13,7 @@ public final class AtomicDirectory {
 
   /** Deletes a directory and everything below it; does nothing when it does not exist. */
   public static void deleteTree(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     try (Stream<Path> all = Files.walk(directory)) {
@@ -33,6 +33,7 @@ public final class AtomicDirectory {
         AtomicFile.force(file);
       }
     }
-    Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
+    AtomicFile.force(temporary);
+    AtomicFile.rename(temporary, directory);
   }
 }

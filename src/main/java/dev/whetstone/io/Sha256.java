@@ -9,7 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 in lower-case hexadecimal. */
+/** SHA-256, where not said otherwise in lower-case hexadecimal. */
 public final class Sha256 {
   private Sha256() {}
 
@@ -27,10 +27,16 @@ public final class Sha256 {
 
   /** Hashes a text's UTF-8 bytes. */
   public static String of(String text) {
-    return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(bytes(text));
   }
 
-  private static MessageDigest digest() {
+  /** The 32 bytes of the hash of a text's UTF-8 bytes. */
+  public static byte[] bytes(String text) {
+    return digest().digest(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A new digest, for content that comes in parts. */
+  public static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -1,5 +1,6 @@
 package dev.whetstone.lora;
 
+import dev.whetstone.io.Sha256;
 import dev.whetstone.lora.LoraTensorName.Side;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.ModelFormatException;
@@ -7,7 +8,6 @@ import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -118,15 +118,9 @@ public final class PeftFiles {
    * hexadecimal.
    */
   public static String hash(LoraAdapter adapter) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(
-          ("rank=" + adapter.rank() + ";alpha=" + adapter.alpha() + ";")
-              .getBytes(StandardCharsets.UTF_8));
-      digest.update(tensors(adapter));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    String head = "rank=" + adapter.rank() + ";alpha=" + adapter.alpha() + ";";
+    digest.update(head.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest.digest(tensors(adapter)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.whetstone.onnx;
 
+import dev.whetstone.io.AtomicFile;
 import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.onnx.proto.GraphProto;
 import dev.whetstone.onnx.proto.ModelProto;
@@ -48,7 +49,7 @@ public final class CalibrationGraph {
                 entry.setValue(Integer.toString(width));
               }
             });
-    OnnxExport.writeAtomically(directory, FILE, model.build());
+    AtomicFile.write(directory.resolve(FILE), model.build()::writeTo);
     return directory.resolve(FILE);
   }
 

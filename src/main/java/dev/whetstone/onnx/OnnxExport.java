@@ -1,17 +1,13 @@
 package dev.whetstone.onnx;
 
+import dev.whetstone.io.AtomicFile;
 import dev.whetstone.onnx.LoraMatMuls.RowMode;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.quantization.ActivationRanges;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 
@@ -69,8 +65,8 @@ public final class OnnxExport {
               new TransformerGraph(config, prefill, RowMode.BATCHED).build(metadata);
           data.force();
           prefillData.force();
-          writeAtomically(directory, files.get(2), prefillModel);
-          writeAtomically(directory, files.get(3), model);
+          AtomicFile.write(directory.resolve(files.get(2)), prefillModel::writeTo);
+          AtomicFile.write(directory.resolve(files.get(3)), model::writeTo);
         }
       }
       case FP32 -> {
@@ -79,7 +75,7 @@ public final class OnnxExport {
               new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
           ModelProto model = new TransformerGraph(config, exact, RowMode.PER_ROW).build(metadata);
           data.force();
-          writeAtomically(directory, files.get(1), model);
+          AtomicFile.write(directory.resolve(files.get(1)), model::writeTo);
         }
       }
     }
@@ -93,20 +89,5 @@ public final class OnnxExport {
         "whetstone.head_dim", Integer.toString(config.headDim()),
         "whetstone.vocabulary", Integer.toString(config.vocabularySize()),
         "whetstone.context", Integer.toString(config.contextLength()));
-  }
-
-  static void writeAtomically(Path directory, String name, ModelProto model) throws IOException {
-    Path temporary = directory.resolve(name + ".part");
-    try (OutputStream out = Files.newOutputStream(temporary)) {
-      model.writeTo(out);
-    }
-    try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-    Files.move(
-        temporary,
-        directory.resolve(name),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -2,17 +2,15 @@ package dev.whetstone.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.AtomicFile;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -132,16 +130,11 @@ public final class AdapterCache {
 
   /** Records what is served now. A failure is only logged. */
   public void recordServed(Policy served) {
-    Path file = folder.resolve("serving.json");
-    Path temporary = folder.resolve("serving.json.part");
     try {
       Files.createDirectories(folder);
-      JSON.writeValue(temporary.toFile(), new Served(served.version(), served.hash()));
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.write(
+          folder.resolve("serving.json"),
+          JSON.writeValueAsString(new Served(served.version(), served.hash())));
     } catch (IOException failed) {
       LOG.warnf("the served version could not be recorded on disk: %s", failed.getMessage());
     }

@@ -2,9 +2,7 @@ package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.GroupCommit;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.whetstone.io.Sha256;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -93,7 +91,7 @@ public final class PreferenceLog {
       pair.user(),
       storable(pair.prompt().text()),
       pair.prompt().ids(),
-      hash(pair.prompt().text()),
+      Sha256.bytes(pair.prompt().text()),
       pair.prompt().messages(),
       storable(pair.a().text()),
       storable(pair.b().text()),
@@ -119,13 +117,5 @@ public final class PreferenceLog {
   // PostgreSQL's text holds every character but U+0000; the token ids keep what was sampled.
   private static String storable(String text) {
     return text.replace('\0', '\uFFFD');
-  }
-
-  private static byte[] hash(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java has SHA-256", impossible);
-    }
   }
 }

@@ -3,19 +3,14 @@ package dev.whetstone.security;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The file keys.json, one key for each role. The first start writes it, with mode 0600. */
 public final class KeyFile {
@@ -56,7 +51,9 @@ public final class KeyFile {
     for (Role role : Role.values()) {
       secrets.put(role.label(), KeyFormat.generate(role));
     }
-    write(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(secrets));
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    AtomicFile.writePrivate(
+        file, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(secrets));
     return true;
   }
 
@@ -68,26 +65,5 @@ public final class KeyFile {
       throw new IOException(
           file + " is not a JSON object of keys by role; remove it to generate new keys", broken);
     }
-  }
-
-  private static void write(Path file, byte[] bytes) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    Files.createDirectories(directory);
-    Path temporary =
-        Files.createTempFile(
-            directory,
-            "keys",
-            ".tmp",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    try (FileChannel channel =
-        FileChannel.open(
-            temporary, Set.of(StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING))) {
-      ByteBuffer buffer = ByteBuffer.wrap(bytes);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-      channel.force(true);
-    }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
   }
 }

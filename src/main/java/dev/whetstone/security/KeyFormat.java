@@ -1,8 +1,6 @@
 package dev.whetstone.security;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.whetstone.io.Sha256;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -35,11 +33,7 @@ public final class KeyFormat {
 
   /** SHA-256 of a key's UTF-8 text, 32 bytes. */
   public static byte[] hash(String secret) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every JDK has SHA-256", impossible);
-    }
+    return Sha256.bytes(secret);
   }
 
   /** A key's id: its role and the first 32 bits of its hash. */

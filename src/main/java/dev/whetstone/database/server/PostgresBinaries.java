@@ -1,18 +1,16 @@
 package dev.whetstone.database.server;
 
+import dev.whetstone.io.AtomicDirectory;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
@@ -40,7 +38,7 @@ final class PostgresBinaries {
         write(temporary, entry, tar);
       }
     }
-    remove(target);
+    AtomicDirectory.deleteTree(target);
     Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     return target;
   }
@@ -86,16 +84,5 @@ final class PostgresBinaries {
               + "); set WHETSTONE_DATABASE_URL to an external server");
     }
     return packed;
-  }
-
-  private static void remove(Path directory) throws IOException {
-    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -1,23 +1,15 @@
 package dev.whetstone.dpo.data;
 
+import dev.whetstone.io.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
 /** A SHA-256 over token ids and texts, of the data that a run depends on. Not thread-safe. */
 public final class PairDigest {
-  private final MessageDigest digest;
-
-  public PairDigest() {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
+  private final MessageDigest digest = Sha256.digest();
 
   /**
    * The digest of pairs in their order, with their weights. Their ids are names and do not count.

@@ -4,13 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.IdempotencyKeys;
+import dev.whetstone.io.Sha256;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +67,7 @@ public final class IdempotencyService {
       Database.Work<IdempotencyKeys.Answer> work) {
     try {
       return database.transaction(
-          connection -> IdempotencyKeys.runOnce(connection, owner, key, hash(request), work));
+          connection -> IdempotencyKeys.runOnce(connection, owner, key, Sha256.bytes(request), work));
     } catch (IdempotencyKeys.ReusedException reused) {
       throw ProblemException.of(422, "idempotency_key_reused", String.valueOf(reused.getMessage()));
     }
@@ -80,14 +78,6 @@ public final class IdempotencyService {
       return mapper.writeValueAsString(body);
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException("cannot serialise a response", impossible);
-    }
-  }
-
-  private static byte[] hash(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java has SHA-256", impossible);
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.whetstone.dpo.TrainingOutcome;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.reference.ReferenceCache;
+import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyStatus;
@@ -242,7 +243,7 @@ public final class TrainingRunExecutor {
           all.sorted(Comparator.comparing(TrainingRunExecutor::changed).reversed()).toList();
       for (Path old :
           newestFirst.subList(Math.min(retainedRuns, newestFirst.size()), newestFirst.size())) {
-        delete(old);
+        AtomicDirectory.deleteTree(old);
       }
     } catch (IOException | UncheckedIOException failed) {
       LOG.warnf("old run folders could not be deleted: %s", failed.getMessage());
@@ -254,14 +255,6 @@ public final class TrainingRunExecutor {
       return Files.getLastModifiedTime(path);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
-    }
-  }
-
-  private static void delete(Path root) throws IOException {
-    try (Stream<Path> all = Files.walk(root)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     }
   }
 

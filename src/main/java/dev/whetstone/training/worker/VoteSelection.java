@@ -1,11 +1,11 @@
 package dev.whetstone.training.worker;
 
+import dev.whetstone.io.Sha256;
 import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.settings.Checks;
 import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -117,20 +117,16 @@ record VoteSelection(
 
   /** The sha256 of a list's ids and tokens, which identifies it. */
   static String hash(List<TrainingVote> votes) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (TrainingVote vote : votes) {
-        String line =
-            vote.preferenceId()
-                + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()
-                    .map(Arrays::toString)
-                    .reduce("", String::concat)
-                + "\n";
-        digest.update(line.getBytes(StandardCharsets.UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java has SHA-256", impossible);
+    MessageDigest digest = Sha256.digest();
+    for (TrainingVote vote : votes) {
+      String line =
+          vote.preferenceId()
+              + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()
+                  .map(Arrays::toString)
+                  .reduce("", String::concat)
+              + "\n";
+      digest.update(line.getBytes(StandardCharsets.UTF_8));
     }
+    return HexFormat.of().formatHex(digest.digest());
   }
 }
