@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -131,6 +132,21 @@ public final class Database implements AutoCloseable {
     } catch (SQLException failed) {
       throw translate(failed);
     }
+  }
+
+  /** Runs one query, as {@link Sql#list} does, on a connection of its own. */
+  public <T> List<T> list(Sql.Row<T> reader, String sql, @Nullable Object... values) {
+    return statement(connection -> Sql.list(connection, reader, sql, values));
+  }
+
+  /** Runs one query, as {@link Sql#first} does, on a connection of its own. */
+  public <T> Optional<T> first(Sql.Row<T> reader, String sql, @Nullable Object... values) {
+    return statement(connection -> Sql.first(connection, reader, sql, values));
+  }
+
+  /** Runs one statement, as {@link Sql#update} does, on a connection of its own. */
+  public int update(String sql, @Nullable Object... values) {
+    return statement(connection -> Sql.update(connection, sql, values));
   }
 
   /**

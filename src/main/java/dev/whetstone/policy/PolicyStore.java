@@ -203,15 +203,11 @@ public final class PolicyStore {
    * @param before only versions with a smaller number
    */
   public List<PolicyRecord> page(long before, int limit) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                PolicyStore::row,
+    return database.list(PolicyStore::row,
                 COLUMNS + "WHERE p.base_hash = ? AND p.number < ? ORDER BY p.number DESC LIMIT ?",
                 baseHash,
                 before,
-                limit));
+                limit);
   }
 
   /**
@@ -224,15 +220,10 @@ public final class PolicyStore {
       return new Policy(row.version(), row.hash(), null);
     }
     byte[] bytes =
-        database.statement(
-            connection ->
-                Sql.first(
-                        connection,
-                        r -> r.getBytes(1),
+        database.first(r -> r.getBytes(1),
                         "SELECT adapter FROM policies WHERE base_hash = ? AND version = ?",
                         baseHash,
-                        row.version())
-                    .orElseThrow(() -> new PolicyException.Unknown(row.version())));
+                        row.version()).orElseThrow(() -> new PolicyException.Unknown(row.version()));
     return verify(row.version(), row.hash(), bytes, row.rank(), row.alpha());
   }
 

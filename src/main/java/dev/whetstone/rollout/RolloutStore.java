@@ -146,27 +146,19 @@ public final class RolloutStore {
 
   /** The version made by the oldest succeeded run that has no rollout yet. */
   public Optional<String> nextCandidate() {
-    return database.statement(
-        connection ->
-            Sql.first(
-                connection,
-                row -> row.getString(1),
+    return database.first(row -> row.getString(1),
                 "SELECT policy FROM training_runs r WHERE base_hash = ? AND status = 'succeeded'"
                     + " AND policy IS NOT NULL"
                     + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
                     + " ORDER BY seq LIMIT 1",
-                baseHash));
+                baseHash);
   }
 
   /** The active rollout. */
   public Optional<Rollout> active() {
-    return database.statement(
-        connection ->
-            Sql.first(
-                connection,
-                RolloutStore::rollout,
+    return database.first(RolloutStore::rollout,
                 COLUMNS + "WHERE base_hash = ? AND status IN ('gating', 'duelling', 'waiting')",
-                baseHash));
+                baseHash);
   }
 
   public Optional<Rollout> find(String id) {
@@ -183,15 +175,11 @@ public final class RolloutStore {
    * @param before only rollouts with a smaller seq; null begins with the newest
    */
   public List<Rollout> page(@Nullable Long before, int limit) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                RolloutStore::rollout,
+    return database.list(RolloutStore::rollout,
                 COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
                 baseHash,
                 before == null ? Long.MAX_VALUE : before,
-                limit));
+                limit);
   }
 
   /** Changes the status, unless it is no longer the one in {@code from}; false then. */
@@ -271,27 +259,19 @@ public final class RolloutStore {
   }
 
   public List<CriterionResult> gateResults(String id) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row ->
+    return database.list(row ->
                     new CriterionResult(
                         row.getString("name"),
                         row.getDouble("number"),
                         row.getString("threshold"),
                         GateVerdict.of(row.getString("verdict"))),
                 "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
-                id));
+                id);
   }
 
   /** The decisions about a rollout, in the order they were made. */
   public List<Decision> decisions(String id) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row ->
+    return database.list(row ->
                     new Decision(
                         Sql.instant(row, "at"),
                         RolloutStatus.ofStored(row.getString("decision")).label(),
@@ -299,7 +279,7 @@ public final class RolloutStore {
                         row.getString("reason"),
                         row.getString("numbers")),
                 "SELECT * FROM rollout_decisions WHERE rollout_id = ? ORDER BY decision_id",
-                id));
+                id);
   }
 
   /** Counts the votes of a duel and stores the counts on the rollout. */
@@ -333,11 +313,7 @@ public final class RolloutStore {
 
   /** Adds what a gateway counted for an arm since its last call. */
   public void addMetrics(String id, String gateway, String arm, ArmMetrics more) {
-    database.statement(
-        connection ->
-            Sql.update(
-                connection,
-                ADD_METRICS,
+    database.update(ADD_METRICS,
                 id,
                 gateway,
                 arm,
@@ -346,16 +322,12 @@ public final class RolloutStore {
                 more.truncated(),
                 more.errors(),
                 more.tokens(),
-                more.seconds()));
+                more.seconds());
   }
 
   /** What all gateways counted for an arm, by its label. */
   public ArmMetrics metrics(String id, String arm) {
-    return database.statement(
-        connection ->
-            Sql.first(
-                    connection,
-                    row ->
+    return database.first(row ->
                         new ArmMetrics(
                             row.getLong(1),
                             row.getLong(2),
@@ -365,8 +337,7 @@ public final class RolloutStore {
                             row.getDouble(6)),
                     SUM_METRICS,
                     id,
-                    arm)
-                .orElse(ArmMetrics.NONE));
+                    arm).orElse(ArmMetrics.NONE);
   }
 
   private static Rollout rollout(ResultSet row) throws SQLException {

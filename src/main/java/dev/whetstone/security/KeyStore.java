@@ -120,33 +120,24 @@ public final class KeyStore {
 
   /** All keys that are not revoked. */
   List<StoredKey> validKeys() {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row ->
+    return database.list(row ->
                     new StoredKey(
                         new ApiKey(row.getString("id"), Role.of(row.getString("role"))),
                         row.getBytes("hash")),
-                "SELECT id, role, hash FROM keys WHERE revoked_at IS NULL"));
+                "SELECT id, role, hash FROM keys WHERE revoked_at IS NULL");
   }
 
   /** Keys in the order of their ids, beginning after a given id; includes revoked keys. */
   public List<Row> page(String after, int max) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                KeyStore::row,
+    return database.list(KeyStore::row,
                 "SELECT * FROM keys WHERE id > ? ORDER BY id LIMIT ?",
                 after,
-                max));
+                max);
   }
 
   /** A key by its id. */
   public Optional<Row> find(String id) {
-    return database.statement(
-        connection -> Sql.first(connection, KeyStore::row, "SELECT * FROM keys WHERE id = ?", id));
+    return database.first(KeyStore::row, "SELECT * FROM keys WHERE id = ?", id);
   }
 
   /** Revokes a key; other gateways refuse it after their next refresh, within seconds. */
@@ -175,13 +166,9 @@ public final class KeyStore {
   /** Stores when keys were last used, in one statement. */
   void storeLastUses(Map<String, Instant> times) {
     List<Map.Entry<String, Instant>> entries = List.copyOf(times.entrySet());
-    database.statement(
-        connection ->
-            Sql.update(
-                connection,
-                UPDATE_LAST_USES,
+    database.update(UPDATE_LAST_USES,
                 entries.stream().map(Map.Entry::getKey).toArray(String[]::new),
-                entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new)));
+                entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new));
   }
 
   private static Row row(ResultSet row) throws SQLException {

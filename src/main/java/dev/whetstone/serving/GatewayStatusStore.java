@@ -59,11 +59,7 @@ public final class GatewayStatusStore {
 
   /** The gateways that reported within a day. */
   public List<Report> all() {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row ->
+    return database.list(row ->
                     new Report(
                         row.getString("gateway"),
                         row.getLong("revision"),
@@ -72,6 +68,6 @@ public final class GatewayStatusStore {
                         row.getString("problem"),
                         Sql.instant(row, "seen_at")),
                 "SELECT * FROM gateways WHERE base_hash = ? ORDER BY gateway",
-                baseHash));
+                baseHash);
   }
 }

@@ -134,15 +134,11 @@ public final class TrainingRunStore {
    * @param before only runs with a smaller seq; null begins with the newest
    */
   public List<TrainingRun> page(@Nullable Long before, int limit) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                TrainingRunStore::run,
+    return database.list(TrainingRunStore::run,
                 COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
                 baseHash,
                 before == null ? Long.MAX_VALUE : before,
-                limit));
+                limit);
   }
 
   /** Starts a run, or resumes it after its trainer was lost; counts the attempt. */
@@ -177,14 +173,9 @@ public final class TrainingRunStore {
 
   /** The preferences.seq of the newest vote that any run with frozen data considered, or 0. */
   public long newestVote() {
-    return database.statement(
-        connection ->
-            Sql.first(
-                    connection,
-                    row -> row.getLong(1),
+    return database.first(row -> row.getLong(1),
                     "SELECT coalesce(max(newest_vote), 0) FROM training_runs WHERE base_hash = ?",
-                    baseHash)
-                .orElseThrow());
+                    baseHash).orElseThrow();
   }
 
   /** When the newest run was requested. */
@@ -227,16 +218,12 @@ public final class TrainingRunStore {
 
   /** The reports of the steps after a given one, in order. */
   public List<RunProgress> progressAfter(String id, int step, int limit) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
+    return database.list(row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
                 "SELECT step, at, metrics::text FROM run_progress WHERE run_id = ? AND step > ?"
                     + " ORDER BY step LIMIT ?",
                 id,
                 step,
-                limit));
+                limit);
   }
 
   /** Ends an active run within the caller's transaction; false when it has ended already. */
@@ -309,11 +296,7 @@ public final class TrainingRunStore {
 
   /** The trainer's log-probs of the validation pairs. */
   public List<ValidationScores> scores(String id) {
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row ->
+    return database.list(row ->
                     new ValidationScores(
                         row.getString("preference_id"),
                         Sql.floats(row, "chosen_policy"),
@@ -321,7 +304,7 @@ public final class TrainingRunStore {
                         Sql.floats(row, "rejected_policy"),
                         Sql.floats(row, "rejected_reference")),
                 "SELECT * FROM run_scores WHERE run_id = ? ORDER BY preference_id",
-                id));
+                id);
   }
 
   private static TrainingRun run(ResultSet row) throws SQLException {

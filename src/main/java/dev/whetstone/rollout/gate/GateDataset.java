@@ -71,19 +71,14 @@ public final class GateDataset {
     Map<String, ValidationScores> scores =
         runs.scores(runId).stream()
             .collect(Collectors.toMap(ValidationScores::preferenceId, Function.identity()));
-    return database.statement(
-        connection ->
-            Sql.list(
-                connection,
-                row -> pair(row, scores.get(row.getString("preference_id"))),
+    return database.list(row -> pair(row, scores.get(row.getString("preference_id"))),
                 OF_RUN,
-                runId));
+                runId);
   }
 
   /** The pairs of the newest votes, for a version that was not trained here. */
   List<ValidationPair> newestPairs(int limit) {
-    return database.statement(
-        connection -> Sql.list(connection, row -> pair(row, null), NEWEST, baseHash, limit));
+    return database.list(row -> pair(row, null), NEWEST, baseHash, limit);
   }
 
   /** Distinct prompts, newest first. */
