@@ -1,11 +1,8 @@
 package dev.whetstone.database;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,37 +52,25 @@ public final class Audit {
       @Nullable String version,
       String detail)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-      insert.setString(1, actor);
-      insert.setString(2, action);
-      insert.setString(3, subject);
-      insert.setString(4, version);
-      insert.setString(5, detail);
-      insert.executeUpdate();
-    }
+    Sql.update(connection, INSERT, actor, action, subject, version, detail);
   }
 
   /** At most {@code limit} entries with a smaller id than {@code id}, newest first. */
   public static List<Entry> pageBefore(Connection connection, long id, int limit)
       throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(PAGE)) {
-      select.setLong(1, id);
-      select.setInt(2, limit);
-      try (ResultSet row = select.executeQuery()) {
-        List<Entry> page = new ArrayList<>();
-        while (row.next()) {
-          page.add(
-              new Entry(
-                  row.getLong("audit_id"),
-                  row.getTimestamp("at").toInstant(),
-                  row.getString("actor"),
-                  row.getString("action"),
-                  row.getString("subject"),
-                  row.getString("version"),
-                  row.getString("detail")));
-        }
-        return page;
-      }
-    }
+    return Sql.list(
+        connection,
+        row ->
+            new Entry(
+                row.getLong("audit_id"),
+                Sql.instant(row, "at"),
+                row.getString("actor"),
+                row.getString("action"),
+                row.getString("subject"),
+                row.getString("version"),
+                row.getString("detail")),
+        PAGE,
+        id,
+        limit);
   }
 }

@@ -12,7 +12,10 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Runs single statements, with values for their {@code ?} in order, and reads columns. */
+/**
+ * Runs single statements, with values for their {@code ?} in order, and reads columns. An {@link
+ * Instant} may be such a value.
+ */
 public final class Sql {
   /** Maps the result set's current row. */
   @FunctionalInterface
@@ -70,7 +73,7 @@ public final class Sql {
     PreparedStatement statement = connection.prepareStatement(sql);
     try {
       for (int i = 0; i < values.length; i++) {
-        statement.setObject(i + 1, values[i]);
+        statement.setObject(i + 1, values[i] instanceof Instant at ? Timestamp.from(at) : values[i]);
       }
       return statement;
     } catch (SQLException failed) {

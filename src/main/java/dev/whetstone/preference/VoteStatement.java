@@ -1,10 +1,10 @@
 package dev.whetstone.preference;
 
+import dev.whetstone.database.Sql;
+import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -74,32 +74,31 @@ final class VoteStatement {
     Optional<VoteOutcome> unknown = Optional.of(new VoteOutcome.Unknown());
     List<Optional<VoteOutcome>> outcomes =
         new ArrayList<>(Collections.nCopies(requests.size(), unknown));
-    try (PreparedStatement vote = connection.prepareStatement(SQL)) {
-      vote.setObject(1, texts(requests, VoteRequest::preferenceId));
-      vote.setObject(2, texts(requests, VoteRequest::pairId));
-      vote.setObject(3, texts(requests, VoteRequest::keyId));
-      vote.setObject(4, texts(requests, VoteRequest::user));
-      vote.setObject(5, texts(requests, request -> request.choice().label()));
-      vote.setObject(6, texts(requests, VoteRequest::comment));
-      vote.setObject(7, texts(requests, request -> String.join("\n", request.tags())));
-      vote.setArray(
-          8,
-          connection.createArrayOf(
-              "float4",
-              requests.stream()
-                  .map(
-                      request ->
-                          request.confidence() == null ? null : request.confidence().floatValue())
-                  .toArray()));
-      vote.setTimestamp(9, Timestamp.from(now));
-      vote.setTimestamp(10, Timestamp.from(now));
-      try (ResultSet row = vote.executeQuery()) {
-        while (row.next()) {
+    Array confidences =
+        connection.createArrayOf(
+            "float4",
+            requests.stream()
+                .map(
+                    request ->
+                        request.confidence() == null ? null : request.confidence().floatValue())
+                .toArray());
+    Sql.list(
+        connection,
+        row -> {
           int index = row.getInt("place") - 1;
-          outcomes.set(index, outcome(row, requests.get(index), now));
-        }
-      }
-    }
+          return outcomes.set(index, outcome(row, requests.get(index), now));
+        },
+        SQL,
+        texts(requests, VoteRequest::preferenceId),
+        texts(requests, VoteRequest::pairId),
+        texts(requests, VoteRequest::keyId),
+        texts(requests, VoteRequest::user),
+        texts(requests, request -> request.choice().label()),
+        texts(requests, VoteRequest::comment),
+        texts(requests, request -> String.join("\n", request.tags())),
+        confidences,
+        now,
+        now);
     return outcomes;
   }
 

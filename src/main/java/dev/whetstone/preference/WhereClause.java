@@ -1,9 +1,5 @@
 package dev.whetstone.preference;
 
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
@@ -32,11 +28,8 @@ public final class WhereClause {
     return clause.length() == 0 ? "TRUE" : clause.toString();
   }
 
-  /** Sets the parameters; they must be the statement's first. */
-  public void bind(PreparedStatement statement) throws SQLException {
-    for (int i = 0; i < values.size(); i++) {
-      Object value = values.get(i);
-      statement.setObject(i + 1, value instanceof Instant at ? Timestamp.from(at) : value);
-    }
+  /** The parameters, in order; they must be the statement's first. */
+  public Object[] values() {
+    return values.toArray();
   }
 }

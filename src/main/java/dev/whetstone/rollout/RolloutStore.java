@@ -15,7 +15,6 @@ import dev.whetstone.rollout.gate.GateVerdict;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -94,10 +93,6 @@ public final class RolloutStore {
   public RolloutStore(Database database, String baseHash) {
     this.database = database;
     this.baseHash = baseHash;
-  }
-
-  Database database() {
-    return database;
   }
 
   /**
@@ -297,7 +292,7 @@ public final class RolloutStore {
                       duel.championHash(),
                       duel.championHash(),
                       duel.candidateHash(),
-                      Timestamp.from(startedAt))
+                      startedAt)
                   .orElseThrow();
           if (!evidence.equals(duel.evidence())) {
             Sql.update(

@@ -7,7 +7,6 @@ import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -135,11 +134,6 @@ public final class KeyStore {
                 max);
   }
 
-  /** A key by its id. */
-  public Optional<Row> find(String id) {
-    return database.first(KeyStore::row, "SELECT * FROM keys WHERE id = ?", id);
-  }
-
   /** Revokes a key; other gateways refuse it after their next refresh, within seconds. */
   public Revocation revoke(String id, String actor) {
     return database.transaction(
@@ -176,12 +170,8 @@ public final class KeyStore {
         row.getString("id"),
         Role.of(row.getString("role")),
         row.getString("note"),
-        row.getTimestamp("created_at").toInstant(),
-        instant(row.getTimestamp("last_used_at")),
-        instant(row.getTimestamp("revoked_at")));
-  }
-
-  private static @Nullable Instant instant(@Nullable Timestamp time) {
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, "created_at"),
+        Sql.instantOrNull(row, "last_used_at"),
+        Sql.instantOrNull(row, "revoked_at"));
   }
 }

@@ -89,8 +89,8 @@ public class KeysResource {
   public Response create(Request request) {
     if (request.note() != null
         && (request.note().isBlank() || request.note().length() > MAX_NOTE_LENGTH)) {
-      throw ProblemException.badField(
-          "note", "invalid_field", "note must have 1 to " + MAX_NOTE_LENGTH + " characters");
+      throw ProblemException.invalidField(
+          "note", "note must have 1 to " + MAX_NOTE_LENGTH + " characters");
     }
     KeyStore.Created created = store.create(role(request.role()), request.note(), actor());
     keys.refresh();
@@ -105,8 +105,8 @@ public class KeysResource {
     try {
       return Role.of(String.valueOf(label));
     } catch (IllegalArgumentException unknown) {
-      throw ProblemException.badField(
-          "role", "invalid_field", "role must be chat, rater, operator or trainer");
+      throw ProblemException.invalidField(
+          "role", "role must be chat, rater, operator or trainer");
     }
   }
 

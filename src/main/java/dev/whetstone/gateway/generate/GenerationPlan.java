@@ -69,7 +69,7 @@ public record GenerationPlan(
             : Prompt.of(model, extras.promptIds());
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
     if (wanted < 1) {
-      throw ProblemException.badField("max_tokens", "invalid_field", "max_tokens must be positive");
+      throw ProblemException.invalidField("max_tokens", "max_tokens must be positive");
     }
     SamplingParameters sampling = sampling(asked, pair, model.sampling(), config, random);
     List<CompletionSpec> branches = new ArrayList<>();
@@ -109,9 +109,8 @@ public record GenerationPlan(
       return;
     }
     if (!metadata.isObject() || metadata.toString().length() > MAX_METADATA_LENGTH) {
-      throw ProblemException.badField(
+      throw ProblemException.invalidField(
           "metadata",
-          "invalid_field",
           "metadata must be an object of at most " + MAX_METADATA_LENGTH + " characters");
     }
   }
@@ -140,8 +139,8 @@ public record GenerationPlan(
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
     } catch (NullPointerException hole) {
-      throw ProblemException.badField(
-          "logit_bias", "invalid_field", "logit_bias must map token ids to numbers");
+      throw ProblemException.invalidField(
+          "logit_bias", "logit_bias must map token ids to numbers");
     }
   }
 
@@ -159,9 +158,8 @@ public record GenerationPlan(
             && asked.stream()
                 .allMatch(s -> s != null && !s.isEmpty() && s.length() <= MAX_STOP_LENGTH);
     if (!good) {
-      throw ProblemException.badField(
+      throw ProblemException.invalidField(
           "stop",
-          "invalid_field",
           "stop must have at most %d texts of 1 to %d characters"
               .formatted(MAX_STOPS, MAX_STOP_LENGTH));
     }

@@ -23,13 +23,13 @@ public record Prompt(String text, int[] ids) {
    */
   static Prompt of(ServedModel model, @Nullable List<Message> messages, @Nullable String text) {
     if ((messages == null) == (text == null)) {
-      throw ProblemException.badField(
-          "messages", "invalid_field", "give either messages or prompt");
+      throw ProblemException.invalidField(
+          "messages", "give either messages or prompt");
     }
     String prompt = text == null ? render(model, messages == null ? List.of() : messages) : text;
     int[] ids = model.tokenizer().encode(prompt, false);
     if (ids.length == 0) {
-      throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
+      throw ProblemException.invalidField("prompt", "the prompt is empty");
     }
     return new Prompt(prompt, ids);
   }
@@ -41,7 +41,7 @@ public record Prompt(String text, int[] ids) {
    */
   static Prompt of(ServedModel model, int[] ids) {
     if (ids.length == 0) {
-      throw ProblemException.badField("prompt", "invalid_field", "the prompt is empty");
+      throw ProblemException.invalidField("prompt", "the prompt is empty");
     }
     requireInVocabulary("prompt", model, ids);
     return new Prompt(model.tokenizer().decode(ids, false), ids);
@@ -55,18 +55,18 @@ public record Prompt(String text, int[] ids) {
   static void requireInVocabulary(String field, ServedModel model, int[] ids) {
     int size = model.tokenizer().vocabularySize();
     if (IntStream.of(ids).anyMatch(id -> id < 0 || id >= size)) {
-      throw ProblemException.badField(
-          field, "invalid_field", field + " must have token ids in [0, " + size + ")");
+      throw ProblemException.invalidField(
+          field, field + " must have token ids in [0, " + size + ")");
     }
   }
 
   /** Renders a conversation with the model's chat template, up to the start of the answer. */
   static String render(ServedModel model, List<Message> messages) {
     if (messages.isEmpty()) {
-      throw ProblemException.badField("messages", "invalid_field", "messages is empty");
+      throw ProblemException.invalidField("messages", "messages is empty");
     }
     if (messages.contains(null)) {
-      throw ProblemException.badField("messages", "invalid_field", "a message is null");
+      throw ProblemException.invalidField("messages", "a message is null");
     }
     ChatTemplate template =
         model

@@ -71,7 +71,7 @@ public class ScoreResource {
     Policy policy = model.policy(request.policy());
     double beta = request.beta() == null ? DEFAULT_BETA : request.beta();
     if (!(beta > 0) || Double.isInfinite(beta)) {
-      throw ProblemException.badField("beta", "invalid_field", "beta must be positive");
+      throw ProblemException.invalidField("beta", "beta must be positive");
     }
     int[] prompt = prompt(request, model);
     int[] completion = completion(request, model);
@@ -94,16 +94,16 @@ public class ScoreResource {
       return Prompt.of(model, request.messages(), request.prompt()).ids();
     }
     if (request.messages() != null || request.prompt() != null) {
-      throw ProblemException.badField(
-          "prompt_ids", "invalid_field", "give one of messages, prompt and prompt_ids");
+      throw ProblemException.invalidField(
+          "prompt_ids", "give one of messages, prompt and prompt_ids");
     }
     return request.promptIds();
   }
 
   private static int[] completion(Request request, ServedModel model) {
     if ((request.completion() == null) == (request.completionIds() == null)) {
-      throw ProblemException.badField(
-          "completion", "invalid_field", "give either completion or completion_ids");
+      throw ProblemException.invalidField(
+          "completion", "give either completion or completion_ids");
     }
     if (request.completion() == null) {
       return request.completionIds() == null ? new int[0] : request.completionIds();

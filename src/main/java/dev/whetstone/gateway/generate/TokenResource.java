@@ -40,11 +40,11 @@ public class TokenResource {
   public Tokens tokenize(TokenizeRequest request) {
     ServedModel model = serving.model();
     if ((request.text() == null) == (request.messages() == null)) {
-      throw ProblemException.badField("text", "invalid_field", "give either text or messages");
+      throw ProblemException.invalidField("text", "give either text or messages");
     }
     if (request.messages() != null && request.addSpecialTokens() != null) {
-      throw ProblemException.badField(
-          "add_special_tokens", "invalid_field", "add_special_tokens is allowed with text only");
+      throw ProblemException.invalidField(
+          "add_special_tokens", "add_special_tokens is allowed with text only");
     }
     String text = request.text() == null ? Prompt.render(model, messages(request)) : request.text();
     boolean special = Boolean.TRUE.equals(request.addSpecialTokens());
@@ -62,7 +62,7 @@ public class TokenResource {
   public Decoded detokenize(DetokenizeRequest request) {
     ServedModel model = serving.model();
     if (request.ids() == null) {
-      throw ProblemException.badField("ids", "invalid_field", "ids is missing");
+      throw ProblemException.invalidField("ids", "ids is missing");
     }
     Prompt.requireInVocabulary("ids", model, request.ids());
     return new Decoded(model.tokenizer().decode(request.ids(), false));

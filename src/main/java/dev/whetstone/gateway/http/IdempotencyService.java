@@ -46,9 +46,8 @@ public final class IdempotencyService {
     if (key == null) {
       answer = database.transaction(answered);
     } else if (!KEY.matcher(key).matches()) {
-      throw ProblemException.badField(
+      throw ProblemException.invalidField(
           "Idempotency-Key",
-          "invalid_field",
           "Idempotency-Key must have 1 to 200 printable ASCII characters");
     } else {
       answer = once(database, owner, key, request, answered);

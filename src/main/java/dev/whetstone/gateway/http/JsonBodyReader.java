@@ -141,7 +141,7 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
     String field = path(failed);
     return field.isEmpty()
         ? ProblemException.of(400, "invalid_field", "the body " + brief(why))
-        : ProblemException.badField(field, "invalid_field", field + ": " + brief(why));
+        : ProblemException.invalidField(field, field + ": " + brief(why));
   }
 
   /** The place in the body, as in {@code messages[0].role}. */

@@ -23,7 +23,12 @@ public final class ProblemException extends RuntimeException {
     return new ProblemException(status, code, detail, null, Map.of());
   }
 
-  /** A 400 for an invalid body field, query parameter or header. */
+  /** A 400 {@code invalid_field}, for a body field, query parameter or header. */
+  public static ProblemException invalidField(String field, String detail) {
+    return badField(field, "invalid_field", detail);
+  }
+
+  /** A 400 with another code. */
   public static ProblemException badField(String field, String code, String detail) {
     return new ProblemException(400, code, detail, field, Map.of());
   }

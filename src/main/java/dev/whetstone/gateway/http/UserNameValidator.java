@@ -15,8 +15,8 @@ public final class UserNameValidator {
    */
   static void check(@Nullable String user) {
     if (user != null && (user.isBlank() || user.length() > MAX_LENGTH)) {
-      throw ProblemException.badField(
-          "user", "invalid_field", "user must have 1 to " + MAX_LENGTH + " characters");
+      throw ProblemException.invalidField(
+          "user", "user must have 1 to " + MAX_LENGTH + " characters");
     }
   }
 }

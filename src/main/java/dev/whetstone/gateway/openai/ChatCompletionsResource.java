@@ -36,8 +36,8 @@ public class ChatCompletionsResource {
   public Response complete(ChatCompletionRequest request, RoutingContext http) {
     boolean logprobs = Boolean.TRUE.equals(request.logprobs());
     if (request.topLogprobs() != null && !logprobs) {
-      throw ProblemException.badField(
-          "top_logprobs", "invalid_field", "top_logprobs requires logprobs to be true");
+      throw ProblemException.invalidField(
+          "top_logprobs", "top_logprobs requires logprobs to be true");
     }
     requireText(request.responseFormat());
     Integer limit =
@@ -66,8 +66,8 @@ public class ChatCompletionsResource {
 
   private static Message message(ChatCompletionRequest.@Nullable ChatTurn turn, String field) {
     if (turn == null || turn.role() == null || turn.role().isBlank()) {
-      throw ProblemException.badField(
-          field + ".role", "invalid_field", field + " must have a role and a content");
+      throw ProblemException.invalidField(
+          field + ".role", field + " must have a role and a content");
     }
     return new Message(turn.role(), content(turn.content(), field + ".content"));
   }
@@ -77,14 +77,14 @@ public class ChatCompletionsResource {
       return content.textValue();
     }
     if (content == null || !content.isArray() || content.isEmpty()) {
-      throw ProblemException.badField(
-          field, "invalid_field", field + " must be a text or a list of text parts");
+      throw ProblemException.invalidField(
+          field, field + " must be a text or a list of text parts");
     }
     StringBuilder text = new StringBuilder();
     for (JsonNode part : content) {
       if (!part.path("type").asText().equals("text") || !part.path("text").isTextual()) {
-        throw ProblemException.badField(
-            field, "invalid_field", field + " may have parts of type text only");
+        throw ProblemException.invalidField(
+            field, field + " may have parts of type text only");
       }
       text.append(part.path("text").textValue());
     }
@@ -94,8 +94,8 @@ public class ChatCompletionsResource {
   private static void requireText(@Nullable JsonNode format) {
     boolean text = format == null || format.isNull() || format.path("type").asText().equals("text");
     if (!text) {
-      throw ProblemException.badField(
-          "response_format", "invalid_field", "only the response format text is supported");
+      throw ProblemException.invalidField(
+          "response_format", "only the response format text is supported");
     }
   }
 }

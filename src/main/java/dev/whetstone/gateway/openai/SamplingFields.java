@@ -78,11 +78,11 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
       int @Nullable [] promptIds, @Nullable Integer alternatives, String field) {
     Integer count = n();
     if (count != null && count < 1) {
-      throw ProblemException.badField("n", "invalid_field", "n must be at least 1");
+      throw ProblemException.invalidField("n", "n must be at least 1");
     }
     int topLogprobs = alternatives == null ? 0 : alternatives;
     if (topLogprobs < 0 || topLogprobs > 20) {
-      throw ProblemException.badField(field, "invalid_field", field + " must be in [0, 20]");
+      throw ProblemException.invalidField(field, field + " must be in [0, 20]");
     }
     return new GenerationPlan.Extras(
         promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs);
@@ -96,8 +96,8 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
   default boolean streamsUsage() {
     ChatCompletionRequest.StreamOptions options = streamOptions();
     if (options != null && !Boolean.TRUE.equals(stream())) {
-      throw ProblemException.badField(
-          "stream_options", "invalid_field", "stream_options requires stream to be true");
+      throw ProblemException.invalidField(
+          "stream_options", "stream_options requires stream to be true");
     }
     return options != null && Boolean.TRUE.equals(options.includeUsage());
   }

@@ -65,8 +65,8 @@ final class ChampionService {
    */
   static String requireReason(@Nullable String reason) {
     if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.badField(
-          "reason", "invalid_field", "reason must have 1 to " + MAX_REASON_LENGTH + " characters");
+      throw ProblemException.invalidField(
+          "reason", "reason must have 1 to " + MAX_REASON_LENGTH + " characters");
     }
     return reason;
   }

@@ -45,8 +45,8 @@ final class PeftUpload {
 
   private static byte[] bytes(String part, @Nullable FileUpload upload, long maxBytes) {
     if (upload == null) {
-      throw ProblemException.badField(
-          part, "invalid_field", "the form has no file " + part + "; send multipart/form-data");
+      throw ProblemException.invalidField(
+          part, "the form has no file " + part + "; send multipart/form-data");
     }
     if (upload.size() > maxBytes) {
       throw ProblemException.of(

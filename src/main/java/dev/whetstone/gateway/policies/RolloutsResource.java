@@ -101,13 +101,13 @@ public class RolloutsResource {
     Rollouts rollouts = rollouts();
     double share = request.share() == null ? rollouts.config().duel().share() : request.share();
     if (!(share > 0 && share <= 1)) {
-      throw ProblemException.badField("share", "invalid_field", "share must be in (0, 1]");
+      throw ProblemException.invalidField("share", "share must be in (0, 1]");
     }
     RolloutMode mode = mode(request.mode(), rollouts);
     ChangeContext by = changeContext(request.reason());
     String policy = request.policy();
     if (policy == null) {
-      throw ProblemException.badField("policy", "invalid_field", "policy is missing");
+      throw ProblemException.invalidField("policy", "policy is missing");
     }
     PolicyRouter policies = serving.model().policies();
     return idempotency.run(
@@ -136,8 +136,8 @@ public class RolloutsResource {
     try {
       return label == null ? rollouts.config().mode() : RolloutMode.of(label);
     } catch (IllegalArgumentException unknown) {
-      throw ProblemException.badField(
-          "mode", "invalid_field", String.valueOf(unknown.getMessage()));
+      throw ProblemException.invalidField(
+          "mode", String.valueOf(unknown.getMessage()));
     }
   }
 
@@ -153,9 +153,8 @@ public class RolloutsResource {
 
   private ChangeContext changeContext(@Nullable String reason) {
     if (reason != null && reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.badField(
+      throw ProblemException.invalidField(
           "reason",
-          "invalid_field",
           "reason must have at most " + MAX_REASON_LENGTH + " characters");
     }
     return new ChangeContext(identity.getPrincipal().getName(), reason);

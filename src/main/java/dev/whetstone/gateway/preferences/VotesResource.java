@@ -111,13 +111,13 @@ public class VotesResource {
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
     } catch (NullPointerException nullTag) {
-      throw ProblemException.badField("tags", "invalid_field", "a tag is null");
+      throw ProblemException.invalidField("tags", "a tag is null");
     }
   }
 
   private static String required(String field, @Nullable String value) {
     if (value == null) {
-      throw ProblemException.badField(field, "invalid_field", field + " is missing");
+      throw ProblemException.invalidField(field, field + " is missing");
     }
     return value;
   }

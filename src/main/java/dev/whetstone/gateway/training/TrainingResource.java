@@ -108,9 +108,8 @@ public class TrainingResource {
     if (!config.isObject()
         || config.toString().length() > MAX_CONFIG_LENGTH
         || !ObjectMapperConfig.wellFormed(config)) {
-      throw ProblemException.badField(
+      throw ProblemException.invalidField(
           "config",
-          "invalid_field",
           "config must be an object of at most "
               + MAX_CONFIG_LENGTH
               + " characters, none of them U+0000 or a lone surrogate");
@@ -120,9 +119,8 @@ public class TrainingResource {
 
   private ChangeContext changeContext(@Nullable String reason) {
     if (reason != null && reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.badField(
+      throw ProblemException.invalidField(
           "reason",
-          "invalid_field",
           "reason must have at most " + MAX_REASON_LENGTH + " characters");
     }
     return new ChangeContext(identity.getPrincipal().getName(), reason);

@@ -2,6 +2,7 @@ package dev.whetstone.preference.bulk;
 
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.Pair;
@@ -17,13 +18,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -136,13 +135,8 @@ public final class PreferenceImport {
   }
 
   private static boolean lock(Connection connection, String function) throws SQLException {
-    try (PreparedStatement call = connection.prepareStatement("SELECT " + function + "(?)")) {
-      call.setLong(1, LOCK);
-      try (ResultSet row = call.executeQuery()) {
-        row.next();
-        return row.getBoolean(1);
-      }
-    }
+    String call = "SELECT " + function + "(?)";
+    return Sql.first(connection, row -> row.getBoolean(1), call, LOCK).orElseThrow();
   }
 
   private ImportReport read(InputStream file, PairTokenizer tokenizer, String keyId)
@@ -190,20 +184,16 @@ public final class PreferenceImport {
 
   private static Set<Integer> claimExisting(
       Connection connection, List<TrlPair> batch, String importId) throws SQLException {
-    Set<Integer> existing = new HashSet<>();
-    try (PreparedStatement claim = connection.prepareStatement(CLAIM_EXISTING)) {
-      claim.setObject(1, batch.stream().map(TrlPair::prompt).toArray(String[]::new));
-      claim.setObject(2, batch.stream().map(TrlPair::chosen).toArray(String[]::new));
-      claim.setObject(3, batch.stream().map(TrlPair::rejected).toArray(String[]::new));
-      claim.setString(4, importId);
-      claim.setString(5, importId);
-      try (ResultSet row = claim.executeQuery()) {
-        while (row.next()) {
-          existing.add(row.getInt(1) - 1);
-        }
-      }
-    }
-    return existing;
+    return Set.copyOf(
+        Sql.list(
+            connection,
+            row -> row.getInt(1) - 1,
+            CLAIM_EXISTING,
+            batch.stream().map(TrlPair::prompt).toArray(String[]::new),
+            batch.stream().map(TrlPair::chosen).toArray(String[]::new),
+            batch.stream().map(TrlPair::rejected).toArray(String[]::new),
+            importId,
+            importId));
   }
 
   private void insert(

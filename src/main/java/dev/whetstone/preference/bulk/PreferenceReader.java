@@ -9,11 +9,9 @@ import dev.whetstone.preference.PreferenceRow;
 import dev.whetstone.preference.WhereClause;
 import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlPair;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -134,18 +132,13 @@ public final class PreferenceReader {
 
   private record DecidedVote(long seq, TrlPair pair) {}
 
-  @FunctionalInterface
-  private interface Mapping<T> {
-    T map(ResultSet row) throws SQLException;
-  }
-
   private <T> List<T> read(
       String columns,
       WhereClause conditions,
       Order order,
       @Nullable Long after,
       int limit,
-      Mapping<T> mapping) {
+      Sql.Row<T> mapping) {
     if (after != null) {
       conditions.and("v.seq " + order.beyond + " ?", after);
     }
@@ -153,40 +146,17 @@ public final class PreferenceReader {
     String sql =
         "SELECT v.seq, %s FROM preferences v JOIN pairs p USING (pair_id) WHERE %s ORDER BY v.seq %s LIMIT %d"
             .formatted(columns, conditions.sql(), order.direction, limit);
-    return database.statement(
-        connection -> {
-          List<T> rows = new ArrayList<>();
-          try (PreparedStatement select = connection.prepareStatement(sql)) {
-            conditions.bind(select);
-            try (ResultSet row = select.executeQuery()) {
-              while (row.next()) {
-                rows.add(mapping.map(row));
-              }
-            }
-          }
-          return rows;
-        });
+    return database.list(mapping, sql, conditions.values());
   }
 
   /** The last {@code seq} of the log, or of the filter's time span where that ends; 0 for none. */
   private long lastSeq(PreferenceFilter filter) {
+    Sql.Row<Long> max = row -> row.getLong(1);
+    if (filter.to() == null) {
+      return database.first(max, "SELECT max(seq) FROM preferences").orElseThrow();
+    }
     WhereClause time = PreferenceFilter.recordedBetween(filter.from(), filter.to());
-    String sql =
-        filter.to() == null
-            ? "SELECT max(seq) FROM preferences"
-            : seqQuery("max").formatted(time.sql());
-    return database.statement(
-        connection -> {
-          try (PreparedStatement select = connection.prepareStatement(sql)) {
-            if (filter.to() != null) {
-              time.bind(select);
-            }
-            try (ResultSet row = select.executeQuery()) {
-              row.next();
-              return row.getLong(1);
-            }
-          }
-        });
+    return database.first(max, seqQuery("max").formatted(time.sql()), time.values()).orElseThrow();
   }
 
   private static PreferenceRow row(ResultSet row) throws SQLException {

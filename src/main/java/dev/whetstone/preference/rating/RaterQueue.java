@@ -4,10 +4,8 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.preference.PreferenceRow;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -174,11 +172,8 @@ public final class RaterQueue {
   private record LeaseRequest(Rater rater, int overlap, Instant now, Instant until) {}
 
   private static void deleteOldLeases(Connection connection, Instant now) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM leases WHERE leased_until < ?")) {
-      delete.setTimestamp(1, Timestamp.from(now.minus(LEASE_RETENTION)));
-      delete.executeUpdate();
-    }
+    Sql.update(
+        connection, "DELETE FROM leases WHERE leased_until < ?", now.minus(LEASE_RETENTION));
   }
 
   /** Advances the cursor and returns where to search: no earlier pair lacks votes. */
@@ -214,9 +209,9 @@ public final class RaterQueue {
         connection,
         RaterQueue::position,
         FIRST_WAITING.formatted(window),
-        Timestamp.from(from.createdAt),
+        from.createdAt,
         from.pairId,
-        Timestamp.from(now),
+        now,
         overlap);
   }
 
@@ -227,7 +222,7 @@ public final class RaterQueue {
         connection,
         RaterQueue::position,
         WINDOW_END.formatted(window - 1),
-        Timestamp.from(from.createdAt),
+        from.createdAt,
         from.pairId);
   }
 
@@ -236,10 +231,10 @@ public final class RaterQueue {
     Sql.update(
         connection,
         MOVE_CURSOR,
-        Timestamp.from(to.createdAt),
+        to.createdAt,
         to.pairId,
         overlap,
-        Timestamp.from(from.createdAt),
+        from.createdAt,
         from.pairId);
   }
 
@@ -249,33 +244,33 @@ public final class RaterQueue {
 
   private static Optional<LeasedPair> choosePair(
       Connection connection, Position cursor, LeaseRequest request) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(NEXT_PAIR)) {
-      int index = 1;
-      select.setTimestamp(index++, Timestamp.from(cursor.createdAt));
-      select.setString(index++, cursor.pairId);
-      select.setTimestamp(index++, Timestamp.from(request.now));
-      select.setTimestamp(index++, Timestamp.from(request.now));
-      select.setInt(index++, request.overlap);
-      select.setString(index++, request.rater.user());
-      select.setString(index++, request.rater.user());
-      select.setTimestamp(index, Timestamp.from(request.now));
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(leasedPair(row, request.until)) : Optional.empty();
-      }
-    }
+    return Sql.first(
+        connection,
+        row -> leasedPair(row, request.until),
+        NEXT_PAIR,
+        cursor.createdAt,
+        cursor.pairId,
+        request.now,
+        request.now,
+        request.overlap,
+        request.rater.user(),
+        request.rater.user(),
+        request.now);
   }
 
   private static boolean insertLease(Connection connection, String pairId, LeaseRequest request)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT_LEASE)) {
-      insert.setString(1, request.rater.keyId());
-      insert.setString(2, request.rater.user());
-      insert.setTimestamp(3, Timestamp.from(request.until));
-      insert.setString(4, pairId);
-      insert.setTimestamp(5, Timestamp.from(request.now));
-      insert.setInt(6, request.overlap);
-      return insert.executeUpdate() == 1;
-    }
+    int inserted =
+        Sql.update(
+            connection,
+            INSERT_LEASE,
+            request.rater.keyId(),
+            request.rater.user(),
+            request.until,
+            pairId,
+            request.now,
+            request.overlap);
+    return inserted == 1;
   }
 
   private static LeasedPair leasedPair(ResultSet row, Instant until) throws SQLException {

@@ -1,6 +1,7 @@
 package dev.whetstone.preference.rating;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.WhereClause;
@@ -10,7 +11,6 @@ import dev.whetstone.preference.rating.PreferenceSummary.Kappa;
 import dev.whetstone.preference.rating.PreferenceSummary.Overlap;
 import dev.whetstone.preference.rating.PreferenceSummary.Rater;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -126,25 +126,11 @@ public final class SummaryReader {
         reading.rows(IDENTICAL, SummaryReader::identical).getFirst());
   }
 
-  @FunctionalInterface
-  private interface Mapping<T> {
-    T map(ResultSet row) throws SQLException;
-  }
-
   private record Reading(Connection connection, @Nullable Instant from, @Nullable Instant to) {
-    <T> List<T> rows(String sql, Mapping<T> mapping) throws SQLException {
+    <T> List<T> rows(String sql, Sql.Row<T> mapping) throws SQLException {
       WhereClause time =
           sql.contains("%s") ? PreferenceFilter.recordedBetween(from, to) : new WhereClause();
-      List<T> rows = new ArrayList<>();
-      try (PreparedStatement select = connection.prepareStatement(sql.formatted(time.sql()))) {
-        time.bind(select);
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            rows.add(mapping.map(row));
-          }
-        }
-      }
-      return rows;
+      return Sql.list(connection, mapping, sql.formatted(time.sql()), time.values());
     }
   }
 
