@@ -1,9 +1,10 @@
 package dev.whetstone.policy;
 
-import java.util.Locale;
+import dev.whetstone.settings.Labelled;
+
 
 /** Whether a version may become champion. */
-public enum PolicyStatus {
+public enum PolicyStatus implements Labelled {
   /** May be promoted. */
   READY,
   /** Is being compared with the champion. */
@@ -12,13 +13,4 @@ public enum PolicyStatus {
   HELD,
   /** Was found worse than the champion, or unsafe. */
   REJECTED;
-
-  /** Its name in the database and in JSON. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
-  static PolicyStatus of(String label) {
-    return valueOf(label.toUpperCase(Locale.ROOT));
-  }
 }

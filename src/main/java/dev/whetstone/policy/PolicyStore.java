@@ -4,6 +4,7 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -287,7 +288,7 @@ public final class PolicyStore {
             .toList(),
         new Provenance(
             row.getString("parent"), row.getString("run_id"), row.getString("data_hash")),
-        PolicyStatus.of(row.getString("status")),
+        EnumNames.parse("status", row.getString("status"), PolicyStatus.values()),
         row.getString("status_reason"),
         Sql.instantOrNull(row, "rolled_back_at"),
         Sql.instant(row, "created_at"));

@@ -2,35 +2,22 @@ package dev.whetstone.preference;
 
 /** Which answer a person preferred; ties and both-bad are stored and never count as wins. */
 public sealed interface Choice {
+  record A() implements Choice {}
+
+  record B() implements Choice {}
+
+  record Tie() implements Choice {}
+
+  record BothBad() implements Choice {}
+
   /** Its name in JSON and in the database. */
-  String label();
-
-  record A() implements Choice {
-    @Override
-    public String label() {
-      return "a";
-    }
-  }
-
-  record B() implements Choice {
-    @Override
-    public String label() {
-      return "b";
-    }
-  }
-
-  record Tie() implements Choice {
-    @Override
-    public String label() {
-      return "tie";
-    }
-  }
-
-  record BothBad() implements Choice {
-    @Override
-    public String label() {
-      return "both_bad";
-    }
+  default String label() {
+    return switch (this) {
+      case A _ -> "a";
+      case B _ -> "b";
+      case Tie _ -> "tie";
+      case BothBad _ -> "both_bad";
+    };
   }
 
   /** Parses a label; throws IllegalArgumentException when it names no choice. */

@@ -1,20 +1,16 @@
 package dev.whetstone.rollout;
 
-import java.util.Locale;
+import dev.whetstone.settings.Labelled;
+
 
 /** What a candidate must pass before it is champion. */
-public enum RolloutMode {
+public enum RolloutMode implements Labelled {
   /** The gate, then a duel. */
   DUEL,
   /** The gate alone. */
   AUTOMATIC,
   /** The gate, then an operator. */
   MANUAL;
-
-  /** Its name in the database and in JSON. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 
   /**
    * Parses a label.

@@ -12,6 +12,7 @@ import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.DuelEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -259,7 +260,7 @@ public final class RolloutStore {
                         row.getString("name"),
                         row.getDouble("number"),
                         row.getString("threshold"),
-                        GateVerdict.of(row.getString("verdict"))),
+                        EnumNames.parse("verdict", row.getString("verdict"), GateVerdict.values())),
                 "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
                 id);
   }

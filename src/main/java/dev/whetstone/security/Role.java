@@ -1,10 +1,10 @@
 package dev.whetstone.security;
 
-import java.util.Locale;
+import dev.whetstone.settings.Labelled;
 import java.util.Set;
 
 /** What a key may do. An operator key may also do what chat and rater keys may. */
-public enum Role {
+public enum Role implements Labelled {
   CHAT,
   RATER,
   OPERATOR,
@@ -16,11 +16,6 @@ public enum Role {
   public static final String RATER_ROLE = "rater";
   public static final String OPERATOR_ROLE = "operator";
   public static final String TRAINER_ROLE = "trainer";
-
-  /** The role's name in keys, JSON and annotations. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 
   /**
    * The role with a name, as in {@code chat}.

@@ -1,9 +1,10 @@
 package dev.whetstone.training;
 
-import java.util.Locale;
+import dev.whetstone.settings.Labelled;
+
 
 /** The status of a training run: queued, running, then one of three final ones. */
-public enum RunStatus {
+public enum RunStatus implements Labelled {
   QUEUED,
   RUNNING,
   SUCCEEDED,
@@ -13,14 +14,5 @@ public enum RunStatus {
   /** Whether the run has not ended yet. */
   public boolean active() {
     return this == QUEUED || this == RUNNING;
-  }
-
-  /** Its name in the database and in JSON. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
-  static RunStatus of(String label) {
-    return valueOf(label.toUpperCase(Locale.ROOT));
   }
 }

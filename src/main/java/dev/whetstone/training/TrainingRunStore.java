@@ -5,6 +5,7 @@ import dev.whetstone.database.Notifications;
 import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyAudit;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -311,8 +312,8 @@ public final class TrainingRunStore {
     return new TrainingRun(
         row.getString("run_id"),
         row.getLong("seq"),
-        RunStatus.of(row.getString("status")),
-        RunTrigger.of(row.getString("trigger")),
+        EnumNames.parse("status", row.getString("status"), RunStatus.values()),
+        EnumNames.parse("trigger", row.getString("trigger"), RunTrigger.values()),
         row.getString("requested_by"),
         row.getString("config"),
         row.getString("parent"),

@@ -3,9 +3,9 @@ package dev.whetstone.gateway.generate;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Timings;
+import dev.whetstone.settings.EnumNames;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Responses of POST /generate. */
@@ -23,7 +23,7 @@ public final class GenerateResponse {
     static Text of(Completion completion) {
       return new Text(
           completion.text(),
-          completion.reason().name().toLowerCase(Locale.ROOT),
+          EnumNames.of(completion.reason()),
           completion.error());
     }
   }

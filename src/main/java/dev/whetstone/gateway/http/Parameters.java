@@ -1,10 +1,10 @@
 package dev.whetstone.gateway.http;
 
+import dev.whetstone.settings.EnumNames;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads query and path parameters; the problem for an invalid one names it. */
@@ -77,18 +77,14 @@ public final class Parameters {
     }
     E[] all = fallback.getDeclaringClass().getEnumConstants();
     return Arrays.stream(all)
-        .filter(constant -> label(constant).equals(value))
+        .filter(constant -> EnumNames.of(constant).equals(value))
         .findFirst()
         .orElseThrow(
             () ->
                 invalid(
                     name,
                     "must be one of "
-                        + String.join(", ", Arrays.stream(all).map(Parameters::label).toList())));
-  }
-
-  private static String label(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
+                        + String.join(", ", Arrays.stream(all).map(EnumNames::of).toList())));
   }
 
   /** The problem of an invalid parameter: 400 {@code invalid_parameter}. */

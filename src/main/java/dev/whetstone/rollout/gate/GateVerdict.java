@@ -1,10 +1,10 @@
 package dev.whetstone.rollout.gate;
 
+import dev.whetstone.settings.Labelled;
 import java.util.Collection;
-import java.util.Locale;
 
 /** What one criterion, or the gate as a whole, says of a candidate. */
-public enum GateVerdict {
+public enum GateVerdict implements Labelled {
   PASS,
   FAIL,
   INCONCLUSIVE;
@@ -22,14 +22,5 @@ public enum GateVerdict {
       }
     }
     return worst;
-  }
-
-  /** Its name in JSON and in the log. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
-  public static GateVerdict of(String label) {
-    return valueOf(label.toUpperCase(Locale.ROOT));
   }
 }

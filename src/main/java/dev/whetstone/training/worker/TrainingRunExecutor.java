@@ -18,6 +18,7 @@ import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.policy.Provenance;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.settings.EnumNames;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -32,7 +33,6 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -155,7 +155,7 @@ public final class TrainingRunExecutor {
     Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
     String reason =
         "%s after step %d"
-            .formatted(outcome.ending().name().toLowerCase(Locale.ROOT), outcome.step());
+            .formatted(EnumNames.of(outcome.ending()), outcome.step());
     runs.database()
         .transaction(
             connection -> {
