@@ -3,9 +3,7 @@ package dev.whetstone.weights;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -43,19 +41,15 @@ public final class GgufFile extends MappedTensors {
    * @throws ModelFormatException when the file is damaged or has a tensor of an unsupported type
    */
   public static GgufFile open(Path file) throws IOException {
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), arena);
-    } catch (ModelFormatException e) {
-      arena.close();
-      throw new ModelFormatException(file + ": " + e.getMessage(), e);
-    } catch (IndexOutOfBoundsException e) {
-      arena.close();
-      throw new ModelFormatException(file + ": the file ends in the middle of its header", e);
-    } catch (IOException | RuntimeException e) {
-      arena.close();
-      throw e;
-    }
+    return map(
+        file,
+        (bytes, arena) -> {
+          try {
+            return parse(bytes, arena);
+          } catch (IndexOutOfBoundsException e) {
+            throw new ModelFormatException("the file ends in the middle of its header", e);
+          }
+        });
   }
 
   private static GgufFile parse(MemorySegment file, Arena arena) {

@@ -147,11 +147,6 @@ public final class GgufModel implements Tensors {
     return config;
   }
 
-  /** The file's metadata: tokenizer, licence, chat template. */
-  public GgufFile file() {
-    return file;
-  }
-
   @Override
   public Set<String> names() {
     return sources.keySet();

@@ -10,9 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,16 +39,7 @@ public final class Safetensors extends MappedTensors {
    * @throws ModelFormatException when it is not a valid safetensors file
    */
   public static Safetensors open(Path file) throws IOException {
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), arena);
-    } catch (ModelFormatException e) {
-      arena.close();
-      throw new ModelFormatException(file + ": " + e.getMessage(), e);
-    } catch (IOException | RuntimeException e) {
-      arena.close();
-      throw e;
-    }
+    return map(file, Safetensors::parse);
   }
 
   /** Reads tensors from memory. */

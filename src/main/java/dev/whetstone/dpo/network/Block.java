@@ -174,35 +174,25 @@ final class Block {
 
   private NDArray mlpBackward(NDArray dOutput, Activations kept) {
     SwiGlu.Activated activated = activation.recompute(kept.gateUp);
-    NDArray dh =
-        projection(LoraTarget.DOWN)
-            .backward(dOutput, activated.h(), kept.loraHidden.get(LoraTarget.DOWN));
+    NDArray dh = backward(LoraTarget.DOWN, dOutput, activated.h(), kept);
     NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
-    NDArray dNormed =
-        projection(LoraTarget.GATE_UP)
-            .backward(
-                dGateUp,
-                mlpNorm.forward(kept.postAttention, kept.postAttentionRms),
-                kept.loraHidden.get(LoraTarget.GATE_UP));
+    NDArray normed = mlpNorm.forward(kept.postAttention, kept.postAttentionRms);
+    NDArray dNormed = backward(LoraTarget.GATE_UP, dGateUp, normed, kept);
     return mlpNorm.backward(dNormed, kept.postAttention, kept.postAttentionRms);
   }
 
   private NDArray attentionBackward(NDArray dPostAttention, Activations kept, MicroBatch batch) {
-    NDArray dSelected =
-        projection(LoraTarget.O)
-            .backward(
-                dPostAttention,
-                kept.selection.select(kept.attended),
-                kept.loraHidden.get(LoraTarget.O));
+    NDArray selected = kept.selection.select(kept.attended);
+    NDArray dSelected = backward(LoraTarget.O, dPostAttention, selected, kept);
     NDArray dAttended = kept.selection.scatter(dSelected);
     NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
     batch.rotary().rotateBack(dQkv);
-    NDArray dNormed =
-        projection(LoraTarget.QKV)
-            .backward(
-                dQkv,
-                inputNorm.forward(kept.input, kept.inputRms),
-                kept.loraHidden.get(LoraTarget.QKV));
+    NDArray normed = inputNorm.forward(kept.input, kept.inputRms);
+    NDArray dNormed = backward(LoraTarget.QKV, dQkv, normed, kept);
     return inputNorm.backward(dNormed, kept.input, kept.inputRms);
+  }
+
+  private NDArray backward(LoraTarget target, NDArray dOutput, NDArray input, Activations kept) {
+    return projection(target).backward(dOutput, input, kept.loraHidden.get(target));
   }
 }

@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -120,26 +121,15 @@ final class Decoder {
     try (NDManager scope = manager.newSubManager()) {
       MicroBatch batch = network.microBatch(scope, rows);
       NDArray slots = promptSlots(scope, batch.layout());
-      NDArray x = TorchOps.embedding(batch.ids(batch.layout().ids()), network.embedding().array());
-      for (int layer = 0; layer < caches.size(); layer++) {
-        Cache cache = caches.get(layer);
-        Block block = network.blocks().get(layer);
-        x =
-            output(
-                scope,
-                x,
-                (owner, input) ->
-                    block.forward(
-                        owner,
-                        input,
-                        Selection.ALL,
-                        batch.rotary(),
-                        qkv -> {
-                          write(cache, qkv, slots);
-                          return block.attend(qkv, batch.attention());
-                        },
-                        true));
-      }
+      NDArray x =
+          forward(
+              scope,
+              batch.ids(batch.layout().ids()),
+              batch.rotary(),
+              (block, cache, qkv) -> {
+                write(cache, TorchOps.indexSelect(qkv, slots), 0);
+                return block.attend(qkv, batch.attention());
+              });
       return distributions(TorchOps.indexSelect(x, TorchOps.ids(scope, batch.layout().sources())));
     }
   }
@@ -155,10 +145,6 @@ final class Decoder {
       }
     }
     return TorchOps.ids(scope, tokens);
-  }
-
-  private void write(Cache cache, NDArray qkv, NDArray slots) {
-    write(cache, TorchOps.indexSelect(qkv, slots), 0);
   }
 
   /** Writes the keys and values of {@code [slots * prompts, width]}, beginning at a slot. */
@@ -183,37 +169,29 @@ final class Decoder {
     int[] positions = prompts.stream().mapToInt(prompt -> prompt.length + written).toArray();
     try (NDManager scope = manager.newSubManager()) {
       Rotary rotary = network.rotary(scope, positions);
-      NDArray x = TorchOps.embedding(TorchOps.ids(scope, newest), network.embedding().array());
-      for (int layer = 0; layer < caches.size(); layer++) {
-        Cache cache = caches.get(layer);
-        Block block = network.blocks().get(layer);
-        x =
-            output(
-                scope,
-                x,
-                (owner, input) ->
-                    block.forward(
-                        owner,
-                        input,
-                        Selection.ALL,
-                        rotary,
-                        qkv -> attend(cache, qkv, slot),
-                        true));
+      NDArray ids = TorchOps.ids(scope, newest);
+      return distributions(
+          forward(scope, ids, rotary, (block, cache, qkv) -> attend(cache, qkv, slot)));
+    }
+  }
+
+  private interface Attention {
+    NDArray attend(Block block, Cache cache, NDArray qkv);
+  }
+
+  /** Runs tokens through all blocks; keeps only the output, {@code [tokens, hidden]}. */
+  private NDArray forward(NDManager scope, NDArray ids, Rotary rotary, Attention attention) {
+    NDArray x = TorchOps.embedding(ids, network.embedding().array());
+    for (int layer = 0; layer < caches.size(); layer++) {
+      Cache cache = caches.get(layer);
+      Block block = network.blocks().get(layer);
+      UnaryOperator<NDArray> attend = qkv -> attention.attend(block, cache, qkv);
+      try (NDManager owner = scope.newSubManager()) {
+        x = block.forward(owner, x, Selection.ALL, rotary, attend, true).output();
+        x.attach(scope);
       }
-      return distributions(x);
     }
-  }
-
-  private interface Layer {
-    Block.Activations run(NDManager owner, NDArray input);
-  }
-
-  private static NDArray output(NDManager scope, NDArray x, Layer layer) {
-    try (NDManager owner = scope.newSubManager()) {
-      NDArray y = layer.run(owner, x).output();
-      y.attach(scope);
-      return y;
-    }
+    return x;
   }
 
   /** Attention of the newest tokens {@code [prompts, width]} to all slots up to their own. */

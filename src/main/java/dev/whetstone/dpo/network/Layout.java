@@ -32,11 +32,7 @@ record Layout(
    * @param start index of the segment's first token
    * @param length number of tokens
    */
-  record Segment(int prompt, int promptLength, int start, int length) {
-    int keys() {
-      return promptLength + length;
-    }
-  }
+  record Segment(int prompt, int promptLength, int start, int length) {}
 
   static Layout of(List<PromptCompletions> rows) {
     int tokens = rows.stream().mapToInt(PromptCompletions::inputTokens).sum();

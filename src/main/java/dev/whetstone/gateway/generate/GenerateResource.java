@@ -74,7 +74,7 @@ public class GenerateResource {
     if (!Boolean.TRUE.equals(request.stream())) {
       Generation generation =
           generations.submit(
-              model, plan.request(), withDuelMetrics(model, plan, GenerationService.NO_OP), http);
+              model, plan.request(), withDuelMetrics(model, plan, GenerationListener.NO_OP), http);
       return Response.ok(awaitResponse(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();

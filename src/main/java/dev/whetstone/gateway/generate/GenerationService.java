@@ -29,15 +29,6 @@ public final class GenerationService {
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
 
-  static final GenerationListener NO_OP =
-      new GenerationListener() {
-        @Override
-        public void onText(int branch, String text, int[] tokens, float[] logps) {}
-
-        @Override
-        public void onFinish(int branch, Completion completion) {}
-      };
-
   /** Checks a request of the OpenAI-compatible routes. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
@@ -46,7 +37,7 @@ public final class GenerationService {
 
   /** Submits a request whose text is needed only when it is complete. */
   public Generation submit(ServedModel model, GenerationRequest request, RoutingContext http) {
-    return submit(model, request, NO_OP, http);
+    return submit(model, request, GenerationListener.NO_OP, http);
   }
 
   /**

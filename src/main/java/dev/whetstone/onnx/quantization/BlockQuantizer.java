@@ -20,13 +20,6 @@ public final class BlockQuantizer {
     public int blocks() {
       return blocksOf(columns, block);
     }
-
-    /** The dequantised value, with which the runtime computes. */
-    float value(int row, int column) {
-      int at = row * blocks() + column / block;
-      int q = data[at * block + column % block] & 0xff;
-      return (q - ZERO_POINT) * scales[at];
-    }
   }
 
   private BlockQuantizer() {}
