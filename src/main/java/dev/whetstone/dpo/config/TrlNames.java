@@ -60,88 +60,40 @@ final class TrlNames {
 
   /**
    * Fields that would change what is learned, each with the only values that do not: those that say
-   * what is done here anyway. Null, which is the same as absent, is always one.
+   * what is done here anyway. Null, which is the same as absent, is always one. A line of the table
+   * has the values and a colon, if there are any, then the fields.
    */
   private static final Map<String, Set<String>> FIXED =
       fixed(
           """
-          optim adamw_torch adamw_torch_fused
-          optim_args
-          optim_target_modules
-          lr_scheduler_kwargs
-          label_smoothing_factor 0.0
-          neftune_noise_alpha
-          fp16 false
-          tf32 false
-          bf16_full_eval false
-          fp16_full_eval false
-          auto_find_batch_size false
-          dataloader_drop_last false
-          group_by_length false
-          data_seed
-          ignore_data_skip false
-          resume_from_checkpoint
-          load_best_model_at_end false
-          metric_for_best_model
-          greater_is_better
-          eval_strategy no steps
-          evaluation_strategy no steps
-          eval_delay 0.0
-          accelerator_config
-          parallelism_config
-          deepspeed
-          fsdp
-          fsdp_config
-          disable_dropout true
-          model_init_kwargs
-          ref_model_init_kwargs
-          router_aux_loss_coef 0.0
-          model_adapter_name
-          ref_adapter_name
-          force_use_ref_model false
-          sync_ref_model false
-          is_encoder_decoder false
-          truncation_mode keep_start
-          max_prompt_length
-          max_completion_length
-          max_target_length
-          rpo_alpha
-          peft_type LORA
-          task_type CAUSAL_LM
-          lora_dropout 0.0
-          bias none
-          lora_bias false
-          fan_in_fan_out false
-          use_rslora false
-          use_dora false
-          use_qalora false
-          init_lora_weights true
-          exclude_modules
-          modules_to_save
-          target_parameters
-          trainable_token_indices
-          layers_to_transform
-          layers_pattern
-          layer_replication
-          rank_pattern
-          alpha_pattern
-          megatron_config
-          loftq_config
-          eva_config
-          corda_config
-          lora_ga_config
-          velora_config
-          alora_invocation_tokens
-          monteclora_config
-          use_bdlora
-          arrow_config
-          kasa_config
+          adamw_torch adamw_torch_fused: optim
+          0.0: label_smoothing_factor eval_delay router_aux_loss_coef lora_dropout
+          false: fp16 tf32 bf16_full_eval fp16_full_eval auto_find_batch_size dataloader_drop_last
+          false: group_by_length ignore_data_skip load_best_model_at_end force_use_ref_model
+          false: sync_ref_model is_encoder_decoder lora_bias fan_in_fan_out use_rslora use_dora
+          false: use_qalora
+          no steps: eval_strategy evaluation_strategy
+          true: disable_dropout init_lora_weights
+          keep_start: truncation_mode
+          LORA: peft_type
+          CAUSAL_LM: task_type
+          none: bias
+          optim_args optim_target_modules lr_scheduler_kwargs neftune_noise_alpha data_seed
+          resume_from_checkpoint metric_for_best_model greater_is_better accelerator_config
+          parallelism_config deepspeed fsdp fsdp_config model_init_kwargs ref_model_init_kwargs
+          model_adapter_name ref_adapter_name max_prompt_length max_completion_length
+          max_target_length rpo_alpha exclude_modules modules_to_save target_parameters
+          trainable_token_indices layers_to_transform layers_pattern layer_replication
+          rank_pattern alpha_pattern megatron_config loftq_config eva_config corda_config
+          lora_ga_config velora_config alora_invocation_tokens monteclora_config use_bdlora
+          arrow_config kasa_config
           """);
 
   /** Fields about logs, files, speed and memory, which we do in our own way. */
   private static final Set<String> WITHOUT_EFFECT =
-      Set.of(
-          """
+      Set.copyOf(
+          words(
+              """
           precompute_ref_log_probs precompute_ref_batch_size ref_model_mixup_alpha
           ref_model_sync_steps padding_free pad_to_multiple_of padding_value pad_token
           label_pad_token_id dataset_num_proc activation_offloading trust_remote_code
@@ -166,9 +118,7 @@ final class TrlNames {
           activation_checkpointing activation_checkpointing_kwargs
           base_model_name_or_path revision inference_mode auto_mapping peft_version
           megatron_core qalora_group_size runtime_config ensure_weight_tying
-          """
-              .strip()
-              .split("\\s+"));
+          """));
 
   private TrlNames() {}
 
@@ -327,9 +277,14 @@ final class TrlNames {
   private static Map<String, Set<String>> fixed(String table) {
     Map<String, Set<String>> fixed = new TreeMap<>();
     for (String line : table.lines().toList()) {
-      List<String> words = List.of(line.split(" "));
-      fixed.put(words.getFirst(), new TreeSet<>(words.subList(1, words.size())));
+      int colon = line.indexOf(':');
+      Set<String> values = new TreeSet<>(words(line.substring(0, Math.max(0, colon))));
+      words(line.substring(colon + 1)).forEach(name -> fixed.put(name, values));
     }
     return fixed;
+  }
+
+  private static List<String> words(String text) {
+    return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
   }
 }
