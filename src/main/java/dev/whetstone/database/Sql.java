@@ -73,7 +73,8 @@ public final class Sql {
     PreparedStatement statement = connection.prepareStatement(sql);
     try {
       for (int i = 0; i < values.length; i++) {
-        statement.setObject(i + 1, values[i] instanceof Instant at ? Timestamp.from(at) : values[i]);
+        statement.setObject(
+            i + 1, values[i] instanceof Instant at ? Timestamp.from(at) : values[i]);
       }
       return statement;
     } catch (SQLException failed) {

@@ -4,9 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.app.JavaProcess;
 import dev.whetstone.client.GatewayHttpClient;
+import dev.whetstone.io.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,11 +55,11 @@ public final class DemoGateway implements AutoCloseable {
   public static DemoGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
       throws IOException, InterruptedException {
     Files.createDirectories(home);
-    int port = freePort();
+    int port = Ports.free();
     Map<String, String> environment = command.environment();
     environment.put("WHETSTONE_HOME", home.toString());
     environment.put("WHETSTONE_PORT", Integer.toString(port));
-    environment.put("WHETSTONE_TRAINER_PORT", Integer.toString(freePort()));
+    environment.put("WHETSTONE_TRAINER_PORT", Integer.toString(Ports.free()));
     environment.putAll(settings);
     command
         .redirectErrorStream(true)
@@ -84,12 +83,6 @@ public final class DemoGateway implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
   private void waitUntilReady() throws IOException, InterruptedException {
     Instant limit = Instant.now().plus(START_LIMIT);
     while (Instant.now().isBefore(limit)) {
@@ -106,10 +99,6 @@ public final class DemoGateway implements AutoCloseable {
       Thread.sleep(100);
     }
     throw new IOException("the gateway is not ready; see " + home.resolve("gateway.log"));
-  }
-
-  int port() {
-    return port;
   }
 
   public Process process() {

@@ -31,7 +31,6 @@ public final class EngineMetrics {
         EngineStatistics::cachedTokens);
     engine.count("finished", "requests that have ended", EngineStatistics::finished);
     engine.count("failed", "model runs that threw", EngineStatistics::failed);
-    engine.count(
-        "model.seconds", "seconds spent in the model", s -> s.modelTime().toNanos() / 1e9);
+    engine.count("model.seconds", "seconds spent in the model", s -> s.modelTime().toNanos() / 1e9);
   }
 }

@@ -2,7 +2,6 @@ package dev.whetstone.policy;
 
 import dev.whetstone.settings.Labelled;
 
-
 /** Whether a version may become champion. */
 public enum PolicyStatus implements Labelled {
   /** May be promoted. */

@@ -204,11 +204,12 @@ public final class PolicyStore {
    * @param before only versions with a smaller number
    */
   public List<PolicyRecord> page(long before, int limit) {
-    return database.list(PolicyStore::row,
-                COLUMNS + "WHERE p.base_hash = ? AND p.number < ? ORDER BY p.number DESC LIMIT ?",
-                baseHash,
-                before,
-                limit);
+    return database.list(
+        PolicyStore::row,
+        COLUMNS + "WHERE p.base_hash = ? AND p.number < ? ORDER BY p.number DESC LIMIT ?",
+        baseHash,
+        before,
+        limit);
   }
 
   /**
@@ -221,10 +222,13 @@ public final class PolicyStore {
       return new Policy(row.version(), row.hash(), null);
     }
     byte[] bytes =
-        database.first(r -> r.getBytes(1),
-                        "SELECT adapter FROM policies WHERE base_hash = ? AND version = ?",
-                        baseHash,
-                        row.version()).orElseThrow(() -> new PolicyException.Unknown(row.version()));
+        database
+            .first(
+                r -> r.getBytes(1),
+                "SELECT adapter FROM policies WHERE base_hash = ? AND version = ?",
+                baseHash,
+                row.version())
+            .orElseThrow(() -> new PolicyException.Unknown(row.version()));
     return verify(row.version(), row.hash(), bytes, row.rank(), row.alpha());
   }
 

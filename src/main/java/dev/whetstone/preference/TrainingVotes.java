@@ -43,10 +43,9 @@ public final class TrainingVotes {
 
   /** Counts the votes after a position in the log. */
   public int countAfter(long seq) {
-    return database.first(row -> row.getInt(1),
-                    "SELECT count(*) " + FROM + " AND v.seq > ?",
-                    baseHash,
-                    seq).orElse(0);
+    return database
+        .first(row -> row.getInt(1), "SELECT count(*) " + FROM + " AND v.seq > ?", baseHash, seq)
+        .orElse(0);
   }
 
   /** Reads the newest votes, at most {@code limit}, oldest first. */
@@ -65,12 +64,13 @@ public final class TrainingVotes {
 
   /** Reads the votes of a run's frozen list that have not been erased, oldest first. */
   public List<TrainingVote> ofRun(String runId) {
-    return database.list(TrainingVotes::vote,
-                VOTES
-                    + " AND EXISTS (SELECT FROM run_preferences r WHERE r.run_id = ?"
-                    + " AND r.preference_id = v.preference_id) ORDER BY v.seq",
-                baseHash,
-                runId);
+    return database.list(
+        TrainingVotes::vote,
+        VOTES
+            + " AND EXISTS (SELECT FROM run_preferences r WHERE r.run_id = ?"
+            + " AND r.preference_id = v.preference_id) ORDER BY v.seq",
+        baseHash,
+        runId);
   }
 
   private static TrainingVote vote(ResultSet row) throws SQLException {

@@ -2,7 +2,6 @@ package dev.whetstone.rollout;
 
 import dev.whetstone.settings.Labelled;
 
-
 /** What a candidate must pass before it is champion. */
 public enum RolloutMode implements Labelled {
   /** The gate, then a duel. */

@@ -142,19 +142,21 @@ public final class RolloutStore {
 
   /** The version made by the oldest succeeded run that has no rollout yet. */
   public Optional<String> nextCandidate() {
-    return database.first(row -> row.getString(1),
-                "SELECT policy FROM training_runs r WHERE base_hash = ? AND status = 'succeeded'"
-                    + " AND policy IS NOT NULL"
-                    + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
-                    + " ORDER BY seq LIMIT 1",
-                baseHash);
+    return database.first(
+        row -> row.getString(1),
+        "SELECT policy FROM training_runs r WHERE base_hash = ? AND status = 'succeeded'"
+            + " AND policy IS NOT NULL"
+            + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
+            + " ORDER BY seq LIMIT 1",
+        baseHash);
   }
 
   /** The active rollout. */
   public Optional<Rollout> active() {
-    return database.first(RolloutStore::rollout,
-                COLUMNS + "WHERE base_hash = ? AND status IN ('gating', 'duelling', 'waiting')",
-                baseHash);
+    return database.first(
+        RolloutStore::rollout,
+        COLUMNS + "WHERE base_hash = ? AND status IN ('gating', 'duelling', 'waiting')",
+        baseHash);
   }
 
   public Optional<Rollout> find(String id) {
@@ -171,11 +173,12 @@ public final class RolloutStore {
    * @param before only rollouts with a smaller seq; null begins with the newest
    */
   public List<Rollout> page(@Nullable Long before, int limit) {
-    return database.list(RolloutStore::rollout,
-                COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-                baseHash,
-                before == null ? Long.MAX_VALUE : before,
-                limit);
+    return database.list(
+        RolloutStore::rollout,
+        COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        baseHash,
+        before == null ? Long.MAX_VALUE : before,
+        limit);
   }
 
   /** Changes the status, unless it is no longer the one in {@code from}; false then. */
@@ -255,27 +258,29 @@ public final class RolloutStore {
   }
 
   public List<CriterionResult> gateResults(String id) {
-    return database.list(row ->
-                    new CriterionResult(
-                        row.getString("name"),
-                        row.getDouble("number"),
-                        row.getString("threshold"),
-                        EnumNames.parse("verdict", row.getString("verdict"), GateVerdict.values())),
-                "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
-                id);
+    return database.list(
+        row ->
+            new CriterionResult(
+                row.getString("name"),
+                row.getDouble("number"),
+                row.getString("threshold"),
+                EnumNames.parse("verdict", row.getString("verdict"), GateVerdict.values())),
+        "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
+        id);
   }
 
   /** The decisions about a rollout, in the order they were made. */
   public List<Decision> decisions(String id) {
-    return database.list(row ->
-                    new Decision(
-                        Sql.instant(row, "at"),
-                        RolloutStatus.ofStored(row.getString("decision")).label(),
-                        row.getString("actor"),
-                        row.getString("reason"),
-                        row.getString("numbers")),
-                "SELECT * FROM rollout_decisions WHERE rollout_id = ? ORDER BY decision_id",
-                id);
+    return database.list(
+        row ->
+            new Decision(
+                Sql.instant(row, "at"),
+                RolloutStatus.ofStored(row.getString("decision")).label(),
+                row.getString("actor"),
+                row.getString("reason"),
+                row.getString("numbers")),
+        "SELECT * FROM rollout_decisions WHERE rollout_id = ? ORDER BY decision_id",
+        id);
   }
 
   /** Counts the votes of a duel and stores the counts on the rollout. */
@@ -309,31 +314,35 @@ public final class RolloutStore {
 
   /** Adds what a gateway counted for an arm since its last call. */
   public void addMetrics(String id, String gateway, String arm, ArmMetrics more) {
-    database.update(ADD_METRICS,
-                id,
-                gateway,
-                arm,
-                more.completions(),
-                more.empty(),
-                more.truncated(),
-                more.errors(),
-                more.tokens(),
-                more.seconds());
+    database.update(
+        ADD_METRICS,
+        id,
+        gateway,
+        arm,
+        more.completions(),
+        more.empty(),
+        more.truncated(),
+        more.errors(),
+        more.tokens(),
+        more.seconds());
   }
 
   /** What all gateways counted for an arm, by its label. */
   public ArmMetrics metrics(String id, String arm) {
-    return database.first(row ->
-                        new ArmMetrics(
-                            row.getLong(1),
-                            row.getLong(2),
-                            row.getLong(3),
-                            row.getLong(4),
-                            row.getLong(5),
-                            row.getDouble(6)),
-                    SUM_METRICS,
-                    id,
-                    arm).orElse(ArmMetrics.NONE);
+    return database
+        .first(
+            row ->
+                new ArmMetrics(
+                    row.getLong(1),
+                    row.getLong(2),
+                    row.getLong(3),
+                    row.getLong(4),
+                    row.getLong(5),
+                    row.getDouble(6)),
+            SUM_METRICS,
+            id,
+            arm)
+        .orElse(ArmMetrics.NONE);
   }
 
   private static Rollout rollout(ResultSet row) throws SQLException {

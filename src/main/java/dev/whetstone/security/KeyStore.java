@@ -119,19 +119,18 @@ public final class KeyStore {
 
   /** All keys that are not revoked. */
   List<StoredKey> validKeys() {
-    return database.list(row ->
-                    new StoredKey(
-                        new ApiKey(row.getString("id"), Role.of(row.getString("role"))),
-                        row.getBytes("hash")),
-                "SELECT id, role, hash FROM keys WHERE revoked_at IS NULL");
+    return database.list(
+        row ->
+            new StoredKey(
+                new ApiKey(row.getString("id"), Role.of(row.getString("role"))),
+                row.getBytes("hash")),
+        "SELECT id, role, hash FROM keys WHERE revoked_at IS NULL");
   }
 
   /** Keys in the order of their ids, beginning after a given id; includes revoked keys. */
   public List<Row> page(String after, int max) {
-    return database.list(KeyStore::row,
-                "SELECT * FROM keys WHERE id > ? ORDER BY id LIMIT ?",
-                after,
-                max);
+    return database.list(
+        KeyStore::row, "SELECT * FROM keys WHERE id > ? ORDER BY id LIMIT ?", after, max);
   }
 
   /** Revokes a key; other gateways refuse it after their next refresh, within seconds. */
@@ -160,9 +159,10 @@ public final class KeyStore {
   /** Stores when keys were last used, in one statement. */
   void storeLastUses(Map<String, Instant> times) {
     List<Map.Entry<String, Instant>> entries = List.copyOf(times.entrySet());
-    database.update(UPDATE_LAST_USES,
-                entries.stream().map(Map.Entry::getKey).toArray(String[]::new),
-                entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new));
+    database.update(
+        UPDATE_LAST_USES,
+        entries.stream().map(Map.Entry::getKey).toArray(String[]::new),
+        entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new));
   }
 
   private static Row row(ResultSet row) throws SQLException {

@@ -59,15 +59,16 @@ public final class GatewayStatusStore {
 
   /** The gateways that reported within a day. */
   public List<Report> all() {
-    return database.list(row ->
-                    new Report(
-                        row.getString("gateway"),
-                        row.getLong("revision"),
-                        row.getString("version"),
-                        row.getString("hash"),
-                        row.getString("problem"),
-                        Sql.instant(row, "seen_at")),
-                "SELECT * FROM gateways WHERE base_hash = ? ORDER BY gateway",
-                baseHash);
+    return database.list(
+        row ->
+            new Report(
+                row.getString("gateway"),
+                row.getLong("revision"),
+                row.getString("version"),
+                row.getString("hash"),
+                row.getString("problem"),
+                Sql.instant(row, "seen_at")),
+        "SELECT * FROM gateways WHERE base_hash = ? ORDER BY gateway",
+        baseHash);
   }
 }

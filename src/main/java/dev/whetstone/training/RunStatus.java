@@ -2,7 +2,6 @@ package dev.whetstone.training;
 
 import dev.whetstone.settings.Labelled;
 
-
 /** The status of a training run: queued, running, then one of three final ones. */
 public enum RunStatus implements Labelled {
   QUEUED,

@@ -2,7 +2,6 @@ package dev.whetstone.training;
 
 import dev.whetstone.settings.Labelled;
 
-
 /** Why a run was started. */
 public enum RunTrigger implements Labelled {
   /** Enough new votes. */

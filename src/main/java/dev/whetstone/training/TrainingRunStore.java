@@ -135,11 +135,12 @@ public final class TrainingRunStore {
    * @param before only runs with a smaller seq; null begins with the newest
    */
   public List<TrainingRun> page(@Nullable Long before, int limit) {
-    return database.list(TrainingRunStore::run,
-                COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-                baseHash,
-                before == null ? Long.MAX_VALUE : before,
-                limit);
+    return database.list(
+        TrainingRunStore::run,
+        COLUMNS + "WHERE base_hash = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        baseHash,
+        before == null ? Long.MAX_VALUE : before,
+        limit);
   }
 
   /** Starts a run, or resumes it after its trainer was lost; counts the attempt. */
@@ -174,9 +175,12 @@ public final class TrainingRunStore {
 
   /** The preferences.seq of the newest vote that any run with frozen data considered, or 0. */
   public long newestVote() {
-    return database.first(row -> row.getLong(1),
-                    "SELECT coalesce(max(newest_vote), 0) FROM training_runs WHERE base_hash = ?",
-                    baseHash).orElseThrow();
+    return database
+        .first(
+            row -> row.getLong(1),
+            "SELECT coalesce(max(newest_vote), 0) FROM training_runs WHERE base_hash = ?",
+            baseHash)
+        .orElseThrow();
   }
 
   /** When the newest run was requested. */
@@ -219,12 +223,13 @@ public final class TrainingRunStore {
 
   /** The reports of the steps after a given one, in order. */
   public List<RunProgress> progressAfter(String id, int step, int limit) {
-    return database.list(row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
-                "SELECT step, at, metrics::text FROM run_progress WHERE run_id = ? AND step > ?"
-                    + " ORDER BY step LIMIT ?",
-                id,
-                step,
-                limit);
+    return database.list(
+        row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
+        "SELECT step, at, metrics::text FROM run_progress WHERE run_id = ? AND step > ?"
+            + " ORDER BY step LIMIT ?",
+        id,
+        step,
+        limit);
   }
 
   /** Ends an active run within the caller's transaction; false when it has ended already. */
@@ -297,15 +302,16 @@ public final class TrainingRunStore {
 
   /** The trainer's log-probs of the validation pairs. */
   public List<ValidationScores> scores(String id) {
-    return database.list(row ->
-                    new ValidationScores(
-                        row.getString("preference_id"),
-                        Sql.floats(row, "chosen_policy"),
-                        Sql.floats(row, "chosen_reference"),
-                        Sql.floats(row, "rejected_policy"),
-                        Sql.floats(row, "rejected_reference")),
-                "SELECT * FROM run_scores WHERE run_id = ? ORDER BY preference_id",
-                id);
+    return database.list(
+        row ->
+            new ValidationScores(
+                row.getString("preference_id"),
+                Sql.floats(row, "chosen_policy"),
+                Sql.floats(row, "chosen_reference"),
+                Sql.floats(row, "rejected_policy"),
+                Sql.floats(row, "rejected_reference")),
+        "SELECT * FROM run_scores WHERE run_id = ? ORDER BY preference_id",
+        id);
   }
 
   private static TrainingRun run(ResultSet row) throws SQLException {

@@ -1,8 +1,7 @@
 package dev.whetstone.database.server;
 
+import dev.whetstone.io.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -105,7 +104,7 @@ public final class EmbeddedServer {
   private int launch() throws IOException {
     awaitOrphans();
     Files.deleteIfExists(data.resolve("postmaster.pid"));
-    int port = freePort();
+    int port = Ports.free();
     String options =
         String.join(
             " ",
@@ -163,12 +162,6 @@ public final class EmbeddedServer {
             .filter(command -> command.endsWith("/postgres"))
             .isPresent();
     return alive ? Optional.of(Integer.parseInt(lines.get(3).strip())) : Optional.empty();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   // PostgreSQL does not run as root. In a new user namespace it runs as nobody and still owns

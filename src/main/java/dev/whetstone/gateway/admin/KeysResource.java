@@ -105,8 +105,7 @@ public class KeysResource {
     try {
       return Role.of(String.valueOf(label));
     } catch (IllegalArgumentException unknown) {
-      throw ProblemException.invalidField(
-          "role", "role must be chat, rater, operator or trainer");
+      throw ProblemException.invalidField("role", "role must be chat, rater, operator or trainer");
     }
   }
 

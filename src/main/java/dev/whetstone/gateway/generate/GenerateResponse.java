@@ -21,10 +21,7 @@ public final class GenerateResponse {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Text(String text, String finishReason, @Nullable String error) {
     static Text of(Completion completion) {
-      return new Text(
-          completion.text(),
-          EnumNames.of(completion.reason()),
-          completion.error());
+      return new Text(completion.text(), EnumNames.of(completion.reason()), completion.error());
     }
   }
 

@@ -139,8 +139,7 @@ public record GenerationPlan(
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
     } catch (NullPointerException hole) {
-      throw ProblemException.invalidField(
-          "logit_bias", "logit_bias must map token ids to numbers");
+      throw ProblemException.invalidField("logit_bias", "logit_bias must map token ids to numbers");
     }
   }
 

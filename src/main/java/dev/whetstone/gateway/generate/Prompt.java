@@ -23,8 +23,7 @@ public record Prompt(String text, int[] ids) {
    */
   static Prompt of(ServedModel model, @Nullable List<Message> messages, @Nullable String text) {
     if ((messages == null) == (text == null)) {
-      throw ProblemException.invalidField(
-          "messages", "give either messages or prompt");
+      throw ProblemException.invalidField("messages", "give either messages or prompt");
     }
     String prompt = text == null ? render(model, messages == null ? List.of() : messages) : text;
     int[] ids = model.tokenizer().encode(prompt, false);

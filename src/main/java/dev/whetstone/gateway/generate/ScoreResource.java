@@ -102,8 +102,7 @@ public class ScoreResource {
 
   private static int[] completion(Request request, ServedModel model) {
     if ((request.completion() == null) == (request.completionIds() == null)) {
-      throw ProblemException.invalidField(
-          "completion", "give either completion or completion_ids");
+      throw ProblemException.invalidField("completion", "give either completion or completion_ids");
     }
     if (request.completion() == null) {
       return request.completionIds() == null ? new int[0] : request.completionIds();

@@ -47,8 +47,7 @@ public final class IdempotencyService {
       answer = database.transaction(answered);
     } else if (!KEY.matcher(key).matches()) {
       throw ProblemException.invalidField(
-          "Idempotency-Key",
-          "Idempotency-Key must have 1 to 200 printable ASCII characters");
+          "Idempotency-Key", "Idempotency-Key must have 1 to 200 printable ASCII characters");
     } else {
       answer = once(database, owner, key, request, answered);
     }
@@ -66,7 +65,8 @@ public final class IdempotencyService {
       Database.Work<IdempotencyKeys.Answer> work) {
     try {
       return database.transaction(
-          connection -> IdempotencyKeys.runOnce(connection, owner, key, Sha256.bytes(request), work));
+          connection ->
+              IdempotencyKeys.runOnce(connection, owner, key, Sha256.bytes(request), work));
     } catch (IdempotencyKeys.ReusedException reused) {
       throw ProblemException.of(422, "idempotency_key_reused", String.valueOf(reused.getMessage()));
     }

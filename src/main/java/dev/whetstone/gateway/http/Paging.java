@@ -14,8 +14,7 @@ public final class Paging {
   public static int limit(String value) {
     long limit = number("limit", value);
     if (limit < 1 || limit > MAX_LIMIT) {
-      throw ProblemException.invalidField(
-          "limit", "limit must be from 1 to " + MAX_LIMIT);
+      throw ProblemException.invalidField("limit", "limit must be from 1 to " + MAX_LIMIT);
     }
     return (int) limit;
   }
@@ -34,7 +33,6 @@ public final class Paging {
     } catch (NumberFormatException unusable) {
       // reported below, as negative numbers are
     }
-    throw ProblemException.invalidField(
-        name, name + " must be a non-negative whole number");
+    throw ProblemException.invalidField(name, name + " must be a non-negative whole number");
   }
 }

@@ -77,14 +77,12 @@ public class ChatCompletionsResource {
       return content.textValue();
     }
     if (content == null || !content.isArray() || content.isEmpty()) {
-      throw ProblemException.invalidField(
-          field, field + " must be a text or a list of text parts");
+      throw ProblemException.invalidField(field, field + " must be a text or a list of text parts");
     }
     StringBuilder text = new StringBuilder();
     for (JsonNode part : content) {
       if (!part.path("type").asText().equals("text") || !part.path("text").isTextual()) {
-        throw ProblemException.invalidField(
-            field, field + " may have parts of type text only");
+        throw ProblemException.invalidField(field, field + " may have parts of type text only");
       }
       text.append(part.path("text").textValue());
     }

@@ -53,8 +53,7 @@ public class CompletionsResource {
             : prompt;
     boolean good = one != null && (one.isTextual() || (one.isArray() && !one.isEmpty()));
     if (one == null || !good) {
-      throw ProblemException.invalidField(
-          "prompt", "prompt must be one text, or its token ids");
+      throw ProblemException.invalidField("prompt", "prompt must be one text, or its token ids");
     }
     return one;
   }
@@ -63,8 +62,7 @@ public class CompletionsResource {
     int[] ids = new int[prompt.size()];
     for (int i = 0; i < ids.length; i++) {
       if (!prompt.get(i).isInt()) {
-        throw ProblemException.invalidField(
-            "prompt", "only one prompt in a request is supported");
+        throw ProblemException.invalidField("prompt", "only one prompt in a request is supported");
       }
       ids[i] = prompt.get(i).intValue();
     }

@@ -3,6 +3,7 @@ package dev.whetstone.gateway.policies;
 import dev.whetstone.gateway.http.IdempotencyService;
 import dev.whetstone.gateway.http.IdempotencyService.Result;
 import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.ChangeContext;
@@ -40,8 +41,6 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class RolloutsResource {
-  private static final int MAX_REASON_LENGTH = 500;
-
   @Inject GatewayState serving;
   @Inject SecurityIdentity identity;
   @Inject IdempotencyService idempotency;
@@ -56,7 +55,7 @@ public class RolloutsResource {
       @Schema(required = true) @Nullable String policy,
       @Nullable Double share,
       @Schema(enumeration = {"duel", "automatic", "manual"}) @Nullable String mode,
-      @Schema(maxLength = MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<RolloutView> items, @Nullable String next) {}
@@ -105,10 +104,7 @@ public class RolloutsResource {
     }
     RolloutMode mode = mode(request.mode(), rollouts);
     ChangeContext by = changeContext(request.reason());
-    String policy = request.policy();
-    if (policy == null) {
-      throw ProblemException.invalidField("policy", "policy is missing");
-    }
+    String policy = Parameters.present("policy", request.policy());
     PolicyRouter policies = serving.model().policies();
     return idempotency.run(
         policies.store().database(),
@@ -136,8 +132,7 @@ public class RolloutsResource {
     try {
       return label == null ? rollouts.config().mode() : RolloutMode.of(label);
     } catch (IllegalArgumentException unknown) {
-      throw ProblemException.invalidField(
-          "mode", String.valueOf(unknown.getMessage()));
+      throw ProblemException.invalidField("mode", String.valueOf(unknown.getMessage()));
     }
   }
 
@@ -152,12 +147,7 @@ public class RolloutsResource {
   }
 
   private ChangeContext changeContext(@Nullable String reason) {
-    if (reason != null && reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.invalidField(
-          "reason",
-          "reason must have at most " + MAX_REASON_LENGTH + " characters");
-    }
-    return new ChangeContext(identity.getPrincipal().getName(), reason);
+    return new ChangeContext(identity.getPrincipal().getName(), Parameters.reason(reason));
   }
 
   private Rollout rollout(String id) {

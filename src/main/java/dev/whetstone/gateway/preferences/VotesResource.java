@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.preferences;
 
+import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.UserNameValidator;
@@ -96,8 +97,8 @@ public class VotesResource {
   }
 
   private static VoteRequest toVote(Request request, String keyId) {
-    String pairId = required("pair_id", request.pairId());
-    String choice = required("choice", request.choice());
+    String pairId = Parameters.present("pair_id", request.pairId());
+    String choice = Parameters.present("choice", request.choice());
     try {
       return new VoteRequest(
           RandomIds.generate("pref"),
@@ -113,13 +114,6 @@ public class VotesResource {
     } catch (NullPointerException nullTag) {
       throw ProblemException.invalidField("tags", "a tag is null");
     }
-  }
-
-  private static String required(String field, @Nullable String value) {
-    if (value == null) {
-      throw ProblemException.invalidField(field, field + " is missing");
-    }
-    return value;
   }
 
   private static Row row(VoteRequest voteRequest, VoteOutcome.Recorded vote) {

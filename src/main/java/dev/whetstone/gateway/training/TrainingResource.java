@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.ChangeContext;
@@ -52,7 +53,6 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class TrainingResource {
   private static final int MAX_CONFIG_LENGTH = 4_000;
-  private static final int MAX_REASON_LENGTH = 500;
   private static final int MAX_STEPS_PER_POLL = 500;
   private static final Duration POLL_INTERVAL = Duration.ofMillis(300);
   private static final int POLLS_PER_KEEPALIVE = 50;
@@ -71,7 +71,7 @@ public class TrainingResource {
    */
   public record Request(
       @Schema(implementation = Map.class) @Nullable JsonNode config,
-      @Schema(maxLength = MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<RunView> items, @Nullable String next) {}
@@ -118,12 +118,7 @@ public class TrainingResource {
   }
 
   private ChangeContext changeContext(@Nullable String reason) {
-    if (reason != null && reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.invalidField(
-          "reason",
-          "reason must have at most " + MAX_REASON_LENGTH + " characters");
-    }
-    return new ChangeContext(identity.getPrincipal().getName(), reason);
+    return new ChangeContext(identity.getPrincipal().getName(), Parameters.reason(reason));
   }
 
   @GET

@@ -172,8 +172,7 @@ public final class RaterQueue {
   private record LeaseRequest(Rater rater, int overlap, Instant now, Instant until) {}
 
   private static void deleteOldLeases(Connection connection, Instant now) throws SQLException {
-    Sql.update(
-        connection, "DELETE FROM leases WHERE leased_until < ?", now.minus(LEASE_RETENTION));
+    Sql.update(connection, "DELETE FROM leases WHERE leased_until < ?", now.minus(LEASE_RETENTION));
   }
 
   /** Advances the cursor and returns where to search: no earlier pair lacks votes. */
@@ -229,13 +228,7 @@ public final class RaterQueue {
   private static void moveCursor(Connection connection, int overlap, Position from, Position to)
       throws SQLException {
     Sql.update(
-        connection,
-        MOVE_CURSOR,
-        to.createdAt,
-        to.pairId,
-        overlap,
-        from.createdAt,
-        from.pairId);
+        connection, MOVE_CURSOR, to.createdAt, to.pairId, overlap, from.createdAt, from.pairId);
   }
 
   private static Position position(ResultSet row) throws SQLException {

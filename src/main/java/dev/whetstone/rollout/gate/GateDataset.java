@@ -71,9 +71,8 @@ public final class GateDataset {
     Map<String, ValidationScores> scores =
         runs.scores(runId).stream()
             .collect(Collectors.toMap(ValidationScores::preferenceId, Function.identity()));
-    return database.list(row -> pair(row, scores.get(row.getString("preference_id"))),
-                OF_RUN,
-                runId);
+    return database.list(
+        row -> pair(row, scores.get(row.getString("preference_id"))), OF_RUN, runId);
   }
 
   /** The pairs of the newest votes, for a version that was not trained here. */

@@ -82,10 +82,11 @@ final class DatabaseReferenceCache implements ReferenceCache {
   private Map<Key, float[]> find(String base, List<String> tokens) {
     Map<Key, float[]> found = new HashMap<>();
     var rows =
-        database.list(row -> Map.entry(row.getString(1), Sql.floats(row, "logps")),
-                    FIND,
-                    base,
-                    tokens.toArray(String[]::new));
+        database.list(
+            row -> Map.entry(row.getString(1), Sql.floats(row, "logps")),
+            FIND,
+            base,
+            tokens.toArray(String[]::new));
     rows.forEach(row -> found.put(new Key(base, row.getKey()), row.getValue()));
     return found;
   }

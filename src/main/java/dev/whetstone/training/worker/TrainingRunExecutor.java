@@ -153,9 +153,7 @@ public final class TrainingRunExecutor {
       return;
     }
     Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
-    String reason =
-        "%s after step %d"
-            .formatted(EnumNames.of(outcome.ending()), outcome.step());
+    String reason = "%s after step %d".formatted(EnumNames.of(outcome.ending()), outcome.step());
     runs.database()
         .transaction(
             connection -> {
