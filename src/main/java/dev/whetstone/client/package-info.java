@@ -1,6 +1,6 @@
 /**
  * The HTTP client of a running gateway, for {@code cli} and {@code demo}: {@link
- * dev.whetstone.client.GatewayHttpClient}. Turns problem details into an {@code IOException}.
+ * GatewayHttpClient}. Turns problem details into an {@code IOException}.
  */
 @NullMarked
 package dev.whetstone.client;

@@ -1,6 +1,6 @@
 /**
  * Access to PostgreSQL: pool, migrations, transactions, group commit, notifications, leader
- * election, audit log and idempotency keys. Begin with {@link dev.whetstone.database.Database}.
+ * election, audit log and idempotency keys. Begin with {@link Database}.
  *
  * <p>Threads: {@code Database} may be called from any; each channel listener, the notification
  * connection, each leader loop and each committing batch has a thread of its own.

@@ -1,6 +1,6 @@
 /**
  * LoRA adapters: their factors by module, PEFT's file formats, and the names and layout of the
- * graph inputs that carry them. Begin with {@link dev.whetstone.lora.LoraAdapter}.
+ * graph inputs that carry them. Begin with {@link LoraAdapter}.
  *
  * <p>Everything here is immutable or stateless, except that an adapter's arrays must not be
  * changed. PEFT's files are {@code adapter_model.safetensors} and {@code adapter_config.json}; the

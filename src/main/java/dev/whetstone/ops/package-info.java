@@ -1,7 +1,7 @@
 /**
  * Health checks (MicroProfile Health, {@code /q/health}) and metrics (Micrometer, {@code
  * /q/metrics}) of the engine, the served policies and the database. Begin with {@link
- * dev.whetstone.ops.ServingReadiness}. Any thread may call them; they only read.
+ * ServingReadiness}. Any thread may call them; they only read.
  */
 @NullMarked
 package dev.whetstone.ops;

@@ -1,6 +1,6 @@
 /**
- * Policy versions, their adapters and the aliases that name them. Begin with {@link
- * dev.whetstone.policy.PolicyStore}. No class here has a thread; all may be called from any.
+ * Policy versions, their adapters and the aliases that name them. Begin with {@link PolicyStore}.
+ * No class here has a thread; all may be called from any.
  *
  * <p>In PostgreSQL: {@code policies} (a row a version, its adapter under PEFT's names as
  * safetensors), {@code aliases} (a row a base: champion, candidate, previous, revision) and {@code

@@ -1,6 +1,6 @@
 /**
  * The preference log in PostgreSQL: pairs of answers, the votes on them, and the votes that can be
- * trained on. Begin with {@link dev.whetstone.preference.PreferenceLog}.
+ * trained on. Begin with {@link PreferenceLog}.
  *
  * <p>No class here has a thread of its own; votes are committed on the threads of {@link
  * dev.whetstone.database.GroupCommit}. Tables: {@code pairs} and {@code preferences} (a row a

@@ -1,6 +1,6 @@
 /**
  * The embedded PostgreSQL server: its binaries, start and stop, address, and the count of processes
- * that use it. Begin with {@link dev.whetstone.database.server.EmbeddedServer}.
+ * that use it. Begin with {@link EmbeddedServer}.
  *
  * <p>On disk, below {@code WHETSTONE_HOME/postgres}: {@code postgresql} (the unpacked binaries),
  * {@code data}, {@code password}, {@code log}, {@code lock} (a file lock, held while a process

@@ -1,8 +1,8 @@
 /**
- * The settings of a training run. Begin with {@link dev.whetstone.dpo.config.TrainConfig}; {@link
- * dev.whetstone.dpo.config.TrainConfigFile} reads and writes it as JSON (the file of {@code
- * --config}, the config of a recorded run), and {@code TrlNames} says what the names of TRL,
- * Transformers and PEFT mean here. All are immutable values that check themselves when made.
+ * The settings of a training run. Begin with {@link TrainConfig}; {@link TrainConfigFile} reads and
+ * writes it as JSON (the file of {@code --config}, the config of a recorded run), and {@code
+ * TrlNames} says what the names of TRL, Transformers and PEFT mean here. All are immutable values
+ * that check themselves when made.
  */
 @NullMarked
 package dev.whetstone.dpo.config;

@@ -1,8 +1,8 @@
 /**
- * What a training run measures. {@link dev.whetstone.dpo.evaluation.StepMetrics} is one line of
- * {@code metrics.jsonl}, which {@link dev.whetstone.dpo.evaluation.MetricsLog} writes; {@link
- * dev.whetstone.dpo.evaluation.EarlyStopping} decides from the evaluations of validation pairs when
- * a run ends and which policy it gives. Pure values but for the log; used on the training thread.
+ * What a training run measures. {@link StepMetrics} is one line of {@code metrics.jsonl}, which
+ * {@link MetricsLog} writes; {@link EarlyStopping} decides from the evaluations of validation pairs
+ * when a run ends and which policy it gives. Pure values but for the log; used on the training
+ * thread.
  */
 @NullMarked
 package dev.whetstone.dpo.evaluation;

@@ -1,7 +1,6 @@
 /**
- * Keys and the audit log: {@code /keys}, {@code /audit}. Begin with {@link
- * dev.whetstone.gateway.admin.KeysResource}. Table {@code keys} belongs to {@code security}, {@code
- * audit} to {@code database}.
+ * Keys and the audit log: {@code /keys}, {@code /audit}. Begin with {@link KeysResource}. Table
+ * {@code keys} belongs to {@code security}, {@code audit} to {@code database}.
  */
 @NullMarked
 package dev.whetstone.gateway.admin;

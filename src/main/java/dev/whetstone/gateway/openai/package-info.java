@@ -1,8 +1,8 @@
 /**
  * Routes for OpenAI's clients, {@code /v1/*}. Requests and responses have the shapes of OpenAI's
  * API reference for chat completions, (legacy) completions and models. Begin with {@link
- * dev.whetstone.gateway.openai.ChatCompletionsResource}; requests are translated to those of {@code
- * gateway.generate} and problems to OpenAI's error format. Owns no tables or files.
+ * ChatCompletionsResource}; requests are translated to those of {@code gateway.generate} and
+ * problems to OpenAI's error format. Owns no tables or files.
  */
 @NullMarked
 package dev.whetstone.gateway.openai;

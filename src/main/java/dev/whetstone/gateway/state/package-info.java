@@ -1,6 +1,6 @@
 /**
- * Whether this gateway can serve, and the model it serves with. Begin with {@link
- * dev.whetstone.gateway.state.GatewayState}: {@code app} sets it, any thread may read it.
+ * Whether this gateway can serve, and the model it serves with. Begin with {@link GatewayState}:
+ * {@code app} sets it, any thread may read it.
  */
 @NullMarked
 package dev.whetstone.gateway.state;

@@ -1,7 +1,6 @@
 /**
- * Training runs: {@code /training/runs}. Begin with {@link
- * dev.whetstone.gateway.training.TrainingResource}. A gateway only queues a run and reads its
- * progress, from tables of {@code training}; a trainer process executes it.
+ * Training runs: {@code /training/runs}. Begin with {@link TrainingResource}. A gateway only queues
+ * a run and reads its progress, from tables of {@code training}; a trainer process executes it.
  */
 @NullMarked
 package dev.whetstone.gateway.training;

@@ -1,6 +1,6 @@
 /**
  * Work on many votes at once: import, paged reading, streamed export and the erasure of a user.
- * Begin with {@link dev.whetstone.preference.bulk.PreferenceReader}.
+ * Begin with {@link PreferenceReader}.
  *
  * <p>Everything runs on the caller's thread. At most one import runs in the cluster, under a
  * PostgreSQL advisory lock. The tables are those of {@code preference}; erasure also clears the

@@ -1,8 +1,6 @@
 /**
  * Rating: the queue that leases pairs to raters, and statistics of their votes (counts, agreement
- * and Davidson-Bradley-Terry strengths). Begin with {@link
- * dev.whetstone.preference.rating.RaterQueue} and {@link
- * dev.whetstone.preference.rating.SummaryReader}.
+ * and Davidson-Bradley-Terry strengths). Begin with {@link RaterQueue} and {@link SummaryReader}.
  *
  * <p>Everything runs on the caller's thread; the queue is shared by all gateways through
  * PostgreSQL. Tables: {@code leases} and {@code rater_fronts} (a cursor an overlap); {@code pairs}

@@ -1,8 +1,7 @@
 /**
  * Reading and writing preference pairs in TRL's file formats: JSON lines with texts or messages,
- * and optional token ids. Begin with {@link dev.whetstone.preference.trl.TrlReader} and {@link
- * dev.whetstone.preference.trl.TrlWriter}; neither is shared between threads. Knows nothing of the
- * database.
+ * and optional token ids. Begin with {@link TrlReader} and {@link TrlWriter}; neither is shared
+ * between threads. Knows nothing of the database.
  */
 @NullMarked
 package dev.whetstone.preference.trl;
