@@ -5,8 +5,6 @@ import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -50,16 +48,8 @@ public final class TrainingVotes {
 
   /** Reads the newest votes, at most {@code limit}, oldest first. */
   public List<TrainingVote> newest(Connection connection, int limit) throws SQLException {
-    List<TrainingVote> votes =
-        new ArrayList<>(
-            Sql.list(
-                connection,
-                TrainingVotes::vote,
-                VOTES + " ORDER BY v.seq DESC LIMIT ?",
-                baseHash,
-                limit));
-    Collections.reverse(votes);
-    return votes;
+    String newestFirst = VOTES + " ORDER BY v.seq DESC LIMIT ?";
+    return Sql.list(connection, TrainingVotes::vote, newestFirst, baseHash, limit).reversed();
   }
 
   /** Reads the votes of a run's frozen list that have not been erased, oldest first. */

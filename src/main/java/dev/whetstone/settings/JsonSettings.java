@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -36,17 +37,12 @@ public final class JsonSettings {
   }
 
   public double decimal(String name, double absent) {
-    JsonNode node = node(name);
-    require(node.isMissingNode() || node.isNumber(), name + " must be a number");
-    return node.asDouble(absent);
+    return node(name, JsonNode::isNumber, "a number").asDouble(absent);
   }
 
   public int integer(String name, int absent) {
-    JsonNode node = node(name);
-    require(
-        node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToInt()),
-        name + " must be a whole number");
-    return node.asInt(absent);
+    return node(name, n -> n.isIntegralNumber() && n.canConvertToInt(), "a whole number")
+        .asInt(absent);
   }
 
   /** A whole number; empty for "auto". */
@@ -61,22 +57,16 @@ public final class JsonSettings {
   }
 
   public long longInteger(String name, long absent) {
-    JsonNode node = node(name);
-    require(
-        node.isMissingNode() || (node.isIntegralNumber() && node.canConvertToLong()),
-        name + " must be a whole number");
-    return node.asLong(absent);
+    return node(name, n -> n.isIntegralNumber() && n.canConvertToLong(), "a whole number")
+        .asLong(absent);
   }
 
   public boolean flag(String name, boolean absent) {
-    JsonNode node = node(name);
-    require(node.isMissingNode() || node.isBoolean(), name + " must be true or false");
-    return node.asBoolean(absent);
+    return node(name, JsonNode::isBoolean, "true or false").asBoolean(absent);
   }
 
   public <E extends Enum<E>> E constant(String name, E absent, E[] constants) {
-    JsonNode node = node(name);
-    require(node.isMissingNode() || node.isTextual(), name + " must be a name");
+    JsonNode node = node(name, JsonNode::isTextual, "a name");
     return node.isMissingNode() ? absent : EnumNames.parse(name, node.asText(), constants);
   }
 
@@ -97,8 +87,7 @@ public final class JsonSettings {
 
   /** A list of numbers; empty when absent. */
   public List<Double> decimals(String name) {
-    JsonNode node = node(name);
-    require(node.isMissingNode() || node.isArray(), name + " must be a list of numbers");
+    JsonNode node = node(name, JsonNode::isArray, "a list of numbers");
     List<Double> numbers = new ArrayList<>();
     for (JsonNode number : node) {
       require(number.isNumber(), name + " must be a list of numbers");
@@ -148,6 +137,12 @@ public final class JsonSettings {
       above = row;
     }
     return above[to.length()];
+  }
+
+  private JsonNode node(String name, Predicate<JsonNode> good, String what) {
+    JsonNode node = node(name);
+    require(node.isMissingNode() || good.test(node), name + " must be " + what);
+    return node;
   }
 
   private JsonNode node(String name) {

@@ -154,12 +154,12 @@ public final class GgufModel implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    return file.shape(source(name));
+    return file.shape(Tensors.require(sources, name));
   }
 
   @Override
   public float[] read(String name) {
-    float[] values = file.read(source(name));
+    float[] values = file.read(Tensors.require(sources, name));
     if (config.architecture().equals("qwen2")) {
       return values;
     }
@@ -187,14 +187,6 @@ public final class GgufModel implements Tensors {
       }
     }
     return original;
-  }
-
-  private String source(String name) {
-    String source = sources.get(name);
-    if (source == null) {
-      throw new IllegalArgumentException("there is no tensor " + name);
-    }
-    return source;
   }
 
   @Override

@@ -99,20 +99,12 @@ public final class HuggingFaceModel implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    return owner(name).shape(name);
+    return Tensors.require(fileByTensor, name).shape(name);
   }
 
   @Override
   public float[] read(String name) {
-    return owner(name).read(name);
-  }
-
-  private Safetensors owner(String name) {
-    Safetensors owner = fileByTensor.get(name);
-    if (owner == null) {
-      throw new IllegalArgumentException("there is no tensor " + name);
-    }
-    return owner;
+    return Tensors.require(fileByTensor, name).read(name);
   }
 
   @Override

@@ -53,20 +53,12 @@ public abstract sealed class MappedTensors implements Tensors permits GgufFile, 
 
   @Override
   public final long[] shape(String name) {
-    return tensor(name).shape().clone();
+    return Tensors.require(tensors, name).shape().clone();
   }
 
   @Override
   public final float[] read(String name) {
-    return tensor(name).read();
-  }
-
-  private StoredTensor tensor(String name) {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IllegalArgumentException("there is no tensor " + name);
-    }
-    return tensor;
+    return Tensors.require(tensors, name).read();
   }
 
   @Override

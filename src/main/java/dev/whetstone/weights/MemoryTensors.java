@@ -29,20 +29,12 @@ public final class MemoryTensors implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    return tensor(name).shape().clone();
+    return Tensors.require(tensors, name).shape().clone();
   }
 
   @Override
   public float[] read(String name) {
-    return tensor(name).values().clone();
-  }
-
-  private Values tensor(String name) {
-    Values values = tensors.get(name);
-    if (values == null) {
-      throw new IllegalArgumentException("there is no tensor " + name);
-    }
-    return values;
+    return Tensors.require(tensors, name).values().clone();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.whetstone.weights;
 
+import java.util.Map;
 import java.util.Set;
 
 /** Named tensors of a model, read as float32 whatever type they are stored in. */
@@ -22,4 +23,13 @@ public interface Tensors extends AutoCloseable {
 
   @Override
   void close();
+
+  /** What a map has under a tensor's name; throws IllegalArgumentException when it has nothing. */
+  static <T> T require(Map<String, T> tensors, String name) {
+    T tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("there is no tensor " + name);
+    }
+    return tensor;
+  }
 }

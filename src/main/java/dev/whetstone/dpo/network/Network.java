@@ -280,7 +280,7 @@ public final class Network implements AutoCloseable {
 
   MicroBatch microBatch(NDManager pass, List<PromptCompletions> rows) {
     rows.forEach(this::requireKnownTokens);
-    return new MicroBatch(pass, Layout.of(rows), config, frequencies);
+    return MicroBatch.of(pass, Layout.of(rows), config, frequencies);
   }
 
   private void requireKnownTokens(PromptCompletions row) {

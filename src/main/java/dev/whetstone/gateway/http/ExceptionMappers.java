@@ -30,17 +30,14 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper({UnauthorizedException.class, AuthenticationFailedException.class})
   public Response mapUnauthorized() {
-    return response(
-            Problems.of(
-                401, "unauthorized", "send a valid key as Authorization: Bearer wsk_…", null))
+    return response(401, "unauthorized", "send a valid key as Authorization: Bearer wsk_…")
         .header("WWW-Authenticate", CHALLENGE)
         .build();
   }
 
   @ServerExceptionMapper
   public Response map(ForbiddenException refused) {
-    return response(Problems.of(403, "forbidden", "this key's role may not use this route", null))
-        .build();
+    return response(403, "forbidden", "this key's role may not use this route").build();
   }
 
   @ServerExceptionMapper
@@ -53,15 +50,11 @@ public final class ExceptionMappers {
     String detail = String.valueOf(refused.getMessage());
     Response.ResponseBuilder response =
         switch (refused) {
-          case PolicyException.Unknown _ ->
-              response(Problems.of(404, "unknown_policy", detail, null));
-          case PolicyException.Refused _ ->
-              response(Problems.of(409, "policy_refused", detail, null));
-          case PolicyException.NoPreviousVersion _ ->
-              response(Problems.of(409, "nothing_earlier", detail, null));
+          case PolicyException.Unknown _ -> response(404, "unknown_policy", detail);
+          case PolicyException.Refused _ -> response(409, "policy_refused", detail);
+          case PolicyException.NoPreviousVersion _ -> response(409, "nothing_earlier", detail);
           case PolicyException.StagingTimeout _ ->
-              response(Problems.of(503, "not_ready", detail, null))
-                  .header("Retry-After", RETRY_SECONDS);
+              response(503, "not_ready", detail).header("Retry-After", RETRY_SECONDS);
         };
     return response.build();
   }
@@ -71,17 +64,10 @@ public final class ExceptionMappers {
   public Response map(DatabaseException refused, RoutingContext request) {
     return switch (refused.sqlState()) {
       case DatabaseException.UNTRANSLATABLE_TEXT, DatabaseException.UNTRANSLATABLE_ESCAPE ->
-          response(
-                  Problems.of(
-                      400,
-                      "invalid_text",
-                      "a text value contains U+0000, which cannot be stored",
-                      null))
+          response(400, "invalid_text", "a text value contains U+0000, which cannot be stored")
               .build();
       case DatabaseException.TIMED_OUT ->
-          response(
-                  Problems.of(
-                      503, "database_slow", "the database did not answer in time; try again", null))
+          response(503, "database_slow", "the database did not answer in time; try again")
               .header("Retry-After", RETRY_SECONDS)
               .build();
       default -> map((Throwable) refused, request);
@@ -110,9 +96,7 @@ public final class ExceptionMappers {
   }
 
   private static Response badMultipart() {
-    return response(
-            Problems.of(400, "invalid_multipart", "the body is not multipart/form-data", null))
-        .build();
+    return response(400, "invalid_multipart", "the body is not multipart/form-data").build();
   }
 
   /** Maps paths, methods and media types that the router itself refuses. */
@@ -123,7 +107,7 @@ public final class ExceptionMappers {
       return refused.getResponse();
     }
     Response.ResponseBuilder response =
-        response(Problems.of(status, Problems.codeOf(status), detail(status, uri), null));
+        response(status, Problems.codeOf(status), detail(status, uri));
     String allowed = refused.getResponse().getHeaderString("Allow");
     return (allowed == null ? response : response.header("Allow", allowed)).build();
   }
@@ -132,11 +116,9 @@ public final class ExceptionMappers {
   public Response map(Throwable failure, RoutingContext request) {
     LOG.errorf(failure, "request %s failed", RequestLog.id(request));
     return response(
-            Problems.of(
-                500,
-                "internal",
-                "internal error; the log has the cause under request id " + RequestLog.id(request),
-                null))
+            500,
+            "internal",
+            "internal error; the log has the cause under request id " + RequestLog.id(request))
         .build();
   }
 
@@ -149,6 +131,10 @@ public final class ExceptionMappers {
           "the route does not accept this media type; most routes take application/json in UTF-8";
       default -> "the request could not be processed";
     };
+  }
+
+  private static Response.ResponseBuilder response(int status, String code, String detail) {
+    return response(Problems.of(status, code, detail, null));
   }
 
   private static Response.ResponseBuilder response(Problem problem) {

@@ -3,6 +3,8 @@ package dev.whetstone.gateway.openai;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
+import dev.whetstone.gateway.openai.OpenAiResponses.Turn;
 import org.jspecify.annotations.Nullable;
 
 /** Formats completions as the choices of one kind of OpenAI response. */
@@ -14,21 +16,20 @@ sealed interface CompletionFormat {
   String object(boolean chunk);
 
   /** The choice that begins a branch's stream; null if the format has none. */
-  OpenAiResponses.@Nullable Choice openingChunk(int index);
+  @Nullable Choice openingChunk(int index);
 
   /**
    * The choice that adds a piece to a branch's stream.
    *
    * @param offset characters of the branch before this piece
    */
-  OpenAiResponses.Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
+  Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
 
   /** The choice that ends a branch's stream. */
-  OpenAiResponses.Choice closingChunk(int index, FinishReason reason);
+  Choice closingChunk(int index, FinishReason reason);
 
   /** The choice of a whole completion. */
-  OpenAiResponses.Choice completeChoice(
-      int index, Completion completion, @Nullable Logprobs logprobs);
+  Choice completeChoice(int index, Completion completion, @Nullable Logprobs logprobs);
 
   /** OpenAI's finish reason; it has none for cancelled or failed, so both become length. */
   static String finishReason(FinishReason reason) {
@@ -51,42 +52,35 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public OpenAiResponses.Choice openingChunk(int index) {
-      return delta(index, new OpenAiResponses.Turn("assistant", ""), null, null);
+    public Choice openingChunk(int index) {
+      return delta(index, new Turn("assistant", ""), null, null);
     }
 
     @Override
-    public OpenAiResponses.Choice chunk(
-        EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+    public Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.chat(piece.tokens(), piece.logps(), piece.alternatives());
-      return delta(
-          piece.branch(), new OpenAiResponses.Turn(null, piece.text()), tokenLogprobs, null);
+      return delta(piece.branch(), new Turn(null, piece.text()), tokenLogprobs, null);
     }
 
     @Override
-    public OpenAiResponses.Choice closingChunk(int index, FinishReason reason) {
-      return delta(index, new OpenAiResponses.Turn(null, null), null, finishReason(reason));
+    public Choice closingChunk(int index, FinishReason reason) {
+      return delta(index, new Turn(null, null), null, finishReason(reason));
     }
 
     @Override
-    public OpenAiResponses.Choice completeChoice(
-        int index, Completion done, @Nullable Logprobs logprobs) {
+    public Choice completeChoice(int index, Completion done, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null ? null : logprobs.chat(done.tokens(), done.logps(), done.topLogprobs());
-      OpenAiResponses.Turn turn = new OpenAiResponses.Turn("assistant", done.text());
-      return new OpenAiResponses.Choice(
-          index, turn, null, null, tokenLogprobs, finishReason(done.reason()));
+      Turn turn = new Turn("assistant", done.text());
+      return new Choice(index, turn, null, null, tokenLogprobs, finishReason(done.reason()));
     }
 
-    private static OpenAiResponses.Choice delta(
-        int index,
-        OpenAiResponses.Turn turn,
-        @Nullable Object tokenLogprobs,
-        @Nullable String reason) {
-      return new OpenAiResponses.Choice(index, null, turn, null, tokenLogprobs, reason);
+    private static Choice delta(
+        int index, Turn turn, @Nullable Object tokenLogprobs, @Nullable String reason) {
+      return new Choice(index, null, turn, null, tokenLogprobs, reason);
     }
   }
 
@@ -103,35 +97,31 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public OpenAiResponses.@Nullable Choice openingChunk(int index) {
+    public @Nullable Choice openingChunk(int index) {
       return null;
     }
 
     @Override
-    public OpenAiResponses.Choice chunk(
-        EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+    public Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.text(piece.tokens(), piece.logps(), piece.alternatives(), offset);
-      return new OpenAiResponses.Choice(
-          piece.branch(), null, null, piece.text(), tokenLogprobs, null);
+      return new Choice(piece.branch(), null, null, piece.text(), tokenLogprobs, null);
     }
 
     @Override
-    public OpenAiResponses.Choice closingChunk(int index, FinishReason reason) {
-      return new OpenAiResponses.Choice(index, null, null, "", null, finishReason(reason));
+    public Choice closingChunk(int index, FinishReason reason) {
+      return new Choice(index, null, null, "", null, finishReason(reason));
     }
 
     @Override
-    public OpenAiResponses.Choice completeChoice(
-        int index, Completion done, @Nullable Logprobs logprobs) {
+    public Choice completeChoice(int index, Completion done, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.text(done.tokens(), done.logps(), done.topLogprobs(), 0);
-      return new OpenAiResponses.Choice(
-          index, null, null, done.text(), tokenLogprobs, finishReason(done.reason()));
+      return new Choice(index, null, null, done.text(), tokenLogprobs, finishReason(done.reason()));
     }
   }
 }

@@ -6,7 +6,6 @@ import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.training.ValidationScores;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -82,11 +81,7 @@ public final class GateDataset {
 
   /** Distinct prompts, newest first. */
   List<int[]> newestPrompts(int limit) {
-    return database.statement(
-        connection ->
-            new ArrayList<>(
-                Sql.list(
-                    connection, row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, limit)));
+    return database.list(row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, limit);
   }
 
   private static ValidationPair pair(ResultSet row, @Nullable ValidationScores trainer)
