@@ -1,5 +1,6 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.database.Database;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.ChangeContext;
@@ -41,6 +42,7 @@ final class RolloutController {
   private static final String ACTOR = "referee";
 
   private final RolloutStore rollouts;
+  private final Database database;
   private final PolicyStore policies;
   private final AliasStore aliases;
   private final PolicyRouter router;
@@ -56,6 +58,7 @@ final class RolloutController {
       InstantSource clock) {
     this.rollouts = rollouts;
     this.policies = router.store();
+    this.database = policies.database();
     this.aliases = router.aliases();
     this.router = router;
     this.gate = gate;
@@ -85,8 +88,7 @@ final class RolloutController {
 
   private boolean open(String candidate) {
     ChangeContext by = new ChangeContext(ACTOR, "training succeeded");
-    return policies
-        .database()
+    return database
         .transaction(
             connection ->
                 open(
@@ -114,36 +116,28 @@ final class RolloutController {
 
   /** How the rollout ends because others changed its versions meanwhile; empty if nobody did. */
   private Optional<Transition> supersededBy(Rollout rollout) {
-    return policies
-        .database()
-        .statement(
-            connection -> {
-              Aliases now = aliases.read(connection);
-              if (now.champion().equals(rollout.candidate())) {
-                return Optional.of(
-                    new Transition(RolloutStatus.PROMOTED, "an operator promoted it", Map.of()));
-              }
-              Optional<String> unsound =
-                  policies.rolledBackAncestor(connection, rollout.candidate());
-              if (unsound.isPresent()) {
-                return Optional.of(
-                    new Transition(
-                        RolloutStatus.INCONCLUSIVE,
-                        unsound.get().equals(rollout.candidate())
-                            ? "it was rolled back"
-                            : "it was trained on top of "
-                                + unsound.get()
-                                + ", which was rolled back",
-                        Map.of()));
-              }
-              return now.champion().equals(rollout.champion())
-                  ? Optional.empty()
-                  : Optional.of(
-                      new Transition(
-                          RolloutStatus.INCONCLUSIVE,
-                          "the champion became " + now.champion() + " meanwhile",
-                          Map.of()));
-            });
+    return database.statement(
+        connection -> {
+          Aliases now = aliases.read(connection);
+          if (now.champion().equals(rollout.candidate())) {
+            return Optional.of(new Transition(RolloutStatus.PROMOTED, "an operator promoted it"));
+          }
+          Optional<String> unsound = policies.rolledBackAncestor(connection, rollout.candidate());
+          if (unsound.isPresent()) {
+            return Optional.of(
+                new Transition(
+                    RolloutStatus.INCONCLUSIVE,
+                    unsound.get().equals(rollout.candidate())
+                        ? "it was rolled back"
+                        : "it was trained on top of " + unsound.get() + ", which was rolled back"));
+          }
+          return now.champion().equals(rollout.champion())
+              ? Optional.empty()
+              : Optional.of(
+                  new Transition(
+                      RolloutStatus.INCONCLUSIVE,
+                      "the champion became " + now.champion() + " meanwhile"));
+        });
   }
 
   private boolean runGate(Rollout rollout) {
@@ -154,16 +148,13 @@ final class RolloutController {
       rows = gate.measure(candidate, champion, rollout.runId());
     } catch (PolicyException.Refused unsound) {
       return apply(
-          rollout,
-          new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage()), Map.of()));
+          rollout, new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage())));
     }
-    policies
-        .database()
-        .transaction(
-            connection -> {
-              rollouts.saveGateResults(connection, rollout.id(), rows);
-              return rows;
-            });
+    database.transaction(
+        connection -> {
+          rollouts.saveGateResults(connection, rollout.id(), rows);
+          return rows;
+        });
     return apply(rollout, decideGate(rollout.mode(), rows));
   }
 
@@ -253,7 +244,11 @@ final class RolloutController {
   }
 
   /** The next status, why, and the numbers that the decision is based on. */
-  record Transition(RolloutStatus to, String reason, Map<String, Double> numbers) {}
+  record Transition(RolloutStatus to, String reason, Map<String, Double> numbers) {
+    Transition(RolloutStatus to, String reason) {
+      this(to, reason, Map.of());
+    }
+  }
 
   private boolean apply(Rollout rollout, Transition next) {
     return apply(rollout, next, ACTOR);
@@ -265,18 +260,15 @@ final class RolloutController {
    */
   boolean apply(Rollout rollout, Transition next, String actor) {
     ChangeContext by = new ChangeContext(actor, next.reason());
-    return policies
-        .database()
-        .transaction(
-            connection -> {
-              boolean moved =
-                  rollouts.transition(
-                      connection, rollout, next.to(), by, jsonNumbers(next.numbers()));
-              if (moved) {
-                updatePolicy(connection, rollout, next.to(), by);
-              }
-              return moved;
-            });
+    return database.transaction(
+        connection -> {
+          boolean moved =
+              rollouts.transition(connection, rollout, next.to(), by, jsonNumbers(next.numbers()));
+          if (moved) {
+            updatePolicy(connection, rollout, next.to(), by);
+          }
+          return moved;
+        });
   }
 
   private void updatePolicy(

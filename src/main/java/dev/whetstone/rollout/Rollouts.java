@@ -14,7 +14,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -94,9 +93,7 @@ public final class Rollouts implements AutoCloseable {
     String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
     return rollout.status().active()
         && controller.apply(
-            rollout,
-            new RolloutController.Transition(RolloutStatus.CANCELLED, reason, Map.of()),
-            by.actor());
+            rollout, new RolloutController.Transition(RolloutStatus.CANCELLED, reason), by.actor());
   }
 
   private final class Work implements LeaderLoop.Work {

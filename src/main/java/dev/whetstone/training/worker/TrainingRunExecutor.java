@@ -164,26 +164,19 @@ public final class TrainingRunExecutor {
                       lineage,
                       PolicyStatus.CANDIDATE,
                       new ChangeContext("trainer", reason));
-              boolean ended;
+              String version = stored.row().version();
               if (stored.created()) {
                 runs.saveScores(connection, run.id(), scores(outcome.validation()));
-                ended =
-                    runs.finish(
-                        connection,
-                        run.id(),
-                        RunStatus.SUCCEEDED,
-                        stored.row().version(),
-                        new ChangeContext("trainer", reason));
-              } else {
-                String same = "it made the same adapter as " + stored.row().version();
-                ended =
-                    runs.finish(
-                        connection,
-                        run.id(),
-                        RunStatus.FAILED,
-                        null,
-                        new ChangeContext("trainer", same));
               }
+              boolean ended =
+                  runs.finish(
+                      connection,
+                      run.id(),
+                      stored.created() ? RunStatus.SUCCEEDED : RunStatus.FAILED,
+                      stored.created() ? version : null,
+                      new ChangeContext(
+                          "trainer",
+                          stored.created() ? reason : "it made the same adapter as " + version));
               if (!ended) {
                 throw new IllegalStateException(
                     "run " + run.id() + " was ended by somebody else meanwhile");
