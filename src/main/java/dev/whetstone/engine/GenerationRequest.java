@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import static dev.whetstone.settings.Checks.require;
+
 import java.time.Duration;
 import java.util.List;
 
@@ -30,23 +32,13 @@ public record GenerationRequest(
     prompt = prompt.clone();
     branches = List.copyOf(branches);
     stop = List.copyOf(stop);
-    if (prompt.length == 0) {
-      throw new IllegalArgumentException("the prompt is empty");
-    }
-    if (branches.isEmpty() || maxTokens < 1) {
-      throw new IllegalArgumentException("at least one branch and one token must be requested");
-    }
-    if (topLogprobs < 0 || topLogprobs > 20) {
-      throw new IllegalArgumentException("top_logprobs must be in [0, 20]");
-    }
-    if (distinct && branches.size() != 2) {
-      throw new IllegalArgumentException("distinct needs exactly two branches");
-    }
-    if (stop.stream().anyMatch(String::isEmpty)) {
-      throw new IllegalArgumentException("a stop sequence is empty");
-    }
-    if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("the timeout must be positive");
-    }
+    require(prompt.length > 0, "the prompt is empty");
+    require(
+        !branches.isEmpty() && maxTokens >= 1,
+        "at least one branch and one token must be requested");
+    require(topLogprobs >= 0 && topLogprobs <= 20, "top_logprobs must be in [0, 20]");
+    require(!distinct || branches.size() == 2, "distinct needs exactly two branches");
+    require(stop.stream().noneMatch(String::isEmpty), "a stop sequence is empty");
+    require(timeout.isPositive(), "the timeout must be positive");
   }
 }

@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import static dev.whetstone.settings.Checks.require;
+
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 
@@ -14,11 +16,7 @@ public record ScoreRequest(int[] prompt, int[] completion, Policy policy, Durati
   public ScoreRequest {
     prompt = prompt.clone();
     completion = completion.clone();
-    if (prompt.length == 0) {
-      throw new IllegalArgumentException("the prompt is empty");
-    }
-    if (completion.length == 0) {
-      throw new IllegalArgumentException("the completion is empty");
-    }
+    require(prompt.length > 0, "the prompt is empty");
+    require(completion.length > 0, "the completion is empty");
   }
 }

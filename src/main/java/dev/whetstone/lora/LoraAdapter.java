@@ -1,5 +1,7 @@
 package dev.whetstone.lora;
 
+import static dev.whetstone.settings.Checks.require;
+
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -34,17 +36,11 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
   /** Checks sizes and magnitudes; an IllegalArgumentException names what is wrong. */
   public LoraAdapter {
     modules = Collections.unmodifiableSortedMap(new TreeMap<>(modules));
-    if (rank < 1) {
-      throw new IllegalArgumentException("adapter rank must be at least 1");
-    }
-    if (!(alpha > 0) || Double.isInfinite(alpha)) {
-      throw new IllegalArgumentException("adapter alpha must be positive and finite");
-    }
-    if (alpha / rank > MAX_MAGNITUDE) {
-      throw new IllegalArgumentException(
-          "adapter alpha %s is more than %s times its rank %d"
-              .formatted(alpha, MAX_MAGNITUDE, rank));
-    }
+    require(rank >= 1, "adapter rank must be at least 1");
+    require(alpha > 0 && Double.isFinite(alpha), "adapter alpha must be positive and finite");
+    require(
+        alpha / rank <= MAX_MAGNITUDE,
+        "adapter alpha %s is more than %s times its rank %d".formatted(alpha, MAX_MAGNITUDE, rank));
     for (var entry : modules.entrySet()) {
       check(entry.getKey(), entry.getValue(), rank, alpha / rank);
     }
@@ -56,18 +52,15 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
   }
 
   private static void check(String name, Module module, int rank, double scale) {
-    if (module.in < 1 || module.out < 1) {
-      throw new IllegalArgumentException(
-          name + " maps " + module.in + " to " + module.out + " values");
-    }
-    if (module.a.length != (long) rank * module.in) {
-      throw new IllegalArgumentException(
-          name + ".lora_A has " + module.a.length + " elements, not " + rank + " x " + module.in);
-    }
-    if (module.b.length != (long) module.out * rank) {
-      throw new IllegalArgumentException(
-          name + ".lora_B has " + module.b.length + " elements, not " + module.out + " x " + rank);
-    }
+    require(
+        module.in >= 1 && module.out >= 1,
+        name + " maps " + module.in + " to " + module.out + " values");
+    require(
+        module.a.length == (long) rank * module.in,
+        name + ".lora_A has " + module.a.length + " elements, not " + rank + " x " + module.in);
+    require(
+        module.b.length == (long) module.out * rank,
+        name + ".lora_B has " + module.b.length + " elements, not " + module.out + " x " + rank);
     requireWithinBound(name + ".lora_A", module.a, 1);
     requireWithinBound(name + ".lora_B", module.b, scale);
   }

@@ -1,5 +1,7 @@
 package dev.whetstone.preference;
 
+import static dev.whetstone.settings.Checks.require;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +39,5 @@ public record VoteRequest(
 
   private static boolean isValidTag(String tag) {
     return !tag.isBlank() && tag.length() <= MAX_TAG_LENGTH && tag.indexOf('\n') < 0;
-  }
-
-  private static void require(boolean good, String rule) {
-    if (!good) {
-      throw new IllegalArgumentException(rule);
-    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.whetstone.engine.sampling;
 
+import static dev.whetstone.settings.Checks.require;
+
 import java.util.Map;
 
 /**
@@ -64,12 +66,5 @@ public record SamplingParameters(
         frequencyPenalty,
         logitBias,
         other);
-  }
-
-  // NaN fails every comparison, so each check is written to be true for good values only.
-  private static void require(boolean good, String message) {
-    if (!good) {
-      throw new IllegalArgumentException(message);
-    }
   }
 }

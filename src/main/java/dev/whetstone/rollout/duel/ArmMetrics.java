@@ -1,5 +1,7 @@
 package dev.whetstone.rollout.duel;
 
+import static dev.whetstone.settings.Checks.require;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
@@ -22,12 +24,12 @@ public record ArmMetrics(
   public static final ArmMetrics NONE = new ArmMetrics(0, 0, 0, 0, 0, 0);
 
   public ArmMetrics {
-    if (empty < 0 || truncated < 0 || errors < 0 || tokens < 0 || !(seconds >= 0)) {
-      throw new IllegalArgumentException("a count is negative");
-    }
-    if (Math.max(empty, Math.max(truncated, errors)) > completions) {
-      throw new IllegalArgumentException("a kind of completions exceeds their number");
-    }
+    require(
+        empty >= 0 && truncated >= 0 && errors >= 0 && tokens >= 0 && seconds >= 0,
+        "a count is negative");
+    require(
+        Math.max(empty, Math.max(truncated, errors)) <= completions,
+        "a kind of completions exceeds their number");
   }
 
   /** The sum of both. */

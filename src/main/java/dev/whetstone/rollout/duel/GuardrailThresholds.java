@@ -1,5 +1,7 @@
 package dev.whetstone.rollout.duel;
 
+import static dev.whetstone.settings.Checks.require;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,14 +30,15 @@ public record GuardrailThresholds(
     double maxLengthRatio,
     double maxLatencyRatio) {
   public GuardrailThresholds {
-    if (minCompletions < 1
-        || !(maxEmptyExcess >= 0 && maxTruncatedExcess >= 0 && maxErrorExcess >= 0)) {
-      throw new IllegalArgumentException(
-          "allowances must not be negative, and completions at least 1");
-    }
-    if (!(maxLengthRatio >= 1 && maxLatencyRatio >= 1)) {
-      throw new IllegalArgumentException("length and latency bounds are factors of at least 1");
-    }
+    require(
+        minCompletions >= 1
+            && maxEmptyExcess >= 0
+            && maxTruncatedExcess >= 0
+            && maxErrorExcess >= 0,
+        "allowances must not be negative, and completions at least 1");
+    require(
+        maxLengthRatio >= 1 && maxLatencyRatio >= 1,
+        "length and latency bounds are factors of at least 1");
   }
 
   /**
