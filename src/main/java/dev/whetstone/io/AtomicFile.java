@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 
 /** Files that appear under their name only when they are complete and on the disk. */
 public final class AtomicFile {
@@ -52,7 +53,7 @@ public final class AtomicFile {
   /** Renames, and forces the directory's entry of the new name to the disk. */
   static void rename(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    force(to.toAbsolutePath().getParent());
+    force(Objects.requireNonNull(to.toAbsolutePath().getParent()));
   }
 
   /** Forces a file's bytes and metadata, or a directory's entries, to the disk. */
