@@ -101,6 +101,10 @@ public final class DemoGateway implements AutoCloseable {
     throw new IOException("the gateway is not ready; see " + home.resolve("gateway.log"));
   }
 
+  public int port() {
+    return port;
+  }
+
   public Process process() {
     return process;
   }
@@ -160,7 +164,8 @@ public final class DemoGateway implements AutoCloseable {
     return new Answer(response.statusCode(), JSON.readTree(response.body()));
   }
 
-  private String key(String role) throws IOException {
+  /** The key of a role, from the home's keys.json. */
+  public String key(String role) throws IOException {
     return JSON.readTree(home.resolve("keys.json").toFile()).path(role).asText();
   }
 

@@ -1,0 +1,212 @@
+package dev.whetstone.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.testing.OldHome;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A home that version 0.1.0 wrote is served, and its interrupted run goes on. */
+class OldHomeIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What 0.1.0 called the states of a rollout that have other names since. */
+  private static final Map<String, String> STATUSES =
+      Map.of(
+          "waiting", "awaiting_approval",
+          "held", "inconclusive",
+          "rolled_back", "aborted",
+          "cancelled", "aborted");
+
+  /** The run was cancelled at step 5 of 300; its checkpoint is in the home. */
+  private static final String RESUME =
+      "UPDATE training_runs SET status = 'running', cancel_requested = false, finished_at = NULL,"
+          + " reason = NULL WHERE status = 'cancelled'";
+
+  @TempDir Path home;
+
+  @Test
+  void everythingThatWasKeptIsServed() throws Exception {
+    OldHome.restore(home);
+    try (DemoGateway gateway = start("false")) {
+      assertThat(gateway.get("operator", "/policies?limit=1000").path("items"))
+          .isEqualTo(expected("policies").path("items"));
+      assertThat(gateway.get("operator", "/training/runs?limit=1000"))
+          .isEqualTo(expected("training-runs"));
+      assertThat(gateway.get("operator", "/rollouts?limit=1000"))
+          .isEqualTo(renamed(expected("rollouts")));
+      assertThat(gateway.get("operator", "/preferences?limit=1000"))
+          .isEqualTo(expected("preferences"));
+      assertThat(gateway.get("operator", "/audit?limit=1000")).isEqualTo(expected("audit"));
+      assertThat(gateway.get("operator", "/v1/models")).isEqualTo(expected("v1-models"));
+      assertThat(withoutUse(gateway.get("operator", "/keys?limit=1000")))
+          .isEqualTo(withoutUse(expected("keys")));
+      assertClose(gateway.get("operator", "/preferences/summary"), expected("preferences-summary"));
+      exportsAreEqual(gateway);
+      keysOpenUnlessTheyWereRevoked(gateway);
+      versionsAnswer(gateway);
+      aRollbackAndAVoteStillWork(gateway);
+    }
+  }
+
+  @Test
+  void aRunGoesOnFromItsCheckpoint() throws Exception {
+    OldHome.restore(home, RESUME);
+    try (DemoGateway gateway = start("true")) {
+      JsonNode run = runningFrom(gateway);
+      Instant limit = Instant.now().plus(Duration.ofMinutes(2));
+      while (run.at("/metrics/step").asInt() <= 5 && Instant.now().isBefore(limit)) {
+        Thread.sleep(200);
+        run = gateway.get("trainer", "/training/runs/" + run.path("id").asText());
+        assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("running");
+      }
+      assertThat(run.at("/metrics/step").asInt()).as(run.toString()).isGreaterThan(5);
+    }
+    assertThat(Files.readString(home.resolve("gateway.log"))).doesNotContain("another run");
+  }
+
+  private static JsonNode runningFrom(DemoGateway gateway) throws Exception {
+    for (JsonNode run : gateway.get("trainer", "/training/runs?limit=10").path("items")) {
+      if (run.path("status").asText().equals("running")) {
+        return run;
+      }
+    }
+    throw new AssertionError("no run is under way");
+  }
+
+  private DemoGateway start(String trainer) throws IOException, InterruptedException {
+    return DemoGateway.start(
+        DemoGateway.command(),
+        home,
+        Map.of(
+            "WHETSTONE_MODEL",
+            "tiny-reviews",
+            "WHETSTONE_TRAINER_START",
+            trainer,
+            "WHETSTONE_TRAINER_POLL",
+            "PT0.3S"));
+  }
+
+  private static void exportsAreEqual(DemoGateway gateway) throws Exception {
+    for (var export : expected("hashes").properties()) {
+      byte[] body = bytes(gateway, export.getValue().path("path").asText());
+      assertThat(body).as(export.getKey()).hasSize(export.getValue().path("bytes").asInt());
+      assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)))
+          .as(export.getKey())
+          .isEqualTo(export.getValue().path("sha256").asText());
+    }
+  }
+
+  private static void keysOpenUnlessTheyWereRevoked(DemoGateway gateway) throws Exception {
+    for (var key : expected("key-secrets").properties()) {
+      String secret = key.getValue().path("key").asText();
+      int status = response(gateway, "/v1/models", secret, BodyHandlers.discarding()).statusCode();
+      boolean revoked = key.getValue().path("revoked").asBoolean();
+      String role = key.getValue().path("role").asText();
+      int open = List.of("chat", "operator").contains(role) ? 200 : 403;
+      assertThat(status).as(key.getKey()).isEqualTo(revoked ? 401 : open);
+    }
+  }
+
+  /** Texts depend on the processor; what an alias means, and nearly what a score is, do not. */
+  private static void versionsAnswer(DemoGateway gateway) throws Exception {
+    for (JsonNode asked : expected("generate")) {
+      ObjectNode request = (ObjectNode) asked.path("request");
+      JsonNode answer = gateway.postForJson("chat", "/generate", request);
+      String version = asked.at("/response/policy").asText();
+      JsonNode named =
+          gateway.postForJson("chat", "/generate", request.deepCopy().put("policy", version));
+      assertThat(answer.path("policy").asText()).isEqualTo(version);
+      assertThat(answer.path("completion")).isEqualTo(named.path("completion"));
+      assertThat(answer.at("/usage/prompt_tokens"))
+          .isEqualTo(asked.at("/response/usage/prompt_tokens"));
+    }
+    for (JsonNode asked : expected("score")) {
+      JsonNode score = gateway.postForJson("operator", "/score", asked.path("request"));
+      JsonNode before = asked.path("response");
+      for (String exact : List.of("policy", "prompt_ids", "completion_ids")) {
+        assertThat(score.path(exact)).isEqualTo(before.path(exact));
+      }
+      assertThat(score.path("logp").asDouble())
+          .isCloseTo(before.path("logp").asDouble(), within(0.2));
+      assertThat(score.path("reward").asDouble())
+          .isCloseTo(before.path("reward").asDouble(), within(0.01));
+    }
+  }
+
+  private static void aRollbackAndAVoteStillWork(DemoGateway gateway) throws Exception {
+    JsonNode pair =
+        gateway.postForJson("chat", "/generate", Map.of("prompt", "The film was", "pair", true));
+    gateway.postForJson(
+        "chat", "/preferences", Map.of("pair_id", pair.path("pair_id").asText(), "choice", "tie"));
+    gateway.postForJson("operator", "/rollback", Map.of("reason", "a test"));
+    assertThat(gateway.get("operator", "/policies/champion").path("version").asText())
+        .isEqualTo("v0");
+  }
+
+  private static JsonNode expected(String name) throws IOException {
+    return JSON.readTree(OldHome.FIXTURE.resolve("expected/" + name + ".json").toFile());
+  }
+
+  private static JsonNode renamed(JsonNode rollouts) {
+    for (JsonNode rollout : rollouts.path("items")) {
+      rename((ObjectNode) rollout, "status");
+      rollout.path("decisions").forEach(step -> rename((ObjectNode) step, "decision"));
+    }
+    return rollouts;
+  }
+
+  private static void rename(ObjectNode node, String field) {
+    String status = node.path(field).asText();
+    node.put(field, STATUSES.getOrDefault(status, status));
+  }
+
+  private static JsonNode withoutUse(JsonNode keys) {
+    keys.path("items").forEach(key -> ((ObjectNode) key).remove("last_used_at"));
+    return keys;
+  }
+
+  private static void assertClose(JsonNode now, JsonNode before) {
+    RecursiveComparisonConfiguration closely = new RecursiveComparisonConfiguration();
+    closely.registerEqualsForType((a, b) -> Math.abs(a - b) < 1e-6, Double.class);
+    assertThat(JSON.convertValue(now, Object.class))
+        .usingRecursiveComparison(closely)
+        .isEqualTo(JSON.convertValue(before, Object.class));
+  }
+
+  private static byte[] bytes(DemoGateway gateway, String path) throws Exception {
+    return response(gateway, path, gateway.key("operator"), BodyHandlers.ofByteArray()).body();
+  }
+
+  private static <T> HttpResponse<T> response(
+      DemoGateway gateway, String path, String key, BodyHandler<T> handler) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + path))
+              .header("Authorization", "Bearer " + key)
+              .build(),
+          handler);
+    }
+  }
+}
