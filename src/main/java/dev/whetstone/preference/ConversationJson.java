@@ -3,6 +3,7 @@ package dev.whetstone.preference;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.settings.JsonText;
 import dev.whetstone.text.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +27,6 @@ public final class ConversationJson {
 
   /** Writes a conversation for the log; null where the prompt is plain text. */
   static @Nullable public String write(@Nullable List<Message> messages) {
-    try {
-      return messages == null ? null : MAPPER.writeValueAsString(messages);
-    } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("every list of messages can be written as JSON", impossible);
-    }
+    return messages == null ? null : JsonText.of(MAPPER.writer(), messages);
   }
 }

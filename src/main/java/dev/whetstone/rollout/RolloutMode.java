@@ -1,5 +1,6 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.settings.EnumNames;
 import dev.whetstone.settings.Labelled;
 
 /** What a candidate must pass before it is champion. */
@@ -17,11 +18,7 @@ public enum RolloutMode implements Labelled {
    * @throws IllegalArgumentException when no mode has this label
    */
   public static RolloutMode of(String label) {
-    for (RolloutMode mode : values()) {
-      if (mode.label().equals(label)) {
-        return mode;
-      }
-    }
-    throw new IllegalArgumentException("mode must be duel, automatic or manual, not " + label);
+    String problem = "mode must be duel, automatic or manual, not " + label;
+    return EnumNames.find(label, values()).orElseThrow(() -> new IllegalArgumentException(problem));
   }
 }

@@ -1,6 +1,5 @@
 package dev.whetstone.rollout;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
@@ -13,6 +12,7 @@ import dev.whetstone.rollout.duel.DuelEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.settings.EnumNames;
+import dev.whetstone.settings.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -225,17 +225,15 @@ public final class RolloutStore {
         to.stored(),
         by.actor(),
         by.reason(),
-        json(numbers));
-    Audit.record(connection, by.actor(), "rollout " + to.label(), id, version, json(detail));
+        JsonText.of(JSON.writer(), numbers));
+    Audit.record(
+        connection,
+        by.actor(),
+        "rollout " + to.label(),
+        id,
+        version,
+        JsonText.of(JSON.writer(), detail));
     Notifications.send(connection, CHANNEL);
-  }
-
-  private static String json(Map<String, ?> numbers) {
-    try {
-      return JSON.writeValueAsString(numbers);
-    } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("numbers cannot be written as JSON", impossible);
-    }
   }
 
   /** Stores the results of the gate; those of an earlier run are replaced. */

@@ -1,7 +1,7 @@
 package dev.whetstone.security;
 
 import dev.whetstone.io.Sha256;
-import java.util.Arrays;
+import dev.whetstone.settings.EnumNames;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -28,7 +28,7 @@ public final class KeyFormat {
       return Optional.empty();
     }
     String label = secret.substring(4, secret.lastIndexOf('_'));
-    return Arrays.stream(Role.values()).filter(role -> role.label().equals(label)).findFirst();
+    return EnumNames.find(label, Role.values());
   }
 
   /** SHA-256 of a key's UTF-8 text, 32 bytes. */

@@ -1,5 +1,6 @@
 package dev.whetstone.security;
 
+import dev.whetstone.settings.EnumNames;
 import dev.whetstone.settings.Labelled;
 import java.util.Set;
 
@@ -23,12 +24,8 @@ public enum Role implements Labelled {
    * @throws IllegalArgumentException when there is none
    */
   public static Role of(String label) {
-    for (Role role : values()) {
-      if (role.label().equals(label)) {
-        return role;
-      }
-    }
-    throw new IllegalArgumentException("there is no role " + label);
+    return EnumNames.find(label, values())
+        .orElseThrow(() -> new IllegalArgumentException("there is no role " + label));
   }
 
   /** All roles that a key of this role has. */

@@ -1,5 +1,7 @@
 package dev.whetstone.dpo.data;
 
+import static dev.whetstone.settings.Checks.require;
+
 /**
  * One preference as token ids.
  *
@@ -11,22 +13,16 @@ package dev.whetstone.dpo.data;
  */
 public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, double weight) {
   public TokenPair {
-    requireTokens(id, "prompt", prompt);
-    requireTokens(id, "chosen", chosen);
-    requireTokens(id, "rejected", rejected);
-    if (!(weight > 0) || Double.isInfinite(weight)) {
-      throw new IllegalArgumentException("pair " + id + ": weight must be positive and finite");
-    }
+    require(prompt.length > 0, "pair " + id + ": prompt has no tokens");
+    require(chosen.length > 0, "pair " + id + ": chosen has no tokens");
+    require(rejected.length > 0, "pair " + id + ": rejected has no tokens");
+    require(
+        weight > 0 && Double.isFinite(weight),
+        "pair " + id + ": weight must be positive and finite");
   }
 
   /** Tokens of the prompt and both completions, the prompt counted once. */
   public int tokens() {
     return prompt.length + chosen.length + rejected.length;
-  }
-
-  private static void requireTokens(String id, String part, int[] tokens) {
-    if (tokens.length == 0) {
-      throw new IllegalArgumentException("pair " + id + ": " + part + " has no tokens");
-    }
   }
 }

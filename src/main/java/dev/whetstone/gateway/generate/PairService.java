@@ -1,6 +1,5 @@
 package dev.whetstone.gateway.generate;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,6 +12,7 @@ import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
 import dev.whetstone.security.RandomIds;
+import dev.whetstone.settings.JsonText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -115,10 +115,6 @@ final class PairService {
 
   // Escape: a client's metadata may contain characters that PostgreSQL's encoding refuses.
   private String json(Object value) {
-    try {
-      return mapper.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII).writeValueAsString(value);
-    } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("cannot serialise a pair's JSON", impossible);
-    }
+    return JsonText.of(mapper.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII), value);
   }
 }

@@ -1,10 +1,10 @@
 package dev.whetstone.gateway.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.IdempotencyKeys;
 import dev.whetstone.io.Sha256;
+import dev.whetstone.settings.JsonText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
@@ -40,7 +40,8 @@ public final class IdempotencyService {
     Database.Work<IdempotencyKeys.Answer> answered =
         connection -> {
           Result result = work.run(connection);
-          return new IdempotencyKeys.Answer(result.status(), json(result.body()));
+          return new IdempotencyKeys.Answer(
+              result.status(), JsonText.of(mapper.writer(), result.body()));
         };
     IdempotencyKeys.Answer answer;
     if (key == null) {
@@ -69,14 +70,6 @@ public final class IdempotencyService {
               IdempotencyKeys.runOnce(connection, owner, key, Sha256.bytes(request), work));
     } catch (IdempotencyKeys.ReusedException reused) {
       throw ProblemException.of(422, "idempotency_key_reused", String.valueOf(reused.getMessage()));
-    }
-  }
-
-  private String json(Object body) {
-    try {
-      return mapper.writeValueAsString(body);
-    } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("cannot serialise a response", impossible);
     }
   }
 }

@@ -95,9 +95,7 @@ public final class Parameters {
       return fallback;
     }
     E[] all = fallback.getDeclaringClass().getEnumConstants();
-    return Arrays.stream(all)
-        .filter(constant -> EnumNames.of(constant).equals(value))
-        .findFirst()
+    return EnumNames.find(value, all)
         .orElseThrow(
             () ->
                 invalid(

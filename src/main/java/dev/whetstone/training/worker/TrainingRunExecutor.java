@@ -1,6 +1,5 @@
 package dev.whetstone.training.worker;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.dpo.Trainer;
@@ -19,6 +18,7 @@ import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.policy.Provenance;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.settings.EnumNames;
+import dev.whetstone.settings.JsonText;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -279,11 +279,7 @@ public final class TrainingRunExecutor {
       Map<String, @Nullable Object> finite = new HashMap<>(step.toMap());
       finite.replaceAll(
           (name, value) -> value instanceof Double d && !Double.isFinite(d) ? null : value);
-      try {
-        return JSON.writeValueAsString(finite);
-      } catch (JsonProcessingException impossible) {
-        throw new IllegalStateException("metrics cannot be written as JSON", impossible);
-      }
+      return JsonText.of(JSON.writer(), finite);
     }
   }
 }
