@@ -38,14 +38,14 @@ public final class ServingFixture implements AutoCloseable {
   public final Engine engine;
   public final PolicyRouter policies;
 
-  /** Told of every committed change, before this gateway follows it. */
+  /** Called with each committed change, before this gateway applies it. */
   public Consumer<Aliases> committed = aliases -> {};
 
   /**
-   * Opens and starts it.
+   * Opens the gateway and starts it.
    *
-   * @param disk where its adapters are cached
-   * @param listens false loses every notification
+   * @param disk the folder of its adapter cache
+   * @param listens false drops every notification
    */
   public ServingFixture(Path disk, DatabaseConfig address, String name, boolean listens)
       throws IOException {
@@ -84,7 +84,7 @@ public final class ServingFixture implements AutoCloseable {
     policies.start(notifications);
   }
 
-  /** The defaults of a mapping, but for what is set. */
+  /** A mapping with defaults except for the given settings. */
   static <T> T settings(Class<T> mapping, Map<String, String> set) {
     return new SmallRyeConfigBuilder()
         .addDiscoveredConverters()
@@ -94,7 +94,7 @@ public final class ServingFixture implements AutoCloseable {
         .getConfigMapping(mapping);
   }
 
-  /** Stores a version drawn from a seed. */
+  /** Stores a random version. */
   public PolicyRecord register(long seed) throws IOException {
     return register(seed, 4);
   }
@@ -125,10 +125,10 @@ public final class ServingFixture implements AutoCloseable {
             c -> policies.aliases().rollBack(c, to, OPERATOR)));
   }
 
-  private Aliases after(AliasStore.AliasChange flip) {
-    committed.accept(flip.aliases());
+  private Aliases after(AliasStore.AliasChange change) {
+    committed.accept(change.aliases());
     policies.reconcile();
-    return flip.aliases();
+    return change.aliases();
   }
 
   public String champion() {
