@@ -227,7 +227,7 @@ public final class TrainCommand implements Callable<Integer> {
       ModelDirectory imported = ModelDirectory.open(folder);
       importer.export(imported, Precision.FP32);
       importer.export(imported, Precision.INT8);
-      return AdapterParityCheck.of(
+      return AdapterParityCheck.measure(
           imported, null, probePairs, outcome.probes(), appSettings.threads());
     } finally {
       AtomicDirectory.deleteTree(folder);
@@ -242,7 +242,7 @@ public final class TrainCommand implements Callable<Integer> {
     AdapterParityCheck check =
         adapter == null
             ? checkModel(appSettings, probePairs, outcome)
-            : AdapterParityCheck.of(
+            : AdapterParityCheck.measure(
                 job.base(), adapter, probePairs, outcome.probes(), appSettings.threads());
     AtomicFile.write(out.resolve("export_check.json"), check.json());
     Path written = out.resolve(adapter == null ? RunDirectory.MODEL : "adapter_model.safetensors");

@@ -46,7 +46,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
    * @param pairs token ids, matched to {@code scored} by pair id
    * @param scored the trainer's log-probs
    */
-  public static AdapterParityCheck of(
+  public static AdapterParityCheck measure(
       ModelDirectory base,
       @Nullable LoraAdapter adapter,
       List<TokenPair> pairs,
@@ -103,7 +103,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
                 OptionalInt.empty()))) {
       model.stage(policy);
       for (PairLogps pair : scored) {
-        TokenPair ids = of(byId, pair);
+        TokenPair ids = tokens(byId, pair);
         for (double difference : differences(model, policy, pair, ids)) {
           largest = Math.max(largest, difference);
           sum += difference;
@@ -144,11 +144,11 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
   }
 
   private static int length(Map<String, TokenPair> byId, PairLogps pair) {
-    return of(byId, pair).prompt().length
+    return tokens(byId, pair).prompt().length
         + Math.max(pair.chosen().length(), pair.rejected().length());
   }
 
-  private static TokenPair of(Map<String, TokenPair> byId, PairLogps pair) {
+  private static TokenPair tokens(Map<String, TokenPair> byId, PairLogps pair) {
     TokenPair ids = byId.get(pair.id());
     if (ids == null) {
       throw new IllegalArgumentException("pair " + pair.id() + " is unknown");

@@ -135,8 +135,8 @@ public final class ModelStore {
           String origin = packaged.name() + "==" + packaged.version() + ":" + packaged.file();
           importer.write(file, origin, packaged.licence(), aside);
         }
-        case ModelCatalogue.Beside beside ->
-            importer.write(beside.directory(), model, beside.licence(), aside);
+        case ModelCatalogue.Beside local ->
+            importer.write(local.directory(), model, local.licence(), aside);
         case null -> importer.write(Path.of(model), model, "unknown", aside);
       }
       AtomicDirectory.publish(aside, target);
