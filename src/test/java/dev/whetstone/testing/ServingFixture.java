@@ -2,6 +2,7 @@ package dev.whetstone.testing;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
@@ -23,8 +24,11 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -94,12 +98,29 @@ public final class ServingFixture implements AutoCloseable {
         .getConfigMapping(mapping);
   }
 
+  // An embedded server may take longer to start on a busy machine than a call waits for it.
+  private void awaitDatabase() {
+    Instant limit = Instant.now().plus(Duration.ofMinutes(1));
+    while (true) {
+      try {
+        database.open();
+        return;
+      } catch (DatabaseUnavailableException opening) {
+        if (Instant.now().isAfter(limit)) {
+          throw opening;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      }
+    }
+  }
+
   /** Stores a random version. */
   public PolicyRecord register(long seed) throws IOException {
     return register(seed, 4);
   }
 
   public PolicyRecord register(long seed, int rank) throws IOException {
+    awaitDatabase();
     return policies
         .store()
         .register(
