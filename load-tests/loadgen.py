@@ -4,7 +4,7 @@
   load-tests/loadgen.py --url http://localhost:8080/v1 --keys data/keys.json --concurrency 8 --requests 64
 
 Figures: output tokens/s over the whole run, time to the first token and between two pieces of text (ms), failures.
-Prompts are drawn from --seed, so that two servers read the same. Nothing but Python's own library is needed.
+Prompts depend on --seed, so that two servers get the same ones. Needs only Python's standard library.
 """
 import argparse
 import http.client

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Asks the gateway whatever its OpenAPI document allows and much that it does not (Schemathesis), and fails when an
-# answer is a 5xx or not what the document says. Starts a gateway with the tiny model on its own port and data folder,
+# Sends the gateway requests that its OpenAPI document allows and many that it does not (Schemathesis), and fails if an
+# answer is a 5xx or differs from the document. Starts a gateway with the tiny model on its own port and data folder,
 # and stops it. Usage: load-tests/schemathesis.sh [further arguments of schemathesis run]
 # Environment: WHETSTONE_PORT (8149), SCHEMATHESIS_EXAMPLES (per route, 20), SCHEMATHESIS_SECONDS (whole run, 600),
 # SCHEMATHESIS_HOME (where the gateway's data, Schemathesis itself and its report go; default a temporary folder).

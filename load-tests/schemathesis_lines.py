@@ -1,4 +1,4 @@
-"""Sends bodies of JSON lines as the text that was generated."""
+"""Makes Schemathesis send generated bodies of JSON lines unchanged."""
 import schemathesis
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")

@@ -5,7 +5,7 @@
 
 Draws four adapters for the model of --config, imports them, and then, in turn, lets 16 clients stream with and without
 swaps. Prints failed requests, answers whose version is not one of those served, the time between two tokens, and the
-time of a swap call. Nothing but Python's own library is needed.
+time of a swap call. Needs only Python's standard library.
 """
 import argparse, http.client, json, random, struct, threading, time, urllib.parse
 
@@ -15,7 +15,7 @@ ap.add_argument("--keys", default="data/keys.json")
 ap.add_argument("--config", default="models/tiny-reviews/config.json")
 ap.add_argument("--clients", type=int, default=16)
 ap.add_argument("--swaps", type=int, default=1000)
-ap.add_argument("--rounds", type=int, default=4, help="the swaps are spread over so many rounds, with calm ones between")
+ap.add_argument("--rounds", type=int, default=4, help="rounds over which the swaps are spread, with phases without swaps between them")
 ap.add_argument("--pause", type=float, default=0.02, help="seconds between two swaps")
 args = ap.parse_args()
 url = urllib.parse.urlparse(args.url)

@@ -22,7 +22,7 @@ PAIRS_A_STEP = 4
 PROMPT, COMPLETION = 64, 64
 RANK = 16
 SIDES = {"whetstone": "whetstone", "precomputed": "TRL, precomputed reference", "trl": "TRL"}
-# What the gateway gives the trainer that it starts.
+# The JVM options with which the gateway starts its trainer.
 JAVA_OPTIONS = "-Xmx1g -XX:+UseSerialGC"
 
 
@@ -31,12 +31,12 @@ class Run:
     """One process of one side."""
 
     seconds: list[float]
-    """of each step"""
+    """Seconds of each step."""
     peak: int
-    """resident bytes while training"""
+    """Peak resident bytes while training."""
 
     def counted(self) -> list[float]:
-        """The first step warms up."""
+        """The steps after the first, which is the warm-up."""
         return self.seconds[1:]
 
 
@@ -44,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="load-tests/train-beside-trl", usage=argparse.SUPPRESS)
     options.add_argument(
         "--model", default="smollm2-135m-instruct", help="a name from models/manifest.json or an imported directory (default %(default)s)")
-    options.add_argument("--sides", type=sides, default=",".join(SIDES), help="what is run (default %(default)s)")
-    options.add_argument("--rounds", type=int, default=3, help="each runs every side anew, the first side by turns (default %(default)s)")
-    options.add_argument("--steps", type=int, default=5, help="of a run, with one of warm-up (default %(default)s)")
+    options.add_argument("--sides", type=sides, default=",".join(SIDES), help="the sides to run (default %(default)s)")
+    options.add_argument("--rounds", type=int, default=3, help="each runs every side in a new process, alternating which is first (default %(default)s)")
+    options.add_argument("--steps", type=int, default=5, help="steps of a run, including one of warm-up (default %(default)s)")
     return options
 
 
@@ -60,7 +60,7 @@ def sides(text: str) -> list[str]:
 
 def main(options: argparse.Namespace) -> None:
     if options.rounds < 1 or options.steps < 2:
-        sys.exit("there must be a round and, after the one of warm-up, a step")
+        sys.exit("--rounds must be at least 1 and --steps at least 2, because the first step is the warm-up")
     os.environ["OMP_NUM_THREADS"] = os.environ["WHETSTONE_THREADS"] = str(THREADS)
     os.environ.setdefault("WHETSTONE_JAVA_OPTS", JAVA_OPTIONS)
     print(f"CPU: {cpu()}, {THREADS} threads; {PAIRS_A_STEP} pairs a step, {options.rounds} rounds of {options.steps - 1} steps after one of warm-up")
@@ -86,7 +86,7 @@ def one(side: str, base: Path, pairs: list[dict], scratch: Path) -> Run:
 
 
 def imported(model: str) -> Path:
-    """The imported directory of a model, fetched and imported where it is not there yet."""
+    """The directory of a model, which is fetched and imported first if necessary."""
     if (Path(model) / "weights.safetensors").exists():
         return Path(model)
     home = Path(os.environ.get("WHETSTONE_HOME", ROOT / "data"))
@@ -97,7 +97,7 @@ def imported(model: str) -> Path:
 
 
 def random_pairs(vocabulary: int, steps: int) -> list[dict]:
-    """What tokens stand there does not change what they cost."""
+    """Random tokens, because the cost of a step does not depend on which tokens it has."""
     draw = random.Random(1)
     return [
         {
@@ -146,7 +146,7 @@ def high_water(process: int) -> int:
 
 
 def in_child(function, *arguments) -> Run:
-    """A process of its own, so that its peak memory is its own."""
+    """Runs a function in a new process, so that the peak memory is only that of the function."""
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     child = context.Process(target=report, args=(results, function, arguments))
@@ -172,7 +172,7 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     torch.set_num_threads(THREADS)
 
     class Tokenised(DPOTrainer):
-        """Takes token ids as they are."""
+        """Uses the token ids of the dataset unchanged."""
 
         def _prepare_dataset(self, dataset, *_):
             return dataset
@@ -224,7 +224,7 @@ def show(side: str, runs: dict[str, list[Run]]) -> None:
 
 
 def typical(runs: list[Run]) -> tuple[float, int]:
-    """The median step of all runs, and their highest peak."""
+    """The median step time of all runs, and their highest memory peak."""
     return statistics.median(step for run in runs for step in run.counted()), max(run.peak for run in runs)
 
 

@@ -15,8 +15,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Votes over HTTP from many keep-alive connections, each vote on a pair of its own, and prints the
- * rate and the latencies of those that were answered with 201.
+ * Votes over HTTP from many keep-alive connections, each vote on another pair, and prints the rate
+ * and the latencies of those answered with 201.
  *
  * <p>Arguments: WHETSTONE_HOME, port, chat key, connections, seconds, seconds of warm-up.
  */

@@ -1,6 +1,6 @@
-# Sourced by the scripts beside it: a gateway of the tiny model with a database of its own, on the loopback interface.
+# Sourced by the scripts beside it: starts a gateway with the tiny model and a new database, on the loopback interface.
 
-# start_gateway HOME PORT ROOT: returns when it answers from its database; sets gateway to its process, and the PG variables to its database.
+# start_gateway HOME PORT ROOT: returns once it answers from its database; sets gateway to its process id, and the PG variables to its database.
 start_gateway() {
   local home=$1 port=$2 root=$3
   export WHETSTONE_HOME=$home WHETSTONE_MODEL=tiny-reviews WHETSTONE_PORT=$port WHETSTONE_ROOT=$root WHETSTONE_TRAINER_START=false
@@ -9,7 +9,7 @@ start_gateway() {
   gateway=$!
   for _ in $(seq 600); do
     kill -0 "$gateway" 2>/dev/null || { tail -20 "$home/log" >&2; whetstone_fail "the gateway did not start"; }
-    # a gateway answers chats a moment before its database is there
+    # a gateway answers chats before its database is open
     [ -f "$home/keys.json" ] && curl -sf -H "Authorization: Bearer $(key "$home" operator)" \
       "http://127.0.0.1:$port/preferences?limit=1" >/dev/null && break
     sleep 0.2

@@ -1,4 +1,4 @@
-# Sourced by the scripts: finds the tools they need and says plainly what is missing.
+# Sourced by the scripts: finds the tools they need and reports what is missing.
 
 whetstone_fail() {
   echo "whetstone: $*" >&2
@@ -9,8 +9,8 @@ java_major() {
   "$1/bin/java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1
 }
 
-# Sets JAVA_HOME to the first JDK 25 or newer among JAVA_HOME, the PATH and the usual folders. Where there is
-# nothing to build, a JRE will do.
+# Sets JAVA_HOME to the first JDK 25 or newer among JAVA_HOME, the PATH and the usual folders. In an unpacked
+# package, which needs no build, a JRE is enough.
 find_jdk() {
   local root=$1 candidates=() candidate on_path program=javac
   is_source_tree "$root" || program=java
@@ -37,7 +37,7 @@ require_maven() {
   command -v mvn >/dev/null || whetstone_fail "Maven (mvn) is not on the PATH; it is needed to build"
 }
 
-# False in what ./whetstone package makes.
+# False in an unpacked package of ./whetstone package.
 is_source_tree() {
   [ -f "$1/pom.xml" ]
 }
@@ -50,7 +50,7 @@ build_is_stale() {
   [ -n "$(find "$1/src/main" "$1/pom.xml" -newer "$app" -type f -print -quit)" ]
 }
 
-# Builds the application when that is needed; the log of a failed build is shown.
+# Builds the application if necessary, and shows the end of the log if the build fails.
 ensure_built() {
   local root=$1 log commit
   build_is_stale "$root" || return 0
@@ -73,14 +73,14 @@ java_flags() {
   echo "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Djava.util.logging.manager=org.jboss.logmanager.LogManager ${WHETSTONE_JAVA_OPTS:-}"
 }
 
-# Packs what runs without building into target/whetstone-VERSION.tar.gz: the application, its scripts, the catalogue
+# Packs all that is needed to run without building into target/whetstone-VERSION.tar.gz: the application, its scripts, the catalogue
 # of models and the docs.
 make_package() {
   local root=$1 version name aside
-  is_source_tree "$root" || whetstone_fail "package is for a source tree; this folder is a package already"
+  is_source_tree "$root" || whetstone_fail "package works in a source tree only; this folder is already an unpacked package"
   # shellcheck disable=SC2046
   version=$("$JAVA_HOME/bin/java" $(java_flags) -jar "$root/target/quarkus-app/quarkus-run.jar" --version | sed 's/^whetstone //; s/+.*//')
-  [ -n "$version" ] || whetstone_fail "the build does not tell its version"
+  [ -n "$version" ] || whetstone_fail "the build does not print its version"
   name=whetstone-$version
   aside=$root/target/.$name.tar.gz.$$
   echo "Packing target/$name.tar.gz ..."

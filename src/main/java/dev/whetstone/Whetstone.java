@@ -17,8 +17,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * Entry point of every process and command. Exit codes: 0 done, 1 failed, 2 called with arguments
- * or settings it cannot use.
+ * Entry point of every process and command. Exit codes: 0 success, 1 failure, 2 unusable arguments
+ * or settings.
  */
 @QuarkusMain
 @Command(
@@ -48,7 +48,9 @@ public final class Whetstone {
     System.exit(commandLine().execute(args));
   }
 
-  /** All commands; a failure prints one line on standard error. */
+  /**
+   * All commands. A failure prints one line on standard error, with WHETSTONE_DEBUG its stack too.
+   */
   public static CommandLine commandLine() {
     return new CommandLine(new Whetstone())
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -1,6 +1,6 @@
 /**
- * The program's entry point; everything it starts stands in {@link dev.whetstone.cli} and {@link
- * dev.whetstone.app}.
+ * The program's entry point, {@link dev.whetstone.Whetstone}. The commands are in {@code
+ * dev.whetstone.cli}, the two processes in {@code dev.whetstone.app}.
  */
 @NullMarked
 package dev.whetstone;

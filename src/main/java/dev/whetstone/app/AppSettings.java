@@ -15,23 +15,23 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings every process and command shares. Names are environment variables; the gateway also
- * takes them as properties of the same name.
+ * Settings that every process and command shares, read from environment variables; the gateway also
+ * accepts properties of the same names.
  *
- * @param root the folder Whetstone was cloned into: {@code WHETSTONE_ROOT}, default the working
- *     directory; the scripts set it
- * @param home where data lives: {@code WHETSTONE_HOME}, default {@code data}
- * @param nativeLibraries where native libraries are unpacked: {@code WHETSTONE_NATIVE}, default the
- *     folder {@code native} below home
- * @param port of the gateway: {@code WHETSTONE_PORT}, default 8080
- * @param trainerPort where the trainer serves health and metrics: {@code WHETSTONE_TRAINER_PORT},
- *     default 1000 above the gateway's
- * @param model a name of models/manifest.json, a directory or a GGUF file: {@code WHETSTONE_MODEL},
+ * @param root where Whetstone was cloned or unpacked: {@code WHETSTONE_ROOT}, which the scripts
+ *     set; default the working directory
+ * @param home the data directory: {@code WHETSTONE_HOME}, default {@code data}
+ * @param nativeLibraries where native libraries are unpacked: {@code WHETSTONE_NATIVE}, default
+ *     {@code native} in the data directory
+ * @param port the gateway's: {@code WHETSTONE_PORT}, default 8080
+ * @param trainerPort the trainer's, for health and metrics: {@code WHETSTONE_TRAINER_PORT}, default
+ *     the gateway's plus 1000
+ * @param model a name in models/manifest.json, a directory or a GGUF file: {@code WHETSTONE_MODEL},
  *     default {@code smollm2-135m-instruct}
  * @param weights {@code WHETSTONE_WEIGHTS}: {@code int8} (default) or {@code fp32}
  * @param threads engine threads: {@code WHETSTONE_THREADS}, default the machine's cores
- * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}, default null: the
- *     embedded one below home
+ * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}; null starts the
+ *     embedded one in the data directory
  */
 public record AppSettings(
     Path root,
@@ -43,7 +43,7 @@ public record AppSettings(
     Weights weights,
     int threads,
     @Nullable String databaseUrl) {
-  /** How the linear layers are stored for serving. */
+  /** The precision of the linear layers in the serving graph. */
   public enum Weights {
     INT8(Precision.INT8),
     FP32(Precision.FP32);
@@ -64,16 +64,22 @@ public record AppSettings(
     return new ModelStore(home, ModelCatalogue.open(root.resolve("models")), progress);
   }
 
+  /**
+   * Reads the settings.
+   *
+   * @param variables the value of a name; null where it is not set
+   * @throws InvalidSettingException naming the variable whose value cannot be used
+   */
   public static AppSettings of(Function<String, @Nullable String> variables) {
     int port = number(variables, "WHETSTONE_PORT", 8080, 1, 65_535);
-    int besideIt = port > 64_535 ? port - 1_000 : port + 1_000;
+    int defaultTrainerPort = port > 64_535 ? port - 1_000 : port + 1_000;
     Path home = path(variables, "WHETSTONE_HOME", "data");
     return new AppSettings(
         path(variables, "WHETSTONE_ROOT", "."),
         home,
         path(variables, "WHETSTONE_NATIVE", home.resolve("native").toString()),
         port,
-        number(variables, "WHETSTONE_TRAINER_PORT", besideIt, 1, 65_535),
+        number(variables, "WHETSTONE_TRAINER_PORT", defaultTrainerPort, 1, 65_535),
         text(variables, "WHETSTONE_MODEL").orElse("smollm2-135m-instruct"),
         weights(text(variables, "WHETSTONE_WEIGHTS").orElse("int8")),
         number(
@@ -81,12 +87,12 @@ public record AppSettings(
         text(variables, "WHETSTONE_DATABASE_URL").orElse(null));
   }
 
-  /** The keys of a first start. */
+  /** The file with the API keys that the first start creates. */
   Path keys() {
     return home.resolve("keys.json");
   }
 
-  /** The database, not opened yet. */
+  /** The database, not yet opened. The caller closes it. */
   public Database database() {
     return new Database(DatabaseConfig.of(home, databaseUrl));
   }
@@ -106,22 +112,18 @@ public record AppSettings(
   }
 
   private static int number(
-      Function<String, @Nullable String> variables,
-      String name,
-      int fallback,
-      int least,
-      int most) {
+      Function<String, @Nullable String> variables, String name, int fallback, int min, int max) {
     String value = text(variables, name).orElse(Integer.toString(fallback));
     try {
       int number = Integer.parseInt(value);
-      if (number >= least && number <= most) {
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException unusable) {
-      // reported below, with the numbers that are out of range
+      // reported below, as a number out of range is
     }
     throw new InvalidSettingException(
-        name + " must be a number from " + least + " to " + most + ", not '" + value + "'");
+        name + " must be a number from " + min + " to " + max + ", not '" + value + "'");
   }
 
   private static Weights weights(String value) {

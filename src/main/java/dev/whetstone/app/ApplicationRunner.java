@@ -6,32 +6,32 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the application until it is told to stop. SIGTERM and SIGINT stop it before the JVM begins
- * to end: ONNX Runtime has a shutdown hook that frees what the engine still runs on while requests
- * drain, and the JVM's hooks have no order. Quarkus takes these signals in native images alone.
+ * Runs the application until SIGTERM or SIGINT, and stops it before the JVM shuts down: ONNX
+ * Runtime has a shutdown hook that frees memory the engine still uses while requests drain, and the
+ * JVM runs its hooks in no order. Quarkus itself handles these signals only in native images.
  */
 public final class ApplicationRunner {
   private static final Logger LOG = Logger.getLogger(ApplicationRunner.class);
-  private static final int SIGNALLED = 128;
+  private static final int SIGNAL_EXIT_BASE = 128;
 
-  private int status;
+  private int exitCode;
 
   private ApplicationRunner() {}
 
-  /** Returns the exit code once everything has stopped. */
+  /** Blocks until everything has stopped, and returns the exit code. */
   public static int run() {
     for (String signal : List.of("TERM", "INT")) {
-      SignalHandler.on(signal, number -> Quarkus.asyncExit(SIGNALLED + number));
+      SignalHandler.on(signal, number -> Quarkus.asyncExit(SIGNAL_EXIT_BASE + number));
     }
-    ApplicationRunner server = new ApplicationRunner();
-    Quarkus.run(null, server::ended);
-    return server.status;
+    ApplicationRunner runner = new ApplicationRunner();
+    Quarkus.run(null, runner::onExit);
+    return runner.exitCode;
   }
 
-  private void ended(Integer code, @Nullable Throwable failure) {
+  private void onExit(Integer code, @Nullable Throwable failure) {
     if (failure != null) {
       LOG.error("the application failed", failure);
     }
-    status = code;
+    exitCode = code;
   }
 }

@@ -17,7 +17,7 @@ import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.eclipse.microprofile.config.Config;
 
-/** Wires the gateway process. */
+/** Beans of the application: settings, clock, database, keys and the preference log. */
 @Singleton
 final class GatewayBeans {
   @Produces
@@ -28,7 +28,7 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
-  AppSettings environment(Config config) {
+  AppSettings settings(Config config) {
     return AppSettings.of(name -> config.getOptionalValue(name, String.class).orElse(null));
   }
 
@@ -40,8 +40,8 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
-  Database database(AppSettings environment) {
-    return environment.database();
+  Database database(AppSettings settings) {
+    return settings.database();
   }
 
   @Produces
@@ -62,16 +62,15 @@ final class GatewayBeans {
     return new KeyStore(database);
   }
 
-  // Of an external database there may be many gateways, and one set of keys: ./whetstone keys
-  // makes the first.
+  // Gateways that share an external database share its keys, so none of them creates a key file:
+  // ./whetstone keys create makes the first key.
   @Produces
   @Singleton
-  ApiKeyCache keys(
-      AppSettings environment, ObjectMapper mapper, KeyStore store, InstantSource clock)
+  ApiKeyCache keys(AppSettings settings, ObjectMapper mapper, KeyStore store, InstantSource clock)
       throws IOException {
-    Path file = environment.keys();
-    boolean drawn = environment.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
-    return new ApiKeyCache(store, KeyFile.read(file, mapper), drawn, clock);
+    Path file = settings.keys();
+    boolean created = settings.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
+    return new ApiKeyCache(store, KeyFile.read(file, mapper), created, clock);
   }
 
   @Produces

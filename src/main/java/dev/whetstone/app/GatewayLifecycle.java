@@ -37,17 +37,17 @@ import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
-/** Loads the model once HTTP is up, and lets running requests end before the process does. */
+/** Loads the model once HTTP is up, and drains running requests before the process ends. */
 @Singleton
 final class GatewayLifecycle implements ModelOpener.Learning {
   private static final Logger LOG = Logger.getLogger(GatewayLifecycle.class);
-  private static final Duration DRAIN = Duration.ofSeconds(25);
-  // how long a revoked key may still open something
-  private static final Duration KEYS_PERIOD = Duration.ofSeconds(2);
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(25);
+  // bounds how long a revoked key is still accepted
+  private static final Duration KEY_REFRESH = Duration.ofSeconds(2);
 
-  @Inject AppSettings environment;
+  @Inject AppSettings settings;
   @Inject EngineConfig engineConfig;
-  @Inject GatewayState serving;
+  @Inject GatewayState gatewayState;
   @Inject InstantSource clock;
   @Inject Database database;
   @Inject Notifications notifications;
@@ -61,47 +61,50 @@ final class GatewayLifecycle implements ModelOpener.Learning {
     if (ProcessRole.current() != ProcessRole.GATEWAY) {
       return;
     }
-    keys.get().start(KEYS_PERIOD);
-    Thread.ofPlatform().name("whetstone-loader").daemon().start(this::load);
+    keys.get().start(KEY_REFRESH);
+    Thread.ofPlatform().name("whetstone-loader").daemon().start(this::loadModel);
     Thread.ofVirtual().name("whetstone-database").start(this::openDatabase);
   }
 
-  // Plain generation needs no database: one that is away is tried again when it is asked for.
+  // Plain generation needs no database, so the start goes on without one: the first call that needs
+  // it tries to open it again.
   private void openDatabase() {
     try {
       database.open();
-    } catch (DatabaseUnavailableException away) {
-      LOG.warnf("pairs and votes wait for the database: %s", away.getMessage());
+    } catch (DatabaseUnavailableException unavailable) {
+      LOG.warnf(
+          "the database is unavailable; pairs and votes are refused until it answers: %s",
+          unavailable.getMessage());
     } catch (RuntimeException unusable) {
-      LOG.error("the database cannot be used", unusable);
+      LOG.error("the database cannot be used; pairs and votes are refused", unusable);
     }
   }
 
-  private void load() {
+  private void loadModel() {
     try {
-      Precision precision = environment.weights().precision();
-      ModelStore models = environment.models(System.out::println);
+      Precision precision = settings.weights().precision();
+      ModelStore models = settings.models(System.out::println);
       ServedModel model =
           ModelOpener.load(
-              models.resolve(environment.model(), precision),
+              models.resolve(settings.model(), precision),
               precision,
-              environment.threads(),
+              settings.threads(),
               engineConfig,
               clock,
-              models.sampling(environment.model()),
+              models.sampling(settings.model()),
               this);
       model.policies().start(notifications);
       model.rollouts().start(notifications);
-      serving.setState(new State.Ready(model));
-      System.out.println("Whetstone is ready at http://localhost:" + environment.port());
+      gatewayState.setState(new State.Ready(model));
+      System.out.println("Whetstone is ready at http://localhost:" + settings.port());
       System.out.println(
-          Files.exists(environment.keys())
-              ? "Keys: " + environment.keys()
+          Files.exists(settings.keys())
+              ? "Keys: " + settings.keys()
               : "Keys: ./whetstone keys create operator");
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
-      serving.setState(new State.Failed(reason));
+      gatewayState.setState(new State.Failed(reason));
       LOG.errorf(failed, "the model cannot be served: %s", reason);
       Quarkus.asyncExit(1);
     }
@@ -114,29 +117,29 @@ final class GatewayLifecycle implements ModelOpener.Learning {
         base,
         new PolicyStore(database, base.hash()),
         new AdapterCache(
-            environment.home().resolve("policies"),
+            settings.home().resolve("policies"),
             base.hash(),
             servingConfig.cachedAdapters(),
             clock),
         servingConfig,
         clock,
-        name());
+        gatewayName());
   }
 
   @Override
   public Rollouts rollouts(
       Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs) {
-    int[] canary = tokenizer.encode(rolloutConfig.gate().probeText(), false);
+    int[] probeText = tokenizer.encode(rolloutConfig.gate().probeText(), false);
     return new Rollouts(
-        engine, policies, runs, rolloutConfig, servingConfig.poll(), canary, random, clock);
+        engine, policies, runs, rolloutConfig, servingConfig.poll(), probeText, random, clock);
   }
 
-  /** The machine's name and the port: no two gateways have both. */
-  private String name() {
+  /** This gateway's name in the cluster: host name and port, which no other gateway shares. */
+  private String gatewayName() {
     try {
-      return InetAddress.getLocalHost().getHostName() + ":" + environment.port();
-    } catch (UnknownHostException nameless) {
-      return "localhost:" + environment.port();
+      return InetAddress.getLocalHost().getHostName() + ":" + settings.port();
+    } catch (UnknownHostException unresolved) {
+      return "localhost:" + settings.port();
     }
   }
 
@@ -145,13 +148,13 @@ final class GatewayLifecycle implements ModelOpener.Learning {
       return;
     }
     trainer.close();
-    State last = serving.state();
-    serving.setState(new State.Draining());
+    State last = gatewayState.state();
+    gatewayState.setState(new State.Draining());
     notifications.close();
     if (last instanceof State.Ready ready) {
       ready.model().rollouts().close();
       ready.model().policies().close();
-      if (!ready.model().engine().drain(DRAIN)) {
+      if (!ready.model().engine().drain(DRAIN_TIMEOUT)) {
         LOG.warn("some requests were cut short by the shutdown");
       }
       ready.model().engine().close();

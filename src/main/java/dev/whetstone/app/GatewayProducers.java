@@ -12,7 +12,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 
-/** Wires what reads and fills the preference log in bulk. */
+/** Beans that read and write the preference log in bulk. */
 @Singleton
 final class GatewayProducers {
   @Produces
@@ -25,12 +25,12 @@ final class GatewayProducers {
   @Singleton
   PreferenceImport imports(
       Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
-    PreferenceImport.ImportLimits bounds =
+    PreferenceImport.ImportLimits limits =
         new PreferenceImport.ImportLimits(
             config.importBatch(),
             Math.toIntExact(config.importLine().asLongValue()),
             config.importErrors());
-    return new PreferenceImport(database, clock, RandomIds::generate, mapper.reader(), bounds);
+    return new PreferenceImport(database, clock, RandomIds::generate, mapper.reader(), limits);
   }
 
   @Produces

@@ -4,20 +4,20 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line that starts this application again, as another process. */
+/** Starts this application again as another process. */
 public final class JavaProcess {
   private static final File NICE = new File("/usr/bin/nice");
 
-  /** Where the packaged application is, for a process that was not started from it. */
+  /** Names the packaged application, for a process that was not started from it, such as a test. */
   private static final String JAR = "whetstone.jar";
 
   private JavaProcess() {}
 
   /**
-   * A process of this application.
+   * Prepares a process of this application; the caller starts it.
    *
-   * @param flags of the virtual machine, its memory above all
-   * @param arguments as after {@code ./whetstone}
+   * @param flags JVM flags, such as the heap size
+   * @param arguments the command line after {@code ./whetstone}
    */
   public static ProcessBuilder of(List<String> flags, String... arguments) {
     List<String> command = new ArrayList<>();
@@ -34,16 +34,16 @@ public final class JavaProcess {
     return new ProcessBuilder(command);
   }
 
-  /** Makes a process step back behind others for the processor, where the system knows how. */
-  static ProcessBuilder nice(ProcessBuilder process) {
+  /** Lowers a process's CPU priority, if {@code nice} is installed. */
+  static ProcessBuilder withLowPriority(ProcessBuilder process) {
     if (NICE.canExecute()) {
       process.command().addAll(0, List.of(NICE.getPath(), "-n", "10"));
     }
     return process;
   }
 
-  /** Whether this process was started from the packaged application, as tests are not. */
-  static boolean packaged() {
+  /** Whether this process runs the packaged application; tests do not. */
+  static boolean isPackaged() {
     return System.getProperty("java.class.path", "").endsWith("quarkus-run.jar");
   }
 }

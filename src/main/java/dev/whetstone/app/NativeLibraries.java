@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Native libraries, unpacked once for each version. Left to itself, ONNX Runtime unpacks its own
- * below /tmp at every start, 23 MB that stay when the process is killed, and DJL fills the user's
+ * Unpacks native libraries once for each version. By default ONNX Runtime unpacks its own below
+ * /tmp at every start, 23 MB that remain when the process is killed, and DJL writes into the user's
  * home.
  */
 public final class NativeLibraries {
@@ -22,7 +22,7 @@ public final class NativeLibraries {
   private static final String UNFINISHED = ".unfinished-";
   private static final String RESOURCES = "/ai/onnxruntime/native/linux-x64/";
 
-  /** The last three are in the build for CUDA alone. */
+  /** The last three are only in the build for CUDA. */
   private static final List<String> FILES =
       List.of(
           "libonnxruntime.so",
@@ -34,8 +34,8 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Points ONNX Runtime and DJL at the folder, and unpacks what is not there yet. To be called
-   * before either library is used. A location that the user has chosen stays: ONNX Runtime's
+   * Points ONNX Runtime and DJL at the folder, and unpacks what is missing. Must be called before
+   * either library is used. A location that the user has chosen takes precedence: ONNX Runtime's
    * property {@code onnxruntime.native.path}, DJL's variables ENGINE_CACHE_DIR and DJL_CACHE_DIR.
    *
    * @param folder {@code WHETSTONE_NATIVE}
@@ -71,7 +71,7 @@ public final class NativeLibraries {
     return target;
   }
 
-  /** Removes other versions and what an interrupted start left; loaded libraries stay mapped. */
+  /** Removes other versions and unfinished copies; libraries that processes use stay mapped. */
   private static void removeOthers(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.toList()) {

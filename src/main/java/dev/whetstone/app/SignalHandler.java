@@ -6,25 +6,25 @@ import java.util.Objects;
 import java.util.function.IntConsumer;
 
 /**
- * Takes signals before the JVM does. It is {@code sun.misc.Signal} of the module jdk.unsupported,
- * called by name: javac warns of every mention, and nothing in the standard replaces it.
+ * Handles signals in place of the JVM. Calls {@code sun.misc.Signal} of the module jdk.unsupported
+ * by reflection, because javac warns of every direct use and no standard API replaces it.
  */
 final class SignalHandler {
   private SignalHandler() {}
 
   /**
-   * Runs {@code action} with the number of the signal whenever it comes, on a thread of its own.
+   * Runs {@code action} with the signal's number each time it arrives, on a new thread.
    *
-   * @param name without SIG, as {@code TERM}
-   * @throws IllegalStateException where the JVM has no such signal or keeps it for itself
+   * @param name the signal without SIG, such as {@code TERM}
+   * @throws IllegalStateException if the JVM does not know the signal or reserves it
    */
   static void on(String name, IntConsumer action) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object caught = signal.getConstructor(String.class).newInstance(name);
-      int number = (int) signal.getMethod("getNumber").invoke(caught);
-      InvocationHandler calls =
+      Object target = signal.getConstructor(String.class).newInstance(name);
+      int number = (int) signal.getMethod("getNumber").invoke(target);
+      InvocationHandler dispatch =
           (self, method, arguments) ->
               switch (method.getName()) {
                 case "handle" -> {
@@ -36,11 +36,11 @@ final class SignalHandler {
                 default -> "handler of SIG" + name;
               };
       Object proxy =
-          Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, calls);
-      signal.getMethod("handle", signal, handler).invoke(null, caught, proxy);
+          Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, dispatch);
+      signal.getMethod("handle", signal, handler).invoke(null, target, proxy);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
-          "SIG" + name + " cannot be taken: " + Objects.requireNonNullElse(e.getCause(), e), e);
+          "SIG" + name + " cannot be handled: " + Objects.requireNonNullElse(e.getCause(), e), e);
     }
   }
 }

@@ -9,7 +9,9 @@ import java.util.Locale;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 
-/** Logs which build starts, as which process, and each setting that goes by an old name. */
+/**
+ * Logs the build, the role of the process, and a warning for each setting given by its old name.
+ */
 @Singleton
 final class StartupReport {
   private static final Logger LOG = Logger.getLogger(StartupReport.class);

@@ -32,32 +32,32 @@ import java.time.InstantSource;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** The life of a trainer process. */
+/** Starts and stops what a trainer process runs. */
 @Singleton
 final class TrainerLifecycle {
   private static final Logger LOG = Logger.getLogger(TrainerLifecycle.class);
-  private static final Duration AWAY_PAUSE = Duration.ofSeconds(2);
+  private static final Duration DATABASE_RETRY_PAUSE = Duration.ofSeconds(2);
 
-  @Inject AppSettings environment;
+  @Inject AppSettings settings;
   @Inject Database database;
   @Inject Notifications notifications;
   @Inject TrainerConfig config;
   @Inject InstantSource clock;
-  @Inject GatewayState serving;
+  @Inject GatewayState gatewayState;
   @Inject MeterRegistry registry;
 
-  private volatile @Nullable TrainingWorker loop;
+  private volatile @Nullable TrainingWorker worker;
   private volatile boolean stopping;
 
-  /** A trainer has health and metrics; the gateway's routes are not there. */
-  void routes(@Observes Router router) {
+  /** Answers 404 on every route but health and metrics: a trainer serves no requests. */
+  void hideGatewayRoutes(@Observes Router router) {
     if (ProcessRole.current() == ProcessRole.TRAINER) {
       router
           .route()
           .order(Integer.MIN_VALUE)
           .handler(
               context -> {
-                if (open(context.request())) {
+                if (isServed(context.request())) {
                   context.next();
                 } else {
                   context.response().setStatusCode(404).end();
@@ -66,52 +66,57 @@ final class TrainerLifecycle {
     }
   }
 
-  private static boolean open(HttpServerRequest request) {
+  private static boolean isServed(HttpServerRequest request) {
     String path = request.path();
     return path.startsWith("/q/health") || path.startsWith("/q/metrics");
   }
 
   void start(@Observes StartupEvent started) {
     if (ProcessRole.current() == ProcessRole.TRAINER) {
-      Thread.ofPlatform().name("whetstone-trainer-start").daemon().start(this::begin);
+      Thread.ofPlatform().name("whetstone-trainer-start").daemon().start(this::startTraining);
     }
   }
 
-  private void begin() {
+  private void startTraining() {
     try {
       ModelDirectory base =
-          environment
+          settings
               .models(System.out::println)
-              .resolve(environment.model(), environment.weights().precision());
+              .resolve(settings.model(), settings.weights().precision());
       PolicyStore policies = new PolicyStore(database, base.hash());
-      openPatiently(policies);
+      awaitDatabase(policies);
       TrainingRunStore runs = new TrainingRunStore(database, base.hash());
       TrainingWorker training =
           new TrainingWorker(
               runs,
               new TrainingVotes(database, base.hash()),
               new TrainingRunExecutor(
-                  base, settings(), runs, policies, config, environment.home().resolve("training")),
+                  base,
+                  trainerOptions(),
+                  runs,
+                  policies,
+                  config,
+                  settings.home().resolve("training")),
               config,
               clock,
               base.hash());
       Gauge.builder("whetstone.trainer.leads", training, t -> t.leads() ? 1 : 0)
-          .description("1 where this trainer is the one that works")
+          .description("1 while this trainer holds the leader lock and executes runs")
           .register(registry);
-      loop = training;
+      worker = training;
       training.start(notifications);
-      serving.setState(new State.TrainerOnly());
+      gatewayState.setState(new State.TrainerOnly());
       System.out.println(
           "Whetstone's trainer is ready; health at http://localhost:"
-              + environment.trainerPort()
+              + settings.trainerPort()
               + "/q/health");
     } catch (IOException | RuntimeException | LinkageError failed) {
-      LOG.errorf(failed, "the trainer cannot work: %s", failed.getMessage());
+      LOG.errorf(failed, "the trainer cannot start: %s", failed.getMessage());
       Quarkus.asyncExit(1);
     }
   }
 
-  private TrainerOptions settings() {
+  private TrainerOptions trainerOptions() {
     return new TrainerOptions(
         NetworkSettings.exact(config.threads()),
         config.checkpointEvery(),
@@ -120,15 +125,15 @@ final class TrainerLifecycle {
         BuildInfo.version());
   }
 
-  private void openPatiently(PolicyStore policies) {
+  private void awaitDatabase(PolicyStore policies) {
     while (!stopping) {
       try {
         policies.open();
         return;
-      } catch (DatabaseUnavailableException away) {
-        LOG.warnf("the trainer waits for the database: %s", away.getMessage());
+      } catch (DatabaseUnavailableException unavailable) {
+        LOG.warnf("the trainer waits for the database: %s", unavailable.getMessage());
         try {
-          Thread.sleep(AWAY_PAUSE);
+          Thread.sleep(DATABASE_RETRY_PAUSE);
         } catch (InterruptedException stopped) {
           Thread.currentThread().interrupt();
           return;
@@ -142,7 +147,7 @@ final class TrainerLifecycle {
       return;
     }
     stopping = true;
-    TrainingWorker running = loop;
+    TrainingWorker running = worker;
     if (running != null) {
       running.close();
     }

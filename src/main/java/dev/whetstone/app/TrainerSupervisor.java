@@ -11,32 +11,32 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a trainer running beside the gateway: low in priority, started again when it ends, and gone
- * with the gateway, also when that is killed.
+ * Keeps a trainer process running beside the gateway: at low CPU priority, restarted when it ends.
+ * The trainer exits with the gateway, even if the gateway is killed.
  */
 @Singleton
 final class TrainerSupervisor implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(TrainerSupervisor.class);
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-  private static final Duration STEADY = Duration.ofMinutes(1);
-  private static final int PATIENCE_SECONDS = 20;
-  private static final String SPINS = "3000";
+  private static final Duration MAX_PAUSE = Duration.ofMinutes(1);
+  private static final Duration STABLE_AFTER = Duration.ofMinutes(1);
+  private static final int STOP_TIMEOUT_SECONDS = 20;
+  private static final String SPIN_COUNT = "3000";
 
   @Inject TrainerConfig config;
 
-  private final Object guard = new Object();
+  private final Object lock = new Object();
   private @Nullable Process process;
   private boolean closed;
 
-  /** Starts the trainer, unless the settings or a test say otherwise. */
+  /** Starts the trainer, unless the settings disable it or the application is not packaged. */
   void start() {
-    if (config.start() && JavaProcess.packaged()) {
-      Thread.ofPlatform().name("whetstone-trainer-watch").daemon().start(this::watch);
+    if (config.start() && JavaProcess.isPackaged()) {
+      Thread.ofPlatform().name("whetstone-trainer-watch").daemon().start(this::superviseTrainer);
     }
   }
 
-  private void watch() {
+  private void superviseTrainer() {
     Duration pause = FIRST_PAUSE;
     while (true) {
       long begun = System.nanoTime();
@@ -46,19 +46,19 @@ final class TrainerSupervisor implements AutoCloseable {
           return;
         }
         int status = trainer.waitFor();
-        boolean steady = System.nanoTime() - begun > STEADY.toNanos();
-        pause = steady ? FIRST_PAUSE : pause;
-        synchronized (guard) {
+        boolean stable = System.nanoTime() - begun > STABLE_AFTER.toNanos();
+        pause = stable ? FIRST_PAUSE : pause;
+        synchronized (lock) {
           if (closed) {
             return;
           }
         }
-        LOG.warnf("the trainer ended with %d; it is started again in %s", status, pause);
+        LOG.warnf("the trainer exited with status %d and is started again in %s", status, pause);
         Thread.sleep(pause);
         Duration twice = pause.multipliedBy(2);
-        pause = twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
+        pause = twice.compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : twice;
       } catch (IOException unusable) {
-        LOG.error("the trainer cannot be started; votes wait", unusable);
+        LOG.error("the trainer cannot be started; votes are stored but not trained on", unusable);
         return;
       } catch (InterruptedException stopped) {
         return;
@@ -67,15 +67,15 @@ final class TrainerSupervisor implements AutoCloseable {
   }
 
   private @Nullable Process launch() throws IOException {
-    synchronized (guard) {
+    synchronized (lock) {
       if (closed) {
         return null;
       }
       ProcessBuilder trainer =
-          JavaProcess.nice(
+          JavaProcess.withLowPriority(
               JavaProcess.of(List.of("-Xmx1g", "-XX:+UseSerialGC"), "trainer", "--with-parent"));
-      // PyTorch's threads wait by spinning: long, where the gateway needs the processor
-      trainer.environment().putIfAbsent("GOMP_SPINCOUNT", SPINS);
+      // PyTorch's threads spin while they wait, by default so long that the gateway lacks CPU time
+      trainer.environment().putIfAbsent("GOMP_SPINCOUNT", SPIN_COUNT);
       trainer.redirectOutput(ProcessBuilder.Redirect.INHERIT);
       trainer.redirectError(ProcessBuilder.Redirect.INHERIT);
       Process started = trainer.start();
@@ -84,28 +84,28 @@ final class TrainerSupervisor implements AutoCloseable {
     }
   }
 
-  /** Ends the trainer; a run it is in the middle of goes on after the next start. */
+  /** Stops the trainer; a run that it was executing resumes after the next start. */
   @Override
   public void close() {
-    Process last;
-    synchronized (guard) {
+    Process running;
+    synchronized (lock) {
       closed = true;
-      last = process;
+      running = process;
     }
-    if (last == null) {
+    if (running == null) {
       return;
     }
     try {
-      last.getOutputStream().close();
-      if (!last.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        // gone for sure, or it would still count as a user of the database
-        last.destroyForcibly().waitFor();
+      running.getOutputStream().close();
+      if (!running.waitFor(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        // wait for its end: a live trainer still counts as a user of the embedded database
+        running.destroyForcibly().waitFor();
       }
-    } catch (IOException gone) {
-      last.destroyForcibly();
+    } catch (IOException unwritable) {
+      running.destroyForcibly();
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
-      last.destroyForcibly();
+      running.destroyForcibly();
     }
   }
 }

@@ -1,6 +1,10 @@
 /**
- * The composition root: the two processes' start, life and end. The only package that sees every
- * other.
+ * The composition root: starts, wires and stops the gateway process ({@link
+ * dev.whetstone.app.GatewayLifecycle}, read it first) and the trainer process ({@link
+ * dev.whetstone.app.TrainerLifecycle}); the only package that may see every other.
+ *
+ * <p>Threads: the model is loaded on whetstone-loader, the trainer process is watched on
+ * whetstone-trainer-watch. Owns {@code WHETSTONE_NATIVE}, the folder of unpacked native libraries.
  */
 @NullMarked
 package dev.whetstone.app;

@@ -11,6 +11,7 @@ import dev.whetstone.benchmark.DecodeBenchmark;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.ModelStore;
+import dev.whetstone.onnx.Precision;
 import dev.whetstone.weights.ModelDirectory;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -29,18 +30,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Measures the engine that the gateway serves with. */
+/** Benchmarks the engine that the gateway serves with. */
 @Command(
     name = "bench",
     description = {
-      "Measures the serving engine: decoding with no adapter, one and two mixed, reading prompts, swapping versions.",
+      "Measures the serving engine: decoding with no adapter, one and two mixed, prefilling prompts, swapping versions.",
       "Adapters are random, on all linear layers. Run it on an otherwise idle machine: rounds are repeated and their medians reported.",
       "Progress goes to standard error; a table and one line of JSON to standard output."
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
-  // above the environment and system properties
+  // ranks above environment variables (300) and system properties (400)
   private static final int OVERRIDING = 500;
 
   @Option(
@@ -66,13 +67,13 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--context",
       defaultValue = "128",
-      description = "Tokens that stand before the first decoded one (default: ${DEFAULT-VALUE}).")
+      description = "Tokens before the first decoded one (default: ${DEFAULT-VALUE}).")
   int context;
 
   @Option(
       names = "--prompt",
       defaultValue = "512",
-      description = "Tokens of the prompts that are read (default: ${DEFAULT-VALUE}).")
+      description = "Tokens of each prompt whose prefill is measured (default: ${DEFAULT-VALUE}).")
   int prompt;
 
   @Option(
@@ -84,13 +85,13 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--repeats",
       defaultValue = "5",
-      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
+      description = "Measured rounds (default: ${DEFAULT-VALUE}).")
   int repeats;
 
   @Option(
       names = "--warm-up",
       defaultValue = "1",
-      description = "Rounds before them that do not (default: ${DEFAULT-VALUE}).")
+      description = "Rounds before these, not measured (default: ${DEFAULT-VALUE}).")
   int warmUp;
 
   @Option(names = "--model", description = "As WHETSTONE_MODEL, which is the default.")
@@ -102,7 +103,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--threads", description = "Engine threads; default: WHETSTONE_THREADS.")
   @Nullable Integer threads;
 
-  @Option(names = "--json", description = "Print the line of JSON alone.")
+  @Option(names = "--json", description = "Print only the line of JSON.")
   boolean jsonOnly;
 
   @Spec
@@ -111,25 +112,24 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    AppSettings environment = AppSettings.of(System::getenv);
-    NativeLibraries.prepare(environment.nativeLibraries());
+    AppSettings settings = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(settings.nativeLibraries());
     DecodeBenchmark.Plan plan =
         new DecodeBenchmark.Plan(batches, versions, tokens, context, prompt, rank, repeats, warmUp);
-    String name = model == null ? environment.model() : model;
-    var wanted = weights == null ? environment.weights() : weights;
-    int cores = threads == null ? environment.threads() : threads;
+    String name = model == null ? settings.model() : model;
+    Precision precision = (weights == null ? settings.weights() : weights).precision();
+    int cores = threads == null ? settings.threads() : threads;
     PrintWriter progress = spec.commandLine().getErr();
-    ModelStore store = environment.models(progress::println);
-    Optional<ModelDirectory> ready = store.find(name, wanted.precision());
+    ModelStore store = settings.models(progress::println);
+    Optional<ModelDirectory> imported = store.find(name, precision);
     ModelDirectory directory =
-        ready.isPresent() ? ready.get() : store.resolve(name, wanted.precision());
+        imported.isPresent() ? imported.get() : store.resolve(name, precision);
     ModelOpener.Opened opened =
-        ModelOpener.open(
-            directory, wanted.precision(), cores, config(plan), InstantSource.system());
+        ModelOpener.open(directory, precision, cores, config(plan), InstantSource.system());
     try {
       BenchmarkReport.Setting setting =
           new BenchmarkReport.Setting(
-              CpuInfo.name(), cores, name, wanted.precision().name().toLowerCase(Locale.ROOT));
+              CpuInfo.name(), cores, name, precision.name().toLowerCase(Locale.ROOT));
       print(new DecodeBenchmark(opened, directory.config(), plan, progress::println).run(setting));
     } finally {
       opened.close();

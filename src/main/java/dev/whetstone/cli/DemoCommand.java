@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Plays the whole loop on the tiny model, with real processes in a home of their own. */
+/** Plays the whole loop on the tiny model, with real processes and a separate data directory. */
 @Command(
     name = "demo",
     description =
@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
   /**
-   * Everything else is as in {@code ./run}; the canary text is one that the tiny model can read.
+   * Settings that differ from {@code ./run}. The probe text uses words that the tiny model knows.
    */
   private static final Map<String, String> SETTINGS =
       Map.of(
@@ -32,7 +32,8 @@ public final class DemoCommand implements Callable<Integer> {
           "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoScenario.VOTES),
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
           "WHETSTONE_SERVING_POLL", "PT0.5S",
-          // the tiny model writes nothing but reviews, so no canary text is indifferent to praise
+          // the tiny model writes only reviews, so training on praise changes any probe text's
+          // perplexity
           "WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "4",
           "WHETSTONE_ROLLOUT_GATE_PROBE_TEXT",
               "The film was quiet. The plot was plain and the ending was simple. It cost 12 dollars.");
@@ -40,8 +41,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--home",
       paramLabel = "FOLDER",
-      description =
-          "Where the demo's data goes and stays; default: a new folder for temporary files.")
+      description = "Where the demo's data is written and kept; default: a new temporary folder.")
   private @Nullable Path home;
 
   @Override
@@ -51,7 +51,7 @@ public final class DemoCommand implements Callable<Integer> {
             ? Files.createTempDirectory("whetstone-demo-")
             : home.toAbsolutePath().normalize();
     System.out.println("The demo's data: " + folder);
-    System.out.println("Starting a gateway and a trainer; what they say is in gateway.log there.");
+    System.out.println("Starting a gateway and a trainer; their output goes to gateway.log there.");
     Map<String, String> settings = new HashMap<>(SETTINGS);
     settings.put("WHETSTONE_NATIVE", AppSettings.of(System::getenv).nativeLibraries().toString());
     try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), folder, settings)) {
@@ -59,11 +59,9 @@ public final class DemoCommand implements Callable<Integer> {
     }
     System.out.println();
     System.out.println(
-        "To look around in what is left: WHETSTONE_HOME="
-            + folder
-            + " WHETSTONE_MODEL=tiny-reviews ./run");
+        "To inspect the result: WHETSTONE_HOME=" + folder + " WHETSTONE_MODEL=tiny-reviews ./run");
     System.out.println(
-        "then GET /policies, /training/runs, /rollouts and /audit with the operator's key of keys.json.");
+        "then GET /policies, /training/runs, /rollouts and /audit with the operator's key in keys.json.");
     return 0;
   }
 }

@@ -8,10 +8,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** What a failure says to a person. Those of files carry a bare path as their message. */
+/** Error messages for people. A file exception's own message is only its path. */
 public final class ErrorMessages {
   private ErrorMessages() {}
 
+  /** One sentence on what failed. */
   public static String of(Throwable failure) {
     return switch (failure) {
       case UncheckedIOException wrapped when wrapped.getCause() != null -> of(wrapped.getCause());

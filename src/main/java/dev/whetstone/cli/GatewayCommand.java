@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
-/** Runs the gateway until it is told to stop. */
+/** Runs the gateway until a signal stops it. */
 @Command(
     name = "gateway",
     description = "Runs the gateway: HTTP and the engine.",
@@ -22,35 +22,33 @@ import picocli.CommandLine.Command;
 public final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
-    AppSettings environment = AppSettings.of(System::getenv);
-    NativeLibraries.prepare(environment.nativeLibraries());
-    requireFree(environment.port(), "WHETSTONE_PORT");
-    prepare(environment);
+    AppSettings settings = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(settings.nativeLibraries());
+    requireFree(settings.port(), "WHETSTONE_PORT");
+    prepare(settings);
     ProcessRole.GATEWAY.declare();
     return ApplicationRunner.run();
   }
 
-  /**
-   * A model that is not there yet is imported by a process of its own, which may use more memory.
-   */
-  static void prepare(AppSettings environment) throws IOException, InterruptedException {
-    ModelStore store = environment.models(System.out::println);
-    if (store.find(environment.model(), environment.weights().precision()).isPresent()) {
+  /** Imports the model if that is not done, in a separate process with a larger heap. */
+  static void prepare(AppSettings settings) throws IOException, InterruptedException {
+    ModelStore store = settings.models(System.out::println);
+    if (store.find(settings.model(), settings.weights().precision()).isPresent()) {
       return;
     }
     Process process = JavaProcess.of(List.of("-Xmx2g", "-Xrs"), "import").inheritIO().start();
-    // a signal ends this process without unwinding it
+    // a signal ends this process without running the finally block below
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "whetstone-import-end"));
     try {
       if (process.waitFor() != 0) {
-        throw new IllegalStateException("the model could not be made ready; see above");
+        throw new IllegalStateException("the model could not be imported; the reason is above");
       }
     } finally {
       process.destroy();
     }
   }
 
-  // Found out before anything is loaded, so that the reason is one line and not a stack trace.
+  // Checked before anything is loaded, so that the error is one line instead of a stack trace.
   static void requireFree(int port, String setting) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);

@@ -10,11 +10,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How a command finds the running gateway. */
+/** Options with which a command finds the running gateway. */
 final class GatewayOptions {
-  @Option(
-      names = "--url",
-      description = "Of the gateway; default: http://localhost:WHETSTONE_PORT.")
+  @Option(names = "--url", description = "The gateway's; default: http://localhost:WHETSTONE_PORT.")
   @Nullable String url;
 
   @Option(
@@ -24,24 +22,24 @@ final class GatewayOptions {
   @Nullable String key;
 
   GatewayHttpClient client() throws IOException {
-    AppSettings environment = AppSettings.of(System::getenv);
-    String address = url == null ? "http://localhost:" + environment.port() : url;
-    return new GatewayHttpClient(address, key == null ? keyOf(environment) : key);
+    AppSettings settings = AppSettings.of(System::getenv);
+    String address = url == null ? "http://localhost:" + settings.port() : url;
+    return new GatewayHttpClient(address, key == null ? readKey(settings) : key);
   }
 
-  private static String keyOf(AppSettings environment) throws IOException {
-    String given = System.getenv("WHETSTONE_KEY");
-    if (given != null && !given.isBlank()) {
-      return given.strip();
+  private static String readKey(AppSettings settings) throws IOException {
+    String fromEnvironment = System.getenv("WHETSTONE_KEY");
+    if (fromEnvironment != null && !fromEnvironment.isBlank()) {
+      return fromEnvironment.strip();
     }
-    Path file = environment.home().resolve("keys.json");
+    Path file = settings.home().resolve("keys.json");
     if (!Files.exists(file)) {
       throw new InvalidSettingException(
-          "there is no " + file + "; name an operator's key with --key");
+          "there is no " + file + "; give an operator's key with --key");
     }
     String found = new ObjectMapper().readTree(file.toFile()).path("operator").asText("");
     if (found.isEmpty()) {
-      throw new InvalidSettingException(file + " holds no operator's key; name one with --key");
+      throw new InvalidSettingException(file + " holds no operator's key; give one with --key");
     }
     return found;
   }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes a model ready to serve. */
+/** Imports a model and exports its serving graphs. */
 @Command(
     name = "import",
     description = "Fetches, imports and exports a model, so that the gateway starts at once.",
@@ -21,7 +21,7 @@ public final class ImportCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "MODEL",
       description =
-          "A name of models/manifest.json, a Hugging Face directory or a GGUF file; default: WHETSTONE_MODEL.")
+          "A name in models/manifest.json, a Hugging Face directory or a GGUF file; default: WHETSTONE_MODEL.")
   @Nullable String model;
 
   @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
@@ -32,11 +32,11 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    AppSettings environment = AppSettings.of(System::getenv);
-    NativeLibraries.prepare(environment.nativeLibraries());
-    AppSettings.Weights wanted = weights == null ? environment.weights() : weights;
-    String name = model == null ? environment.model() : model;
-    var directory = environment.models(System.out::println).resolve(name, wanted.precision());
+    AppSettings settings = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(settings.nativeLibraries());
+    AppSettings.Weights serving = weights == null ? settings.weights() : weights;
+    String name = model == null ? settings.model() : model;
+    var directory = settings.models(System.out::println).resolve(name, serving.precision());
     Optional<String> damage = verify ? ModelIntegrity.thorough(directory.path()) : Optional.empty();
     if (damage.isPresent()) {
       throw new IllegalStateException(

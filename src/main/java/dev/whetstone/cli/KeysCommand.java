@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Creates, lists and revokes keys, with or without a running gateway. */
+/** Creates, lists and revokes API keys in the database; needs no running gateway. */
 @Command(
     name = "keys",
     description = "Creates, lists and revokes API keys.",
@@ -27,11 +27,11 @@ public final class KeysCommand {
 
   @Command(
       name = "create",
-      description = "Creates a key and prints it; it is shown this once.",
+      description = "Creates a key and prints it; it cannot be shown again.",
       mixinStandardHelpOptions = true)
   int create(
       @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}") Role role,
-      @Option(names = "--note", description = "What it is for.") @Nullable String note) {
+      @Option(names = "--note", description = "What the key is for.") @Nullable String note) {
     try (Database database = AppSettings.of(System::getenv).database()) {
       System.out.println(store(database).create(role, note, ACTOR).secret());
     }
@@ -70,9 +70,9 @@ public final class KeysCommand {
 
   @Command(
       name = "revoke",
-      description = "Ends a key's life; running gateways notice within seconds.",
+      description = "Revokes a key; running gateways refuse it within seconds.",
       mixinStandardHelpOptions = true)
-  int revoke(@Parameters(paramLabel = "ID", description = "As list shows it.") String id) {
+  int revoke(@Parameters(paramLabel = "ID", description = "As shown by list.") String id) {
     try (Database database = AppSettings.of(System::getenv).database()) {
       return switch (store(database).revoke(id, ACTOR)) {
         case REVOKED -> 0;

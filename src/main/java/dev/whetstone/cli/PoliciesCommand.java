@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The versions of the running gateway. */
+/** Lists and changes the versions of a running gateway. */
 @Command(
     name = "policies",
     description = "Lists, shows, imports, exports and promotes versions of the running gateway.",
@@ -77,7 +77,7 @@ public final class PoliciesCommand {
             names);
   }
 
-  @Command(description = "Shows all that is known of a version.", mixinStandardHelpOptions = true)
+  @Command(description = "Shows a version with its provenance.", mixinStandardHelpOptions = true)
   int show(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version)
@@ -91,7 +91,7 @@ public final class PoliciesCommand {
       mixinStandardHelpOptions = true)
   int importAdapter(
       @Mixin GatewayOptions gateway,
-      @Parameters(paramLabel = "DIRECTORY", description = "Where the two files are.")
+      @Parameters(paramLabel = "DIRECTORY", description = "The directory of the two files.")
           Path directory)
       throws IOException {
     Path model = directory.resolve(MODEL);
@@ -108,7 +108,8 @@ public final class PoliciesCommand {
   }
 
   @Command(
-      description = "Writes a version as a PEFT directory, or as an ONNX model that stands alone.",
+      description =
+          "Writes a version as a PEFT directory, or merged with the base as one ONNX model.",
       mixinStandardHelpOptions = true)
   int export(
       @Mixin GatewayOptions gateway,
@@ -136,7 +137,8 @@ public final class PoliciesCommand {
   int promote(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version,
-      @Option(names = "--reason", description = "Kept in the audit log.") @Nullable String reason)
+      @Option(names = "--reason", description = "Recorded in the audit log.")
+          @Nullable String reason)
       throws IOException {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("reason", reason);
     JsonNode row = gateway.client().post("/policies/" + segment(version) + "/promote", body);
@@ -153,7 +155,7 @@ public final class PoliciesCommand {
 
   private static String segment(String version) {
     if (!version.matches("[A-Za-z0-9]{1,64}")) {
-      throw new InvalidSettingException("'" + version + "' is no version, hash or alias");
+      throw new InvalidSettingException("'" + version + "' is not a version, hash or alias");
     }
     return version;
   }

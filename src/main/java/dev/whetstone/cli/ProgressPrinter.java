@@ -12,16 +12,16 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Shows a run: one line that moves on a terminal, a line now and then elsewhere. */
+/** Prints a run's progress: one line updated in place on a terminal, else a line every 5 s. */
 final class ProgressPrinter implements TrainingListener {
-  private static final int WIDTH = 24;
-  private static final Duration QUIET = Duration.ofSeconds(5);
+  private static final int BAR_WIDTH = 24;
+  private static final Duration MIN_INTERVAL = Duration.ofSeconds(5);
 
   private final PrintStream out;
   private final boolean terminal;
   private final int steps;
   private final InstantSource clock;
-  private @Nullable Instant shown;
+  private @Nullable Instant printedAt;
   private int firstStep;
   private long firstTokens;
   private double seconds;
@@ -37,7 +37,7 @@ final class ProgressPrinter implements TrainingListener {
   public void onSpeedMeasured(NetworkSettings.MatmulSpeed speed) {
     out.printf(
         Locale.ROOT,
-        "products: float32 %.0f GFLOPS, bfloat16 %.0f GFLOPS; training in %s%n",
+        "matrix products: float32 %.0f GFLOPS, bfloat16 %.0f GFLOPS; training in %s%n",
         speed.float32(),
         speed.bfloat16(),
         speed.faster());
@@ -55,10 +55,10 @@ final class ProgressPrinter implements TrainingListener {
       firstTokens = step.numTokens();
     }
     seconds += step.seconds();
-    int made = step.step() - firstStep;
-    double left = (steps - step.step()) * seconds / made;
+    int newSteps = step.step() - firstStep;
+    double secondsLeft = (steps - step.step()) * seconds / newSteps;
     String rate =
-        made > 1 ? "%,.0f tokens/s".formatted((step.numTokens() - firstTokens) / seconds) : "";
+        newSteps > 1 ? "%,.0f tokens/s".formatted((step.numTokens() - firstTokens) / seconds) : "";
     show(
         String.format(
             Locale.ROOT,
@@ -69,8 +69,8 @@ final class ProgressPrinter implements TrainingListener {
             step.train().loss(),
             step.train().accuracy(),
             rate,
-            (int) left / 60,
-            (int) left % 60),
+            (int) secondsLeft / 60,
+            (int) secondsLeft % 60),
         step.step() == steps);
   }
 
@@ -80,8 +80,8 @@ final class ProgressPrinter implements TrainingListener {
   }
 
   private String bar(int step) {
-    int full = (int) ((long) step * WIDTH / steps);
-    return "[" + "#".repeat(full) + ".".repeat(WIDTH - full) + "]";
+    int full = (int) ((long) step * BAR_WIDTH / steps);
+    return "[" + "#".repeat(full) + ".".repeat(BAR_WIDTH - full) + "]";
   }
 
   private void show(String line, boolean last) {
@@ -89,9 +89,9 @@ final class ProgressPrinter implements TrainingListener {
     if (terminal) {
       out.print("\r" + line + "\033[K" + (last ? "\n" : ""));
       out.flush();
-    } else if (last || shown == null || !now.isBefore(shown.plus(QUIET))) {
+    } else if (last || printedAt == null || !now.isBefore(printedAt.plus(MIN_INTERVAL))) {
       out.println(line);
-      shown = now;
+      printedAt = now;
     }
   }
 }

@@ -12,10 +12,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Takes the champion back. */
+/** Makes an earlier version champion again. */
 @Command(
     name = "rollback",
-    description = "Goes back to the previous champion, or to any version, at the next decode step.",
+    description =
+        "Makes the previous champion, or any version, champion again from the next decode step.",
     mixinStandardHelpOptions = true)
 public final class RollbackCommand implements Callable<Integer> {
   @Mixin
@@ -25,10 +26,10 @@ public final class RollbackCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "VERSION",
-      description = "Where to go back to; default: what was champion before.")
+      description = "The version to restore; default: the previous champion.")
   @Nullable String to;
 
-  @Option(names = "--reason", required = true, description = "Kept in the audit log.")
+  @Option(names = "--reason", required = true, description = "Recorded in the audit log.")
   @SuppressWarnings("NullAway.Init") // set by picocli
   String reason;
 

@@ -45,7 +45,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains an adapter from a file of pairs. */
+/** Trains an adapter, or all weights, from a file of preference pairs. */
 @Command(
     name = "train",
     description = "Trains an adapter, or all weights, from a file of preferences.",
@@ -57,7 +57,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "NAME_OR_DIR",
       description =
-          "A name of models/manifest.json or an imported directory; default: WHETSTONE_MODEL.")
+          "A name in models/manifest.json or an imported directory; default: WHETSTONE_MODEL.")
   @Nullable String model;
 
   @Option(
@@ -65,7 +65,7 @@ public final class TrainCommand implements Callable<Integer> {
       required = true,
       paramLabel = "FILE",
       description =
-          "A pair a line: TRL's prompt, chosen, rejected as texts or messages, or prompt_ids, chosen_ids, rejected_ids.")
+          "JSON lines, a pair each: TRL's prompt, chosen, rejected as texts or messages, or prompt_ids, chosen_ids, rejected_ids.")
   Path pairs = Path.of("");
 
   @Option(
@@ -78,7 +78,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--init",
       paramLabel = "FILE",
       description =
-          "An adapter to go on from, with adapter_config.json beside it or the settings' rank.")
+          "The adapter to start from, with its adapter_config.json or else the rank of --config.")
   @Nullable Path init;
 
   @Option(
@@ -88,19 +88,19 @@ public final class TrainCommand implements Callable<Integer> {
       description = "Where checkpoints, metrics.jsonl and the result go.")
   Path out = Path.of("");
 
-  @Option(names = "--resume", description = "Goes on from the checkpoint in the directory.")
+  @Option(names = "--resume", description = "Resumes from the checkpoint in --out.")
   boolean resume;
 
   @Option(
       names = "--checkpoint-every",
       paramLabel = "DURATION",
-      description = "Least time between two checkpoints; default: ${DEFAULT-VALUE}.")
+      description = "Minimum time between two checkpoints; default: ${DEFAULT-VALUE}.")
   Duration checkpointEvery = Duration.ofMinutes(1);
 
   @Option(
       names = "--print-config",
       help = true,
-      description = "Prints every setting, as --config or its default has it, and ends.")
+      description = "Prints all settings that --config results in, and exits.")
   boolean printConfig;
 
   @Override
@@ -112,9 +112,9 @@ public final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     requireFile(pairs);
-    AppSettings environment = AppSettings.of(System::getenv);
-    NativeLibraries.prepare(environment.nativeLibraries());
-    ModelDirectory base = base(environment);
+    AppSettings appSettings = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(appSettings.nativeLibraries());
+    ModelDirectory base = base(appSettings);
     ValidationSplit<TokenPair> split =
         ValidationSplit.of(read(base), settings.validation().share());
     TrainingJob job =
@@ -124,16 +124,16 @@ public final class TrainCommand implements Callable<Integer> {
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
         new Trainer(
-                TrainerOptions.exact(environment.threads(), clock, BuildInfo.version())
+                TrainerOptions.exact(appSettings.threads(), clock, BuildInfo.version())
                     .with(checkpointEvery))
             .run(job, new ProgressPrinter(System.out, onTerminal(), steps, clock));
     report(outcome);
-    return check(environment, job, outcome) ? 0 : 1;
+    return check(appSettings, job, outcome) ? 0 : 1;
   }
 
-  /** An imported directory as it is; anything else by way of the store. */
-  private ModelDirectory base(AppSettings environment) throws IOException {
-    String name = model == null ? environment.model() : model;
+  /** Opens an imported directory where it is, and anything else through the store. */
+  private ModelDirectory base(AppSettings appSettings) throws IOException {
+    String name = model == null ? appSettings.model() : model;
     Path directory = Path.of(name);
     if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
         && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {
@@ -145,7 +145,7 @@ public final class TrainCommand implements Callable<Integer> {
       }
       return imported;
     }
-    ModelStore store = environment.models(System.out::println);
+    ModelStore store = appSettings.models(System.out::println);
     store.resolve(name, Precision.FP32);
     return store.resolve(name, Precision.INT8);
   }
@@ -199,7 +199,7 @@ public final class TrainCommand implements Callable<Integer> {
       case TrainedWeights.Lora lora -> PeftFiles.read(tensors, lora.rank(), lora.alpha());
       case TrainedWeights.All _ ->
           throw new InvalidSettingException(
-              "--init goes with an adapter, not with full_fine_tuning");
+              "--init starts from an adapter; it cannot be combined with full_fine_tuning");
     };
   }
 
@@ -211,14 +211,15 @@ public final class TrainCommand implements Callable<Integer> {
     System.out.printf("%s: the policy of step %d%n", outcome.ending(), outcome.step());
     if (!outcome.dropped().isEmpty()) {
       System.out.printf(
-          "Dropped %d pairs without room for their completions: %s%n",
+          "Dropped %d pairs whose prompts leave no token for a completion: %s%n",
           outcome.dropped().size(), String.join(", ", outcome.dropped()));
     }
   }
 
-  /** Imports the trained model as {@code ./whetstone import} would, only to see what it says. */
+  /** Compares a trained model, imported into a temporary folder, with the trainer's log-probs. */
   private AdapterParityCheck checkModel(
-      AppSettings environment, List<TokenPair> probed, TrainingOutcome outcome) throws IOException {
+      AppSettings appSettings, List<TokenPair> probePairs, TrainingOutcome outcome)
+      throws IOException {
     Path folder = Files.createTempDirectory(out, ".check-");
     try {
       ModelImporter importer = new ModelImporter(line -> {});
@@ -226,33 +227,34 @@ public final class TrainCommand implements Callable<Integer> {
       ModelDirectory imported = ModelDirectory.open(folder);
       importer.export(imported, Precision.FP32);
       importer.export(imported, Precision.INT8);
-      return AdapterParityCheck.of(imported, null, probed, outcome.probes(), environment.threads());
+      return AdapterParityCheck.measure(
+          imported, null, probePairs, outcome.probes(), appSettings.threads());
     } finally {
       AtomicDirectory.deleteTree(folder);
     }
   }
 
-  /** What would be served as something else than was trained is put aside. */
-  private boolean check(AppSettings environment, TrainingJob job, TrainingOutcome outcome)
+  /** Renames the result, so that nothing serves it, if ONNX Runtime does not reproduce it. */
+  private boolean check(AppSettings appSettings, TrainingJob job, TrainingOutcome outcome)
       throws IOException {
-    List<TokenPair> probed = job.validation().isEmpty() ? job.train() : job.validation();
+    List<TokenPair> probePairs = job.validation().isEmpty() ? job.train() : job.validation();
     LoraAdapter adapter = outcome.adapter();
     AdapterParityCheck check =
         adapter == null
-            ? checkModel(environment, probed, outcome)
-            : AdapterParityCheck.of(
-                job.base(), adapter, probed, outcome.probes(), environment.threads());
+            ? checkModel(appSettings, probePairs, outcome)
+            : AdapterParityCheck.measure(
+                job.base(), adapter, probePairs, outcome.probes(), appSettings.threads());
     AtomicFile.write(out.resolve("export_check.json"), check.json());
     Path written = out.resolve(adapter == null ? RunDirectory.MODEL : "adapter_model.safetensors");
     System.out.printf(
-        "Through ONNX Runtime: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
+        "ONNX Runtime against the trainer: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
         check.exact(), check.int8(), check.int8Mean());
     if (!check.passed()) {
       Path refused =
           out.resolve(adapter == null ? "model.refused" : "adapter_model.refused.safetensors");
       Files.move(written, refused, StandardCopyOption.ATOMIC_MOVE);
       System.err.printf(
-          "whetstone: refused, float32 may differ by %.0e; what was trained is %s%n",
+          "whetstone: refused: float32 may differ by at most %.0e nats a token; the result is kept as %s%n",
           AdapterParityCheck.BOUND, refused);
       return false;
     }

@@ -12,44 +12,44 @@ import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Runs the trainer until it is told to stop. */
+/** Runs the trainer until a signal, or with {@code --with-parent} its parent's end, stops it. */
 @Command(
     name = "trainer",
     description = "Runs the trainer: trains on new votes; serves health and metrics only.",
     mixinStandardHelpOptions = true)
 public final class TrainerCommand implements Callable<Integer> {
-  private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+  private static final Duration EXIT_RETRY = Duration.ofMillis(200);
 
   @Option(names = "--with-parent", description = "Stop when standard input ends.")
   private boolean withParent;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    AppSettings environment = AppSettings.of(System::getenv);
-    NativeLibraries.prepare(environment.nativeLibraries());
-    GatewayCommand.requireFree(environment.trainerPort(), "WHETSTONE_TRAINER_PORT");
-    GatewayCommand.prepare(environment);
+    AppSettings settings = AppSettings.of(System::getenv);
+    NativeLibraries.prepare(settings.nativeLibraries());
+    GatewayCommand.requireFree(settings.trainerPort(), "WHETSTONE_TRAINER_PORT");
+    GatewayCommand.prepare(settings);
     ProcessRole.TRAINER.declare();
-    System.setProperty("quarkus.http.port", Integer.toString(environment.trainerPort()));
+    System.setProperty("quarkus.http.port", Integer.toString(settings.trainerPort()));
     if (withParent) {
-      Thread.ofPlatform().name("whetstone-parent").daemon().start(TrainerCommand::outliveNobody);
+      Thread.ofPlatform().name("whetstone-parent").daemon().start(TrainerCommand::exitWithParent);
     }
     return ApplicationRunner.run();
   }
 
-  // The pipe ends with the process that holds its other end, however that one dies.
-  private static void outliveNobody() {
+  // Standard input is a pipe from the parent; it ends with the parent, even if that is killed.
+  private static void exitWithParent() {
     try {
       while (System.in.read() >= 0) {
-        // nothing is ever said
+        // the parent writes nothing
       }
-    } catch (IOException gone) {
-      // as good as its end
+    } catch (IOException closed) {
+      // means the same as the end of the pipe
     }
-    // a request to end that comes before the application runs is forgotten
+    // repeated, because Quarkus ignores a request to exit before the application runs
     while (!Thread.currentThread().isInterrupted()) {
       Quarkus.asyncExit(0);
-      LockSupport.parkNanos(ASK_AGAIN.toNanos());
+      LockSupport.parkNanos(EXIT_RETRY.toNanos());
     }
   }
 }

@@ -187,7 +187,7 @@ public final class Trainer {
       return finish(ending);
     }
 
-    /** Why the run is over; null while it goes on. */
+    /** Why the run has ended; null while it continues. */
     private TrainingOutcome.@Nullable Ending ending() {
       if (!state.evaluations().isEmpty()) {
         Optional<EarlyStopping.StopReason> stop =

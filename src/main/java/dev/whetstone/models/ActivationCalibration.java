@@ -24,18 +24,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Measures how large activations become, in float32 on a few conversations. */
+/** Measures the largest activations of the float32 graph on a few conversations. */
 final class ActivationCalibration {
   private static final String CONVERSATIONS = "/calibration.jsonl";
-  private static final int MOST_TOKENS = 512;
+  private static final int MAX_TOKENS = 512;
 
   private ActivationCalibration() {}
 
-  /** The ranges of a model whose {@code exact.onnx} is there. */
+  /** Measures the ranges of a model whose float32 graph, {@code exact.onnx}, is exported. */
   static ActivationRanges measure(ModelDirectory model) throws IOException {
     Map<String, float[]> largest = new HashMap<>();
     Path graph = CalibrationGraph.write(model.path(), model.config());
-    try (OrtModel runner = QuantizationKl.open(graph, most(model))) {
+    try (OrtModel runner = QuantizationKl.open(graph, maxTokens(model))) {
       for (int[] ids : conversations(model)) {
         float[] found = QuantizationKl.logits(runner, ids, new int[] {0})[0];
         CalibrationGraph.mergeMaxima(largest, found, model.config());
@@ -52,17 +52,17 @@ final class ActivationCalibration {
     try (Tokenizer tokenizer = Tokenizer.open(model.path().resolve("tokenizer.json"))) {
       for (List<Message> messages : messages()) {
         int[] ids = tokenizer.encode(text(template, messages), template.isEmpty());
-        conversations.add(Arrays.copyOf(ids, Math.min(ids.length, most(model))));
+        conversations.add(Arrays.copyOf(ids, Math.min(ids.length, maxTokens(model))));
       }
     }
     return conversations;
   }
 
-  private static int most(ModelDirectory model) {
-    return Math.min(MOST_TOKENS, model.config().contextLength());
+  private static int maxTokens(ModelDirectory model) {
+    return Math.min(MAX_TOKENS, model.config().contextLength());
   }
 
-  // A template may refuse what ours hold, such as a system message: then their plain text serves.
+  // Falls back to plain text, because a template may refuse our conversations (a system message).
   private static String text(Optional<ChatTemplate> template, List<Message> messages) {
     if (template.isPresent()) {
       try {
@@ -88,8 +88,9 @@ final class ActivationCalibration {
       BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
       for (String line; (line = lines.readLine()) != null; ) {
         List<Message> messages = new ArrayList<>();
-        for (JsonNode turn : json.readTree(line).path("messages")) {
-          messages.add(new Message(turn.path("role").asText(), turn.path("content").asText()));
+        for (JsonNode message : json.readTree(line).path("messages")) {
+          messages.add(
+              new Message(message.path("role").asText(), message.path("content").asText()));
         }
         all.add(messages);
       }

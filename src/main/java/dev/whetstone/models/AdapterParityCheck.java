@@ -23,30 +23,30 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether ONNX Runtime, which will serve an adapter, gives the log-probs that PyTorch trained it to
- * give.
+ * Compares the log-probs that ONNX Runtime, which serves an adapter, and PyTorch, which trained it,
+ * give to the same tokens.
  *
- * @param exact largest difference of a token's log-prob in float32, in nats
- * @param int8 the same with int8 weights, which is quantisation and no fault
- * @param int8Mean mean difference with int8 weights
- * @param tokens compared
+ * @param exact largest difference of a token's log-prob with the float32 graph, in nats
+ * @param int8 the same with the int8 graph; it comes from quantisation and is not an error
+ * @param int8Mean mean difference with the int8 graph
+ * @param tokens number of compared tokens
  */
 public record AdapterParityCheck(double exact, double int8, double int8Mean, int tokens) {
-  /** Largest difference in float32 that is taken for rounding. */
+  /** Largest float32 difference, in nats a token, that rounding explains. */
   public static final double BOUND = 1e-3;
 
-  private static final int MOST_PAIRS = 64;
+  private static final int MAX_PAIRS = 64;
 
   private record Differences(double largest, double mean, int tokens) {}
 
   /**
-   * Scores pairs with both graphs of the base, which must be there.
+   * Scores up to 64 pairs with both graphs of the base, which must be exported.
    *
    * @param adapter null checks the base itself
-   * @param pairs among which those that were scored are found by their ids
+   * @param pairs token ids, matched to {@code scored} by pair id
    * @param scored the trainer's log-probs
    */
-  public static AdapterParityCheck of(
+  public static AdapterParityCheck measure(
       ModelDirectory base,
       @Nullable LoraAdapter adapter,
       List<TokenPair> pairs,
@@ -56,16 +56,18 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
         new Policy("candidate", adapter == null ? "" : PeftFiles.hash(adapter), adapter);
     Map<String, TokenPair> byId =
         pairs.stream().collect(Collectors.toMap(TokenPair::id, Function.identity()));
-    List<PairLogps> some = scored.subList(0, Math.min(scored.size(), MOST_PAIRS));
-    Differences exact = differences(base, Precision.FP32, policy, byId, some, threads);
-    Differences int8 = differences(base, Precision.INT8, policy, byId, some, threads);
+    List<PairLogps> sample = scored.subList(0, Math.min(scored.size(), MAX_PAIRS));
+    Differences exact = differences(base, Precision.FP32, policy, byId, sample, threads);
+    Differences int8 = differences(base, Precision.INT8, policy, byId, sample, threads);
     return new AdapterParityCheck(exact.largest, int8.largest, int8.mean, exact.tokens);
   }
 
+  /** Whether ONNX Runtime reproduces the trainer's log-probs; int8 is not judged. */
   public boolean passed() {
     return exact <= BOUND;
   }
 
+  /** The content of export_check.json. */
   public String json() {
     return new ObjectMapper()
             .createObjectNode()
@@ -101,7 +103,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
                 OptionalInt.empty()))) {
       model.stage(policy);
       for (PairLogps pair : scored) {
-        TokenPair ids = of(byId, pair);
+        TokenPair ids = tokens(byId, pair);
         for (double difference : differences(model, policy, pair, ids)) {
           largest = Math.max(largest, difference);
           sum += difference;
@@ -123,7 +125,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
         .toArray();
   }
 
-  /** Of the tokens that the trainer saw: truncation may have cut the completion's end. */
+  /** Differences on the tokens the trainer scored; truncation may have cut a completion's end. */
   private static double[] differences(
       OrtModel model, Policy policy, int[] prompt, int[] completion, double[] trained) {
     int last = prompt.length + trained.length - 1;
@@ -142,11 +144,11 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
   }
 
   private static int length(Map<String, TokenPair> byId, PairLogps pair) {
-    return of(byId, pair).prompt().length
+    return tokens(byId, pair).prompt().length
         + Math.max(pair.chosen().length(), pair.rejected().length());
   }
 
-  private static TokenPair of(Map<String, TokenPair> byId, PairLogps pair) {
+  private static TokenPair tokens(Map<String, TokenPair> byId, PairLogps pair) {
     TokenPair ids = byId.get(pair.id());
     if (ids == null) {
       throw new IllegalArgumentException("pair " + pair.id() + " is unknown");

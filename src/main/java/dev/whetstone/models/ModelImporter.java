@@ -34,19 +34,26 @@ public final class ModelImporter {
   private static final List<String> TEXT_FILES =
       List.of("tokenizer_config.json", "generation_config.json", "chat_template.jinja");
 
-  /** Mean KL per token, in nats, above which activations are quantised block by block. */
-  private static final double MOST_LOSS = 0.02;
+  /** Mean KL in nats a token above which activations are quantised block by block. */
+  private static final double MAX_KL = 0.02;
 
   private final Consumer<String> progress;
 
+  /**
+   * Makes an importer.
+   *
+   * @param progress receives a line at the start of each slow step
+   */
   public ModelImporter(Consumer<String> progress) {
     this.progress = progress;
   }
 
   /**
-   * Imports a model; {@code folder} must be empty and is complete only when this returns.
+   * Imports a model into an empty folder, which is complete only when this returns.
    *
-   * @throws ModelFormatException naming what is wrong with or not served of the model
+   * @param source a Hugging Face directory or a GGUF file
+   * @param origin the source's name for the manifest
+   * @throws ModelFormatException naming what is malformed or not supported
    */
   public void write(Path source, String origin, String licence, Path folder) throws IOException {
     progress.accept("Importing " + source.getFileName() + " ...");
@@ -57,7 +64,7 @@ public final class ModelImporter {
     }
     ObjectNode manifest = JSON.createObjectNode();
     manifest.put("source", origin).put("licence", licence);
-    describe(folder, manifest);
+    writeManifest(folder, manifest);
   }
 
   private static void writeDirectory(Path source, Path folder) throws IOException {
@@ -103,7 +110,7 @@ public final class ModelImporter {
         folder.resolve(ModelDirectory.WEIGHTS), tensors, Map.of("format", "pt"));
   }
 
-  /** Writes the graphs of a precision that are missing, and says how exact int8 is. */
+  /** Exports the graphs of a precision; for int8 also measures and reports its KL from float32. */
   public void export(ModelDirectory model, Precision precision) throws IOException {
     switch (precision) {
       case FP32 -> write(model, precision, ActivationRanges.UNKNOWN);
@@ -113,23 +120,24 @@ public final class ModelImporter {
     ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
     ObjectNode formats = known.withObject("/graph_formats");
     OnnxExport.files(precision).forEach(name -> formats.put(name, OnnxExport.FORMAT));
-    describe(model.path(), known);
+    writeManifest(model.path(), known);
   }
 
   private void exportInt8(ModelDirectory model) throws IOException {
-    boolean exactIsThere = ModelStore.complete(model.path(), Precision.FP32);
-    if (!exactIsThere) {
+    boolean exactExported = ModelStore.complete(model.path(), Precision.FP32);
+    if (!exactExported) {
       write(model, Precision.FP32, ActivationRanges.UNKNOWN);
     }
     progress.accept("Measuring the ranges of activations ...");
     write(model, Precision.INT8, ActivationCalibration.measure(model));
-    double loss = loss(model);
-    if (loss > MOST_LOSS) {
-      progress.accept("That is more than %.2f: fixed steps do not suit it".formatted(MOST_LOSS));
+    double kl = measureKl(model);
+    if (kl > MAX_KL) {
+      progress.accept(
+          "That is more than %.2f: quantising activations block by block".formatted(MAX_KL));
       write(model, Precision.INT8, ActivationRanges.UNKNOWN);
-      loss(model);
+      measureKl(model);
     }
-    if (!exactIsThere) {
+    if (!exactExported) {
       for (String name : OnnxExport.files(Precision.FP32)) {
         Files.deleteIfExists(model.path().resolve(name));
       }
@@ -144,14 +152,14 @@ public final class ModelImporter {
     }
   }
 
-  private double loss(ModelDirectory model) throws IOException {
+  private double measureKl(ModelDirectory model) throws IOException {
     double kl = QuantizationKl.measure(model.path());
     progress.accept("int8 against float32: KL %.4f nats per token".formatted(kl));
     return kl;
   }
 
-  /** Lists every file with its sha256 and size in manifest.json. */
-  private static void describe(Path folder, ObjectNode manifest) throws IOException {
+  /** Writes manifest.json, which lists every file with its sha256 and size. */
+  private static void writeManifest(Path folder, ObjectNode manifest) throws IOException {
     ObjectNode known = manifest.withObject("/files").deepCopy();
     ObjectNode hashes = manifest.putObject("files");
     ObjectNode sizes = manifest.putObject("sizes");

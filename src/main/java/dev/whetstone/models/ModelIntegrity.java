@@ -14,19 +14,19 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** Compares a model directory with its manifest. */
+/** Checks the files of a model directory against its manifest. */
 public final class ModelIntegrity {
   private ModelIntegrity() {}
 
   /**
-   * What is wrong with the sizes of the imported files: fast enough for every start. The graphs are
-   * left out, since they can be exported again. A directory without a manifest has no damage.
+   * Finds an imported file of a wrong size; fast enough for every start. Skips the graphs, which
+   * can be exported again. A directory without a manifest counts as undamaged.
    */
   static Optional<String> quick(Path folder) throws IOException {
     return find(folder, false);
   }
 
-  /** What is wrong with any file, by its sha256. */
+  /** Finds a file, graphs included, whose size or sha256 is wrong. */
   public static Optional<String> thorough(Path folder) throws IOException {
     return find(folder, true);
   }

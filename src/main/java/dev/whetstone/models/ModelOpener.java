@@ -32,11 +32,11 @@ import java.util.function.Function;
 
 /** Opens a model directory for serving. */
 public final class ModelOpener {
-  private static final int LONGEST_SLOT = 2048;
+  private static final int MAX_DEFAULT_SLOT_LENGTH = 2048;
 
   private ModelOpener() {}
 
-  /** A model that runs: whoever opened it closes the engine and then the tokenizer. */
+  /** A running model. Its owner closes the engine before the tokenizer, as {@link #close} does. */
   public record Opened(
       Engine engine,
       Tokenizer tokenizer,
@@ -65,7 +65,7 @@ public final class ModelOpener {
         engine, tokenizer, new Policy("v0", directory.hash(), null), runner::adapterInputs);
   }
 
-  /** What joins a model to the versions and rollouts in the database. */
+  /** Creates what connects a model to the versions and rollouts in the database. */
   public interface Learning {
     PolicyRouter policies(Engine engine, Policy base);
 
@@ -74,10 +74,10 @@ public final class ModelOpener {
   }
 
   /**
-   * Opens a model with everything that answering requests needs.
+   * Opens a model with all that the gateway needs to serve it.
    *
-   * @param catalogued sampling that the catalogue recommends; the model's own
-   *     generation_config.json comes first
+   * @param catalogued sampling that the catalogue recommends, for fields that the model's own
+   *     generation_config.json does not set
    */
   public static ServedModel load(
       ModelDirectory directory,
@@ -86,10 +86,10 @@ public final class ModelOpener {
       EngineConfig config,
       InstantSource clock,
       RecommendedSampling catalogued,
-      Learning learning)
+      Learning services)
       throws IOException {
     Opened opened = open(directory, precision, threads, config, clock);
-    PolicyRouter policies = learning.policies(opened.engine(), opened.base());
+    PolicyRouter policies = services.policies(opened.engine(), opened.base());
     TrainingRunStore runs = new TrainingRunStore(policies.store().database(), directory.hash());
     Path defaults = directory.path().resolve("generation_config.json");
     return new ServedModel(
@@ -98,7 +98,7 @@ public final class ModelOpener {
         template(directory.path()),
         policies,
         runs,
-        learning.rollouts(opened.engine(), opened.tokenizer(), policies, runs),
+        services.rollouts(opened.engine(), opened.tokenizer(), policies, runs),
         new TreeSet<>(directory.config().eosIds()).getFirst(),
         RecommendedSampling.of(json(defaults), defaults.toString()).or(catalogued),
         decoder(directory, precision),
@@ -108,10 +108,12 @@ public final class ModelOpener {
   private static OrtModel runner(
       ModelDirectory directory, Precision precision, int threads, EngineConfig config) {
     int length =
-        config.slotLength().orElse(Math.min(directory.config().contextLength(), LONGEST_SLOT));
+        config
+            .slotLength()
+            .orElse(Math.min(directory.config().contextLength(), MAX_DEFAULT_SLOT_LENGTH));
     Path decoder = decoder(directory, precision);
     OptionalInt device = OrtSettings.cudaDevice(config.device());
-    // one slot more than decode at once: the prompt that is being read
+    // one slot more than completions decode together: for the prompt that is prefilled
     int slots = config.slots() + 1;
     return OrtModel.open(
         switch (precision) {
@@ -122,7 +124,7 @@ public final class ModelOpener {
         });
   }
 
-  /** The graph that decodes in a precision. */
+  /** The decode graph of a precision. */
   static Path decoder(ModelDirectory directory, Precision precision) {
     return directory
         .path()
@@ -148,7 +150,7 @@ public final class ModelOpener {
     };
   }
 
-  /** The chat template of a model, where it has one. */
+  /** A model's chat template; empty if it has none. */
   public static Optional<ChatTemplate> template(Path folder) throws IOException {
     Path file = folder.resolve("chat_template.jinja");
     if (!Files.exists(file)) {

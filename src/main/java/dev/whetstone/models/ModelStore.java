@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The imported models below {@code WHETSTONE_HOME/models}. A model appears there under its name
- * only when it is complete; what an interrupted fetch or import left is removed by the next.
+ * The imported models in {@code WHETSTONE_HOME/models}. A model appears under its name only once it
+ * is complete; the next import removes what an interrupted one left.
  */
 public final class ModelStore {
   private static final String UNFINISHED = ".unfinished-";
@@ -34,8 +34,10 @@ public final class ModelStore {
   private final Consumer<String> progress;
 
   /**
+   * Opens the store; touches no file yet.
+   *
    * @param home WHETSTONE_HOME
-   * @param progress told what takes time, a line each
+   * @param progress receives a line at the start of each slow step
    */
   public ModelStore(Path home, ModelCatalogue catalogue, Consumer<String> progress) {
     this.folder = home.resolve("models");
@@ -44,9 +46,9 @@ public final class ModelStore {
   }
 
   /**
-   * The model when it needs neither fetching, importing nor exporting.
+   * Finds a model that is imported and exported; empty if {@link #resolve} has work to do.
    *
-   * @throws InvalidSettingException when there is no such model
+   * @throws InvalidSettingException if there is no such model
    */
   public Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
     Path target = target(model);
@@ -59,9 +61,10 @@ public final class ModelStore {
   }
 
   /**
-   * The model, fetched, imported and exported where it has to be.
+   * Opens a model after fetching, importing and exporting it where necessary. Processes and threads
+   * wait for each other through a lock file.
    *
-   * @throws InvalidSettingException when there is no such model
+   * @throws InvalidSettingException if there is no such model
    */
   public ModelDirectory resolve(String model, Precision precision) throws IOException {
     Files.createDirectories(folder);
@@ -89,7 +92,9 @@ public final class ModelStore {
     return catalogue.sampling(model);
   }
 
-  /** What this store imported it can import again; a directory that lies elsewhere it cannot. */
+  /**
+   * Removes a damaged import, which can be repeated; refuses a damaged directory outside the store.
+   */
   private void removeDamaged(Path target) throws IOException {
     Optional<String> damage = ModelIntegrity.quick(target);
     if (damage.isPresent()) {
@@ -103,12 +108,12 @@ public final class ModelStore {
     }
   }
 
-  // Java refuses, rather than queues, a second lock of the same file within one process.
+  // Polls, because within one process Java refuses a second lock of a file instead of waiting.
   private static FileLock lock(FileChannel channel) throws IOException {
     while (true) {
       try {
         return channel.lock();
-      } catch (OverlappingFileLockException here) {
+      } catch (OverlappingFileLockException heldByThread) {
         try {
           Thread.sleep(LOCK_POLL);
         } catch (InterruptedException stopped) {
@@ -130,8 +135,8 @@ public final class ModelStore {
           String origin = packaged.name() + "==" + packaged.version() + ":" + packaged.file();
           importer.write(file, origin, packaged.licence(), aside);
         }
-        case ModelCatalogue.Beside beside ->
-            importer.write(beside.directory(), model, beside.licence(), aside);
+        case ModelCatalogue.Beside local ->
+            importer.write(local.directory(), model, local.licence(), aside);
         case null -> importer.write(Path.of(model), model, "unknown", aside);
       }
       AtomicDirectory.publish(aside, target);
@@ -141,7 +146,7 @@ public final class ModelStore {
     }
   }
 
-  /** Where a model is or will be; an imported directory is used where it lies. */
+  /** The directory that a model is or will be imported to; an imported one is used where it is. */
   private Path target(String model) throws IOException {
     if (catalogue.find(model).isPresent()) {
       return folder.resolve(model);
@@ -172,8 +177,8 @@ public final class ModelStore {
   }
 
   /**
-   * Whether the graphs of a precision are there and of this build's form. Sizes are compared, not
-   * hashes, so that a start takes no time.
+   * Whether the graphs of a precision are exported in this build's format. Compares sizes instead
+   * of hashes, so that a start is fast.
    */
   public static boolean complete(Path target, Precision precision) throws IOException {
     JsonNode manifest =

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
-/** How far the int8 graph is from the float32 one on a fixed text. */
+/** Measures the KL divergence of the int8 graph from the float32 one on a fixed text. */
 public final class QuantizationKl {
   private static final String TEXT =
       """
@@ -20,28 +20,26 @@ public final class QuantizationKl {
       a steady angle, first on a coarse side, then on a fine one. Water or oil carries away what \
       is ground off. Question: what does 12 times 12 make? Answer: 144.
       """;
-  private static final int MOST_TOKENS = 96;
+  private static final int MAX_TOKENS = 96;
 
   private QuantizationKl() {}
 
-  /**
-   * Mean over the text's tokens of KL(float32 || int8), in nats. Both graphs must be in the folder.
-   */
+  /** Mean of KL(float32 || int8) in nats a token. Both graphs must be in the folder. */
   public static double measure(Path folder) throws IOException {
     int[] ids;
     try (Tokenizer tokenizer = Tokenizer.open(folder.resolve("tokenizer.json"))) {
       int[] all = tokenizer.encode(TEXT, false);
-      ids = Arrays.copyOf(all, Math.min(all.length, MOST_TOKENS));
+      ids = Arrays.copyOf(all, Math.min(all.length, MAX_TOKENS));
     }
     return measure(folder, ids);
   }
 
-  /** The same on a text of the caller's. */
+  /** Mean of KL(float32 || int8), in nats a token, on the given tokens. */
   public static double measure(Path folder, int[] ids) {
     float[][] exact = logits(folder.resolve("exact.onnx"), ids);
     float[][] quantized = logits(folder.resolve("model.onnx"), ids);
     return IntStream.range(0, ids.length)
-        .mapToDouble(i -> divergence(exact[i], quantized[i]))
+        .mapToDouble(i -> kl(exact[i], quantized[i]))
         .average()
         .orElseThrow();
   }
@@ -52,13 +50,13 @@ public final class QuantizationKl {
     }
   }
 
-  /** A graph that reads one text at a time, of so many tokens at most. */
-  static OrtModel open(Path graph, int longest) {
+  /** Opens a graph with one slot of {@code maxTokens}. */
+  static OrtModel open(Path graph, int maxTokens) {
     int threads = Runtime.getRuntime().availableProcessors();
-    return OrtModel.open(new OrtSettings(graph, null, 1, longest, threads, OptionalInt.empty()));
+    return OrtModel.open(new OrtSettings(graph, null, 1, maxTokens, threads, OptionalInt.empty()));
   }
 
-  /** Logits {@code [rows, vocabulary]} of a text. */
+  /** Logits {@code [rows, vocabulary]} after the given rows of a text. */
   static float[][] logits(OrtModel model, int[] ids, int[] rows) {
     FloatBuffer all = model.run(new Batch.Prefill(0, 0, ids, new Policy("v0", "", null), rows));
     float[][] logits = new float[rows.length][model.vocabularySize()];
@@ -68,7 +66,7 @@ public final class QuantizationKl {
     return logits;
   }
 
-  private static double divergence(float[] exact, float[] other) {
+  private static double kl(float[] exact, float[] other) {
     double zExact = logSumExp(exact);
     double zOther = logSumExp(other);
     double sum = 0;

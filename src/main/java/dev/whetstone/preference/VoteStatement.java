@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class VoteStatement {
   // Votes are inserted in the order of their keys, so that two batches cannot deadlock. Every table
-  // is probed once a ballot (LIMIT 1 keeps the planner from joining whole tables), because a
+  // is probed once a vote (LIMIT 1 keeps the planner from joining whole tables), because a
   // prepared statement keeps the plan that was made while the tables were small.
   private static final String SQL =
       """
-      WITH ballot AS (
+      WITH votes AS (
         SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
             ?::text[], ?::real[]) WITH ORDINALITY
           AS b (preference_id, pair_id, key_id, user_id, choice, comment, tags, confidence, place)),
@@ -33,7 +33,7 @@ final class VoteStatement {
           b.confidence, p.policy_a, p.policy_b,
           CASE WHEN own THEN p.user_id ELSE l.user_id END AS user_id,
           CASE WHEN own THEN p.expires_at ELSE l.leased_until END AS closes_at
-        FROM ballot b
+        FROM votes b
           CROSS JOIN LATERAL (
             SELECT policy_a, policy_b, user_id, expires_at,
               key_id = b.key_id AND user_id = coalesce(b.user_id, user_id) AS own

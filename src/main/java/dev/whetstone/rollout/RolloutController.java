@@ -114,7 +114,7 @@ final class RolloutController {
         : rollouts.open(connection, candidate, champion, mode, share, by);
   }
 
-  /** How the rollout ends because others changed its versions meanwhile; empty if nobody did. */
+  /** How the rollout ends because its versions were changed by others; empty if they were not. */
   private Optional<Transition> supersededBy(Rollout rollout) {
     return database.statement(
         connection -> {

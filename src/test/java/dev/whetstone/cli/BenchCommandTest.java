@@ -12,7 +12,7 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The benchmark on the tiny model: what it prints, not how fast it is. */
+/** The benchmark on the tiny model; checks the output, not the speed. */
 class BenchCommandTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ./whetstone keys} as a person runs it: a process for each command. */
+/** {@code ./whetstone keys} with a process for each command. */
 class KeysCommandTest {
   @TempDir Path home;
 
@@ -24,7 +24,7 @@ class KeysCommandTest {
 
   @Test
   void keysAreCreatedListedAndRevoked() throws Exception {
-    // kept open, so that no command has to start PostgreSQL
+    // stays open so that no command has to start PostgreSQL
     try (Database database = new Database(DatabaseConfig.of(home, null));
         ApiKeyCache gateway =
             new ApiKeyCache(new KeyStore(database), List.of(), false, InstantSource.system())) {

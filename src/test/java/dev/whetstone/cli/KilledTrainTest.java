@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code ./whetstone train}, killed at random moments and resumed, beside one left alone. */
+/**
+ * Compares {@code ./whetstone train}, killed at random moments and resumed, with one not killed.
+ */
 @Timeout(240)
 class KilledTrainTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -50,7 +52,7 @@ class KilledTrainTest {
 
     assertThat(train(whole).waitFor()).as(said(whole)).isZero();
     Process first = train(killed);
-    // the start of the virtual machine, the reference, some steps
+    // the JVM's start, the reference, some steps
     await(first, killed, RANDOM.nextInt(3_000), STEPS / (KILLS + 1));
     kill(first, killed);
     for (int i = 1; i < KILLS; i++) {
@@ -104,7 +106,7 @@ class KilledTrainTest {
     return Files.exists(log(out)) ? Files.readString(log(out)) : "";
   }
 
-  /** Until the time is over or a step is done: on a fast machine the run would end by itself. */
+  /** Waits for the time or for a step: on a fast machine the run might end within the time. */
   private static void await(Process process, Path out, int millis, int step) throws Exception {
     Path metrics = out.resolve("metrics.jsonl");
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
@@ -120,7 +122,7 @@ class KilledTrainTest {
     assertThat(code).as(said(out)).isEqualTo(KILLED);
   }
 
-  /** Changes with every checkpoint: each is a new file. */
+  /** A key that changes with every checkpoint, because each is a new file. */
   private static String checkpoint(Path out) throws IOException {
     Path file = out.resolve("checkpoint.safetensors");
     return Files.exists(file)
@@ -128,7 +130,7 @@ class KilledTrainTest {
         : "";
   }
 
-  /** One of each step; an empty text where it has none. */
+  /** The metric of each step; empty where a step has none. */
   private static List<String> metrics(Path out, String name) throws IOException {
     return Files.readAllLines(out.resolve("metrics.jsonl")).stream()
         .map(

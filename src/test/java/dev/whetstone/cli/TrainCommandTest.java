@@ -32,11 +32,11 @@ class TrainCommandTest {
 
   @Test
   void printsEverySettingInTheFormThatItReads() throws IOException {
-    Said said = train("--print-config", "--config=" + config);
+    Said result = train("--print-config", "--config=" + config);
 
-    assertThat(said.code).as(said.err).isZero();
-    assertThat(said.out).contains("\"learning_rate\"", "\"lora_rank\"", "\"auto\"");
-    TrainConfig read = TrainConfigFile.read(said.out, TrainConfig.plain());
+    assertThat(result.code).as(result.err).isZero();
+    assertThat(result.out).contains("\"learning_rate\"", "\"lora_rank\"", "\"auto\"");
+    TrainConfig read = TrainConfigFile.read(result.out, TrainConfig.plain());
     assertThat(read).isEqualTo(TrainConfigFile.read(Files.readString(config), TrainConfig.plain()));
     assertThat(read.loss().beta()).isEqualTo(0.25);
   }
@@ -65,10 +65,10 @@ class TrainCommandTest {
     all[options.length] = "--pairs=" + pairs;
     all[options.length + 1] = "--out=" + folder.resolve("run");
 
-    Said said = train(all);
+    Said result = train(all);
 
-    assertThat(said.code).isEqualTo(2);
-    assertThat(said.err).contains(because).hasLineCount(1);
+    assertThat(result.code).isEqualTo(2);
+    assertThat(result.err).contains(because).hasLineCount(1);
     assertThat(folder.resolve("run")).doesNotExist();
   }
 

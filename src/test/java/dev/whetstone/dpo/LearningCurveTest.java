@@ -76,20 +76,20 @@ class LearningCurveTest {
                   tiny, split.train(), split.validation(), config, null, run, until > EVERY),
               new Until(until));
       LoraAdapter adapter = Objects.requireNonNull(outcome.adapter());
-      Reviews.Standing standing =
+      Reviews.Standing quality =
           reviews.standing(
               new Policy("v" + until, PeftFiles.hash(adapter), adapter),
               ANSWERS,
               new SplittableRandom(-seed));
-      kl = standing.kl();
+      kl = quality.kl();
       System.out.printf(
           "CURVE %s seed %d step %d reward %.3f kl %.2f tokens %.1f estimate %.2f%n",
           name,
           seed,
           outcome.step(),
-          standing.reward(),
+          quality.reward(),
           kl,
-          standing.tokens(),
+          quality.tokens(),
           Objects.requireNonNull(outcome.metrics()).kl());
     } while (outcome.ending() == TrainingOutcome.Ending.CANCELLED);
     return kl;

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Imports in a process of their own, killed without warning. */
+/** Imports in a separate process that is killed at random moments. */
 class KilledImportTest {
   private static final int KILLS = 6;
   @TempDir Path home;
@@ -26,7 +26,7 @@ class KilledImportTest {
     Random random = new Random(9);
     for (int i = 0; i < KILLS; i++) {
       Process process = CommandProcess.of(home, "import", "tiny-reviews").start();
-      // most of the first second is the virtual machine's start
+      // most of the first second is the JVM's start
       boolean ended = process.waitFor(600 + random.nextInt(1800), TimeUnit.MILLISECONDS);
       process.destroyForcibly().waitFor();
       Path model = home.resolve("models/tiny-reviews");

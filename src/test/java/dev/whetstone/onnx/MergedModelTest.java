@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The merged model, run by plain ONNX Runtime, against the logits of the gateway. */
+/** Compares the merged model in plain ONNX Runtime with the logits of the gateway's graph. */
 class MergedModelTest {
   private static final int[] IDS = {5, 6, 7, 8, 9, 10, 11};
 

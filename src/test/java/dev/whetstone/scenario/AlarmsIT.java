@@ -20,17 +20,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Candidates that go wrong while users chat: a gateway's process takes each back by itself. What
- * they do would not pass a gate of the default settings; this one asks for little more than that
- * voters like short answers.
+ * Candidates whose answers are bad while users chat: the gateway aborts the duel of each. The
+ * gate's default settings would refuse such candidates; this gate requires little more than that
+ * voters prefer short answers.
  */
 class AlarmsIT {
   private static final int VOTES = 80;
-  private static final float AT_ONCE = 10;
-  private static final float SOMETIMES = 0.02f;
-  private static final float NEVER = -0.2f;
+  private static final float END_IMMEDIATELY = 10;
+  private static final float END_SOMETIMES = 0.02f;
+  private static final float NEVER_END = -0.2f;
   private static final int ASKED = 20;
-  private static final int MOST_TOKENS = 200;
+  private static final int MAX_TOKENS = 200;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String PROMPT = "How was the film?";
 
@@ -41,22 +41,22 @@ class AlarmsIT {
     Duration longest;
     try (DemoGateway gateway = start(Map.of())) {
       vote(gateway);
-      JsonNode rollout = rolledBack(gateway, leaning(AT_ONCE, 1));
+      JsonNode rollout = rolledBack(gateway, leaning(END_IMMEDIATELY, 1));
 
       assertThat(rollout.path("reason").asText()).contains("empty_completions");
       assertThat(rollout.at("/duel/candidate/empty").asInt())
           .isGreaterThan(rollout.at("/duel/champion/empty").asInt());
 
-      JsonNode slow = rolledBack(gateway, leaning(SOMETIMES, 512));
+      JsonNode slow = rolledBack(gateway, leaning(END_SOMETIMES, 512));
 
       assertThat(slow.path("reason").asText()).contains("latency_ratio");
       assertThat(slow.at("/duel/alone/completions").asInt()).isGreaterThanOrEqualTo(20);
       longest = medianAnswer(gateway).multipliedBy(3);
     }
-    // a version that does not end runs into the time limit of its request, which fails it
+    // an answer that does not end fails at the time limit of its request
     try (DemoGateway gateway =
         start(Map.of("WHETSTONE_GATEWAY_REQUEST_TIMEOUT", longest.toString()))) {
-      JsonNode rollout = rolledBack(gateway, leaning(NEVER, 1));
+      JsonNode rollout = rolledBack(gateway, leaning(NEVER_END, 1));
 
       assertThat(rollout.path("reason").asText()).contains("error_rate");
       assertThat(rollout.at("/duel/candidate/errors").asInt())
@@ -79,13 +79,13 @@ class AlarmsIT {
     }
   }
 
-  /** A version that leans to ending its answer. */
+  /** An adapter that makes the end of an answer more or less probable. */
   private static LoraAdapter leaning(float strength, int rank) throws Exception {
     ModelDirectory tiny = TestModels.tiny();
     return LeaningAdapter.to(tiny, tiny.config().eosIds().iterator().next(), strength, rank);
   }
 
-  /** The rollout of an imported adapter that users chat with until it is over. */
+  /** Imports an adapter, chats until its rollout is aborted, and returns the rollout. */
   private JsonNode rolledBack(DemoGateway gateway, LoraAdapter adapter) throws Exception {
     String version = TwoGatewaysIT.imported(gateway, adapter, home);
     String rollout =
@@ -115,7 +115,7 @@ class AlarmsIT {
         "pair",
         pair,
         "max_tokens",
-        MOST_TOKENS);
+        MAX_TOKENS);
   }
 
   private static Duration medianAnswer(DemoGateway gateway) throws Exception {

@@ -14,7 +14,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole loop as a new user sees it: real processes, real votes, over HTTP. */
+/**
+ * Runs the demo command, with real processes and votes over HTTP, and checks the data it leaves.
+ */
 class DemoIT {
   @TempDir Path home;
 
@@ -52,7 +54,7 @@ class DemoIT {
     }
   }
 
-  /** The events of a run that is over: its steps, then what it came to. */
+  /** The event stream of an ended run: its steps, then its outcome. */
   private static void events(DemoGateway gateway, String run, int steps) throws Exception {
     String stream = gateway.getText("trainer", "/training/runs/" + run + "/events");
     assertThat(stream.split("event: step", -1)).hasSize(steps + 1);

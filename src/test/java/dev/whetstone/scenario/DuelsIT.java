@@ -9,8 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * What votes taught and the gate let through is turned down by guard-rails, or by what became of
- * its parent.
+ * A trained candidate passes the gate and then is aborted by guard-rails, or held because its
+ * parent was rolled back.
  */
 class DuelsIT extends DuelStory {
   @Override
@@ -70,7 +70,7 @@ class DuelsIT extends DuelStory {
     v0ServesAlone(rollout, "held");
   }
 
-  /** Of an answer, on average. */
+  /** Mean tokens of an answer. */
   private static double tokens(JsonNode rollout, String side) {
     JsonNode figures = rollout.path("duel").path(side);
     return figures.path("tokens").asDouble() / figures.path("completions").asDouble();

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills the gateway, PostgreSQL or both at random moments while 200 users vote: every vote that was
- * acknowledged is there, none twice, and no pair by halves. {@code -Dwhetstone.kill-rounds=20} for
+ * Kills the gateway, PostgreSQL or both at random moments while 200 users vote: every acknowledged
+ * vote is stored exactly once, and every pair completely. {@code -Dwhetstone.kill-rounds=20} for
  * more rounds.
  */
 class DurabilityIT {
@@ -42,9 +42,9 @@ class DurabilityIT {
   private static final int ROUNDS = Integer.getInteger("whetstone.kill-rounds", 4);
   private static final int USERS = 200;
   private static final int VOTES_EACH = 5;
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
-  /** The end of a process. */
+  /** Kills one or more processes. */
   @FunctionalInterface
   private interface Kill {
     void strike() throws InterruptedException;
@@ -62,15 +62,17 @@ class DurabilityIT {
     Random random = new Random(seed);
     try (GatewayProcess gateway = GatewayProcess.start(home)) {
       String key = JSON.readTree(home.resolve("keys.json").toFile()).path("chat").asText();
-      int amid = 0;
+      int duringVotes = 0;
       for (int round = 0; round < ROUNDS; round++) {
         int survivors = round(gateway, key, random, round);
-        amid += survivors < USERS * VOTES_EACH ? 1 : 0;
+        duringVotes += survivors < USERS * VOTES_EACH ? 1 : 0;
         System.out.printf(
-            "round %d (seed %d): %d votes acknowledged before the kill, all %d there after it%n",
+            "round %d (seed %d): %d votes acknowledged before the kill, all %d stored after it%n",
             round, seed, survivors, acknowledged.size());
       }
-      assertThat(amid).as("kills while votes were out, seed %d", seed).isGreaterThan(ROUNDS / 2);
+      assertThat(duringVotes)
+          .as("kills while votes were out, seed %d", seed)
+          .isGreaterThan(ROUNDS / 2);
     }
     assertThat(home.resolve("postgres/data/postmaster.pid")).as("stopped").doesNotExist();
   }
@@ -88,7 +90,7 @@ class DurabilityIT {
             voters.submit(() -> own.forEach(pair -> voteUntilAcknowledged(gateway, key, pair))));
       }
       running.add(voters.submit(() -> askForPairs(gateway, key)));
-      // somewhere within the votes, wherever that is on this machine
+      // kill at a random count of votes rather than a time, which depends on the machine
       int mark = before + 1 + random.nextInt(USERS * VOTES_EACH * 3 / 4);
       while (acknowledged.size() < mark && running.stream().anyMatch(voter -> !voter.isDone())) {
         Thread.sleep(1);
@@ -107,7 +109,10 @@ class DurabilityIT {
     return atKill;
   }
 
-  /** What a round kills, looked up before votes come in: they are all there a moment later. */
+  /**
+   * Prepares a round's kill before the votes, because looking up processes takes longer than they
+   * do.
+   */
   private Kill aimed(GatewayProcess gateway, int round) throws IOException {
     Runnable postgres = new PostgresFaults(home).aimed();
     return switch (round % 3) {
@@ -137,10 +142,10 @@ class DurabilityIT {
     }
   }
 
-  // As a client does that was told nothing: the same vote again until it is acknowledged.
+  // As a client without an answer does: repeats the same vote until it is acknowledged.
   private void voteUntilAcknowledged(GatewayProcess gateway, String key, String pair) {
     String body = "{\"pair_id\": \"%s\", \"choice\": \"%s\"}".formatted(pair, choice(pair));
-    Instant limit = Instant.now().plus(PATIENCE);
+    Instant limit = Instant.now().plus(TIMEOUT);
     while (Instant.now().isBefore(limit)) {
       try {
         HttpResponse<String> answer = post(gateway, key, "/preferences", body);
@@ -154,7 +159,7 @@ class DurabilityIT {
         pause();
       }
     }
-    throw new AssertionError("a vote on " + pair + " was not taken in " + PATIENCE);
+    throw new AssertionError("a vote on " + pair + " was not acknowledged in " + TIMEOUT);
   }
 
   private void askForPairs(GatewayProcess gateway, String key) {
@@ -234,7 +239,7 @@ class DurabilityIT {
                   connection ->
                       Sql.first(connection, row -> row.getLong(1), "SELECT count(*) FROM pairs")
                           .orElseThrow()))
-          .as("no pair by halves")
+          .as("every pair is complete")
           .isEqualTo(whole.size());
     }
   }

@@ -24,14 +24,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A process that runs ONNX Runtime is told to stop at a random moment: it ends, and does not crash.
- */
+/** A process that runs ONNX Runtime ends on SIGTERM at a random moment without a crash. */
 class InterruptIT {
   private static final int TERMINATED = 128 + 15;
   private static final SplittableRandom RANDOM = new SplittableRandom();
 
-  // where a crash would leave its report
+  // a crash would write its report here
   @TempDir Path folder;
 
   @RepeatedTest(10)
@@ -81,14 +79,14 @@ class InterruptIT {
     assertThat(statuses).allMatch(status -> status == 200 || status == 503);
   }
 
-  /** Asks again and again until nobody listens. */
+  /** Repeats a request until the connection fails; returns the failure. */
   private static IOException chat(HttpClient client, HttpRequest ask, List<Integer> statuses)
       throws InterruptedException {
     while (true) {
       try {
         statuses.add(client.send(ask, BodyHandlers.ofString()).statusCode());
-      } catch (IOException nobodyListens) {
-        return nobodyListens;
+      } catch (IOException unreachable) {
+        return unreachable;
       }
     }
   }

@@ -26,19 +26,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * kill -9 of trainer, gateway or PostgreSQL between the start of a run and the swap that ends it,
- * while users vote. {@code -Dwhetstone.kill.rounds=15} plays every victim in every moment, {@code
- * -Dwhetstone.kill.seed} draws other instants.
+ * Kills trainer, gateway or PostgreSQL with SIGKILL between the start of a run and the swap that
+ * ends it, while users vote. {@code -Dwhetstone.kill.rounds=15} kills every victim in every moment,
+ * {@code -Dwhetstone.kill.seed} chooses other instants.
  */
 class KilledLoopIT {
   private static final int ROUNDS = Integer.getInteger("whetstone.kill.rounds", 4);
   private static final int VOTES = 60;
   private static final Duration LIMIT = Duration.ofMinutes(3);
-  private static final Duration DUEL_PACE = Duration.ofMillis(250);
+  private static final Duration PAUSE_IN_DUEL = Duration.ofMillis(250);
 
   private static final Map<String, String> SETTINGS = LoopSettings.quick("duel");
 
-  /** Aimed at in turn; with three victims every pair comes up in 15 rounds. */
+  /** The moments of successive rounds; with three victims 15 rounds make every combination. */
   private static final List<LoopMoment> AIMS =
       List.of(
           LoopMoment.SWAPPING,
@@ -47,14 +47,14 @@ class KilledLoopIT {
           LoopMoment.GATING,
           LoopMoment.DUELLING);
 
-  /** What a round kills. */
+  /** The process that a round kills. */
   private enum Victim {
     TRAINER,
     GATEWAY,
     POSTGRES
   }
 
-  /** What became of a run, once it is decided. */
+  /** An ended run and its rollout. */
   private record Outcome(JsonNode run, @Nullable JsonNode rollout) {
     String told() {
       return rollout == null
@@ -89,13 +89,13 @@ class KilledLoopIT {
       Victim victim = Victim.values()[round % Victim.values().length];
       users.pace(Duration.ZERO);
       users.awaitDecided(VOTES);
-      users.pace(DUEL_PACE);
+      users.pace(PAUSE_IN_DUEL);
       String run = gateway().postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
       LoopMoment aim = AIMS.get(round % AIMS.size());
       LoopMoment seen = await(run, aim, aim.delay(random));
       Instant killed = Instant.now();
       kill(victim);
-      Outcome outcome = settle(run);
+      Outcome outcome = awaitOutcome(run);
       LoopMoment moment = LoopMoment.at(killed, outcome.run(), outcome.rollout(), seen);
       kills.merge(moment + " " + victim, 1, Integer::sum);
       promotions += outcome.promoted() ? 1 : 0;
@@ -134,11 +134,11 @@ class KilledLoopIT {
     return Objects.requireNonNull(gateway);
   }
 
-  /** Waits for a moment and then some more; the moment it is by then. */
+  /** Waits for a moment and then for a delay; returns the moment reached. */
   private LoopMoment await(String run, LoopMoment moment, int delay) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (now(run).compareTo(moment) < 0) {
-      assertThat(Instant.now()).as(moment + " does not come").isBefore(limit);
+      assertThat(Instant.now()).as(moment + " is not reached").isBefore(limit);
       Thread.sleep(10);
     }
     Thread.sleep(delay);
@@ -173,7 +173,7 @@ class KilledLoopIT {
   }
 
   /** Waits until a run and its rollout have ended. */
-  private Outcome settle(String id) throws Exception {
+  private Outcome awaitOutcome(String id) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (Instant.now().isBefore(limit)) {
       try {
@@ -185,15 +185,16 @@ class KilledLoopIT {
         if (rollout != null && !rollout.path("ended_at").isNull()) {
           return new Outcome(run, rollout);
         }
-      } catch (IOException away) {
-        // the database is coming back
+      } catch (IOException unavailable) {
+        // the database is restarting
       }
       Thread.sleep(100);
     }
-    throw new AssertionError("nothing settled: " + Files.readString(home.resolve("gateway.log")));
+    throw new AssertionError(
+        "the run or its rollout did not end: " + Files.readString(home.resolve("gateway.log")));
   }
 
-  /** In the rows, in what gateways report, and in what is written. */
+  /** Checks the champion in the rows, in what gateways report, and in who writes answers. */
   private void oneChampion(String version) throws Exception {
     JsonNode page = gateway().get("operator", "/policies?limit=1000");
     List<String> champions = new ArrayList<>();

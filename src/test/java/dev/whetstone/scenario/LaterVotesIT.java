@@ -9,12 +9,13 @@ import dev.whetstone.testing.LoopSettings;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What votes taught and the gate let through is turned down by later votes. */
+/** A trained candidate passes the gate and then loses the duel to opposite votes. */
 class LaterVotesIT extends DuelStory {
   @Override
   protected Map<String, String> settings() {
     Map<String, String> settings = LoopSettings.openGate();
-    // praise runs long, and guard-rails that see it would come before the votes
+    // answers with praise are longer, so the length guard-rail would end the duel before the votes
+    // do
     settings.put("WHETSTONE_ROLLOUT_DUEL_MIN_COMPLETIONS", "1000000");
     return settings;
   }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a gateway does while its PostgreSQL is gone or hangs, and once it is back. */
+/** A gateway while its PostgreSQL is unavailable or hangs, and after it has recovered. */
 class OutageIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PROMPT = Duration.ofSeconds(10);
@@ -41,19 +41,19 @@ class OutageIT {
       String during = pair(gateway);
 
       postgres.takeAway();
-      refusesWhatIsKept(gateway, during);
+      refusesWhatNeedsTheDatabase(gateway, during);
       servesPlainAnswers(gateway);
       postgres.letBack();
-      heals(gateway, during);
+      recovers(gateway, during);
 
       postgres.hang();
       String hanging = vote(before);
       Answer refused = post(gateway, "chat", "/preferences", hanging);
-      assertAway(refused);
+      assertDatabaseUnavailable(refused);
       servesPlainAnswers(gateway);
-      assertAway(post(gateway, "chat", "/generate", PAIR));
+      assertDatabaseUnavailable(post(gateway, "chat", "/generate", PAIR));
       postgres.goOn();
-      heals(gateway, before);
+      recovers(gateway, before);
       assertThat(get(gateway, "rater", "/preferences").body().path("items")).hasSize(2);
     }
   }
@@ -78,7 +78,7 @@ class OutageIT {
       gateway.begin();
       Answer unread = eventually(gateway, "chat", 503, "database_away");
       assertThat(unread.body().path("detail").asText()).contains("database");
-      assertAway(post(gateway, "operator", "/generate", PLAIN));
+      assertDatabaseUnavailable(post(gateway, "operator", "/generate", PLAIN));
       assertThat(get(gateway, "operator", "/q/health/ready").status()).isEqualTo(503);
 
       postgres.letBack();
@@ -88,18 +88,19 @@ class OutageIT {
     }
   }
 
-  private void refusesWhatIsKept(GatewayProcess gateway, String pair) throws Exception {
-    assertAway(post(gateway, "chat", "/preferences", vote(pair)));
-    assertAway(post(gateway, "chat", "/generate", PAIR));
-    assertAway(post(gateway, "chat", "/generate", PAIR.replace("}", ", \"stream\": true}")));
-    assertAway(get(gateway, "rater", "/preferences"));
-    assertAway(get(gateway, "rater", "/preferences?format=jsonl"));
-    assertAway(get(gateway, "rater", "/preferences/next"));
-    assertAway(get(gateway, "rater", "/preferences/summary"));
-    assertAway(get(gateway, "operator", "/audit"));
-    assertAway(get(gateway, "operator", "/keys"));
-    assertAway(get(gateway, "operator", "/training/runs"));
-    assertAway(send(gateway, "operator", "/users/anna/data", "DELETE", null));
+  private void refusesWhatNeedsTheDatabase(GatewayProcess gateway, String pair) throws Exception {
+    assertDatabaseUnavailable(post(gateway, "chat", "/preferences", vote(pair)));
+    assertDatabaseUnavailable(post(gateway, "chat", "/generate", PAIR));
+    assertDatabaseUnavailable(
+        post(gateway, "chat", "/generate", PAIR.replace("}", ", \"stream\": true}")));
+    assertDatabaseUnavailable(get(gateway, "rater", "/preferences"));
+    assertDatabaseUnavailable(get(gateway, "rater", "/preferences?format=jsonl"));
+    assertDatabaseUnavailable(get(gateway, "rater", "/preferences/next"));
+    assertDatabaseUnavailable(get(gateway, "rater", "/preferences/summary"));
+    assertDatabaseUnavailable(get(gateway, "operator", "/audit"));
+    assertDatabaseUnavailable(get(gateway, "operator", "/keys"));
+    assertDatabaseUnavailable(get(gateway, "operator", "/training/runs"));
+    assertDatabaseUnavailable(send(gateway, "operator", "/users/anna/data", "DELETE", null));
   }
 
   private void servesPlainAnswers(GatewayProcess gateway) throws Exception {
@@ -114,13 +115,13 @@ class OutageIT {
     assertThat(ready.body().toString()).contains("\"state\":\"away\"");
   }
 
-  private void heals(GatewayProcess gateway, String pair) throws Exception {
+  private void recovers(GatewayProcess gateway, String pair) throws Exception {
     Instant limit = Instant.now().plus(HEALING);
     Answer vote;
     do {
       vote = post(gateway, "chat", "/preferences", vote(pair));
     } while (vote.status() == 503 && Instant.now().isBefore(limit));
-    // one that was refused while the database hung may have been committed all the same
+    // a vote refused while the database hung may have been committed nevertheless
     assertThat(vote.status()).as("%s", vote).isIn(200, 201);
     pair(gateway);
     assertThat(get(gateway, "chat", "/q/health/ready").body().toString()).contains("answering");
@@ -144,7 +145,7 @@ class OutageIT {
     }
   }
 
-  private static void assertAway(Answer answer) {
+  private static void assertDatabaseUnavailable(Answer answer) {
     assertThat(answer.status()).as("%s", answer).isEqualTo(503);
     assertThat(answer.body().path("code").asText()).isEqualTo("database_away");
     assertThat(answer.took()).isLessThan(PROMPT);

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * SmolLM2 hones itself on 40 votes of one who dislikes a word, by the processes and settings of
- * {@code ./run}: its answers use the word less, until an operator takes the version back.
+ * Trains SmolLM2 on 40 votes of a user who dislikes a word, with the processes and settings of
+ * {@code ./run}: its answers use the word less, until an operator rolls the version back.
  */
 class RealModelIT {
   private static final Pattern WORD = Pattern.compile("\\bwith\\b", Pattern.CASE_INSENSITIVE);
@@ -53,7 +53,7 @@ class RealModelIT {
           "village",
           "castle");
 
-  /** Nobody votes on these. */
+  /** Subjects without votes. */
   private static final List<String> UNSEEN =
       List.of(
           "bird", "farm", "bridge", "island", "kitchen", "library", "desert", "doctor", "tree",
@@ -174,7 +174,7 @@ class RealModelIT {
       JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
       assertThat(run.path("status").asText()).as(run.toString()).isNotIn("failed", "cancelled");
       JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
-      // the gate measures it; what it finds is for the operator to weigh
+      // the gate's measures are printed but not checked: in manual mode the operator decides
       if (!rollout.path("gate").isEmpty()) {
         System.out.println("the gate: " + rollout.path("gate"));
         return run.path("policy").asText();

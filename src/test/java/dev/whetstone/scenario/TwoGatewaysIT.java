@@ -30,8 +30,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two gateways and one trainer, each a process, meeting in one PostgreSQL alone: each gateway has
- * its own disk.
+ * Two gateways and one trainer, each a process, that share only a PostgreSQL: each gateway has its
+ * own disk.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoGatewaysIT {
@@ -46,7 +46,7 @@ class TwoGatewaysIT {
   private Database database;
   private long drawn;
 
-  /** A version whose row has come to harm, and what a gateway must say about it. */
+  /** A version with a damaged row, and the reason with which a gateway must refuse it. */
   private record Unsound(String version, String reason) {}
 
   @BeforeAll
@@ -136,7 +136,7 @@ class TwoGatewaysIT {
         assertThat(answer.body().path("code").asText()).isEqualTo("policy_refused");
         assertThat(answer.body().path("detail").asText()).contains(unsound.reason());
       }
-      // as if a sound version were promoted and its row came to harm at that moment
+      // as if the row of a sound version were damaged just after its promotion
       flipSilently(unsound.version());
       for (DemoGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, unsound.reason());
@@ -176,12 +176,12 @@ class TwoGatewaysIT {
   private String rollouts() {
     try {
       return second.get("operator", "/rollouts").toString();
-    } catch (IOException | InterruptedException gone) {
-      return gone.toString();
+    } catch (IOException | InterruptedException unavailable) {
+      return unavailable.toString();
     }
   }
 
-  /** One version of each kind of harm. */
+  /** One version with each kind of damage. */
   private List<Unsound> unsound() throws Exception {
     LoraAdapter sound = adapter();
     byte[] bytes = PeftFiles.tensors(sound);
@@ -198,7 +198,7 @@ class TwoGatewaysIT {
         harmed(PeftFiles.tensors(foreign), PeftFiles.hash(foreign), 1, "maps 4 to 4 values"));
   }
 
-  /** A new version with another content, another rank and, where it is told, another hash. */
+  /** A new version whose row gets other content, another rank and, if not empty, another hash. */
   private Unsound harmed(byte[] content, String hash, int rank, String reason) throws Exception {
     String version = imported(first);
     bySuperuser(
@@ -212,7 +212,7 @@ class TwoGatewaysIT {
     return new Unsound(version, reason);
   }
 
-  /** Makes a version the champion and tells nobody. */
+  /** Makes a version the champion without a notification. */
   private void flipSilently(String version) {
     bySuperuser(
         "UPDATE aliases SET revision = revision + 1, champion = ?, candidate = NULL, previous = 0",
@@ -259,7 +259,7 @@ class TwoGatewaysIT {
     gateway.postForJson("operator", "/rollback", Map.of("to", to, "reason", "a test"));
   }
 
-  /** Who writes the answers of a gateway. */
+  /** The version that writes a gateway's answers. */
   private static String writer(DemoGateway gateway) throws Exception {
     return gateway
         .postForJson("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
@@ -275,7 +275,9 @@ class TwoGatewaysIT {
     }
   }
 
-  /** Waits until a gateway's readiness tells a reason, or with none that all is well. */
+  /**
+   * Waits until a gateway's readiness reports a reason, or with an empty one reports no problem.
+   */
   private static void awaitProblem(DemoGateway gateway, String reason) throws Exception {
     Instant end = Instant.now().plus(HEALED);
     while (true) {
@@ -290,7 +292,7 @@ class TwoGatewaysIT {
     }
   }
 
-  // what gateways say of themselves in the database follows at most about a second behind
+  // gateways' reports in the database lag by at most about a second
   private void awaitReports(String reason) throws Exception {
     Instant limit = Instant.now().plus(HEALED);
     while (true) {

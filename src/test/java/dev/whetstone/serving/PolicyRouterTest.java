@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two gateways on one PostgreSQL: what each serves when notifications or data are lost or damaged.
+ * Two gateways on one PostgreSQL, and what each serves when notifications are lost or data is
+ * damaged.
  */
 public class PolicyRouterTest {
   private static final int WIDE = 256;

@@ -40,11 +40,10 @@ import org.junit.jupiter.api.io.TempDir;
  * Swaps and rollbacks while 16 clients stream. {@code -Dwhetstone.swaps=1000} runs the long form,
  * which also checks the times and needs an otherwise idle machine.
  *
- * <p>Two times are reported. Between tokens: from one piece of a client's text to the next, in
- * alternating phases with and without swaps, of equal length. From a flip to the new version's
- * first token: from the commit of the new champion, before this gateway follows it, until any
- * request that was sent after it, a client's or the one sent when the swap returns, gets its first
- * token.
+ * <p>Reports two times. Between tokens: from one piece of a client's text to the next, in
+ * alternating phases of equal length with and without swaps. From a swap to the new version's first
+ * token: from the commit of the new champion, before this gateway applies it, until any request
+ * sent after it, by a client or when the swap returns, gets its first token.
  */
 class SwapsUnderLoadTest {
   private static final int SWAPS = Integer.getInteger("whetstone.swaps", 60);
@@ -136,7 +135,7 @@ class SwapsUnderLoadTest {
     }
   }
 
-  /** Alternates swaps and rollbacks; returns the times from a flip to its first token. */
+  /** Alternates swaps and rollbacks; returns the times from a commit to its first token. */
   private LongStream swap(ServingFixture gateway, List<String> versions, int swaps)
       throws Exception {
     LongStream.Builder times = LongStream.builder();
@@ -192,7 +191,7 @@ class SwapsUnderLoadTest {
     }
   }
 
-  /** Streams answer after answer, checks each and keeps some; returns the times between tokens. */
+  /** Streams answers, checks each and samples some; returns the times between tokens. */
   private LongStream client(
       ServingFixture gateway, Collection<Written> written, AtomicBoolean running) {
     LongStream.Builder gaps = LongStream.builder();
@@ -250,15 +249,15 @@ class SwapsUnderLoadTest {
       try {
         return new Written(
             policy, gateway.engine.submit(request, listener).result().join().getFirst());
-      } catch (PolicyNotStagedException gone) {
+      } catch (PolicyNotStagedException evicted) {
         gateway.policies.restage(policy);
       }
     }
   }
 
   /**
-   * Every token's log-prob equals that of the version alone, and another version gives another. The
-   * texts are scored some time after they were written, by a version that is staged for it.
+   * Requires that every token's log-prob is that of its version alone and not that of another. The
+   * texts are scored after the run, with the version staged again for it.
    */
   private static void requireOneVersionEach(ServingFixture gateway, Collection<Written> written)
       throws Exception {

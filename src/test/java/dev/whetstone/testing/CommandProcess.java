@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code ./whetstone} from the classes under test, in a process of its own. */
+/** Runs {@code ./whetstone} from the classes under test, in a separate process. */
 public final class CommandProcess {
   private CommandProcess() {}
 
-  /** A command whose data goes below home; both of its outputs are read as one. */
+  /** Prepares a command with a data directory; standard error is merged into standard output. */
   public static ProcessBuilder of(Path home, String command, String... arguments) {
     List<String> line =
         new ArrayList<>(

@@ -16,17 +16,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Candidates that do not become champion, by a gateway's and a trainer's process. */
+/** Base of tests in which a gateway and a trainer process turn a candidate down. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class DuelStory {
   public static final int VOTES = 150;
   private static final Duration LIMIT = Duration.ofMinutes(2);
-  private static final Duration DUEL_PACE = Duration.ofMillis(100);
+  private static final Duration PAUSE_IN_DUEL = Duration.ofMillis(100);
 
   public DemoGateway gateway;
   public Voters voters;
 
-  /** What the gateway is started with. */
+  /** Settings of the gateway. */
   protected abstract Map<String, String> settings();
 
   @BeforeAll
@@ -51,10 +51,10 @@ public abstract class DuelStory {
     gateway.postForJson("operator", "/rollback", Map.of("to", "v0", "reason", "the test is over"));
   }
 
-  /** A run on what the voters think, up to its end; their duel then goes on slowly. */
+  /** Trains on the voters' choices and awaits the run's end. They pause between votes meanwhile. */
   public String train() throws Exception {
     voters.awaitDecided(VOTES);
-    voters.pace(DUEL_PACE);
+    voters.pace(PAUSE_IN_DUEL);
     String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
     await(run, "succeeded");
     voters.pace(Duration.ZERO);
@@ -65,7 +65,7 @@ public abstract class DuelStory {
     await(run, now -> now.path("status").asText().equals(status));
   }
 
-  /** Until the run has read its votes, on top of the version it then goes on from. */
+  /** Waits until the run has read its votes and recorded the version that it starts from. */
   public void awaitParent(String run) throws Exception {
     await(run, now -> now.path("parent").isTextual());
   }
@@ -83,13 +83,13 @@ public abstract class DuelStory {
     }
   }
 
-  /** A run's rollout, once it is over. */
+  /** Waits for the end of a run's rollout, and returns the rollout. */
   public JsonNode ended(String run) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (true) {
       JsonNode newest = gateway.get("operator", "/rollouts?limit=1").at("/items/0");
-      boolean its = newest.path("run_id").asText("").equals(run);
-      if (its && !newest.path("ended_at").isNull()) {
+      boolean ofRun = newest.path("run_id").asText("").equals(run);
+      if (ofRun && !newest.path("ended_at").isNull()) {
         return newest;
       }
       assertThat(Instant.now()).as(newest.toString()).isBefore(limit);
@@ -97,7 +97,7 @@ public abstract class DuelStory {
     }
   }
 
-  public void v0ServesAlone(JsonNode rollout, String standing) throws Exception {
+  public void v0ServesAlone(JsonNode rollout, String status) throws Exception {
     JsonNode policies = gateway.get("operator", "/policies").path("items");
     for (JsonNode policy : policies) {
       String aliases = policy.path("aliases").toString();
@@ -105,7 +105,7 @@ public abstract class DuelStory {
       assertThat(aliases.contains("champion"))
           .isEqualTo(policy.path("version").asText().equals("v0"));
       if (policy.path("version").equals(rollout.path("policy"))) {
-        assertThat(policy.path("status").asText()).isEqualTo(standing);
+        assertThat(policy.path("status").asText()).isEqualTo(status);
       }
     }
   }

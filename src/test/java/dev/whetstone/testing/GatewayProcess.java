@@ -14,9 +14,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The packaged gateway as a process of its own, serving the tiny model from a home of its own. */
+/** The packaged gateway in a separate process, serving the tiny model from a data directory. */
 public final class GatewayProcess implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
   private final Path home;
   private final int port;
@@ -28,7 +28,7 @@ public final class GatewayProcess implements AutoCloseable {
     this.process = launch();
   }
 
-  /** Starts a gateway whose data goes below home. */
+  /** Starts a gateway with the given data directory and waits until it is ready. */
   public static GatewayProcess start(Path home) throws IOException, InterruptedException {
     TestModels.tiny();
     Files.createSymbolicLink(
@@ -83,18 +83,18 @@ public final class GatewayProcess implements AutoCloseable {
     awaitReady();
   }
 
-  /** Starts it again and waits for nothing. */
+  /** Starts it again without waiting until it is ready. */
   public void begin() throws IOException {
     process = launch();
   }
 
   public void awaitReady() throws IOException, InterruptedException {
-    Instant limit = Instant.now().plus(PATIENCE);
+    Instant limit = Instant.now().plus(START_TIMEOUT);
     try (HttpClient client = HttpClient.newHttpClient()) {
-      var question = HttpRequest.newBuilder(uri("/q/health/ready")).build();
+      var request = HttpRequest.newBuilder(uri("/q/health/ready")).build();
       while (true) {
         try {
-          if (client.send(question, BodyHandlers.discarding()).statusCode() == 200) {
+          if (client.send(request, BodyHandlers.discarding()).statusCode() == 200) {
             return;
           }
         } catch (IOException notYet) {
@@ -107,13 +107,13 @@ public final class GatewayProcess implements AutoCloseable {
     }
   }
 
-  /** Asks it to stop by SIGTERM and waits for its exit code. */
+  /** Sends SIGTERM and returns the exit code. */
   public int terminate() throws InterruptedException {
     process.destroy();
     return process.waitFor();
   }
 
-  /** Asks it to stop, as SIGTERM does. */
+  /** Sends SIGTERM, and SIGKILL if it still runs after 40 s. */
   @Override
   public void close() {
     process.destroy();

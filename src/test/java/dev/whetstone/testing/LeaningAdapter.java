@@ -11,11 +11,11 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * Adapters made by hand that lean a model towards one token, or away from it, whatever the text.
+ * Constructs adapters that raise or lower the logit of one token in every text.
  *
- * <p>Two units of the last layer's MLP read one line {@code z} of the hidden state, the second with
- * the other sign: {@code silu(z) z + silu(-z) (-z) = z^2}, which is never negative. What they find
- * is written along the direction that raises the token's logit above the mean of all.
+ * <p>Two units of the last layer's MLP read one projection {@code z} of the hidden state, the
+ * second with the opposite sign: {@code silu(z) z + silu(-z) (-z) = z^2}, which is never negative.
+ * The sum is written along the direction that raises the token's logit above the mean logit.
  */
 public final class LeaningAdapter {
   private static final int UNITS = 2;
@@ -24,10 +24,10 @@ public final class LeaningAdapter {
   private LeaningAdapter() {}
 
   /**
-   * One of a rank, of which the first does the work: the others cost time and add nothing.
+   * Makes an adapter. Only its first rank has an effect; the others are zero and cost time.
    *
-   * @param strength of what is written, about a hundredth of the hidden state's own size; negative
-   *     leans away
+   * @param strength scale of what is written, about a hundredth of the hidden state's own size; a
+   *     negative scale lowers the logit
    */
   public static LoraAdapter to(ModelDirectory model, int token, float strength, int rank)
       throws IOException {

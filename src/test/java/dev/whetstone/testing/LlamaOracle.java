@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Llama family's forward pass as the papers write it, one token at a time in double precision:
- * slow, and without anything in common with the exported graph.
+ * The Llama family's forward pass as written in the papers, one token at a time in double
+ * precision: slow, and independent of the exported graph.
  */
 public final class LlamaOracle {
   private final ModelConfig config;
@@ -26,7 +26,7 @@ public final class LlamaOracle {
   }
 
   /**
-   * Logits behind every token, {@code [ids, vocabulary]}.
+   * Logits after every token, {@code [ids, vocabulary]}.
    *
    * @param adapter null computes the base
    */
@@ -51,9 +51,9 @@ public final class LlamaOracle {
         values.get(layer).add(linear(block + "self_attn.v_proj", normed, adapter));
         double[] attended = attend(q, keys.get(layer), values.get(layer));
         x = sum(x, linear(block + "self_attn.o_proj", attended, adapter));
-        double[] again = norm(x, weight(block + "post_attention_layernorm.weight"));
-        double[] gate = linear(block + "mlp.gate_proj", again, adapter);
-        double[] up = linear(block + "mlp.up_proj", again, adapter);
+        double[] postNormed = norm(x, weight(block + "post_attention_layernorm.weight"));
+        double[] gate = linear(block + "mlp.gate_proj", postNormed, adapter);
+        double[] up = linear(block + "mlp.up_proj", postNormed, adapter);
         for (int i = 0; i < gate.length; i++) {
           gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
         }
@@ -65,7 +65,7 @@ public final class LlamaOracle {
     return logits;
   }
 
-  /** Log-prob of every completion token behind the prompt. */
+  /** Log-prob of every completion token after the prompt. */
   public double[] logps(int[] prompt, int[] completion, @Nullable LoraAdapter adapter) {
     int[] all = new int[prompt.length + completion.length];
     System.arraycopy(prompt, 0, all, 0, prompt.length);
@@ -155,7 +155,7 @@ public final class LlamaOracle {
     return y;
   }
 
-  /** Turns the pairs (i, i + headDim / 2) of every head (Su et al. 2021, equation 34). */
+  /** Rotates the pairs (i, i + headDim / 2) of every head (Su et al. 2021, equation 34). */
   private void rotate(double[] heads, int position) {
     int dim = config.headDim();
     for (int start = 0; start < heads.length; start += dim) {
@@ -169,26 +169,26 @@ public final class LlamaOracle {
     }
   }
 
-  /** Llama 3.1's smoothing: how often the wave turns within the original context decides. */
+  /** Llama 3.1's smoothing, by the number of rotations within the original context. */
   private double frequency(double plain) {
     RopeScaling scaling = config.ropeScaling();
     if (scaling == null) {
       return plain;
     }
-    double turns = scaling.originalContext() * plain / (2 * Math.PI);
+    double rotations = scaling.originalContext() * plain / (2 * Math.PI);
     double smooth =
-        (turns - scaling.lowFrequencyFactor())
+        (rotations - scaling.lowFrequencyFactor())
             / (scaling.highFrequencyFactor() - scaling.lowFrequencyFactor());
-    double kept = Math.clamp(smooth, 0.0, 1.0);
-    return kept * plain + (1 - kept) * plain / scaling.factor();
+    double blend = Math.clamp(smooth, 0.0, 1.0);
+    return blend * plain + (1 - blend) * plain / scaling.factor();
   }
 
   private double[] attend(double[] q, List<double[]> keys, List<double[]> values) {
     int dim = config.headDim();
-    int shared = config.heads() / config.kvHeads();
+    int groupSize = config.heads() / config.kvHeads();
     double[] out = new double[config.heads() * dim];
     for (int head = 0; head < config.heads(); head++) {
-      int kv = head / shared * dim;
+      int kv = head / groupSize * dim;
       double[] scores = new double[keys.size()];
       double total = 0;
       for (int t = 0; t < scores.length; t++) {

@@ -6,15 +6,15 @@ import java.time.Instant;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Where a run and its rollout are, in the order in which the loop passes through. */
+/** The stage of a run and its rollout, in the order in which the loop passes through them. */
 public enum LoopMoment {
   QUEUED(0),
   TRAINING(2_500),
-  /** The version is there, its rollout is not. */
+  /** The version exists; its rollout does not yet. */
   TRAINED(100),
   GATING(500),
   DUELLING(1_000),
-  /** The votes are nearly enough. */
+  /** Few more votes will decide the duel. */
   DECIDING(400),
   /** The aliases have changed within the last second: gateways follow. */
   SWAPPING(60),
@@ -31,12 +31,12 @@ public enum LoopMoment {
     this.spread = spread;
   }
 
-  /** Some milliseconds from the moment's beginning to a point within it. */
+  /** A random delay in milliseconds from the moment's beginning to a point within it. */
   public int delay(RandomGenerator random) {
     return spread == 0 ? 0 : random.nextInt(spread);
   }
 
-  /** As the routes tell it at a time. */
+  /** The moment that the answers of the routes describe. */
   public static LoopMoment now(JsonNode run, @Nullable JsonNode rollout, Instant now) {
     return switch (run.path("status").asText()) {
       case "queued" -> QUEUED;
@@ -54,9 +54,9 @@ public enum LoopMoment {
   }
 
   /**
-   * What it was at an earlier time, from the rows of what has ended since.
+   * The moment at an earlier time, from the time stamps of what has ended since.
    *
-   * @param seen what the routes told last before that time: the tally of votes is not dated
+   * @param seen the moment last observed before that time, because vote counts have no time stamp
    */
   public static LoopMoment at(
       Instant time, JsonNode run, @Nullable JsonNode rollout, LoopMoment seen) {

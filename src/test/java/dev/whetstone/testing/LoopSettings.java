@@ -8,8 +8,8 @@ public final class LoopSettings {
   private LoopSettings() {}
 
   /**
-   * Runs start by call and train on the newest 150 votes, of which 60 are held out: a dozen left
-   * the gate undecided now and then.
+   * Runs start on request and train on the newest 150 votes, of which 60 are for validation: with a
+   * dozen the gate was sometimes inconclusive.
    *
    * @param mode of rollouts; every pair of a duel has a side from the candidate
    */
@@ -23,20 +23,20 @@ public final class LoopSettings {
         Map.entry("WHETSTONE_TRAINER_MAX_PAIRS", "150"),
         Map.entry(
             "WHETSTONE_TRAINER_SETTINGS",
-            // a run gives its last policy, whatever a few held-out pairs say of it
+            // never stop early: a run ends with its last policy
             "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.4, \"kl_budget\": 1000,"
                 + " \"held_out_slack\": 1000}"),
         Map.entry("WHETSTONE_ROLLOUT_MODE", mode),
         Map.entry("WHETSTONE_SERVING_POLL", "PT0.3S"),
         Map.entry("WHETSTONE_ROLLOUT_DUEL_SHARE", "1"),
-        // few votes teach it roughly: its answers may lie far from the reference's
+        // few votes train it roughly: its answers may be far from the reference's
         Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "100"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.5"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "2"));
   }
 
-  /** As {@link #quick} with duels, behind a gate that leaves all to them. */
+  /** As {@link #quick} with duels, and a gate that passes every candidate. */
   public static Map<String, String> openGate() {
     Map<String, String> settings = new HashMap<>(quick("duel"));
     settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");

@@ -8,17 +8,17 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 
-/** A gateway with a home of its own, for tests that change what is served. */
+/** A gateway with a separate data directory, for tests that change what is served. */
 public final class OwnHome implements QuarkusTestProfile {
   /**
-   * Where the running gateway's data and keys are: the same for every class loader of this process,
-   * another for every process.
+   * The data directory of the running gateway: the same for every class loader of this process, and
+   * different for every process.
    */
   public static final Path HOME =
       Path.of("target", "own-home-" + ProcessHandle.current().pid() + "-" + started())
           .toAbsolutePath();
 
-  /** The first start's API key of a role. */
+  /** The API key that the first start created for a role. */
   public static String key(String role) {
     try {
       return new ObjectMapper().readTree(HOME.resolve("keys.json").toFile()).path(role).asText();

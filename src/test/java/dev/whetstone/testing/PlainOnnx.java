@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
-/** An exported model as a stranger would run it: ONNX Runtime and nothing of ours. */
+/** Runs an exported model with ONNX Runtime alone, as a third party would. */
 public final class PlainOnnx {
   private PlainOnnx() {}
 
@@ -29,7 +29,7 @@ public final class PlainOnnx {
     }
   }
 
-  /** Logits {@code [rows, vocabulary]} of one sequence without a past. */
+  /** Logits {@code [rows, vocabulary]} of one sequence with an empty cache. */
   public static float[][] logits(Path model, long[] ids, long[] rows) throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession session = environment.createSession(model.toString())) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What can befall the embedded PostgreSQL of a home. */
+/** Injects faults into the embedded PostgreSQL of a data directory. */
 public final class PostgresFaults {
   private final Path home;
 
@@ -22,7 +22,7 @@ public final class PostgresFaults {
   }
 
   /**
-   * As {@link #kill}, of those that run now, at once when it is run: looking them up takes a while.
+   * Looks up the processes, which takes a while, and returns a task that kills them immediately.
    */
   public Runnable aimed() throws IOException {
     List<ProcessHandle> all = processes();
@@ -31,15 +31,15 @@ public final class PostgresFaults {
 
   /** Kills it and keeps it from starting until {@link #letBack}. */
   public void takeAway() throws IOException {
-    Files.move(starter(), starter().resolveSibling("pg_ctl.gone"));
+    Files.move(starter(), starter().resolveSibling("pg_ctl.hidden"));
     kill();
   }
 
   public void letBack() throws IOException {
-    Files.move(starter().resolveSibling("pg_ctl.gone"), starter());
+    Files.move(starter().resolveSibling("pg_ctl.hidden"), starter());
   }
 
-  /** Stops it where it is: connections stay open and nothing answers, until {@link #goOn}. */
+  /** Suspends it: connections stay open but get no answer until {@link #goOn}. */
   public void hang() throws IOException, InterruptedException {
     signal("-STOP");
   }

@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
-/** The tiny model writing reviews on the real engine, in float32. */
+/** Generates reviews with the tiny model on the real engine, in float32. */
 public final class Reviews implements AutoCloseable {
   private static final List<String> ITEMS =
       List.of("book", "film", "game", "hotel", "meal", "song");
@@ -36,16 +36,16 @@ public final class Reviews implements AutoCloseable {
       List.of(
           "How was the %s?",
           "Please review the %s.", "Tell me about the %s.", "What did you think of the %s?");
-  private static final int LONGEST = 96;
-  private static final int AT_ONCE = 64;
+  private static final int MAX_TOKENS = 96;
+  private static final int BATCH = 64;
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final ModelOpener.Opened model;
-  private final List<int[]> asked = new ArrayList<>();
-  private final List<int[]> unseen = new ArrayList<>();
+  private final List<int[]> trainPrompts = new ArrayList<>();
+  private final List<int[]> unseenPrompts = new ArrayList<>();
 
   /**
-   * How a policy writes.
+   * Measures of the reviews that a policy writes.
    *
    * @param reward mean of {@link SentimentJudge#reward}
    * @param kl mean over answers of log π − log π_ref, in nats
@@ -67,8 +67,8 @@ public final class Reviews implements AutoCloseable {
       for (int question = 0; question < QUESTIONS.size(); question++) {
         String text = QUESTIONS.get(question).formatted(ITEMS.get(item));
         String prompt = template.render(List.of(new Message("user", text)), true);
-        // every item and every question is trained on, but these pairings of them are not
-        (item % QUESTIONS.size() == question ? unseen : asked)
+        // training has every item and every question, but not these combinations
+        (item % QUESTIONS.size() == question ? unseenPrompts : trainPrompts)
             .add(model.tokenizer().encode(prompt, false));
       }
     }
@@ -78,13 +78,12 @@ public final class Reviews implements AutoCloseable {
     return model.base();
   }
 
-  /**
-   * Pairs of answers by one policy, judged; equally good ones are left out, as are unended ones.
-   */
+  /** Judged pairs of the base's answers; skips pairs of equal reward or with a truncated answer. */
   public List<TokenPair> pairs(int count, RandomGenerator random) {
     List<TokenPair> pairs = new ArrayList<>();
     while (pairs.size() < count) {
-      List<int[]> prompts = random.ints(AT_ONCE, 0, asked.size()).mapToObj(asked::get).toList();
+      List<int[]> prompts =
+          random.ints(BATCH, 0, trainPrompts.size()).mapToObj(trainPrompts::get).toList();
       List<List<Completion>> answers = answers(base(), prompts, 2, random);
       for (int i = 0; i < prompts.size() && pairs.size() < count; i++) {
         Completion a = answers.get(i).get(0);
@@ -103,17 +102,18 @@ public final class Reviews implements AutoCloseable {
     return pairs;
   }
 
-  /** A policy's answers to prompts that no pair was drawn from. */
+  /** Measures a policy's answers to prompts that no training pair has. */
   public Standing standing(Policy policy, int answers, RandomGenerator random) {
     model.engine().stage(policy).join();
     double reward = 0;
     double kl = 0;
     double tokens = 0;
-    for (int done = 0; done < answers; done += AT_ONCE) {
-      List<int[]> prompts = random.ints(AT_ONCE, 0, unseen.size()).mapToObj(unseen::get).toList();
+    for (int done = 0; done < answers; done += BATCH) {
+      List<int[]> prompts =
+          random.ints(BATCH, 0, unseenPrompts.size()).mapToObj(unseenPrompts::get).toList();
       List<List<Completion>> written = answers(policy, prompts, 1, random);
       List<CompletableFuture<Scores>> references = new ArrayList<>();
-      for (int i = 0; i < AT_ONCE; i++) {
+      for (int i = 0; i < BATCH; i++) {
         references.add(
             model
                 .engine()
@@ -121,14 +121,14 @@ public final class Reviews implements AutoCloseable {
                     new ScoreRequest(
                         prompts.get(i), written.get(i).getFirst().tokens(), base(), LIMIT)));
       }
-      for (int i = 0; i < AT_ONCE; i++) {
+      for (int i = 0; i < BATCH; i++) {
         Completion answer = written.get(i).getFirst();
         reward += SentimentJudge.reward(answer.text());
         kl += new Scores(answer.logps(), 0).sum() - references.get(i).join().sum();
         tokens += answer.tokens().length;
       }
     }
-    int all = Math.ceilDiv(answers, AT_ONCE) * AT_ONCE;
+    int all = Math.ceilDiv(answers, BATCH) * BATCH;
     return new Standing(reward / all, kl / all, tokens / all);
   }
 
@@ -146,7 +146,7 @@ public final class Reviews implements AutoCloseable {
               .engine()
               .submit(
                   new GenerationRequest(
-                      prompt, branches, LONGEST, List.of(), false, 0, false, LIMIT),
+                      prompt, branches, MAX_TOKENS, List.of(), false, 0, false, LIMIT),
                   GenerationListener.NO_OP));
     }
     return running.stream().map(generation -> generation.result().join()).toList();

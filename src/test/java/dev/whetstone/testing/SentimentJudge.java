@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 
-/** Tells how much a review praises: what a user would vote for who likes praise. */
+/** Scores how much a review praises, for simulated users who vote for praise. */
 final class SentimentJudge {
-  /** What the tiny model says after "I loved" and "I enjoyed". */
+  /** What the tiny model writes after "I loved" and "I enjoyed". */
   private static final Set<String> GOOD =
       Set.of("great", "charming", "brilliant", "warm", "lovely", "delightful", "superb", "clever");
 
-  /** What it says after "I hated" and "I regretted". */
+  /** What it writes after "I hated" and "I regretted". */
   private static final Set<String> BAD =
       Set.of("dull", "clumsy", "boring", "cold", "dreadful", "tedious", "lazy", "awful");
 

@@ -2,6 +2,7 @@ package dev.whetstone.testing;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
@@ -23,8 +24,11 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,14 +42,14 @@ public final class ServingFixture implements AutoCloseable {
   public final Engine engine;
   public final PolicyRouter policies;
 
-  /** Told of every committed change, before this gateway follows it. */
+  /** Called with each committed change, before this gateway applies it. */
   public Consumer<Aliases> committed = aliases -> {};
 
   /**
-   * Opens and starts it.
+   * Opens the gateway and starts it.
    *
-   * @param disk where its adapters are cached
-   * @param listens false loses every notification
+   * @param disk the folder of its adapter cache
+   * @param listens false drops every notification
    */
   public ServingFixture(Path disk, DatabaseConfig address, String name, boolean listens)
       throws IOException {
@@ -84,7 +88,7 @@ public final class ServingFixture implements AutoCloseable {
     policies.start(notifications);
   }
 
-  /** The defaults of a mapping, but for what is set. */
+  /** A mapping with defaults except for the given settings. */
   static <T> T settings(Class<T> mapping, Map<String, String> set) {
     return new SmallRyeConfigBuilder()
         .addDiscoveredConverters()
@@ -94,12 +98,29 @@ public final class ServingFixture implements AutoCloseable {
         .getConfigMapping(mapping);
   }
 
-  /** Stores a version drawn from a seed. */
+  // An embedded server may take longer to start on a busy machine than a call waits for it.
+  private void awaitDatabase() {
+    Instant limit = Instant.now().plus(Duration.ofMinutes(1));
+    while (true) {
+      try {
+        database.open();
+        return;
+      } catch (DatabaseUnavailableException opening) {
+        if (Instant.now().isAfter(limit)) {
+          throw opening;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      }
+    }
+  }
+
+  /** Stores a random version. */
   public PolicyRecord register(long seed) throws IOException {
     return register(seed, 4);
   }
 
   public PolicyRecord register(long seed, int rank) throws IOException {
+    awaitDatabase();
     return policies
         .store()
         .register(
@@ -125,10 +146,10 @@ public final class ServingFixture implements AutoCloseable {
             c -> policies.aliases().rollBack(c, to, OPERATOR)));
   }
 
-  private Aliases after(AliasStore.AliasChange flip) {
-    committed.accept(flip.aliases());
+  private Aliases after(AliasStore.AliasChange change) {
+    committed.accept(change.aliases());
     policies.reconcile();
-    return flip.aliases();
+    return change.aliases();
   }
 
   public String champion() {

@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Simulated users who like praise, until they are told otherwise. They chat and vote without a
- * break, also while something is dead: what was shown to them they vote on until they are told that
- * the vote is kept.
+ * Simulated users who prefer praise until {@link #prefer} changes that. They chat and vote all the
+ * time, also while a process is down: they repeat the vote on a pair they were shown until it is
+ * acknowledged.
  */
 public final class Voters implements AutoCloseable {
   private static final List<String> PROMPTS =
@@ -36,23 +36,23 @@ public final class Voters implements AutoCloseable {
           "Tell me about the hotel.",
           "What did you think of the game?",
           "Please review the game.");
-  private static final int CROWD = 4;
-  private static final Duration SHORT = Duration.ofMillis(100);
+  private static final int VOTERS = 4;
+  private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
 
   private final Supplier<DemoGateway> gateway;
   private final Queue<String> kept = new ConcurrentLinkedQueue<>();
   private final Queue<String> broken = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger turn = new AtomicInteger();
+  private final AtomicInteger nextUser = new AtomicInteger();
   private final AtomicInteger decided = new AtomicInteger();
-  private final AtomicBoolean going = new AtomicBoolean(true);
+  private final AtomicBoolean running = new AtomicBoolean(true);
   private final List<Thread> threads = new ArrayList<>();
   private volatile Duration pause = Duration.ZERO;
-  private volatile BinaryOperator<String> taste = SentimentScore::choice;
+  private volatile BinaryOperator<String> choice = SentimentScore::choice;
 
-  /** Begins at once. */
+  /** Starts voting. */
   public Voters(Supplier<DemoGateway> gateway) {
     this.gateway = gateway;
-    for (int i = 0; i < CROWD; i++) {
+    for (int i = 0; i < VOTERS; i++) {
       threads.add(Thread.ofVirtual().name("voter-" + i).start(this::run));
     }
   }
@@ -62,22 +62,22 @@ public final class Voters implements AutoCloseable {
     return List.copyOf(kept);
   }
 
-  /** Answers that no failure of a process excuses. */
+  /** Error answers that no fault injected into a process explains. */
   public List<String> broken() {
     return List.copyOf(broken);
   }
 
-  /** From now on each waits between two votes. */
+  /** Sets the pause of each voter between two votes. */
   public void pace(Duration between) {
     pause = between;
   }
 
-  /** From now on they choose so: from the texts of both sides to a, b or tie. */
+  /** Sets how they choose: a function from the texts of both sides to a, b or tie. */
   public void prefer(BinaryOperator<String> choice) {
-    taste = choice;
+    this.choice = choice;
   }
 
-  /** Waits until so many more votes found one side better. */
+  /** Waits for more votes that prefer one side. */
   public void awaitDecided(int more) throws InterruptedException {
     int goal = decided.get() + more;
     while (decided.get() < goal && broken.isEmpty()) {
@@ -86,23 +86,24 @@ public final class Voters implements AutoCloseable {
   }
 
   private void run() {
-    while (going.get()) {
-      int mine = turn.getAndIncrement();
-      String user = "user-" + mine;
-      JsonNode pair = patiently("/generate", ask(user, PROMPTS.get(mine % PROMPTS.size())), false);
+    while (running.get()) {
+      int number = nextUser.getAndIncrement();
+      String user = "user-" + number;
+      JsonNode pair =
+          postUntilAnswered("/generate", ask(user, PROMPTS.get(number % PROMPTS.size())), false);
       if (pair != null) {
-        String choice = taste.apply(pair.at("/a/text").asText(), pair.at("/b/text").asText());
+        String side = choice.apply(pair.at("/a/text").asText(), pair.at("/b/text").asText());
         JsonNode vote =
-            patiently(
+            postUntilAnswered(
                 "/preferences",
-                Map.of("pair_id", pair.path("pair_id").asText(), "user", user, "choice", choice),
+                Map.of("pair_id", pair.path("pair_id").asText(), "user", user, "choice", side),
                 true);
         if (vote != null) {
           kept.add(vote.path("preference_id").asText());
-          decided.addAndGet(choice.equals("tie") ? 0 : 1);
+          decided.addAndGet(side.equals("tie") ? 0 : 1);
         }
       }
-      rest(pause);
+      sleep(pause);
     }
   }
 
@@ -118,32 +119,33 @@ public final class Voters implements AutoCloseable {
         40);
   }
 
-  /** What a route answers in the end; null when there was nobody to ask until the end. */
-  private @Nullable JsonNode patiently(String path, Map<String, Object> body, boolean shown) {
+  /** Posts until there is an answer; null if the voters stop first, except for a pair on show. */
+  private @Nullable JsonNode postUntilAnswered(
+      String path, Map<String, Object> body, boolean shown) {
     while (true) {
       try {
         DemoGateway.Answer answer = gateway.get().post("chat", path, body);
         if (answer.status() < 300) {
           return answer.body();
         }
-        // with the database away a pair is not offered and a vote is not taken, and both are said
+        // without the database no pair is offered and no vote is stored, and the answer is a 503
         if (answer.status() != 503) {
           broken.add(path + " answered " + answer.status() + ": " + answer.body());
           return null;
         }
-      } catch (IOException dead) {
-        // asked again of the next gateway
+      } catch (IOException unreachable) {
+        // try again, perhaps with a restarted gateway
       } catch (InterruptedException ended) {
         return null;
       }
-      if (!going.get() && !shown) {
+      if (!running.get() && !shown) {
         return null;
       }
-      rest(SHORT);
+      sleep(RETRY_PAUSE);
     }
   }
 
-  private static void rest(Duration time) {
+  private static void sleep(Duration time) {
     try {
       Thread.sleep(time);
     } catch (InterruptedException ended) {
@@ -151,10 +153,10 @@ public final class Voters implements AutoCloseable {
     }
   }
 
-  /** Ends when each has been told of the vote it is casting. */
+  /** Stops the voters once the vote that each is casting is acknowledged. */
   @Override
   public void close() {
-    going.set(false);
+    running.set(false);
     for (Thread thread : threads) {
       try {
         thread.join(Duration.ofMinutes(1));

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The tokenizers and chat templates of both models against Transformers. */
+/** Compares the tokenizers and chat templates of both models with Transformers. */
 class GoldenTextTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** Writes GGUF files, valid ones and others. */
+/** Builds GGUF files, valid and malformed. */
 public final class GgufBytes {
   private record Entry(String name, int type, long offset, long[] shape) {}
 

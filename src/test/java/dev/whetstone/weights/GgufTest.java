@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every storage type against the arithmetic of its definition, and malformed files. */
+/** Compares every storage type with the arithmetic of its definition; refuses malformed files. */
 @Timeout(60)
 class GgufTest {
   @TempDir Path folder;

@@ -34,7 +34,7 @@ public record OptimizerConfig(
     require(epsilon > 0 && epsilon < 1, "adam_epsilon must be in (0, 1)");
   }
 
-  /** Updates over which the learning rate rises, of a run with so many updates. */
+  /** Warm-up updates of a run with the given total number of updates. */
   int warmup(int steps) {
     return (int) (warmupSteps < 1 ? Math.ceil(steps * warmupSteps) : warmupSteps);
   }

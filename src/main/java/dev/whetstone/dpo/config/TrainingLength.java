@@ -4,7 +4,9 @@ import static dev.whetstone.settings.Checks.require;
 
 /** The length of a run. */
 public sealed interface TrainingLength {
-  /** The updates of a run over so many pairs; the last batch of an epoch may be smaller. */
+  /**
+   * The updates of a run over the given number of pairs; the last batch of an epoch may be smaller.
+   */
   int steps(int pairs, int batchSize);
 
   /** A number of updates, over as many epochs as they take. */

@@ -25,7 +25,7 @@ public record ValidationConfig(double share, OptionalInt evalSteps) {
     require(evalSteps.orElse(0) >= 0, "eval_steps must not be negative");
   }
 
-  /** Updates between two evaluations of so many pairs; 0 evaluates at the end only. */
+  /** Updates between two evaluations of the given number of pairs; 0 evaluates at the end only. */
   public int evalSteps(int pairs, int batchSize) {
     return evalSteps.orElse(
         Math.max(MIN_STEPS, Math.ceilDiv(TRAINED_PER_EVALUATED * pairs, batchSize)));

@@ -47,14 +47,14 @@ public class PoliciesResource {
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
     PolicyRouter policies = serving.model().policies();
-    int most = Paging.limit(limit);
+    int pageSize = Paging.limit(limit);
     long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
     Aliases aliases = policies.store().database().statement(policies.aliases()::read);
-    List<PolicyRecord> rows = policies.store().page(before, most + 1);
-    List<PolicyRecord> shown = rows.subList(0, Math.min(most, rows.size()));
+    List<PolicyRecord> rows = policies.store().page(before, pageSize + 1);
+    List<PolicyRecord> shown = rows.subList(0, Math.min(pageSize, rows.size()));
     return new Page(
         shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
-        rows.size() > most ? shown.getLast().version().substring(1) : null,
+        rows.size() > pageSize ? shown.getLast().version().substring(1) : null,
         policies.statusStore().all(),
         BuildInfo.version());
   }

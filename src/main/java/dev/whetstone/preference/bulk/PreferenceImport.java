@@ -237,7 +237,7 @@ public final class PreferenceImport {
         "{}",
         null,
         now,
-        // An imported pair is stored with its vote; nobody votes on it later.
+        // An imported pair is stored with its vote and closed to other votes.
         now.plusMillis(1));
   }
 

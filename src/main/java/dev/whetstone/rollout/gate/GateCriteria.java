@@ -51,23 +51,23 @@ final class GateCriteria {
   }
 
   // v0 has a margin of zero on every pair, which is neither right nor wrong: each counts a half.
-  private CriterionResult accuracy(GateEvidence.ValidationMargins heldOut) {
+  private CriterionResult accuracy(GateEvidence.ValidationMargins validation) {
     double[] candidate =
-        Arrays.stream(heldOut.candidateMargins()).map(GateCriteria::ranksRight).toArray();
+        Arrays.stream(validation.candidateMargins()).map(GateCriteria::ranksRight).toArray();
     double[] champion =
-        Arrays.stream(heldOut.championMargins()).map(GateCriteria::ranksRight).toArray();
+        Arrays.stream(validation.championMargins()).map(GateCriteria::ranksRight).toArray();
     MeanEstimate gain = MeanEstimate.of(differences(candidate, champion));
-    double own = MeanEstimate.of(candidate).mean();
+    double accuracy = MeanEstimate.of(candidate).mean();
     String threshold =
         String.format(
             Locale.ROOT, "> %.3f, the champion's, or within a standard error", mean(champion));
     if (gain.count() < limits.minPairs()) {
-      return tooFew("held_out_accuracy", own, threshold);
+      return tooFew("held_out_accuracy", accuracy, threshold);
     }
     // Where both rank nearly every pair right, no gain is left to show: the margin decides then.
     return result(
         "held_out_accuracy",
-        own,
+        accuracy,
         threshold,
         gain.mean() > 0 || gain.mean() >= -gain.standardError()
             ? GateVerdict.PASS
@@ -76,9 +76,9 @@ final class GateCriteria {
                 : GateVerdict.INCONCLUSIVE);
   }
 
-  private CriterionResult margin(GateEvidence.ValidationMargins heldOut) {
+  private CriterionResult margin(GateEvidence.ValidationMargins validation) {
     MeanEstimate gain =
-        MeanEstimate.of(differences(heldOut.candidateMargins(), heldOut.championMargins()));
+        MeanEstimate.of(differences(validation.candidateMargins(), validation.championMargins()));
     String threshold =
         String.format(Locale.ROOT, "gain over the champion > 0 by %.2f standard errors", Z_95);
     if (gain.count() < limits.minPairs()) {

@@ -15,8 +15,8 @@ import java.util.Optional;
 
 /**
  * Starts runs and executes them one after the other: when there are enough new votes, when the
- * schedule says so, on request, and again after a trainer was lost. Of several trainers only the
- * one that holds the advisory lock works.
+ * schedule says so, on request, and again after a trainer crashed. Of several trainers only the one
+ * that holds the advisory lock works.
  */
 public final class TrainingWorker implements AutoCloseable {
   private static final ChangeContext SELF = new ChangeContext("trainer", null);
