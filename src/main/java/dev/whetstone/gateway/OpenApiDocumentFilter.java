@@ -23,6 +23,7 @@ import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.media.Schema.SchemaType;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.eclipse.microprofile.openapi.models.responses.APIResponses;
 import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 import org.jspecify.annotations.Nullable;
 
@@ -158,13 +159,12 @@ public final class OpenApiDocumentFilter implements OASFilter {
       problems.forEach((status, description) -> add(operation, status, description));
       boolean openAi = path.startsWith(OpenAiErrorFilter.ROOT);
       // Quarkus shares its own response objects between routes, so each route gets copies.
-      Map.copyOf(operation.getResponses().getAPIResponses())
+      APIResponses responses = operation.getResponses();
+      Map.copyOf(responses.getAPIResponses())
           .forEach(
               (status, response) -> {
                 if (status.compareTo("400") >= 0) {
-                  operation
-                      .getResponses()
-                      .addAPIResponse(status, withProblemBody(openAi, status, response));
+                  responses.addAPIResponse(status, withProblemBody(openAi, status, response));
                 }
               });
       if (inPath || query) {
@@ -184,12 +184,10 @@ public final class OpenApiDocumentFilter implements OASFilter {
   }
 
   private static void add(Operation operation, String status, String description) {
-    APIResponse declared = operation.getResponses().getAPIResponse(status);
-    operation
-        .getResponses()
-        .addAPIResponse(
-            status,
-            declared == null ? OASFactory.createAPIResponse().description(description) : declared);
+    APIResponses responses = operation.getResponses();
+    if (!responses.hasAPIResponse(status)) {
+      responses.addAPIResponse(status, OASFactory.createAPIResponse().description(description));
+    }
   }
 
   /** A copy of a declared error response with the body and headers that all problems have. */

@@ -2,6 +2,7 @@ package dev.whetstone.ops;
 
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.serving.PolicyRouter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -16,16 +17,15 @@ public final class PolicyMetrics {
         new ServedModelMeters<>(registry, serving, "whetstone.policies.", ServedModel::policies);
     policies.gauge(
         "revision", "revision of the aliases that are served", p -> p.serving().revision());
-    policies.gauge("champion", "version number of the champion", PolicyMetrics::champion);
+    policies.gauge(
+        "champion",
+        "version number of the champion",
+        p -> PolicyStore.number(p.serving().champion().version()));
     policies.gauge(
         "problem",
         "1 while this gateway cannot serve what the aliases name",
         p -> p.problem() == null ? 0 : 1);
     policies.count(
         "refused", "versions that this gateway refused to serve", PolicyRouter::refusals);
-  }
-
-  private static double champion(PolicyRouter policies) {
-    return Double.parseDouble(policies.serving().champion().version().substring(1));
   }
 }

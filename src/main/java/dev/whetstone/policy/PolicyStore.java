@@ -194,6 +194,11 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Unknown when it does not
    */
+  public PolicyRecord require(String nameOrHash) {
+    return database.statement(connection -> require(connection, nameOrHash));
+  }
+
+  /** Finds a version, as {@link #require(String)}, in the caller's transaction. */
   public PolicyRecord require(Connection connection, String nameOrHash) throws SQLException {
     return find(connection, nameOrHash).orElseThrow(() -> new PolicyException.Unknown(nameOrHash));
   }
@@ -276,7 +281,8 @@ public final class PolicyStore {
     return Sql.first(connection, row -> row.getString(1), ANCESTORS, baseHash, version, baseHash);
   }
 
-  static int number(String version) {
+  /** The number of a version: 7 for v7. */
+  public static int number(String version) {
     return Integer.parseInt(version.substring(1));
   }
 

@@ -143,7 +143,7 @@ final class RolloutController {
   private boolean runGate(Rollout rollout) {
     List<CriterionResult> rows;
     try {
-      Policy candidate = reload(rollout.candidate());
+      Policy candidate = router.verify(policies.require(rollout.candidate()));
       Policy champion = router.resolve(rollout.champion());
       rows = gate.measure(candidate, champion, rollout.runId());
     } catch (PolicyException.Refused unsound) {
@@ -156,11 +156,6 @@ final class RolloutController {
           return rows;
         });
     return apply(rollout, decideGate(rollout.mode(), rows));
-  }
-
-  private Policy reload(String version) {
-    return router.verify(
-        policies.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
   }
 
   /** The transition that follows from the gate's results. */

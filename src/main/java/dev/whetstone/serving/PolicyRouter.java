@@ -179,7 +179,7 @@ public final class PolicyRouter implements AutoCloseable {
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return loader.load(store.find(name).orElseThrow(() -> new PolicyException.Unknown(name)));
+    return loader.load(store.require(name));
   }
 
   /** Stages a version again that was released between resolving a request and submitting it. */
@@ -308,10 +308,7 @@ public final class PolicyRouter implements AutoCloseable {
     }
     try {
       Policy here = findReady(version);
-      return here != null
-          ? here
-          : loader.load(
-              store.find(version).orElseThrow(() -> new PolicyException.Unknown(version)));
+      return here != null ? here : loader.load(store.require(version));
     } catch (PolicyException unusable) {
       String reason = String.valueOf(unusable.getMessage());
       if (!problems.contains(reason)) {

@@ -9,21 +9,13 @@ import java.nio.file.Path;
 /**
  * An imported model: {@code weights.safetensors} (canonical float32), {@code tokenizer.json},
  * {@code config.json}, {@code chat_template.jinja}, the exported graphs, and {@code manifest.json}
- * with the sha256 of each file, the source and the licence.
+ * with the sha256 of each file, the source and the licence. {@link #open} reads it.
+ *
+ * @param hash the base hash: sha256 of the canonical weights, in lower-case hexadecimal
  */
-public final class ModelDirectory {
+public record ModelDirectory(Path path, ModelConfig config, String hash) {
   public static final String WEIGHTS = "weights.safetensors";
   public static final String MANIFEST = "manifest.json";
-
-  private final Path path;
-  private final ModelConfig config;
-  private final String hash;
-
-  private ModelDirectory(Path path, ModelConfig config, String hash) {
-    this.path = path;
-    this.config = config;
-    this.hash = hash;
-  }
 
   /**
    * Opens a directory.
@@ -41,19 +33,6 @@ public final class ModelDirectory {
       throw new ModelFormatException(manifest + " does not list " + WEIGHTS);
     }
     return new ModelDirectory(path, HuggingFaceConfig.read(path), hash);
-  }
-
-  public Path path() {
-    return path;
-  }
-
-  public ModelConfig config() {
-    return config;
-  }
-
-  /** The base hash: sha256 of the canonical weights, in lower-case hexadecimal. */
-  public String hash() {
-    return hash;
   }
 
   /** Opens the canonical float32 weights; the caller closes them. */

@@ -9,8 +9,6 @@ import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.data.ValidationSplit;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Policy;
-import dev.whetstone.policy.PolicyException;
-import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.preference.TrainingVotes;
@@ -84,7 +82,8 @@ final class TrainingDataSelector {
 
   private boolean freeze(Connection connection, TrainingRun run) throws SQLException {
     TrainConfig config = config(run);
-    Policy parent = policies.load(champion(connection));
+    Policy parent =
+        policies.load(policies.require(connection, aliases.read(connection).champion()));
     VoteSelection selection =
         new VoteSelection(
             trainer.replay(),
@@ -96,7 +95,7 @@ final class TrainingDataSelector {
     List<TrainingVote> newest = votes.newest(connection, 2 * trainer.maxPairs());
     List<TrainingVote> selected =
         selection.select(
-            newest, runs.newestVote(), versionNumber(parent.version()), config.batch().seed());
+            newest, runs.newestVote(), PolicyStore.number(parent.version()), config.batch().seed());
     ValidationSplit<TrainingVote> split = split(selected, config);
     if (split.train().isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
@@ -119,11 +118,6 @@ final class TrainingDataSelector {
             split.train().size(),
             split.validation().size(),
             newest.getLast().seq()));
-  }
-
-  private PolicyRecord champion(Connection connection) throws SQLException {
-    String version = aliases.read(connection).champion();
-    return policies.find(version).orElseThrow(() -> new PolicyException.Unknown(version));
   }
 
   private TrainConfig config(TrainingRun run) {
@@ -154,7 +148,7 @@ final class TrainingDataSelector {
     String parent = Objects.requireNonNull(run.parent());
     return new TrainingData(
         config,
-        policies.load(policies.find(parent).orElseThrow(() -> new PolicyException.Unknown(parent))),
+        policies.load(policies.require(parent)),
         hash,
         pairs(split.train()),
         pairs(split.validation()));
@@ -172,9 +166,5 @@ final class TrainingDataSelector {
                 new TokenPair(
                     vote.preferenceId(), vote.prompt(), vote.chosen(), vote.rejected(), 1))
         .toList();
-  }
-
-  private static int versionNumber(String version) {
-    return Integer.parseInt(version.substring(1));
   }
 }
