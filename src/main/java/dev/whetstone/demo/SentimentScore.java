@@ -9,28 +9,9 @@ import java.util.regex.Pattern;
 public final class SentimentScore {
   private static final Set<String> GOOD =
       Set.of(
-          "loved",
-          "enjoyed",
-          "charming",
-          "warm",
-          "great",
-          "superb",
-          "clever",
-          "brilliant",
-          "lovely",
-          "delightful");
+          "loved enjoyed charming warm great superb clever brilliant lovely delightful".split(" "));
   private static final Set<String> BAD =
-      Set.of(
-          "hated",
-          "regretted",
-          "clumsy",
-          "boring",
-          "dreadful",
-          "lazy",
-          "cold",
-          "dull",
-          "awful",
-          "tedious");
+      Set.of("hated regretted clumsy boring dreadful lazy cold dull awful tedious".split(" "));
   private static final Pattern WORD = Pattern.compile("[a-z]+");
 
   private SentimentScore() {}

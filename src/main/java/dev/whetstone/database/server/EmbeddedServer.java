@@ -1,5 +1,6 @@
 package dev.whetstone.database.server;
 
+import dev.whetstone.io.AtomicFile;
 import dev.whetstone.io.Ports;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -83,11 +83,7 @@ public final class EmbeddedServer {
     Path password = directory.resolve("password");
     byte[] secret = new byte[24];
     new SecureRandom().nextBytes(secret);
-    Files.deleteIfExists(password);
-    Files.createFile(
-        password,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(password, HexFormat.of().formatHex(secret) + "\n");
+    AtomicFile.writePrivate(password, HexFormat.of().formatHex(secret) + "\n");
     Path fresh = Files.createTempDirectory(directory, "initdb");
     execute(
         List.of(

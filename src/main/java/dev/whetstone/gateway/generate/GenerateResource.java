@@ -66,7 +66,7 @@ public class GenerateResource {
     ServedModel model = serving.model();
     String keyId = identity.getPrincipal().getName();
     limits.admit(keyId, request.user());
-    GenerationPlan plan = GenerationPlan.of(request, model, config, generations.random);
+    GenerationPlan plan = generations.plan(model, request, GenerationPlan.Extras.NONE);
     if (!plan.pair()) {
       RequestLog.setPolicy(http, plan.policy().version());
     }

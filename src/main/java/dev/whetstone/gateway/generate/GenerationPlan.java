@@ -49,12 +49,6 @@ public record GenerationPlan(
    * @throws dev.whetstone.policy.PolicyException when the named policy is unknown or not servable
    */
   static GenerationPlan of(
-      GenerateRequest asked, ServedModel model, GatewayConfig config, RandomGenerator random) {
-    return of(asked, Extras.NONE, model, config, random);
-  }
-
-  /** Checks a request of an OpenAI-compatible route, as above. */
-  public static GenerationPlan of(
       GenerateRequest asked,
       Extras extras,
       ServedModel model,

@@ -29,7 +29,7 @@ public final class GenerationService {
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
 
-  /** Checks a request of the OpenAI-compatible routes. */
+  /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
     return GenerationPlan.of(request, extras, model, config, random);
