@@ -68,7 +68,7 @@ final class GatewayBeans {
   @Singleton
   ApiKeyCache keys(AppSettings settings, ObjectMapper mapper, KeyStore store, InstantSource clock)
       throws IOException {
-    Path file = settings.keys();
+    Path file = settings.keyFile();
     boolean created = settings.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
     return new ApiKeyCache(store, KeyFile.read(file, mapper), created, clock);
   }
