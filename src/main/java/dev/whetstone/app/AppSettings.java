@@ -60,7 +60,7 @@ public record AppSettings(
   }
 
   /** The imported models. */
-  public ModelStore models(Consumer<String> progress) throws IOException {
+  public ModelStore modelStore(Consumer<String> progress) throws IOException {
     return new ModelStore(home, ModelCatalogue.open(root.resolve("models")), progress);
   }
 
@@ -88,7 +88,7 @@ public record AppSettings(
   }
 
   /** The file with the API keys that the first start creates. */
-  Path keys() {
+  Path keyFile() {
     return home.resolve("keys.json");
   }
 

@@ -3,11 +3,17 @@ package dev.whetstone.app;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
+import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.bulk.PreferenceImport;
+import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.bulk.UserErasure;
+import dev.whetstone.preference.rating.RaterQueue;
+import dev.whetstone.preference.rating.SummaryReader;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFile;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.RandomIds;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -68,7 +74,7 @@ final class GatewayBeans {
   @Singleton
   ApiKeyCache keys(AppSettings settings, ObjectMapper mapper, KeyStore store, InstantSource clock)
       throws IOException {
-    Path file = settings.keys();
+    Path file = settings.keyFile();
     boolean created = settings.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
     return new ApiKeyCache(store, KeyFile.read(file, mapper), created, clock);
   }
@@ -77,5 +83,35 @@ final class GatewayBeans {
   @Singleton
   UserErasure erasure(Database database) {
     return new UserErasure(database);
+  }
+
+  @Produces
+  @Singleton
+  PreferenceReader reader(Database database, InstantSource clock) {
+    return new PreferenceReader(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  PreferenceImport imports(
+      Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
+    PreferenceImport.ImportLimits limits =
+        new PreferenceImport.ImportLimits(
+            config.importBatch(),
+            Math.toIntExact(config.importLine().asLongValue()),
+            config.importErrors());
+    return new PreferenceImport(database, clock, RandomIds::generate, mapper.reader(), limits);
+  }
+
+  @Produces
+  @Singleton
+  RaterQueue queue(Database database, InstantSource clock) {
+    return new RaterQueue(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  SummaryReader summaries(Database database) {
+    return new SummaryReader(database);
   }
 }

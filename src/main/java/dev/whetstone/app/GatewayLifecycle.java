@@ -39,7 +39,7 @@ import org.jboss.logging.Logger;
 
 /** Loads the model once HTTP is up, and drains running requests before the process ends. */
 @Singleton
-final class GatewayLifecycle implements ModelOpener.Learning {
+final class GatewayLifecycle implements ModelOpener.PolicyServices {
   private static final Logger LOG = Logger.getLogger(GatewayLifecycle.class);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(25);
   // bounds how long a revoked key is still accepted
@@ -83,9 +83,9 @@ final class GatewayLifecycle implements ModelOpener.Learning {
   private void loadModel() {
     try {
       Precision precision = settings.weights().precision();
-      ModelStore models = settings.models(System.out::println);
+      ModelStore models = settings.modelStore(System.out::println);
       ServedModel model =
-          ModelOpener.load(
+          ModelOpener.openForServing(
               models.resolve(settings.model(), precision),
               precision,
               settings.threads(),
@@ -98,8 +98,8 @@ final class GatewayLifecycle implements ModelOpener.Learning {
       gatewayState.setState(new State.Ready(model));
       System.out.println("Whetstone is ready at http://localhost:" + settings.port());
       System.out.println(
-          Files.exists(settings.keys())
-              ? "Keys: " + settings.keys()
+          Files.exists(settings.keyFile())
+              ? "Keys: " + settings.keyFile()
               : "Keys: ./whetstone keys create operator");
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
@@ -111,7 +111,7 @@ final class GatewayLifecycle implements ModelOpener.Learning {
   }
 
   @Override
-  public PolicyRouter policies(Engine engine, Policy base) {
+  public PolicyRouter createRouter(Engine engine, Policy base) {
     return new PolicyRouter(
         engine,
         base,
@@ -127,7 +127,7 @@ final class GatewayLifecycle implements ModelOpener.Learning {
   }
 
   @Override
-  public Rollouts rollouts(
+  public Rollouts createRollouts(
       Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs) {
     int[] probeText = tokenizer.encode(rolloutConfig.gate().probeText(), false);
     return new Rollouts(

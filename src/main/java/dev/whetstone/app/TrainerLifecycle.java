@@ -81,7 +81,7 @@ final class TrainerLifecycle {
     try {
       ModelDirectory base =
           settings
-              .models(System.out::println)
+              .modelStore(System.out::println)
               .resolve(settings.model(), settings.weights().precision());
       PolicyStore policies = new PolicyStore(database, base.hash());
       awaitDatabase(policies);

@@ -120,7 +120,7 @@ public final class BenchCommand implements Callable<Integer> {
     Precision precision = (weights == null ? settings.weights() : weights).precision();
     int cores = threads == null ? settings.threads() : threads;
     PrintWriter progress = spec.commandLine().getErr();
-    ModelStore store = settings.models(progress::println);
+    ModelStore store = settings.modelStore(progress::println);
     Optional<ModelDirectory> imported = store.find(name, precision);
     ModelDirectory directory =
         imported.isPresent() ? imported.get() : store.resolve(name, precision);

@@ -24,15 +24,15 @@ public final class GatewayCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     AppSettings settings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(settings.nativeLibraries());
-    requireFree(settings.port(), "WHETSTONE_PORT");
-    prepare(settings);
+    requireFreePort(settings.port(), "WHETSTONE_PORT");
+    prepareModel(settings);
     ProcessRole.GATEWAY.declare();
     return ApplicationRunner.run();
   }
 
   /** Imports the model if that is not done, in a separate process with a larger heap. */
-  static void prepare(AppSettings settings) throws IOException, InterruptedException {
-    ModelStore store = settings.models(System.out::println);
+  static void prepareModel(AppSettings settings) throws IOException, InterruptedException {
+    ModelStore store = settings.modelStore(System.out::println);
     if (store.find(settings.model(), settings.weights().precision()).isPresent()) {
       return;
     }
@@ -49,7 +49,7 @@ public final class GatewayCommand implements Callable<Integer> {
   }
 
   // Checked before anything is loaded, so that the error is one line instead of a stack trace.
-  static void requireFree(int port, String setting) {
+  static void requireFreePort(int port, String setting) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));

@@ -36,8 +36,9 @@ public final class ImportCommand implements Callable<Integer> {
     NativeLibraries.prepare(settings.nativeLibraries());
     AppSettings.Weights serving = weights == null ? settings.weights() : weights;
     String name = model == null ? settings.model() : model;
-    var directory = settings.models(System.out::println).resolve(name, serving.precision());
-    Optional<String> damage = verify ? ModelIntegrity.thorough(directory.path()) : Optional.empty();
+    var directory = settings.modelStore(System.out::println).resolve(name, serving.precision());
+    Optional<String> damage =
+        verify ? ModelIntegrity.checkHashes(directory.path()) : Optional.empty();
     if (damage.isPresent()) {
       throw new IllegalStateException(
           directory.path() + " is damaged: " + damage.get() + "; remove it and import it again");

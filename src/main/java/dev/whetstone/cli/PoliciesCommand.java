@@ -82,7 +82,7 @@ public final class PoliciesCommand {
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version)
       throws IOException {
-    return print(gateway.client().get("/policies/" + segment(version)));
+    return print(gateway.client().get("/policies/" + requireSegment(version)));
   }
 
   @Command(
@@ -120,7 +120,7 @@ public final class PoliciesCommand {
           boolean onnx)
       throws IOException {
     GatewayHttpClient client = gateway.client();
-    String path = "/policies/" + segment(version);
+    String path = "/policies/" + requireSegment(version);
     if (onnx) {
       client.download(path + "/onnx", target.toAbsolutePath());
     } else {
@@ -141,7 +141,7 @@ public final class PoliciesCommand {
           @Nullable String reason)
       throws IOException {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("reason", reason);
-    JsonNode row = gateway.client().post("/policies/" + segment(version) + "/promote", body);
+    JsonNode row = gateway.client().post("/policies/" + requireSegment(version) + "/promote", body);
     out().println("Champion: " + row.path("version").asText());
     out().flush();
     return 0;
@@ -153,7 +153,7 @@ public final class PoliciesCommand {
     return 0;
   }
 
-  private static String segment(String version) {
+  private static String requireSegment(String version) {
     if (!version.matches("[A-Za-z0-9]{1,64}")) {
       throw new InvalidSettingException("'" + version + "' is not a version, hash or alias");
     }

@@ -114,12 +114,18 @@ public final class TrainCommand implements Callable<Integer> {
     requireFile(pairs);
     AppSettings appSettings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(appSettings.nativeLibraries());
-    ModelDirectory base = base(appSettings);
+    ModelDirectory base = openBase(appSettings);
     ValidationSplit<TokenPair> split =
-        ValidationSplit.of(read(base), settings.validation().share());
+        ValidationSplit.of(readPairs(base), settings.validation().share());
     TrainingJob job =
         new TrainingJob(
-            base, split.train(), split.validation(), settings, adapter(settings), out, resume);
+            base,
+            split.train(),
+            split.validation(),
+            settings,
+            initialAdapter(settings),
+            out,
+            resume);
     InstantSource clock = InstantSource.system();
     int steps = settings.schedule(split.train().size()).totalSteps();
     TrainingOutcome outcome =
@@ -127,25 +133,25 @@ public final class TrainCommand implements Callable<Integer> {
                 TrainerOptions.exact(appSettings.threads(), clock, BuildInfo.version())
                     .with(checkpointEvery))
             .run(job, new ProgressPrinter(System.out, onTerminal(), steps, clock));
-    report(outcome);
-    return check(appSettings, job, outcome) ? 0 : 1;
+    printOutcome(outcome);
+    return checkExport(appSettings, job, outcome) ? 0 : 1;
   }
 
   /** Opens an imported directory where it is, and anything else through the store. */
-  private ModelDirectory base(AppSettings appSettings) throws IOException {
+  private ModelDirectory openBase(AppSettings appSettings) throws IOException {
     String name = model == null ? appSettings.model() : model;
     Path directory = Path.of(name);
     if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
         && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {
       ModelDirectory imported = ModelDirectory.open(directory);
       for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
-        if (!ModelStore.complete(imported.path(), precision)) {
+        if (!ModelStore.isExported(imported.path(), precision)) {
           new ModelImporter(System.out::println).export(imported, precision);
         }
       }
       return imported;
     }
-    ModelStore store = appSettings.models(System.out::println);
+    ModelStore store = appSettings.modelStore(System.out::println);
     store.resolve(name, Precision.FP32);
     return store.resolve(name, Precision.INT8);
   }
@@ -173,19 +179,19 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private List<TokenPair> read(ModelDirectory base) throws IOException {
+  private List<TokenPair> readPairs(ModelDirectory base) throws IOException {
     try (Tokenizer tokenizer = Tokenizer.open(base.path().resolve("tokenizer.json"))) {
       return PairFile.read(
           pairs,
           new PairTokenizer(
               tokenizer,
-              ModelOpener.template(base.path()),
+              ModelOpener.chatTemplate(base.path()),
               new TreeSet<>(base.config().eosIds()).getFirst(),
               base.hash()));
     }
   }
 
-  private @Nullable LoraAdapter adapter(TrainConfig settings) throws IOException {
+  private @Nullable LoraAdapter initialAdapter(TrainConfig settings) throws IOException {
     if (init == null) {
       return null;
     }
@@ -207,7 +213,7 @@ public final class TrainCommand implements Callable<Integer> {
     return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
   }
 
-  private void report(TrainingOutcome outcome) {
+  private void printOutcome(TrainingOutcome outcome) {
     System.out.printf("%s: the policy of step %d%n", outcome.ending(), outcome.step());
     if (!outcome.dropped().isEmpty()) {
       System.out.printf(
@@ -223,7 +229,7 @@ public final class TrainCommand implements Callable<Integer> {
     Path folder = Files.createTempDirectory(out, ".check-");
     try {
       ModelImporter importer = new ModelImporter(line -> {});
-      importer.write(out.resolve(RunDirectory.MODEL), "a trained model", "", folder);
+      importer.importModel(out.resolve(RunDirectory.MODEL), "a trained model", "", folder);
       ModelDirectory imported = ModelDirectory.open(folder);
       importer.export(imported, Precision.FP32);
       importer.export(imported, Precision.INT8);
@@ -235,7 +241,7 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   /** Renames the result, so that nothing serves it, if ONNX Runtime does not reproduce it. */
-  private boolean check(AppSettings appSettings, TrainingJob job, TrainingOutcome outcome)
+  private boolean checkExport(AppSettings appSettings, TrainingJob job, TrainingOutcome outcome)
       throws IOException {
     List<TokenPair> probePairs = job.validation().isEmpty() ? job.train() : job.validation();
     LoraAdapter adapter = outcome.adapter();
@@ -244,7 +250,7 @@ public final class TrainCommand implements Callable<Integer> {
             ? checkModel(appSettings, probePairs, outcome)
             : AdapterParityCheck.measure(
                 job.base(), adapter, probePairs, outcome.probes(), appSettings.threads());
-    AtomicFile.write(out.resolve("export_check.json"), check.json());
+    AtomicFile.write(out.resolve("export_check.json"), check.toJson());
     Path written = out.resolve(adapter == null ? RunDirectory.MODEL : "adapter_model.safetensors");
     System.out.printf(
         "ONNX Runtime against the trainer: float32 within %.1e nats a token, int8 within %.3f (mean %.4f)%n",
@@ -255,7 +261,7 @@ public final class TrainCommand implements Callable<Integer> {
       Files.move(written, refused, StandardCopyOption.ATOMIC_MOVE);
       System.err.printf(
           "whetstone: refused: float32 may differ by at most %.0e nats a token; the result is kept as %s%n",
-          AdapterParityCheck.BOUND, refused);
+          AdapterParityCheck.TOLERANCE, refused);
       return false;
     }
     System.out.println("Written: " + written);

@@ -27,8 +27,8 @@ public final class TrainerCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     AppSettings settings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(settings.nativeLibraries());
-    GatewayCommand.requireFree(settings.trainerPort(), "WHETSTONE_TRAINER_PORT");
-    GatewayCommand.prepare(settings);
+    GatewayCommand.requireFreePort(settings.trainerPort(), "WHETSTONE_TRAINER_PORT");
+    GatewayCommand.prepareModel(settings);
     ProcessRole.TRAINER.declare();
     System.setProperty("quarkus.http.port", Integer.toString(settings.trainerPort()));
     if (withParent) {

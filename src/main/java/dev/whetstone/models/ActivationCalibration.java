@@ -47,7 +47,7 @@ final class ActivationCalibration {
   }
 
   private static List<int[]> conversations(ModelDirectory model) throws IOException {
-    Optional<ChatTemplate> template = ModelOpener.template(model.path());
+    Optional<ChatTemplate> template = ModelOpener.chatTemplate(model.path());
     List<int[]> conversations = new ArrayList<>();
     try (Tokenizer tokenizer = Tokenizer.open(model.path().resolve("tokenizer.json"))) {
       for (List<Message> messages : messages()) {

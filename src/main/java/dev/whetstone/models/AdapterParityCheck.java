@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record AdapterParityCheck(double exact, double int8, double int8Mean, int tokens) {
   /** Largest float32 difference, in nats a token, that rounding explains. */
-  public static final double BOUND = 1e-3;
+  public static final double TOLERANCE = 1e-3;
 
   private static final int MAX_PAIRS = 64;
 
@@ -64,15 +64,15 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
 
   /** Whether ONNX Runtime reproduces the trainer's log-probs; int8 is not judged. */
   public boolean passed() {
-    return exact <= BOUND;
+    return exact <= TOLERANCE;
   }
 
   /** The content of export_check.json. */
-  public String json() {
+  public String toJson() {
     return new ObjectMapper()
             .createObjectNode()
             .put("passed", passed())
-            .put("bound", BOUND)
+            .put("bound", TOLERANCE)
             .put("float32_largest_difference", exact)
             .put("int8_largest_difference", int8)
             .put("int8_mean_difference", int8Mean)
@@ -88,14 +88,14 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
       Map<String, TokenPair> byId,
       List<PairLogps> scored,
       int threads) {
-    int slot = scored.stream().mapToInt(pair -> length(byId, pair)).max().orElseThrow();
+    int slot = scored.stream().mapToInt(pair -> sequenceLength(byId, pair)).max().orElseThrow();
     double largest = 0;
     double sum = 0;
     int tokens = 0;
     try (OrtModel model =
         OrtModel.open(
             new OrtSettings(
-                ModelOpener.decoder(base, precision),
+                ModelOpener.decodeGraph(base, precision),
                 null,
                 1,
                 slot,
@@ -143,7 +143,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
     return differences;
   }
 
-  private static int length(Map<String, TokenPair> byId, PairLogps pair) {
+  private static int sequenceLength(Map<String, TokenPair> byId, PairLogps pair) {
     return tokens(byId, pair).prompt().length
         + Math.max(pair.chosen().length(), pair.rejected().length());
   }

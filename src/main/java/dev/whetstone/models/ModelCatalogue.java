@@ -34,7 +34,7 @@ public final class ModelCatalogue {
       implements Entry {}
 
   /** A Hugging Face directory next to the manifest. */
-  record Beside(Path directory, String licence) implements Entry {}
+  record LocalDirectory(Path directory, String licence) implements Entry {}
 
   private final Path folder;
   private final JsonNode models;
@@ -62,7 +62,8 @@ public final class ModelCatalogue {
     }
     String licence = entry.path("licence").asText("unknown");
     if (entry.has("directory")) {
-      return Optional.of(new Beside(folder.resolve(entry.path("directory").asText()), licence));
+      return Optional.of(
+          new LocalDirectory(folder.resolve(entry.path("directory").asText()), licence));
     }
     return Optional.of(
         new Packaged(

@@ -55,7 +55,8 @@ public final class ModelImporter {
    * @param origin the source's name for the manifest
    * @throws ModelFormatException naming what is malformed or not supported
    */
-  public void write(Path source, String origin, String licence, Path folder) throws IOException {
+  public void importModel(Path source, String origin, String licence, Path folder)
+      throws IOException {
     progress.accept("Importing " + source.getFileName() + " ...");
     if (Files.isDirectory(source)) {
       writeDirectory(source, folder);
@@ -113,7 +114,7 @@ public final class ModelImporter {
   /** Exports the graphs of a precision; for int8 also measures and reports its KL from float32. */
   public void export(ModelDirectory model, Precision precision) throws IOException {
     switch (precision) {
-      case FP32 -> write(model, precision, ActivationRanges.UNKNOWN);
+      case FP32 -> exportGraph(model, precision, ActivationRanges.UNKNOWN);
       case INT8 -> exportInt8(model);
     }
     Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
@@ -124,17 +125,17 @@ public final class ModelImporter {
   }
 
   private void exportInt8(ModelDirectory model) throws IOException {
-    boolean exactExported = ModelStore.complete(model.path(), Precision.FP32);
+    boolean exactExported = ModelStore.isExported(model.path(), Precision.FP32);
     if (!exactExported) {
-      write(model, Precision.FP32, ActivationRanges.UNKNOWN);
+      exportGraph(model, Precision.FP32, ActivationRanges.UNKNOWN);
     }
     progress.accept("Measuring the ranges of activations ...");
-    write(model, Precision.INT8, ActivationCalibration.measure(model));
+    exportGraph(model, Precision.INT8, ActivationCalibration.measure(model));
     double kl = measureKl(model);
     if (kl > MAX_KL) {
       progress.accept(
           "That is more than %.2f: quantising activations block by block".formatted(MAX_KL));
-      write(model, Precision.INT8, ActivationRanges.UNKNOWN);
+      exportGraph(model, Precision.INT8, ActivationRanges.UNKNOWN);
       measureKl(model);
     }
     if (!exactExported) {
@@ -144,7 +145,7 @@ public final class ModelImporter {
     }
   }
 
-  private void write(ModelDirectory model, Precision precision, ActivationRanges ranges)
+  private void exportGraph(ModelDirectory model, Precision precision, ActivationRanges ranges)
       throws IOException {
     progress.accept("Exporting the " + precision.name().toLowerCase(Locale.ROOT) + " graph ...");
     try (Tensors weights = model.weights()) {

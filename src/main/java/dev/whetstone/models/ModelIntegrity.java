@@ -22,16 +22,16 @@ public final class ModelIntegrity {
    * Finds an imported file of a wrong size; fast enough for every start. Skips the graphs, which
    * can be exported again. A directory without a manifest counts as undamaged.
    */
-  static Optional<String> quick(Path folder) throws IOException {
-    return find(folder, false);
+  static Optional<String> checkSizes(Path folder) throws IOException {
+    return check(folder, false);
   }
 
   /** Finds a file, graphs included, whose size or sha256 is wrong. */
-  public static Optional<String> thorough(Path folder) throws IOException {
-    return find(folder, true);
+  public static Optional<String> checkHashes(Path folder) throws IOException {
+    return check(folder, true);
   }
 
-  private static Optional<String> find(Path folder, boolean thorough) throws IOException {
+  private static Optional<String> check(Path folder, boolean thorough) throws IOException {
     Path file = folder.resolve(ModelDirectory.MANIFEST);
     if (!Files.exists(file)) {
       return Optional.empty();
@@ -51,7 +51,7 @@ public final class ModelIntegrity {
       if (graphs.contains(entry.getKey()) && !(thorough && Files.exists(part))) {
         continue;
       }
-      Optional<String> damage = size(part, entry.getValue().asLong(-1));
+      Optional<String> damage = checkSize(part, entry.getValue().asLong(-1));
       if (damage.isPresent()) {
         return damage;
       }
@@ -63,7 +63,7 @@ public final class ModelIntegrity {
     return Optional.empty();
   }
 
-  private static Optional<String> size(Path part, long expected) throws IOException {
+  private static Optional<String> checkSize(Path part, long expected) throws IOException {
     if (!Files.exists(part)) {
       return Optional.of(part.getFileName() + " is missing");
     }

@@ -57,7 +57,7 @@ public final class ModelOpener {
       InstantSource clock)
       throws IOException {
     Tokenizer tokenizer = Tokenizer.open(directory.path().resolve("tokenizer.json"));
-    OrtModel runner = runner(directory, precision, threads, config);
+    OrtModel runner = openRunner(directory, precision, threads, config);
     Engine engine =
         new Engine(
             runner, () -> detokenizer(tokenizer), directory.config().eosIds(), config, clock);
@@ -66,10 +66,10 @@ public final class ModelOpener {
   }
 
   /** Creates what connects a model to the versions and rollouts in the database. */
-  public interface Learning {
-    PolicyRouter policies(Engine engine, Policy base);
+  public interface PolicyServices {
+    PolicyRouter createRouter(Engine engine, Policy base);
 
-    Rollouts rollouts(
+    Rollouts createRollouts(
         Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs);
   }
 
@@ -79,39 +79,39 @@ public final class ModelOpener {
    * @param catalogued sampling that the catalogue recommends, for fields that the model's own
    *     generation_config.json does not set
    */
-  public static ServedModel load(
+  public static ServedModel openForServing(
       ModelDirectory directory,
       Precision precision,
       int threads,
       EngineConfig config,
       InstantSource clock,
       RecommendedSampling catalogued,
-      Learning services)
+      PolicyServices services)
       throws IOException {
     Opened opened = open(directory, precision, threads, config, clock);
-    PolicyRouter policies = services.policies(opened.engine(), opened.base());
+    PolicyRouter policies = services.createRouter(opened.engine(), opened.base());
     TrainingRunStore runs = new TrainingRunStore(policies.store().database(), directory.hash());
     Path defaults = directory.path().resolve("generation_config.json");
     return new ServedModel(
         opened.engine(),
         opened.tokenizer(),
-        template(directory.path()),
+        chatTemplate(directory.path()),
         policies,
         runs,
-        services.rollouts(opened.engine(), opened.tokenizer(), policies, runs),
+        services.createRollouts(opened.engine(), opened.tokenizer(), policies, runs),
         new TreeSet<>(directory.config().eosIds()).getFirst(),
-        RecommendedSampling.of(json(defaults), defaults.toString()).or(catalogued),
-        decoder(directory, precision),
+        RecommendedSampling.of(readJson(defaults), defaults.toString()).or(catalogued),
+        decodeGraph(directory, precision),
         opened.adapterInputs());
   }
 
-  private static OrtModel runner(
+  private static OrtModel openRunner(
       ModelDirectory directory, Precision precision, int threads, EngineConfig config) {
     int length =
         config
             .slotLength()
             .orElse(Math.min(directory.config().contextLength(), MAX_DEFAULT_SLOT_LENGTH));
-    Path decoder = decoder(directory, precision);
+    Path decoder = decodeGraph(directory, precision);
     OptionalInt device = OrtSettings.cudaDevice(config.device());
     // one slot more than completions decode together: for the prompt that is prefilled
     int slots = config.slots() + 1;
@@ -125,7 +125,7 @@ public final class ModelOpener {
   }
 
   /** The decode graph of a precision. */
-  static Path decoder(ModelDirectory directory, Precision precision) {
+  static Path decodeGraph(ModelDirectory directory, Precision precision) {
     return directory
         .path()
         .resolve(
@@ -151,13 +151,13 @@ public final class ModelOpener {
   }
 
   /** A model's chat template; empty if it has none. */
-  public static Optional<ChatTemplate> template(Path folder) throws IOException {
+  public static Optional<ChatTemplate> chatTemplate(Path folder) throws IOException {
     Path file = folder.resolve("chat_template.jinja");
     if (!Files.exists(file)) {
       return Optional.empty();
     }
     Map<String, String> tokens = new HashMap<>();
-    for (var entry : json(folder.resolve("tokenizer_config.json")).properties()) {
+    for (var entry : readJson(folder.resolve("tokenizer_config.json")).properties()) {
       String text = entry.getValue().path("content").asText(entry.getValue().asText(""));
       if (entry.getKey().endsWith("_token") && !text.isEmpty()) {
         tokens.put(entry.getKey(), text);
@@ -166,7 +166,7 @@ public final class ModelOpener {
     return Optional.of(ChatTemplate.of(Files.readString(file), tokens));
   }
 
-  private static JsonNode json(Path file) throws IOException {
+  private static JsonNode readJson(Path file) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     return Files.exists(file) ? mapper.readTree(file.toFile()) : mapper.createObjectNode();
   }

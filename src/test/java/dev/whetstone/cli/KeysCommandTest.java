@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KeysCommandTest {
   @TempDir Path home;
 
-  private record Ran(int exit, String out) {}
+  private record Result(int exit, String out) {}
 
   @Test
   void keysAreCreatedListedAndRevoked() throws Exception {
@@ -30,14 +30,14 @@ class KeysCommandTest {
             new ApiKeyCache(new KeyStore(database), List.of(), false, InstantSource.system())) {
       database.open();
 
-      Ran operator = keys("create", "operator");
-      Ran made = keys("create", "chat", "--note", "night shift");
+      Result operator = keys("create", "operator");
+      Result made = keys("create", "chat", "--note", "night shift");
       assertThat(List.of(operator.exit, made.exit)).containsOnly(0);
       assertThat(made.out).matches("wsk_chat_[0-9A-Za-z]{40}\n");
       gateway.refresh();
       ApiKey key = gateway.authenticate(made.out.strip()).orElseThrow();
 
-      Ran list = keys("list");
+      Result list = keys("list");
       assertThat(list.out.lines().toList()).hasSize(2);
       assertThat(list.out).contains(key.id() + "\tchat\tvalid\tnever used\tnight shift");
       assertThat(list.out).doesNotContain("wsk_");
@@ -47,7 +47,7 @@ class KeysCommandTest {
       assertThat(gateway.authenticate(made.out.strip())).isEmpty();
       assertThat(keys("list").out).contains(key.id() + "\tchat\trevoked ");
 
-      Ran unknown = keys("revoke", "chat_00000000");
+      Result unknown = keys("revoke", "chat_00000000");
       assertThat(unknown.exit).isEqualTo(2);
       assertThat(unknown.out).isEqualTo("whetstone: there is no key chat_00000000\n");
       String last =
@@ -62,7 +62,7 @@ class KeysCommandTest {
     }
   }
 
-  private Ran keys(String... arguments) throws IOException, InterruptedException {
+  private Result keys(String... arguments) throws IOException, InterruptedException {
     ProcessBuilder builder = CommandProcess.of(home, "keys", arguments);
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -71,6 +71,6 @@ class KeysCommandTest {
             .filter(line -> !line.matches("\\d{4}-.*") && !line.startsWith("WARNING"))
             .map(line -> line + "\n")
             .reduce("", String::concat);
-    return new Ran(process.waitFor(), own);
+    return new Result(process.waitFor(), own);
   }
 }

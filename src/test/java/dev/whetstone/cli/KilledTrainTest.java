@@ -50,7 +50,7 @@ class KilledTrainTest {
             .formatted(STEPS, allWeights ? "1e-4" : "3e-3", allWeights, allWeights ? 0.2 : 0));
     pairs();
 
-    assertThat(train(whole).waitFor()).as(said(whole)).isZero();
+    assertThat(train(whole).waitFor()).as(output(whole)).isZero();
     Process first = train(killed);
     // the JVM's start, the reference, some steps
     await(first, killed, RANDOM.nextInt(3_000), STEPS / (KILLS + 1));
@@ -66,7 +66,7 @@ class KilledTrainTest {
       assertThat(killed.resolve("checkpoint.safetensors")).exists();
     }
     assertThat(killed.resolve("manifest.json")).as("killed before the end").doesNotExist();
-    assertThat(train(killed, "--resume").waitFor()).as(said(killed)).isZero();
+    assertThat(train(killed, "--resume").waitFor()).as(output(killed)).isZero();
 
     for (String file : List.of(result, "checkpoint.safetensors")) {
       assertThat(killed.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
@@ -102,7 +102,7 @@ class KilledTrainTest {
     return out.resolveSibling(out.getFileName() + ".log");
   }
 
-  private static String said(Path out) throws IOException {
+  private static String output(Path out) throws IOException {
     return Files.exists(log(out)) ? Files.readString(log(out)) : "";
   }
 
@@ -119,7 +119,7 @@ class KilledTrainTest {
 
   private static void kill(Process process, Path out) throws Exception {
     int code = process.destroyForcibly().waitFor();
-    assertThat(code).as(said(out)).isEqualTo(KILLED);
+    assertThat(code).as(output(out)).isEqualTo(KILLED);
   }
 
   /** A key that changes with every checkpoint, because each is a new file. */

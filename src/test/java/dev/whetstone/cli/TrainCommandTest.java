@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainCommandTest {
-  private record Said(int code, String out, String err) {}
+  private record Result(int code, String out, String err) {}
 
   @TempDir Path folder;
 
@@ -32,7 +32,7 @@ class TrainCommandTest {
 
   @Test
   void printsEverySettingInTheFormThatItReads() throws IOException {
-    Said result = train("--print-config", "--config=" + config);
+    Result result = train("--print-config", "--config=" + config);
 
     assertThat(result.code).as(result.err).isZero();
     assertThat(result.out).contains("\"learning_rate\"", "\"lora_rank\"", "\"auto\"");
@@ -44,35 +44,36 @@ class TrainCommandTest {
   @Test
   void namesTheSettingThatIsWrongAndItsFile() throws IOException {
     Files.writeString(config, "{\"learning_rat\": 1}");
-    refused(config + ": unknown settings: learning_rat", "--config=" + config);
+    assertRefused(config + ": unknown settings: learning_rat", "--config=" + config);
 
     Files.write(config, new byte[] {(byte) 0xff, 1, 2});
-    refused(config + " is not UTF-8 text", "--config=" + config);
+    assertRefused(config + " is not UTF-8 text", "--config=" + config);
   }
 
   @Test
   void namesTheFileThatIsNotThere() {
-    refused("there is no file " + folder.resolve("none"), "--config=" + folder.resolve("none"));
+    assertRefused(
+        "there is no file " + folder.resolve("none"), "--config=" + folder.resolve("none"));
     pairs = folder.resolve("none");
-    refused("there is no file " + pairs);
+    assertRefused("there is no file " + pairs);
     pairs = folder;
-    refused(folder + " is a directory");
+    assertRefused(folder + " is a directory");
   }
 
-  private void refused(String because, String... options) {
+  private void assertRefused(String because, String... options) {
     String[] all = new String[options.length + 2];
     System.arraycopy(options, 0, all, 0, options.length);
     all[options.length] = "--pairs=" + pairs;
     all[options.length + 1] = "--out=" + folder.resolve("run");
 
-    Said result = train(all);
+    Result result = train(all);
 
     assertThat(result.code).isEqualTo(2);
     assertThat(result.err).contains(because).hasLineCount(1);
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
-  private static Said train(String... options) {
+  private static Result train(String... options) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] line = new String[options.length + 1];
@@ -83,6 +84,6 @@ class TrainCommandTest {
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err))
             .execute(line);
-    return new Said(code, out.toString(), err.toString());
+    return new Result(code, out.toString(), err.toString());
   }
 }

@@ -76,8 +76,8 @@ class LearningCurveTest {
                   tiny, split.train(), split.validation(), config, null, run, until > EVERY),
               new Until(until));
       LoraAdapter adapter = Objects.requireNonNull(outcome.adapter());
-      Reviews.Standing quality =
-          reviews.standing(
+      Reviews.Quality quality =
+          reviews.measure(
               new Policy("v" + until, PeftFiles.hash(adapter), adapter),
               ANSWERS,
               new SplittableRandom(-seed));

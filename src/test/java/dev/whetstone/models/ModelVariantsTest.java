@@ -97,13 +97,13 @@ class ModelVariantsTest {
     String text = Files.readString(index);
 
     Files.delete(source.resolve("model-2.safetensors"));
-    refused(source, "model-2.safetensors", "not in the directory");
+    assertRefused(source, "model-2.safetensors", "not in the directory");
     Files.writeString(index, text.replace("model-2.safetensors", "model-1.safetensors"));
-    refused(source, "model-1.safetensors does not hold");
+    assertRefused(source, "model-1.safetensors does not hold");
     Files.writeString(index, text.replace("model-2.safetensors", "../../etc/passwd"));
-    refused(source, "passwd", "not in the directory");
+    assertRefused(source, "passwd", "not in the directory");
     Files.writeString(index, "{");
-    refused(source, "index.json is not JSON");
+    assertRefused(source, "index.json is not JSON");
   }
 
   @ParameterizedTest
@@ -151,10 +151,10 @@ class ModelVariantsTest {
     SafetensorsWriter.write(
         source.resolve("model.safetensors"), SmallModels.tensors(SmallModels.llama(), 3), Map.of());
 
-    refused(source, "hidden size of 33 is odd");
+    assertRefused(source, "hidden size of 33 is odd");
   }
 
-  private void refused(Path source, String... named) {
+  private void assertRefused(Path source, String... named) {
     assertThatThrownBy(() -> store().resolve(source.toString(), Precision.FP32))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContainingAll(named);

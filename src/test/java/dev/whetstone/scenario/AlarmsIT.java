@@ -75,7 +75,7 @@ class AlarmsIT {
     try (Voters voters = new Voters(() -> gateway)) {
       voters.prefer(DuelsIT::shorter);
       voters.awaitDecided(VOTES);
-      assertThat(voters.broken()).isEmpty();
+      assertThat(voters.unexpected()).isEmpty();
     }
   }
 

@@ -28,10 +28,10 @@ class DemoIT {
 
     assertThat(status).as(Files.readString(home.resolve("gateway.log"))).isZero();
     assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofMinutes(3));
-    lookAtWhatIsLeft();
+    checkData();
   }
 
-  private void lookAtWhatIsLeft() throws Exception {
+  private void checkData() throws Exception {
     var settings = Map.of("WHETSTONE_MODEL", "tiny-reviews", "WHETSTONE_TRAINER_START", "false");
     try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), home, settings)) {
       JsonNode policies = gateway.get("operator", "/policies").path("items");
@@ -50,12 +50,12 @@ class DemoIT {
           .containsExactly("gating", "duelling", "promoted");
       assertThat(gateway.get("operator", "/audit").path("items").findValuesAsText("action"))
           .contains("train", "run succeeded", "rollout promoted", "promote", "rollback");
-      events(gateway, run.path("id").asText(), run.at("/metrics/step").asInt());
+      checkEvents(gateway, run.path("id").asText(), run.at("/metrics/step").asInt());
     }
   }
 
   /** The event stream of an ended run: its steps, then its outcome. */
-  private static void events(DemoGateway gateway, String run, int steps) throws Exception {
+  private static void checkEvents(DemoGateway gateway, String run, int steps) throws Exception {
     String stream = gateway.getText("trainer", "/training/runs/" + run + "/events");
     assertThat(stream.split("event: step", -1)).hasSize(steps + 1);
     String done = stream.substring(stream.indexOf("event: done"));

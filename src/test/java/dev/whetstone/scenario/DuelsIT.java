@@ -23,35 +23,36 @@ class DuelsIT extends DuelStory {
   @Test
   void longAnswersTakeACandidateBack() throws Exception {
     voters.prefer((a, b) -> shorter(b, a));
-    String run = train();
+    String run = trainOnVotes();
     voters.prefer((a, b) -> "tie");
 
-    JsonNode rollout = ended(run);
+    JsonNode rollout = awaitRolloutEnd(run);
 
     assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("aborted");
     assertThat(rollout.path("reason").asText())
         .containsAnyOf("unended_completions", "length_ratio");
     assertThat(tokens(rollout, "candidate")).isGreaterThan(tokens(rollout, "champion"));
-    v0ServesAlone(rollout, "rejected");
+    assertOnlyV0Serves(rollout, "rejected");
   }
 
   @Test
   void shortAnswersTakeACandidateBack() throws Exception {
     voters.prefer(DuelsIT::shorter);
-    String run = train();
+    String run = trainOnVotes();
     voters.prefer((a, b) -> "tie");
 
-    JsonNode rollout = ended(run);
+    JsonNode rollout = awaitRolloutEnd(run);
 
     assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("aborted");
     assertThat(rollout.path("reason").asText()).contains("length_ratio");
     assertThat(tokens(rollout, "candidate")).isLessThan(tokens(rollout, "champion"));
-    v0ServesAlone(rollout, "rejected");
+    assertOnlyV0Serves(rollout, "rejected");
   }
 
   @Test
   void whatWasTrainedOnTopOfARolledBackVersionIsHeld() throws Exception {
-    String parent = gateway.get("operator", "/training/runs/" + train()).path("policy").asText();
+    String parent =
+        gateway.get("operator", "/training/runs/" + trainOnVotes()).path("policy").asText();
     gateway.postForJson("operator", "/policies/" + parent + "/promote", Map.of());
     voters.prefer(DuelsIT::shorter);
     voters.awaitDecided(VOTES);
@@ -60,14 +61,14 @@ class DuelsIT extends DuelStory {
 
     gateway.postForJson(
         "operator", "/rollback", Map.of("to", "v0", "reason", "it praises too much"));
-    JsonNode rollout = ended(run);
+    JsonNode rollout = awaitRolloutEnd(run);
 
     JsonNode ended = gateway.get("operator", "/training/runs/" + run);
     assertThat(ended.path("parent").asText()).isEqualTo(parent);
     assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("inconclusive");
     assertThat(rollout.path("reason").asText())
         .isEqualTo("it was trained on top of " + parent + ", which was rolled back");
-    v0ServesAlone(rollout, "held");
+    assertOnlyV0Serves(rollout, "held");
   }
 
   /** Mean tokens of an answer. */

@@ -47,7 +47,7 @@ class DurabilityIT {
   /** Kills one or more processes. */
   @FunctionalInterface
   private interface Kill {
-    void strike() throws InterruptedException;
+    void run() throws InterruptedException;
   }
 
   @TempDir Path home;
@@ -79,7 +79,7 @@ class DurabilityIT {
 
   private int round(GatewayProcess gateway, String key, Random random, int round) throws Exception {
     List<String> pairs = seed(key, round);
-    Kill kill = aimed(gateway, round);
+    Kill kill = prepareKill(gateway, round);
     int before = acknowledged.size();
     int atKill;
     try (var voters = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -95,7 +95,7 @@ class DurabilityIT {
       while (acknowledged.size() < mark && running.stream().anyMatch(voter -> !voter.isDone())) {
         Thread.sleep(1);
       }
-      kill.strike();
+      kill.run();
       atKill = acknowledged.size() - before;
       if (!gateway.isAlive()) {
         gateway.restart();
@@ -113,8 +113,8 @@ class DurabilityIT {
    * Prepares a round's kill before the votes, because looking up processes takes longer than they
    * do.
    */
-  private Kill aimed(GatewayProcess gateway, int round) throws IOException {
-    Runnable postgres = new PostgresFaults(home).aimed();
+  private Kill prepareKill(GatewayProcess gateway, int round) throws IOException {
+    Runnable postgres = new PostgresFaults(home).prepareKill();
     return switch (round % 3) {
       case 0 -> gateway::kill;
       case 1 -> postgres::run;

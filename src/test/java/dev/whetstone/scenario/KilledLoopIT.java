@@ -56,7 +56,7 @@ class KilledLoopIT {
 
   /** An ended run and its rollout. */
   private record Outcome(JsonNode run, @Nullable JsonNode rollout) {
-    String told() {
+    String summary() {
       return rollout == null
           ? run.path("status").asText() + ", " + run.path("reason").asText()
           : "taken up %d times, %s, %s"
@@ -87,9 +87,9 @@ class KilledLoopIT {
     for (int round = 0; round < ROUNDS; round++) {
       Instant begun = Instant.now();
       Victim victim = Victim.values()[round % Victim.values().length];
-      users.pace(Duration.ZERO);
+      users.setPause(Duration.ZERO);
       users.awaitDecided(VOTES);
-      users.pace(PAUSE_IN_DUEL);
+      users.setPause(PAUSE_IN_DUEL);
       String run = gateway().postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
       LoopMoment aim = AIMS.get(round % AIMS.size());
       LoopMoment seen = await(run, aim, aim.delay(random));
@@ -106,14 +106,14 @@ class KilledLoopIT {
           victim,
           moment,
           aim,
-          outcome.told());
+          outcome.summary());
       String champion = outcome.promoted() ? outcome.run().path("policy").asText() : "v0";
-      oneChampion(champion);
-      everyVoteIsThereOnce(users.kept());
-      assertThat(users.broken()).as("seed " + seed).isEmpty();
+      assertChampion(champion);
+      assertEveryVoteIsStoredOnce(users.acknowledged());
+      assertThat(users.unexpected()).as("seed " + seed).isEmpty();
       if (outcome.promoted()) {
         gateway().postForJson("operator", "/rollback", Map.of("reason", "the next round"));
-        oneChampion("v0");
+        assertChampion("v0");
       }
     }
     System.out.printf("%d promotions; kills: %s%n", promotions, kills);
@@ -195,7 +195,7 @@ class KilledLoopIT {
   }
 
   /** Checks the champion in the rows, in what gateways report, and in who writes answers. */
-  private void oneChampion(String version) throws Exception {
+  private void assertChampion(String version) throws Exception {
     JsonNode page = gateway().get("operator", "/policies?limit=1000");
     List<String> champions = new ArrayList<>();
     for (JsonNode policy : page.path("items")) {
@@ -218,7 +218,7 @@ class KilledLoopIT {
         .asText();
   }
 
-  private void everyVoteIsThereOnce(List<String> acknowledged) throws Exception {
+  private void assertEveryVoteIsStoredOnce(List<String> acknowledged) throws Exception {
     List<String> kept = new ArrayList<>();
     List<String> pairs = new ArrayList<>();
     String cursor = "";

@@ -22,14 +22,14 @@ class LaterVotesIT extends DuelStory {
 
   @Test
   void laterVotesRejectACandidate() throws Exception {
-    String run = train();
+    String run = trainOnVotes();
     voters.prefer((a, b) -> SentimentScore.choice(b, a));
 
-    JsonNode rollout = ended(run);
+    JsonNode rollout = awaitRolloutEnd(run);
 
     assertThat(rollout.path("status").asText()).as(rollout.toString()).isEqualTo("rejected");
     assertThat(rollout.at("/duel/losses").asInt()).isGreaterThan(rollout.at("/duel/wins").asInt());
     assertThat(rollout.at("/duel/evidence").asDouble()).isGreaterThanOrEqualTo(20);
-    v0ServesAlone(rollout, "rejected");
+    assertOnlyV0Serves(rollout, "rejected");
   }
 }

@@ -40,19 +40,19 @@ class OutageIT {
       String before = pair(gateway);
       String during = pair(gateway);
 
-      postgres.takeAway();
+      postgres.makeUnavailable();
       refusesWhatNeedsTheDatabase(gateway, during);
       servesPlainAnswers(gateway);
-      postgres.letBack();
+      postgres.makeAvailable();
       recovers(gateway, during);
 
-      postgres.hang();
+      postgres.suspend();
       String hanging = vote(before);
       Answer refused = post(gateway, "chat", "/preferences", hanging);
       assertDatabaseUnavailable(refused);
       servesPlainAnswers(gateway);
       assertDatabaseUnavailable(post(gateway, "chat", "/generate", PAIR));
-      postgres.goOn();
+      postgres.resume();
       recovers(gateway, before);
       assertThat(get(gateway, "rater", "/preferences").body().path("items")).hasSize(2);
     }
@@ -74,14 +74,14 @@ class OutageIT {
       assertThat(key("chat")).as("it is still in the file").isEqualTo(revoked);
 
       gateway.kill();
-      postgres.takeAway();
-      gateway.begin();
+      postgres.makeUnavailable();
+      gateway.launchAgain();
       Answer unread = eventually(gateway, "chat", 503, "database_away");
       assertThat(unread.body().path("detail").asText()).contains("database");
       assertDatabaseUnavailable(post(gateway, "operator", "/generate", PLAIN));
       assertThat(get(gateway, "operator", "/q/health/ready").status()).isEqualTo(503);
 
-      postgres.letBack();
+      postgres.makeAvailable();
       gateway.awaitReady();
       assertThat(post(gateway, "chat", "/generate", PLAIN).status()).isEqualTo(401);
       assertThat(post(gateway, "operator", "/generate", PLAIN).status()).isEqualTo(200);

@@ -47,7 +47,7 @@ class TwoGatewaysIT {
   private long drawn;
 
   /** A version with a damaged row, and the reason with which a gateway must refuse it. */
-  private record Unsound(String version, String reason) {}
+  private record Damaged(String version, String reason) {}
 
   @BeforeAll
   void start(@TempDir Path kept) throws Exception {
@@ -128,7 +128,7 @@ class TwoGatewaysIT {
     String sound = imported(first);
     promote(first, sound);
     awaitServed(second, sound, A_SECOND);
-    for (Unsound unsound : unsound()) {
+    for (Damaged unsound : damagedVersions()) {
       for (DemoGateway gateway : List.of(first, second)) {
         DemoGateway.Answer answer =
             gateway.post("operator", "/policies/" + unsound.version() + "/promote", Map.of());
@@ -182,7 +182,7 @@ class TwoGatewaysIT {
   }
 
   /** One version with each kind of damage. */
-  private List<Unsound> unsound() throws Exception {
+  private List<Damaged> damagedVersions() throws Exception {
     LoraAdapter sound = adapter();
     byte[] bytes = PeftFiles.tensors(sound);
     byte[] notANumber = bytes.clone();
@@ -191,15 +191,15 @@ class TwoGatewaysIT {
     corrupted[bytes.length - 3] ^= 1;
     LoraAdapter foreign = Adapters.tiny(++drawn);
     return List.of(
-        harmed(corrupted, "", 4, "its content has the hash"),
-        harmed(Arrays.copyOf(bytes, bytes.length / 2), "", 4, "truncated"),
-        harmed(notANumber, "", 4, "NaN"),
-        harmed(bytes, "", 8, "do not have rank 8"),
-        harmed(PeftFiles.tensors(foreign), PeftFiles.hash(foreign), 1, "maps 4 to 4 values"));
+        damaged(corrupted, "", 4, "its content has the hash"),
+        damaged(Arrays.copyOf(bytes, bytes.length / 2), "", 4, "truncated"),
+        damaged(notANumber, "", 4, "NaN"),
+        damaged(bytes, "", 8, "do not have rank 8"),
+        damaged(PeftFiles.tensors(foreign), PeftFiles.hash(foreign), 1, "maps 4 to 4 values"));
   }
 
   /** A new version whose row gets other content, another rank and, if not empty, another hash. */
-  private Unsound harmed(byte[] content, String hash, int rank, String reason) throws Exception {
+  private Damaged damaged(byte[] content, String hash, int rank, String reason) throws Exception {
     String version = imported(first);
     bySuperuser(
         "UPDATE policies SET adapter = ?, rank = ?, alpha = 2 * ?,"
@@ -209,7 +209,7 @@ class TwoGatewaysIT {
         rank,
         hash,
         version);
-    return new Unsound(version, reason);
+    return new Damaged(version, reason);
   }
 
   /** Makes a version the champion without a notification. */

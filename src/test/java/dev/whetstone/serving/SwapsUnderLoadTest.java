@@ -68,7 +68,7 @@ class SwapsUnderLoadTest {
   private record Written(Policy policy, Completion completion) {}
 
   /** A committed swap; {@code first} completes with the nanoseconds until its first token. */
-  private record Flip(String version, long committed, CompletableFuture<Long> first) {
+  private record Swap(String version, long committed, CompletableFuture<Long> first) {
     void token(Policy policy, long sent, long at) {
       if (policy.version().equals(version) && sent >= committed) {
         first.complete(at - committed);
@@ -76,7 +76,7 @@ class SwapsUnderLoadTest {
     }
   }
 
-  private volatile @Nullable Flip flip;
+  private volatile @Nullable Swap flip;
   private final AtomicLong seeds = new AtomicLong();
   private final AtomicLong answers = new AtomicLong();
   private final Collection<Written> failed = new ConcurrentLinkedQueue<>();
@@ -155,7 +155,7 @@ class SwapsUnderLoadTest {
   }
 
   private void committed(Aliases now) {
-    flip = new Flip(now.champion(), System.nanoTime(), new CompletableFuture<>());
+    flip = new Swap(now.champion(), System.nanoTime(), new CompletableFuture<>());
   }
 
   /** Nanoseconds to the first token of a request that is sent now. */
@@ -236,7 +236,7 @@ class SwapsUnderLoadTest {
           public void onText(int branch, String text, int[] ids, float[] logps) {
             long now = System.nanoTime();
             clock.token(now);
-            Flip last = flip;
+            Swap last = flip;
             if (last != null) {
               last.token(policy, sent, now);
             }

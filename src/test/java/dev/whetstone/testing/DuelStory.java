@@ -45,19 +45,19 @@ public abstract class DuelStory {
   }
 
   @AfterEach
-  void backToV0() throws Exception {
+  void rollBackToV0() throws Exception {
     voters.close();
-    assertThat(voters.broken()).isEmpty();
+    assertThat(voters.unexpected()).isEmpty();
     gateway.postForJson("operator", "/rollback", Map.of("to", "v0", "reason", "the test is over"));
   }
 
   /** Trains on the voters' choices and awaits the run's end. They pause between votes meanwhile. */
-  public String train() throws Exception {
+  public String trainOnVotes() throws Exception {
     voters.awaitDecided(VOTES);
-    voters.pace(PAUSE_IN_DUEL);
+    voters.setPause(PAUSE_IN_DUEL);
     String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
     await(run, "succeeded");
-    voters.pace(Duration.ZERO);
+    voters.setPause(Duration.ZERO);
     return run;
   }
 
@@ -84,7 +84,7 @@ public abstract class DuelStory {
   }
 
   /** Waits for the end of a run's rollout, and returns the rollout. */
-  public JsonNode ended(String run) throws Exception {
+  public JsonNode awaitRolloutEnd(String run) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (true) {
       JsonNode newest = gateway.get("operator", "/rollouts?limit=1").at("/items/0");
@@ -97,7 +97,7 @@ public abstract class DuelStory {
     }
   }
 
-  public void v0ServesAlone(JsonNode rollout, String status) throws Exception {
+  public void assertOnlyV0Serves(JsonNode rollout, String status) throws Exception {
     JsonNode policies = gateway.get("operator", "/policies").path("items");
     for (JsonNode policy : policies) {
       String aliases = policy.path("aliases").toString();

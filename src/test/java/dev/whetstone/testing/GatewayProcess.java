@@ -79,12 +79,12 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   public void restart() throws IOException, InterruptedException {
-    begin();
+    launchAgain();
     awaitReady();
   }
 
   /** Starts it again without waiting until it is ready. */
-  public void begin() throws IOException {
+  public void launchAgain() throws IOException {
     process = launch();
   }
 

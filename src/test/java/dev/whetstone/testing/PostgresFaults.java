@@ -24,31 +24,31 @@ public final class PostgresFaults {
   /**
    * Looks up the processes, which takes a while, and returns a task that kills them immediately.
    */
-  public Runnable aimed() throws IOException {
+  public Runnable prepareKill() throws IOException {
     List<ProcessHandle> all = processes();
     return () -> all.forEach(ProcessHandle::destroyForcibly);
   }
 
-  /** Kills it and keeps it from starting until {@link #letBack}. */
-  public void takeAway() throws IOException {
-    Files.move(starter(), starter().resolveSibling("pg_ctl.hidden"));
+  /** Kills it and keeps it from starting until {@link #makeAvailable}. */
+  public void makeUnavailable() throws IOException {
+    Files.move(pgCtl(), pgCtl().resolveSibling("pg_ctl.hidden"));
     kill();
   }
 
-  public void letBack() throws IOException {
-    Files.move(starter().resolveSibling("pg_ctl.hidden"), starter());
+  public void makeAvailable() throws IOException {
+    Files.move(pgCtl().resolveSibling("pg_ctl.hidden"), pgCtl());
   }
 
-  /** Suspends it: connections stay open but get no answer until {@link #goOn}. */
-  public void hang() throws IOException, InterruptedException {
+  /** Suspends it: connections stay open but get no answer until {@link #resume}. */
+  public void suspend() throws IOException, InterruptedException {
     signal("-STOP");
   }
 
-  public void goOn() throws IOException, InterruptedException {
+  public void resume() throws IOException, InterruptedException {
     signal("-CONT");
   }
 
-  private Path starter() {
+  private Path pgCtl() {
     return home.resolve("postgres/postgresql/bin/pg_ctl");
   }
 

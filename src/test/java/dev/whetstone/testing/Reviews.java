@@ -51,7 +51,7 @@ public final class Reviews implements AutoCloseable {
    * @param kl mean over answers of log π − log π_ref, in nats
    * @param tokens mean length
    */
-  public record Standing(double reward, double kl, double tokens) {}
+  public record Quality(double reward, double kl, double tokens) {}
 
   public Reviews(ModelDirectory directory) throws IOException {
     EngineConfig config =
@@ -103,7 +103,7 @@ public final class Reviews implements AutoCloseable {
   }
 
   /** Measures a policy's answers to prompts that no training pair has. */
-  public Standing standing(Policy policy, int answers, RandomGenerator random) {
+  public Quality measure(Policy policy, int answers, RandomGenerator random) {
     model.engine().stage(policy).join();
     double reward = 0;
     double kl = 0;
@@ -129,7 +129,7 @@ public final class Reviews implements AutoCloseable {
       }
     }
     int all = Math.ceilDiv(answers, BATCH) * BATCH;
-    return new Standing(reward / all, kl / all, tokens / all);
+    return new Quality(reward / all, kl / all, tokens / all);
   }
 
   private List<List<Completion>> answers(

@@ -134,19 +134,19 @@ public final class ServingFixture implements AutoCloseable {
   /** Promotes as the route does. */
   public Aliases promote(String version) {
     policies.verify(policies.store().find(version).orElseThrow());
-    return after(
+    return applied(
         database.<AliasStore.AliasChange>transaction(
             c -> policies.aliases().promote(c, version, OPERATOR)));
   }
 
   /** Rolls back as the route does. */
   public Aliases rollBack(@Nullable String to) {
-    return after(
+    return applied(
         database.<AliasStore.AliasChange>transaction(
             c -> policies.aliases().rollBack(c, to, OPERATOR)));
   }
 
-  private Aliases after(AliasStore.AliasChange change) {
+  private Aliases applied(AliasStore.AliasChange change) {
     committed.accept(change.aliases());
     policies.reconcile();
     return change.aliases();

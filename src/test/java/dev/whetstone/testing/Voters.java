@@ -40,8 +40,8 @@ public final class Voters implements AutoCloseable {
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
 
   private final Supplier<DemoGateway> gateway;
-  private final Queue<String> kept = new ConcurrentLinkedQueue<>();
-  private final Queue<String> broken = new ConcurrentLinkedQueue<>();
+  private final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
+  private final Queue<String> unexpected = new ConcurrentLinkedQueue<>();
   private final AtomicInteger nextUser = new AtomicInteger();
   private final AtomicInteger decided = new AtomicInteger();
   private final AtomicBoolean running = new AtomicBoolean(true);
@@ -58,17 +58,17 @@ public final class Voters implements AutoCloseable {
   }
 
   /** Ids of the votes that were acknowledged. */
-  public List<String> kept() {
-    return List.copyOf(kept);
+  public List<String> acknowledged() {
+    return List.copyOf(acknowledged);
   }
 
   /** Error answers that no fault injected into a process explains. */
-  public List<String> broken() {
-    return List.copyOf(broken);
+  public List<String> unexpected() {
+    return List.copyOf(unexpected);
   }
 
   /** Sets the pause of each voter between two votes. */
-  public void pace(Duration between) {
+  public void setPause(Duration between) {
     pause = between;
   }
 
@@ -80,7 +80,7 @@ public final class Voters implements AutoCloseable {
   /** Waits for more votes that prefer one side. */
   public void awaitDecided(int more) throws InterruptedException {
     int goal = decided.get() + more;
-    while (decided.get() < goal && broken.isEmpty()) {
+    while (decided.get() < goal && unexpected.isEmpty()) {
       Thread.sleep(20);
     }
   }
@@ -99,7 +99,7 @@ public final class Voters implements AutoCloseable {
                 Map.of("pair_id", pair.path("pair_id").asText(), "user", user, "choice", side),
                 true);
         if (vote != null) {
-          kept.add(vote.path("preference_id").asText());
+          acknowledged.add(vote.path("preference_id").asText());
           decided.addAndGet(side.equals("tie") ? 0 : 1);
         }
       }
@@ -130,7 +130,7 @@ public final class Voters implements AutoCloseable {
         }
         // without the database no pair is offered and no vote is stored, and the answer is a 503
         if (answer.status() != 503) {
-          broken.add(path + " answered " + answer.status() + ": " + answer.body());
+          unexpected.add(path + " answered " + answer.status() + ": " + answer.body());
           return null;
         }
       } catch (IOException unreachable) {

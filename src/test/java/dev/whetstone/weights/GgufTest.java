@@ -89,51 +89,53 @@ class GgufTest {
 
   @Test
   void anotherTypeIsRefusedByTensorAndType() {
-    refused(
+    assertRefused(
         new GgufBytes().tensor("blk.0.attn_q.weight", 12, new byte[144], 256),
         "tensor blk.0.attn_q.weight",
         "Q4_K",
         "Q8_0");
-    refused(new GgufBytes().tensor("x", 77, new byte[4], 1), "tensor x", "number 77");
-    refused(new GgufBytes().tensor("x", 8, new byte[34], 33), "tensor x", "Q8_0 blocks");
+    assertRefused(new GgufBytes().tensor("x", 77, new byte[4], 1), "tensor x", "number 77");
+    assertRefused(new GgufBytes().tensor("x", 8, new byte[34], 33), "tensor x", "Q8_0 blocks");
   }
 
   @Test
   void tensorsOutsideTheFileOrOverEachOtherAreRefused() {
     byte[] one = GgufBytes.floats(new float[8]);
-    refused(new GgufBytes().tensor("x", 0, one, 9), "tensor x", "truncated");
-    refused(new GgufBytes().tensorAt("x", 0, -8, one, 8), "tensor x", "outside");
-    refused(new GgufBytes().tensorAt("x", 0, Long.MAX_VALUE, one, 8), "tensor x", "outside");
-    refused(
+    assertRefused(new GgufBytes().tensor("x", 0, one, 9), "tensor x", "truncated");
+    assertRefused(new GgufBytes().tensorAt("x", 0, -8, one, 8), "tensor x", "outside");
+    assertRefused(new GgufBytes().tensorAt("x", 0, Long.MAX_VALUE, one, 8), "tensor x", "outside");
+    assertRefused(
         new GgufBytes().tensor("a", 0, one, 8).tensorAt("b", 0, 16, one, 8),
         "tensor b",
         "overlaps");
-    refused(new GgufBytes().tensor("a", 0, one, 8).tensor("a", 0, one, 8), "tensor a", "twice");
+    assertRefused(
+        new GgufBytes().tensor("a", 0, one, 8).tensor("a", 0, one, 8), "tensor a", "twice");
   }
 
   @Test
   void hugeNumbersAreRefusedBeforeAnythingIsAllocated() throws IOException {
     byte[] none = {};
-    refused(new GgufBytes().tensor("x", 0, none, Integer.MAX_VALUE, Integer.MAX_VALUE), "tensor x");
-    refused(new GgufBytes().tensor("x", 0, none, Long.MAX_VALUE), "tensor x", "dimension");
-    refused(new GgufBytes().tensor("x", 0, none, -1), "tensor x", "dimension");
-    refused(new GgufBytes().tensor("x", 0, none, 1, 1, 1, 1, 1), "tensor x", "5 dimensions");
+    assertRefused(
+        new GgufBytes().tensor("x", 0, none, Integer.MAX_VALUE, Integer.MAX_VALUE), "tensor x");
+    assertRefused(new GgufBytes().tensor("x", 0, none, Long.MAX_VALUE), "tensor x", "dimension");
+    assertRefused(new GgufBytes().tensor("x", 0, none, -1), "tensor x", "dimension");
+    assertRefused(new GgufBytes().tensor("x", 0, none, 1, 1, 1, 1, 1), "tensor x", "5 dimensions");
     byte[] long1 = GgufBytes.all(GgufBytes.little(8).putLong(1L << 62));
-    refused(new GgufBytes().raw("k", 8, long1), "string of " + (1L << 62));
-    refused(
+    assertRefused(new GgufBytes().raw("k", 8, long1), "string of " + (1L << 62));
+    assertRefused(
         new GgufBytes()
             .raw("k", 9, GgufBytes.all(GgufBytes.little(12).putInt(0).putLong(1L << 40))),
         "count");
-    refused(
+    assertRefused(
         new GgufBytes().raw("k", 9, GgufBytes.all(GgufBytes.little(12).putInt(9).putLong(1))),
         "nested");
-    refused(new GgufBytes().raw("k", 99), "unknown type 99");
-    refused(new GgufBytes().raw("general.alignment", 10, long1), "general.alignment");
-    refused(new GgufBytes().number("k", 1).number("k", 2), "k appears twice");
+    assertRefused(new GgufBytes().raw("k", 99), "unknown type 99");
+    assertRefused(new GgufBytes().raw("general.alignment", 10, long1), "general.alignment");
+    assertRefused(new GgufBytes().number("k", 1).number("k", 2), "k appears twice");
     for (int field : new int[] {8, 16}) {
       byte[] bytes = new GgufBytes().number("k", 1).bytes();
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(field, 1L << 40);
-      refused(bytes, "count");
+      assertRefused(bytes, "count");
     }
   }
 
@@ -159,7 +161,7 @@ class GgufTest {
   void aFileCutAnywhereIsRefused() throws IOException {
     byte[] whole = valid().bytes();
     for (int length = 0; length < whole.length; length += 7) {
-      refused(Arrays.copyOf(whole, length), "m.gguf");
+      assertRefused(Arrays.copyOf(whole, length), "m.gguf");
     }
   }
 
@@ -189,15 +191,15 @@ class GgufTest {
         .tensor("output_norm.weight", 0, new byte[256], 64);
   }
 
-  private void refused(GgufBytes file, String... named) {
+  private void assertRefused(GgufBytes file, String... named) {
     try {
-      refused(file.bytes(), named);
+      assertRefused(file.bytes(), named);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
   }
 
-  private void refused(byte[] bytes, String... named) throws IOException {
+  private void assertRefused(byte[] bytes, String... named) throws IOException {
     assertThatThrownBy(() -> open(bytes).close())
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContainingAll(named);

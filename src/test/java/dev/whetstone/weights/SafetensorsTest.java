@@ -73,7 +73,7 @@ class SafetensorsTest {
         "{\"x\": {\"dtype\": \"%s\", \"shape\": %s, \"data_offsets\": %s}}"
             .formatted(type, shape, offsets);
 
-    refused(file(header, new byte[16]), "tensor x", named);
+    assertRefused(file(header, new byte[16]), "tensor x", named);
   }
 
   @Test
@@ -81,17 +81,17 @@ class SafetensorsTest {
     String entry = "{\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [%d, %d]}";
     String header = "{\"a\": " + entry.formatted(0, 8) + ", \"b\": " + entry.formatted(4, 12) + "}";
 
-    refused(file(header, new byte[16]), "tensor b", "overlaps");
+    assertRefused(file(header, new byte[16]), "tensor b", "overlaps");
   }
 
   @Test
   void anInvalidHeaderIsRefused() {
-    refused(new byte[0], "no header");
-    refused(GgufBytes.all(GgufBytes.little(8).putLong(Long.MAX_VALUE)), "header");
-    refused(GgufBytes.all(GgufBytes.little(8).putLong(-1)), "header");
-    refused(file("[]", new byte[0]), "not a JSON object");
-    refused(file("{\"x\"", new byte[0]), "not JSON");
-    refused(file("{\"x\": " + "[".repeat(50_000), new byte[0]), "not JSON");
+    assertRefused(new byte[0], "no header");
+    assertRefused(GgufBytes.all(GgufBytes.little(8).putLong(Long.MAX_VALUE)), "header");
+    assertRefused(GgufBytes.all(GgufBytes.little(8).putLong(-1)), "header");
+    assertRefused(file("[]", new byte[0]), "not a JSON object");
+    assertRefused(file("{\"x\"", new byte[0]), "not JSON");
+    assertRefused(file("{\"x\": " + "[".repeat(50_000), new byte[0]), "not JSON");
   }
 
   @Test
@@ -117,7 +117,7 @@ class SafetensorsTest {
     }
   }
 
-  private static void refused(byte[] file, String... named) {
+  private static void assertRefused(byte[] file, String... named) {
     assertThatThrownBy(() -> Safetensors.of(file).close())
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContainingAll(named);

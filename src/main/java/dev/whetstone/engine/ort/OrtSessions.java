@@ -4,13 +4,20 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jboss.logging.Logger;
 
 /**
  * Opens sessions that share one thread pool, because the spinning threads of two pools would take
  * the same cores from each other.
  */
 final class OrtSessions {
+  private static final Logger LOG = Logger.getLogger(OrtSessions.class);
+
   private OrtSessions() {}
 
   static OrtEnvironment environment(int threads) throws OrtException {
@@ -18,11 +25,32 @@ final class OrtSessions {
       threading.setGlobalIntraOpNumThreads(threads);
       threading.setGlobalInterOpNumThreads(1);
       threading.setGlobalSpinControl(true);
-      return OrtEnvironment.getEnvironment(
-          OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, "whetstone", threading);
+      OrtEnvironment created =
+          OrtEnvironment.getEnvironment(
+              OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, "whetstone", threading);
+      deleteTemporaryFolder();
+      return created;
     } catch (IllegalStateException alreadyCreated) {
       // The runtime has one environment a process: later models share the first one's pool.
       return OrtEnvironment.getEnvironment();
+    }
+  }
+
+  /**
+   * Deletes the folder below /tmp that the runtime makes at each start and leaves when the process
+   * is killed. It is empty where the libraries were unpacked before; one in use is not deleted.
+   */
+  private static void deleteTemporaryFolder() {
+    try {
+      Field folder = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
+      folder.setAccessible(true);
+      if (folder.get(null) instanceof Path path) {
+        Files.deleteIfExists(path);
+      }
+    } catch (DirectoryNotEmptyException inUse) {
+      // the runtime unpacked its libraries there, and deletes them itself
+    } catch (ReflectiveOperationException | IOException unknown) {
+      LOG.debugf("the runtime's temporary folder stays: %s", unknown);
     }
   }
 
