@@ -56,10 +56,8 @@ public final class Audit {
   }
 
   /** At most {@code limit} entries with a smaller id than {@code id}, newest first. */
-  public static List<Entry> pageBefore(Connection connection, long id, int limit)
-      throws SQLException {
-    return Sql.list(
-        connection,
+  public static List<Entry> pageBefore(Database database, long id, int limit) {
+    return database.list(
         row ->
             new Entry(
                 row.getLong("audit_id"),

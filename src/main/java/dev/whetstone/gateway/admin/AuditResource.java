@@ -48,11 +48,7 @@ public class AuditResource {
     int pageSize = Paging.limit(limit);
     long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
     List<Row> rows =
-        database
-            .statement(connection -> Audit.pageBefore(connection, before, pageSize + 1))
-            .stream()
-            .map(AuditResource::row)
-            .toList();
+        Audit.pageBefore(database, before, pageSize + 1).stream().map(AuditResource::row).toList();
     List<Row> page = rows.subList(0, Math.min(pageSize, rows.size()));
     return new Page(page, rows.size() > pageSize ? page.getLast().id() : null);
   }
