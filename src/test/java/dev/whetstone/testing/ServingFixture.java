@@ -98,19 +98,23 @@ public final class ServingFixture implements AutoCloseable {
         .getConfigMapping(mapping);
   }
 
-  // An embedded server may take longer to start on a busy machine than a call waits for it.
-  private void awaitDatabase() {
+  // An embedded server may take longer to start on a busy machine than a call waits for it, and
+  // the router opens its store in the background.
+  private void awaitStore() {
     Instant limit = Instant.now().plus(Duration.ofMinutes(1));
-    while (true) {
-      try {
-        database.open();
-        return;
-      } catch (DatabaseUnavailableException opening) {
-        if (Instant.now().isAfter(limit)) {
-          throw opening;
-        }
-        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+    while (!isOpen()) {
+      if (Instant.now().isAfter(limit)) {
+        throw new IllegalStateException("the store of versions does not open");
       }
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
+  }
+
+  private boolean isOpen() {
+    try {
+      return policies.store().find("v0").isPresent();
+    } catch (DatabaseUnavailableException opening) {
+      return false;
     }
   }
 
@@ -120,7 +124,7 @@ public final class ServingFixture implements AutoCloseable {
   }
 
   public PolicyRecord register(long seed, int rank) throws IOException {
-    awaitDatabase();
+    awaitStore();
     return policies
         .store()
         .register(
