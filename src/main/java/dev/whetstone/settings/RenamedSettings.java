@@ -3,8 +3,12 @@ package dev.whetstone.settings;
 import io.smallrye.config.ConfigSourceInterceptor;
 import io.smallrye.config.ConfigSourceInterceptorContext;
 import io.smallrye.config.ConfigValue;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +57,12 @@ public final class RenamedSettings implements ConfigSourceInterceptor {
           Map.entry(DUEL + "max-length-ratio", DUEL + "length"),
           Map.entry(DUEL + "max-latency-ratio", DUEL + "latency"));
 
+  private static final NavigableMap<String, String> NEW_NAMES = new TreeMap<>();
+
+  static {
+    OLD_NAMES.forEach((name, old) -> NEW_NAMES.put(old, name));
+  }
+
   @Override
   public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
     ConfigValue value = context.proceed(name);
@@ -65,11 +75,17 @@ public final class RenamedSettings implements ConfigSourceInterceptor {
     return old.withName(name);
   }
 
+  /** Hides the old names, which no mapping knows: an unknown setting ends the start. */
+  @Override
+  public Iterator<String> iterateNames(ConfigSourceInterceptorContext context) {
+    Set<String> names = new LinkedHashSet<>();
+    context.iterateNames().forEachRemaining(name -> names.add(NEW_NAMES.getOrDefault(name, name)));
+    return names.iterator();
+  }
+
   /** A sentence for each old name that is set, telling the new one. */
   public static List<String> warnings(Config config) {
-    Map<String, String> byOldName = new TreeMap<>();
-    OLD_NAMES.forEach((name, old) -> byOldName.put(old, name));
-    return byOldName.entrySet().stream()
+    return NEW_NAMES.entrySet().stream()
         .filter(entry -> config.getConfigValue(entry.getKey()).getValue() != null)
         .map(
             entry ->

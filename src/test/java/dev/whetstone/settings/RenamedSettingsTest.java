@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.serving.ServingConfig;
+import dev.whetstone.training.worker.TrainerConfig;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -79,7 +80,7 @@ class RenamedSettingsTest {
         .withSources(
             new PropertiesConfigSource(properties, "test", 100),
             new EnvConfigSource(environment, 300))
-        .withValidateUnknown(false)
+        .withMapping(TrainerConfig.class)
         .build();
   }
 }
