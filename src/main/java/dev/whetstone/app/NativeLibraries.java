@@ -1,14 +1,12 @@
 package dev.whetstone.app;
 
 import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.io.LockFile;
 import dev.whetstone.settings.BuildInfo;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -56,11 +54,7 @@ public final class NativeLibraries {
       return target;
     }
     Files.createDirectories(folder);
-    try (FileChannel channel =
-            FileChannel.open(
-                folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
-      assert lock.isValid();
+    try (LockFile _ = LockFile.acquire(folder.resolve(".lock"))) {
       if (!Files.exists(target)) {
         removeOthers(folder);
         Path aside = Files.createTempDirectory(folder, UNFINISHED);

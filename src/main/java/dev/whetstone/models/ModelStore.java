@@ -4,19 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.io.LockFile;
 import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -27,7 +23,6 @@ import java.util.stream.Stream;
  */
 public final class ModelStore {
   private static final String UNFINISHED = ".unfinished-";
-  private static final Duration LOCK_POLL = Duration.ofMillis(50);
 
   private final Path folder;
   private final ModelCatalogue catalogue;
@@ -68,11 +63,7 @@ public final class ModelStore {
    */
   public ModelDirectory resolve(String model, Precision precision) throws IOException {
     Files.createDirectories(folder);
-    try (FileChannel channel =
-            FileChannel.open(
-                folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = lock(channel)) {
-      assert lock.isValid();
+    try (LockFile _ = LockFile.acquire(folder.resolve(".lock"))) {
       removeUnfinished();
       Path target = locate(model);
       removeDamaged(target);
@@ -105,22 +96,6 @@ public final class ModelStore {
       Path aside = Files.createTempDirectory(folder, UNFINISHED);
       Files.move(target, aside.resolve(target.getFileName()));
       AtomicDirectory.deleteTree(aside);
-    }
-  }
-
-  // Polls, because within one process Java refuses a second lock of a file instead of waiting.
-  private static FileLock lock(FileChannel channel) throws IOException {
-    while (true) {
-      try {
-        return channel.lock();
-      } catch (OverlappingFileLockException heldByThread) {
-        try {
-          Thread.sleep(LOCK_POLL);
-        } catch (InterruptedException stopped) {
-          Thread.currentThread().interrupt();
-          throw new IOException("interrupted while another thread imports a model", stopped);
-        }
-      }
     }
   }
 

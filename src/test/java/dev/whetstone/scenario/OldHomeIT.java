@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.testing.OldHome;
 import java.io.IOException;
 import java.net.URI;
@@ -17,7 +18,6 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -112,7 +112,7 @@ class OldHomeIT {
     for (var export : expected("hashes").properties()) {
       byte[] body = bytes(gateway, export.getValue().path("path").asText());
       assertThat(body).as(export.getKey()).hasSize(export.getValue().path("bytes").asInt());
-      assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)))
+      assertThat(HexFormat.of().formatHex(Sha256.digest().digest(body)))
           .as(export.getKey())
           .isEqualTo(export.getValue().path("sha256").asText());
     }

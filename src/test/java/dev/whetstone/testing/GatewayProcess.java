@@ -1,8 +1,7 @@
 package dev.whetstone.testing;
 
+import dev.whetstone.io.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,15 +32,9 @@ public final class GatewayProcess implements AutoCloseable {
     TestModels.tiny();
     Files.createSymbolicLink(
         home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
-    GatewayProcess gateway = new GatewayProcess(home, freePort());
+    GatewayProcess gateway = new GatewayProcess(home, Ports.free());
     gateway.awaitReady();
     return gateway;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
   }
 
   private Process launch() throws IOException {

@@ -1,15 +1,12 @@
 package dev.whetstone.database.server;
 
 import dev.whetstone.io.AtomicFile;
+import dev.whetstone.io.LockFile;
 import dev.whetstone.io.Ports;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -45,7 +42,7 @@ public final class EmbeddedServer {
   /** Unpacks PostgreSQL below a directory where it is missing; starts nothing. */
   public static EmbeddedServer at(Path directory) throws IOException {
     Files.createDirectories(directory);
-    try (Lock _ = Lock.of(directory)) {
+    try (LockFile _ = lock(directory)) {
       return new EmbeddedServer(
           directory, PostgresBinaries.unpack(directory.resolve("postgresql")));
     }
@@ -53,7 +50,7 @@ public final class EmbeddedServer {
 
   /** Starts the server unless it runs, counts this user, and returns the server's address. */
   public ServerAddress start() throws IOException {
-    try (Lock _ = Lock.of(directory)) {
+    try (LockFile _ = lock(directory)) {
       if (!Files.exists(data.resolve("PG_VERSION"))) {
         initialise();
       }
@@ -65,7 +62,7 @@ public final class EmbeddedServer {
 
   /** Ends this use; stops the server, after a checkpoint, unless another process uses it. */
   public void release() throws IOException {
-    try (Lock _ = Lock.of(directory)) {
+    try (LockFile _ = lock(directory)) {
       if (users.removeAndTestLast() && runningPort().isPresent()) {
         pgCtl("stop", "-m", "fast");
       }
@@ -189,30 +186,8 @@ public final class EmbeddedServer {
     }
   }
 
-  /** A file lock held while the server starts or stops, so that two processes never start it. */
-  private record Lock(FileChannel channel, FileLock lock) implements AutoCloseable {
-    static Lock of(Path directory) throws IOException {
-      FileChannel channel =
-          FileChannel.open(
-              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      return new Lock(channel, lock(channel));
-    }
-
-    // A file lock belongs to the whole process, so a second thread polls instead of blocking.
-    private static FileLock lock(FileChannel channel) throws IOException {
-      while (true) {
-        try {
-          return channel.lock();
-        } catch (OverlappingFileLockException held) {
-          LockSupport.parkNanos(POLL_NANOS);
-        }
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      lock.release();
-      channel.close();
-    }
+  /** Held while the server starts or stops, so that two processes never start it. */
+  private static LockFile lock(Path directory) throws IOException {
+    return LockFile.acquire(directory.resolve("lock"));
   }
 }
