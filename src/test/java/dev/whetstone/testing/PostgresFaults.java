@@ -41,7 +41,12 @@ public final class PostgresFaults {
 
   /** Suspends it: connections stay open but get no answer until {@link #resume}. */
   public void suspend() throws IOException, InterruptedException {
-    signal("-STOP");
+    List<ProcessHandle> listed;
+    do {
+      listed = processes();
+      signal("-STOP");
+      // a session that was forked after the list was made would go on answering
+    } while (!listed.containsAll(processes()));
   }
 
   public void resume() throws IOException, InterruptedException {
