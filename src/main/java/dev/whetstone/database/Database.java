@@ -73,6 +73,11 @@ public final class Database implements AutoCloseable {
         });
   }
 
+  /** Records a failure that a caller saw before the connection did, such as an answer overdue. */
+  public void reportUnavailable(DatabaseUnavailableException failure) {
+    lastFailure = failure;
+  }
+
   /** Why the last use could not reach the server; empty when it succeeded. */
   public Optional<String> unavailableReason() {
     DatabaseUnavailableException last = lastFailure;

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -26,6 +27,7 @@ public final class GroupCommit<A, R> {
   private final Semaphore workers;
   private final int maxBatch;
   private final Duration timeout;
+  private final Consumer<DatabaseUnavailableException> onTimeout;
   private final Function<List<A>, List<R>> commit;
 
   /**
@@ -35,6 +37,8 @@ public final class GroupCommit<A, R> {
    * @param maxBatch calls in a batch
    * @param capacity calls that may wait; one more is rejected
    * @param timeout longest wait of a call for its result
+   * @param onTimeout hears of each call that waited too long: its batch may hang for longer than
+   *     that without an error of its own
    * @param commit commits a batch and returns a result a call, in order
    */
   public GroupCommit(
@@ -42,11 +46,13 @@ public final class GroupCommit<A, R> {
       int maxBatch,
       int capacity,
       Duration timeout,
+      Consumer<DatabaseUnavailableException> onTimeout,
       Function<List<A>, List<R>> commit) {
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.workers = new Semaphore(maxWorkers);
     this.maxBatch = maxBatch;
     this.timeout = timeout;
+    this.onTimeout = onTimeout;
     this.commit = commit;
   }
 
@@ -70,7 +76,10 @@ public final class GroupCommit<A, R> {
           ? cause
           : new IllegalStateException(failed.getCause());
     } catch (TimeoutException slow) {
-      throw new DatabaseUnavailableException("the database did not answer within " + timeout, slow);
+      var unanswered =
+          new DatabaseUnavailableException("the database did not answer within " + timeout, slow);
+      onTimeout.accept(unanswered);
+      throw unanswered;
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new DatabaseUnavailableException("interrupted while waiting for the database", stopped);

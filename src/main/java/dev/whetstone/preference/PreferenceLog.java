@@ -41,6 +41,7 @@ public final class PreferenceLog {
             MAX_BATCH,
             MAX_WAITING,
             TIMEOUT,
+            database::reportUnavailable,
             requests ->
                 database.statement(
                     connection -> VoteStatement.cast(connection, requests, clock.instant())));
