@@ -14,7 +14,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/** A server on the loopback address that serves one file as Hugging Face does, and fails at will. */
+/**
+ * A server on the loopback address that serves one file as Hugging Face does, and fails at will.
+ */
 public final class FakeHub implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -77,8 +79,7 @@ public final class FakeHub implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String range = header(exchange, "Range");
     requests.add(
-        "%s %s %s"
-            .formatted(exchange.getRequestURI(), range, header(exchange, "Authorization")));
+        "%s %s %s".formatted(exchange.getRequestURI(), range, header(exchange, "Authorization")));
     try (exchange) {
       if (silent) {
         Thread.sleep(60_000);
