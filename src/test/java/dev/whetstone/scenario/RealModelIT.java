@@ -2,23 +2,12 @@ package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.testing.DislikedWordStory;
 import dev.whetstone.testing.TestModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,55 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code ./run}: its answers use the word less, until an operator rolls the version back.
  */
 class RealModelIT {
-  private static final Pattern WORD = Pattern.compile("\\bwith\\b", Pattern.CASE_INSENSITIVE);
-  private static final int VOTES = 40;
-  private static final int AT_ONCE = 8;
-  private static final int TOKENS = 40;
-  private static final int EACH = 2;
-  private static final Duration LIMIT = Duration.ofMinutes(15);
-
-  private static final List<String> ASKED =
-      List.of(
-          "cat",
-          "dog",
-          "garden",
-          "city",
-          "forest",
-          "river",
-          "house",
-          "horse",
-          "beach",
-          "market",
-          "teacher",
-          "ship",
-          "mountain",
-          "lake",
-          "village",
-          "castle");
-
-  /** Subjects without votes. */
-  private static final List<String> UNSEEN =
-      List.of(
-          "bird", "farm", "bridge", "island", "kitchen", "library", "desert", "doctor", "tree",
-          "street", "tower", "boat", "valley", "fox", "park", "sailor");
-
-  private static final Map<String, String> SETTINGS =
-      Map.of(
-          "WHETSTONE_MODEL", "smollm2-135m-instruct",
-          "WHETSTONE_TRAINER_VOTES", Integer.toString(VOTES),
-          "WHETSTONE_TRAINER_POLL", "PT0.5S",
-          "WHETSTONE_SERVING_POLL", "PT0.5S",
-          "WHETSTONE_ROLLOUT_GATE_PROMPTS", "8",
-          "WHETSTONE_ROLLOUT_GATE_MAX_TOKENS", "48",
-          "WHETSTONE_ROLLOUT_MODE", "manual");
-
-  /** Answers to fixed questions with fixed seeds. */
-  private record Sample(List<String> texts) {
-    int uses() {
-      return texts.stream().mapToInt(text -> (int) WORD.matcher(text).results().count()).sum();
-    }
-  }
-
   @TempDir Path home;
 
   @Test
@@ -83,128 +23,14 @@ class RealModelIT {
     TestModels.smollm2();
     Files.createSymbolicLink(
         home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
-    Instant begun = Instant.now();
-    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), home, SETTINGS)) {
-      Sample before = sample(gateway, "v0");
-      vote(gateway);
-      String version = trained(gateway);
-      gateway.postForJson("operator", "/policies/" + version + "/promote", Map.of());
-      Sample after = sample(gateway, version);
-      gateway.postForJson("operator", "/rollback", Map.of("reason", "the word is missed"));
-      Sample restored = sample(gateway, "v0");
-      System.out.printf(
-          "%d answers: 'with' %d times before, %d after %d votes, %d after the rollback; %d s%n",
-          before.texts().size(),
-          before.uses(),
-          after.uses(),
-          VOTES,
-          restored.uses(),
-          Duration.between(begun, Instant.now()).toSeconds());
+    try (DemoGateway gateway =
+        DemoGateway.start(
+            DemoGateway.command(), home, DislikedWordStory.settings("smollm2-135m-instruct"))) {
+      var outcome = new DislikedWordStory(gateway, 40, 32, Duration.ofMinutes(15)).play();
 
-      assertThat(restored).isEqualTo(before);
-      assertThat(after.uses()).isLessThanOrEqualTo(before.uses() * 2 / 3);
-      assertThat(after.texts()).noneMatch(String::isBlank);
-    }
-  }
-
-  private static Sample sample(DemoGateway gateway, String writer) throws Exception {
-    List<Callable<String>> asks = new ArrayList<>();
-    for (int i = 0; i < UNSEEN.size() * EACH; i++) {
-      Map<String, Object> ask = ask(UNSEEN.get(i % UNSEEN.size()), i, false);
-      asks.add(
-          () -> {
-            JsonNode answer = gateway.postForJson("chat", "/generate", ask);
-            assertThat(answer.path("policy").asText()).isEqualTo(writer);
-            return answer.at("/completion/text").asText();
-          });
-    }
-    return new Sample(all(asks));
-  }
-
-  private static Map<String, Object> ask(String thing, int seed, boolean pair) {
-    return Map.of(
-        "messages",
-        List.of(Map.of("role", "user", "content", "Describe a " + thing + ".")),
-        "seed",
-        seed,
-        "pair",
-        pair,
-        "user",
-        "user-" + seed % 20,
-        "temperature",
-        0.8,
-        "max_tokens",
-        TOKENS);
-  }
-
-  /** Prefers the side without the word; a pair with it on both or neither is a tie. */
-  private static void vote(DemoGateway gateway) throws Exception {
-    AtomicInteger left = new AtomicInteger(VOTES);
-    for (int first = 0; left.get() > 0; first += AT_ONCE) {
-      List<Callable<String>> votes = new ArrayList<>();
-      for (int i = first; i < first + AT_ONCE; i++) {
-        int number = i;
-        votes.add(() -> vote(gateway, number, left));
-      }
-      all(votes);
-    }
-  }
-
-  private static String vote(DemoGateway gateway, int number, AtomicInteger left) throws Exception {
-    Map<String, Object> ask = ask(ASKED.get(number % ASKED.size()), 1_000 + number, true);
-    JsonNode pair = gateway.postForJson("chat", "/generate", ask);
-    boolean a = WORD.matcher(pair.at("/a/text").asText()).find();
-    boolean b = WORD.matcher(pair.at("/b/text").asText()).find();
-    if (a == b || left.getAndDecrement() <= 0) {
-      return "tie";
-    }
-    String choice = a ? "b" : "a";
-    gateway.postForJson(
-        "chat",
-        "/preferences",
-        Map.of(
-            "pair_id", pair.path("pair_id").asText(), "user", ask.get("user"), "choice", choice));
-    return choice;
-  }
-
-  /** Waits for the run that the votes start; its version. */
-  private static String trained(DemoGateway gateway) throws Exception {
-    Instant limit = Instant.now().plus(LIMIT);
-    while (true) {
-      JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
-      assertThat(run.path("status").asText()).as(run.toString()).isNotIn("failed", "cancelled");
-      JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
-      // the gate's measures are printed but not checked: in manual mode the operator decides
-      if (!rollout.path("gate").isEmpty()) {
-        System.out.println("the gate: " + rollout.path("gate"));
-        return run.path("policy").asText();
-      }
-      assertThat(Instant.now()).as(run.toString()).isBefore(limit);
-      Thread.sleep(500);
-    }
-  }
-
-  private static <T> List<T> all(List<Callable<T>> work) throws Exception {
-    Semaphore room = new Semaphore(AT_ONCE);
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<T>> open = new ArrayList<>();
-      for (Callable<T> one : work) {
-        open.add(
-            threads.submit(
-                () -> {
-                  room.acquire();
-                  try {
-                    return one.call();
-                  } finally {
-                    room.release();
-                  }
-                }));
-      }
-      List<T> done = new ArrayList<>();
-      for (Future<T> one : open) {
-        done.add(one.get());
-      }
-      return done;
+      assertThat(outcome.restored()).isEqualTo(outcome.before());
+      assertThat(outcome.after().uses()).isLessThanOrEqualTo(outcome.before().uses() * 2 / 3);
+      assertThat(outcome.after().texts()).noneMatch(String::isBlank);
     }
   }
 }
