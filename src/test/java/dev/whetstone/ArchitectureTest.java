@@ -71,7 +71,6 @@ class ArchitectureTest {
           Map.entry("ai.djl.ndarray..", Set.of("dpo.torch", "dpo.network")),
           Map.entry("ai.djl.pytorch..", Set.of("dpo.torch", "dpo.network")),
           Map.entry("ai.djl.engine..", Set.of("dpo.torch", "dpo.network")),
-          Map.entry("com.hubspot.jinjava..", Set.of("text..")),
           Map.entry("com.google.protobuf..", Set.of("onnx..")),
           Map.entry("io.agroal..", Set.of("database..")),
           Map.entry("org.postgresql..", Set.of("database..")),

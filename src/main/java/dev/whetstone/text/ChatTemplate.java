@@ -1,39 +1,78 @@
 package dev.whetstone.text;
 
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.JinjavaConfig;
-import com.hubspot.jinjava.interpret.RenderResult;
-import com.hubspot.jinjava.interpret.TemplateError;
-import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
+import dev.whetstone.text.template.JinjaException;
+import dev.whetstone.text.template.Template;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model's chat template: Jinja, rendered as Hugging Face's {@code apply_chat_template} does
- * (trim_blocks, lstrip_blocks, raise_exception). Safe for many threads.
+ * A model's chat template, or its several named ones: Jinja, rendered as Hugging Face's {@code
+ * apply_chat_template} does. Safe for many threads.
  */
 public final class ChatTemplate {
-  private static final Jinjava JINJA = jinja();
+  private static final String DEFAULT = "default";
+  private static final String WITH_TOOLS = "tool_use";
 
-  private final String template;
+  private final Map<String, Compiled> templates;
   private final Map<String, String> variables;
+  private final Clock clock;
 
-  private ChatTemplate(String template, Map<String, String> variables) {
-    this.template = template;
+  private ChatTemplate(
+      Map<String, Compiled> templates, Map<String, String> variables, Clock clock) {
+    this.templates = templates;
     this.variables = variables;
+    this.clock = clock;
+  }
+
+  /** A template, or what is wrong with its text. */
+  private record Compiled(@Nullable Template template, String problem) {
+    static Compiled of(String jinja) {
+      try {
+        return new Compiled(Template.compile(jinja), "");
+      } catch (JinjaException broken) {
+        return new Compiled(null, failure(broken));
+      }
+    }
   }
 
   /**
-   * Creates a template.
+   * Creates a template. One with an error can be created too: it refuses every conversation.
    *
    * @param variables names that the template may use, such as bos_token and eos_token
    */
   public static ChatTemplate of(String jinja, Map<String, String> variables) {
-    // Jinja drops one line break at the end of a template (keep_trailing_newline=False).
-    String template = jinja.endsWith("\n") ? jinja.substring(0, jinja.length() - 1) : jinja;
-    return new ChatTemplate(template, Map.copyOf(variables));
+    return named(Map.of(DEFAULT, jinja), variables);
+  }
+
+  /**
+   * Creates a template of several, as tokenizer_config.json can list them.
+   *
+   * @param templates Jinja by name: {@code default}, and others such as {@code tool_use} and
+   *     {@code rag}
+   * @param variables names that the templates may use, such as bos_token and eos_token
+   */
+  public static ChatTemplate named(Map<String, String> templates, Map<String, String> variables) {
+    Map<String, Compiled> compiled = new TreeMap<>();
+    templates.forEach((name, jinja) -> compiled.put(name, Compiled.of(jinja)));
+    return new ChatTemplate(compiled, Map.copyOf(variables), Clock.systemDefaultZone());
+  }
+
+  /** The same template with another clock for its strftime_now. */
+  public ChatTemplate at(Clock clock) {
+    return new ChatTemplate(templates, variables, clock);
+  }
+
+  /** What is wrong with the text of a template, if one has an error. */
+  public Optional<String> problem() {
+    return templates.values().stream()
+        .map(Compiled::problem)
+        .filter(problem -> !problem.isEmpty())
+        .findFirst();
   }
 
   /**
@@ -44,49 +83,48 @@ public final class ChatTemplate {
    */
   public String render(List<Message> messages, boolean addGenerationPrompt)
       throws TemplateException {
-    Map<String, Object> bindings = new HashMap<>(variables);
-    bindings.put("messages", messages.stream().map(ChatTemplate::fields).toList());
-    bindings.put("add_generation_prompt", addGenerationPrompt);
-    RenderResult result = JINJA.renderForResult(template, bindings);
-    if (!result.getErrors().isEmpty()) {
-      throw new TemplateException(reason(result.getErrors()));
+    return render(Conversation.of(messages, addGenerationPrompt));
+  }
+
+  /**
+   * Renders the prompt of a conversation with all that a template may be told.
+   *
+   * @throws TemplateException when the template refuses the conversation or has an error, or there
+   *     is none of the name that the conversation asks for
+   */
+  public String render(Conversation conversation) throws TemplateException {
+    Compiled chosen = chosen(conversation);
+    if (chosen.template() == null) {
+      throw new TemplateException(chosen.problem());
     }
-    return result.getOutput();
-  }
-
-  private static Map<String, Object> fields(Message message) {
-    return Map.of("role", message.role(), "content", message.content());
-  }
-
-  private static String reason(List<TemplateError> errors) {
-    for (TemplateError error : errors) {
-      for (Throwable e = error.getException(); e != null; e = e.getCause()) {
-        if (e instanceof TemplateException refusal) {
-          return Objects.requireNonNullElse(
-              refusal.getMessage(), "the chat template refuses the conversation");
-        }
-      }
+    Map<String, @Nullable Object> bindings = new HashMap<>(variables);
+    bindings.putAll(conversation.variables());
+    bindings.put("messages", conversation.messages());
+    bindings.put("tools", conversation.tools());
+    bindings.put("documents", conversation.documents());
+    bindings.put("add_generation_prompt", conversation.addGenerationPrompt());
+    try {
+      return chosen.template().render(bindings, clock);
+    } catch (JinjaException failed) {
+      throw new TemplateException(failure(failed));
     }
-    return "the chat template has an error: " + errors.getFirst().getMessage();
   }
 
-  private static Jinjava jinja() {
-    Jinjava jinja =
-        new Jinjava(
-            JinjavaConfig.newBuilder()
-                .withTrimBlocks(true)
-                .withLstripBlocks(true)
-                // A message that holds {{ }} is text, never a template.
-                .withNestedInterpretationEnabled(false)
-                .build());
-    jinja.registerFunction(
-        new ELFunctionDefinition(
-            "", "raise_exception", ChatTemplate.class, "raiseException", String.class));
-    return jinja;
+  private Compiled chosen(Conversation conversation) {
+    boolean tools = conversation.tools() != null && templates.containsKey(WITH_TOOLS);
+    String byTools = tools ? WITH_TOOLS : DEFAULT;
+    String name = conversation.template() == null ? byTools : conversation.template();
+    Compiled chosen = templates.get(name);
+    if (chosen == null) {
+      throw new TemplateException(
+          "the model has no chat template named " + name + ", only " + templates.keySet());
+    }
+    return chosen;
   }
 
-  /** Jinja's raise_exception(message): how a template refuses a conversation. */
-  public static String raiseException(String message) {
-    throw new TemplateException(message);
+  private static String failure(JinjaException failed) {
+    return failed.isRefusal()
+        ? String.valueOf(failed.getMessage())
+        : "the chat template has an error: " + failed.getMessage();
   }
 }

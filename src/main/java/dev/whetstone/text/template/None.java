@@ -1,0 +1,6 @@
+package dev.whetstone.text.template;
+
+/** Python's None. */
+enum None {
+  NONE
+}

@@ -1,0 +1,140 @@
+package dev.whetstone.text.template;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Python's ways to cut a text into parts. */
+final class Splits {
+  private Splits() {}
+
+  static Object split(String self, Arguments.Bound bound, Budget budget) {
+    String separator = separator(bound);
+    long most = most(bound);
+    List<Object> parts = new ArrayList<>();
+    if (separator == null) {
+      int at = Characters.skipBlank(self, 0);
+      while (at < self.length()) {
+        if (parts.size() == most) {
+          parts.add(Characters.stripEnd(self.substring(at)));
+          return parts;
+        }
+        int end = at;
+        while (end < self.length() && !Characters.isSpace(self.charAt(end))) {
+          end++;
+        }
+        parts.add(self.substring(at, end));
+        budget.charge(1);
+        at = Characters.skipBlank(self, end);
+      }
+      return parts;
+    }
+    int from = 0;
+    for (int at = self.indexOf(separator); at >= 0 && parts.size() < most; ) {
+      parts.add(self.substring(from, at));
+      budget.charge(1);
+      from = at + separator.length();
+      at = self.indexOf(separator, from);
+    }
+    parts.add(self.substring(from));
+    return parts;
+  }
+
+  static Object splitFromEnd(String self, Arguments.Bound bound, Budget budget) {
+    String separator = separator(bound);
+    long most = most(bound);
+    List<Object> parts = new ArrayList<>();
+    if (separator == null) {
+      String rest = Characters.stripEnd(self);
+      while (!rest.isEmpty()) {
+        if (parts.size() == most) {
+          parts.addFirst(Characters.strip(rest, Characters::isSpace, true, false));
+          return parts;
+        }
+        int start = rest.length();
+        while (start > 0 && !Characters.isSpace(rest.charAt(start - 1))) {
+          start--;
+        }
+        parts.addFirst(rest.substring(start));
+        rest = Characters.stripEnd(rest.substring(0, start));
+        budget.charge(rest.length());
+      }
+      return parts;
+    }
+    int end = self.length();
+    while (parts.size() < most && end >= separator.length()) {
+      int at = self.lastIndexOf(separator, end - separator.length());
+      if (at < 0) {
+        break;
+      }
+      parts.addFirst(self.substring(at + separator.length(), end));
+      budget.charge(parts.size());
+      end = at;
+    }
+    parts.addFirst(self.substring(0, end));
+    return parts;
+  }
+
+  private static @Nullable String separator(Arguments.Bound bound) {
+    if (bound.get("sep") == None.NONE) {
+      return null;
+    }
+    String separator = bound.text("sep");
+    if (separator.isEmpty()) {
+      throw new JinjaException("empty separator");
+    }
+    return separator;
+  }
+
+  private static long most(Arguments.Bound bound) {
+    long most = bound.integer("maxsplit", -1);
+    return most < 0 ? Long.MAX_VALUE : most;
+  }
+
+  static List<String> lines(String self, boolean keepEnds) {
+    List<String> lines = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < self.length(); i++) {
+      char c = self.charAt(i);
+      if (isLineEnd(c)) {
+        int end = c == '\r' && i + 1 < self.length() && self.charAt(i + 1) == '\n' ? i + 2 : i + 1;
+        lines.add(self.substring(from, keepEnds ? end : i));
+        from = end;
+        i = end - 1;
+      }
+    }
+    if (from < self.length()) {
+      lines.add(self.substring(from));
+    }
+    return lines;
+  }
+
+  private static boolean isLineEnd(char c) {
+    return (c >= '\n' && c <= '\r')
+        || (c >= 0x1c && c <= 0x1e)
+        || c == 0x85
+        || c == 0x2028
+        || c == 0x2029;
+  }
+
+  static Object partition(String self, String separator) {
+    int at = required(self.indexOf(separator), separator);
+    return at < 0 ? Tuple.of(self, "", "") : parts(self, at, separator);
+  }
+
+  static Object partitionFromEnd(String self, String separator) {
+    int at = required(self.lastIndexOf(separator), separator);
+    return at < 0 ? Tuple.of("", "", self) : parts(self, at, separator);
+  }
+
+  private static int required(int at, String separator) {
+    if (separator.isEmpty()) {
+      throw new JinjaException("empty separator");
+    }
+    return at;
+  }
+
+  private static Tuple parts(String self, int at, String separator) {
+    return Tuple.of(self.substring(0, at), separator, self.substring(at + separator.length()));
+  }
+}

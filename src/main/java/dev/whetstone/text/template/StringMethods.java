@@ -1,0 +1,212 @@
+package dev.whetstone.text.template;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/** The methods of Python's str. */
+final class StringMethods {
+  @FunctionalInterface
+  private interface Method {
+    Object apply(String self, Arguments arguments, Budget budget);
+  }
+
+  private static final Map<String, Method> METHODS =
+      Map.ofEntries(
+          plain("upper", text -> text.toUpperCase(Locale.ROOT)),
+          plain("lower", text -> text.toLowerCase(Locale.ROOT)),
+          plain("casefold", text -> text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)),
+          plain("title", StringMethods::title),
+          plain("capitalize", StringMethods::capitalize),
+          plain("swapcase", StringMethods::swapCase),
+          plain("isdigit", text -> all(text, Character::isDigit)),
+          plain("isdecimal", text -> all(text, Character::isDigit)),
+          plain("isnumeric", text -> all(text, Character::isDigit)),
+          plain("isalpha", text -> all(text, Character::isLetter)),
+          plain("isalnum", text -> all(text, Character::isLetterOrDigit)),
+          plain("isspace", text -> all(text, Characters::isSpace)),
+          plain("isascii", text -> text.codePoints().allMatch(c -> c < 128)),
+          plain("isupper", text -> hasCase(text) && text.equals(text.toUpperCase(Locale.ROOT))),
+          plain("islower", text -> hasCase(text) && text.equals(text.toLowerCase(Locale.ROOT))),
+          plain("istitle", text -> hasCase(text) && text.equals(title(text))),
+          strip("strip", true, true),
+          strip("lstrip", true, false),
+          strip("rstrip", false, true),
+          Map.entry("split", (self, a, budget) -> Splits.split(self, a.bind("split", "sep?", "maxsplit?"), budget)),
+          Map.entry("rsplit", (self, a, budget) -> Splits.splitFromEnd(self, a.bind("rsplit", "sep?", "maxsplit?"), budget)),
+          Map.entry("splitlines", (self, a, budget) -> Splits.lines(self, a.bind("splitlines", "keepends?").flag("keepends", false))),
+          Map.entry("partition", (self, a, budget) -> Splits.partition(self, separator("partition", a))),
+          Map.entry("rpartition", (self, a, budget) -> Splits.partitionFromEnd(self, separator("rpartition", a))),
+          Map.entry("replace", StringMethods::replace),
+          Map.entry("join", StringMethods::join),
+          Map.entry("startswith", (self, a, budget) -> Affixes.test("startswith", self, a)),
+          Map.entry("endswith", (self, a, budget) -> Affixes.test("endswith", self, a)),
+          Map.entry("removeprefix", (self, a, budget) -> Affixes.removePrefix(self, a.bind("removeprefix", "prefix").text("prefix"))),
+          Map.entry("removesuffix", (self, a, budget) -> Affixes.removeSuffix(self, a.bind("removesuffix", "suffix").text("suffix"))),
+          Map.entry("find", (self, a, budget) -> Affixes.find("find", self, a)),
+          Map.entry("rfind", (self, a, budget) -> Affixes.find("rfind", self, a)),
+          Map.entry("index", (self, a, budget) -> Affixes.index("index", self, a)),
+          Map.entry("rindex", (self, a, budget) -> Affixes.index("rindex", self, a)),
+          Map.entry("count", (self, a, budget) -> Affixes.count(self, a)),
+          Map.entry("format", BraceFormat::format),
+          Map.entry("zfill", (self, a, budget) -> zeroFill(self, width("zfill", a, budget))),
+          Map.entry("center", (self, a, budget) -> pad("center", self, a, budget)),
+          Map.entry("ljust", (self, a, budget) -> pad("ljust", self, a, budget)),
+          Map.entry("rjust", (self, a, budget) -> pad("rjust", self, a, budget)));
+
+  private StringMethods() {}
+
+  static @Nullable Callable find(String self, String name) {
+    Method method = METHODS.get(name);
+    return method == null
+        ? null
+        : (arguments, budget) -> {
+          budget.charge(self.length());
+          Object result = method.apply(self, arguments, budget);
+          if (result instanceof String text) {
+            budget.charge(text.length());
+          }
+          return result;
+        };
+  }
+
+  private static Map.Entry<String, Method> plain(
+      String name, java.util.function.Function<String, Object> function) {
+    return Map.entry(
+        name,
+        (self, arguments, budget) -> {
+          arguments.bind(name);
+          return function.apply(self);
+        });
+  }
+
+  private static Map.Entry<String, Method> strip(String name, boolean left, boolean right) {
+    return Map.entry(
+        name,
+        (self, arguments, budget) -> strip(self, arguments.bind(name, "chars?"), left, right));
+  }
+
+  static String strip(String self, Arguments.Bound bound, boolean left, boolean right) {
+    if (bound.get("chars") == None.NONE) {
+      return Characters.strip(self, Characters::isSpace, left, right);
+    }
+    String chars = bound.text("chars");
+    return Characters.strip(self, c -> chars.indexOf(c) >= 0, left, right);
+  }
+
+  private static String separator(String name, Arguments arguments) {
+    return arguments.bind(name, "sep").text("sep");
+  }
+
+  private static boolean all(String text, IntPredicate test) {
+    return !text.isEmpty() && text.codePoints().allMatch(test);
+  }
+
+  private static boolean hasCase(String text) {
+    return text.codePoints().anyMatch(c -> Character.isUpperCase(c) || Character.isLowerCase(c));
+  }
+
+  /** A capital behind everything that has no case. */
+  static String title(String text) {
+    StringBuilder result = new StringBuilder();
+    boolean within = false;
+    for (int c : text.codePoints().toArray()) {
+      result.appendCodePoint(within ? Character.toLowerCase(c) : Character.toTitleCase(c));
+      within = Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
+    }
+    return result.toString();
+  }
+
+  static String capitalize(String text) {
+    if (text.isEmpty()) {
+      return text;
+    }
+    int first = text.codePointAt(0);
+    return Character.toString(Character.toTitleCase(first))
+        + text.substring(Character.charCount(first)).toLowerCase(Locale.ROOT);
+  }
+
+  private static String swapCase(String text) {
+    StringBuilder result = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c ->
+                result.appendCodePoint(
+                    Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c)));
+    return result.toString();
+  }
+
+  private static Object replace(String self, Arguments arguments, Budget budget) {
+    Arguments.Bound bound = arguments.bind("replace", "old", "new", "count?");
+    return replace(
+        self, bound.text("old"), bound.text("new"), bound.integer("count", -1), budget);
+  }
+
+  /** Replaces up to {@code count} places, or all of them where it is negative. */
+  static String replace(String self, String old, String with, long count, Budget budget) {
+    StringBuilder result = new StringBuilder();
+    int from = 0;
+    for (long done = 0; count < 0 || done < count; done++) {
+      int at = self.indexOf(old, old.isEmpty() && done > 0 ? from + 1 : from);
+      if (at < 0 || (old.isEmpty() && done > self.length())) {
+        break;
+      }
+      result.append(self, from, at).append(with);
+      budget.charge(result.length() > Budget.MAX_SIZE ? result.length() : with.length());
+      from = at + old.length();
+    }
+    return result.append(self, from, self.length()).toString();
+  }
+
+  private static Object join(String self, Arguments arguments, Budget budget) {
+    List<Object> items =
+        Values.items(arguments.bind("join", "iterable").get("iterable"), budget);
+    StringBuilder result = new StringBuilder();
+    for (int i = 0; i < items.size(); i++) {
+      if (!(items.get(i) instanceof String text)) {
+        throw new JinjaException(
+            "sequence item " + i + ": expected str instance, "
+                + Values.typeName(items.get(i)) + " found");
+      }
+      append(result, i == 0 ? "" : self, text, budget);
+    }
+    return result.toString();
+  }
+
+  /** Appends two texts to what may not grow beyond the budget. */
+  static void append(StringBuilder result, String separator, String text, Budget budget) {
+    long size = (long) separator.length() + text.length();
+    budget.charge(result.length() + size > Budget.MAX_SIZE ? Budget.MAX_SIZE + 1L : size);
+    result.append(separator).append(text);
+  }
+
+  private static int width(String name, Arguments arguments, Budget budget) {
+    long width = arguments.bind(name, "width").integer("width", 0);
+    budget.charge(width);
+    return (int) Math.max(0, width);
+  }
+
+  private static String zeroFill(String self, int width) {
+    int sign = self.startsWith("-") || self.startsWith("+") ? 1 : 0;
+    return self.substring(0, sign)
+        + "0".repeat(Math.max(0, width - Characters.length(self)))
+        + self.substring(sign);
+  }
+
+  private static String pad(String name, String self, Arguments arguments, Budget budget) {
+    Arguments.Bound bound = arguments.bind(name, "width", "fillchar?");
+    long width = bound.integer("width", 0);
+    budget.charge(width);
+    String fill = bound.text("fillchar", " ");
+    int missing = (int) Math.max(0, width - Characters.length(self));
+    int left =
+        switch (name) {
+          case "ljust" -> 0;
+          case "rjust" -> missing;
+          default -> missing / 2 + (missing & (int) width & 1);
+        };
+    return fill.repeat(left) + self + fill.repeat(missing - left);
+  }
+}
