@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.testing.TestModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +84,7 @@ class RealModelIT {
     Files.createSymbolicLink(
         home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
     Instant begun = Instant.now();
-    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), home, SETTINGS)) {
+    try (LabGateway gateway = LabGateway.start(LabGateway.command(), home, SETTINGS)) {
       Sample before = sample(gateway, "v0");
       vote(gateway);
       String version = trained(gateway);
@@ -107,7 +107,7 @@ class RealModelIT {
     }
   }
 
-  private static Sample sample(DemoGateway gateway, String writer) throws Exception {
+  private static Sample sample(LabGateway gateway, String writer) throws Exception {
     List<Callable<String>> asks = new ArrayList<>();
     for (int i = 0; i < UNSEEN.size() * EACH; i++) {
       Map<String, Object> ask = ask(UNSEEN.get(i % UNSEEN.size()), i, false);
@@ -138,7 +138,7 @@ class RealModelIT {
   }
 
   /** Prefers the side without the word; a pair with it on both or neither is a tie. */
-  private static void vote(DemoGateway gateway) throws Exception {
+  private static void vote(LabGateway gateway) throws Exception {
     AtomicInteger left = new AtomicInteger(VOTES);
     for (int first = 0; left.get() > 0; first += AT_ONCE) {
       List<Callable<String>> votes = new ArrayList<>();
@@ -150,7 +150,7 @@ class RealModelIT {
     }
   }
 
-  private static String vote(DemoGateway gateway, int number, AtomicInteger left) throws Exception {
+  private static String vote(LabGateway gateway, int number, AtomicInteger left) throws Exception {
     Map<String, Object> ask = ask(ASKED.get(number % ASKED.size()), 1_000 + number, true);
     JsonNode pair = gateway.postForJson("chat", "/generate", ask);
     boolean a = WORD.matcher(pair.at("/a/text").asText()).find();
@@ -168,7 +168,7 @@ class RealModelIT {
   }
 
   /** Waits for the run that the votes start; its version. */
-  private static String trained(DemoGateway gateway) throws Exception {
+  private static String trained(LabGateway gateway) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (true) {
       JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
