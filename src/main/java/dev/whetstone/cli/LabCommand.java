@@ -135,7 +135,7 @@ public final class LabCommand {
   @Command(
       name = "table",
       description =
-          "Prints medians, and proportions with their exact 95 % intervals (Clopper and Pearson).",
+          "Prints medians, and proportions with their exact 95 %% intervals (Clopper and Pearson).",
       mixinStandardHelpOptions = true,
       footer = {"", "Example:", "  ./whetstone lab table lab.jsonl"})
   int table(

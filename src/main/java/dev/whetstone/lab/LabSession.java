@@ -46,6 +46,7 @@ public final class LabSession {
   private final Map<String, LabRow.Candidate> candidates = new LinkedHashMap<>();
   private final Map<String, Double> extra = new TreeMap<>();
   private final TreeSet<Integer> checkpoints = new TreeSet<>();
+  private @Nullable Taste lastTruth;
   private int votes;
   private int maxTokens = MAX_TOKENS;
   private boolean looksAtReviews = true;
@@ -107,6 +108,7 @@ public final class LabSession {
    */
   void drive(int more, Crowd crowd, @Nullable Taste truth, Stop stop)
       throws IOException, InterruptedException {
+    lastTruth = truth;
     int until = votes + more;
     while (votes < until && !stop.now()) {
       int said = votes / SAY_EVERY;
@@ -114,7 +116,7 @@ public final class LabSession {
       if (votes / SAY_EVERY > said) {
         progress.accept("   %d votes, %d usable; %s".formatted(votes, usable.get(), duel()));
       }
-      watcher.settle();
+      watcher.settle(usable.get());
       judgeEnded(truth);
       if (checkpoints.contains(votes)) {
         look(Integer.toString(votes));
@@ -241,7 +243,7 @@ public final class LabSession {
   LabRow end(Scenario scenario, String commit, String cpu, Map<String, String> settings)
       throws IOException, InterruptedException {
     watcher.look();
-    judgeEnded(null);
+    judgeEnded(lastTruth);
     look("end");
     return row(scenario, commit, cpu, settings, null);
   }

@@ -22,9 +22,11 @@ final class LoopWatcher {
   private static final Set<String> OPEN =
       Set.of("gating", "queued", "awaiting_approval", "duelling");
   private static final Duration RUN_LIMIT = Duration.ofMinutes(15);
-  // the trainer looks for votes every 2 s, a gateway for candidates as often
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
   private static final Duration ROLLOUT_LIMIT = Duration.ofSeconds(10);
+  // trainer and gateway look for votes every 2 s
+  private static final Duration POLL = Duration.ofMillis(2_500);
+  private static final int LEAST_FOR_A_RUN = 25;
   private static final Duration SAY_EVERY = Duration.ofSeconds(5);
 
   private final LabGateway gateway;
@@ -36,18 +38,30 @@ final class LoopWatcher {
   // a run that did not come in time, as while failed runs back off, is not waited for again
   private boolean gaveUp;
   private boolean withoutLearning;
+  private int usableAtLastRun;
 
   LoopWatcher(LabGateway gateway, Consumer<String> progress) {
     this.gateway = gateway;
     this.progress = progress;
   }
 
-  /** Waits until no run or gate is under way or due. */
-  void settle() throws IOException, InterruptedException {
+  /**
+   * Waits until a duel has counted the last votes, and no run or gate is under way or due.
+   *
+   * @param usable usable votes so far
+   */
+  void settle(int usable) throws IOException, InterruptedException {
+    if (look()) {
+      usableAtLastRun = usable;
+    }
+    awaitLook(usable);
     Instant begun = Instant.now();
     Instant said = begun;
     while (Instant.now().isBefore(begun.plus(RUN_LIMIT))) {
       boolean busy = look();
+      if (busy) {
+        usableAtLastRun = usable;
+      }
       boolean due = !gaveUp && !busy && missingVotes() == 0;
       if (!busy && !due) {
         return;
@@ -64,6 +78,41 @@ final class LoopWatcher {
       Thread.sleep(200);
     }
     throw new IOException("a run or gate is not over after " + RUN_LIMIT);
+  }
+
+  /**
+   * Waits until the gateway has looked at the votes of an open duel or, where it does not say what
+   * it waits for, the trainer at those that may start a run.
+   */
+  private void awaitLook(int usable) throws IOException, InterruptedException {
+    String before = openDuels();
+    boolean run = withoutLearning && usable - usableAtLastRun >= LEAST_FOR_A_RUN;
+    if (before.isEmpty() && !run) {
+      return;
+    }
+    Instant limit = Instant.now().plus(POLL);
+    while (Instant.now().isBefore(limit)
+        && !look()
+        && (before.isEmpty() || openDuels().equals(before))) {
+      Thread.sleep(100);
+    }
+  }
+
+  /** The open duels and their votes. */
+  private String openDuels() {
+    StringBuilder open = new StringBuilder();
+    for (JsonNode rollout : rollouts.values()) {
+      if (rollout.path("status").asText().equals("duelling")) {
+        JsonNode duel = rollout.path("duel");
+        open.append(rollout.path("id").asText())
+            .append(' ')
+            .append(duel.path("wins").asInt())
+            .append(':')
+            .append(duel.path("losses").asInt())
+            .append('\n');
+      }
+    }
+    return open.toString();
   }
 
   private String describe(boolean busy) {

@@ -43,8 +43,8 @@ public interface Taste {
   }
 
   /**
-   * Fewer words, in steps of a fifth so that nearly equal answers tie, and no preamble. An empty
-   * answer is the worst.
+   * Fewer words, in steps of a fifth so that most nearly equal answers tie, and no preamble. An
+   * empty answer is the worst.
    */
   private static double directness(String answer) {
     int words = words(answer);
