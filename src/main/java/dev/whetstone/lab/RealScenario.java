@@ -15,15 +15,16 @@ import java.util.Map;
  * v0 on questions that nobody voted on, and by the perplexity of a text that is in no training.
  */
 final class RealScenario implements Scenario {
-  private static final int VOTES = 300;
   private static final int MAX_TOKENS = 200;
   private static final int NEW_QUESTIONS = 100;
   private static final int CONTEXT = 8;
 
   private final String name;
   private final Map<String, String> settings;
+  private final int votes;
 
-  RealScenario(String name, Map<String, String> settings) {
+  RealScenario(String name, Map<String, String> settings, int votes) {
+    this.votes = votes;
     this.name = name;
     this.settings = Map.copyOf(settings);
   }
@@ -36,7 +37,7 @@ final class RealScenario implements Scenario {
   @Override
   public String description() {
     return "%d votes for short, direct answers of %s"
-        .formatted(VOTES, settings.getOrDefault("WHETSTONE_MODEL", "the default model"));
+        .formatted(votes, settings.getOrDefault("WHETSTONE_MODEL", "the default model"));
   }
 
   @Override
@@ -49,7 +50,7 @@ final class RealScenario implements Scenario {
     session.answerQuestions(MAX_TOKENS);
     List<String> questions = lines("questions.txt");
     session.drive(
-        VOTES,
+        votes,
         Crowd.of(questions, Taste.DIRECT, 0),
         Taste.DIRECT,
         () -> !session.promotions().isEmpty());

@@ -8,6 +8,9 @@ import java.util.Map;
 public final class Scenarios {
   private static final List<Integer> LOOKS = List.of(300, 500);
 
+  // at least 200 of them are watched
+  private static final int WATCHED = 1_200;
+
   /** In the order of the table. */
   public static final List<Scenario> ALL =
       List.of(
@@ -25,7 +28,7 @@ public final class Scenarios {
               List.of(300, 500, 700),
               Crowd.of(Taste.PRAISE, 0.2),
               Taste.PRAISE),
-          new SteadyScenario(),
+          new SteadyScenario(2_000),
           VotingScenario.tiny(
               "coins", "1,000 votes at random", 1_000, List.of(500), Crowd.coins(), null),
           new TurnScenario(),
@@ -44,10 +47,10 @@ public final class Scenarios {
               Crowd.of(Taste.PRICES, 0),
               Taste.PRICES),
           new PoisonScenario(),
-          new WatchScenario(true),
-          new WatchScenario(false),
-          new RealScenario("real", LabSettings.REAL),
-          new RealScenario("real-small", smollm2()));
+          new WatchScenario(true, WATCHED),
+          new WatchScenario(false, WATCHED),
+          new RealScenario("real", LabSettings.REAL, 300),
+          new RealScenario("real-small", smollm2(), 300));
 
   private Scenarios() {}
 

@@ -15,10 +15,15 @@ import org.jspecify.annotations.Nullable;
  * but for their length, and the one nearest to the champion in KL is compared with it.
  */
 final class SteadyScenario implements Scenario {
-  private static final int VOTES = 2_000;
   private static final int PAIRS = 400;
   private static final double[] LENGTHS = {0.25, 0.5, 1};
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final int votes;
+
+  SteadyScenario(int votes) {
+    this.votes = votes;
+  }
 
   @Override
   public String name() {
@@ -27,13 +32,13 @@ final class SteadyScenario implements Scenario {
 
   @Override
   public String description() {
-    return VOTES + " votes without errors, and off-line training on the same votes";
+    return votes + " votes without errors, and off-line training on the same votes";
   }
 
   @Override
   public void play(LabSession session) throws IOException, InterruptedException {
     session.lookAfter(List.of(300, 500, 1_000, 1_500, 2_000));
-    session.drive(VOTES, Crowd.of(Taste.PRAISE, 0), Taste.PRAISE, LabSession.Stop.NEVER);
+    session.drive(votes, Crowd.of(Taste.PRAISE, 0), Taste.PRAISE, LabSession.Stop.NEVER);
     ObjectNode settings = lastRun(session);
     if (settings == null) {
       return;

@@ -10,16 +10,17 @@ import java.util.Map;
  */
 final class WatchScenario implements Scenario {
   private static final int BEFORE = 700;
-  private static final int AFTER = 1_200;
   private static final int PAIRS = 200;
   private static final double[] FACTORS = {0.85, 0.7, 0.55, 0.4, 0.25};
   // another adapter by its hash, the same by its answers
   private static final double EQUAL = 1.000001;
 
   private final boolean worse;
+  private final int votesAfter;
 
-  WatchScenario(boolean worse) {
+  WatchScenario(boolean worse, int votesAfter) {
     this.worse = worse;
+    this.votesAfter = votesAfter;
   }
 
   @Override
@@ -52,7 +53,7 @@ final class WatchScenario implements Scenario {
     session.say("   %s is promoted by hand over %s".formatted(other, good));
     int begun = session.votes();
     Watched watched = new Watched(session, other);
-    session.drive(AFTER, crowd, Taste.PRAISE, watched);
+    session.drive(votesAfter, crowd, Taste.PRAISE, watched);
     session.note("rolled_back", session.champion().equals(good) ? 1 : 0);
     session.note("votes_watched", watched.counted);
     session.note("votes_after_the_promotion", session.votes() - begun);
