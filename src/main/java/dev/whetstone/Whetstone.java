@@ -6,6 +6,7 @@ import dev.whetstone.cli.ErrorMessages;
 import dev.whetstone.cli.GatewayCommand;
 import dev.whetstone.cli.ImportCommand;
 import dev.whetstone.cli.KeysCommand;
+import dev.whetstone.cli.LabCommand;
 import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
       GatewayCommand.class,
       TrainerCommand.class,
       DemoCommand.class,
+      LabCommand.class,
       ImportCommand.class,
       PoliciesCommand.class,
       RollbackCommand.class,

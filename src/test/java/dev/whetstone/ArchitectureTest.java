@@ -60,7 +60,6 @@ class ArchitectureTest {
           "app",
           "client",
           "lab",
-          "demo",
           "cli");
 
   /** Native and heavy libraries, each with the packages that may use it. */
@@ -206,7 +205,7 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT + "cli..", ROOT + "demo..", ROOT + "app..")
+            .resideOutsideOfPackages(ROOT + "cli..", ROOT + "app..")
             .should()
             .accessField(System.class, "out")
             .orShould()

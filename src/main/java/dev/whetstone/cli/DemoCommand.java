@@ -1,8 +1,10 @@
 package dev.whetstone.cli;
 
 import dev.whetstone.app.AppSettings;
-import dev.whetstone.demo.DemoGateway;
-import dev.whetstone.demo.DemoScenario;
+import dev.whetstone.lab.DemoScenario;
+import dev.whetstone.lab.LabGateway;
+import dev.whetstone.lab.LabSettings;
+import dev.whetstone.lab.Laboratory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,23 +23,6 @@ import picocli.CommandLine.Option;
             + " back.",
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
-  /**
-   * Settings that differ from {@code ./run}. The probe text uses words that the tiny model knows.
-   */
-  private static final Map<String, String> SETTINGS =
-      Map.of(
-          "WHETSTONE_MODEL", "tiny-reviews",
-          "WHETSTONE_DATABASE_URL", "",
-          "WHETSTONE_TRAINER_START", "true",
-          "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoScenario.VOTES),
-          "WHETSTONE_TRAINER_POLL", "PT0.5S",
-          "WHETSTONE_SERVING_POLL", "PT0.5S",
-          // the tiny model writes only reviews, so training on praise changes any probe text's
-          // perplexity
-          "WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "4",
-          "WHETSTONE_ROLLOUT_GATE_PROBE_TEXT",
-              "The film was quiet. The plot was plain and the ending was simple. It cost 12 dollars.");
-
   @Option(
       names = "--home",
       paramLabel = "FOLDER",
@@ -52,9 +37,9 @@ public final class DemoCommand implements Callable<Integer> {
             : home.toAbsolutePath().normalize();
     System.out.println("The demo's data: " + folder);
     System.out.println("Starting a gateway and a trainer; their output goes to gateway.log there.");
-    Map<String, String> settings = new HashMap<>(SETTINGS);
+    Map<String, String> settings = new HashMap<>(LabSettings.DEMO);
     settings.put("WHETSTONE_NATIVE", AppSettings.of(System::getenv).nativeLibraries().toString());
-    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), folder, settings)) {
+    try (LabGateway gateway = LabGateway.start(Laboratory.command(), folder, settings)) {
       new DemoScenario(gateway, System.out::println).run();
     }
     System.out.println();

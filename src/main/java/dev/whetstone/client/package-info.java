@@ -1,6 +1,6 @@
 /**
- * The HTTP client of a running gateway, for {@code cli} and {@code demo}: {@link
- * GatewayHttpClient}. Turns problem details into an {@code IOException}.
+ * The HTTP client of a running gateway, for {@code cli} and {@code lab}: {@link GatewayHttpClient}.
+ * Turns problem details into an {@code IOException}.
  */
 @NullMarked
 package dev.whetstone.client;

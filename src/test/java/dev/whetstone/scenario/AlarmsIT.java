@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.LeaningAdapter;
 import dev.whetstone.testing.LoopSettings;
@@ -39,7 +39,7 @@ class AlarmsIT {
   @Test
   void emptySlowAndFailedAnswersTakeACandidateBack() throws Exception {
     Duration longest;
-    try (DemoGateway gateway = start(Map.of())) {
+    try (LabGateway gateway = start(Map.of())) {
       vote(gateway);
       JsonNode rollout = rolledBack(gateway, leaning(END_IMMEDIATELY, 1));
 
@@ -54,7 +54,7 @@ class AlarmsIT {
       longest = medianAnswer(gateway).multipliedBy(3);
     }
     // an answer that does not end fails at the time limit of its request
-    try (DemoGateway gateway =
+    try (LabGateway gateway =
         start(Map.of("WHETSTONE_GATEWAY_REQUEST_TIMEOUT", longest.toString()))) {
       JsonNode rollout = rolledBack(gateway, leaning(NEVER_END, 1));
 
@@ -64,14 +64,14 @@ class AlarmsIT {
     }
   }
 
-  private DemoGateway start(Map<String, String> more) throws Exception {
+  private LabGateway start(Map<String, String> more) throws Exception {
     Map<String, String> settings = LoopSettings.openGate();
     settings.put("WHETSTONE_TRAINER_START", "false");
     settings.putAll(more);
-    return DemoGateway.start(DemoGateway.command(), home, settings);
+    return LabGateway.start(LabGateway.command(), home, settings);
   }
 
-  private static void vote(DemoGateway gateway) throws Exception {
+  private static void vote(LabGateway gateway) throws Exception {
     try (Voters voters = new Voters(() -> gateway)) {
       voters.prefer(DuelsIT::shorter);
       voters.awaitDecided(VOTES);
@@ -86,7 +86,7 @@ class AlarmsIT {
   }
 
   /** Imports an adapter, chats until its rollout is aborted, and returns the rollout. */
-  private JsonNode rolledBack(DemoGateway gateway, LoraAdapter adapter) throws Exception {
+  private JsonNode rolledBack(LabGateway gateway, LoraAdapter adapter) throws Exception {
     String version = TwoGatewaysIT.imported(gateway, adapter, home);
     String rollout =
         gateway
@@ -118,7 +118,7 @@ class AlarmsIT {
         MAX_TOKENS);
   }
 
-  private static Duration medianAnswer(DemoGateway gateway) throws Exception {
+  private static Duration medianAnswer(LabGateway gateway) throws Exception {
     long[] nanos = new long[ASKED];
     for (int i = 0; i < ASKED; i++) {
       JsonNode timings = gateway.postForJson("chat", "/generate", request(false)).path("timings");

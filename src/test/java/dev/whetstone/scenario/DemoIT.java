@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.Whetstone;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +33,7 @@ class DemoIT {
 
   private void checkData() throws Exception {
     var settings = Map.of("WHETSTONE_MODEL", "tiny-reviews", "WHETSTONE_TRAINER_START", "false");
-    try (DemoGateway gateway = DemoGateway.start(DemoGateway.command(), home, settings)) {
+    try (LabGateway gateway = LabGateway.start(LabGateway.command(), home, settings)) {
       JsonNode policies = gateway.get("operator", "/policies").path("items");
       assertThat(policies).hasSize(2);
       JsonNode v1 = policies.get(0);
@@ -55,7 +55,7 @@ class DemoIT {
   }
 
   /** The event stream of an ended run: its steps, then its outcome. */
-  private static void checkEvents(DemoGateway gateway, String run, int steps) throws Exception {
+  private static void checkEvents(LabGateway gateway, String run, int steps) throws Exception {
     String stream = gateway.getText("trainer", "/training/runs/" + run + "/events");
     assertThat(stream.split("event: step", -1)).hasSize(steps + 1);
     String done = stream.substring(stream.indexOf("event: done"));

@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.testing.LoopMoment;
 import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.PostgresFaults;
@@ -72,7 +72,7 @@ class KilledLoopIT {
   }
 
   @TempDir Path home;
-  private volatile @Nullable DemoGateway gateway;
+  private volatile @Nullable LabGateway gateway;
   private @Nullable Voters voters;
 
   @Test
@@ -81,7 +81,7 @@ class KilledLoopIT {
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Integer> kills = new TreeMap<>();
     int promotions = 0;
-    gateway = DemoGateway.start(DemoGateway.command(), home, SETTINGS);
+    gateway = LabGateway.start(LabGateway.command(), home, SETTINGS);
     Voters users = new Voters(this::gateway);
     voters = users;
     for (int round = 0; round < ROUNDS; round++) {
@@ -130,7 +130,7 @@ class KilledLoopIT {
     }
   }
 
-  private DemoGateway gateway() {
+  private LabGateway gateway() {
     return Objects.requireNonNull(gateway);
   }
 

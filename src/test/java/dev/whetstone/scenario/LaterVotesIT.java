@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.SentimentScore;
+import dev.whetstone.lab.SentimentScore;
 import dev.whetstone.testing.DuelStory;
 import dev.whetstone.testing.LoopSettings;
 import java.util.Map;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.demo.DemoGateway;
 import dev.whetstone.io.Sha256;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.testing.OldHome;
 import java.io.IOException;
 import java.net.URI;
@@ -49,7 +49,7 @@ class OldHomeIT {
   @Test
   void everythingThatWasKeptIsServed() throws Exception {
     OldHome.restore(home);
-    try (DemoGateway gateway = start("false")) {
+    try (LabGateway gateway = start("false")) {
       assertThat(gateway.get("operator", "/policies?limit=1000").path("items"))
           .isEqualTo(expected("policies").path("items"));
       assertThat(gateway.get("operator", "/training/runs?limit=1000"))
@@ -73,7 +73,7 @@ class OldHomeIT {
   @Test
   void aRunGoesOnFromItsCheckpoint() throws Exception {
     OldHome.restore(home, RESUME);
-    try (DemoGateway gateway = start("true")) {
+    try (LabGateway gateway = start("true")) {
       JsonNode run = runningFrom(gateway);
       Instant limit = Instant.now().plus(Duration.ofMinutes(2));
       while (run.at("/metrics/step").asInt() <= 5 && Instant.now().isBefore(limit)) {
@@ -86,7 +86,7 @@ class OldHomeIT {
     assertThat(Files.readString(home.resolve("gateway.log"))).doesNotContain("another run");
   }
 
-  private static JsonNode runningFrom(DemoGateway gateway) throws Exception {
+  private static JsonNode runningFrom(LabGateway gateway) throws Exception {
     for (JsonNode run : gateway.get("trainer", "/training/runs?limit=10").path("items")) {
       if (run.path("status").asText().equals("running")) {
         return run;
@@ -95,9 +95,9 @@ class OldHomeIT {
     throw new AssertionError("no run is under way");
   }
 
-  private DemoGateway start(String trainer) throws IOException, InterruptedException {
-    return DemoGateway.start(
-        DemoGateway.command(),
+  private LabGateway start(String trainer) throws IOException, InterruptedException {
+    return LabGateway.start(
+        LabGateway.command(),
         home,
         Map.of(
             "WHETSTONE_MODEL",
@@ -108,7 +108,7 @@ class OldHomeIT {
             "PT0.3S"));
   }
 
-  private static void exportsAreEqual(DemoGateway gateway) throws Exception {
+  private static void exportsAreEqual(LabGateway gateway) throws Exception {
     for (var export : expected("hashes").properties()) {
       byte[] body = bytes(gateway, export.getValue().path("path").asText());
       assertThat(body).as(export.getKey()).hasSize(export.getValue().path("bytes").asInt());
@@ -118,7 +118,7 @@ class OldHomeIT {
     }
   }
 
-  private static void keysOpenUnlessTheyWereRevoked(DemoGateway gateway) throws Exception {
+  private static void keysOpenUnlessTheyWereRevoked(LabGateway gateway) throws Exception {
     for (var key : expected("key-secrets").properties()) {
       String secret = key.getValue().path("key").asText();
       int status = response(gateway, "/v1/models", secret, BodyHandlers.discarding()).statusCode();
@@ -130,7 +130,7 @@ class OldHomeIT {
   }
 
   /** Texts depend on the processor; what an alias means, and nearly what a score is, do not. */
-  private static void versionsAnswer(DemoGateway gateway) throws Exception {
+  private static void versionsAnswer(LabGateway gateway) throws Exception {
     for (JsonNode asked : expected("generate")) {
       ObjectNode request = (ObjectNode) asked.path("request");
       JsonNode answer = gateway.postForJson("chat", "/generate", request);
@@ -155,7 +155,7 @@ class OldHomeIT {
     }
   }
 
-  private static void aRollbackAndAVoteStillWork(DemoGateway gateway) throws Exception {
+  private static void aRollbackAndAVoteStillWork(LabGateway gateway) throws Exception {
     JsonNode pair =
         gateway.postForJson("chat", "/generate", Map.of("prompt", "The film was", "pair", true));
     gateway.postForJson(
@@ -195,12 +195,12 @@ class OldHomeIT {
         .isEqualTo(JSON.convertValue(before, Object.class));
   }
 
-  private static byte[] bytes(DemoGateway gateway, String path) throws Exception {
+  private static byte[] bytes(LabGateway gateway, String path) throws Exception {
     return response(gateway, path, gateway.key("operator"), BodyHandlers.ofByteArray()).body();
   }
 
   private static <T> HttpResponse<T> response(
-      DemoGateway gateway, String path, String key, BodyHandler<T> handler) throws Exception {
+      LabGateway gateway, String path, String key, BodyHandler<T> handler) throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client.send(
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + path))

@@ -3,7 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ class PackageIT {
     ProcessBuilder start = new ProcessBuilder("./run").directory(unpacked.toFile());
     Map<String, String> settings =
         Map.of("WHETSTONE_MODEL", "tiny-reviews", "WHETSTONE_TRAINER_START", "false");
-    try (DemoGateway gateway = DemoGateway.start(start, home, settings)) {
+    try (LabGateway gateway = LabGateway.start(start, home, settings)) {
       JsonNode answer = gateway.postForJson("chat", "/generate", Map.of("prompt", "The film"));
       assertThat(answer.at("/completion/text").asText()).isNotBlank();
       assertThat(gateway.get("operator", "/policies").path("whetstone_version").asText())

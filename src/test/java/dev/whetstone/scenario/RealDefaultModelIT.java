@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.offset;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.app.JavaProcess;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.models.CachedModelFile;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.QuantizationKl;
@@ -174,8 +174,8 @@ class RealDefaultModelIT {
 
   @Test
   void fortyVotesTrainAVersionThatIsServedUntilTheRollback() throws Exception {
-    try (DemoGateway gateway =
-        DemoGateway.start(DemoGateway.command(), home, DislikedWordStory.settings(NAME))) {
+    try (LabGateway gateway =
+        LabGateway.start(LabGateway.command(), home, DislikedWordStory.settings(NAME))) {
       var outcome = new DislikedWordStory(gateway, 24, 8, Duration.ofMinutes(30)).play();
 
       assertThat(outcome.restored()).isEqualTo(outcome.before());

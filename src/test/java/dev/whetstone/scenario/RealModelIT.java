@@ -2,7 +2,7 @@ package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.testing.DislikedWordStory;
 import dev.whetstone.testing.TestModels;
 import java.nio.file.Files;
@@ -23,9 +23,9 @@ class RealModelIT {
     TestModels.smollm2();
     Files.createSymbolicLink(
         home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
-    try (DemoGateway gateway =
-        DemoGateway.start(
-            DemoGateway.command(), home, DislikedWordStory.settings("smollm2-135m-instruct"))) {
+    try (LabGateway gateway =
+        LabGateway.start(
+            LabGateway.command(), home, DislikedWordStory.settings("smollm2-135m-instruct"))) {
       var outcome = new DislikedWordStory(gateway, 40, 32, Duration.ofMinutes(15)).play();
 
       assertThat(outcome.restored()).isEqualTo(outcome.before());

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
@@ -41,8 +41,8 @@ class TwoGatewaysIT {
   private static final int VOTES = 150;
 
   private Path folder;
-  private DemoGateway first;
-  private DemoGateway second;
+  private LabGateway first;
+  private LabGateway second;
   private Database database;
   private long drawn;
 
@@ -53,7 +53,7 @@ class TwoGatewaysIT {
   void start(@TempDir Path kept) throws Exception {
     folder = kept;
     Path home = Files.createDirectories(folder.resolve("one"));
-    first = DemoGateway.start(DemoGateway.command(), home, LoopSettings.quick("automatic"));
+    first = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("automatic"));
     String url = address(home.resolve("postgres"));
     database = new Database(DatabaseConfig.of(folder, url));
     Path other = Files.createDirectories(folder.resolve("two"));
@@ -61,7 +61,7 @@ class TwoGatewaysIT {
     Map<String, String> settings = new HashMap<>(LoopSettings.quick("automatic"));
     settings.put("WHETSTONE_DATABASE_URL", url);
     settings.put("WHETSTONE_TRAINER_START", "false");
-    second = DemoGateway.start(DemoGateway.command(), other, settings);
+    second = LabGateway.start(LabGateway.command(), other, settings);
   }
 
   private static String address(Path postgres) throws IOException {
@@ -129,8 +129,8 @@ class TwoGatewaysIT {
     promote(first, sound);
     awaitServed(second, sound, A_SECOND);
     for (Damaged unsound : damagedVersions()) {
-      for (DemoGateway gateway : List.of(first, second)) {
-        DemoGateway.Answer answer =
+      for (LabGateway gateway : List.of(first, second)) {
+        LabGateway.Answer answer =
             gateway.post("operator", "/policies/" + unsound.version() + "/promote", Map.of());
         assertThat(answer.status()).isEqualTo(409);
         assertThat(answer.body().path("code").asText()).isEqualTo("policy_refused");
@@ -138,7 +138,7 @@ class TwoGatewaysIT {
       }
       // as if the row of a sound version were damaged just after its promotion
       flipSilently(unsound.version());
-      for (DemoGateway gateway : List.of(first, second)) {
+      for (LabGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, unsound.reason());
         assertThat(writer(gateway)).isEqualTo(sound);
         assertThat(gateway.getText("operator", "/q/metrics"))
@@ -146,7 +146,7 @@ class TwoGatewaysIT {
       }
       awaitReports(unsound.reason());
       flipSilently(sound);
-      for (DemoGateway gateway : List.of(first, second)) {
+      for (LabGateway gateway : List.of(first, second)) {
         awaitProblem(gateway, "");
         assertThat(writer(gateway)).isEqualTo(sound);
       }
@@ -233,12 +233,12 @@ class TwoGatewaysIT {
     return Adapters.of(TestModels.tiny().config(), 4, ++drawn);
   }
 
-  private String imported(DemoGateway gateway) throws Exception {
+  private String imported(LabGateway gateway) throws Exception {
     return imported(gateway, adapter(), folder);
   }
 
   /** The version that an adapter becomes, sent as PEFT's files, which are left in a folder. */
-  static String imported(DemoGateway gateway, LoraAdapter adapter, Path folder) throws Exception {
+  static String imported(LabGateway gateway, LoraAdapter adapter, Path folder) throws Exception {
     Path peft = Files.createTempDirectory(folder, "adapter");
     Path tensors = peft.resolve("adapter_model.safetensors");
     Path config = peft.resolve("adapter_config.json");
@@ -251,23 +251,23 @@ class TwoGatewaysIT {
         .asText();
   }
 
-  private static void promote(DemoGateway gateway, String version) throws Exception {
+  private static void promote(LabGateway gateway, String version) throws Exception {
     gateway.postForJson("operator", "/policies/" + version + "/promote", Map.of());
   }
 
-  private static void rollBack(DemoGateway gateway, String to) throws Exception {
+  private static void rollBack(LabGateway gateway, String to) throws Exception {
     gateway.postForJson("operator", "/rollback", Map.of("to", to, "reason", "a test"));
   }
 
   /** The version that writes a gateway's answers. */
-  private static String writer(DemoGateway gateway) throws Exception {
+  private static String writer(LabGateway gateway) throws Exception {
     return gateway
         .postForJson("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
         .path("policy")
         .asText();
   }
 
-  private static void awaitServed(DemoGateway gateway, String version, Duration limit)
+  private static void awaitServed(LabGateway gateway, String version, Duration limit)
       throws Exception {
     Instant end = Instant.now().plus(limit);
     while (!writer(gateway).equals(version)) {
@@ -278,7 +278,7 @@ class TwoGatewaysIT {
   /**
    * Waits until a gateway's readiness reports a reason, or with an empty one reports no problem.
    */
-  private static void awaitProblem(DemoGateway gateway, String reason) throws Exception {
+  private static void awaitProblem(LabGateway gateway, String reason) throws Exception {
     Instant end = Instant.now().plus(HEALED);
     while (true) {
       JsonNode ready = gateway.get("operator", "/q/health/ready");

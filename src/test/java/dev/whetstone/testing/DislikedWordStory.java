@@ -3,7 +3,7 @@ package dev.whetstone.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ public final class DislikedWordStory {
           "bird", "farm", "bridge", "island", "kitchen", "library", "desert", "doctor", "tree",
           "street", "tower", "boat", "valley", "fox", "park", "sailor");
 
-  private final DemoGateway gateway;
+  private final LabGateway gateway;
   private final int tokens;
   private final int samples;
   private final Duration limit;
@@ -63,7 +63,7 @@ public final class DislikedWordStory {
    * @param samples answers that each version gives to questions without votes
    * @param limit for the training run
    */
-  public DislikedWordStory(DemoGateway gateway, int tokens, int samples, Duration limit) {
+  public DislikedWordStory(LabGateway gateway, int tokens, int samples, Duration limit) {
     this.gateway = gateway;
     this.tokens = tokens;
     this.samples = samples;

@@ -3,7 +3,7 @@ package dev.whetstone.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
+import dev.whetstone.lab.LabGateway;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +23,7 @@ public abstract class DuelStory {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration PAUSE_IN_DUEL = Duration.ofMillis(100);
 
-  public DemoGateway gateway;
+  public LabGateway gateway;
   public Voters voters;
 
   /** Settings of the gateway. */
@@ -31,7 +31,7 @@ public abstract class DuelStory {
 
   @BeforeAll
   void start(@TempDir Path home) throws Exception {
-    gateway = DemoGateway.start(DemoGateway.command(), home, settings());
+    gateway = LabGateway.start(LabGateway.command(), home, settings());
   }
 
   @AfterAll

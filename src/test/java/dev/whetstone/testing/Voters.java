@@ -1,8 +1,8 @@
 package dev.whetstone.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.demo.DemoGateway;
-import dev.whetstone.demo.SentimentScore;
+import dev.whetstone.lab.LabGateway;
+import dev.whetstone.lab.SentimentScore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class Voters implements AutoCloseable {
   private static final int VOTERS = 4;
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
 
-  private final Supplier<DemoGateway> gateway;
+  private final Supplier<LabGateway> gateway;
   private final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
   private final Queue<String> unexpected = new ConcurrentLinkedQueue<>();
   private final AtomicInteger nextUser = new AtomicInteger();
@@ -50,7 +50,7 @@ public final class Voters implements AutoCloseable {
   private volatile BinaryOperator<String> choice = SentimentScore::choice;
 
   /** Starts voting. */
-  public Voters(Supplier<DemoGateway> gateway) {
+  public Voters(Supplier<LabGateway> gateway) {
     this.gateway = gateway;
     for (int i = 0; i < VOTERS; i++) {
       threads.add(Thread.ofVirtual().name("voter-" + i).start(this::run));
@@ -124,7 +124,7 @@ public final class Voters implements AutoCloseable {
       String path, Map<String, Object> body, boolean shown) {
     while (true) {
       try {
-        DemoGateway.Answer answer = gateway.get().post("chat", path, body);
+        LabGateway.Answer answer = gateway.get().post("chat", path, body);
         if (answer.status() < 300) {
           return answer.body();
         }

@@ -1,4 +1,4 @@
-package dev.whetstone.demo;
+package dev.whetstone.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** The six steps of the demo. Each is printed as it happens, and every claim is checked. */
 public final class DemoScenario {
@@ -21,22 +20,13 @@ public final class DemoScenario {
   private static final int SAMPLES = 48;
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
-  private static final List<String> PROMPTS =
-      Stream.of("film", "book", "meal", "game", "song", "hotel")
-          .flatMap(
-              thing ->
-                  Stream.of(
-                      "How was the " + thing + "?",
-                      "What did you think of the " + thing + "?",
-                      "Tell me about the " + thing + ".",
-                      "Please review the " + thing + "."))
-          .toList();
+  private static final List<String> PROMPTS = Crowd.REVIEW_QUESTIONS;
 
-  private final DemoGateway gateway;
+  private final LabGateway gateway;
   private final Consumer<String> out;
   private int pairs;
 
-  public DemoScenario(DemoGateway gateway, Consumer<String> out) {
+  public DemoScenario(LabGateway gateway, Consumer<String> out) {
     this.gateway = gateway;
     this.out = out;
   }

@@ -1,4 +1,4 @@
-package dev.whetstone.demo;
+package dev.whetstone.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,11 +18,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway process on this machine with its own home directory, and a client for it. */
-public final class DemoGateway implements AutoCloseable {
+public final class LabGateway implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration START_LIMIT = Duration.ofMinutes(3);
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
@@ -34,14 +35,19 @@ public final class DemoGateway implements AutoCloseable {
   private final ProcessBuilder command;
   private final Path home;
   private final int port;
+  private final Map<String, String> keys = new ConcurrentHashMap<>();
   private final Process process;
   private final HttpClient client = HttpClient.newHttpClient();
+  // a command that is ended by a signal takes its gateway with it
+  private final Thread ending;
 
-  private DemoGateway(ProcessBuilder command, Path home, int port) throws IOException {
+  private LabGateway(ProcessBuilder command, Path home, int port) throws IOException {
     this.command = command;
     this.home = home;
     this.port = port;
     this.process = command.start();
+    this.ending = new Thread(process::destroy, "end-gateway");
+    Runtime.getRuntime().addShutdownHook(ending);
   }
 
   /**
@@ -52,7 +58,7 @@ public final class DemoGateway implements AutoCloseable {
    * @param settings environment variables that differ from this process's
    * @throws IOException when it does not become ready
    */
-  public static DemoGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
+  public static LabGateway start(ProcessBuilder command, Path home, Map<String, String> settings)
       throws IOException, InterruptedException {
     Files.createDirectories(home);
     int port = Ports.free();
@@ -64,20 +70,22 @@ public final class DemoGateway implements AutoCloseable {
     command
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()));
-    return ready(new DemoGateway(command, home, port));
+    return ready(new LabGateway(command, home, port));
   }
 
   /** Starts the gateway again after it has ended, with the same settings, home and port. */
-  public DemoGateway restart() throws IOException, InterruptedException {
+  public LabGateway restart() throws IOException, InterruptedException {
+    forgetEnding();
     client.close();
-    return ready(new DemoGateway(command, home, port));
+    return ready(new LabGateway(command, home, port));
   }
 
-  private static DemoGateway ready(DemoGateway gateway) throws IOException, InterruptedException {
+  private static LabGateway ready(LabGateway gateway) throws IOException, InterruptedException {
     try {
       gateway.waitUntilReady();
       return gateway;
     } catch (IOException | InterruptedException failed) {
+      gateway.forgetEnding();
       gateway.process.destroyForcibly();
       throw failed;
     }
@@ -105,8 +113,18 @@ public final class DemoGateway implements AutoCloseable {
     return port;
   }
 
+  /** The data directory. */
+  public Path home() {
+    return home;
+  }
+
   public Process process() {
     return process;
+  }
+
+  /** GET with a role's key, whatever the answer is. */
+  public Answer ask(String role, String path) throws IOException, InterruptedException {
+    return send(request(path, role).GET().build());
   }
 
   /** GET with a role's key, which must succeed; returns the body of the answer. */
@@ -164,14 +182,27 @@ public final class DemoGateway implements AutoCloseable {
     return new Answer(response.statusCode(), JSON.readTree(response.body()));
   }
 
-  /** The key of a role, from the home's keys.json. */
+  /** The key of a role, from the home's keys.json; anything that is a key already, as it is. */
   public String key(String role) throws IOException {
-    return JSON.readTree(home.resolve("keys.json").toFile()).path(role).asText();
+    String known = keys.get(role);
+    if (known != null) {
+      return known;
+    }
+    if (role.startsWith("wsk_")) {
+      return role;
+    }
+    JsonNode key = JSON.readTree(home.resolve("keys.json").toFile()).get(role);
+    if (key == null) {
+      throw new IOException("there is no key for " + role + " in " + home.resolve("keys.json"));
+    }
+    keys.put(role, key.asText());
+    return key.asText();
   }
 
   /** Stops the gateway as a user would, and with it the trainer and the database. */
   @Override
   public void close() {
+    forgetEnding();
     process.destroy();
     try {
       if (!process.waitFor(60, TimeUnit.SECONDS)) {
@@ -182,6 +213,14 @@ public final class DemoGateway implements AutoCloseable {
       process.destroyForcibly();
     }
     client.close();
+  }
+
+  private void forgetEnding() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(ending);
+    } catch (IllegalStateException alreadyEnding) {
+      // the hook runs, and may: the process ends either way
+    }
   }
 
   /** The command that starts a gateway the way {@code ./run} does. */
