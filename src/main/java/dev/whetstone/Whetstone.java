@@ -7,6 +7,7 @@ import dev.whetstone.cli.GatewayCommand;
 import dev.whetstone.cli.ImportCommand;
 import dev.whetstone.cli.KeysCommand;
 import dev.whetstone.cli.LabCommand;
+import dev.whetstone.cli.ModelsCommand;
 import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Command;
       DemoCommand.class,
       LabCommand.class,
       ImportCommand.class,
+      ModelsCommand.class,
       PoliciesCommand.class,
       RollbackCommand.class,
       TrainCommand.class,

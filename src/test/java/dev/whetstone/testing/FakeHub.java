@@ -5,6 +5,8 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -24,6 +26,8 @@ public final class FakeHub implements AutoCloseable {
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
   private volatile int status = 200;
   private volatile long breakAfter = Long.MAX_VALUE;
+  private volatile long holdAt;
+  private volatile @Nullable Path held;
   private volatile boolean silent;
   private volatile boolean ranges = true;
   private volatile @Nullable String redirect;
@@ -55,6 +59,13 @@ public final class FakeHub implements AutoCloseable {
   /** Breaks a transfer off after so many bytes; the next one too. */
   public FakeHub breakAfter(long bytes) {
     breakAfter = bytes;
+    return this;
+  }
+
+  /** Sends so many bytes, and the others once a file exists. */
+  public FakeHub holdAt(long bytes, Path until) {
+    holdAt = bytes;
+    held = until;
     return this;
   }
 
@@ -97,6 +108,15 @@ public final class FakeHub implements AutoCloseable {
       int from = ranges && range.startsWith("bytes=") ? from(range) : 0;
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, file.length - from);
       int end = (int) Math.min(file.length, from + breakAfter);
+      Path until = held;
+      if (until != null && from < holdAt) {
+        exchange.getResponseBody().write(Arrays.copyOfRange(file, from, (int) holdAt));
+        exchange.getResponseBody().flush();
+        from = (int) holdAt;
+        while (!Files.exists(until)) {
+          Thread.sleep(20);
+        }
+      }
       exchange.getResponseBody().write(Arrays.copyOfRange(file, from, end));
       exchange.getResponseBody().flush();
     } catch (InterruptedException stopped) {
