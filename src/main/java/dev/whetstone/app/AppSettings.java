@@ -2,6 +2,7 @@ package dev.whetstone.app;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.models.ImportProgress;
 import dev.whetstone.models.ModelCatalogue;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
@@ -60,7 +61,7 @@ public record AppSettings(
   }
 
   /** The imported models. */
-  public ModelStore modelStore(Consumer<String> progress) throws IOException {
+  public ModelStore modelStore(ImportProgress progress) throws IOException {
     return new ModelStore(home, ModelCatalogue.open(root.resolve("models")), progress);
   }
 

