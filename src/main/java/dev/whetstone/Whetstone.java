@@ -6,6 +6,7 @@ import dev.whetstone.cli.ErrorMessages;
 import dev.whetstone.cli.GatewayCommand;
 import dev.whetstone.cli.ImportCommand;
 import dev.whetstone.cli.KeysCommand;
+import dev.whetstone.cli.ModelsCommand;
 import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Command;
       TrainerCommand.class,
       DemoCommand.class,
       ImportCommand.class,
+      ModelsCommand.class,
       PoliciesCommand.class,
       RollbackCommand.class,
       TrainCommand.class,

@@ -2,7 +2,9 @@ package dev.whetstone.app;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.models.DefaultModelChoice;
 import dev.whetstone.models.ImportProgress;
+import dev.whetstone.models.MachineResources;
 import dev.whetstone.models.ModelCatalogue;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
@@ -27,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param port the gateway's: {@code WHETSTONE_PORT}, default 8080
  * @param trainerPort the trainer's, for health and metrics: {@code WHETSTONE_TRAINER_PORT}, default
  *     the gateway's plus 1000
- * @param model a name in models/manifest.json, a directory or a GGUF file: {@code WHETSTONE_MODEL},
- *     default {@code smollm2-135m-instruct}
+ * @param namedModel a name in models/manifest.json, a directory or a GGUF file: {@code
+ *     WHETSTONE_MODEL}; null leaves the choice to {@link #withModel}
  * @param weights {@code WHETSTONE_WEIGHTS}: {@code int8} (default) or {@code fp32}
  * @param threads engine threads: {@code WHETSTONE_THREADS}, default the machine's cores
  * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}; null starts the
@@ -40,7 +42,7 @@ public record AppSettings(
     Path nativeLibraries,
     int port,
     int trainerPort,
-    String model,
+    @Nullable String namedModel,
     Weights weights,
     int threads,
     @Nullable String databaseUrl) {
@@ -58,6 +60,31 @@ public record AppSettings(
     public Precision precision() {
       return precision;
     }
+  }
+
+  /** The model: the one that is named, or that {@link #withModel} chose. */
+  public String model() {
+    if (namedModel == null) {
+      throw new IllegalStateException("no model is chosen yet");
+    }
+    return namedModel;
+  }
+
+  /**
+   * These settings with a model: the one that is named, or else the home's default.
+   *
+   * @param say receives a sentence on a model that is not the catalogue's default
+   */
+  public AppSettings withModel(Consumer<String> say) throws IOException {
+    if (namedModel != null) {
+      return this;
+    }
+    ModelCatalogue catalogue = ModelCatalogue.open(root.resolve("models"));
+    String chosen =
+        new DefaultModelChoice(home, catalogue, say)
+            .name(MachineResources.memory(), MachineResources.disk(home));
+    return new AppSettings(
+        root, home, nativeLibraries, port, trainerPort, chosen, weights, threads, databaseUrl);
   }
 
   /** The imported models. */
@@ -81,7 +108,7 @@ public record AppSettings(
         path(variables, "WHETSTONE_NATIVE", home.resolve("native").toString()),
         port,
         number(variables, "WHETSTONE_TRAINER_PORT", defaultTrainerPort, 1, 65_535),
-        text(variables, "WHETSTONE_MODEL").orElse("smollm2-135m-instruct"),
+        text(variables, "WHETSTONE_MODEL").orElse(null),
         weights(text(variables, "WHETSTONE_WEIGHTS").orElse("int8")),
         number(
             variables, "WHETSTONE_THREADS", Runtime.getRuntime().availableProcessors(), 1, 1_024),

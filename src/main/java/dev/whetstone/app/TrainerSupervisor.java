@@ -24,6 +24,7 @@ final class TrainerSupervisor implements AutoCloseable {
   private static final String SPIN_COUNT = "3000";
 
   @Inject TrainerConfig config;
+  @Inject AppSettings settings;
 
   private final Object lock = new Object();
   private @Nullable Process process;
@@ -74,6 +75,7 @@ final class TrainerSupervisor implements AutoCloseable {
       ProcessBuilder trainer =
           JavaProcess.withLowPriority(
               JavaProcess.of(List.of("-Xmx1g", "-XX:+UseSerialGC"), "trainer", "--with-parent"));
+      trainer.environment().put("WHETSTONE_MODEL", settings.model());
       // PyTorch's threads spin while they wait, by default so long that the gateway lacks CPU time
       trainer.environment().putIfAbsent("GOMP_SPINCOUNT", SPIN_COUNT);
       trainer.redirectOutput(ProcessBuilder.Redirect.INHERIT);

@@ -116,7 +116,8 @@ public final class BenchCommand implements Callable<Integer> {
     NativeLibraries.prepare(settings.nativeLibraries());
     DecodeBenchmark.Plan plan =
         new DecodeBenchmark.Plan(batches, versions, tokens, context, prompt, rank, repeats, warmUp);
-    String name = model == null ? settings.model() : model;
+    String name =
+        model == null ? settings.withModel(spec.commandLine().getErr()::println).model() : model;
     Precision precision = (weights == null ? settings.weights() : weights).precision();
     int cores = threads == null ? settings.threads() : threads;
     PrintWriter progress = spec.commandLine().getErr();

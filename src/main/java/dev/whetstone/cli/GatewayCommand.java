@@ -22,10 +22,12 @@ import picocli.CommandLine.Command;
 public final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
-    AppSettings settings = AppSettings.of(System::getenv);
+    AppSettings settings = AppSettings.of(System::getenv).withModel(System.out::println);
     NativeLibraries.prepare(settings.nativeLibraries());
     requireFreePort(settings.port(), "WHETSTONE_PORT");
     prepareModel(settings);
+    // the application reads its settings anew
+    System.setProperty("WHETSTONE_MODEL", settings.model());
     ProcessRole.GATEWAY.declare();
     return ApplicationRunner.run();
   }
@@ -36,7 +38,8 @@ public final class GatewayCommand implements Callable<Integer> {
     if (store.find(settings.model(), settings.weights().precision()).isPresent()) {
       return;
     }
-    Process process = JavaProcess.of(List.of("-Xmx2g", "-Xrs"), "import").inheritIO().start();
+    Process process =
+        JavaProcess.of(List.of("-Xmx2g", "-Xrs"), "import", settings.model()).inheritIO().start();
     // a signal ends this process without running the finally block below
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "whetstone-import-end"));
     try {

@@ -3,6 +3,7 @@ package dev.whetstone.cli;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.models.ModelIntegrity;
+import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -35,8 +36,11 @@ public final class ImportCommand implements Callable<Integer> {
     AppSettings settings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(settings.nativeLibraries());
     AppSettings.Weights serving = weights == null ? settings.weights() : weights;
-    String name = model == null ? settings.model() : model;
-    var directory = settings.modelStore(System.out::println).resolve(name, serving.precision());
+    String name = model == null ? settings.withModel(System.out::println).model() : model;
+    ModelDirectory directory;
+    try (ConsoleProgress progress = ConsoleProgress.onStandardOutput()) {
+      directory = settings.modelStore(progress).resolve(name, serving.precision());
+    }
     Optional<String> damage =
         verify ? ModelIntegrity.checkHashes(directory.path()) : Optional.empty();
     if (damage.isPresent()) {

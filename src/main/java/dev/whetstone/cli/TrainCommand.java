@@ -139,7 +139,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   /** Opens an imported directory where it is, and anything else through the store. */
   private ModelDirectory openBase(AppSettings appSettings) throws IOException {
-    String name = model == null ? appSettings.model() : model;
+    String name = model == null ? appSettings.withModel(System.out::println).model() : model;
     Path directory = Path.of(name);
     if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
         && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {

@@ -25,10 +25,11 @@ public final class TrainerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    AppSettings settings = AppSettings.of(System::getenv);
+    AppSettings settings = AppSettings.of(System::getenv).withModel(System.out::println);
     NativeLibraries.prepare(settings.nativeLibraries());
     GatewayCommand.requireFreePort(settings.trainerPort(), "WHETSTONE_TRAINER_PORT");
     GatewayCommand.prepareModel(settings);
+    System.setProperty("WHETSTONE_MODEL", settings.model());
     ProcessRole.TRAINER.declare();
     System.setProperty("quarkus.http.port", Integer.toString(settings.trainerPort()));
     if (withParent) {

@@ -48,9 +48,7 @@ public final class ModelCatalogue {
         models.put(entry.getKey(), model(folder, entry.getKey(), entry.getValue()));
       }
       return new ModelCatalogue(
-          models,
-          require(models, text(read, "default")),
-          require(models, text(read, "small")));
+          models, require(models, text(read, "default")), require(models, text(read, "small")));
     } catch (JacksonException malformed) {
       throw new InvalidSettingException(manifest + " is not JSON");
     } catch (IllegalArgumentException malformed) {

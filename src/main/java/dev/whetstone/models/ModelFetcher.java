@@ -158,8 +158,7 @@ final class ModelFetcher {
 
   private void fetchFrom(ModelSource source, ModelFile file, PartialFile partial)
       throws IOException {
-    DownloadProgress shown =
-        new DownloadProgress(progress, clock, file.bytes(), partial.length());
+    DownloadProgress shown = new DownloadProgress(progress, clock, file.bytes(), partial.length());
     switch (source) {
       case ModelSource.HuggingFaceFile remote ->
           new HuggingFaceDownload(environment).fetch(remote, file.bytes(), partial, shown::at);

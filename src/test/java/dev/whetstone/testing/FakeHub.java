@@ -5,6 +5,8 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -14,7 +16,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/** A server on the loopback address that serves one file as Hugging Face does, and fails at will. */
+/**
+ * A server on the loopback address that serves one file as Hugging Face does, and fails at will.
+ */
 public final class FakeHub implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -22,6 +26,8 @@ public final class FakeHub implements AutoCloseable {
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
   private volatile int status = 200;
   private volatile long breakAfter = Long.MAX_VALUE;
+  private volatile long holdAt;
+  private volatile @Nullable Path held;
   private volatile boolean silent;
   private volatile boolean ranges = true;
   private volatile @Nullable String redirect;
@@ -56,6 +62,13 @@ public final class FakeHub implements AutoCloseable {
     return this;
   }
 
+  /** Sends so many bytes, and the others once a file exists. */
+  public FakeHub holdAt(long bytes, Path until) {
+    holdAt = bytes;
+    held = until;
+    return this;
+  }
+
   /** Takes requests and never answers. */
   public FakeHub silent() {
     silent = true;
@@ -77,8 +90,7 @@ public final class FakeHub implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String range = header(exchange, "Range");
     requests.add(
-        "%s %s %s"
-            .formatted(exchange.getRequestURI(), range, header(exchange, "Authorization")));
+        "%s %s %s".formatted(exchange.getRequestURI(), range, header(exchange, "Authorization")));
     try (exchange) {
       if (silent) {
         Thread.sleep(60_000);
@@ -96,6 +108,15 @@ public final class FakeHub implements AutoCloseable {
       int from = ranges && range.startsWith("bytes=") ? from(range) : 0;
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, file.length - from);
       int end = (int) Math.min(file.length, from + breakAfter);
+      Path until = held;
+      if (until != null && from < holdAt) {
+        exchange.getResponseBody().write(Arrays.copyOfRange(file, from, (int) holdAt));
+        exchange.getResponseBody().flush();
+        from = (int) holdAt;
+        while (!Files.exists(until)) {
+          Thread.sleep(20);
+        }
+      }
       exchange.getResponseBody().write(Arrays.copyOfRange(file, from, end));
       exchange.getResponseBody().flush();
     } catch (InterruptedException stopped) {

@@ -1,0 +1,132 @@
+package dev.whetstone.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.app.AppSettings;
+import dev.whetstone.app.NativeLibraries;
+import dev.whetstone.models.CatalogueModel;
+import dev.whetstone.models.ModelCatalogue;
+import dev.whetstone.models.ModelStore;
+import dev.whetstone.settings.InvalidSettingException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists the models of the catalogue, and fetches one. */
+@Command(
+    name = "models",
+    description =
+        "Lists the models that WHETSTONE_MODEL may name: what is here, what would be fetched.",
+    mixinStandardHelpOptions = true)
+public final class ModelsCommand implements Callable<Integer> {
+  @Option(names = "--json", description = "Print JSON.")
+  boolean json;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    AppSettings settings = AppSettings.of(System::getenv);
+    ModelCatalogue catalogue = ModelCatalogue.open(settings.root().resolve("models"));
+    ModelStore store = settings.modelStore(line -> {});
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(json(catalogue, store).toPrettyString());
+    } else {
+      for (CatalogueModel model : catalogue.models()) {
+        print(out, model, model.equals(catalogue.defaultModel()), store);
+      }
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static void print(
+      PrintWriter out, CatalogueModel model, boolean isDefault, ModelStore store)
+      throws IOException {
+    CatalogueModel.Sizes sizes = model.sizes();
+    out.printf(
+        Locale.ROOT,
+        "%s%s (%s)%n  %s%n  %s; %s on disk; memory %s serving, %s training%n",
+        model.name(),
+        isDefault ? ", the default" : "",
+        model.licence(),
+        model.description(),
+        state(model, store),
+        size(sizes.disk()),
+        size(sizes.serving()),
+        size(sizes.training()));
+  }
+
+  private static String state(CatalogueModel model, ModelStore store) throws IOException {
+    if (store.isImported(model)) {
+      return "here";
+    }
+    if (model.downloadBytes() == 0) {
+      return "nothing to fetch";
+    }
+    long fetched = store.fetchedBytes(model);
+    return size(model.downloadBytes() - fetched)
+        + " to fetch"
+        + (fetched == 0 ? "" : " (" + size(fetched) + " are here)");
+  }
+
+  private static String size(long bytes) {
+    return bytes >= 1_000_000_000
+        ? String.format(Locale.ROOT, "%.1f GB", bytes / 1e9)
+        : String.format(Locale.ROOT, "%.0f MB", bytes / 1e6);
+  }
+
+  private static ArrayNode json(ModelCatalogue catalogue, ModelStore store) throws IOException {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (CatalogueModel model : catalogue.models()) {
+      boolean here = store.isImported(model);
+      ObjectNode row = all.addObject();
+      row.put("name", model.name())
+          .put("default", model.equals(catalogue.defaultModel()))
+          .put("licence", model.licence())
+          .put("description", model.description())
+          .put("here", here)
+          .put("download_bytes", model.downloadBytes())
+          .put("to_fetch_bytes", here ? 0 : model.downloadBytes() - store.fetchedBytes(model))
+          .put("disk_bytes", model.sizes().disk());
+      row.putObject("memory_bytes")
+          .put("serving", model.sizes().serving())
+          .put("training", model.sizes().training());
+    }
+    return all;
+  }
+
+  @Command(
+      description = "Fetches and imports a model, so that the gateway starts at once.",
+      mixinStandardHelpOptions = true)
+  int fetch(
+      @Parameters(paramLabel = "NAME", description = "A name that ./whetstone models lists.")
+          String name)
+      throws IOException {
+    AppSettings settings = AppSettings.of(System::getenv);
+    ModelCatalogue catalogue = ModelCatalogue.open(settings.root().resolve("models"));
+    if (catalogue.find(name).isEmpty()) {
+      List<String> names = catalogue.models().stream().map(CatalogueModel::name).toList();
+      throw new InvalidSettingException(
+          "there is no model '%s' in the catalogue: name one of %s"
+              .formatted(name, String.join(", ", names)));
+    }
+    NativeLibraries.prepare(settings.nativeLibraries());
+    try (ConsoleProgress progress = ConsoleProgress.onStandardOutput()) {
+      var directory = settings.modelStore(progress).resolve(name, settings.weights().precision());
+      progress.accept("Ready: " + directory.path());
+    }
+    return 0;
+  }
+}
