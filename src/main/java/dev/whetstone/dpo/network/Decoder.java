@@ -227,7 +227,7 @@ final class Decoder {
   private float[][] distributions(NDArray x) {
     NDArray hidden = network.finalNorm().forward(x, network.finalNorm().rms(x));
     NDArray probabilities =
-        TorchOps.softmax(TorchOps.linear(hidden, network.head().weight().array()));
+        TorchOps.softmax(network.head().weight().timesTransposed(hidden));
     FloatBuffer values = TorchOps.read(probabilities);
     float[][] distributions = new float[prompts.size()][values.limit() / prompts.size()];
     for (float[] distribution : distributions) {
