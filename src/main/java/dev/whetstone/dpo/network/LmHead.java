@@ -70,7 +70,7 @@ final class LmHead {
    */
   LmHead(Weight weight, int width) {
     this.weight = weight;
-    this.width = width;
+    this.width = weight.sliceWidth(width);
   }
 
   Weight weight() {

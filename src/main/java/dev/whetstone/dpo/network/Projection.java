@@ -49,9 +49,7 @@ final class Projection {
       NDArray y = weight.timesTransposed(x, residual);
       return bias == null ? y : y.addi(bias.array());
     }
-    return bias == null
-        ? weight.timesTransposed(x)
-        : weight.timesTransposed(x, bias.array());
+    return bias == null ? weight.timesTransposed(x) : weight.timesTransposed(x, bias.array());
   }
 
   /**

@@ -103,10 +103,14 @@ final class Weight {
     return bfloat16 == null ? TorchOps.matmul(y, array()) : bfloat16.times(y);
   }
 
+  /** The least number of rows, at least the given one, in whose multiples slices may begin. */
+  int sliceWidth(int wanted) {
+    return bfloat16 == null ? wanted : Bfloat16Matrix.wholePanels(wanted);
+  }
+
   /** Rows {@code [from, to)} of a matrix, as operand of products; the caller closes it. */
   Rows rows(int from, int to) {
-    return new Rows(
-        from, to, bfloat16, array == null ? null : TorchOps.slice(array, 0, from, to));
+    return new Rows(from, to, bfloat16, array == null ? null : TorchOps.slice(array, 0, from, to));
   }
 
   /** Some consecutive rows of a matrix. */

@@ -151,10 +151,7 @@ public final class Bfloat16Gemm implements AutoCloseable {
     Rows a = Rows.of(x);
     NDArray result = x.getManager().create(new Shape(a.count, to - from));
     round(a);
-    multiply(
-        a,
-        new Panels(w.panel(from / PANEL), w.columnPairs()),
-        Rows.writable(result));
+    multiply(a, new Panels(w.panel(from / PANEL), w.columnPairs()), Rows.writable(result));
     return result;
   }
 

@@ -42,6 +42,11 @@ public final class Bfloat16Matrix implements AutoCloseable {
     return shape.length == 2 && shape[0] % 2 == 0 && shape[1] % 2 == 0;
   }
 
+  /** The number of rows rounded up to whole blocks of 64. */
+  public static int wholePanels(int rows) {
+    return (rows + PANEL - 1) / PANEL * PANEL;
+  }
+
   public int rows() {
     return rows;
   }
@@ -159,8 +164,7 @@ public final class Bfloat16Matrix implements AutoCloseable {
    * @param columnBlock which 64 columns
    * @param pair where to begin, in pairs of rows of 64 columns
    */
-  void repack(
-      int firstPanel, long rowBlocks, int columnBlock, MemorySegment into, long pair) {
+  void repack(int firstPanel, long rowBlocks, int columnBlock, MemorySegment into, long pair) {
     int half = PANEL / 2;
     for (int block = 0; block < rowBlocks; block++) {
       long from =
