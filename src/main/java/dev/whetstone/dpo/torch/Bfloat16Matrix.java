@@ -77,7 +77,7 @@ public final class Bfloat16Matrix implements AutoCloseable {
       for (int pair = 0; pair < columns / 2; pair++) {
         int both =
             rounded(Float.floatToRawIntBits(values[from + 2 * pair]))
-                | rounded(Float.floatToRawIntBits(values[from + 2 * pair + 1])) << 16;
+                | (rounded(Float.floatToRawIntBits(values[from + 2 * pair + 1])) << 16);
         packed.set(INT, offset(firstRow + row, pair) * Integer.BYTES, both);
       }
     }
@@ -85,7 +85,7 @@ public final class Bfloat16Matrix implements AutoCloseable {
 
   /** The upper half of a float's bits after rounding to even. */
   private static int rounded(int bits) {
-    return bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+    return (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
   }
 
   static void round(MemorySegment from, MemorySegment to, int count) {
@@ -181,9 +181,9 @@ public final class Bfloat16Matrix implements AutoCloseable {
 
   /** Two rows of two numbers, transposed. */
   private static long transposed(long square) {
-    return square & 0xFFFF_0000_0000_FFFFL
-        | (square & 0x0000_0000_FFFF_0000L) << 16
-        | square >>> 16 & 0x0000_0000_FFFF_0000L;
+    return (square & 0xFFFF_0000_0000_FFFFL)
+        | ((square & 0x0000_0000_FFFF_0000L) << 16)
+        | ((square >>> 16) & 0x0000_0000_FFFF_0000L);
   }
 
   @Override
