@@ -7,6 +7,7 @@ import java.util.List;
 /** Starts this application again as another process. */
 public final class JavaProcess {
   private static final File NICE = new File("/usr/bin/nice");
+  private static final File CHRT = new File("/usr/bin/chrt");
 
   /** Names the packaged application, for a process that was not started from it, such as a test. */
   private static final String JAR = "whetstone.jar";
@@ -34,10 +35,16 @@ public final class JavaProcess {
     return new ProcessBuilder(command);
   }
 
-  /** Lowers a process's CPU priority, if {@code nice} is installed. */
+  /**
+   * Lets a process run only on cores that are idle otherwise. Linux has a scheduling class for it,
+   * which any other process displaces as soon as it wakes up; elsewhere the process gets the lowest
+   * priority. Does nothing where neither command is installed.
+   */
   static ProcessBuilder withLowPriority(ProcessBuilder process) {
-    if (NICE.canExecute()) {
-      process.command().addAll(0, List.of(NICE.getPath(), "-n", "10"));
+    if (CHRT.canExecute()) {
+      process.command().addAll(0, List.of(CHRT.getPath(), "--idle", "0"));
+    } else if (NICE.canExecute()) {
+      process.command().addAll(0, List.of(NICE.getPath(), "-n", "19"));
     }
     return process;
   }

@@ -59,7 +59,8 @@ public final class Trainer {
         "no pair has room for its completions in " + maxLength + " tokens");
     RunDirectory directory = RunDirectory.open(job);
     TrainerOptions used = options.with(network(job, directory, listener));
-    try (Network network = Network.open(job.base(), used.network());
+    TrainingOutcome outcome;
+    try (Network network = open(job, used.network());
         FileReferenceCache file = FileReferenceCache.open(directory.references())) {
       List<Parameter> parameters = parameters(network, job);
       ReferenceLogProbs references =
@@ -74,8 +75,48 @@ public final class Trainer {
         Run run =
             new Run(
                 used, job, train, validation, directory, network, trainStep, state, log, listener);
-        return run.run();
+        outcome = run.run();
+        if (!network.storesBfloat16()) {
+          return outcome;
+        }
       }
+    }
+    return withExactProbes(job, train, validation, outcome);
+  }
+
+  private static Network open(TrainingJob job, NetworkSettings settings) throws IOException {
+    return switch (job.config().weights()) {
+      case TrainedWeights.Lora _ -> Network.openFrozen(job.base(), settings);
+      case TrainedWeights.All _ -> Network.open(job.base(), settings);
+    };
+  }
+
+  /**
+   * Scores the probes again with the base in float32, as the engine has it. The rounded base is
+   * freed by now.
+   */
+  private TrainingOutcome withExactProbes(
+      TrainingJob job, Truncation train, Truncation validation, TrainingOutcome outcome)
+      throws IOException {
+    LoraAdapter adapter = outcome.adapter();
+    if (adapter == null || outcome.ending() == TrainingOutcome.Ending.CANCELLED) {
+      return outcome;
+    }
+    List<TokenPair> pairs = validation.pairs().isEmpty() ? train.pairs() : validation.pairs();
+    List<TokenPair> first = pairs.subList(0, Math.min(MAX_PROBES, pairs.size()));
+    NetworkSettings exact = options.network().withArithmetic(Arithmetic.FLOAT32);
+    try (Network network = Network.openFrozen(job.base(), exact)) {
+      List<Parameter> parameters = network.adapt(adapter);
+      ReferenceLogProbs references =
+          ReferenceLogProbs.loadOrCompute(
+              job.base().hash(),
+              MicroBatches.split(first, job.config().batch().tokenBudget()),
+              network,
+              ReferenceCache.NONE,
+              ReferenceCache.NONE,
+              _ -> {});
+      TrainStep scorer = new TrainStep(network, parameters, job.config(), references);
+      return outcome.withProbes(scorer.score(first).pairs());
     }
   }
 

@@ -48,6 +48,11 @@ public record TrainingOutcome(
     }
   }
 
+  /** The same outcome with other probes. */
+  TrainingOutcome withProbes(List<PairLogps> other) {
+    return new TrainingOutcome(adapter, step, validation, other, metrics, dropped, ending);
+  }
+
   public TrainingOutcome {
     validation = List.copyOf(validation);
     probes = List.copyOf(probes);

@@ -73,7 +73,7 @@ public record TrainConfig(
             optimizer.beta2(),
             optimizer.epsilon()),
         plain.weights,
-        plain.computeDtype,
+        ComputeDtype.AUTO,
         new BatchConfig(8, new TrainingLength.Epochs(4), 42, true, 1024, 2048),
         new ValidationConfig(0.1, OptionalInt.empty()),
         new EarlyStopping(5, 0.1, 6, -0.5, 0.8, 1.25));
