@@ -22,7 +22,8 @@ record FormatSpec(
     @Nullable Integer precision,
     char type) {
   private static final Pattern BRACE =
-      Pattern.compile("(?:(.)?([<>^=]))?([-+ ])?#?(0)?(\\d+)?(,)?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
+      Pattern.compile(
+          "(?:(.)?([<>^=]))?([-+ ])?#?(0)?(\\d+)?(,)?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
 
   /** Reads what stands behind the colon in {@code {:>8.2f}}. */
   static FormatSpec parse(String text) {
@@ -93,7 +94,9 @@ record FormatSpec(
           case '%' -> fixed(Values.decimal(value) * 100, precision == null ? 6 : precision) + "%";
           case 'e' ->
               String.format(
-                  Locale.ROOT, "%." + (precision == null ? 6 : precision) + "e", Values.decimal(value));
+                  Locale.ROOT,
+                  "%." + (precision == null ? 6 : precision) + "e",
+                  Values.decimal(value));
           case ' ' -> general(value);
           default -> throw new JinjaException("unknown format code '" + type + "'");
         };

@@ -88,7 +88,10 @@ final class Globals {
       }
     }
     budget.charge(8L * numbers.size());
-    String label = step == 1 ? "range(" + start + ", " + stop + ")" : "range(" + start + ", " + stop + ", " + step + ")";
+    String label =
+        step == 1
+            ? "range(" + start + ", " + stop + ")"
+            : "range(" + start + ", " + stop + ", " + step + ")";
     return Sequence.range(label, numbers);
   }
 

@@ -43,8 +43,7 @@ public final class JinjaException extends RuntimeException {
     String before = source.substring(0, end);
     long line = 1 + before.chars().filter(c -> c == '\n').count();
     int column = end - before.lastIndexOf('\n');
-    return new JinjaException(
-        "line " + line + ", column " + column + ": " + text(), offset, false);
+    return new JinjaException("line " + line + ", column " + column + ": " + text(), offset, false);
   }
 
   /** Whether the template itself refused the conversation. */

@@ -52,9 +52,7 @@ final class Loop implements Callable {
       case "previtem" ->
           index == 0 ? new Undefined("there is no previous item") : items.get(index - 1);
       case "nextitem" ->
-          index == items.size() - 1
-              ? new Undefined("there is no next item")
-              : items.get(index + 1);
+          index == items.size() - 1 ? new Undefined("there is no next item") : items.get(index + 1);
       case "cycle" -> (Callable) (arguments, budget) -> cycle(arguments.positional());
       case "changed" -> (Callable) (arguments, budget) -> changed(arguments.positional());
       default -> null;

@@ -217,7 +217,12 @@ final class Operators {
           case POWER -> "**";
         };
     return new JinjaException(
-        "unsupported operand types for " + sign + ": '" + Values.typeName(a) + "' and '"
-            + Values.typeName(b) + "'");
+        "unsupported operand types for "
+            + sign
+            + ": '"
+            + Values.typeName(a)
+            + "' and '"
+            + Values.typeName(b)
+            + "'");
   }
 }

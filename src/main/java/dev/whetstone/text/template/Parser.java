@@ -53,7 +53,8 @@ final class Parser {
         }
         case END -> {
           if (ends.length > 0) {
-            throw JinjaException.at(token.at(), "the template ends without " + ends[ends.length - 1]);
+            throw JinjaException.at(
+                token.at(), "the template ends without " + ends[ends.length - 1]);
           }
           tokens.leave();
           return body;
@@ -96,7 +97,8 @@ final class Parser {
       case "break" -> List.of(inLoop(new Stmt.Break(at)));
       case "continue" -> List.of(inLoop(new Stmt.Continue(at)));
       case "extends", "include", "import", "from" ->
-          throw JinjaException.at(at, "a chat template has no other templates for '" + tag.text() + "'");
+          throw JinjaException.at(
+              at, "a chat template has no other templates for '" + tag.text() + "'");
       case "autoescape" -> throw JinjaException.at(at, "a chat template escapes nothing");
       default -> throw JinjaException.at(at, "unknown tag '" + tag.text() + "'");
     };

@@ -50,7 +50,10 @@ final class PythonText {
         out.append('>');
       }
       case Loop loop ->
-          out.append("<LoopContext ").append(loop.index()).append('/').append(loop.length())
+          out.append("<LoopContext ")
+              .append(loop.index())
+              .append('/')
+              .append(loop.length())
               .append('>');
       default -> out.append("<function>");
     }

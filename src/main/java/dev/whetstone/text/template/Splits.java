@@ -16,7 +16,7 @@ final class Splits {
       int at = Characters.skipBlank(self, 0);
       while (at < self.length()) {
         if (parts.size() == most) {
-          parts.add(Characters.stripEnd(self.substring(at)));
+          parts.add(self.substring(at));
           return parts;
         }
         int end = at;
@@ -48,7 +48,7 @@ final class Splits {
       String rest = Characters.stripEnd(self);
       while (!rest.isEmpty()) {
         if (parts.size() == most) {
-          parts.addFirst(Characters.strip(rest, Characters::isSpace, true, false));
+          parts.addFirst(rest);
           return parts;
         }
         int start = rest.length();

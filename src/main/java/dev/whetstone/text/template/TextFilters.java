@@ -143,8 +143,6 @@ final class TextFilters {
   private static Object center(Object value, Arguments arguments, Budget budget) {
     long width = arguments.bind("center", "width?").integer("width", 80);
     Callable center = StringMethods.find(PythonText.str(value, budget), "center");
-    return center == null
-        ? value
-        : center.call(new Arguments(List.of(width), Map.of()), budget);
+    return center == null ? value : center.call(new Arguments(List.of(width), Map.of()), budget);
   }
 }

@@ -33,8 +33,7 @@ class TemplateGoldenTest {
         .map(
             row -> {
               String template = row.path("template").asText();
-              return DynamicTest.dynamicTest(
-                  template.strip(), () -> check(row, template, data));
+              return DynamicTest.dynamicTest(template.strip(), () -> check(row, template, data));
             });
   }
 
