@@ -1,7 +1,7 @@
 package dev.whetstone.text;
 
-import dev.whetstone.text.template.JinjaException;
 import dev.whetstone.text.template.Template;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;

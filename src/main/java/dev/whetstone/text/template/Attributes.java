@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Locale;

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;

@@ -1,6 +1,9 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Stmt.Target;
+import dev.whetstone.text.template.syntax.Expr;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.Stmt;
+import dev.whetstone.text.template.syntax.Stmt.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Stmt.Function;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.Stmt.Function;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

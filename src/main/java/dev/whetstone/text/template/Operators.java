@@ -1,6 +1,7 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Expr.Operator;
+import dev.whetstone.text.template.syntax.Expr.Operator;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.None;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;

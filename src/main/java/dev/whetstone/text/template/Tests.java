@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Expr;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

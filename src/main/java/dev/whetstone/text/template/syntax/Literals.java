@@ -1,6 +1,6 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.regex.Matcher;
