@@ -1,7 +1,7 @@
 package dev.whetstone.text;
 
-import dev.whetstone.text.template.JinjaException;
 import dev.whetstone.text.template.Template;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
@@ -52,8 +52,8 @@ public final class ChatTemplate {
   /**
    * Creates a template of several, as tokenizer_config.json can list them.
    *
-   * @param templates Jinja by name: {@code default}, and others such as {@code tool_use} and
-   *     {@code rag}
+   * @param templates Jinja by name: {@code default}, and others such as {@code tool_use} and {@code
+   *     rag}
    * @param variables names that the templates may use, such as bos_token and eos_token
    */
   public static ChatTemplate named(Map<String, String> templates, Map<String, String> variables) {

@@ -1,6 +1,7 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Expr.Operator;
+import dev.whetstone.text.template.syntax.Expr.Operator;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -217,7 +218,12 @@ final class Operators {
           case POWER -> "**";
         };
     return new JinjaException(
-        "unsupported operand types for " + sign + ": '" + Values.typeName(a) + "' and '"
-            + Values.typeName(b) + "'");
+        "unsupported operand types for "
+            + sign
+            + ": '"
+            + Values.typeName(a)
+            + "' and '"
+            + Values.typeName(b)
+            + "'");
   }
 }

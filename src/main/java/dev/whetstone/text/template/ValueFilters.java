@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
@@ -24,8 +27,7 @@ final class ValueFilters {
     filters.put(
         "attr",
         (value, a, budget) -> {
-          Object found =
-              Attributes.attribute(value, a.bind("attr", "name").text("name"), budget);
+          Object found = Attributes.attribute(value, a.bind("attr", "name").text("name"), budget);
           return value instanceof Map<?, ?> && !(found instanceof Callable)
               ? new Undefined("a dict's items are no attributes")
               : found;
@@ -82,7 +84,9 @@ final class ValueFilters {
     int base = (int) Math.clamp(bound.integer("base", 10), 2, 36);
     Values.requireDefined(value);
     if (value instanceof Double number) {
-      return Double.isFinite(number) && Math.abs(number) < 0x1p63 ? (Object) (long) (double) number : otherwise;
+      return Double.isFinite(number) && Math.abs(number) < 0x1p63
+          ? (Object) (long) (double) number
+          : otherwise;
     }
     if (Values.isNumber(value)) {
       return Values.integer(value);

@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
