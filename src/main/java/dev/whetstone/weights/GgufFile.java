@@ -5,11 +5,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A GGUF file, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), with the tensor names
@@ -20,11 +22,24 @@ public final class GgufFile extends MappedTensors {
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int MAX_DIMENSIONS = 4;
   private static final long MAX_ALIGNMENT = 1 << 20;
-  private static final List<String> TYPE_NAMES =
-      List.of(
-          "F32", "F16", "Q4_0", "Q4_1", "type 4", "type 5", "Q5_0", "Q5_1", "Q8_0", "Q8_1", "Q2_K",
-          "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q8_K");
-  private static final int BF16 = 30;
+
+  /** Names of ggml_type's numbers that no {@link ElementType} stands for. */
+  private static final Map<Integer, String> OTHER_TYPES =
+      Map.ofEntries(
+          Map.entry(9, "Q8_1"),
+          Map.entry(15, "Q8_K"),
+          Map.entry(16, "IQ2_XXS"),
+          Map.entry(17, "IQ2_XS"),
+          Map.entry(18, "IQ3_XXS"),
+          Map.entry(19, "IQ1_S"),
+          Map.entry(20, "IQ4_NL"),
+          Map.entry(21, "IQ3_S"),
+          Map.entry(22, "IQ2_S"),
+          Map.entry(23, "IQ4_XS"),
+          Map.entry(29, "IQ1_M"),
+          Map.entry(34, "TQ1_0"),
+          Map.entry(35, "TQ2_0"),
+          Map.entry(39, "MXFP4"));
 
   private record Entry(String name, long[] shape, int type, long offset) {}
 
@@ -112,22 +127,21 @@ public final class GgufFile extends MappedTensors {
   }
 
   private static ElementType type(Entry entry) {
-    return switch (entry.type) {
-      case 0 -> ElementType.F32;
-      case 1 -> ElementType.F16;
-      case 2 -> ElementType.Q4_0;
-      case 3 -> ElementType.Q4_1;
-      case 8 -> ElementType.Q8_0;
-      case BF16 -> ElementType.BF16;
-      default ->
-          throw new ModelFormatException(
-              "tensor %s is of type %s: F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are supported"
-                  .formatted(entry.name, typeName(entry.type)));
-    };
+    return ElementType.ofGgml(entry.type)
+        .orElseThrow(
+            () ->
+                new ModelFormatException(
+                    "tensor %s is of type %s, which is not supported; these are: %s"
+                        .formatted(
+                            entry.name,
+                            typeName(entry.type),
+                            Arrays.stream(ElementType.values())
+                                .map(ElementType::name)
+                                .collect(Collectors.joining(", ")))));
   }
 
   private static String typeName(int type) {
-    return type >= 0 && type < TYPE_NAMES.size() ? TYPE_NAMES.get(type) : "number " + type;
+    return OTHER_TYPES.getOrDefault(type, "number " + type);
   }
 
   /** All metadata: numbers as Long or Double, strings, booleans, and lists of these. */

@@ -1,5 +1,6 @@
 package dev.whetstone.weights;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -159,16 +160,33 @@ public final class GgufModel implements Tensors {
 
   @Override
   public float[] read(String name) {
-    float[] values = file.read(Tensors.require(sources, name));
+    return inOrder(name, file.read(Tensors.require(sources, name)));
+  }
+
+  @Override
+  public float[] readRows(String name, int first, int rows) {
+    String source = Tensors.require(sources, name);
+    if (permutedHeads(name) == 0) {
+      return file.readRows(source, first, rows);
+    }
+    int width = Tensors.requireRows(file.shape(source), first, rows);
+    return Arrays.copyOfRange(read(name), first * width, (first + rows) * width);
+  }
+
+  private float[] inOrder(String name, float[] values) {
+    int heads = permutedHeads(name);
+    return heads == 0 ? values : unpermute(values, heads, config.headDim());
+  }
+
+  /** The number of heads whose rows ggml has reordered, 0 for a tensor in the original order. */
+  private int permutedHeads(String name) {
     if (config.architecture().equals("qwen2")) {
-      return values;
+      return 0;
     }
     if (name.contains(".self_attn.q_proj.")) {
-      return unpermute(values, config.heads(), config.headDim());
+      return config.heads();
     }
-    return name.contains(".self_attn.k_proj.")
-        ? unpermute(values, config.kvHeads(), config.headDim())
-        : values;
+    return name.contains(".self_attn.k_proj.") ? config.kvHeads() : 0;
   }
 
   /**

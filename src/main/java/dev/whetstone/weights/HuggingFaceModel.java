@@ -108,6 +108,11 @@ public final class HuggingFaceModel implements Tensors {
   }
 
   @Override
+  public float[] readRows(String name, int first, int rows) {
+    return Tensors.require(fileByTensor, name).readRows(name, first, rows);
+  }
+
+  @Override
   public void close() {
     files.values().forEach(Safetensors::close);
   }

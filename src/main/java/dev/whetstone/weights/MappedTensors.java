@@ -62,6 +62,11 @@ public abstract sealed class MappedTensors implements Tensors permits GgufFile, 
   }
 
   @Override
+  public final float[] readRows(String name, int first, int rows) {
+    return Tensors.require(tensors, name).readRows(first, rows);
+  }
+
+  @Override
   public final void close() {
     if (arena != null) {
       arena.close();

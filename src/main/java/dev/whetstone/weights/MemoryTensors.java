@@ -1,5 +1,6 @@
 package dev.whetstone.weights;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +36,13 @@ public final class MemoryTensors implements Tensors {
   @Override
   public float[] read(String name) {
     return Tensors.require(tensors, name).values().clone();
+  }
+
+  @Override
+  public float[] readRows(String name, int first, int rows) {
+    Values tensor = Tensors.require(tensors, name);
+    int width = Tensors.requireRows(tensor.shape(), first, rows);
+    return Arrays.copyOfRange(tensor.values(), first * width, (first + rows) * width);
   }
 
   @Override

@@ -11,9 +11,10 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
   static StoredTensor of(
       String name, ElementType type, long[] shape, MemorySegment file, long offset) {
     long elements = elements(name, shape);
-    if (elements % type.blockElements() != 0) {
+    long width = shape.length == 0 ? 1 : shape[shape.length - 1];
+    if (width % type.blockElements() != 0) {
       throw new ModelFormatException(
-          "tensor %s %s is not a whole number of %s blocks"
+          "tensor %s %s: a row is not a whole number of %s blocks"
               .formatted(name, Arrays.toString(shape), type));
     }
     long bytes = type.bytes(elements);
@@ -60,10 +61,17 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
   }
 
   float[] read() {
-    long elements = 1;
-    for (long size : shape) {
-      elements *= size;
-    }
-    return type.read(data, (int) elements);
+    return read(0, Math.toIntExact(Tensors.size(shape)));
+  }
+
+  float[] readRows(int first, int rows) {
+    int width = Tensors.requireRows(shape, first, rows);
+    return read((long) first * width, rows * width);
+  }
+
+  private float[] read(long first, int count) {
+    float[] values = new float[count];
+    type.read(data, first, values);
+    return values;
   }
 }

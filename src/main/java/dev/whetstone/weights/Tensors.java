@@ -1,5 +1,6 @@
 package dev.whetstone.weights;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 
@@ -21,6 +22,15 @@ public interface Tensors extends AutoCloseable {
    */
   float[] read(String name);
 
+  /**
+   * Some rows, so that a large matrix need not be held whole; a row is everything but the first
+   * dimension.
+   *
+   * @param first the first row's number
+   * @throws IllegalArgumentException when there is no such tensor or it has no such rows
+   */
+  float[] readRows(String name, int first, int rows);
+
   @Override
   void close();
 
@@ -31,5 +41,23 @@ public interface Tensors extends AutoCloseable {
       throw new IllegalArgumentException("there is no tensor " + name);
     }
     return tensor;
+  }
+
+  /** The number of elements of a shape. */
+  static long size(long... shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  /**
+   * The elements in a row.
+   *
+   * @throws IllegalArgumentException when the shape has no such rows
+   */
+  static int requireRows(long[] shape, int first, int rows) {
+    if (shape.length == 0 || first < 0 || rows < 0 || rows > shape[0] - first) {
+      throw new IllegalArgumentException(
+          "%s has no rows %d to %d".formatted(Arrays.toString(shape), first, first + rows));
+    }
+    return Math.toIntExact(shape[0] == 0 ? 0 : size(shape) / shape[0]);
   }
 }

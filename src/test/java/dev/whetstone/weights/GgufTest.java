@@ -90,12 +90,14 @@ class GgufTest {
   @Test
   void anotherTypeIsRefusedByTensorAndType() {
     assertRefused(
-        new GgufBytes().tensor("blk.0.attn_q.weight", 12, new byte[144], 256),
+        new GgufBytes().tensor("blk.0.attn_q.weight", 20, new byte[144], 256),
         "tensor blk.0.attn_q.weight",
-        "Q4_K",
-        "Q8_0");
+        "IQ4_NL",
+        "Q4_K, Q5_K, Q6_K");
     assertRefused(new GgufBytes().tensor("x", 77, new byte[4], 1), "tensor x", "number 77");
     assertRefused(new GgufBytes().tensor("x", 8, new byte[34], 33), "tensor x", "Q8_0 blocks");
+    assertRefused(
+        new GgufBytes().tensor("x", 12, new byte[144], 4, 64), "tensor x", "row", "Q4_K blocks");
   }
 
   @Test
