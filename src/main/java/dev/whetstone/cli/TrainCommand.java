@@ -37,7 +37,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -186,7 +185,7 @@ public final class TrainCommand implements Callable<Integer> {
           new PairTokenizer(
               tokenizer,
               ModelOpener.chatTemplate(base.path()),
-              new TreeSet<>(base.config().eosIds()).getFirst(),
+              base.config().endOfTurn(),
               base.hash()));
     }
   }

@@ -27,7 +27,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeSet;
 import java.util.function.Function;
 
 /** Opens a model directory for serving. */
@@ -99,7 +98,7 @@ public final class ModelOpener {
         policies,
         runs,
         services.createRollouts(opened.engine(), opened.tokenizer(), policies, runs),
-        new TreeSet<>(directory.config().eosIds()).getFirst(),
+        directory.config().endOfTurn(),
         RecommendedSampling.of(readJson(defaults), defaults.toString()).or(catalogued),
         decodeGraph(directory, precision),
         opened.adapterInputs());

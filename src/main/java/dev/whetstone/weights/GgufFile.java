@@ -154,6 +154,19 @@ public final class GgufFile extends MappedTensors {
     return metadata.get(key) instanceof String s ? Optional.of(s) : Optional.empty();
   }
 
+  /**
+   * A metadata number that must be there and be an int.
+   *
+   * @throws ModelFormatException naming the key
+   */
+  int requireInteger(String key) {
+    Number value = number(key).orElseThrow(() -> new ModelFormatException(key + " is missing"));
+    if (!(value instanceof Long) || value.longValue() != value.intValue()) {
+      throw new ModelFormatException(key + " is " + value);
+    }
+    return value.intValue();
+  }
+
   /** A metadata number. */
   public Optional<Number> number(String key) {
     return metadata.get(key) instanceof Number n ? Optional.of(n) : Optional.empty();

@@ -82,8 +82,8 @@ public final class GgufModel implements Tensors {
             type -> {
               throw new ModelFormatException("rope.scaling.type " + type + " is not served");
             });
-    int hidden = integer(file, architecture + ".embedding_length");
-    int heads = integer(file, architecture + ".attention.head_count");
+    int hidden = file.requireInteger(architecture + ".embedding_length");
+    int heads = file.requireInteger(architecture + ".attention.head_count");
     int headDim =
         file.number(architecture + ".attention.key_length")
             .map(Number::intValue)
@@ -91,13 +91,13 @@ public final class GgufModel implements Tensors {
     return new ModelConfig(
         architecture,
         hidden,
-        integer(file, architecture + ".feed_forward_length"),
-        integer(file, architecture + ".block_count"),
+        file.requireInteger(architecture + ".feed_forward_length"),
+        file.requireInteger(architecture + ".block_count"),
         heads,
         file.number(architecture + ".attention.head_count_kv").map(Number::intValue).orElse(heads),
         headDim,
         vocabulary(file),
-        integer(file, architecture + ".context_length"),
+        file.requireInteger(architecture + ".context_length"),
         shortest(decimal(file, architecture + ".attention.layer_norm_rms_epsilon")),
         shortest(
             file.number(architecture + ".rope.freq_base")
@@ -107,7 +107,7 @@ public final class GgufModel implements Tensors {
         !names.contains("lm_head.weight"),
         names.contains("model.layers.0.self_attn.q_proj.bias"),
         file.number("tokenizer.ggml.bos_token_id").map(Number::intValue).orElse(-1),
-        Set.of(integer(file, "tokenizer.ggml.eos_token_id")));
+        EndTokens.of(file));
   }
 
   /**
@@ -127,15 +127,6 @@ public final class GgufModel implements Tensors {
       throw new ModelFormatException("token_embd.weight is not a matrix");
     }
     return (int) shape[0];
-  }
-
-  private static int integer(GgufFile file, String key) {
-    Number value =
-        file.number(key).orElseThrow(() -> new ModelFormatException(key + " is missing"));
-    if (!(value instanceof Long) || value.longValue() != value.intValue()) {
-      throw new ModelFormatException(key + " is " + value);
-    }
-    return value.intValue();
   }
 
   private static double decimal(GgufFile file, String key) {

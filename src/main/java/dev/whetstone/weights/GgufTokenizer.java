@@ -1,5 +1,6 @@
 package dev.whetstone.weights;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,8 +13,12 @@ import java.util.Optional;
  */
 public final class GgufTokenizer {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int CONTROL = 3;
+
+  /** Numbers of tokenizer.ggml.token_type, as SentencePiece counts them. */
+  static final int CONTROL = 3;
+
   private static final int USER_DEFINED = 4;
+  private static final int UNUSED = 5;
   private static final String QWEN2 =
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   private static final String LLAMA3 =
@@ -61,7 +66,7 @@ public final class GgufTokenizer {
     ObjectNode root = JSON.createObjectNode();
     root.put("version", "1.0").putNull("truncation").putNull("padding");
     addSpecial(root.putArray("added_tokens"));
-    root.putNull("normalizer");
+    root.set("normalizer", normalizer());
     root.set("pre_tokenizer", preTokenizer());
     root.putNull("post_processor");
     root.set("decoder", byteLevel(true));
@@ -81,8 +86,19 @@ public final class GgufTokenizer {
     }
   }
 
+  /** Composes characters where the publisher's tokenizer does, which the metadata do not say. */
+  private JsonNode normalizer() {
+    return preTokenizerName().equals("qwen2")
+        ? JSON.createObjectNode().put("type", "NFC")
+        : JSON.nullNode();
+  }
+
+  private String preTokenizerName() {
+    return file.text("tokenizer.ggml.pre").orElse("default");
+  }
+
   private ObjectNode preTokenizer() {
-    String name = file.text("tokenizer.ggml.pre").orElse("default");
+    String name = preTokenizerName();
     return switch (name) {
       case "smollm" -> {
         ObjectNode digits = JSON.createObjectNode();
@@ -123,7 +139,10 @@ public final class GgufTokenizer {
     model.putNull("end_of_word_suffix").put("fuse_unk", false).put("byte_fallback", false);
     ObjectNode vocabulary = model.putObject("vocab");
     for (int id = 0; id < tokens.size(); id++) {
-      vocabulary.put(token(id), id);
+      // Padding of the embedding to a round number of rows, which stands for no text.
+      if (type(id) != UNUSED) {
+        vocabulary.put(token(id), id);
+      }
     }
     ArrayNode merges = model.putArray("merges");
     for (Object merge : list(file, "tokenizer.ggml.merges")) {

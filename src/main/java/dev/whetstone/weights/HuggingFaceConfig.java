@@ -8,8 +8,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HuggingFaceConfig {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern ID = Pattern.compile("\\d{1,9}");
   private static final double DEFAULT_THETA = 10_000;
 
   private HuggingFaceConfig() {}
@@ -110,7 +114,8 @@ public final class HuggingFaceConfig {
   }
 
   private static Set<Integer> endTokens(Path directory, JsonNode root) throws IOException {
-    Set<Integer> ids = new TreeSet<>();
+    Set<Integer> ids = new LinkedHashSet<>();
+    endOfTurn(directory).ifPresent(ids::add);
     collect(root.path("eos_token_id"), ids);
     Path generation = directory.resolve("generation_config.json");
     if (Files.exists(generation)) {
@@ -120,6 +125,26 @@ public final class HuggingFaceConfig {
       throw new ModelFormatException("config.json: eos_token_id is missing");
     }
     return ids;
+  }
+
+  /**
+   * The id of the tokenizer's eos_token. In config.json the end of a text may be the first of
+   * several: Llama 3 lists {@code <|end_of_text|>} before {@code <|eot_id|>}.
+   */
+  private static Optional<Integer> endOfTurn(Path directory) throws IOException {
+    Path tokenizer = directory.resolve("tokenizer_config.json");
+    if (!Files.exists(tokenizer)) {
+      return Optional.empty();
+    }
+    JsonNode root = json(tokenizer);
+    JsonNode token = root.path("eos_token");
+    String text = token.path("content").asText(token.asText(""));
+    return root.path("added_tokens_decoder").properties().stream()
+        .filter(added -> added.getValue().path("content").asText().equals(text))
+        .map(Map.Entry::getKey)
+        .filter(id -> ID.matcher(id).matches())
+        .map(Integer::valueOf)
+        .findFirst();
   }
 
   private static void collect(JsonNode node, Set<Integer> ids) {
@@ -171,7 +196,7 @@ public final class HuggingFaceConfig {
       root.put("bos_token_id", config.bosId());
     }
     ArrayNode ends = root.putArray("eos_token_id");
-    new TreeSet<>(config.eosIds()).forEach(ends::add);
+    config.eosIds().forEach(ends::add);
     return root.toPrettyString() + "\n";
   }
 }

@@ -1,5 +1,7 @@
 package dev.whetstone.weights;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param ropeScaling null where the frequencies are not scaled
  * @param tiedEmbeddings whether the embedding also serves as output projection
  * @param qkvBias whether q, k and v have biases
- * @param eosIds tokens that end a completion
+ * @param eosIds tokens that end a completion, that of the chat template's end of turn first
  */
 public record ModelConfig(
     String architecture,
@@ -32,6 +34,11 @@ public record ModelConfig(
     int bosId,
     Set<Integer> eosIds) {
   public ModelConfig {
-    eosIds = Set.copyOf(eosIds);
+    eosIds = Collections.unmodifiableSet(new LinkedHashSet<>(eosIds));
+  }
+
+  /** The token that ends a turn of the chat template. */
+  public int endOfTurn() {
+    return eosIds.iterator().next();
   }
 }
