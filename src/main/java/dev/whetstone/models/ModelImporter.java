@@ -98,7 +98,7 @@ public final class ModelImporter {
 
   /**
    * Keeps the file as it is; returns the base hash. It is that of the float32 values, so that a
-   * model has the hash that versions before 0.3.0 gave it, which is in the names of policies.
+   * model has the hash that earlier versions gave it, by which votes and policies know it.
    */
   private static String writeGguf(Path source, Path folder) throws IOException {
     try (GgufFile file = GgufFile.open(source)) {

@@ -33,7 +33,7 @@ public record ModelDirectory(Path path, ModelConfig config, String hash) {
       throw new ModelFormatException(path + " is not an imported model: it has no " + MANIFEST);
     }
     JsonNode known = new ObjectMapper().readTree(manifest.toFile());
-    // Until version 0.3.0 a manifest had no base hash, for the file's own was the same.
+    // A manifest of an earlier version has no base hash, for that of the file was the same.
     String hash = known.path("base").asText(known.path("files").path(WEIGHTS).asText(""));
     if (hash.isEmpty()) {
       throw new ModelFormatException(manifest + " names no base hash and no " + WEIGHTS);
