@@ -127,7 +127,9 @@ public final class Bfloat16Gemm implements AutoCloseable {
   }
 
   /**
-   * @param threads that compute a product
+   * Starts the threads of later products.
+   *
+   * @param threads that compute a product, the caller's among them
    */
   public Bfloat16Gemm(int threads) {
     this.loop = new ParallelLoop(threads);
