@@ -164,7 +164,7 @@ public final class Bfloat16Matrix implements AutoCloseable {
    * @param columnBlock which 64 columns
    * @param pair where to begin, in pairs of rows of 64 columns
    */
-  void repack(int firstPanel, long rowBlocks, int columnBlock, MemorySegment into, long pair) {
+  void repack(int firstPanel, int rowBlocks, int columnBlock, MemorySegment into, long pair) {
     int half = PANEL / 2;
     for (int block = 0; block < rowBlocks; block++) {
       long from =
