@@ -127,7 +127,9 @@ public final class Bfloat16Gemm implements AutoCloseable {
   }
 
   /**
-   * @param threads that compute a product
+   * Starts the threads of later products.
+   *
+   * @param threads that compute a product, the caller's among them
    */
   public Bfloat16Gemm(int threads) {
     this.loop = new ParallelLoop(threads);
@@ -160,9 +162,9 @@ public final class Bfloat16Gemm implements AutoCloseable {
     Rows a = Rows.of(y);
     NDArray result = y.getManager().create(new Shape(a.count, w.columns()));
     round(a);
-    long rowBlocks = (to - from + PANEL - 1) / PANEL;
+    int rowBlocks = (to - from + PANEL - 1) / PANEL;
     int columnBlocks = w.columnPairs() * 2 / PANEL;
-    long pairs = rowBlocks * PANEL / 2;
+    long pairs = (long) rowBlocks * PANEL / 2;
     repacked = repacked.atLeast(columnBlocks * pairs * PANEL * 4);
     MemorySegment into = repacked.memory;
     loop.run(columnBlocks, block -> w.repack(from / PANEL, rowBlocks, block, into, block * pairs));

@@ -33,8 +33,8 @@ public final class Bfloat16Matrix implements AutoCloseable {
     this.rows = rows;
     this.columns = columns;
     this.columnPairs = (columns + PANEL - 1) / PANEL * PANEL / 2;
-    long blocks = (rows + PANEL - 1) / PANEL;
-    this.packed = arena.allocate(blocks * columnPairs * PANEL * Integer.BYTES, 64);
+    int blocks = (rows + PANEL - 1) / PANEL;
+    this.packed = arena.allocate((long) blocks * columnPairs * PANEL * Integer.BYTES, 64);
   }
 
   /** Whether a matrix of this size can be packed: numbers are packed in twos. */
@@ -164,7 +164,7 @@ public final class Bfloat16Matrix implements AutoCloseable {
    * @param columnBlock which 64 columns
    * @param pair where to begin, in pairs of rows of 64 columns
    */
-  void repack(int firstPanel, long rowBlocks, int columnBlock, MemorySegment into, long pair) {
+  void repack(int firstPanel, int rowBlocks, int columnBlock, MemorySegment into, long pair) {
     int half = PANEL / 2;
     for (int block = 0; block < rowBlocks; block++) {
       long from =
