@@ -3,6 +3,7 @@ package dev.whetstone.text;
 import dev.whetstone.text.template.Template;
 import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ public final class ChatTemplate {
   public static ChatTemplate named(Map<String, String> templates, Map<String, String> variables) {
     Map<String, Compiled> compiled = new TreeMap<>();
     templates.forEach((name, jinja) -> compiled.put(name, Compiled.of(jinja)));
-    return new ChatTemplate(compiled, Map.copyOf(variables), Clock.systemDefaultZone());
+    return new ChatTemplate(compiled, Map.copyOf(variables), Clock.system(ZoneId.systemDefault()));
   }
 
   /** The same template with another clock for its strftime_now. */

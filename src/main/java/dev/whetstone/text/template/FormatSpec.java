@@ -69,8 +69,10 @@ record FormatSpec(
         throw new JinjaException("a number is required, not " + Values.typeName(value));
       }
       String text = PythonText.str(value, budget);
-      boolean cut = precision != null && precision < Characters.length(text);
-      return pad(cut ? text.substring(0, Characters.offset(text, precision)) : text, '<');
+      if (precision != null && precision < Characters.length(text)) {
+        return pad(text.substring(0, Characters.offset(text, precision)), '<');
+      }
+      return pad(text, '<');
     }
     String digits = digits(value);
     String signed = plus && !digits.startsWith("-") ? "+" + digits : digits;

@@ -104,7 +104,7 @@ final class Globals {
     String separator = arguments.bind("joiner", "sep?").text("sep", ", ");
     boolean[] used = new boolean[1];
     return (Callable)
-        (nothing, unused) -> {
+        (_, _) -> {
           String text = used[0] ? separator : "";
           used[0] = true;
           return text;

@@ -148,7 +148,7 @@ final class Interpreter {
             items,
             depth,
             statement.recursive()
-                ? (arguments, unused) -> recurse(statement, arguments, scope, depth)
+                ? (arguments, _) -> recurse(statement, arguments, scope, depth)
                 : null);
     for (Object item : items) {
       loop.advance();

@@ -239,7 +239,7 @@ final class ListFilters {
     for (Object item : sorted(items, item -> folded(key.apply(item), exact), false, budget)) {
       Object folded = Values.key(folded(key.apply(item), exact));
       names.putIfAbsent(folded, key.apply(item));
-      groups.computeIfAbsent(folded, unused -> new ArrayList<>()).add(item);
+      groups.computeIfAbsent(folded, _ -> new ArrayList<>()).add(item);
     }
     List<Object> pairs = new ArrayList<>();
     groups.forEach(

@@ -72,7 +72,7 @@ final class ValueFilters {
     return switch (value) {
       case None none -> null;
       case String text -> text;
-      case Long number -> " ".repeat((int) Math.clamp(number, 0, 1_000));
+      case Long number -> " ".repeat(Math.clamp(number, 0, 1_000));
       case Boolean bool -> bool ? " " : "";
       default -> throw new JinjaException("tojson(): indent must be an integer or a text");
     };
@@ -81,7 +81,7 @@ final class ValueFilters {
   private static Object integer(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("int", "default?", "base?");
     Object otherwise = bound.get("default", 0L);
-    int base = (int) Math.clamp(bound.integer("base", 10), 2, 36);
+    int base = Math.clamp(bound.integer("base", 10), 2, 36);
     Values.requireDefined(value);
     if (value instanceof Double number) {
       return Double.isFinite(number) && Math.abs(number) < 0x1p63
@@ -100,7 +100,8 @@ final class ValueFilters {
       return Long.parseLong(
           prefix.isEmpty() || !digits.startsWith(prefix) ? digits : digits.substring(2), base);
     } catch (NumberFormatException noInteger) {
-      return number(text) instanceof Double number && Double.isFinite(number)
+      Double number = number(text);
+      return number != null && Double.isFinite(number)
           ? (Object) (long) (double) number
           : otherwise;
     }
@@ -145,7 +146,7 @@ final class ValueFilters {
 
   private static Object round(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("round", "precision?", "method?");
-    int precision = (int) Math.clamp(bound.integer("precision", 0), -300, 300);
+    int precision = Math.clamp(bound.integer("precision", 0), -300, 300);
     RoundingMode mode =
         switch (bound.text("method", "common")) {
           case "common" -> RoundingMode.HALF_EVEN;
