@@ -82,7 +82,7 @@ class Bfloat16MatrixTest {
     try (NDManager manager = TorchOps.newManager(1);
         Bfloat16Gemm gemm = new Bfloat16Gemm(1);
         Bfloat16Matrix matrix =
-            matrix(gemm, new float[] {1.00390625f, 1.01171875f, 1.005f, -3}, 2, 2)) {
+            matrix(gemm, new float[] {1 + 1 / 256f, 1 + 3 / 256f, 1.005f, -3}, 2, 2)) {
       assertThat(matrix.select(manager, new int[] {0, 1}).toFloatArray())
           .containsExactly(1, 1.015625f, 1.0078125f, -3);
     }
