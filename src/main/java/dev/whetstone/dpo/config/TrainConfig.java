@@ -23,6 +23,9 @@ public record TrainConfig(
     EarlyStopping earlyStopping) {
   private static final double RATE_TIMES_WIDTH = 0.192;
 
+  /** Some votes are mistakes (cDPO, Mitchell 2023): it costs little where none are. */
+  private static final double LABEL_SMOOTHING = 0.05;
+
   /** Up to here a pool is trained on at the full rate; beyond, the rate falls with its root. */
   private static final double FULL_RATE_PAIRS = 100;
 
@@ -71,7 +74,7 @@ public record TrainConfig(
                 new LossConfig.Weighted(LossType.SIGMOID, 1),
                 new LossConfig.Weighted(LossType.SFT, 0.5)),
             loss.beta(),
-            loss.labelSmoothing(),
+            LABEL_SMOOTHING,
             loss.divergence(),
             loss.divergenceAlpha(),
             loss.ldAlpha(),
