@@ -39,10 +39,13 @@ public final class Trainer {
   private static final int MAX_PROBES = 8;
 
   /** Evaluations of a run that chooses their interval itself. */
-  private static final int MAX_LOOKS = 8;
+  private static final int MAX_LOOKS = 4;
 
-  /** Factors of an adapter's change, from the whole of it down to hardly any. */
-  private static final double[] SCALES = {1, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.1, 0.05};
+  /** How often an adapter is scaled down before it counts as beyond the KL budget. */
+  private static final int MAX_SCALINGS = 8;
+
+  private static final double MIN_FACTOR = 0.3;
+  private static final double MAX_FACTOR = 0.85;
 
   private final TrainerOptions options;
 
@@ -350,18 +353,19 @@ public final class Trainer {
         return new Scaled(1, kl);
       }
       double scale = 1;
-      for (double next : SCALES) {
-        if (next < scale) {
-          state.scaleAdapter(next / scale);
-          network.upload();
-          kl = estimator.kl(network);
-          scale = next;
+      for (int look = 0; !stopping.klBudget().admits(kl, 0); look++) {
+        if (look == MAX_SCALINGS) {
+          return new Scaled(0, kl);
         }
-        if (stopping.klBudget().admits(kl, 0)) {
-          return new Scaled(scale, kl);
-        }
+        // The KL grows about with the square of the change.
+        double factor = Math.sqrt(stopping.klBudget().limit(0) / kl.mean());
+        factor = Math.clamp(factor, MIN_FACTOR, MAX_FACTOR);
+        state.scaleAdapter(factor);
+        network.upload();
+        scale *= factor;
+        kl = estimator.kl(network);
       }
-      return new Scaled(0, kl);
+      return new Scaled(scale, kl);
     }
 
     private void save() throws IOException {

@@ -85,6 +85,11 @@ public final class TrainingRunStore {
     return database;
   }
 
+  /** Hash of the base whose runs these are. */
+  public String baseHash() {
+    return baseHash;
+  }
+
   /**
    * Queues a run, or returns the active one.
    *
