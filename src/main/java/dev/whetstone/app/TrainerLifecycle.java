@@ -114,7 +114,8 @@ final class TrainerLifecycle {
       Gauge.builder("whetstone.trainer.votes_waiting", learning, l -> l.pool().counts().newer())
           .description("usable votes that no run with a result has considered")
           .register(registry);
-      Gauge.builder("whetstone.trainer.votes_since_promotion", learning, l -> l.pool().counts().since())
+      Gauge.builder(
+              "whetstone.trainer.votes_since_promotion", learning, l -> l.pool().counts().since())
           .description("usable votes since the champion was promoted")
           .register(registry);
       for (RunStatus end : List.of(RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)) {

@@ -53,8 +53,7 @@ public class ExclusionsResource {
       @Schema(description = "id of a key, all of whose votes are meant") @Nullable String key,
       @Schema(description = "name of a user, all of whose votes are meant") @Nullable String user,
       @Schema(description = "a tag of votes") @Nullable String tag,
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH)
-          @Nullable String reason) {
+      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {
     private Chosen chosen() {
       List<Chosen> given =
           Stream.of(

@@ -36,8 +36,7 @@ public class LearningResource {
 
   /** Why the learning is paused. */
   public record PauseRequest(
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH)
-          @Nullable String reason) {}
+      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   @GET
   @RolesAllowed({Role.OPERATOR_ROLE, Role.TRAINER_ROLE})

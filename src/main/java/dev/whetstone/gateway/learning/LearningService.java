@@ -94,7 +94,9 @@ final class LearningService {
     Optional<TrainingRun> run =
         model.runs().page(null, 2).stream().filter(r -> r.finishedAt() != null).findFirst();
     Optional<Rollout> rollout =
-        model.rollouts().store().page(null, 2).stream().filter(r -> r.endedAt() != null).findFirst();
+        model.rollouts().store().page(null, 2).stream()
+            .filter(r -> r.endedAt() != null)
+            .findFirst();
     Instant ofRun = run.map(TrainingRun::finishedAt).orElse(Instant.MIN);
     Instant ofRollout = rollout.map(Rollout::endedAt).orElse(Instant.MIN);
     if (rollout.isPresent() && !ofRollout.isBefore(ofRun)) {

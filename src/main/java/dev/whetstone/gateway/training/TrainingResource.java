@@ -198,13 +198,10 @@ public class TrainingResource {
       responseCode = "200",
       description = "the pairs",
       content =
-          @Content(
-              mediaType = JsonLines.MEDIA_TYPE,
-              schema = @Schema(type = SchemaType.STRING)))
+          @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
   public Response pairs(@PathParam("id") String id) {
     run(id);
-    List<TrainingVote> votes =
-        new TrainingVotes(runs().database(), runs().baseHash()).ofRun(id);
+    List<TrainingVote> votes = new TrainingVotes(runs().database(), runs().baseHash()).ofRun(id);
     StreamingOutput body =
         out -> {
           for (TrainingVote vote : votes) {

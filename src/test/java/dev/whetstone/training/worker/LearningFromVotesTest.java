@@ -168,7 +168,9 @@ class LearningFromVotesTest {
               "key_1",
               user,
               new Pair.Prompt(
-                  "prompt", pair.prompt(), "[{\"role\":\"user\",\"content\":\"q%d\"}]".formatted(cast)),
+                  "prompt",
+                  pair.prompt(),
+                  "[{\"role\":\"user\",\"content\":\"q%d\"}]".formatted(cast)),
               side("good", pair.chosen()),
               side("bad", pair.rejected()),
               tiny.hash(),
