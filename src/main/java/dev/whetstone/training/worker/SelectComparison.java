@@ -54,9 +54,14 @@ record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, d
             Logistic.sigma(beta * (pair.chosen().logRatio() - pair.rejected().logRatio()))));
   }
 
-  /** The numbers by the names that a run's metrics have. */
-  Map<String, @Nullable Object> toMap() {
+  /**
+   * The numbers by the names that a run's metrics have.
+   *
+   * @param champion version that was compared with
+   */
+  Map<String, @Nullable Object> toMap(String champion) {
     Map<String, @Nullable Object> named = new LinkedHashMap<>();
+    named.put("champion", champion);
     named.put("select_pairs", gain.values());
     named.put("select_clusters", gain.clusters());
     if (gain.values() > 0) {
