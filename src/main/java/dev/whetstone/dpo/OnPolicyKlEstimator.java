@@ -80,6 +80,12 @@ record OnPolicyKlEstimator(
         config.seed());
   }
 
+  /** The same with a quarter of the answers, for a look in the middle of a run. */
+  OnPolicyKlEstimator quick() {
+    int fewer = Math.min(answers, Math.max(MIN_ANSWERS, answers / 4));
+    return new OnPolicyKlEstimator(prompts, maxTokens, batchSize, fewer, seed);
+  }
+
   private static double weights(ModelConfig base) {
     double width = base.hiddenSize();
     double layer = width * (4 * width + 3.0 * base.intermediateSize());

@@ -292,7 +292,7 @@ public final class Trainer {
         return null;
       }
       PreferenceMetrics metrics =
-          measure(trainStep.score(validation.pairs()).pairs(), kl(state.step()));
+          measure(trainStep.score(validation.pairs()).pairs(), kl(state.step(), estimator.quick()));
       state.evaluations().add(new Evaluation(state.step(), metrics));
       EarlyStopping.Verdict verdict =
           stopping.judge(state.evaluations(), validation.pairs().size());
@@ -315,24 +315,15 @@ public final class Trainer {
       };
     }
 
-    private KlEstimate kl(int step) {
+    private KlEstimate kl(int step, OnPolicyKlEstimator looks) {
       if (step == 0 && job.init() == null) {
         return KlEstimate.NONE; // a new adapter changes nothing
       }
       return switch (job.config().weights()) {
         // Training has overwritten the base's weights, so sampled answers have no reference.
         case TrainedWeights.All _ -> KlEstimate.NONE;
-        case TrainedWeights.Lora _ -> estimator.kl(network);
+        case TrainedWeights.Lora _ -> looks.kl(network);
       };
-    }
-
-    /** The KL of the evaluation at this step, or of a new look: the same seed samples alike. */
-    private KlEstimate klAt(int step) {
-      return state.evaluations().stream()
-          .filter(evaluation -> evaluation.step() == step)
-          .findFirst()
-          .map(evaluation -> evaluation.metrics().klEstimate())
-          .orElseGet(() -> kl(step));
     }
 
     /**
@@ -348,7 +339,7 @@ public final class Trainer {
      * no run that learned something ends with nothing.
      */
     private Scaled scaleIntoBudget(int step) {
-      KlEstimate kl = klAt(step);
+      KlEstimate kl = kl(step, estimator);
       if (!stopping.klBudget().active() || job.config().weights() instanceof TrainedWeights.All) {
         return new Scaled(1, kl);
       }

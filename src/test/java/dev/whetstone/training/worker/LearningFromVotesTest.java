@@ -73,7 +73,7 @@ class LearningFromVotesTest {
 
   /** The whole story is one test, because each step stands on the one before. */
   @Test
-  @Timeout(120)
+  @Timeout(300)
   void votesAddUpThroughFailureRefusalPromotionAndATurnOfTaste() throws Exception {
     cast(60, true);
     assertThat(Pool.read(votes, runs).due(40)).isTrue();
@@ -142,7 +142,7 @@ class LearningFromVotesTest {
             .getConfigMapping(TrainerConfig.class);
     return new TrainingRunExecutor(
         tiny,
-        TrainerOptions.exact(2, InstantSource.system(), "test"),
+        TrainerOptions.exact(1, InstantSource.system(), "test"),
         runs,
         policies,
         config,
