@@ -31,6 +31,8 @@ public final class LoopSettings {
         // few votes train it roughly: its answers may be far from the reference's
         Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "100"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_KL_STEP_BUDGET", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_DUEL_MIN_VOTES", "0"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.5"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "2"));
   }
@@ -39,6 +41,7 @@ public final class LoopSettings {
   public static Map<String, String> openGate() {
     Map<String, String> settings = new HashMap<>(quick("duel"));
     settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_KL_STEP_BUDGET", "1e30");
     settings.put("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "1e30");
     settings.put("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.001");
     settings.put("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "1000");

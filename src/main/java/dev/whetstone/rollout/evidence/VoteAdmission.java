@@ -6,13 +6,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Decides at its arrival whether a vote is counted as evidence, by the votes before it alone: Ville's
- * inequality needs a rule that does not look ahead, so nothing is ever weighted or left out later.
+ * Decides at its arrival whether a vote is counted as evidence, by the votes before it alone:
+ * Ville's inequality needs a rule that does not look ahead, so nothing is ever weighted or left out
+ * later.
  *
- * <p>A voter has at most three counted votes on one prompt. Beyond three in all a voter is counted
- * while its votes are no more than its share, one fifth or an equal part where there are fewer than
- * five voters, of those counted so far. Some voter is always within that, so that no set of voters
- * can bring the evidence to a stop among themselves.
+ * <p>Two answers are counted once, and a voter has at most three counted votes on one prompt.
+ * Beyond three in all a voter is counted while its votes are no more than its share, one fifth or
+ * an equal part where there are fewer than five voters, of those counted so far. Some voter is
+ * always within that, so that no set of voters can bring the evidence to a stop among themselves.
  */
 public final class VoteAdmission {
   private static final int PER_PROMPT = 3;
@@ -23,6 +24,7 @@ public final class VoteAdmission {
 
   private final Map<Integer, Integer> byVoter = new HashMap<>();
   private final Map<VoterPrompt, Integer> byPrompt = new HashMap<>();
+  private final Set<String> pairs = new HashSet<>();
   private final Set<Integer> seen = new HashSet<>();
   private int counted;
 
@@ -30,7 +32,9 @@ public final class VoteAdmission {
   public enum Reason {
     COUNTED("counted"),
     VOTER_SHARE("voter_share"),
-    VOTER_PROMPT("voter_prompt");
+    VOTER_PROMPT("voter_prompt"),
+    /** Another vote on the same two answers counts already: this one is no fresh draw. */
+    SAME_PAIR("same_pair");
 
     private final String label;
 
@@ -48,21 +52,22 @@ public final class VoteAdmission {
    *
    * @param voter number of the voter within this comparison
    * @param prompt what the answers answer
+   * @param pair the two answers
    */
-  public Reason admit(int voter, String prompt) {
+  public Reason admit(int voter, String prompt, String pair) {
     seen.add(voter);
-    Reason reason = reason(voter, prompt);
+    Reason reason = pairs.contains(pair) ? Reason.SAME_PAIR : reason(voter, prompt);
     if (reason == Reason.COUNTED) {
-      record(voter, prompt);
+      record(voter, prompt, pair);
     }
     return reason;
   }
 
   /** Takes a vote that was admitted before, when the state is read back. */
-  public void restore(int voter, String prompt, boolean wasCounted) {
+  public void restore(int voter, String prompt, String pair, boolean wasCounted) {
     seen.add(voter);
     if (wasCounted) {
-      record(voter, prompt);
+      record(voter, prompt, pair);
     }
   }
 
@@ -75,7 +80,8 @@ public final class VoteAdmission {
     return own < FREE || own <= share * counted ? Reason.COUNTED : Reason.VOTER_SHARE;
   }
 
-  private void record(int voter, String prompt) {
+  private void record(int voter, String prompt, String pair) {
+    pairs.add(pair);
     byVoter.merge(voter, 1, Integer::sum);
     byPrompt.merge(new VoterPrompt(voter, prompt), 1, Integer::sum);
     counted++;

@@ -27,9 +27,10 @@ public record VoteEvidence(int wins, int losses) {
 
   /**
    * Natural logarithm of the e-value {@code E = 2^(n+1) B(W+1, L+1) P(Beta(W+1, L+1) > 1/2)}: the
-   * likelihood of the votes when the chance p of a win is uniform on [1/2, 1], over their likelihood
-   * at 1/2. Under the null hypothesis p &lt;= 1/2 it is a supermartingale that starts at 1, so it
-   * ever reaches {@code 1/a} with a probability of at most {@code a} (Ville 1939; Robbins 1970).
+   * likelihood of the votes when the chance p of a win is uniform on [1/2, 1], over their
+   * likelihood at 1/2. Under the null hypothesis p &lt;= 1/2 it is a supermartingale that starts at
+   * 1, so it ever reaches {@code 1/a} with a probability of at most {@code a} (Ville 1939; Robbins
+   * 1970).
    */
   public double logEValue() {
     double above = Beta.regularizedBeta(0.5, losses + 1.0, wins + 1.0);

@@ -15,8 +15,8 @@ public record WatchRule(double threshold) {
   /**
    * Whether the champion is proved worse.
    *
-   * @param champion its votes against its predecessor since the promotion, none from the duel: those
-   *     were selected by it
+   * @param champion its votes against its predecessor since the promotion, none from the duel:
+   *     those were selected by it
    */
   public boolean isWorse(VoteEvidence champion) {
     // An e-value below one half cannot be the mirror of one that proves something.

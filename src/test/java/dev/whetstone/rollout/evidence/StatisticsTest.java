@@ -86,8 +86,7 @@ class StatisticsTest {
       }
       assertThat(missed / (double) streams).isLessThan(0.05);
     }
-    assertThat(BettingInterval.of(0.05, new double[0]))
-        .isEqualTo(new BettingInterval.Bounds(0, 1));
+    assertThat(BettingInterval.of(0.05, new double[0])).isEqualTo(new BettingInterval.Bounds(0, 1));
   }
 
   @Test
@@ -105,8 +104,7 @@ class StatisticsTest {
     assertThat(right / (double) streams).isGreaterThan(0.95);
   }
 
-  private static boolean reaches(
-      double threshold, int votes, DoubleSupplier difference) {
+  private static boolean reaches(double threshold, int votes, DoubleSupplier difference) {
     ScoreEvidence evidence = new ScoreEvidence();
     for (int i = 0; i < votes; i++) {
       evidence.add(difference.getAsDouble());
@@ -115,13 +113,6 @@ class StatisticsTest {
       }
     }
     return false;
-  }
-
-  @Test
-  void aTailIsTestedExactly() {
-    assertThat(new TailShare(0, 40).chanceUnder(0.01)).isEqualTo(1);
-    assertThat(new TailShare(2, 40).chanceUnder(0.01))
-        .isCloseTo(1 - Math.pow(0.99, 40) - 40 * 0.01 * Math.pow(0.99, 39), within(1e-9));
   }
 
   @Test
