@@ -1,5 +1,6 @@
 package dev.whetstone.app;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.database.Notifications;
@@ -16,9 +17,13 @@ import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.rollout.gate.GateChecksConfig;
+import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.serving.ServingConfig;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Message;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
 import io.quarkus.runtime.Quarkus;
@@ -34,6 +39,9 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
@@ -53,6 +61,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   @Inject Notifications notifications;
   @Inject ServingConfig servingConfig;
   @Inject RolloutConfig rolloutConfig;
+  @Inject GateChecksConfig gateChecks;
   @Inject RandomGenerator random;
   @Inject TrainerSupervisor trainer;
   @Inject Instance<ApiKeyCache> keys;
@@ -128,10 +137,48 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
 
   @Override
   public Rollouts createRollouts(
-      Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs) {
+      Engine engine,
+      Tokenizer tokenizer,
+      Optional<ChatTemplate> template,
+      PolicyRouter policies,
+      TrainingRunStore runs) {
     int[] probeText = tokenizer.encode(rolloutConfig.gate().probeText(), false);
     return new Rollouts(
-        engine, policies, runs, rolloutConfig, servingConfig.poll(), probeText, random, clock);
+        engine,
+        policies,
+        runs,
+        rolloutConfig,
+        servingConfig.poll(),
+        probeText,
+        checks(tokenizer, template),
+        random,
+        clock);
+  }
+
+  private OperatorChecks checks(Tokenizer tokenizer, Optional<ChatTemplate> template) {
+    return gateChecks
+        .checks()
+        .map(file -> OperatorChecks.read(file, prompt -> promptIds(tokenizer, template, prompt)))
+        .orElse(OperatorChecks.NONE);
+  }
+
+  private static int[] promptIds(
+      Tokenizer tokenizer, Optional<ChatTemplate> template, JsonNode prompt) {
+    List<Message> messages = new ArrayList<>();
+    prompt.forEach(
+        message ->
+            messages.add(
+                new Message(message.path("role").asText(), message.path("content").asText())));
+    String text =
+        prompt.isTextual() && template.isEmpty()
+            ? prompt.asText()
+            : template
+                .orElseThrow(
+                    () -> new IllegalArgumentException("this model has no template for messages"))
+                .render(
+                    prompt.isTextual() ? List.of(new Message("user", prompt.asText())) : messages,
+                    true);
+    return tokenizer.encode(text, false);
   }
 
   /** This gateway's name in the cluster: host name and port, which no other gateway shares. */

@@ -11,11 +11,14 @@ import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.settings.BuildInfo;
+import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.training.worker.LearningStatus;
 import dev.whetstone.training.worker.TrainerConfig;
 import dev.whetstone.training.worker.TrainingRunExecutor;
 import dev.whetstone.training.worker.TrainingWorker;
 import dev.whetstone.weights.ModelDirectory;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
@@ -29,6 +32,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +107,23 @@ final class TrainerLifecycle {
       Gauge.builder("whetstone.trainer.leads", training, t -> t.leads() ? 1 : 0)
           .description("1 while this trainer holds the leader lock and executes runs")
           .register(registry);
+      LearningStatus learning = training.status();
+      Gauge.builder("whetstone.trainer.usable_votes", learning, l -> l.pool().counts().usable())
+          .description("usable votes in the pool")
+          .register(registry);
+      Gauge.builder("whetstone.trainer.votes_waiting", learning, l -> l.pool().counts().newer())
+          .description("usable votes that no run with a result has considered")
+          .register(registry);
+      Gauge.builder(
+              "whetstone.trainer.votes_since_promotion", learning, l -> l.pool().counts().since())
+          .description("usable votes since the champion was promoted")
+          .register(registry);
+      for (RunStatus end : List.of(RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)) {
+        FunctionCounter.builder("whetstone.trainer.runs", learning, l -> l.ended(end))
+            .tag("end", end.label())
+            .description("ended runs")
+            .register(registry);
+      }
       worker = training;
       training.start(notifications);
       gatewayState.setState(new State.TrainerOnly());

@@ -69,7 +69,11 @@ public final class ModelOpener {
     PolicyRouter createRouter(Engine engine, Policy base);
 
     Rollouts createRollouts(
-        Engine engine, Tokenizer tokenizer, PolicyRouter policies, TrainingRunStore runs);
+        Engine engine,
+        Tokenizer tokenizer,
+        Optional<ChatTemplate> template,
+        PolicyRouter policies,
+        TrainingRunStore runs);
   }
 
   /**
@@ -91,13 +95,14 @@ public final class ModelOpener {
     PolicyRouter policies = services.createRouter(opened.engine(), opened.base());
     TrainingRunStore runs = new TrainingRunStore(policies.store().database(), directory.hash());
     Path defaults = directory.path().resolve("generation_config.json");
+    Optional<ChatTemplate> template = chatTemplate(directory.path());
     return new ServedModel(
         opened.engine(),
         opened.tokenizer(),
-        chatTemplate(directory.path()),
+        template,
         policies,
         runs,
-        services.createRollouts(opened.engine(), opened.tokenizer(), policies, runs),
+        services.createRollouts(opened.engine(), opened.tokenizer(), template, policies, runs),
         directory.config().endOfTurn(),
         RecommendedSampling.of(readJson(defaults), defaults.toString()).or(catalogued),
         decodeGraph(directory, precision),

@@ -5,6 +5,7 @@ import dev.whetstone.database.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -79,8 +80,38 @@ public final class AliasStore {
   }
 
   /** Locks the row until the transaction ends, so that changes of the aliases are serialized. */
-  private Aliases lock(Connection connection) throws SQLException {
+  public Aliases lock(Connection connection) throws SQLException {
     return read(connection, READ + "FOR UPDATE");
+  }
+
+  /**
+   * When a version was last promoted.
+   *
+   * @param revision of the aliases that it began with; 0 for a version that never was
+   */
+  public record Promotion(long revision, Instant at) {}
+
+  /** The last promotion of a version; v0 serves from the beginning. */
+  public Promotion lastPromotion(Connection connection, String version) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> new Promotion(row.getLong("revision"), Sql.instant(row, "at")),
+            "SELECT revision, at FROM alias_history WHERE base_hash = ? AND champion = ?"
+                + " AND action = 'promote' ORDER BY revision DESC LIMIT 1",
+            store.baseHash(),
+            PolicyStore.number(version))
+        .orElse(new Promotion(0, Instant.EPOCH));
+  }
+
+  /** Whether a champion was rolled back after a revision of the aliases. */
+  public boolean rolledBackSince(Connection connection, long revision) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> 1,
+            "SELECT FROM alias_history WHERE base_hash = ? AND revision > ? AND action = 'rollback'",
+            store.baseHash(),
+            revision)
+        .isPresent();
   }
 
   /** The versions that were most recently champion, the current one first. */

@@ -4,20 +4,33 @@ package dev.whetstone.preference;
  * A decided vote that can be trained on.
  *
  * @param seq the vote's position in the log
- * @param conversationHash hash that votes share when their conversations begin with the same user
+ * @param conversation hash that votes share when their conversations begin with the same user
  *     message
+ * @param part of the log that its pair is in
+ * @param weight of the vote; 1 for a person's plain vote
  * @param prompt token ids, at least one
  * @param chosen sampled ids of the preferred answer
  * @param rejected sampled ids of the other
- * @param newestPolicyNumber number of the newer of the two versions that wrote the sides; -1 where
- *     a side was not written by a version of this gateway
  */
 public record TrainingVote(
     String preferenceId,
     long seq,
     String user,
-    String conversationHash,
+    String conversation,
+    Part part,
+    double weight,
     int[] prompt,
     int[] chosen,
-    int[] rejected,
-    int newestPolicyNumber) {}
+    int[] rejected) {
+
+  /** The same vote with another weight. */
+  public TrainingVote withWeight(double other) {
+    return new TrainingVote(
+        preferenceId, seq, user, conversation, part, other, prompt, chosen, rejected);
+  }
+
+  /** Tokens of the prompt and both answers. */
+  public int tokens() {
+    return prompt.length + chosen.length + rejected.length;
+  }
+}

@@ -2,34 +2,52 @@ package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 
 /**
- * Reads the votes of a base that can be trained on: decided, on two different, finished answers.
+ * Reads the usable votes of a base. The view {@code usable_votes} says which those are, for
+ * counting, choosing and judging alike.
  */
 public final class TrainingVotes {
-  private static final String FROM =
-      """
-      FROM preferences v JOIN pairs p USING (pair_id)
-      WHERE p.base_hash = ? AND v.choice IN ('a', 'b') AND p.ids_a <> p.ids_b
-        AND cardinality(p.prompt_ids) > 0 AND cardinality(p.ids_a) > 0 AND cardinality(p.ids_b) > 0
-        AND p.finish_a IN ('stop', 'length') AND p.finish_b IN ('stop', 'length')
-      """;
-
   private static final String VOTES =
       """
-      SELECT v.preference_id, v.seq, v.user_id, p.prompt_ids,
-        md5(coalesce(
-          (SELECT m ->> 'content' FROM json_array_elements(p.messages) AS m
-           WHERE m ->> 'role' = 'user' LIMIT 1), p.prompt)) AS conversation,
-        CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen,
-        CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected,
-        p.policy_a, p.policy_b
+      SELECT v.preference_id, v.seq, v.user_id, v.conversation, v.part, v.weight, v.prompt_ids,
+        v.chosen_ids, v.rejected_ids
+      FROM usable_votes v WHERE v.base_hash = ?
+      """;
+
+  // A run's frozen votes are read whatever was excluded since.
+  private static final String OF_RUN =
       """
-          + FROM;
+      SELECT v.preference_id, v.seq, v.user_id, p.conversation, r.part, r.weight, p.prompt_ids,
+        CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen_ids,
+        CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected_ids
+      FROM run_preferences r JOIN preferences v USING (preference_id) JOIN pairs p USING (pair_id)
+      WHERE r.run_id = ? AND v.choice IN ('a', 'b') AND r.part IS NOT NULL ORDER BY v.seq
+      """;
+
+  private static final String COUNTS =
+      """
+      SELECT count(*) AS usable, count(*) FILTER (WHERE part = 'train') AS train,
+        count(*) FILTER (WHERE part = 'select') AS selects,
+        count(*) FILTER (WHERE part = 'gate') AS gate,
+        count(*) FILTER (WHERE seq > ?) AS newer, count(*) FILTER (WHERE seq > ?) AS since
+      FROM usable_votes WHERE base_hash = ? AND seq > ?
+      """;
+
+  /**
+   * How many usable votes there are.
+   *
+   * @param usable in all three parts
+   * @param newer of these, after the first of two positions asked for
+   * @param since of these, after the second
+   */
+  public record Counts(long usable, long train, long select, long gate, long newer, long since) {}
 
   private final Database database;
   private final String baseHash;
@@ -39,28 +57,98 @@ public final class TrainingVotes {
     this.baseHash = baseHash;
   }
 
-  /** Counts the votes after a position in the log. */
-  public int countAfter(long seq) {
+  /**
+   * Counts the votes after a position in the log.
+   *
+   * @param newer position after which {@link Counts#newer} counts
+   * @param since position after which {@link Counts#since} counts
+   */
+  public Counts count(long after, long newer, long since) {
     return database
-        .first(row -> row.getInt(1), "SELECT count(*) " + FROM + " AND v.seq > ?", baseHash, seq)
-        .orElse(0);
+        .first(
+            row ->
+                new Counts(
+                    row.getLong("usable"),
+                    row.getLong("train"),
+                    row.getLong("selects"),
+                    row.getLong("gate"),
+                    row.getLong("newer"),
+                    row.getLong("since")),
+            COUNTS,
+            newer,
+            since,
+            baseHash,
+            after)
+        .orElseThrow();
   }
 
-  /** Reads the newest votes, at most {@code limit}, oldest first. */
-  public List<TrainingVote> newest(Connection connection, int limit) throws SQLException {
-    String newestFirst = VOTES + " ORDER BY v.seq DESC LIMIT ?";
-    return Sql.list(connection, TrainingVotes::vote, newestFirst, baseHash, limit).reversed();
+  /**
+   * A value that changes whenever a count may have changed: votes and exclusions come, and go by
+   * erasure or by hand.
+   */
+  public String revision() {
+    return database
+        .first(
+            row -> row.getString(1),
+            """
+            SELECT concat_ws(' ', (SELECT max(seq) FROM preferences),
+              (SELECT generation FROM reference_generation),
+              (SELECT count(*) || ' ' || max(created_at) FROM exclusions))
+            """)
+        .orElse("");
+  }
+
+  /** The position of the last vote that was recorded at or before a time; 0 if there is none. */
+  public long positionAt(Instant time) {
+    return database
+        .first(
+            row -> row.getLong(1),
+            "SELECT seq FROM preferences WHERE recorded_at <= ?"
+                + " ORDER BY recorded_at DESC, seq DESC LIMIT 1",
+            time)
+        .orElse(0L);
+  }
+
+  /** The share of ties and both-bad among the newest votes; 0 when there are fewer. */
+  public double tieShare(int newest) {
+    return database
+        .first(
+            row -> row.getLong(1) < newest ? 0.0 : (double) row.getLong(2) / row.getLong(1),
+            """
+            SELECT count(*), count(*) FILTER (WHERE choice IN ('tie', 'both_bad'))
+            FROM (SELECT choice FROM preferences ORDER BY seq DESC LIMIT ?) AS newest
+            """,
+            newest)
+        .orElse(0.0);
+  }
+
+  /** Reads the newest votes of a part, at most {@code limit}, oldest first. */
+  public List<TrainingVote> newest(Connection connection, Part part, long after, int limit)
+      throws SQLException {
+    return Sql.list(
+            connection,
+            TrainingVotes::vote,
+            VOTES + " AND v.part = ? AND v.seq > ? ORDER BY v.seq DESC LIMIT ?",
+            baseHash,
+            EnumNames.of(part),
+            after,
+            limit)
+        .reversed();
+  }
+
+  /** Reads the first votes after a position, at most {@code limit}, oldest first. */
+  public List<TrainingVote> firstAfter(long position, int limit) {
+    return database.list(
+        TrainingVotes::vote,
+        VOTES + " AND v.seq > ? ORDER BY v.seq LIMIT ?",
+        baseHash,
+        position,
+        limit);
   }
 
   /** Reads the votes of a run's frozen list that have not been erased, oldest first. */
   public List<TrainingVote> ofRun(String runId) {
-    return database.list(
-        TrainingVotes::vote,
-        VOTES
-            + " AND EXISTS (SELECT FROM run_preferences r WHERE r.run_id = ?"
-            + " AND r.preference_id = v.preference_id) ORDER BY v.seq",
-        baseHash,
-        runId);
+    return database.list(TrainingVotes::vote, OF_RUN, runId);
   }
 
   private static TrainingVote vote(ResultSet row) throws SQLException {
@@ -69,19 +157,10 @@ public final class TrainingVotes {
         row.getLong("seq"),
         row.getString("user_id"),
         row.getString("conversation"),
+        EnumNames.parse("part", row.getString("part"), Part.values()),
+        row.getFloat("weight"),
         Sql.ints(row, "prompt_ids"),
-        Sql.ints(row, "chosen"),
-        Sql.ints(row, "rejected"),
-        newestPolicyNumber(row.getString("policy_a"), row.getString("policy_b")));
-  }
-
-  private static int newestPolicyNumber(String policyA, String policyB) {
-    int a = policyNumber(policyA);
-    int b = policyNumber(policyB);
-    return a < 0 || b < 0 ? -1 : Math.max(a, b);
-  }
-
-  private static int policyNumber(String version) {
-    return version.matches("v[0-9]{1,9}") ? Integer.parseInt(version.substring(1)) : -1;
+        Sql.ints(row, "chosen_ids"),
+        Sql.ints(row, "rejected_ids"));
   }
 }

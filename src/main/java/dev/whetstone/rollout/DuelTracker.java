@@ -4,22 +4,25 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.ArmMetricsStore.Subject;
 import dev.whetstone.rollout.duel.ArmMetrics;
+import dev.whetstone.rollout.evidence.WatchRule;
 import dev.whetstone.serving.ServingSnapshot;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
- * The running duel as this gateway knows it: assigns policies to pairs and counts what each arm
- * does. Request threads call {@link #assign} and {@link #observe}, the rollout loop calls {@link
- * #refresh}; counts that are not yet in the database are guarded by {@code pending}.
+ * The running duel and watches as this gateway knows them: assigns policies to pairs and counts
+ * what each arm does. Request threads call {@link #assign} and {@link #observe}, the rollout loop
+ * calls {@link #refresh}; counts that are not yet in the database are guarded by {@code pending}.
  */
 public final class DuelTracker {
-  /** The arms of a duel; the labels are stored. */
+  /** The arms; the labels are stored. In a watch the champion is the one in question. */
   enum Arm {
     CANDIDATE("candidate"),
     CHAMPION("champion"),
@@ -31,73 +34,123 @@ public final class DuelTracker {
     Arm(String label) {
       this.label = label;
     }
+
+    String label() {
+      return label;
+    }
   }
 
+  /**
+   * A comparison that pairs may belong to.
+   *
+   * @param hash of the version in question
+   * @param otherHash of the one it is compared with
+   */
+  private record Comparison(
+      Subject subject, String id, String hash, String otherHash, double share) {
+    /** Whether the two sides, in some order, are the two versions. */
+    boolean isOf(Policy one, Policy other) {
+      return one.hash().equals(hash) && other.hash().equals(otherHash)
+          || one.hash().equals(otherHash) && other.hash().equals(hash);
+    }
+  }
+
+  private record Key(Subject subject, String id, Arm arm) {}
+
   private final RolloutStore store;
+  private final WatchStore watches;
+  private final ArmMetricsStore metrics;
+  private final WatchConfig watchConfig;
+  private final Policy base;
   private final RandomGenerator random;
   private final String gateway;
-  private final Map<Arm, ArmMetrics> pending = new EnumMap<>(Arm.class);
-  private volatile @Nullable Rollout current;
+  private final Map<Key, ArmMetrics> pending = new HashMap<>();
+  // The duel first, which has the first claim on pairs.
+  private volatile List<Comparison> current = List.of();
 
   /**
    * Creates a tracker that knows of no duel until {@link #refresh}.
    *
    * @param gateway name of this process, unique in the cluster
    */
-  public DuelTracker(RolloutStore store, RandomGenerator random, String gateway) {
+  DuelTracker(
+      RolloutStore store,
+      WatchStore watches,
+      ArmMetricsStore metrics,
+      WatchConfig watchConfig,
+      Policy base,
+      RandomGenerator random,
+      String gateway) {
     this.store = store;
+    this.watches = watches;
+    this.metrics = metrics;
+    this.watchConfig = watchConfig;
+    this.base = base;
     this.random = random;
     this.gateway = gateway;
   }
 
   /**
-   * Draws the policies of the next pair: the champion twice, or in a share of the pairs champion
-   * and candidate, provided that this gateway serves the very versions of the duel.
+   * Draws the policies of the next pair: the champion twice, or in a share of the pairs the
+   * champion and the version that it duels with or is watched against, provided that this gateway
+   * serves the very versions.
    */
   public PairAssignment assign(ServingSnapshot serving) {
-    Rollout duel = current;
-    var candidate = serving.candidate();
-    boolean withCandidate =
-        duel != null
-            && candidate != null
-            && candidate.hash().equals(duel.candidateHash())
-            && serving.champion().hash().equals(duel.championHash())
-            && random.nextDouble() < duel.share();
     Policy champion = serving.champion();
-    Policy other = withCandidate && candidate != null ? candidate : champion;
+    Policy other = champion;
+    double draw = random.nextDouble();
+    for (Comparison comparison : current) {
+      Optional<Policy> against = opponent(comparison, serving);
+      if (against.isPresent() && draw < comparison.share()) {
+        other = against.get();
+        break;
+      }
+      draw = against.isPresent() ? (draw - comparison.share()) / (1 - comparison.share()) : draw;
+    }
     return random.nextBoolean()
         ? new PairAssignment(champion, other)
         : new PairAssignment(other, champion);
   }
 
-  /** Wraps the listener of a pair so that the results of both sides are counted for the duel. */
-  public GenerationListener observe(PairAssignment pair, GenerationListener inner) {
-    Rollout duel = current;
-    Arm first = duel == null ? null : arm(duel, pair.first(), pair.second());
-    Arm second = duel == null ? null : arm(duel, pair.second(), pair.first());
-    return first == null || second == null ? inner : new CountingListener(first, second, inner);
+  private Optional<Policy> opponent(Comparison comparison, ServingSnapshot serving) {
+    return Stream.of(serving.candidate(), serving.previous(), base)
+        .flatMap(Stream::ofNullable)
+        .filter(policy -> comparison.isOf(serving.champion(), policy))
+        .findFirst();
   }
 
-  /** The arm of a side; null when the pair does not belong to the duel. */
-  private static @Nullable Arm arm(Rollout duel, Policy side, Policy other) {
-    if (side.hash().equals(duel.candidateHash())) {
-      return other.hash().equals(duel.championHash()) ? Arm.CANDIDATE : null;
+  /** Wraps the listener of a pair so that the results of both sides are counted for the duel. */
+  public GenerationListener observe(PairAssignment pair, GenerationListener inner) {
+    for (Comparison comparison : current) {
+      if (comparison.isOf(pair.first(), pair.second())) {
+        return new CountingListener(
+            List.of(key(comparison, pair.first()), key(comparison, pair.second())), inner);
+      }
     }
-    if (!side.hash().equals(duel.championHash())) {
-      return null;
-    }
-    return other.hash().equals(duel.candidateHash())
-        ? Arm.CHAMPION
-        : other.hash().equals(side.hash()) ? Arm.CHAMPION_ALONE : null;
+    Optional<Comparison> duel =
+        current.stream().filter(one -> one.subject() == Subject.ROLLOUT).findFirst();
+    boolean alone =
+        duel.isPresent()
+            && Stream.of(pair.first(), pair.second())
+                .allMatch(side -> side.hash().equals(duel.get().otherHash()));
+    Key key = alone ? new Key(Subject.ROLLOUT, duel.get().id(), Arm.CHAMPION_ALONE) : null;
+    return key == null ? inner : new CountingListener(List.of(key, key), inner);
+  }
+
+  private static Key key(Comparison comparison, Policy side) {
+    return new Key(
+        comparison.subject(),
+        comparison.id(),
+        side.hash().equals(comparison.hash()) ? Arm.CANDIDATE : Arm.CHAMPION);
   }
 
   private final class CountingListener implements GenerationListener {
-    private final List<Arm> arms;
+    private final List<Key> arms;
     private final GenerationListener inner;
     private final long[] startNanos = new long[2];
 
-    CountingListener(Arm first, Arm second, GenerationListener inner) {
-      this.arms = List.of(first, second);
+    CountingListener(List<Key> arms, GenerationListener inner) {
+      this.arms = arms;
       this.inner = inner;
     }
 
@@ -117,12 +170,14 @@ public final class DuelTracker {
     }
   }
 
-  private void count(Arm arm, Completion completion, long nanos) {
+  private void count(Key arm, Completion completion, long nanos) {
     // A client that disconnects tells nothing about the version.
     if (completion.reason() == FinishReason.CANCELLED) {
       return;
     }
     boolean error = completion.reason() == FinishReason.ERROR;
+    double tokens = completion.tokens().length;
+    double pace = Math.log(nanos / 1e9 / Math.max(1, tokens - 1));
     ArmMetrics one =
         new ArmMetrics(
             1,
@@ -130,42 +185,66 @@ public final class DuelTracker {
             completion.reason() == FinishReason.LENGTH ? 1 : 0,
             error ? 1 : 0,
             completion.tokens().length,
-            nanos / 1e9);
+            nanos / 1e9,
+            tokens * tokens,
+            nanos > 0 && tokens > 1
+                ? new ArmMetrics.Pace(1, pace, pace * pace)
+                : ArmMetrics.Pace.NONE);
     synchronized (pending) {
       pending.merge(arm, one, ArmMetrics::plus);
     }
   }
 
-  /** Writes the counts since the last call to the store, then reads which duel is running. */
+  /** Writes the counts since the last call to the store, then reads what is running. */
   void refresh() {
-    Rollout duel = current;
-    if (duel != null) {
-      publish(duel);
-    }
-    Optional<Rollout> now =
+    publish();
+    List<Comparison> now = new ArrayList<>();
+    Optional<Rollout> duel =
         store.active().filter(active -> active.status() == RolloutStatus.DUELLING);
-    if (duel == null || now.isEmpty() || !now.get().id().equals(duel.id())) {
-      synchronized (pending) {
-        pending.clear();
-      }
+    duel.ifPresent(
+        rollout ->
+            now.add(
+                new Comparison(
+                    Subject.ROLLOUT,
+                    rollout.id(),
+                    rollout.candidateHash(),
+                    rollout.championHash(),
+                    rollout.share())));
+    for (Watch watch : watches.active()) {
+      now.add(
+          new Comparison(
+              Subject.WATCH, watch.id(), watch.championHash(), watch.againstHash(), share(watch)));
     }
-    current = now.orElse(null);
+    current = List.copyOf(now);
   }
 
-  private void publish(Rollout duel) {
-    for (Arm arm : Arm.values()) {
-      ArmMetrics more;
-      synchronized (pending) {
-        more = pending.remove(arm);
-      }
-      if (more != null) {
-        store.addMetrics(duel.id(), gateway, arm.label, more);
-      }
-    }
+  private double share(Watch watch) {
+    return watch.ofPredecessor()
+        ? WatchRule.share(
+            watch.evidence().votes(),
+            watchConfig.firstVotes(),
+            watchConfig.firstShare(),
+            watchConfig.share())
+        : watchConfig.share();
   }
 
-  /** What an arm did so far, summed over all gateways. */
-  static ArmMetrics metrics(RolloutStore store, Rollout duel, Arm arm) {
-    return store.metrics(duel.id(), arm.label);
+  private void publish() {
+    Map<Key, ArmMetrics> more;
+    synchronized (pending) {
+      more = Map.copyOf(pending);
+      pending.clear();
+    }
+    more.forEach(
+        (key, count) -> metrics.add(key.subject(), key.id(), gateway, key.arm().label, count));
+  }
+
+  /** What an arm of a duel did so far, summed over all gateways. */
+  static ArmMetrics metrics(ArmMetricsStore store, Rollout duel, Arm arm) {
+    return store.of(Subject.ROLLOUT, duel.id(), arm.label);
+  }
+
+  /** What an arm of a watch did so far, summed over all gateways. */
+  static ArmMetrics metrics(ArmMetricsStore store, Watch watch, Arm arm) {
+    return store.of(Subject.WATCH, watch.id(), arm.label);
   }
 }

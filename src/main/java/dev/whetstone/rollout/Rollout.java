@@ -1,6 +1,6 @@
 package dev.whetstone.rollout;
 
-import dev.whetstone.rollout.duel.DuelEvidence;
+import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param runId the training run that made the candidate; null for an imported version
  * @param champion version that the candidate is compared with
  * @param share of pairs in which the candidate writes one side during the duel
- * @param evidence the votes of the duel so far
+ * @param evidence the counted votes of the duel so far
+ * @param attempt the how-manieth duel (or judgement, in the automatic mode) against this champion
+ *     since it was promoted; 0 before it
+ * @param evidenceAfter position in the log of the newest vote when the duel began; null before it
+ * @param gateFailures how often the gate ended in an error
+ * @param judgedVotes votes that the last inconclusive judgement had; null where there was none
  */
 public record Rollout(
     String id,
@@ -24,7 +29,11 @@ public record Rollout(
     double share,
     RolloutStatus status,
     @Nullable String reason,
-    DuelEvidence evidence,
+    VoteEvidence evidence,
+    int attempt,
+    @Nullable Long evidenceAfter,
+    int gateFailures,
+    @Nullable Integer judgedVotes,
     Instant createdAt,
     @Nullable Instant duelBeganAt,
     @Nullable Instant endedAt) {}

@@ -17,4 +17,7 @@ public interface RolloutConfig {
 
   /** The live duel. */
   DuelConfig duel();
+
+  /** What follows a promotion. */
+  WatchConfig watch();
 }

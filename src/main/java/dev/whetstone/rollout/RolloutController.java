@@ -1,47 +1,59 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.ChangeContext;
-import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.rollout.duel.DuelConfig;
-import dev.whetstone.rollout.duel.DuelEvidence;
-import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.DuelTracker.Arm;
+import dev.whetstone.rollout.EvidenceStore.Comparison;
+import dev.whetstone.rollout.EvidenceStore.Counts;
+import dev.whetstone.rollout.RolloutStore.Candidate;
+import dev.whetstone.rollout.duel.ArmMetrics;
+import dev.whetstone.rollout.duel.GuardrailThresholds;
+import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.Gate;
-import dev.whetstone.rollout.gate.GateVerdict;
+import dev.whetstone.rollout.gate.GateSubject;
 import dev.whetstone.serving.PolicyRouter;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalDouble;
+import org.jboss.logging.Logger;
 
 /**
  * The state machine of rollouts: after the gate come a duel, an operator's approval or at once the
- * promotion, as {@link RolloutMode} says ({@link #decideGate}); a duel ends by votes, guard-rails
- * or limits ({@link #decideDuel}). Each step is one transaction that changes the rollout, the
- * version's status and the aliases together. If the process dies, the next leader continues from
- * what was committed.
+ * promotion, as {@link RolloutMode} says; {@link Decisions} has what follows from which numbers.
+ * Each step is one short transaction that changes the rollout, the version's status and the aliases
+ * together, provided that the aliases are as the decision found them: what an operator changed
+ * meanwhile stands. If the process dies, the next leader continues from what was committed.
  *
  * <p>Confined to the rollout loop's thread of the gateway that leads, except {@link #open} and
  * {@link #apply}, which requests call: {@link RolloutStore#transition} changes a rollout only from
  * the status it was judged in, so one of two rivals wins.
  */
 final class RolloutController {
-  // stored with every decision
-  private static final String ACTOR = "referee";
+  /** Stored with every decision. */
+  static final String ACTOR = "referee";
+
+  private static final Logger LOG = Logger.getLogger(RolloutController.class);
+  private static final int MAX_GATE_FAILURES = 3;
 
   private final RolloutStore rollouts;
+  private final ArmMetricsStore metrics;
+  private final EvidenceStore evidence;
+  private final CandidateQueue queue;
+  private final Watches watches;
   private final Database database;
   private final PolicyStore policies;
   private final AliasStore aliases;
@@ -52,14 +64,20 @@ final class RolloutController {
 
   RolloutController(
       RolloutStore rollouts,
+      WatchStore watchStore,
+      ArmMetricsStore metrics,
       PolicyRouter router,
       Gate gate,
       RolloutConfig config,
       InstantSource clock) {
     this.rollouts = rollouts;
+    this.metrics = metrics;
+    this.evidence = new EvidenceStore(clock, config.duel().voteDelay());
     this.policies = router.store();
     this.database = policies.database();
     this.aliases = router.aliases();
+    this.queue = new CandidateQueue(rollouts, database, policies.baseHash(), config.duel());
+    this.watches = new Watches(watchStore, metrics, evidence, router, config);
     this.router = router;
     this.gate = gate;
     this.config = config;
@@ -68,36 +86,90 @@ final class RolloutController {
 
   /** Takes the next step, if there is one; true when the database was changed. */
   boolean step() {
-    Optional<Rollout> active = rollouts.active();
-    if (active.isEmpty()) {
-      return rollouts.nextCandidate().filter(this::open).isPresent();
+    boolean paused = isPaused();
+    rollouts.markRolledBack(new ChangeContext(ACTOR, "it was rolled back"));
+    if (watches.step(!paused)) {
+      return true;
     }
-    Rollout rollout = active.get();
-    Optional<Transition> superseded = supersededBy(rollout);
-    if (superseded.isPresent()) {
-      return apply(rollout, superseded.get());
+    Optional<Rollout> active = rollouts.active();
+    Optional<VoteEvidence> votes =
+        active.filter(rollout -> rollout.status() == RolloutStatus.DUELLING).map(this::countVotes);
+    if (paused) {
+      return false;
+    }
+    return active.map(rollout -> step(rollout, votes)).orElseGet(this::openNext);
+  }
+
+  private boolean isPaused() {
+    return database
+        .first(
+            row -> 1,
+            "SELECT FROM learning_pauses WHERE base_hash = ? AND line = 'main'",
+            policies.baseHash())
+        .isPresent();
+  }
+
+  private boolean step(Rollout rollout, Optional<VoteEvidence> votes) {
+    Aliases now = database.statement(aliases::read);
+    Optional<Transition> overtaken = overtakenBy(rollout, now);
+    if (overtaken.isPresent()) {
+      return apply(rollout, overtaken.get(), now);
     }
     return switch (rollout.status()) {
-      case GATING -> runGate(rollout);
-      case DUELLING -> evaluateDuel(rollout);
+      case GATING -> runGate(rollout, now);
+      case DUELLING -> evaluateDuel(rollout, votes.orElseThrow(), now);
       case AWAITING_APPROVAL -> false;
-      case PROMOTED, REJECTED, INCONCLUSIVE, ABORTED, CANCELLED ->
+      case PROMOTED, ROLLED_BACK, REJECTED, INCONCLUSIVE, SUPERSEDED, ABORTED, CANCELLED ->
           throw new IllegalStateException("rollout " + rollout.id() + " has ended");
     };
   }
 
-  private boolean open(String candidate) {
+  private boolean openNext() {
+    PolicyRecord champion = champion();
+    Optional<Candidate> next = queue.newest(champion);
+    if (next.isEmpty()) {
+      return false;
+    }
+    Candidate candidate = next.get();
+    if (isOfAnotherLine(candidate, champion)) {
+      queue.supersede(
+          candidate, champion, "it was trained before " + champion.version() + " was champion");
+      return true;
+    }
+    if (config.mode() == RolloutMode.DUEL && !queue.mayDuel(candidate)) {
+      return false;
+    }
     ChangeContext by = new ChangeContext(ACTOR, "training succeeded");
     return database
         .transaction(
             connection ->
                 open(
                     connection,
-                    policies.require(connection, candidate),
+                    policies.require(connection, candidate.version()),
                     config.mode(),
                     config.duel().share(),
                     by))
         .isPresent();
+  }
+
+  /**
+   * Whether a candidate was trained from a dethroned champion, or chosen beside it. One whose
+   * parent was rolled back gets its rollout, which says so.
+   */
+  private boolean isOfAnotherLine(Candidate candidate, PolicyRecord champion) {
+    String parent = candidate.parent();
+    boolean otherParent =
+        parent != null && !parent.equals("v0") && !parent.equals(champion.version());
+    boolean older =
+        candidate
+            .startedAt()
+            .isBefore(database.statement(c -> aliases.lastPromotion(c, champion.version())).at());
+    return (otherParent || older)
+        && database.statement(c -> policies.rolledBackAncestor(c, candidate.version())).isEmpty();
+  }
+
+  private PolicyRecord champion() {
+    return database.statement(c -> policies.require(c, aliases.read(c).champion()));
   }
 
   /** Opens a rollout; empty when another is active or the version is the champion already. */
@@ -115,155 +187,240 @@ final class RolloutController {
   }
 
   /** How the rollout ends because its versions were changed by others; empty if they were not. */
-  private Optional<Transition> supersededBy(Rollout rollout) {
-    return database.statement(
-        connection -> {
-          Aliases now = aliases.read(connection);
-          if (now.champion().equals(rollout.candidate())) {
-            return Optional.of(new Transition(RolloutStatus.PROMOTED, "an operator promoted it"));
-          }
-          Optional<String> unsound = policies.rolledBackAncestor(connection, rollout.candidate());
-          if (unsound.isPresent()) {
-            return Optional.of(
-                new Transition(
-                    RolloutStatus.INCONCLUSIVE,
-                    unsound.get().equals(rollout.candidate())
-                        ? "it was rolled back"
-                        : "it was trained on top of " + unsound.get() + ", which was rolled back"));
-          }
-          return now.champion().equals(rollout.champion())
-              ? Optional.empty()
-              : Optional.of(
-                  new Transition(
-                      RolloutStatus.INCONCLUSIVE,
-                      "the champion became " + now.champion() + " meanwhile"));
-        });
+  private Optional<Transition> overtakenBy(Rollout rollout, Aliases now) {
+    if (now.champion().equals(rollout.candidate())) {
+      return Optional.of(new Transition(RolloutStatus.PROMOTED, "an operator promoted it"));
+    }
+    Optional<String> unsound =
+        database.statement(c -> policies.rolledBackAncestor(c, rollout.candidate()));
+    if (unsound.isPresent()) {
+      return Optional.of(
+          new Transition(
+              RolloutStatus.INCONCLUSIVE,
+              unsound.get().equals(rollout.candidate())
+                  ? "it was rolled back"
+                  : "it was trained on top of " + unsound.get() + ", which was rolled back"));
+    }
+    return now.champion().equals(rollout.champion())
+        ? Optional.empty()
+        : Optional.of(
+            new Transition(
+                RolloutStatus.SUPERSEDED, "the champion became " + now.champion() + " meanwhile"));
   }
 
-  private boolean runGate(Rollout rollout) {
+  private boolean runGate(Rollout rollout, Aliases now) {
+    AliasStore.Promotion champion =
+        database.statement(c -> aliases.lastPromotion(c, rollout.champion()));
+    if (rollout.judgedVotes() != null) {
+      Optional<Transition> replaced = replacement(rollout, 0);
+      if (replaced.isPresent()) {
+        return apply(rollout, replaced.get(), now);
+      }
+      if (gate.judgedVotes(champion.at()) <= rollout.judgedVotes()) {
+        return false;
+      }
+    }
+    Rollout numbered =
+        rollout.mode() == RolloutMode.AUTOMATIC ? numbered(rollout, champion.at()) : rollout;
     List<CriterionResult> rows;
+    int votes = gate.judgedVotes(champion.at());
     try {
-      Policy candidate = router.verify(policies.require(rollout.candidate()));
-      Policy champion = router.resolve(rollout.champion());
-      rows = gate.measure(candidate, champion, rollout.runId());
+      rows = gate.measure(subject(numbered, champion.at()));
     } catch (PolicyException.Refused unsound) {
       return apply(
-          rollout, new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage())));
+          rollout,
+          new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage())),
+          now);
+    } catch (DatabaseUnavailableException away) {
+      throw away;
+    } catch (RuntimeException failed) {
+      return gateFailed(rollout, failed, now);
     }
+    Transition next = Decisions.ofGate(rollout.mode(), rows);
     database.transaction(
         connection -> {
           rollouts.saveGateResults(connection, rollout.id(), rows);
+          rollouts.noteGate(connection, rollout.id(), 0, next == null ? votes : null);
           return rows;
         });
-    return apply(rollout, decideGate(rollout.mode(), rows));
+    if (next == null) {
+      LOG.infof("%s waits for votes to be judged again: %s", rollout.candidate(), rows);
+      return false;
+    }
+    return apply(rollout, next, now);
   }
 
-  /** The transition that follows from the gate's results. */
-  static Transition decideGate(RolloutMode mode, List<CriterionResult> rows) {
-    Map<String, Double> numbers =
-        rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
-    return switch (GateVerdict.of(rows)) {
-      case FAIL ->
-          new Transition(
-              RolloutStatus.REJECTED,
-              "the gate failed: " + criteriaWith(rows, GateVerdict.FAIL),
-              numbers);
-      case INCONCLUSIVE ->
+  // An error of the gate is no verdict; after a few it ends this rollout, so that others have a
+  // turn.
+  private boolean gateFailed(Rollout rollout, RuntimeException failed, Aliases now) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw failed;
+    }
+    int failures = rollout.gateFailures() + 1;
+    LOG.warnf(
+        failed,
+        "the gate failed on %s, time %d of %d",
+        rollout.candidate(),
+        failures,
+        MAX_GATE_FAILURES);
+    if (failures >= MAX_GATE_FAILURES) {
+      return apply(
+          rollout,
           new Transition(
               RolloutStatus.INCONCLUSIVE,
-              "the gate is inconclusive: " + criteriaWith(rows, GateVerdict.INCONCLUSIVE),
-              numbers);
-      case PASS ->
-          switch (mode) {
-            case DUEL -> new Transition(RolloutStatus.DUELLING, "the gate passed", numbers);
-            case AUTOMATIC -> new Transition(RolloutStatus.PROMOTED, "the gate passed", numbers);
-            case MANUAL ->
-                new Transition(
-                    RolloutStatus.AWAITING_APPROVAL,
-                    "the gate passed; an operator decides",
-                    numbers);
-          };
-    };
+              "the gate failed %d times: %s".formatted(failures, failed.getMessage())),
+          now);
+    }
+    database.transaction(
+        connection -> {
+          rollouts.noteGate(connection, rollout.id(), failures, rollout.judgedVotes());
+          return failures;
+        });
+    return false;
   }
 
-  private static String criteriaWith(List<CriterionResult> rows, GateVerdict verdict) {
-    return rows.stream()
-        .filter(row -> row.verdict() == verdict)
-        .map(CriterionResult::name)
-        .collect(Collectors.joining(", "));
+  private GateSubject subject(Rollout rollout, Instant championSince) {
+    PolicyRecord row = policies.require(rollout.candidate());
+    String run = row.provenance().runId();
+    String runMetrics =
+        run == null
+            ? "{}"
+            : database
+                .first(
+                    r -> r.getString(1),
+                    "SELECT metrics::text FROM training_runs WHERE run_id = ?",
+                    run)
+                .orElse("{}");
+    return new GateSubject(
+        router.verify(row),
+        router.resolve(rollout.champion()),
+        run,
+        runMetrics,
+        championSince,
+        rollout.mode() == RolloutMode.AUTOMATIC
+            ? OptionalDouble.of(
+                AttemptThreshold.of(config.duel().evidence(), Math.max(1, rollout.attempt())))
+            : OptionalDouble.empty());
   }
 
-  private boolean evaluateDuel(Rollout duel) {
-    DuelEvidence evidence = rollouts.countVotes(duel);
-    List<GuardrailViolation> alarms =
-        config
-            .duel()
-            .thresholds()
-            .violations(
-                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CANDIDATE),
-                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CHAMPION),
-                DuelTracker.metrics(rollouts, duel, DuelTracker.Arm.CHAMPION_ALONE));
+  /** Gives a rollout its number among those against this champion, once. */
+  private Rollout numbered(Rollout rollout, Instant championSince) {
+    if (rollout.attempt() > 0 && rollout.evidenceAfter() != null) {
+      return rollout;
+    }
+    return database.transaction(
+        connection -> {
+          long after =
+              rollout.duelBeganAt() == null
+                  ? EvidenceStore.newestVote(connection)
+                  : RolloutStore.votesBefore(connection, rollout.duelBeganAt());
+          int attempt = 1 + RolloutStore.attempts(connection, rollout, championSince);
+          rollouts.beginAttempt(connection, rollout, attempt, after);
+          return RolloutStore.find(connection, rollout.id()).orElseThrow();
+        });
+  }
+
+  private VoteEvidence countVotes(Rollout duel) {
+    Instant championSince = database.statement(c -> aliases.lastPromotion(c, duel.champion())).at();
+    Rollout begun = numbered(duel, championSince);
+    return database.transaction(
+        connection -> {
+          evidence.admit(
+              connection,
+              new Comparison(
+                  duel.id(),
+                  duel.candidateHash(),
+                  duel.championHash(),
+                  Objects.requireNonNull(begun.evidenceAfter())));
+          Counts counts = EvidenceStore.counts(connection, duel.id());
+          VoteEvidence now = new VoteEvidence(counts.wins(), counts.losses());
+          rollouts.saveEvidence(connection, duel, now);
+          return now;
+        });
+  }
+
+  private boolean evaluateDuel(Rollout duel, VoteEvidence votes, Aliases now) {
+    Optional<Transition> replaced = replacement(duel, votes.eValue());
+    if (replaced.isPresent()) {
+      return apply(duel, replaced.get(), now);
+    }
+    GuardrailThresholds rails = config.duel().thresholds();
+    ArmMetrics candidate = DuelTracker.metrics(metrics, duel, Arm.CANDIDATE);
     boolean tooLong =
         duel.duelBeganAt() != null
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().maxDuration()));
-    Transition next = decideDuel(evidence, alarms, config.duel(), tooLong);
-    return next != null && apply(duel, next);
+    Transition next =
+        Decisions.ofDuel(
+            votes,
+            Decisions.rule(config.duel(), duel.attempt()),
+            rails.violations(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION)),
+            rails.latency(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ALONE)),
+            tooLong);
+    return next != null && apply(duel, next, now);
   }
 
-  /** The transition that follows from votes and guard-rails; null while the duel continues. */
-  static @Nullable Transition decideDuel(
-      DuelEvidence evidence, List<GuardrailViolation> alarms, DuelConfig config, boolean tooLong) {
-    if (!alarms.isEmpty()) {
-      return new Transition(
-          RolloutStatus.ABORTED,
-          alarms.stream()
-              .map(alarm -> alarm.name() + " " + alarm.number() + ", allowed " + alarm.threshold())
-              .collect(Collectors.joining("; ")),
-          alarms.stream()
-              .collect(Collectors.toMap(GuardrailViolation::name, GuardrailViolation::number)));
+  /** Superseded by a newer candidate that is clearly better, while little speaks for this one. */
+  private Optional<Transition> replacement(Rollout rollout, double eValue) {
+    if (eValue >= config.duel().replaceableBelow()) {
+      return Optional.empty();
     }
-    Map<String, Double> numbers =
-        Map.of(
-            "wins", (double) evidence.wins(),
-            "losses", (double) evidence.losses(),
-            "evidence", Math.min(evidence.eValue(), Double.MAX_VALUE));
-    String votes = evidence.wins() + " votes for it, " + evidence.losses() + " against";
-    return switch (evidence.verdict(config.evidence())) {
-      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, votes, numbers);
-      case REJECT -> new Transition(RolloutStatus.REJECTED, votes, numbers);
-      case CONTINUE ->
-          tooLong || evidence.wins() + evidence.losses() >= config.maxVotes()
-              ? new Transition(RolloutStatus.INCONCLUSIVE, "undecided after " + votes, numbers)
-              : null;
-    };
+    PolicyRecord champion = champion();
+    return queue
+        .newest(champion)
+        .filter(candidate -> queue.outdoes(candidate, rollout))
+        .map(
+            candidate ->
+                new Transition(
+                    RolloutStatus.SUPERSEDED,
+                    candidate.version() + " is better on the select part by a standard error"));
   }
 
-  /** The next status, why, and the numbers that the decision is based on. */
-  record Transition(RolloutStatus to, String reason, Map<String, Double> numbers) {
-    Transition(RolloutStatus to, String reason) {
-      this(to, reason, Map.of());
+  private boolean apply(Rollout rollout, Transition next, Aliases seen) {
+    if (next.to() == RolloutStatus.PROMOTED && !seen.champion().equals(rollout.candidate())) {
+      Promoter.prepare(router, rollout.candidate(), seen);
     }
+    return apply(rollout, next, ACTOR, Optional.of(seen));
   }
 
-  private boolean apply(Rollout rollout, Transition next) {
-    return apply(rollout, next, ACTOR);
+  /** Ends a rollout at an operator's wish; false when another decision was faster. */
+  boolean apply(Rollout rollout, Transition next, String actor) {
+    return apply(rollout, next, actor, Optional.empty());
   }
 
   /**
    * Changes a rollout's status together with the version's status and the aliases; false when
-   * another decision was faster.
+   * another decision was faster, or the aliases are no longer those that it was based on.
    */
-  boolean apply(Rollout rollout, Transition next, String actor) {
+  private boolean apply(Rollout rollout, Transition next, String actor, Optional<Aliases> seen) {
     ChangeContext by = new ChangeContext(actor, next.reason());
-    return database.transaction(
-        connection -> {
-          boolean moved =
-              rollouts.transition(connection, rollout, next.to(), by, jsonNumbers(next.numbers()));
-          if (moved) {
-            updatePolicy(connection, rollout, next.to(), by);
-          }
-          return moved;
-        });
+    boolean done =
+        database.transaction(
+            connection -> {
+              Aliases now = aliases.lock(connection);
+              if (seen.isPresent() && seen.get().revision() != now.revision()) {
+                return false;
+              }
+              boolean moved =
+                  rollouts.transition(connection, rollout, next.to(), by, next.jsonNumbers());
+              if (moved) {
+                updatePolicy(connection, rollout, next.to(), by);
+              }
+              return moved;
+            });
+    if (done) {
+      LOG.infof(
+          "%s against %s: %s, %s %s",
+          rollout.candidate(),
+          rollout.champion(),
+          next.to().label(),
+          next.reason(),
+          next.numbers());
+    } else {
+      LOG.infof(
+          "%s against %s is not %s: versions were changed meanwhile",
+          rollout.candidate(), rollout.champion(), next.to().label());
+    }
+    return done;
   }
 
   private void updatePolicy(
@@ -271,15 +428,26 @@ final class RolloutController {
       throws SQLException {
     String candidate = rollout.candidate();
     switch (to) {
-      case GATING -> throw new IllegalArgumentException("a rollout never returns to the gate");
+      case GATING, ROLLED_BACK ->
+          throw new IllegalArgumentException("no step of a rollout leads to " + to.label());
       case DUELLING -> {
         policies.setStatus(connection, candidate, PolicyStatus.CANDIDATE, by);
         aliases.setCandidate(connection, candidate, by);
+        rollouts.beginAttempt(
+            connection,
+            rollout,
+            1
+                + RolloutStore.attempts(
+                    connection,
+                    rollout,
+                    aliases.lastPromotion(connection, rollout.champion()).at()),
+            EvidenceStore.newestVote(connection));
       }
       case AWAITING_APPROVAL -> policies.setStatus(connection, candidate, PolicyStatus.READY, by);
       case PROMOTED -> aliases.promote(connection, candidate, by);
       case REJECTED, ABORTED -> withdraw(connection, candidate, PolicyStatus.REJECTED, by);
-      case INCONCLUSIVE, CANCELLED -> withdraw(connection, candidate, PolicyStatus.HELD, by);
+      case INCONCLUSIVE, SUPERSEDED, CANCELLED ->
+          withdraw(connection, candidate, PolicyStatus.HELD, by);
     }
   }
 
@@ -293,17 +461,5 @@ final class RolloutController {
     if (!now.champion().equals(candidate)) {
       policies.setStatus(connection, candidate, status, by);
     }
-  }
-
-  // JSON has neither NaN nor infinity: they become strings.
-  private static Map<String, Object> jsonNumbers(Map<String, Double> numbers) {
-    return numbers.entrySet().stream()
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey,
-                entry ->
-                    Double.isFinite(entry.getValue())
-                        ? entry.getValue()
-                        : entry.getValue().toString()));
   }
 }

@@ -7,8 +7,7 @@ import dev.whetstone.database.Notifications;
 import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
-import dev.whetstone.rollout.duel.ArmMetrics;
-import dev.whetstone.rollout.duel.DuelEvidence;
+import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.settings.EnumNames;
@@ -16,10 +15,10 @@ import dev.whetstone.settings.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,8 @@ public final class RolloutStore {
   private static final String COLUMNS =
       """
       SELECT rollout_id, seq, run_id, candidate, candidate_hash, champion, champion_hash, mode, share,
-        status, reason, wins, losses, created_at, duel_began_at, ended_at
+        status, ending, reason, wins, losses, attempt, evidence_after, gate_failures, judged_votes,
+        created_at, duel_began_at, ended_at
       FROM rollouts
       """;
 
@@ -53,39 +53,10 @@ public final class RolloutStore {
 
   private static final String TRANSITION =
       """
-      UPDATE rollouts SET status = ?, reason = ?,
+      UPDATE rollouts SET status = ?, ending = ?, reason = ?,
         duel_began_at = CASE WHEN ? = 'duelling' THEN now() ELSE duel_began_at END,
         ended_at = CASE WHEN ? IN ('gating', 'duelling', 'waiting') THEN NULL ELSE now() END
       WHERE rollout_id = ? AND status = ?
-      """;
-
-  // Each user and prompt counts once, with the first vote for a side: see DuelEvidence.
-  private static final String COUNT_VOTES =
-      """
-      SELECT count(*) FILTER (WHERE won) AS wins, count(*) FILTER (WHERE NOT won) AS losses
-      FROM (
-        SELECT DISTINCT ON (v.user_id, p.prompt_hash)
-          (v.choice = 'a') = (p.hash_a = ?) AS won
-        FROM pairs p JOIN preferences v USING (pair_id)
-        WHERE (p.hash_a, p.hash_b) IN ((?, ?), (?, ?)) AND p.created_at >= ? AND NOT p.imported
-          AND v.choice IN ('a', 'b')
-        ORDER BY v.user_id, p.prompt_hash, v.seq) AS first_votes
-      """;
-
-  private static final String ADD_METRICS =
-      """
-      INSERT INTO rollout_figures AS f VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (rollout_id, gateway, side) DO UPDATE SET
-        completions = f.completions + excluded.completions, empty = f.empty + excluded.empty,
-        unended = f.unended + excluded.unended, errors = f.errors + excluded.errors,
-        tokens = f.tokens + excluded.tokens, seconds = f.seconds + excluded.seconds
-      """;
-
-  private static final String SUM_METRICS =
-      """
-      SELECT coalesce(sum(completions), 0), coalesce(sum(empty), 0), coalesce(sum(unended), 0),
-        coalesce(sum(errors), 0), coalesce(sum(tokens), 0), coalesce(sum(seconds), 0)
-      FROM rollout_figures WHERE rollout_id = ? AND side = ?
       """;
 
   private final Database database;
@@ -140,14 +111,31 @@ public final class RolloutStore {
     return hasRollout ? null : run;
   }
 
-  /** The version made by the oldest succeeded run that has no rollout yet. */
-  public Optional<String> nextCandidate() {
-    return database.first(
-        row -> row.getString(1),
-        "SELECT policy FROM training_runs r WHERE base_hash = ? AND status = 'succeeded'"
-            + " AND policy IS NOT NULL"
+  /**
+   * A version of a succeeded run that has no rollout yet.
+   *
+   * @param parent version that its training began with
+   * @param metrics that the run stored, a JSON object
+   * @param startedAt when the run began
+   */
+  public record Candidate(
+      String version, String runId, @Nullable String parent, String metrics, Instant startedAt) {}
+
+  /** The versions that wait for their turn, newest first. */
+  public List<Candidate> candidates() {
+    return database.list(
+        row ->
+            new Candidate(
+                row.getString("policy"),
+                row.getString("run_id"),
+                row.getString("parent"),
+                row.getString("metrics"),
+                Sql.instant(row, "started_at")),
+        "SELECT policy, run_id, parent, metrics::text AS metrics,"
+            + " coalesce(started_at, created_at) AS started_at FROM training_runs r"
+            + " WHERE base_hash = ? AND status = 'succeeded' AND policy IS NOT NULL"
             + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
-            + " ORDER BY seq LIMIT 1",
+            + " ORDER BY seq DESC",
         baseHash);
   }
 
@@ -163,7 +151,7 @@ public final class RolloutStore {
     return database.statement(connection -> find(connection, id));
   }
 
-  private static Optional<Rollout> find(Connection connection, String id) throws SQLException {
+  static Optional<Rollout> find(Connection connection, String id) throws SQLException {
     return Sql.first(connection, RolloutStore::rollout, COLUMNS + "WHERE rollout_id = ?", id);
   }
 
@@ -194,6 +182,7 @@ public final class RolloutStore {
             connection,
             TRANSITION,
             to.stored(),
+            to.ending(),
             by.reason(),
             to.stored(),
             to.stored(),
@@ -219,10 +208,11 @@ public final class RolloutStore {
     }
     Sql.update(
         connection,
-        "INSERT INTO rollout_decisions (rollout_id, decision, actor, reason, numbers)"
-            + " VALUES (?, ?, ?, ?, ?::jsonb)",
+        "INSERT INTO rollout_decisions (rollout_id, decision, ending, actor, reason, numbers)"
+            + " VALUES (?, ?, ?, ?, ?, ?::jsonb)",
         id,
         to.stored(),
+        to.ending(),
         by.actor(),
         by.reason(),
         JsonText.of(JSON.writer(), numbers));
@@ -273,7 +263,7 @@ public final class RolloutStore {
         row ->
             new Decision(
                 Sql.instant(row, "at"),
-                RolloutStatus.ofStored(row.getString("decision")).label(),
+                RolloutStatus.ofStored(row.getString("decision"), row.getString("ending")).label(),
                 row.getString("actor"),
                 row.getString("reason"),
                 row.getString("numbers")),
@@ -281,66 +271,124 @@ public final class RolloutStore {
         id);
   }
 
-  /** Counts the votes of a duel and stores the counts on the rollout. */
-  public DuelEvidence countVotes(Rollout duel) {
-    Instant startedAt = Objects.requireNonNull(duel.duelBeganAt(), "the duel has not begun");
+  /** Stores the counted votes of a duel. */
+  void saveEvidence(Connection connection, Rollout duel, VoteEvidence evidence)
+      throws SQLException {
+    if (!evidence.equals(duel.evidence())) {
+      Sql.update(
+          connection,
+          "UPDATE rollouts SET wins = ?, losses = ? WHERE rollout_id = ?",
+          evidence.wins(),
+          evidence.losses(),
+          duel.id());
+    }
+  }
+
+  /** Numbers a duel or judgement against its champion, and notes where its evidence begins. */
+  void beginAttempt(Connection connection, Rollout rollout, int attempt, long evidenceAfter)
+      throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE rollouts SET attempt = ?, evidence_after = ? WHERE rollout_id = ?",
+        attempt,
+        evidenceAfter,
+        rollout.id());
+  }
+
+  /** How many rollouts against a champion since a time had a number. */
+  static int attempts(Connection connection, Rollout rollout, Instant since) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> row.getInt(1),
+            "SELECT count(*) FROM rollouts WHERE champion_hash = ? AND rollout_id <> ?"
+                + " AND created_at >= ? AND (attempt IS NOT NULL OR duel_began_at IS NOT NULL)",
+            rollout.championHash(),
+            rollout.id(),
+            Timestamp.from(since))
+        .orElse(0);
+  }
+
+  /** The position of the last vote before a duel that an older build began. */
+  static long votesBefore(Connection connection, Instant began) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> row.getLong(1),
+            "SELECT max(seq) FROM preferences WHERE recorded_at < ?",
+            Timestamp.from(began))
+        .orElse(0L);
+  }
+
+  /** Notes that the gate ended in an error, or how many votes an inconclusive judgement had. */
+  void noteGate(Connection connection, String id, int failures, @Nullable Integer judgedVotes)
+      throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE rollouts SET gate_failures = ?, judged_votes = ? WHERE rollout_id = ?",
+        failures,
+        judgedVotes,
+        id);
+  }
+
+  /** Gives a run whose candidate never had its turn the rollout of a superseded one. */
+  void supersede(
+      Connection connection, Candidate candidate, PolicyRecord champion, ChangeContext by)
+      throws SQLException {
+    Optional<String> id =
+        Sql.first(
+            connection,
+            row -> row.getString(1),
+            """
+            INSERT INTO rollouts (base_hash, run_id, candidate, candidate_hash, champion,
+              champion_hash, mode, share, status, ending, reason, ended_at)
+            SELECT base_hash, ?, version, hash, ?, ?, 'duel', 1, 'held', 'superseded', ?, now()
+            FROM policies WHERE base_hash = ? AND version = ?
+            ON CONFLICT DO NOTHING RETURNING rollout_id
+            """,
+            candidate.runId(),
+            champion.version(),
+            champion.hash(),
+            by.reason(),
+            baseHash,
+            candidate.version());
+    if (id.isPresent()) {
+      recordDecision(
+          connection, id.get(), candidate.version(), RolloutStatus.SUPERSEDED, by, Map.of());
+    }
+  }
+
+  /** Marks the rollouts of promoted versions that were rolled back since; returns their number. */
+  int markRolledBack(ChangeContext by) {
     return database.transaction(
         connection -> {
-          DuelEvidence evidence =
-              Sql.first(
-                      connection,
-                      row -> new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
-                      COUNT_VOTES,
-                      duel.candidateHash(),
-                      duel.candidateHash(),
-                      duel.championHash(),
-                      duel.championHash(),
-                      duel.candidateHash(),
-                      startedAt)
-                  .orElseThrow();
-          if (!evidence.equals(duel.evidence())) {
-            Sql.update(
-                connection,
-                "UPDATE rollouts SET wins = ?, losses = ? WHERE rollout_id = ?",
-                evidence.wins(),
-                evidence.losses(),
-                duel.id());
+          List<Rollout> back =
+              Sql.list(
+                  connection,
+                  RolloutStore::rollout,
+                  COLUMNS
+                      + "WHERE base_hash = ? AND status = 'promoted' AND ending IS NULL"
+                      + " AND EXISTS (SELECT FROM policies p WHERE p.base_hash = rollouts.base_hash"
+                      + " AND p.version = rollouts.candidate AND p.rolled_back_at > ended_at)",
+                  baseHash);
+          for (Rollout rollout : back) {
+            transition(connection, rollout, RolloutStatus.ROLLED_BACK, by, Map.of());
           }
-          return evidence;
+          return back.size();
         });
   }
 
-  /** Adds what a gateway counted for an arm since its last call. */
-  public void addMetrics(String id, String gateway, String arm, ArmMetrics more) {
-    database.update(
-        ADD_METRICS,
-        id,
-        gateway,
-        arm,
-        more.completions(),
-        more.empty(),
-        more.truncated(),
-        more.errors(),
-        more.tokens(),
-        more.seconds());
-  }
-
-  /** What all gateways counted for an arm, by its label. */
-  public ArmMetrics metrics(String id, String arm) {
-    return database
-        .first(
-            row ->
-                new ArmMetrics(
-                    row.getLong(1),
-                    row.getLong(2),
-                    row.getLong(3),
-                    row.getLong(4),
-                    row.getLong(5),
-                    row.getDouble(6)),
-            SUM_METRICS,
-            id,
-            arm)
-        .orElse(ArmMetrics.NONE);
+  /** How many rollouts ended in each way, by the label of the status. */
+  public Map<String, Long> ended() {
+    Map<String, Long> ended = new TreeMap<>();
+    database.list(
+        row ->
+            ended.merge(
+                RolloutStatus.ofStored(row.getString("status"), row.getString("ending")).label(),
+                row.getLong("number"),
+                Long::sum),
+        "SELECT status, ending, count(*) AS number FROM rollouts WHERE base_hash = ?"
+            + " AND ended_at IS NOT NULL GROUP BY status, ending",
+        baseHash);
+    return ended;
   }
 
   private static Rollout rollout(ResultSet row) throws SQLException {
@@ -354,9 +402,13 @@ public final class RolloutStore {
         row.getString("champion_hash"),
         RolloutMode.of(row.getString("mode")),
         row.getDouble("share"),
-        RolloutStatus.ofStored(row.getString("status")),
+        RolloutStatus.ofStored(row.getString("status"), row.getString("ending")),
         row.getString("reason"),
-        new DuelEvidence(row.getInt("wins"), row.getInt("losses")),
+        new VoteEvidence(row.getInt("wins"), row.getInt("losses")),
+        row.getInt("attempt"),
+        row.getObject("evidence_after", Long.class),
+        row.getInt("gate_failures"),
+        row.getObject("judged_votes", Integer.class),
         Sql.instant(row, "created_at"),
         Sql.instantOrNull(row, "duel_began_at"),
         Sql.instantOrNull(row, "ended_at"));

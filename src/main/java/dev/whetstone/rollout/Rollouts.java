@@ -6,13 +6,16 @@ import dev.whetstone.engine.Engine;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.evidence.AttemptThreshold;
 import dev.whetstone.rollout.gate.Gate;
 import dev.whetstone.rollout.gate.GateDataset;
+import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.training.TrainingRunStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -23,6 +26,14 @@ import java.util.random.RandomGenerator;
  */
 public final class Rollouts implements AutoCloseable {
   private final RolloutStore store;
+  private final WatchStore watches;
+  private final ArmMetricsStore metrics;
+  private static final Duration FIGURES_AGE = Duration.ofSeconds(5);
+
+  private record FiguresAt(RolloutFigures figures, Instant at) {}
+
+  private final InstantSource clock;
+  private volatile FiguresAt figures = new FiguresAt(RolloutFigures.NONE, Instant.EPOCH);
   private final DuelTracker duelTracker;
   private final RolloutController controller;
   private final RolloutConfig config;
@@ -33,6 +44,7 @@ public final class Rollouts implements AutoCloseable {
    *
    * @param poll how often the leader looks for work when no notification comes
    * @param probe token ids of the text whose perplexity the gate compares
+   * @param checks the operator's own checks of the gate
    */
   public Rollouts(
       Engine engine,
@@ -41,15 +53,21 @@ public final class Rollouts implements AutoCloseable {
       RolloutConfig config,
       Duration poll,
       int[] probe,
+      OperatorChecks checks,
       RandomGenerator random,
       InstantSource clock) {
     String baseHash = policies.base().hash();
     this.store = new RolloutStore(policies.store().database(), baseHash);
-    this.duelTracker = new DuelTracker(store, random, policies.gateway());
+    this.watches = new WatchStore(policies.store().database(), baseHash);
+    this.metrics = new ArmMetricsStore(policies.store().database());
+    this.duelTracker =
+        new DuelTracker(
+            store, watches, metrics, config.watch(), policies.base(), random, policies.gateway());
     GateDataset data = new GateDataset(policies.store().database(), runs, baseHash);
-    Gate gate = new Gate(engine, policies.base(), data, config.gate(), probe);
-    this.controller = new RolloutController(store, policies, gate, config, clock);
+    Gate gate = new Gate(engine, policies.base(), data, config.gate(), probe, checks);
+    this.controller = new RolloutController(store, watches, metrics, policies, gate, config, clock);
     this.config = config;
+    this.clock = clock;
     this.loop =
         new LeaderLoop(
             policies.store().database(),
@@ -66,6 +84,38 @@ public final class Rollouts implements AutoCloseable {
 
   public RolloutStore store() {
     return store;
+  }
+
+  /** How promoted versions do against their predecessors and v0. */
+  public WatchStore watches() {
+    return watches;
+  }
+
+  /** What the arms of duels and watches did. */
+  public ArmMetricsStore metrics() {
+    return metrics;
+  }
+
+  /** The e-value that promotes a rollout's candidate. */
+  public double threshold(Rollout rollout) {
+    return AttemptThreshold.of(config.duel().evidence(), Math.max(1, rollout.attempt()));
+  }
+
+  /** What an operator watches, as of a few seconds ago. */
+  public RolloutFigures figures() {
+    Instant now = clock.instant();
+    FiguresAt last = figures;
+    if (now.isBefore(last.at().plus(FIGURES_AGE))) {
+      return last.figures();
+    }
+    RolloutFigures read = RolloutFigures.read(this, last.figures(), now);
+    figures = new FiguresAt(read, now);
+    return read;
+  }
+
+  /** Whether this gateway decides for all. */
+  public boolean isLeader() {
+    return loop.isLeader();
   }
 
   public DuelTracker duelTracker() {
@@ -88,12 +138,17 @@ public final class Rollouts implements AutoCloseable {
     return controller.open(connection, candidate, mode, share, by);
   }
 
+  /** Takes the leader's next step, as the loop does; for tests. */
+  boolean step() {
+    duelTracker.refresh();
+    return controller.step();
+  }
+
   /** Ends a rollout without a promotion; false when it has ended already. */
   public boolean cancel(Rollout rollout, ChangeContext by) {
     String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
     return rollout.status().active()
-        && controller.apply(
-            rollout, new RolloutController.Transition(RolloutStatus.CANCELLED, reason), by.actor());
+        && controller.apply(rollout, new Transition(RolloutStatus.CANCELLED, reason), by.actor());
   }
 
   private final class Work implements LeaderLoop.Work {

@@ -242,7 +242,23 @@ public final class PolicyRouter implements AutoCloseable {
 
   private void apply(Aliases wanted) {
     List<String> problems = new ArrayList<>();
+    try {
+      apply(wanted, problems);
+    } catch (EngineClosedException closing) {
+      throw closing;
+    } catch (RuntimeException failed) {
+      // Whatever it was, it is told and tried again.
+      LOG.errorf(failed, "revision %d of the aliases could not be applied", wanted.revision());
+      problems.add(
+          "revision %d of the aliases could not be applied: %s"
+              .formatted(wanted.revision(), failed.getMessage()));
+      staging.retain(serving.policies().toList());
+    }
     attemptedRevision = wanted.revision();
+    recordProblems(problems);
+  }
+
+  private void apply(Aliases wanted, List<String> problems) {
     Policy champion = loadOrNull(wanted.champion(), problems);
     if (champion != null) {
       // Serve the champion at once; what is not staged yet is staged while it serves.
@@ -267,7 +283,6 @@ public final class PolicyRouter implements AutoCloseable {
       }
     }
     staging.retain(needed);
-    recordProblems(problems);
   }
 
   private void swap(ServingSnapshot next) {

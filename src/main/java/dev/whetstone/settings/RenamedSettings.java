@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,13 @@ public final class RenamedSettings implements ConfigSourceInterceptor {
           Map.entry(DUEL + "max-length-ratio", DUEL + "length"),
           Map.entry(DUEL + "max-latency-ratio", DUEL + "latency"));
 
+  /** Settings that do nothing any more, each with what to know instead. */
+  private static final Map<String, String> WITHOUT_EFFECT =
+      new TreeMap<>(
+          Map.of(
+              TRAINER + "window", "a run trains on all usable votes, whoever wrote the answers",
+              TRAINER + "replay", "a run trains on all usable votes, older ones at less weight"));
+
   private static final NavigableMap<String, String> NEW_NAMES = new TreeMap<>();
 
   static {
@@ -79,18 +87,37 @@ public final class RenamedSettings implements ConfigSourceInterceptor {
   @Override
   public Iterator<String> iterateNames(ConfigSourceInterceptorContext context) {
     Set<String> names = new LinkedHashSet<>();
-    context.iterateNames().forEachRemaining(name -> names.add(NEW_NAMES.getOrDefault(name, name)));
+    context
+        .iterateNames()
+        .forEachRemaining(
+            name -> {
+              if (!WITHOUT_EFFECT.containsKey(name)) {
+                names.add(NEW_NAMES.getOrDefault(name, name));
+              }
+            });
     return names.iterator();
   }
 
-  /** A sentence for each old name that is set, telling the new one. */
+  /** A sentence for each old name that is set, and for each setting without effect. */
   public static List<String> warnings(Config config) {
-    return NEW_NAMES.entrySet().stream()
-        .filter(entry -> config.getConfigValue(entry.getKey()).getValue() != null)
-        .map(
-            entry ->
-                "the setting %s is now called %s; the old name goes with the next release"
-                    .formatted(entry.getKey(), entry.getValue()))
-        .toList();
+    Stream<String> renamed =
+        NEW_NAMES.entrySet().stream()
+            .filter(entry -> isSet(config, entry.getKey()))
+            .map(
+                entry ->
+                    "the setting %s is now called %s; the old name goes with the next release"
+                        .formatted(entry.getKey(), entry.getValue()));
+    Stream<String> withoutEffect =
+        WITHOUT_EFFECT.entrySet().stream()
+            .filter(entry -> isSet(config, entry.getKey()))
+            .map(
+                entry ->
+                    "the setting %s has no effect any more: %s"
+                        .formatted(entry.getKey(), entry.getValue()));
+    return Stream.concat(renamed, withoutEffect).toList();
+  }
+
+  private static boolean isSet(Config config, String name) {
+    return config.getConfigValue(name).getValue() != null;
   }
 }

@@ -10,7 +10,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,7 @@ public final class TrainingRunStore {
   private static final String FREEZE =
       """
       UPDATE training_runs SET config = ?::jsonb, parent = ?, data_hash = ?, pairs = ?, held_out = ?,
-        newest_vote = ?
+        newest_vote = ?, pool = ?, forgotten_until = ?
       WHERE run_id = ? AND status = 'running' AND data_hash IS NULL
       """;
 
@@ -58,9 +60,18 @@ public final class TrainingRunStore {
    * @param parent version whose adapter the training starts from
    * @param hash of the list of votes
    * @param newestVote preferences.seq of the newest vote that was considered
+   * @param pool number of usable votes
+   * @param forgottenUntil preferences.seq up to which votes count no longer; 0 if all count
    */
   public record FrozenData(
-      String config, String parent, String hash, int pairs, int validationPairs, long newestVote) {}
+      String config,
+      String parent,
+      String hash,
+      int pairs,
+      int validationPairs,
+      long newestVote,
+      long pool,
+      long forgottenUntil) {}
 
   private final Database database;
   private final String baseHash;
@@ -72,6 +83,11 @@ public final class TrainingRunStore {
 
   public Database database() {
     return database;
+  }
+
+  /** Hash of the base whose runs these are. */
+  public String baseHash() {
+    return baseHash;
   }
 
   /**
@@ -169,18 +185,127 @@ public final class TrainingRunStore {
             data.pairs(),
             data.validationPairs(),
             data.newestVote(),
+            data.pool(),
+            data.forgottenUntil(),
             id)
         == 1;
   }
 
-  /** The preferences.seq of the newest vote that any run with frozen data considered, or 0. */
-  public long newestVote() {
+  /**
+   * What runs have considered so far.
+   *
+   * @param newestVote preferences.seq of the newest vote that a run with a result considered, or
+   *     one that somebody cancelled; a failed run considers nothing
+   * @param forgottenUntil preferences.seq up to which votes count no longer, because the users'
+   *     taste has turned since
+   */
+  public record Considered(long newestVote, long forgottenUntil) {}
+
+  /** What runs have considered so far. */
+  public Considered considered() {
     return database
         .first(
-            row -> row.getLong(1),
-            "SELECT coalesce(max(newest_vote), 0) FROM training_runs WHERE base_hash = ?",
+            row -> new Considered(row.getLong(1), row.getLong(2)),
+            """
+            SELECT coalesce(max(newest_vote) FILTER (WHERE status <> 'failed'), 0),
+              coalesce(max(forgotten_until), 0)
+            FROM training_runs WHERE base_hash = ?
+            """,
             baseHash)
         .orElseThrow();
+  }
+
+  /** When the present champion became champion; empty while the first one serves. */
+  public Optional<Instant> championSince() {
+    return database.first(
+        row -> Sql.instant(row, "at"),
+        """
+        SELECT at FROM (
+          SELECT revision, at, champion, lag(champion) OVER (ORDER BY revision) AS before
+          FROM alias_history WHERE base_hash = ?) AS changes
+        WHERE champion <> before ORDER BY revision DESC LIMIT 1
+        """,
+        baseHash);
+  }
+
+  /**
+   * The failures since the last run that did not fail.
+   *
+   * @param last when the last of them ended
+   */
+  public record Failures(int count, @Nullable Instant last) {}
+
+  /** The failures since the last run that did not fail. */
+  public Failures failures() {
+    return database
+        .first(
+            row -> new Failures(row.getInt(1), Sql.instantOrNull(row, "last")),
+            """
+            SELECT count(*), max(finished_at) AS last FROM training_runs
+            WHERE base_hash = ? AND status = 'failed' AND seq > coalesce(
+              (SELECT max(seq) FROM training_runs WHERE base_hash = ? AND status <> 'failed'), 0)
+            """,
+            baseHash,
+            baseHash)
+        .orElseThrow();
+  }
+
+  /** Number of runs that began since a time. */
+  public int startedSince(Instant time) {
+    return database
+        .first(
+            row -> row.getInt(1),
+            "SELECT count(*) FROM training_runs WHERE base_hash = ? AND started_at >= ?",
+            baseHash,
+            time)
+        .orElse(0);
+  }
+
+  /** Seconds that the newest runs with a result took for a token trained on; empty before any. */
+  public Optional<Double> secondsPerToken() {
+    return database
+        .first(
+            row -> Optional.ofNullable((Double) row.getObject(1)),
+            """
+            SELECT sum(seconds) / sum(trained_tokens) FROM (
+              SELECT seconds, trained_tokens FROM training_runs
+              WHERE base_hash = ? AND status = 'succeeded' AND seconds > 0 AND trained_tokens > 0
+              ORDER BY seq DESC LIMIT 3) AS newest
+            """,
+            baseHash)
+        .orElse(Optional.empty());
+  }
+
+  /**
+   * Adds what was measured at the end of a run, in the transaction that ends it.
+   *
+   * @param metrics a JSON object
+   * @param seconds that the run took, with references and evaluations
+   * @param tokens trained on, each as often as it was
+   */
+  public void recordResult(
+      Connection connection, String id, String metrics, double seconds, long tokens)
+      throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE training_runs SET metrics = metrics || ?::jsonb, seconds = ?, trained_tokens = ?"
+            + " WHERE run_id = ?",
+        metrics,
+        seconds,
+        tokens,
+        id);
+  }
+
+  /** Number of ended runs by their end. */
+  public Map<RunStatus, Long> ends() {
+    Map<RunStatus, Long> ends = new EnumMap<>(RunStatus.class);
+    database.list(
+        row ->
+            ends.put(
+                EnumNames.parse("status", row.getString(1), RunStatus.values()), row.getLong(2)),
+        "SELECT status, count(*) FROM training_runs WHERE base_hash = ? GROUP BY status",
+        baseHash);
+    return ends;
   }
 
   /** When the newest run was requested. */

@@ -65,6 +65,18 @@ class RenamedSettingsTest {
                 + " the old name goes with the next release");
   }
 
+  /** The window of versions took every vote out of a run after a promotion; it is gone. */
+  @Test
+  void aSettingWithoutEffectGetsAWarningAndEndsNoStart() {
+    SmallRyeConfig config =
+        config(Map.of("whetstone.trainer.window", "3"), Map.of("WHETSTONE_TRAINER_REPLAY", "0"));
+
+    assertThat(config.getConfigMapping(TrainerConfig.class).votes()).isEqualTo(40);
+    assertThat(RenamedSettings.warnings(config))
+        .hasSize(2)
+        .allMatch(warning -> warning.contains("has no effect any more"));
+  }
+
   private static SmallRyeConfig config(
       Map<String, String> properties, Map<String, String> environment) {
     return new SmallRyeConfigBuilder()

@@ -8,8 +8,7 @@ public final class LoopSettings {
   private LoopSettings() {}
 
   /**
-   * Runs start on request and train on the newest 150 votes, of which 60 are for validation: with a
-   * dozen the gate was sometimes inconclusive.
+   * Runs start on request and train on the newest 150 votes of the train part.
    *
    * @param mode of rollouts; every pair of a duel has a side from the candidate
    */
@@ -19,12 +18,12 @@ public final class LoopSettings {
         Map.entry("WHETSTONE_TRAINER_VOTES", "0"),
         Map.entry("WHETSTONE_TRAINER_POLL", "PT0.3S"),
         Map.entry("WHETSTONE_TRAINER_CHECKPOINT_EVERY", "PT0.2S"),
-        Map.entry("WHETSTONE_TRAINER_REPLAY", "0"),
         Map.entry("WHETSTONE_TRAINER_MAX_PAIRS", "150"),
         Map.entry(
             "WHETSTONE_TRAINER_SETTINGS",
             // never stop early: a run ends with its last policy
             "{\"epochs\": 4, \"batch_size\": 4, \"eval_share\": 0.4, \"kl_budget\": 1000,"
+                + " \"kl_step_budget\": 1000,"
                 + " \"held_out_slack\": 1000}"),
         Map.entry("WHETSTONE_ROLLOUT_MODE", mode),
         Map.entry("WHETSTONE_SERVING_POLL", "PT0.3S"),
@@ -32,6 +31,8 @@ public final class LoopSettings {
         // few votes train it roughly: its answers may be far from the reference's
         Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "100"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_GATE_KL_STEP_BUDGET", "100"),
+        Map.entry("WHETSTONE_ROLLOUT_DUEL_MIN_VOTES", "0"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.5"),
         Map.entry("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "2"));
   }
@@ -40,6 +41,7 @@ public final class LoopSettings {
   public static Map<String, String> openGate() {
     Map<String, String> settings = new HashMap<>(quick("duel"));
     settings.put("WHETSTONE_ROLLOUT_GATE_KL_BUDGET", "1e30");
+    settings.put("WHETSTONE_ROLLOUT_GATE_KL_STEP_BUDGET", "1e30");
     settings.put("WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "1e30");
     settings.put("WHETSTONE_ROLLOUT_GATE_MIN_LENGTH_RATIO", "0.001");
     settings.put("WHETSTONE_ROLLOUT_GATE_MAX_LENGTH_RATIO", "1000");

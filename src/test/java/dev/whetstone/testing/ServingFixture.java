@@ -89,7 +89,7 @@ public final class ServingFixture implements AutoCloseable {
   }
 
   /** A mapping with defaults except for the given settings. */
-  static <T> T settings(Class<T> mapping, Map<String, String> set) {
+  public static <T> T settings(Class<T> mapping, Map<String, String> set) {
     return new SmallRyeConfigBuilder()
         .addDiscoveredConverters()
         .withSources(new PropertiesConfigSource(set, "test", 0))

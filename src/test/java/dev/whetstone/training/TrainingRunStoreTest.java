@@ -61,11 +61,12 @@ class TrainingRunStoreTest {
     String id = runs.request(RunTrigger.VOTES, "{\"beta\": 0.2}", OPERATOR).run().id();
     assertThat(runs.begin(id).status()).isEqualTo(RunStatus.RUNNING);
     var frozen =
-        new TrainingRunStore.FrozenData("{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77);
+        new TrainingRunStore.FrozenData(
+            "{\"beta\": 0.2, \"seed\": 1}", "v0", "hash", 9, 1, 77, 10, 0);
 
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isTrue();
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isFalse();
-    assertThat(runs.newestVote()).isEqualTo(77);
+    assertThat(runs.considered().newestVote()).isEqualTo(77);
 
     assertThat(runs.finish(id, RunStatus.FAILED, new ChangeContext("trainer", "loss is NaN")))
         .isTrue();
@@ -75,6 +76,8 @@ class TrainingRunStoreTest {
     assertThat(ended.reason()).isEqualTo("loss is NaN");
     assertThat(ended.config()).contains("seed");
     assertThat(runs.active()).isEmpty();
+    assertThat(runs.considered().newestVote()).as("a failed run costs no vote").isZero();
+    assertThat(runs.failures().count()).isOne();
     assertThat(runs.request(RunTrigger.CALL, "{}", OPERATOR).created()).isTrue();
   }
 

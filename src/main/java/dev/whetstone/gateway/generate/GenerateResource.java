@@ -88,7 +88,10 @@ public class GenerateResource {
 
   private static GenerationListener withDuelMetrics(
       ServedModel model, GenerationPlan plan, GenerationListener listener) {
-    return model.rollouts().duelTracker().observe(plan.writers(), listener);
+    // A single answer is decoded without a sibling: its pace is not comparable.
+    return plan.pair()
+        ? model.rollouts().duelTracker().observe(plan.writers(), listener)
+        : listener;
   }
 
   private Object awaitResponse(

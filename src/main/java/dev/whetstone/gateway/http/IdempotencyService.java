@@ -22,6 +22,19 @@ public final class IdempotencyService {
   /** A change's response: the status and the body, which is written as JSON. */
   public record Result(int status, Object body) {}
 
+  /** Whether an owner's key has an answer already. */
+  public boolean isRepeated(Database database, String owner, @Nullable String key) {
+    return key != null
+        && KEY.matcher(key).matches()
+        && database
+            .first(
+                row -> 1,
+                "SELECT FROM idempotency_keys WHERE owner = ? AND key = ? AND status IS NOT NULL",
+                owner,
+                key)
+            .isPresent();
+  }
+
   /**
    * Runs the work once per key of a caller; a repeated call gets the first call's response.
    *

@@ -27,9 +27,21 @@ final class ChampionService {
   @Inject IdempotencyService idempotency;
   @Inject SecurityIdentity identity;
 
-  /** The change of the aliases, made within the transaction. */
+  /**
+   * A change of the aliases in two steps: the version is loaded, staged and tried outside any
+   * transaction, then the aliases flip in a short one.
+   */
   interface Change {
-    AliasStore.AliasChange apply(PolicyRouter policies, Connection connection, ChangeContext by)
+    /** Readies the version that is to serve, given the present aliases. */
+    void prepare(PolicyRouter policies, Aliases now);
+
+    /**
+     * Makes the change within the transaction.
+     *
+     * @param seen the aliases that it was prepared with
+     */
+    AliasStore.AliasChange apply(
+        PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
         throws SQLException;
   }
 
@@ -42,6 +54,10 @@ final class ChampionService {
     PolicyRouter policies = serving.model().policies();
     Database database = policies.store().database();
     String actor = identity.getPrincipal().getName();
+    Aliases seen = database.statement(policies.aliases()::read);
+    if (!idempotency.isRepeated(database, actor, key)) {
+      change.prepare(policies, seen);
+    }
     Response answer =
         idempotency.run(
             database,
@@ -50,7 +66,9 @@ final class ChampionService {
             request + "\n" + reason,
             connection -> {
               Aliases now =
-                  change.apply(policies, connection, new ChangeContext(actor, reason)).aliases();
+                  change
+                      .apply(policies, connection, seen, new ChangeContext(actor, reason))
+                      .aliases();
               PolicyRecord champion = policies.store().require(connection, now.champion());
               return new Result(200, PolicyView.of(champion, now));
             });

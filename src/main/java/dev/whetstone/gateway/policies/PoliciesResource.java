@@ -5,6 +5,7 @@ import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.WatchStore;
 import dev.whetstone.security.Role;
 import dev.whetstone.serving.GatewayStatusStore;
 import dev.whetstone.serving.PolicyRouter;
@@ -53,7 +54,7 @@ public class PoliciesResource {
     List<PolicyRecord> rows = policies.store().page(before, pageSize + 1);
     List<PolicyRecord> shown = rows.subList(0, Math.min(pageSize, rows.size()));
     return new Page(
-        shown.stream().map(row -> PolicyView.of(row, aliases)).toList(),
+        shown.stream().map(row -> PolicyView.of(row, aliases, watches())).toList(),
         rows.size() > pageSize ? shown.getLast().version().substring(1) : null,
         policies.statusStore().all(),
         BuildInfo.version());
@@ -66,7 +67,11 @@ public class PoliciesResource {
   public PolicyView get(@PathParam("version") String version) {
     PolicyRouter policies = serving.model().policies();
     Aliases aliases = policies.store().database().statement(policies.aliases()::read);
-    return PolicyView.of(row(policies, aliases, version), aliases);
+    return PolicyView.of(row(policies, aliases, version), aliases, watches());
+  }
+
+  private WatchStore watches() {
+    return serving.model().rollouts().watches();
   }
 
   private static PolicyRecord row(PolicyRouter policies, Aliases aliases, String name) {

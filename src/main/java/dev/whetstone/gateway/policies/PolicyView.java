@@ -2,6 +2,8 @@ package dev.whetstone.gateway.policies;
 
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.Watch;
+import dev.whetstone.rollout.WatchStore;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param parent version whose adapter training started from
  * @param status ready, candidate, held or rejected
  * @param rolledBackAt when it was rolled back; null after it was promoted again
+ * @param winRateOverV0 null for a version that was never champion, or without votes
  */
 public record PolicyView(
     String version,
@@ -28,7 +31,42 @@ public record PolicyView(
     @Nullable String dataHash,
     String status,
     @Nullable String statusReason,
-    @Nullable Instant rolledBackAt) {
+    @Nullable Instant rolledBackAt,
+    @Nullable WinRate winRateOverV0) {
+  /**
+   * Share of votes that a version won against v0 since its promotion, ties as a half.
+   *
+   * @param low lower bound of the interval, which holds at all times with 95 %
+   * @param votes how many there are; 500 leave about 20 points either way
+   */
+  public record WinRate(double rate, double low, double high, int votes) {}
+
+  /** The view with the version's win rate over v0. */
+  static PolicyView of(PolicyRecord row, Aliases aliases, WatchStore watches) {
+    WinRate rate =
+        watches
+            .overBase(row.version())
+            .map(Watch::winRate)
+            .map(known -> new WinRate(known.rate(), known.low(), known.high(), known.votes()))
+            .orElse(null);
+    PolicyView view = of(row, aliases);
+    return new PolicyView(
+        view.version,
+        view.hash,
+        view.aliases,
+        view.parent,
+        view.runId,
+        view.createdAt,
+        view.baseHash,
+        view.rank,
+        view.alpha,
+        view.targetModules,
+        view.dataHash,
+        view.status,
+        view.statusReason,
+        view.rolledBackAt,
+        rate);
+  }
 
   static PolicyView of(PolicyRecord row, Aliases aliases) {
     return new PolicyView(
@@ -45,6 +83,7 @@ public record PolicyView(
         row.provenance().dataHash(),
         row.status().label(),
         row.statusReason(),
-        row.rolledBackAt());
+        row.rolledBackAt(),
+        null);
   }
 }

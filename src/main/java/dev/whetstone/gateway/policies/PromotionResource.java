@@ -1,10 +1,13 @@
 package dev.whetstone.gateway.policies;
 
 import dev.whetstone.gateway.http.JsonBodyReader;
+import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.security.Role;
+import dev.whetstone.serving.PolicyRouter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -18,6 +21,8 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -56,14 +61,27 @@ public class PromotionResource {
         key,
         "promote\n" + version,
         request.reason() == null ? null : ChampionService.requireReason(request.reason()),
-        (policies, connection, by) -> {
-          AliasStore log = policies.aliases();
-          Aliases now = log.read(connection);
-          PolicyRecord row = policies.store().require(connection, now.resolve(version));
-          if (!row.version().equals(now.champion())) {
-            policies.verify(row);
+        new ChampionService.Change() {
+          @Override
+          public void prepare(PolicyRouter policies, Aliases now) {
+            PolicyRecord row = policies.store().require(now.resolve(version));
+            if (!row.version().equals(now.champion())) {
+              policies.verify(row);
+            }
           }
-          return log.promote(connection, row.version(), by);
+
+          @Override
+          public AliasStore.AliasChange apply(
+              PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
+              throws SQLException {
+            AliasStore aliases = policies.aliases();
+            aliases.lock(connection);
+            if (aliases.rolledBackSince(connection, seen.revision())) {
+              throw ProblemException.of(
+                  409, "rolled_back_meanwhile", "a rollback was made while this was prepared");
+            }
+            return aliases.promote(connection, seen.resolve(version), by);
+          }
         });
   }
 }

@@ -2,7 +2,9 @@ package dev.whetstone.gateway.policies;
 
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.security.Role;
+import dev.whetstone.serving.PolicyRouter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -13,6 +15,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.sql.Connection;
+import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -46,14 +50,26 @@ public class RollbackResource {
         key,
         "rollback\n" + request.to(),
         ChampionService.requireReason(request.reason()),
-        (policies, connection, by) -> {
-          AliasStore log = policies.aliases();
-          Aliases now = log.read(connection);
-          String to = request.to() == null ? now.previous() : now.resolve(request.to());
-          if (to != null) {
-            policies.resolve(policies.store().require(connection, to).hash());
+        new ChampionService.Change() {
+          @Override
+          public void prepare(PolicyRouter policies, Aliases now) {
+            String to = target(now);
+            if (to != null) {
+              policies.resolve(policies.store().require(to).hash());
+            }
           }
-          return log.rollBack(connection, to, by);
+
+          // Whatever was promoted since, the rollback goes where it was meant to go.
+          @Override
+          public AliasStore.AliasChange apply(
+              PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
+              throws SQLException {
+            return policies.aliases().rollBack(connection, target(seen), by);
+          }
+
+          private @Nullable String target(Aliases now) {
+            return request.to() == null ? now.previous() : now.resolve(request.to());
+          }
         });
   }
 }

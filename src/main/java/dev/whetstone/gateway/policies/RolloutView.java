@@ -2,8 +2,10 @@ package dev.whetstone.gateway.policies;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.rollout.ArmMetricsStore;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutStore;
+import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import java.time.Instant;
 import java.util.List;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A rollout as operators see it.
  *
  * @param policy the candidate
- * @param status gating, duelling, awaiting_approval, promoted, rejected, inconclusive or aborted
+ * @param status gating, duelling, awaiting_approval, promoted, rejected, inconclusive, superseded,
+ *     aborted or rolled_back
  * @param share fraction of pairs with one side from the candidate, in (0, 1]
  */
 public record RolloutView(
@@ -44,14 +47,20 @@ public record RolloutView(
   /**
    * The duel's votes and each arm's metrics.
    *
-   * @param wins votes for the candidate, counted once per user and prompt
-   * @param evidence e-value of the votes
+   * @param wins counted votes for the candidate
+   * @param evidence e-value of the votes against "it is no better"
+   * @param threshold e-value that promotes it
+   * @param futility likelihood of even odds over odds of 60:40; at 10 the duel ends
+   * @param attempt the how-manieth duel against this champion; 0 before it
    * @param alone the champion in pairs without the candidate
    */
   public record Duel(
       int wins,
       int losses,
       double evidence,
+      double threshold,
+      double futility,
+      int attempt,
       ArmMetrics candidate,
       ArmMetrics champion,
       ArmMetrics alone) {}
@@ -65,17 +74,17 @@ public record RolloutView(
       @Schema(implementation = Map.class) @JsonRawValue String numbers) {}
 
   /** The view of a rollout that was just opened, before anything is measured. */
-  static RolloutView opened(Rollout rollout, ChangeContext by) {
+  static RolloutView opened(Rollout rollout, Rollouts rollouts, ChangeContext by) {
     String status = rollout.status().label();
     return view(
         rollout,
         List.of(),
-        new Duel(
-            0, 0, rollout.evidence().eValue(), ArmMetrics.NONE, ArmMetrics.NONE, ArmMetrics.NONE),
+        duel(rollout, rollouts, ArmMetrics.NONE, ArmMetrics.NONE, ArmMetrics.NONE),
         List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
   }
 
-  static RolloutView of(Rollout rollout, RolloutStore store) {
+  static RolloutView of(Rollout rollout, Rollouts rollouts) {
+    RolloutStore store = rollouts.store();
     return view(
         rollout,
         store.gateResults(rollout.id()).stream()
@@ -84,19 +93,40 @@ public record RolloutView(
                     new Criterion(
                         row.name(), finite(row.number()), row.threshold(), row.verdict().label()))
             .toList(),
-        new Duel(
-            rollout.evidence().wins(),
-            rollout.evidence().losses(),
-            Math.min(rollout.evidence().eValue(), Double.MAX_VALUE),
-            store.metrics(rollout.id(), "candidate"),
-            store.metrics(rollout.id(), "champion"),
-            store.metrics(rollout.id(), "alone")),
+        duel(
+            rollout,
+            rollouts,
+            metrics(rollout, rollouts, "candidate"),
+            metrics(rollout, rollouts, "champion"),
+            metrics(rollout, rollouts, "alone")),
         store.decisions(rollout.id()).stream()
             .map(
                 made ->
                     new Step(
                         made.at(), made.decision(), made.actor(), made.reason(), made.numbers()))
             .toList());
+  }
+
+  private static ArmMetrics metrics(Rollout rollout, Rollouts rollouts, String arm) {
+    return rollouts.metrics().of(ArmMetricsStore.Subject.ROLLOUT, rollout.id(), arm);
+  }
+
+  private static Duel duel(
+      Rollout rollout,
+      Rollouts rollouts,
+      ArmMetrics candidate,
+      ArmMetrics champion,
+      ArmMetrics alone) {
+    return new Duel(
+        rollout.evidence().wins(),
+        rollout.evidence().losses(),
+        rollout.evidence().eValue(),
+        rollouts.threshold(rollout),
+        rollout.evidence().futility(),
+        rollout.attempt(),
+        candidate,
+        champion,
+        alone);
   }
 
   private static RolloutView view(

@@ -72,7 +72,7 @@ public class RolloutsResource {
     List<Rollout> rows = rollouts.store().page(before, pageSize + 1);
     List<Rollout> page = rows.subList(0, Math.min(pageSize, rows.size()));
     return new Page(
-        page.stream().map(row -> RolloutView.of(row, rollouts.store())).toList(),
+        page.stream().map(row -> RolloutView.of(row, rollouts)).toList(),
         rows.size() > pageSize ? Long.toString(page.getLast().seq()) : null);
   }
 
@@ -81,7 +81,7 @@ public class RolloutsResource {
   @RunOnVirtualThread
   @Operation(summary = "Returns one rollout with its gate, duel and decisions")
   public RolloutView get(@PathParam("id") String id) {
-    return RolloutView.of(rollout(id), rollouts().store());
+    return RolloutView.of(rollout(id), rollouts());
   }
 
   @POST
@@ -118,7 +118,7 @@ public class RolloutsResource {
                   .require(connection, policies.aliases().read(connection).resolve(policy));
           return rollouts
               .open(connection, candidate, mode, share, by)
-              .map(rollout -> new Result(201, RolloutView.opened(rollout, by)))
+              .map(rollout -> new Result(201, RolloutView.opened(rollout, rollouts, by)))
               .orElseThrow(
                   () ->
                       ProblemException.of(

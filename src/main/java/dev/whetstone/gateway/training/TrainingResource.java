@@ -3,14 +3,20 @@ package dev.whetstone.gateway.training;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.preference.TrainingVote;
+import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.security.Role;
+import dev.whetstone.settings.EnumNames;
 import dev.whetstone.training.RunProgress;
 import dev.whetstone.training.RunTrigger;
 import dev.whetstone.training.TrainingRun;
@@ -42,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -80,6 +87,25 @@ public class TrainingResource {
   public record Step(
       int step, Instant at, @Schema(implementation = Map.class) @JsonRawValue String metrics) {}
 
+  /** A line of a run's pairs. */
+  record FrozenPair(
+      String preferenceId,
+      String part,
+      double weight,
+      int[] promptIds,
+      int[] chosenIds,
+      int[] rejectedIds) {
+    static FrozenPair of(TrainingVote vote) {
+      return new FrozenPair(
+          vote.preferenceId(),
+          EnumNames.of(vote.part()),
+          vote.weight(),
+          vote.prompt(),
+          vote.chosen(),
+          vote.rejected());
+    }
+  }
+
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
@@ -113,6 +139,11 @@ public class TrainingResource {
           "config must be an object of at most "
               + MAX_CONFIG_LENGTH
               + " characters, none of them U+0000 or a lone surrogate");
+    }
+    try {
+      TrainConfigFile.read(config.toString(), TrainConfig.plain());
+    } catch (IllegalArgumentException wrong) {
+      throw ProblemException.invalidField("config", String.valueOf(wrong.getMessage()));
     }
     return config.toString();
   }
@@ -152,6 +183,33 @@ public class TrainingResource {
   public RunView cancel(@PathParam("id") String id) {
     return RunView.of(
         runs().cancel(id, changeContext("it was cancelled")).orElseThrow(() -> unknown(id)));
+  }
+
+  @GET
+  @Path("{id}/pairs")
+  @Produces(JsonLines.MEDIA_TYPE)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Downloads what a run was frozen on, one pair a line",
+      description =
+          "Each line has preference_id, part (train or select), weight, prompt_ids, chosen_ids and"
+              + " rejected_ids, oldest first. Votes that were erased since are left out.")
+  @APIResponse(
+      responseCode = "200",
+      description = "the pairs",
+      content =
+          @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
+  public Response pairs(@PathParam("id") String id) {
+    run(id);
+    List<TrainingVote> votes = new TrainingVotes(runs().database(), runs().baseHash()).ofRun(id);
+    StreamingOutput body =
+        out -> {
+          for (TrainingVote vote : votes) {
+            out.write(mapper.writeValueAsBytes(FrozenPair.of(vote)));
+            out.write('\n');
+          }
+        };
+    return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
   }
 
   @GET

@@ -2,6 +2,7 @@ package dev.whetstone.rollout.duel;
 
 import static dev.whetstone.settings.Checks.require;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
@@ -13,6 +14,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param errors how many of them failed
  * @param tokens sampled in total
  * @param seconds from the first text to the end of each completion, in total
+ * @param tokenSquares sum of the squares of each completion's tokens
+ * @param pace of the completions with more than one token
  */
 public record ArmMetrics(
     long completions,
@@ -20,8 +23,19 @@ public record ArmMetrics(
     @JsonProperty("unended") long truncated,
     long errors,
     long tokens,
-    double seconds) {
-  public static final ArmMetrics NONE = new ArmMetrics(0, 0, 0, 0, 0, 0);
+    double seconds,
+    @JsonIgnore double tokenSquares,
+    @JsonIgnore Pace pace) {
+  public static final ArmMetrics NONE = new ArmMetrics(0, 0, 0, 0, 0, 0, 0, Pace.NONE);
+
+  /** The logarithms of the seconds a token took: how many, their sum and that of their squares. */
+  public record Pace(long count, double sum, double squares) {
+    public static final Pace NONE = new Pace(0, 0, 0);
+
+    Pace plus(Pace other) {
+      return new Pace(count + other.count, sum + other.sum, squares + other.squares);
+    }
+  }
 
   public ArmMetrics {
     require(
@@ -40,20 +54,31 @@ public record ArmMetrics(
         truncated + other.truncated,
         errors + other.errors,
         tokens + other.tokens,
-        seconds + other.seconds);
+        seconds + other.seconds,
+        tokenSquares + other.tokenSquares,
+        pace.plus(other.pace));
   }
 
-  double share(long count) {
-    return completions == 0 ? 0 : (double) count / completions;
+  /** Mean length of a completion, in tokens. */
+  Moments length() {
+    return new Moments(completions, tokens, tokenSquares);
   }
 
-  /** Mean length of a completion; 0 without completions. */
-  double tokensPerCompletion() {
-    return completions == 0 ? 0 : (double) tokens / completions;
+  /** Mean logarithm of the seconds a token takes. */
+  Moments logPace() {
+    return new Moments(pace.count, pace.sum, pace.squares);
   }
 
-  /** Mean seconds a token takes; 0 without tokens. */
-  double secondsPerToken() {
-    return tokens == 0 ? 0 : seconds / tokens;
+  /** A mean by its sums. */
+  record Moments(long count, double sum, double squares) {
+    double mean() {
+      return count == 0 ? 0 : sum / count;
+    }
+
+    /** Of the mean; infinite with fewer than two values, or where squares were not counted. */
+    double standardError() {
+      double variance = count < 2 ? -1 : (squares - sum * sum / count) / (count - 1);
+      return variance < 0 ? Double.POSITIVE_INFINITY : Math.sqrt(variance / count);
+    }
   }
 }

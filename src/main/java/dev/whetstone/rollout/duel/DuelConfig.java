@@ -5,13 +5,35 @@ import java.time.Duration;
 
 /** Settings of duels, {@code whetstone.rollout.duel.*}. */
 public interface DuelConfig {
-  /** Share of pairs in which the candidate writes one side. */
+  /** Share of pairs in which the candidate writes one side, in (0, 1]. */
   @WithDefault("0.5")
   double share();
 
-  /** E-value at which the votes decide; 20 is wrong in at most one of twenty even duels. */
+  /**
+   * E-value that all duels against one champion together must earn: 20 replaces a champion by its
+   * equal in at most one of twenty cases. The k-th duel needs {@code evidence (pi^2/6) k^2}.
+   */
   @WithDefault("20")
   double evidence();
+
+  /** Likelihood of even odds over odds of 60:40 at which more votes are not worth while. */
+  @WithDefault("10")
+  double futility();
+
+  /** Below this e-value a newer, better candidate takes a duel over. */
+  @WithDefault("2")
+  double replaceableBelow();
+
+  /**
+   * Usable votes from which on a candidate duels although it does not beat the champion on the
+   * select part by a standard error.
+   */
+  @WithDefault("150")
+  int minVotes();
+
+  /** Age at which a vote is taken as evidence; until then it can be taken back. */
+  @WithDefault("PT0S")
+  Duration voteDelay();
 
   /** Counted votes after which a duel ends undecided. */
   @WithDefault("500")
@@ -41,9 +63,13 @@ public interface DuelConfig {
   @WithDefault("2")
   double maxLengthRatio();
 
+  /** Completions of each arm before latency is judged. */
+  @WithDefault("200")
+  int minPaces();
+
   /**
-   * Largest ratio of the mean time a token takes to the champion's in pairs without the candidate;
-   * with a share of 1 there are none, and latency is not judged.
+   * Largest ratio of the time a token takes, its geometric mean, to the champion's in pairs without
+   * the candidate; with a share of 1 there are none, and latency is not judged.
    */
   @WithDefault("2")
   double maxLatencyRatio();
@@ -52,6 +78,7 @@ public interface DuelConfig {
   default GuardrailThresholds thresholds() {
     return new GuardrailThresholds(
         minCompletions(),
+        minPaces(),
         maxEmptyExcess(),
         maxTruncatedExcess(),
         maxErrorExcess(),

@@ -7,4 +7,9 @@ package dev.whetstone.rollout.duel;
  * @param number the measured value
  * @param threshold the allowed values, in words
  */
-public record GuardrailViolation(String name, double number, String threshold) {}
+public record GuardrailViolation(String name, double number, String threshold) {
+  /** One line with the numbers. */
+  public String describe() {
+    return name + " " + number + ", allowed " + threshold;
+  }
+}

@@ -1,32 +1,52 @@
 package dev.whetstone.rollout.gate;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.whetstone.dpo.evaluation.KlEstimate;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.policy.Policy;
-import dev.whetstone.rollout.gate.GateDataset.ValidationPair;
+import dev.whetstone.rollout.evidence.TrimmedMean;
+import dev.whetstone.rollout.gate.GateDataset.JudgedPair;
+import dev.whetstone.rollout.gate.GateDataset.ScoredPair;
 import dev.whetstone.rollout.gate.GateEngineClient.Text;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
+import dev.whetstone.rollout.gate.GateEvidence.BrokenChecks;
 import dev.whetstone.rollout.gate.GateEvidence.ExportDifference;
-import dev.whetstone.rollout.gate.GateEvidence.ValidationMargins;
-import dev.whetstone.training.ValidationScores;
+import dev.whetstone.rollout.gate.GateEvidence.Kl;
+import dev.whetstone.rollout.gate.GateEvidence.Margins;
+import dev.whetstone.rollout.gate.GateEvidence.Probe;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Measures a candidate, the champion and the reference through the engine that serves, and applies
- * {@link GateCriteria}.
+ * {@link GateCriteria}. What does not fit into a slot of the engine is left out.
  */
 public final class Gate {
+  private static final double TRIMMED_SHARE = 0.02;
+
+  /** Share of answers beyond 30 nats that is no cause for alarm, as for the trainer. */
+  private static final double USUAL_TAIL = 0.02;
+
+  private static final int MIN_ANSWER = 8;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final GateEngineClient engine;
+  private final int slotLength;
   private final Policy base;
   private final GateDataset data;
   private final GateConfig config;
   private final int[] probe;
+  private final OperatorChecks checks;
 
   /**
    * Creates the gate of one base model.
@@ -34,45 +54,75 @@ public final class Gate {
    * @param base v0, which is the reference
    * @param probe token ids of the probe text, at least two
    */
-  public Gate(Engine engine, Policy base, GateDataset data, GateConfig config, int[] probe) {
+  public Gate(
+      Engine engine,
+      Policy base,
+      GateDataset data,
+      GateConfig config,
+      int[] probe,
+      OperatorChecks checks) {
     this.engine = new GateEngineClient(engine);
+    this.slotLength = engine.slotLength();
     this.base = base;
     this.data = data;
     this.config = config;
     this.probe = probe.clone();
+    this.checks = checks;
+  }
+
+  /** How many votes there are to judge by. */
+  public int judgedVotes(Instant championSince) {
+    return data.judgedVotes(championSince);
   }
 
   /**
    * Measures a candidate; returns one result a criterion.
    *
-   * @param runId the run that made the candidate, whose validation pairs are used; null for the
-   *     pairs of the newest votes
    * @throws IllegalStateException when the engine fails or the thread is interrupted
    */
-  public List<CriterionResult> measure(Policy candidate, Policy champion, @Nullable String runId) {
-    List<ValidationPair> pairs =
-        runId == null ? data.newestPairs(config.maxPairs()) : data.validationPairs(runId);
-    PairLogProbs reference = score(base, pairs);
-    PairLogProbs own = score(candidate, pairs);
-    PairLogProbs other = champion.isBase() ? reference : score(champion, pairs);
-    List<int[]> prompts = data.newestPrompts(config.prompts());
+  public List<CriterionResult> measure(GateSubject subject) {
+    Policy candidate = subject.candidate();
+    Policy champion = subject.champion();
+    List<int[]> prompts = data.newestPrompts(slotLength - MIN_ANSWER, config.prompts());
     List<Completion> answers = sample(candidate, prompts);
+    List<Completion> others = sample(champion, prompts);
     return new GateCriteria(config.limits())
         .evaluate(
             new GateEvidence(
-                new ValidationMargins(
-                    own.rewardMargins(reference, config.beta()),
-                    other.rewardMargins(reference, config.beta())),
+                margins(candidate, champion, subject.championSince()),
                 statistics(answers),
-                statistics(sample(champion, prompts)),
-                logRatios(prompts, answers),
-                probeLogProb(candidate),
-                probeLogProb(base),
-                exportDifference(pairs, own, reference)));
+                statistics(others),
+                data.chosenLengths(),
+                kl(subject, prompts, answers, others),
+                new Probe(probeLogProb(candidate), probeLogProb(champion), probeLogProb(base)),
+                exportDifference(candidate, subject.runId()),
+                brokenChecks(candidate, champion)),
+            subject.automaticThreshold());
+  }
+
+  private Margins margins(Policy candidate, Policy champion, Instant since) {
+    List<JudgedPair> pairs = data.judgedPairs(since, slotLength, config.maxPairs());
+    List<Text> chosen = pairs.stream().map(pair -> new Text(pair.prompt(), pair.chosen())).toList();
+    List<Text> rejected =
+        pairs.stream().map(pair -> new Text(pair.prompt(), pair.rejected())).toList();
+    double[] reference = rewards(base, chosen, rejected);
+    return new Margins(
+        less(rewards(candidate, chosen, rejected), reference),
+        champion.isBase()
+            ? new double[pairs.size()]
+            : less(rewards(champion, chosen, rejected), reference),
+        pairs.stream().map(JudgedPair::conversation).toList(),
+        pairs.stream().map(JudgedPair::voter).toList());
+  }
+
+  /** Log-prob of what was chosen, less that of what was rejected, of each pair. */
+  private double[] rewards(Policy policy, List<Text> chosen, List<Text> rejected) {
+    return less(sums(engine.logProbs(policy, chosen)), sums(engine.logProbs(policy, rejected)));
   }
 
   private List<Completion> sample(Policy policy, List<int[]> prompts) {
-    return engine.sample(policy, prompts, config.answers(), config.maxTokens());
+    return engine.sample(
+        policy, prompts, config.answers(), config.maxTokens(), config.temperature());
   }
 
   private static Answers statistics(List<Completion> answers) {
@@ -82,15 +132,54 @@ public final class Gate {
         (int) answers.stream().filter(answer -> answer.text().isBlank()).count());
   }
 
+  /**
+   * The run's own numbers, from the full distributions over answers that the policy writes; for a
+   * version without them log pi - log pi_ref of the answers sampled here.
+   */
+  private Kl kl(
+      GateSubject subject, List<int[]> prompts, List<Completion> answers, List<Completion> others) {
+    JsonNode run = metrics(subject.runMetrics());
+    if (run.path("policy_kl").isNumber() && run.path("champion_kl").isNumber()) {
+      return new Kl(
+          run.path("policy_kl").doubleValue(), run.path("champion_kl").doubleValue(), 0, 1, 1);
+    }
+    double[] own = logRatios(prompts, answers);
+    if (own.length == 0) {
+      return new Kl(0, 0, Double.POSITIVE_INFINITY, 1, 0);
+    }
+    double[] champion =
+        subject.champion().isBase() ? new double[own.length] : logRatios(prompts, others);
+    KlEstimate estimate = KlEstimate.of(own);
+    return new Kl(
+        estimate.mean(),
+        KlEstimate.of(champion).mean(),
+        TrimmedMean.of(own, TRIMMED_SHARE).standardError(),
+        estimate.tailPValue(USUAL_TAIL),
+        own.length);
+  }
+
+  private static JsonNode metrics(String json) {
+    try {
+      JsonNode tree = JSON.readTree(json);
+      return tree == null ? MissingNode.getInstance() : tree;
+    } catch (JsonProcessingException malformed) {
+      return MissingNode.getInstance();
+    }
+  }
+
   private double[] logRatios(List<int[]> prompts, List<Completion> answers) {
-    List<Text> texts =
+    List<Integer> written =
         IntStream.range(0, answers.size())
-            .mapToObj(i -> new Text(prompts.get(i / config.answers()), answers.get(i).tokens()))
+            .filter(i -> answers.get(i).tokens().length > 0)
+            .boxed()
             .toList();
-    List<float[]> reference = engine.logProbs(base, texts);
-    return IntStream.range(0, answers.size())
-        .mapToDouble(i -> sum(answers.get(i).logps()) - sum(reference.get(i)))
-        .toArray();
+    List<Text> texts =
+        written.stream()
+            .map(i -> new Text(prompts.get(i / config.answers()), answers.get(i).tokens()))
+            .toList();
+    return less(
+        written.stream().mapToDouble(i -> sum(answers.get(i).logps())).toArray(),
+        sums(engine.logProbs(base, texts)));
   }
 
   private double probeLogProb(Policy policy) {
@@ -98,75 +187,82 @@ public final class Gate {
     return sum(engine.logProbs(policy, List.of(text)).getFirst()) / (probe.length - 1);
   }
 
-  /** Log-probs per token of the pairs under one policy. */
-  private record PairLogProbs(List<float[]> chosen, List<float[]> rejected) {
-    double[] rewardMargins(PairLogProbs reference, double beta) {
-      return IntStream.range(0, chosen.size())
-          .mapToDouble(
-              i ->
-                  beta
-                      * (sum(chosen.get(i))
-                          - sum(reference.chosen.get(i))
-                          - sum(rejected.get(i))
-                          + sum(reference.rejected.get(i))))
-          .toArray();
-    }
-  }
-
-  private PairLogProbs score(Policy policy, List<ValidationPair> pairs) {
-    return new PairLogProbs(
-        engine.logProbs(
-            policy, pairs.stream().map(pair -> new Text(pair.prompt(), pair.chosen())).toList()),
-        engine.logProbs(
-            policy, pairs.stream().map(pair -> new Text(pair.prompt(), pair.rejected())).toList()));
-  }
-
   // Compares what the adapter adds, not the log-probs: the difference of the int8 base from the
-  // trainer's float32 is the same for every version and was measured at import.
-  private static Optional<ExportDifference> exportDifference(
-      List<ValidationPair> pairs, PairLogProbs own, PairLogProbs reference) {
+  // trainer's float32 is the same for every version and was measured at import. The trainer may
+  // have cut a completion: the engine scores what the trainer scored.
+  private Optional<ExportDifference> exportDifference(Policy candidate, @Nullable String runId) {
+    List<ScoredPair> pairs = runId == null ? List.of() : data.scoredPairs(runId, slotLength);
+    if (pairs.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Text> chosen =
+        pairs.stream()
+            .map(p -> scored(p.prompt(), p.chosen(), p.trainer().chosenPolicy().length))
+            .toList();
+    List<Text> rejected =
+        pairs.stream()
+            .map(p -> scored(p.prompt(), p.rejected(), p.trainer().rejectedPolicy().length))
+            .toList();
+    List<float[]> own = engine.logProbs(candidate, chosen);
+    List<float[]> reference = engine.logProbs(base, chosen);
+    List<float[]> ownRejected = engine.logProbs(candidate, rejected);
+    List<float[]> referenceRejected = engine.logProbs(base, rejected);
     double[] differences =
         IntStream.range(0, pairs.size())
             .boxed()
-            .flatMap(
-                i -> {
-                  ValidationScores trainer = pairs.get(i).trainer();
-                  return trainer == null
-                      ? Stream.empty()
-                      : Stream.of(
-                          differences(
-                              own.chosen.get(i),
-                              reference.chosen.get(i),
-                              trainer.chosenPolicy(),
-                              trainer.chosenReference()),
-                          differences(
-                              own.rejected.get(i),
-                              reference.rejected.get(i),
-                              trainer.rejectedPolicy(),
-                              trainer.rejectedReference()));
-                })
-            .flatMapToDouble(Arrays::stream)
+            .flatMapToDouble(
+                i ->
+                    DoubleStream.concat(
+                        differences(
+                            own.get(i),
+                            reference.get(i),
+                            pairs.get(i).trainer().chosenPolicy(),
+                            pairs.get(i).trainer().chosenReference()),
+                        differences(
+                            ownRejected.get(i),
+                            referenceRejected.get(i),
+                            pairs.get(i).trainer().rejectedPolicy(),
+                            pairs.get(i).trainer().rejectedReference())))
             .toArray();
-    return differences.length == 0
-        ? Optional.empty()
-        : Optional.of(
-            new ExportDifference(
-                Arrays.stream(differences).average().orElseThrow(), differences.length));
+    return Arrays.stream(differences).average().stream()
+        .mapToObj(mean -> new ExportDifference(mean, differences.length))
+        .findFirst();
   }
 
-  private static double[] differences(
+  private static Text scored(int[] prompt, int[] completion, int length) {
+    return new Text(prompt, Arrays.copyOf(completion, Math.min(completion.length, length)));
+  }
+
+  private static DoubleStream differences(
       float[] own, float[] reference, float[] trainerOwn, float[] trainerReference) {
-    if (own.length != trainerOwn.length) {
-      return new double[] {Double.NaN};
-    }
-    return IntStream.range(0, own.length)
+    return IntStream.range(0, Math.min(own.length, trainerOwn.length))
         .mapToDouble(
             t ->
                 Math.abs(
                     (double) own[t]
                         - reference[t]
-                        - ((double) trainerOwn[t] - trainerReference[t])))
-        .toArray();
+                        - ((double) trainerOwn[t] - trainerReference[t])));
+  }
+
+  private @Nullable BrokenChecks brokenChecks(Policy candidate, Policy champion) {
+    return checks.checks().isEmpty()
+        ? null
+        : new BrokenChecks(checks.brokenBy(texts(candidate)), checks.brokenBy(texts(champion)));
+  }
+
+  private List<String> texts(Policy policy) {
+    List<int[]> prompts = checks.checks().stream().map(OperatorChecks.Check::prompt).toList();
+    return engine.sample(policy, prompts, 1, config.checkTokens(), config.temperature()).stream()
+        .map(Completion::text)
+        .toList();
+  }
+
+  private static double[] less(double[] left, double[] right) {
+    return IntStream.range(0, left.length).mapToDouble(i -> left[i] - right[i]).toArray();
+  }
+
+  private static double[] sums(List<float[]> logProbs) {
+    return logProbs.stream().mapToDouble(Gate::sum).toArray();
   }
 
   private static double sum(float[] logps) {

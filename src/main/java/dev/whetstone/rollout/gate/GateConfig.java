@@ -16,12 +16,20 @@ public interface GateConfig {
   @WithDefault("96")
   int maxTokens();
 
-  /** Validation pairs below which the criteria about them are inconclusive. */
-  @WithDefault("4")
+  /** Temperature of these answers: that of pairs. */
+  @WithDefault("0.8")
+  double temperature();
+
+  /** Maximum length of the answers to the operator's checks, in tokens. */
+  @WithDefault("256")
+  int checkTokens();
+
+  /** Conversations (or voters, if fewer) of the gate part below which the votes tell too little. */
+  @WithDefault("8")
   int minPairs();
 
-  /** Pairs of the newest votes that a version without a training run is judged by. */
-  @WithDefault("64")
+  /** Newest votes of the gate part, since the champion's promotion, that judge. */
+  @WithDefault("200")
   int maxPairs();
 
   /** Answers below which the criteria about answers are inconclusive. */
@@ -33,32 +41,41 @@ public interface GateConfig {
   double beta();
 
   /**
-   * Maximum KL to the reference, in nats per answer: the mean of log π − log π_ref over the answers
-   * that the candidate samples here, in the arithmetic that serves. A run's own limit ({@code
-   * kl_budget}) estimates the same on validation prompts in float32. Both have a heavy tail: of the
-   * demo's policy half of the answers are below 0.8, one in a hundred is above 70 (it degenerated)
-   * and the standard deviation is 25, so that 48 answers leave an error of 3.6. Hence a budget that
-   * is far wider than a run's.
+   * Maximum KL to the reference, in nats an answer: a trimmed mean over answers that the candidate
+   * writes. For a candidate of a run it is what the run measured.
    */
-  @WithDefault("25")
+  @WithDefault("20")
   double klBudget();
 
-  /** Minimum ratio of the mean answer length to the champion's. */
-  @WithDefault("0.8")
+  /** How far the KL to the reference may exceed the champion's, in nats an answer. */
+  @WithDefault("3")
+  double klStepBudget();
+
+  /**
+   * Minimum ratio of the mean answer length to the champion's; less where one in twenty of the
+   * answers that users chose is shorter.
+   */
+  @WithDefault("0.5")
   double minLengthRatio();
 
-  /** Maximum ratio of the mean answer length to the champion's. */
-  @WithDefault("1.25")
+  /** Maximum ratio of the mean answer length to the champion's; more, likewise. */
+  @WithDefault("2")
   double maxLengthRatio();
 
   /**
-   * Maximum ratio of the probe text's perplexity to the reference's. On SmolLM2 an adapter trained
-   * on forty votes has 1.03; random ones have 1.01 and 1.14 while the text stays fluent, and 13
-   * once they break it. A model that writes only one kind of text needs a probe text of that kind
-   * and a wider bound.
+   * Maximum ratio of the probe text's perplexity to the champion's. On SmolLM2 an adapter trained
+   * on forty votes has 1.03 of the base's; random ones have 1.01 and 1.14 while the text stays
+   * fluent, and 13 once they break it.
    */
   @WithDefault("1.5")
   double maxPerplexityRatio();
+
+  /**
+   * Perplexity of the probe text under the base above which it is not judged: the base does not
+   * read such a text itself.
+   */
+  @WithDefault("200")
+  double sanePerplexity();
 
   /** How far the share of answers that end by themselves may lie below the champion's. */
   @WithDefault("0.1")
@@ -84,10 +101,13 @@ public interface GateConfig {
     return new GateLimits(
         minPairs(),
         minAnswers(),
+        beta(),
+        klStepBudget(),
         klBudget(),
         minLengthRatio(),
         maxLengthRatio(),
         maxPerplexityRatio(),
+        sanePerplexity(),
         maxTruncatedExcess(),
         maxEmptyExcess(),
         maxExportDifference());

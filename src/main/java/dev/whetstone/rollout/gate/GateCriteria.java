@@ -1,35 +1,46 @@
 package dev.whetstone.rollout.gate;
 
+import dev.whetstone.rollout.evidence.ClusteredMean;
+import dev.whetstone.rollout.evidence.ScoreEvidence;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
+import dev.whetstone.rollout.gate.GateEvidence.Margins;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.function.DoubleUnaryOperator;
 
 /**
- * The criteria of the gate, in the order they are reported. Each passes, fails or is inconclusive:
+ * The criteria of the gate, in the order they are reported. The gate is a check for harm: what is
+ * clearly worse fails, what is unclear is inconclusive and goes on.
  *
  * <ul>
- *   <li>{@code held_out_accuracy}: share of validation pairs ranked right, at most a standard error
- *       below the champion's
- *   <li>{@code held_out_margin}: mean reward margin on these pairs, significantly above the
- *       champion's
- *   <li>{@code kl_to_reference}: nats per sampled answer, at most {@link GateLimits#maxKl}
- *   <li>{@code length_ratio}: mean length of the answers by the champion's, within two bounds
- *   <li>{@code canary_perplexity}: of a probe text, by the reference's, at most a bound
- *   <li>{@code ended_properly}: share of answers that end by themselves, not far below the
- *       champion's
- *   <li>{@code empty_answers}: share of answers without text, not far above the champion's
- *   <li>{@code export_difference}: engine against trainer, at most a bound; only for versions that
- *       were trained here
+ *   <li>{@code quality}: mean log sigma of the reward margins on the gate part, less the
+ *       champion's; fails if below zero by a one-sided t test at 5 %, clustered by conversation and
+ *       voter
+ *   <li>{@code held_out_accuracy}, {@code held_out_margin}: shown, not judged. The margin grows
+ *       with KL and accuracy follows the win rate near the reference only (Chen et al. 2024)
+ *   <li>{@code automatic_evidence}: in the automatic mode, the e-value against "it predicts votes
+ *       no better than the champion"
+ *   <li>{@code kl_to_reference}: nats per answer, within the champion's plus a step, and within an
+ *       absolute limit
+ *   <li>{@code length_ratio}: mean length of the answers by the champion's, within two bounds that
+ *       what users chose may widen
+ *   <li>{@code canary_perplexity}: of a probe text, by the champion's, where the base reads it
+ *       sanely
+ *   <li>{@code ended_properly}, {@code empty_answers}: shares, not far from the champion's
+ *   <li>{@code export_difference}: engine against trainer; only for versions that were trained here
+ *   <li>{@code operator_checks}: breaks no more of the operator's checks than the champion
  * </ul>
- *
- * A value beyond its limit by less than its uncertainty is inconclusive, and so is a gain over the
- * champion that is not significant.
  */
 final class GateCriteria {
   /** One-sided 95 % quantile of the normal distribution. */
   private static final double Z_95 = 1.645;
+
+  private static final double LEVEL = 0.05;
+  private static final int MIN_CONVERSATIONS = 20;
 
   private final GateLimits limits;
 
@@ -37,94 +48,158 @@ final class GateCriteria {
     this.limits = limits;
   }
 
-  List<CriterionResult> evaluate(GateEvidence evidence) {
+  /**
+   * Judges the measurements.
+   *
+   * @param automaticThreshold e-value that promotes without a duel, if any does
+   */
+  List<CriterionResult> evaluate(GateEvidence evidence, OptionalDouble automaticThreshold) {
     List<CriterionResult> rows = new ArrayList<>();
-    rows.add(accuracy(evidence.validation()));
-    rows.add(margin(evidence.validation()));
-    rows.add(kl(evidence.klPerAnswer()));
-    rows.add(length(evidence.candidate(), evidence.champion()));
-    rows.add(perplexity(evidence));
+    rows.add(quality(evidence.margins()));
+    rows.add(accuracy(evidence.margins()));
+    rows.add(margin(evidence.margins()));
+    automaticThreshold.ifPresent(threshold -> rows.add(automatic(evidence.margins(), threshold)));
+    rows.add(kl(evidence.kl()));
+    rows.add(length(evidence));
+    rows.add(perplexity(evidence.probe()));
     rows.add(stopped(evidence.candidate(), evidence.champion()));
     rows.add(empty(evidence.candidate(), evidence.champion()));
     evidence.exportDifference().ifPresent(export -> rows.add(export(export)));
+    if (evidence.checks() != null) {
+      rows.add(checks(evidence.checks()));
+    }
     return List.copyOf(rows);
   }
 
-  // v0 has a margin of zero on every pair, which is neither right nor wrong: each counts a half.
-  private CriterionResult accuracy(GateEvidence.ValidationMargins validation) {
-    double[] candidate =
-        Arrays.stream(validation.candidateMargins()).map(GateCriteria::ranksRight).toArray();
-    double[] champion =
-        Arrays.stream(validation.championMargins()).map(GateCriteria::ranksRight).toArray();
-    MeanEstimate gain = MeanEstimate.of(differences(candidate, champion));
-    double accuracy = MeanEstimate.of(candidate).mean();
+  private CriterionResult quality(Margins margins) {
+    ClusteredMean gain = gain(margins, this::logSigma);
     String threshold =
         String.format(
-            Locale.ROOT, "> %.3f, the champion's, or within a standard error", mean(champion));
-    if (gain.count() < limits.minPairs()) {
-      return tooFew("held_out_accuracy", accuracy, threshold);
+            Locale.ROOT,
+            "not below 0 by a t test at 5 %% (standard error %.4f, %d votes, %d clusters)",
+            gain.standardError(),
+            gain.count(),
+            gain.clusters());
+    if (gain.clusters() < limits.minClusters()) {
+      return tooFew("quality", gain.mean(), threshold);
     }
-    // Where both rank nearly every pair right, no gain is left to show: the margin decides then.
     return result(
-        "held_out_accuracy",
-        accuracy,
-        threshold,
-        gain.mean() > 0 || gain.mean() >= -gain.standardError()
-            ? GateVerdict.PASS
-            : gain.mean() < -Z_95 * gain.standardError()
-                ? GateVerdict.FAIL
-                : GateVerdict.INCONCLUSIVE);
-  }
-
-  private CriterionResult margin(GateEvidence.ValidationMargins validation) {
-    MeanEstimate gain =
-        MeanEstimate.of(differences(validation.candidateMargins(), validation.championMargins()));
-    String threshold =
-        String.format(Locale.ROOT, "gain over the champion > 0 by %.2f standard errors", Z_95);
-    if (gain.count() < limits.minPairs()) {
-      return tooFew("held_out_margin", gain.mean(), threshold);
-    }
-    double significant = Z_95 * gain.standardError();
-    return result(
-        "held_out_margin",
+        "quality",
         gain.mean(),
         threshold,
-        gain.mean() > significant
+        gain.isBelowZero(LEVEL) ? GateVerdict.FAIL : GateVerdict.PASS);
+  }
+
+  private double logSigma(double margin) {
+    return -Math.log1p(Math.exp(-limits.beta() * margin));
+  }
+
+  private static ClusteredMean gain(Margins margins, DoubleUnaryOperator score) {
+    return ClusteredMean.of(differences(margins, score), margins.conversations(), margins.voters());
+  }
+
+  private static double[] differences(Margins margins, DoubleUnaryOperator score) {
+    double[] differences = new double[margins.candidate().length];
+    for (int i = 0; i < differences.length; i++) {
+      differences[i] =
+          score.applyAsDouble(margins.candidate()[i]) - score.applyAsDouble(margins.champion()[i]);
+    }
+    return differences;
+  }
+
+  // v0 has a margin of zero on every pair, which is neither right nor wrong: each counts a half.
+  private static CriterionResult accuracy(Margins margins) {
+    double own = mean(margins.candidate(), GateCriteria::ranksRight);
+    double other = mean(margins.champion(), GateCriteria::ranksRight);
+    return shown("held_out_accuracy", own, "shown; the champion's is %.3f", other);
+  }
+
+  private CriterionResult margin(Margins margins) {
+    double own = mean(margins.candidate(), margin -> limits.beta() * margin);
+    double other = mean(margins.champion(), margin -> limits.beta() * margin);
+    return shown("held_out_margin", own, "shown; the champion's is %.3f", other);
+  }
+
+  // The oldest vote first, as an e-process takes them.
+  private CriterionResult automatic(Margins margins, double threshold) {
+    ScoreEvidence process = new ScoreEvidence();
+    double[] gains =
+        differences(margins, margin -> ScoreEvidence.brier(Math.exp(logSigma(margin))));
+    double largest = 1;
+    for (int i = gains.length - 1; i >= 0; i--) {
+      process.add(gains[i]);
+      largest = Math.max(largest, process.eValue());
+    }
+    int conversations = new HashSet<>(margins.conversations()).size();
+    String needed =
+        String.format(
+            Locale.ROOT,
+            ">= %.0f with %d conversations or more (%d)",
+            threshold,
+            MIN_CONVERSATIONS,
+            conversations);
+    return result(
+        "automatic_evidence",
+        largest,
+        needed,
+        largest >= threshold && conversations >= MIN_CONVERSATIONS
             ? GateVerdict.PASS
-            : gain.mean() < -significant ? GateVerdict.FAIL : GateVerdict.INCONCLUSIVE);
+            : GateVerdict.INCONCLUSIVE);
   }
 
-  private CriterionResult kl(double[] perAnswer) {
-    MeanEstimate kl = MeanEstimate.of(perAnswer);
-    return atMost("kl_to_reference", kl.mean(), kl.standardError(), limits.maxKl(), kl.count());
+  private CriterionResult kl(GateEvidence.Kl kl) {
+    double limit = Math.min(limits.maxKl(), kl.champion() + limits.maxKlStep());
+    String threshold =
+        String.format(
+            Locale.ROOT, "<= %.2f (champion's %.2f; %d answers)", limit, kl.champion(), kl.count());
+    if (kl.count() == 0) {
+      return tooFew("kl_to_reference", kl.candidate(), threshold);
+    }
+    if (!Double.isFinite(kl.candidate()) || (kl.tailPValue() < LEVEL && limits.maxKl() < 1e6)) {
+      return result(
+          "kl_to_reference",
+          kl.candidate(),
+          threshold + "; too many answers beyond 30 nats",
+          GateVerdict.FAIL);
+    }
+    return result(
+        "kl_to_reference",
+        kl.candidate(),
+        threshold,
+        upTo(kl.candidate() - limit, kl.standardError()));
   }
 
-  private CriterionResult length(Answers candidate, Answers champion) {
-    MeanEstimate own = MeanEstimate.of(candidate.lengths());
-    MeanEstimate other = MeanEstimate.of(champion.lengths());
+  private CriterionResult length(GateEvidence evidence) {
+    MeanEstimate own = MeanEstimate.of(evidence.candidate().lengths());
+    MeanEstimate other = MeanEstimate.of(evidence.champion().lengths());
     double ratio = own.mean() / other.mean();
+    // A taste for short or long answers is a taste.
+    double min = Math.min(limits.minLengthRatio(), evidence.chosenLengths().low() / other.mean());
+    double max = Math.max(limits.maxLengthRatio(), evidence.chosenLengths().high() / other.mean());
     // Delta method for a ratio; the two samples are independent.
     double error =
         ratio * Math.hypot(own.standardError() / own.mean(), other.standardError() / other.mean());
-    String threshold =
-        String.format(
-            Locale.ROOT, "in [%.2f, %.2f]", limits.minLengthRatio(), limits.maxLengthRatio());
+    String threshold = String.format(Locale.ROOT, "in [%.2f, %.2f]", min, max);
     if (own.count() < limits.minAnswers() || !Double.isFinite(ratio)) {
       return tooFew("length_ratio", ratio, threshold);
     }
-    double outside = Math.max(limits.minLengthRatio() - ratio, ratio - limits.maxLengthRatio());
-    return result("length_ratio", ratio, threshold, upTo(outside, error));
+    return result(
+        "length_ratio", ratio, threshold, upTo(Math.max(min - ratio, ratio - max), error));
   }
 
-  private CriterionResult perplexity(GateEvidence evidence) {
-    double ratio = Math.exp(evidence.referenceProbeLogProb() - evidence.probeLogProb());
-    String threshold =
-        String.format(Locale.ROOT, "<= %.2f of the reference's", limits.maxPerplexityRatio());
-    if (!Double.isFinite(ratio)) {
-      return result("canary_perplexity", ratio, threshold, GateVerdict.FAIL);
+  private CriterionResult perplexity(GateEvidence.Probe probe) {
+    double base = Math.exp(-probe.reference());
+    double ratio = Math.exp(probe.champion() - probe.candidate());
+    if (!(base <= limits.sanePerplexity())) {
+      return shown(
+          "canary_perplexity", ratio, "not judged: the base reads the text with %.0f", base);
     }
+    String threshold = String.format(Locale.ROOT, "<= %.3f", limits.maxPerplexityRatio());
     return result(
-        "canary_perplexity", ratio, threshold, upTo(ratio - limits.maxPerplexityRatio(), 0));
+        "canary_perplexity",
+        ratio,
+        threshold,
+        ratio <= limits.maxPerplexityRatio() ? GateVerdict.PASS : GateVerdict.FAIL);
   }
 
   private CriterionResult stopped(Answers candidate, Answers champion) {
@@ -164,19 +239,22 @@ final class GateCriteria {
   }
 
   private CriterionResult export(GateEvidence.ExportDifference export) {
-    return atMost(
-        "export_difference", export.mean(), 0, limits.maxExportDifference(), export.tokens());
+    String threshold = String.format(Locale.ROOT, "<= %.3f", limits.maxExportDifference());
+    return result(
+        "export_difference",
+        export.mean(),
+        threshold,
+        export.mean() <= limits.maxExportDifference() ? GateVerdict.PASS : GateVerdict.FAIL);
   }
 
-  private CriterionResult atMost(String name, double number, double error, double max, int count) {
-    String threshold = String.format(Locale.ROOT, "<= %.3f", max);
-    if (count < 1) {
-      return tooFew(name, number, threshold);
-    }
-    if (!Double.isFinite(number)) {
-      return result(name, number, threshold, GateVerdict.FAIL);
-    }
-    return result(name, number, threshold, upTo(number - max, error));
+  private static CriterionResult checks(GateEvidence.BrokenChecks checks) {
+    int own = checks.candidate().size();
+    int other = checks.champion().size();
+    String threshold =
+        "<= %d, the champion's%s"
+            .formatted(other, own == 0 ? "" : "; broken: " + String.join(", ", checks.candidate()));
+    return result(
+        "operator_checks", own, threshold, own <= other ? GateVerdict.PASS : GateVerdict.FAIL);
   }
 
   /** Passes within the limit; fails beyond it by more than the uncertainty. */
@@ -191,16 +269,12 @@ final class GateCriteria {
     return margin > 0 ? 1 : margin == 0 ? 0.5 : 0;
   }
 
-  private static double mean(double[] champion) {
-    return MeanEstimate.of(champion).mean();
+  private static double mean(double[] values, DoubleUnaryOperator function) {
+    return MeanEstimate.of(Arrays.stream(values).map(function).toArray()).mean();
   }
 
-  private static double[] differences(double[] left, double[] right) {
-    double[] differences = new double[left.length];
-    for (int i = 0; i < left.length; i++) {
-      differences[i] = left[i] - right[i];
-    }
-    return differences;
+  private static CriterionResult shown(String name, double own, String text, double other) {
+    return result(name, own, String.format(Locale.ROOT, text, other), GateVerdict.PASS);
   }
 
   private static CriterionResult tooFew(String name, double number, String threshold) {

@@ -4,55 +4,76 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.training.ValidationScores;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** The pairs and prompts that the gate reads from the preference log. */
 public final class GateDataset {
   /**
-   * A voted pair that the candidate was not trained on.
+   * A vote of the gate part, which no training and no choice has seen.
    *
-   * @param trainer the trainer's log-probs; null for a version without a training run
+   * @param conversation hash of what it begins with
+   * @param voter key and user
    */
-  record ValidationPair(
-      int[] prompt, int[] chosen, int[] rejected, @Nullable ValidationScores trainer) {}
+  record JudgedPair(
+      int[] prompt, int[] chosen, int[] rejected, String conversation, String voter) {}
 
-  private static final String PAIR =
+  /** A pair with the trainer's log-probs, whose completions the trainer may have cut. */
+  record ScoredPair(int[] prompt, int[] chosen, int[] rejected, ValidationScores trainer) {}
+
+  /** The 5th and 95th percentile of the lengths of what users chose, in tokens. */
+  record ChosenLengths(double low, double high) {}
+
+  private static final int MAX_SCORED = 64;
+  private static final int MAX_LENGTHS = 2_000;
+
+  /** Chosen answers below which their percentiles say nothing. */
+  private static final int MIN_LENGTHS = 40;
+
+  private static final String JUDGED =
+      """
+      SELECT prompt_ids, chosen_ids, rejected_ids, conversation,
+        key_id || E'\\n' || user_id AS voter
+      FROM usable_votes
+      WHERE base_hash = ? AND part = 'gate' AND source = 'human' AND recorded_at >= ?
+        AND cardinality(prompt_ids)
+          + greatest(cardinality(chosen_ids), cardinality(rejected_ids)) <= ?
+      ORDER BY seq DESC LIMIT ?
+      """;
+
+  private static final String SCORED =
       """
       SELECT v.preference_id, p.prompt_ids,
         CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen,
         CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected
       FROM preferences v JOIN pairs p USING (pair_id)
+        JOIN run_scores s ON s.preference_id = v.preference_id
+      WHERE s.run_id = ? AND v.choice IN ('a', 'b')
+        AND cardinality(p.prompt_ids)
+          + greatest(cardinality(s.chosen_policy), cardinality(s.rejected_policy)) <= ?
+      ORDER BY v.seq DESC LIMIT ?
       """;
-
-  private static final String OF_RUN =
-      PAIR
-          + """
-          JOIN run_scores s ON s.preference_id = v.preference_id
-          WHERE s.run_id = ? AND v.choice IN ('a', 'b') ORDER BY v.seq
-          """;
-
-  private static final String NEWEST =
-      PAIR
-          + """
-          WHERE p.base_hash = ? AND v.choice IN ('a', 'b')
-            AND cardinality(p.prompt_ids) > 0 AND cardinality(p.ids_a) > 0
-            AND cardinality(p.ids_b) > 0
-          ORDER BY v.seq DESC LIMIT ?
-          """;
 
   private static final String PROMPTS =
       """
       SELECT prompt_ids FROM (
         SELECT DISTINCT ON (prompt_hash) prompt_ids, created_at FROM pairs
-        WHERE base_hash = ? AND cardinality(prompt_ids) > 0
+        WHERE base_hash = ? AND cardinality(prompt_ids) BETWEEN 1 AND ?
         ORDER BY prompt_hash, created_at DESC) AS prompts
       ORDER BY created_at DESC LIMIT ?
+      """;
+
+  private static final String LENGTHS =
+      """
+      SELECT count(*) AS number, percentile_cont(0.05) WITHIN GROUP (ORDER BY length) AS low,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY length) AS high
+      FROM (SELECT cardinality(chosen_ids) AS length FROM usable_votes
+        WHERE base_hash = ? AND part = 'train' ORDER BY seq DESC LIMIT ?) AS chosen
       """;
 
   private final Database database;
@@ -65,28 +86,71 @@ public final class GateDataset {
     this.baseHash = baseHash;
   }
 
-  /** The validation pairs of a run that are still in the log, with the trainer's log-probs. */
-  List<ValidationPair> validationPairs(String runId) {
+  /** Votes of the gate part since a time, newest first, as far as they fit. */
+  List<JudgedPair> judgedPairs(Instant since, int maxTokens, int limit) {
+    return database.list(
+        row ->
+            new JudgedPair(
+                Sql.ints(row, "prompt_ids"),
+                Sql.ints(row, "chosen_ids"),
+                Sql.ints(row, "rejected_ids"),
+                row.getString("conversation"),
+                row.getString("voter")),
+        JUDGED,
+        baseHash,
+        Timestamp.from(since),
+        maxTokens,
+        limit);
+  }
+
+  /** How many votes of the gate part came since a time. */
+  public int judgedVotes(Instant since) {
+    return database
+        .first(
+            row -> row.getInt(1),
+            "SELECT count(*) FROM usable_votes WHERE base_hash = ? AND part = 'gate'"
+                + " AND source = 'human' AND recorded_at >= ?",
+            baseHash,
+            Timestamp.from(since))
+        .orElse(0);
+  }
+
+  /** The newest pairs that a run stored log-probs of, as far as they are still in the log. */
+  List<ScoredPair> scoredPairs(String runId, int maxTokens) {
     Map<String, ValidationScores> scores =
         runs.scores(runId).stream()
             .collect(Collectors.toMap(ValidationScores::preferenceId, Function.identity()));
     return database.list(
-        row -> pair(row, scores.get(row.getString("preference_id"))), OF_RUN, runId);
+        row -> {
+          ValidationScores trainer = scores.get(row.getString("preference_id"));
+          return new ScoredPair(
+              Sql.ints(row, "prompt_ids"),
+              Sql.ints(row, "chosen"),
+              Sql.ints(row, "rejected"),
+              Objects.requireNonNull(trainer));
+        },
+        SCORED,
+        runId,
+        maxTokens,
+        MAX_SCORED);
   }
 
-  /** The pairs of the newest votes, for a version that was not trained here. */
-  List<ValidationPair> newestPairs(int limit) {
-    return database.list(row -> pair(row, null), NEWEST, baseHash, limit);
+  /** Distinct prompts that leave room for an answer, newest first. */
+  List<int[]> newestPrompts(int maxTokens, int limit) {
+    return database.list(row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, maxTokens, limit);
   }
 
-  /** Distinct prompts, newest first. */
-  List<int[]> newestPrompts(int limit) {
-    return database.list(row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, limit);
-  }
-
-  private static ValidationPair pair(ResultSet row, @Nullable ValidationScores trainer)
-      throws SQLException {
-    return new ValidationPair(
-        Sql.ints(row, "prompt_ids"), Sql.ints(row, "chosen"), Sql.ints(row, "rejected"), trainer);
+  /** How long the answers are that users chose in the train part; any length with too few. */
+  ChosenLengths chosenLengths() {
+    return database
+        .first(
+            row ->
+                row.getInt("number") < MIN_LENGTHS
+                    ? new ChosenLengths(Double.POSITIVE_INFINITY, 0)
+                    : new ChosenLengths(row.getDouble("low"), row.getDouble("high")),
+            LENGTHS,
+            baseHash,
+            MAX_LENGTHS)
+        .orElseThrow();
   }
 }

@@ -49,21 +49,26 @@ final class GateEngineClient {
                 .thenApply(Scores::logps));
   }
 
-  /** Samples at temperature 1 with fixed seeds: {@code perPrompt} completions of every prompt. */
-  List<Completion> sample(Policy policy, List<int[]> prompts, int perPrompt, int maxTokens) {
+  /** Samples with fixed seeds: {@code perPrompt} completions of every prompt. */
+  List<Completion> sample(
+      Policy policy, List<int[]> prompts, int perPrompt, int maxTokens, double temperature) {
     return mapConcurrently(
             IntStream.range(0, prompts.size()).boxed().toList(),
-            index -> sampleOne(policy, prompts.get(index), index, perPrompt, maxTokens))
+            index ->
+                sampleOne(policy, prompts.get(index), index, perPrompt, maxTokens, temperature))
         .stream()
         .flatMap(List::stream)
         .toList();
   }
 
   private CompletableFuture<List<Completion>> sampleOne(
-      Policy policy, int[] prompt, int index, int perPrompt, int maxTokens) {
+      Policy policy, int[] prompt, int index, int perPrompt, int maxTokens, double temperature) {
     List<CompletionSpec> branches =
         IntStream.range(0, perPrompt)
-            .mapToObj(i -> new CompletionSpec(policy, SamplingParameters.of(1, index * 1_000L + i)))
+            .mapToObj(
+                i ->
+                    new CompletionSpec(
+                        policy, SamplingParameters.of(temperature, index * 1_000L + i)))
             .toList();
     int limit = Math.max(1, Math.min(maxTokens, engine.slotLength() - prompt.length));
     return engine

@@ -1,36 +1,43 @@
 package dev.whetstone.rollout.gate;
 
+import dev.whetstone.rollout.gate.GateDataset.ChosenLengths;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The measurements of a candidate, the champion and the reference, made by the engine that serves.
+ * The measurements of a candidate, the champion and the reference.
  *
- * @param validation margins on pairs that the candidate was not trained on
+ * @param margins on votes of the gate part, newest first
  * @param candidate the candidate's answers to prompts of the log
  * @param champion the champion's answers to the same prompts
- * @param klPerAnswer {@code log pi - log pi_ref} of each of the candidate's answers, in nats; the
- *     mean estimates KL(candidate || reference)
- * @param probeLogProb mean log-prob of a token of the probe text under the candidate, in nats
- * @param referenceProbeLogProb the same under the reference
+ * @param chosenLengths of what users chose
+ * @param kl of candidate and champion from the reference
+ * @param probe log-probs of the probe text
  * @param exportDifference how far the engine's log-probs are from the trainer's; empty for a
  *     version that was not trained here
+ * @param checks what broke of the operator's checks; null where there are none
  */
 record GateEvidence(
-    ValidationMargins validation,
+    Margins margins,
     Answers candidate,
     Answers champion,
-    double[] klPerAnswer,
-    double probeLogProb,
-    double referenceProbeLogProb,
-    Optional<ExportDifference> exportDifference) {
+    ChosenLengths chosenLengths,
+    Kl kl,
+    Probe probe,
+    Optional<ExportDifference> exportDifference,
+    @Nullable BrokenChecks checks) {
 
   /**
    * Implicit reward margins of chosen over rejected (Rafailov et al. 2023, section 5), of the same
-   * pairs in the same order.
+   * pairs in the same order, with the conversation and the voter of each.
    */
-  record ValidationMargins(double[] candidateMargins, double[] championMargins) {
-    ValidationMargins {
-      if (candidateMargins.length != championMargins.length) {
+  record Margins(
+      double[] candidate, double[] champion, List<String> conversations, List<String> voters) {
+    Margins {
+      if (candidate.length != champion.length
+          || candidate.length != conversations.size()
+          || candidate.length != voters.size()) {
         throw new IllegalArgumentException("the margins are not of the same pairs");
       }
     }
@@ -54,10 +61,26 @@ record GateEvidence(
   }
 
   /**
-   * How far the engine is from the trainer, over the completion tokens of the validation pairs.
+   * KL from the reference in nats an answer.
+   *
+   * @param standardError of the candidate's; 0 where the trainer judged it by the same budget
+   * @param tailPValue chance of as many answers beyond 30 nats if one in fifty is usual
+   * @param count answers measured; 0 if none
+   */
+  record Kl(
+      double candidate, double champion, double standardError, double tailPValue, int count) {}
+
+  /** Mean log-prob of a token of the probe text under each, in nats. */
+  record Probe(double candidate, double champion, double reference) {}
+
+  /**
+   * How far the engine is from the trainer, over the completion tokens that the trainer scored.
    *
    * @param mean absolute difference in what the adapter adds to a token's log-prob, in nats
    * @param tokens number of tokens compared
    */
   record ExportDifference(double mean, int tokens) {}
+
+  /** The names of the operator's checks that the answers of each break. */
+  record BrokenChecks(List<String> candidate, List<String> champion) {}
 }

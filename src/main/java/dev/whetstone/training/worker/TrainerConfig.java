@@ -13,9 +13,27 @@ public interface TrainerConfig {
   @WithDefault("true")
   boolean start();
 
-  /** New usable votes that start a run; 0 if only schedule and calls start runs. */
-  @WithDefault("50")
+  /**
+   * Usable votes that start the first run; later ones start when the pool has grown by a quarter. 0
+   * if only schedule and calls start runs.
+   */
+  @WithDefault("40")
   int votes();
+
+  /** Number of newer votes after which a vote weighs half as much. */
+  @WithDefault("500")
+  double halfLife();
+
+  /** Time that a run may train: what does not fit is left out, the oldest votes first. */
+  @WithDefault("PT10M")
+  Duration maxDuration();
+
+  /** Hours without runs that start by themselves, as in {@code 22:00-06:00}; by default none. */
+  Optional<String> quietHours();
+
+  /** Runs that may start by themselves a day; 0 is no limit. */
+  @WithDefault("0")
+  int maxRunsADay();
 
   /** Maximum time between two runs while there are new votes; by default there is no schedule. */
   Optional<Duration> schedule();
@@ -24,19 +42,11 @@ public interface TrainerConfig {
   @WithDefault("PT2S")
   Duration poll();
 
-  /** Share of a run's votes that are replayed from earlier runs. */
-  @WithDefault("0.25")
-  double replay();
-
-  /** How many versions older than the champion the newer policy of a pair may be. */
-  @WithDefault("3")
-  int window();
-
-  /** Maximum share of a run's votes that come from one user. */
+  /** Maximum share of a run's votes that come from one user, who always has at least 50. */
   @WithDefault("0.2")
   double userShare();
 
-  /** Maximum share of a run's votes that are on the same prompt. */
+  /** Maximum share of a run's votes on the same prompt, which always has at least 50. */
   @WithDefault("0.2")
   double promptShare();
 

@@ -4,19 +4,21 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.config.TrainedWeights;
-import dev.whetstone.dpo.data.PairDigest;
 import dev.whetstone.dpo.data.TokenPair;
-import dev.whetstone.dpo.data.ValidationSplit;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.settings.EnumNames;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.weights.ModelConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -25,6 +27,12 @@ import java.util.Objects;
  * is resumed.
  */
 final class TrainingDataSelector {
+  /** Votes read for each that can be used, so that enough are left after the caps. */
+  private static final int POOL_FACTOR = 2;
+
+  /** The newest pairs of the select part that choose a step: enough for a standard error of 4 %. */
+  private static final int MAX_SELECT_PAIRS = 200;
+
   /** The run cannot be executed; the message says why. */
   static final class UnusableException extends RuntimeException {
     UnusableException(String message) {
@@ -36,12 +44,18 @@ final class TrainingDataSelector {
    * A run's data and settings.
    *
    * @param parent version whose adapter the training starts from; v0 starts from a new one
+   * @param champion that the result is compared with
    * @param hash of the list of votes
+   * @param votes all that are selected
+   * @param train pairs of the train part
+   * @param validation pairs of the select part
    */
   record TrainingData(
       TrainConfig config,
       Policy parent,
+      Policy champion,
       String hash,
+      List<TrainingVote> votes,
       List<TokenPair> train,
       List<TokenPair> validation) {}
 
@@ -51,13 +65,16 @@ final class TrainingDataSelector {
   private final AliasStore aliases;
   private final TrainerConfig trainer;
   private final ModelConfig base;
+  private final TasteWatch taste;
 
   TrainingDataSelector(
       TrainingVotes votes,
       TrainingRunStore runs,
       PolicyStore policies,
       TrainerConfig trainer,
-      ModelConfig base) {
+      ModelConfig base,
+      TasteWatch taste) {
+    this.taste = taste;
     this.votes = votes;
     this.runs = runs;
     this.policies = policies;
@@ -74,55 +91,87 @@ final class TrainingDataSelector {
    */
   TrainingData select(TrainingRun run) {
     if (run.dataHash() == null) {
-      runs.database().transaction(connection -> freeze(connection, run));
+      Policy champion = champion();
+      long forgottenUntil = taste.forgottenUntil(champion);
+      runs.database().transaction(connection -> freeze(connection, run, champion, forgottenUntil));
     }
     TrainingRun frozen = runs.find(run.id()).orElseThrow();
     return loadFrozen(frozen, Objects.requireNonNull(frozen.dataHash()));
   }
 
-  private boolean freeze(Connection connection, TrainingRun run) throws SQLException {
-    TrainConfig config = config(run);
-    Policy parent =
-        policies.load(policies.require(connection, aliases.read(connection).champion()));
-    VoteSelection selection =
-        new VoteSelection(
-            trainer.replay(),
-            trainer.window(),
-            trainer.userShare(),
-            trainer.promptShare(),
-            trainer.maxPairs());
-    // Twice as many as can be used, so that enough are left after the window and the caps.
-    List<TrainingVote> newest = votes.newest(connection, 2 * trainer.maxPairs());
-    List<TrainingVote> selected =
-        selection.select(
-            newest, runs.newestVote(), PolicyStore.number(parent.version()), config.batch().seed());
-    ValidationSplit<TrainingVote> split = split(selected, config);
-    if (split.train().isEmpty()) {
+  private Policy champion() {
+    return runs.database()
+        .statement(
+            connection ->
+                policies.load(policies.require(connection, aliases.read(connection).champion())));
+  }
+
+  private boolean freeze(
+      Connection connection, TrainingRun run, Policy champion, long forgottenUntil)
+      throws SQLException {
+    List<TrainingVote> pool =
+        votes.newest(connection, Part.TRAIN, forgottenUntil, POOL_FACTOR * trainer.maxPairs());
+    if (pool.isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
     }
+    TrainConfig config = config(run, Math.min(pool.size(), trainer.maxPairs()));
+    VoteSelection selection =
+        new VoteSelection(
+            trainer.userShare(), trainer.promptShare(), trainer.maxPairs(), trainer.halfLife());
+    List<TrainingVote> all = selection.select(pool, Long.MAX_VALUE);
+    List<TrainingVote> train = selection.select(pool, tokensInTime(config, all.size()));
+    // What takes too long from the base is learned on top of the champion, from the newest votes.
+    boolean continued = train.size() < all.size() && canContinue(champion, config);
+    if (train.size() < all.size()) {
+      config = config(run, train.size());
+    }
+    if (continued) {
+      config = config.continued();
+    }
+    List<TrainingVote> selects =
+        votes.newest(connection, Part.SELECT, forgottenUntil, MAX_SELECT_PAIRS);
+    List<TrainingVote> selected = new ArrayList<>(train);
+    selected.addAll(selects);
+    selected.sort(Comparator.comparingLong(TrainingVote::seq));
     for (TrainingVote vote : selected) {
       Sql.update(
           connection,
-          "INSERT INTO run_preferences (run_id, preference_id, user_id) VALUES (?, ?, ?)",
+          "INSERT INTO run_preferences (run_id, preference_id, user_id, weight, part)"
+              + " VALUES (?, ?, ?, ?, ?)",
           run.id(),
           vote.preferenceId(),
-          vote.user());
+          vote.user(),
+          (float) vote.weight(),
+          EnumNames.of(vote.part()));
     }
     return runs.freeze(
         connection,
         run.id(),
         new TrainingRunStore.FrozenData(
             TrainConfigFile.write(config),
-            canContinue(parent, config) ? parent.version() : "v0",
+            continued ? champion.version() : "v0",
             VoteSelection.hash(selected),
-            split.train().size(),
-            split.validation().size(),
-            newest.getLast().seq()));
+            train.size(),
+            selects.size(),
+            pool.getLast().seq(),
+            all.size(),
+            forgottenUntil));
   }
 
-  private TrainConfig config(TrainingRun run) {
+  /** Tokens of pairs that fit the time, each trained on as often as there are epochs. */
+  private long tokensInTime(TrainConfig config, int pairs) {
+    TimeBudget budget = TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
+    double passes =
+        (double) config.batch().length().steps(pairs, config.batch().batchSize())
+            * config.batch().batchSize()
+            / pairs;
+    return (long) (budget.tokens() / Math.max(1, passes));
+  }
+
+  private TrainConfig config(TrainingRun run, int pairs) {
     try {
-      TrainConfig defaults = TrainConfigFile.read(trainer.settings(), TrainConfig.online(base));
+      TrainConfig defaults =
+          TrainConfigFile.read(trainer.settings(), TrainConfig.online(base, pairs));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());
@@ -144,27 +193,28 @@ final class TrainingDataSelector {
       throw new UnusableException("some of its votes were erased after they had been selected");
     }
     TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
-    ValidationSplit<TrainingVote> split = split(frozen, config);
     String parent = Objects.requireNonNull(run.parent());
     return new TrainingData(
         config,
         policies.load(policies.require(parent)),
+        champion(),
         hash,
-        pairs(split.train()),
-        pairs(split.validation()));
+        frozen,
+        pairs(frozen, Part.TRAIN),
+        pairs(frozen, Part.SELECT));
   }
 
-  private static ValidationSplit<TrainingVote> split(List<TrainingVote> votes, TrainConfig config) {
-    return ValidationSplit.of(
-        votes, config.validation().share(), vote -> new PairDigest().add(vote.conversationHash()));
-  }
-
-  private static List<TokenPair> pairs(List<TrainingVote> votes) {
+  static List<TokenPair> pairs(List<TrainingVote> votes, Part part) {
     return votes.stream()
+        .filter(vote -> vote.part() == part)
         .map(
             vote ->
                 new TokenPair(
-                    vote.preferenceId(), vote.prompt(), vote.chosen(), vote.rejected(), 1))
+                    vote.preferenceId(),
+                    vote.prompt(),
+                    vote.chosen(),
+                    vote.rejected(),
+                    vote.weight()))
         .toList();
   }
 }

@@ -2,11 +2,14 @@ package dev.whetstone.training.worker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.database.Sql;
 import dev.whetstone.dpo.Trainer;
 import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.TrainingJob;
 import dev.whetstone.dpo.TrainingListener;
 import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.reference.ReferenceCache;
@@ -29,11 +32,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -78,7 +85,12 @@ public final class TrainingRunExecutor {
     this.policies = policies;
     this.selector =
         new TrainingDataSelector(
-            new TrainingVotes(runs.database(), base.hash()), runs, policies, config, base.config());
+            new TrainingVotes(runs.database(), base.hash()),
+            runs,
+            policies,
+            config,
+            base.config(),
+            new TasteWatch(base, options, runs));
     this.folder = folder;
     this.retainedRuns = config.retainedRuns();
     this.referenceRows = config.referenceRows();
@@ -102,6 +114,7 @@ public final class TrainingRunExecutor {
           loaded.train().size(),
           loaded.validation().size(),
           loaded.parent().version());
+      Instant begin = options.clock().instant();
       ProgressReporter progress = new ProgressReporter(run.id(), stopping);
       TrainingOutcome outcome =
           new Trainer(options.with(references))
@@ -112,11 +125,13 @@ public final class TrainingRunExecutor {
                       loaded.validation(),
                       loaded.config(),
                       loaded.parent().adapter(),
+                      loaded.champion().adapter(),
                       folder.resolve(run.id()),
                       true),
                   progress);
       if (outcome.ending() != TrainingOutcome.Ending.CANCELLED) {
-        retryWhileUnavailable(() -> complete(run, loaded, outcome));
+        Duration duration = Duration.between(begin, options.clock().instant());
+        retryWhileUnavailable(() -> complete(run, loaded, outcome, duration));
       } else if (!stopping.getAsBoolean()) {
         retryWhileUnavailable(() -> finish(run, RunStatus.CANCELLED, "it was cancelled"));
       }
@@ -134,12 +149,16 @@ public final class TrainingRunExecutor {
   }
 
   private void finish(TrainingRun run, RunStatus status, String reason) {
-    LOG.infof("run %s %s: %s", run.id(), status.label(), reason);
+    Logger.Level level = status == RunStatus.FAILED ? Logger.Level.WARN : Logger.Level.INFO;
+    LOG.logf(level, "run %s %s: %s", run.id(), status.label(), reason);
     runs.finish(run.id(), status, new ChangeContext("trainer", reason));
   }
 
   private void complete(
-      TrainingRun run, TrainingDataSelector.TrainingData loaded, TrainingOutcome outcome) {
+      TrainingRun run,
+      TrainingDataSelector.TrainingData loaded,
+      TrainingOutcome outcome,
+      Duration duration) {
     LoraAdapter adapter = outcome.adapter();
     if (adapter == null) {
       finish(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
@@ -149,14 +168,37 @@ public final class TrainingRunExecutor {
       finish(
           run,
           RunStatus.FAILED,
-          "no step was better on the held-out pairs than the adapter it started from");
+          "no step was better on the select pairs than the adapter it started from");
+      return;
+    }
+    if (outcome.scale() == 0) {
+      finish(run, RunStatus.FAILED, "every step was beyond the KL budget");
       return;
     }
     Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
-    String reason = "%s after step %d".formatted(EnumNames.of(outcome.ending()), outcome.step());
+    SelectComparison comparison =
+        SelectComparison.of(loaded.votes(), outcome, loaded.config().loss().beta());
+    String reason =
+        "%s after step %d%s"
+            .formatted(
+                EnumNames.of(outcome.ending()),
+                outcome.step(),
+                outcome.scale() == 1
+                    ? ""
+                    : ", scaled by %.2f into the KL budget".formatted(outcome.scale()));
+    long tokens = trainedTokens(loaded);
     runs.database()
         .transaction(
             connection -> {
+              Optional<String> unwanted = unwanted(connection, run.id());
+              if (unwanted.isPresent()) {
+                return runs.finish(
+                    connection,
+                    run.id(),
+                    RunStatus.CANCELLED,
+                    null,
+                    new ChangeContext("trainer", unwanted.get()));
+              }
               var stored =
                   policies.register(
                       connection,
@@ -165,6 +207,14 @@ public final class TrainingRunExecutor {
                       PolicyStatus.CANDIDATE,
                       new ChangeContext("trainer", reason));
               String version = stored.row().version();
+              runs.recordResult(
+                  connection,
+                  run.id(),
+                  JsonText.of(
+                      JSON.writer(), comparison.toMap(loaded.champion().version())),
+                  // a run that was taken up again took longer than this attempt
+                  run.attempts() == 1 ? duration.toMillis() / 1e3 : 0,
+                  tokens);
               if (stored.created()) {
                 runs.saveScores(connection, run.id(), scores(outcome.validation()));
               }
@@ -183,7 +233,33 @@ public final class TrainingRunExecutor {
               }
               return true;
             });
-    LOG.infof("run %s made a version: %s", run.id(), reason);
+    LOG.infof("run %s ended: %s; %s", run.id(), reason, comparison);
+  }
+
+  /** Why a result may not be stored; checked in the transaction that would store it. */
+  private static Optional<String> unwanted(Connection connection, String id) throws SQLException {
+    return Sql.first(
+        connection,
+        row -> row.getString(1),
+        """
+        SELECT CASE WHEN cancel_requested THEN 'it was cancelled'
+          ELSE 'votes that it was trained on were erased' END
+        FROM training_runs WHERE run_id = ? AND (cancel_requested OR EXISTS (
+          SELECT FROM run_preferences r WHERE r.run_id = training_runs.run_id
+            AND NOT EXISTS (
+              SELECT FROM preferences v WHERE v.preference_id = r.preference_id)))
+        FOR UPDATE
+        """,
+        id);
+  }
+
+  private static long trainedTokens(TrainingDataSelector.TrainingData loaded) {
+    int pairs = loaded.train().size();
+    TrainConfig config = loaded.config();
+    double passes =
+        (double) config.schedule(pairs).totalSteps() * config.batch().batchSize() / pairs;
+    long once = loaded.train().stream().mapToLong(TokenPair::tokens).sum();
+    return (long) (once * Math.max(1, passes));
   }
 
   private static List<ValidationScores> scores(List<PairLogps> pairs) {

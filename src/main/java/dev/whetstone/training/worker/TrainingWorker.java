@@ -4,6 +4,8 @@ import dev.whetstone.database.LeaderLoop;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.training.LearningStore;
+import dev.whetstone.training.Pool;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.RunTrigger;
 import dev.whetstone.training.TrainingRun;
@@ -11,6 +13,7 @@ import dev.whetstone.training.TrainingRunStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.Optional;
 
 /**
@@ -23,7 +26,9 @@ public final class TrainingWorker implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
   private final TrainingRunStore runs;
-  private final TrainingVotes votes;
+  private final LearningStatus status;
+  private final LearningStore learning;
+  private final RunSchedule schedule;
   private final TrainingRunExecutor executor;
   private final TrainerConfig config;
   private final InstantSource clock;
@@ -38,7 +43,10 @@ public final class TrainingWorker implements AutoCloseable {
       InstantSource clock,
       String baseHash) {
     this.runs = runs;
-    this.votes = votes;
+    this.status = new LearningStatus(votes, runs);
+    this.learning = new LearningStore(runs.database(), baseHash);
+    this.schedule =
+        new RunSchedule(config.quietHours(), config.maxRunsADay(), ZoneId.systemDefault());
     this.executor = executor;
     this.config = config;
     this.clock = clock;
@@ -59,6 +67,11 @@ public final class TrainingWorker implements AutoCloseable {
   /** Whether this trainer holds the lock. */
   public boolean leads() {
     return loop.isLeader();
+  }
+
+  /** What this trainer knows of the pool and of ended runs. */
+  public LearningStatus status() {
+    return status;
   }
 
   private boolean step() {
@@ -85,14 +98,24 @@ public final class TrainingWorker implements AutoCloseable {
 
   /** Why a run should start without a request; empty if none should. */
   private Optional<RunTrigger> dueTrigger() {
-    int newVotes = votes.countAfter(runs.newestVote());
-    if (config.votes() > 0 && newVotes >= config.votes()) {
-      return Optional.of(RunTrigger.VOTES);
+    Pool pool = status.refresh();
+    Optional<RunTrigger> due =
+        pool.due(config.votes()) ? Optional.of(RunTrigger.VOTES) : scheduled(pool);
+    if (due.isEmpty() || learning.pause().isPresent()) {
+      return Optional.empty();
     }
+    Instant now = clock.instant();
+    Optional<String> obstacle =
+        schedule.obstacle(now, runs.failures(), runs.startedSince(schedule.today(now)));
+    status.tellObstacle(obstacle);
+    return obstacle.isPresent() ? Optional.empty() : due;
+  }
+
+  private Optional<RunTrigger> scheduled(Pool pool) {
     Instant last = runs.newestRequestTime().orElse(Instant.EPOCH);
     boolean scheduled =
         config.schedule().isPresent()
-            && newVotes > 0
+            && pool.counts().newer() > 0
             && !clock.instant().isBefore(last.plus(config.schedule().get()));
     return scheduled ? Optional.of(RunTrigger.SCHEDULE) : Optional.empty();
   }

@@ -9,71 +9,67 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.Function;
 
 /**
- * Selects the votes of a run: new ones, a replay of older ones against forgetting, none on answers
- * of outdated versions, and not too many of one user or on one prompt.
+ * Selects the votes of a run from the pool: all usable ones, newest first, whatever became of
+ * earlier candidates, but not too many of one user or on one prompt. Older votes weigh less.
  *
- * @param replay share of the selection that older votes make up, in [0, 1)
- * @param window how many versions older than the champion the newer policy of a pair may be
  * @param userShare maximum share of the votes of one user, in (0, 1]; with too few users for that,
  *     each gets the same number
  * @param promptShare maximum share of the votes on one prompt, in (0, 1]; likewise
  * @param maxVotes maximum number of votes
+ * @param halfLife number of newer votes after which a vote weighs half
  */
-record VoteSelection(
-    double replay, int window, double userShare, double promptShare, int maxVotes) {
+record VoteSelection(double userShare, double promptShare, int maxVotes, double halfLife) {
+  /** So many votes of one user or on one prompt are always taken: a pool may be one person's. */
+  private static final int MIN_CAP = 50;
+
   VoteSelection {
-    Checks.require(replay >= 0 && replay < 1, "replay must be in [0, 1)");
-    Checks.require(window >= 0, "window must not be negative");
     Checks.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
     Checks.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
-    Checks.require(maxVotes >= 1, "most-pairs must be positive");
+    Checks.require(maxVotes >= 1, "max-pairs must be positive");
+    Checks.require(halfLife > 0, "half-life must be positive");
   }
 
   /**
-   * Selects votes; the result is in the order they were cast.
+   * Selects votes; the result is in the order they were cast, with weights whose mean is that of
+   * the votes' own.
    *
    * @param votes usable votes in that order
-   * @param lastConsidered seq of the newest vote that an earlier run considered; if none is newer,
-   *     the older votes are used again
-   * @param champion number of the version that serves
-   * @param seed of the draw among older votes
+   * @param maxTokens maximum of the tokens of all votes, newest first; at least one vote is taken
    */
-  List<TrainingVote> select(
-      List<TrainingVote> votes, long lastConsidered, int champion, long seed) {
-    List<TrainingVote> recent =
-        votes.stream()
-            .filter(
-                vote ->
-                    vote.newestPolicyNumber() < 0 || vote.newestPolicyNumber() >= champion - window)
-            .toList();
-    List<TrainingVote> fresh =
-        newest(capShares(recent.stream().filter(v -> v.seq() > lastConsidered).toList()));
-    List<TrainingVote> older =
-        new ArrayList<>(capShares(recent.stream().filter(v -> v.seq() <= lastConsidered).toList()));
-    if (fresh.isEmpty()) {
-      return newest(older);
+  List<TrainingVote> select(List<TrainingVote> votes, long maxTokens) {
+    List<TrainingVote> capped = capShares(votes);
+    List<TrainingVote> fitting = new ArrayList<>();
+    long tokens = 0;
+    for (TrainingVote vote : capped.reversed()) {
+      tokens += vote.tokens();
+      if (!fitting.isEmpty() && (tokens > maxTokens || fitting.size() == maxVotes)) {
+        break;
+      }
+      fitting.add(vote);
     }
-    int replayed = (int) Math.round(fresh.size() * replay / (1 - replay));
-    Collections.shuffle(older, new Random(seed));
-    List<TrainingVote> all = new ArrayList<>(fresh);
-    all.addAll(
-        older.subList(0, Math.min(older.size(), Math.min(replayed, maxVotes - fresh.size()))));
-    all.sort(Comparator.comparingLong(TrainingVote::seq));
-    // A share that was kept in each part may be exceeded in the whole.
-    return capShares(all);
+    return weigh(fitting).reversed();
   }
 
-  private List<TrainingVote> newest(List<TrainingVote> votes) {
-    return votes.subList(Math.max(0, votes.size() - maxVotes), votes.size());
+  private List<TrainingVote> weigh(List<TrainingVote> newestFirst) {
+    double[] weights = new double[newestFirst.size()];
+    for (int age = 0; age < weights.length; age++) {
+      weights[age] = Math.pow(2, -age / halfLife);
+    }
+    double mean = Arrays.stream(weights).average().orElse(1);
+    List<TrainingVote> weighed = new ArrayList<>();
+    for (int age = 0; age < weights.length; age++) {
+      TrainingVote vote = newestFirst.get(age);
+      // as the database keeps it, so that a resumed run trains with the same weights
+      weighed.add(vote.withWeight((float) (vote.weight() * weights[age] / mean)));
+    }
+    return weighed;
   }
 
   private List<TrainingVote> capShares(List<TrainingVote> votes) {
@@ -87,7 +83,7 @@ record VoteSelection(
       List<TrainingVote> votes, Function<TrainingVote, Object> group, double share) {
     Map<Object, Integer> groups = new HashMap<>();
     votes.forEach(vote -> groups.merge(group.apply(vote), 1, Integer::sum));
-    int cap = cap(List.copyOf(groups.values()), share);
+    int cap = Math.max(MIN_CAP, cap(List.copyOf(groups.values()), share));
     Map<Object, Integer> kept = new HashMap<>();
     List<TrainingVote> newestFirst = new ArrayList<>();
     for (TrainingVote vote : votes.reversed()) {
@@ -115,12 +111,14 @@ record VoteSelection(
     return counts.stream().mapToInt(count -> Math.min(count, cap)).sum();
   }
 
-  /** The sha256 of a list's ids and tokens, which identifies it. */
+  /** The sha256 of a list's ids, parts, weights and tokens, which identifies it. */
   static String hash(List<TrainingVote> votes) {
     MessageDigest digest = Sha256.digest();
     for (TrainingVote vote : votes) {
       String line =
           vote.preferenceId()
+              + vote.part()
+              + vote.weight()
               + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()
                   .map(Arrays::toString)
                   .reduce("", String::concat)

@@ -1,7 +1,9 @@
 package dev.whetstone.training.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,122 +12,99 @@ import org.junit.jupiter.api.Test;
 
 /** The votes that a run is trained on. */
 class VoteSelectionTest {
-  private static final VoteSelection SELECTION = new VoteSelection(0.25, 2, 0.2, 0.2, 1_000);
+  private static final VoteSelection SELECTION = new VoteSelection(0.2, 0.2, 1_000, 100);
+  private static final long UNLIMITED = Long.MAX_VALUE;
 
+  /** Runs used to take the newest 50 and a third as many of all older ones. */
   @Test
-  void newVotesComeWithAShareOfOldOnes() {
-    List<TrainingVote> votes = votes(400, 50, 0);
+  void allVotesAreTrainedOnWhateverEarlierRunsDid() {
+    List<TrainingVote> chosen = SELECTION.select(votes(400, 50), UNLIMITED);
 
-    List<TrainingVote> chosen = SELECTION.select(votes, 300, 0, 7);
-
-    assertThat(chosen).filteredOn(vote -> vote.seq() > 300).hasSize(100);
-    assertThat(chosen).filteredOn(vote -> vote.seq() <= 300).hasSize(33);
+    assertThat(chosen).hasSize(400);
     assertThat(chosen).isSortedAccordingTo((a, b) -> Long.compare(a.seq(), b.seq()));
-    assertThat(SELECTION.select(votes, 300, 0, 7)).isEqualTo(chosen);
   }
 
   @Test
-  void withoutNewVotesTheOldOnesAreUsedAgain() {
-    assertThat(SELECTION.select(votes(60, 50, 0), 60, 0, 7)).hasSize(60);
+  void aVoteWeighsHalfAfterAHalfLifeOfNewerOnes() {
+    List<TrainingVote> chosen = SELECTION.select(votes(301, 50), UNLIMITED);
+
+    assertThat(chosen.get(200).weight() / chosen.get(300).weight()).isCloseTo(0.5, within(1e-6));
+    assertThat(chosen.get(0).weight() / chosen.get(300).weight()).isCloseTo(0.125, within(1e-6));
+    assertThat(chosen.stream().mapToDouble(TrainingVote::weight).average().orElseThrow())
+        .isCloseTo(1, within(1e-6));
   }
 
   @Test
-  void pairsOfOutdatedVersionsAreLeftOut() {
-    List<TrainingVote> votes = new ArrayList<>(votes(10, 10, 2));
-    votes.add(vote(11, "u", "c", 3));
-    votes.add(vote(12, "w", "c", -1));
-
-    assertThat(SELECTION.select(votes, 0, 5, 7))
+  void theNewestAreTakenWhenTimeIsShort() {
+    assertThat(SELECTION.select(votes(50, 50), 40))
         .extracting(TrainingVote::seq)
-        .containsExactly(11L, 12L);
+        .containsExactly(41L, 42L, 43L, 44L, 45L, 46L, 47L, 48L, 49L, 50L);
+    assertThat(SELECTION.select(votes(50, 50), 1)).hasSize(1);
+    assertThat(new VoteSelection(1, 1, 7, 100).select(votes(50, 50), UNLIMITED)).hasSize(7);
   }
 
   @Test
   void oneBusyUserIsCapped() {
-    List<TrainingVote> votes = new ArrayList<>(votes(40, 10, 0));
-    for (int i = 41; i <= 1_000; i++) {
-      votes.add(vote(i, "busy", "c" + i, 0));
+    List<TrainingVote> votes = new ArrayList<>(votes(400, 10));
+    for (int i = 401; i <= 2_000; i++) {
+      votes.add(vote(i, "busy", i));
     }
 
-    List<TrainingVote> chosen = SELECTION.select(votes, 0, 0, 7);
+    List<TrainingVote> chosen = SELECTION.select(votes, UNLIMITED);
 
     long busy = chosen.stream().filter(vote -> vote.user().equals("busy")).count();
-    assertThat(busy).isEqualTo(10);
-    assertThat(chosen).hasSize(50);
+    assertThat(busy).isEqualTo(100);
+    assertThat(chosen).hasSize(500);
+  }
+
+  /** A second person's first vote used to take 48 of the first one's out of the pool. */
+  @Test
+  void aSecondUserTakesNothingFromAPoolOfOne() {
+    List<TrainingVote> votes = new ArrayList<>(votes(49, 1));
+    votes.add(vote(50, "another", 50));
+
+    assertThat(SELECTION.select(votes, UNLIMITED)).hasSize(50);
   }
 
   @Test
   void oneRepeatedPromptIsCapped() {
     List<TrainingVote> votes = new ArrayList<>();
-    for (int i = 1; i <= 40; i++) {
-      votes.add(vote(i, "user" + i % 10, "c" + i, 0, i));
+    for (int i = 1; i <= 400; i++) {
+      votes.add(vote(i, "user" + i % 10, i % 10));
     }
-    for (int i = 41; i <= 1_000; i++) {
-      votes.add(vote(i, "user" + i, "c0", 0, 7_000));
+    for (int i = 401; i <= 1_000; i++) {
+      votes.add(vote(i, "user" + i, 7_000));
     }
 
-    List<TrainingVote> chosen = SELECTION.select(votes, 0, 0, 7);
-
-    assertThat(chosen).filteredOn(vote -> vote.prompt()[0] == 7_000).hasSize(10);
-    assertThat(chosen).hasSize(50);
+    assertThat(SELECTION.select(votes, UNLIMITED))
+        .filteredOn(vote -> vote.prompt()[0] == 7_000)
+        .hasSize(100);
   }
 
   @Test
-  void replayedVotesAreCappedToo() {
-    List<TrainingVote> votes = new ArrayList<>();
-    for (int i = 1; i <= 900; i++) {
-      votes.add(vote(i, i % 10 == 0 ? "user" + i % 7 : "busy", "c" + i, 0, i));
-    }
-    votes.addAll(votes(1_000, 50, 0).subList(900, 1_000));
-
-    List<TrainingVote> chosen = SELECTION.select(votes, 900, 0, 7);
-
-    long busy = chosen.stream().filter(vote -> vote.user().equals("busy")).count();
-    assertThat(busy).isPositive().isLessThanOrEqualTo(Math.round(0.2 * chosen.size()));
-  }
-
-  @Test
-  void aSingleUserIsNotCapped() {
-    assertThat(SELECTION.select(votes(30, 1, 0), 0, 0, 7)).hasSize(30);
-  }
-
-  @Test
-  void theNewestAreKeptWhenThereAreTooMany() {
-    VoteSelection few = new VoteSelection(0.5, 2, 1, 1, 10);
-
-    assertThat(few.select(votes(50, 50, 0), 20, 0, 7))
-        .extracting(TrainingVote::seq)
-        .containsExactly(41L, 42L, 43L, 44L, 45L, 46L, 47L, 48L, 49L, 50L);
-  }
-
-  @Test
-  void theHashNamesTheListAndItsTokens() {
-    List<TrainingVote> votes = votes(5, 5, 0);
-    assertThat(VoteSelection.hash(votes)).isEqualTo(VoteSelection.hash(votes(5, 5, 0)));
+  void theHashNamesTheListItsWeightsAndItsTokens() {
+    List<TrainingVote> votes = votes(5, 5);
+    assertThat(VoteSelection.hash(votes)).isEqualTo(VoteSelection.hash(votes(5, 5)));
     assertThat(VoteSelection.hash(votes)).isNotEqualTo(VoteSelection.hash(votes.reversed()));
     assertThat(VoteSelection.hash(votes)).isNotEqualTo(VoteSelection.hash(votes.subList(0, 4)));
+    assertThat(VoteSelection.hash(List.of(votes.getFirst())))
+        .isNotEqualTo(VoteSelection.hash(List.of(votes.getFirst().withWeight(0.5))));
   }
 
-  private static List<TrainingVote> votes(int count, int users, int writer) {
-    return IntStream.rangeClosed(1, count)
-        .mapToObj(i -> vote(i, "user" + i % users, "c" + i, writer))
-        .toList();
+  private static List<TrainingVote> votes(int count, int users) {
+    return IntStream.rangeClosed(1, count).mapToObj(i -> vote(i, "user" + i % users, i)).toList();
   }
 
-  private static TrainingVote vote(long seq, String user, String conversation, int writer) {
-    return vote(seq, user, conversation, writer, (int) seq);
-  }
-
-  private static TrainingVote vote(
-      long seq, String user, String conversation, int writer, int prompt) {
+  private static TrainingVote vote(long seq, String user, int prompt) {
     return new TrainingVote(
         "pref_" + seq,
         seq,
         user,
-        conversation,
+        "c" + prompt,
+        Part.TRAIN,
+        1,
         new int[] {prompt},
         new int[] {2, (int) seq},
-        new int[] {3},
-        writer);
+        new int[] {3});
   }
 }

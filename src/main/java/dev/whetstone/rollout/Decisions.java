@@ -1,0 +1,120 @@
+package dev.whetstone.rollout;
+
+import dev.whetstone.rollout.duel.DuelConfig;
+import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.rollout.evidence.DuelRule;
+import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.gate.CriterionResult;
+import dev.whetstone.rollout.gate.GateVerdict;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What follows from the measurements of a gate and the votes of a duel: pure functions. */
+final class Decisions {
+  private Decisions() {}
+
+  /**
+   * The transition that follows from the gate's results; null while the automatic mode waits for
+   * more votes. The gate is a check for harm: what is unclear goes on.
+   */
+  static @Nullable Transition ofGate(RolloutMode mode, List<CriterionResult> rows) {
+    Map<String, Double> numbers =
+        rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
+    if (GateVerdict.of(rows) == GateVerdict.FAIL) {
+      return new Transition(RolloutStatus.REJECTED, "the gate failed: " + refused(rows), numbers);
+    }
+    String unclear = names(rows, GateVerdict.INCONCLUSIVE);
+    String passed =
+        unclear.isEmpty()
+            ? "the gate passed"
+            : "the gate found no harm; too little to tell: " + unclear;
+    return switch (mode) {
+      case DUEL -> new Transition(RolloutStatus.DUELLING, passed, numbers);
+      case AUTOMATIC ->
+          unclear.isEmpty() ? new Transition(RolloutStatus.PROMOTED, passed, numbers) : null;
+      case MANUAL ->
+          new Transition(
+              RolloutStatus.AWAITING_APPROVAL, passed + "; an operator decides", numbers);
+    };
+  }
+
+  // An operator's check is told by its name, which stands in the row.
+  private static String refused(List<CriterionResult> rows) {
+    return rows.stream()
+        .filter(row -> row.verdict() == GateVerdict.FAIL)
+        .map(
+            row ->
+                row.name().equals("operator_checks")
+                    ? row.name() + " (" + row.threshold() + ")"
+                    : row.name())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String names(List<CriterionResult> rows, GateVerdict verdict) {
+    return rows.stream()
+        .filter(row -> row.verdict() == verdict)
+        .map(CriterionResult::name)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The rule of a duel, by its number against this champion. */
+  static DuelRule rule(DuelConfig config, int attempt) {
+    return new DuelRule(
+        AttemptThreshold.of(config.evidence(), Math.max(1, attempt)),
+        config.futility(),
+        config.maxVotes());
+  }
+
+  /**
+   * The transition that follows from votes and guard-rails; null while the duel continues.
+   *
+   * @param alarms guard-rails about answers, which end it
+   * @param slow the one about latency, which holds a candidate that the votes have not decided
+   */
+  static @Nullable Transition ofDuel(
+      VoteEvidence evidence,
+      DuelRule rule,
+      List<GuardrailViolation> alarms,
+      List<GuardrailViolation> slow,
+      boolean tooLong) {
+    if (!alarms.isEmpty()) {
+      return new Transition(RolloutStatus.ABORTED, describe(alarms), numbers(alarms));
+    }
+    Map<String, Double> numbers = new TreeMap<>(numbers(slow));
+    numbers.put("wins", (double) evidence.wins());
+    numbers.put("losses", (double) evidence.losses());
+    numbers.put("evidence", evidence.eValue());
+    numbers.put("threshold", rule.threshold());
+    numbers.put("futility", evidence.futility());
+    String votes = evidence.wins() + " votes for it, " + evidence.losses() + " against";
+    return switch (rule.verdict(evidence)) {
+      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, votes, numbers);
+      case FUTILE ->
+          new Transition(RolloutStatus.INCONCLUSIVE, "not clearly better: " + votes, numbers);
+      case CAPPED ->
+          new Transition(RolloutStatus.INCONCLUSIVE, "undecided after " + votes, numbers);
+      case CONTINUE -> {
+        if (tooLong) {
+          yield new Transition(
+              RolloutStatus.INCONCLUSIVE, "undecided in the time, after " + votes, numbers);
+        }
+        yield slow.isEmpty()
+            ? null
+            : new Transition(RolloutStatus.INCONCLUSIVE, "slow: " + describe(slow), numbers);
+      }
+    };
+  }
+
+  private static String describe(List<GuardrailViolation> alarms) {
+    return alarms.stream().map(GuardrailViolation::describe).collect(Collectors.joining("; "));
+  }
+
+  private static Map<String, Double> numbers(List<GuardrailViolation> alarms) {
+    return alarms.stream()
+        .collect(Collectors.toMap(GuardrailViolation::name, GuardrailViolation::number));
+  }
+}

@@ -1,0 +1,224 @@
+package dev.whetstone.rollout;
+
+import dev.whetstone.database.Sql;
+import dev.whetstone.rollout.evidence.VoteAdmission;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The votes of a duel or watch. Each is admitted to the evidence or not when it arrives, in the
+ * order of arrival, and stored with the reason; nothing is judged again. Only the leader admits.
+ */
+final class EvidenceStore {
+  private static final String NEW_VOTES =
+      """
+      SELECT v.seq, v.preference_id, v.pair_id, v.key_id, v.user_id, v.choice,
+        encode(p.prompt_hash, 'hex') AS prompt, (v.choice = 'a') = (p.hash_a = ?) AS won,
+        v.source <> 'human' AS other_source,
+        p.usable AND coalesce((p.sampling ->> 'temperature')::double precision, 1) >= 0.2
+          AND coalesce((p.sampling ->> 'top_k')::integer, 0) <> 1
+          AND (v.choice NOT IN ('a', 'b') OR EXISTS (SELECT FROM usable_votes u
+            WHERE u.preference_id = v.preference_id)) AS usable
+      FROM pairs p JOIN preferences v USING (pair_id)
+      WHERE (p.hash_a, p.hash_b) IN ((?, ?), (?, ?)) AND NOT p.imported AND v.seq > ?
+        AND v.recorded_at <= ?
+        AND NOT EXISTS (SELECT FROM evidence_votes e
+          WHERE e.subject = ? AND e.preference_id = v.preference_id)
+      ORDER BY v.seq
+      """;
+
+  private static final String VOTER =
+      """
+      WITH added AS (
+        INSERT INTO evidence_voters (subject, key_id, user_id, voter)
+        SELECT ?, ?, ?, 1 + coalesce(max(voter), 0) FROM (
+          SELECT voter FROM evidence_voters WHERE subject = ?
+          UNION ALL SELECT voter FROM evidence_votes WHERE subject = ?) AS known
+        ON CONFLICT DO NOTHING RETURNING voter)
+      SELECT voter FROM added
+      UNION ALL
+      SELECT voter FROM evidence_voters WHERE subject = ? AND key_id = ? AND user_id = ?
+      LIMIT 1
+      """;
+
+  /**
+   * Two versions whose pairs are compared.
+   *
+   * @param id of the rollout or watch
+   * @param after preferences.seq of the last vote that came before it
+   */
+  record Comparison(String id, String hash, String otherHash, long after) {}
+
+  /** The votes so far; ties and both-bad count for neither side. */
+  record Counts(int wins, int losses, int ties, int bothBad) {}
+
+  private record Vote(
+      long seq,
+      String id,
+      String pair,
+      String key,
+      String user,
+      String choice,
+      String prompt,
+      boolean won,
+      boolean human,
+      boolean usable) {
+    static Vote of(ResultSet row) throws SQLException {
+      return new Vote(
+          row.getLong("seq"),
+          row.getString("preference_id"),
+          row.getString("pair_id"),
+          row.getString("key_id"),
+          row.getString("user_id"),
+          row.getString("choice"),
+          row.getString("prompt"),
+          row.getBoolean("won"),
+          !row.getBoolean("other_source"),
+          row.getBoolean("usable"));
+    }
+
+    boolean decided() {
+      return choice.equals("a") || choice.equals("b");
+    }
+
+    @Nullable Double score() {
+      return decided() ? Double.valueOf(won ? 1 : 0) : choice.equals("tie") ? 0.5 : null;
+    }
+  }
+
+  private final InstantSource clock;
+  private final Duration delay;
+
+  /**
+   * Creates a store.
+   *
+   * @param delay age at which a vote is admitted; until then it can be taken back
+   */
+  EvidenceStore(InstantSource clock, Duration delay) {
+    this.clock = clock;
+    this.delay = delay;
+  }
+
+  /** Admits the votes that came since the last call; returns how many there were. */
+  int admit(Connection connection, Comparison about) throws SQLException {
+    List<Vote> votes =
+        Sql.list(
+            connection,
+            Vote::of,
+            NEW_VOTES,
+            about.hash(),
+            about.hash(),
+            about.otherHash(),
+            about.otherHash(),
+            about.hash(),
+            about.after(),
+            clock.instant().minus(delay),
+            about.id());
+    if (!votes.isEmpty()) {
+      VoteAdmission admission = restore(connection, about.id());
+      for (Vote vote : votes) {
+        admit(connection, about.id(), vote, admission);
+      }
+    }
+    return votes.size();
+  }
+
+  private static VoteAdmission restore(Connection connection, String subject) throws SQLException {
+    VoteAdmission admission = new VoteAdmission();
+    Sql.list(
+        connection,
+        row -> {
+          admission.restore(
+              row.getInt("voter"),
+              row.getString("prompt"),
+              row.getString("pair"),
+              row.getBoolean("counted"));
+          return true;
+        },
+        "SELECT voter, prompt, pair, counted FROM evidence_votes WHERE subject = ? ORDER BY seq",
+        subject);
+    return admission;
+  }
+
+  private static void admit(
+      Connection connection, String subject, Vote vote, VoteAdmission admission)
+      throws SQLException {
+    int voter = voter(connection, subject, vote);
+    String reason =
+        !vote.human()
+            ? "source"
+            : !vote.usable()
+                ? "unusable"
+                : !vote.decided()
+                    ? vote.choice()
+                    : admission.admit(voter, vote.prompt(), vote.pair()).label();
+    boolean counted = reason.equals(VoteAdmission.Reason.COUNTED.label());
+    Sql.update(
+        connection,
+        "INSERT INTO evidence_votes (subject, preference_id, seq, voter, prompt, pair, score,"
+            + " counted, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        subject,
+        vote.id(),
+        vote.seq(),
+        voter,
+        vote.prompt(),
+        vote.pair(),
+        vote.score(),
+        counted,
+        reason);
+  }
+
+  private static int voter(Connection connection, String subject, Vote vote) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> row.getInt(1),
+            VOTER,
+            subject,
+            vote.key(),
+            vote.user(),
+            subject,
+            subject,
+            subject,
+            vote.key(),
+            vote.user())
+        .orElseThrow();
+  }
+
+  static Counts counts(Connection connection, String subject) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> new Counts(row.getInt(1), row.getInt(2), row.getInt(3), row.getInt(4)),
+            """
+            SELECT count(*) FILTER (WHERE counted AND score = 1),
+              count(*) FILTER (WHERE counted AND score = 0),
+              count(*) FILTER (WHERE reason = 'tie'), count(*) FILTER (WHERE reason = 'both_bad')
+            FROM evidence_votes WHERE subject = ?
+            """,
+            subject)
+        .orElseThrow();
+  }
+
+  /** Wins, losses and ties (a half) in the order they came, with their voters. */
+  static List<Scored> scores(Connection connection, String subject) throws SQLException {
+    return Sql.list(
+        connection,
+        row -> new Scored(row.getDouble("score"), row.getInt("voter")),
+        "SELECT score, voter FROM evidence_votes WHERE subject = ? AND (counted OR reason = 'tie')"
+            + " ORDER BY seq",
+        subject);
+  }
+
+  /** A vote as 1, 0 or a half, and its voter. */
+  record Scored(double score, int voter) {}
+
+  /** The position of the newest vote in the log. */
+  static long newestVote(Connection connection) throws SQLException {
+    return Sql.first(connection, row -> row.getLong(1), "SELECT max(seq) FROM preferences")
+        .orElse(0L);
+  }
+}

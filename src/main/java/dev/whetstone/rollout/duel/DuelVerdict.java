@@ -1,8 +1,0 @@
-package dev.whetstone.rollout.duel;
-
-/** What follows from the votes of a duel so far. */
-public enum DuelVerdict {
-  PROMOTE,
-  REJECT,
-  CONTINUE
-}

@@ -1,0 +1,25 @@
+package dev.whetstone.rollout.evidence;
+
+import static dev.whetstone.settings.Checks.require;
+
+/**
+ * Thresholds of e-values for many attempts against one champion. The k-th asks for {@code base
+ * (pi^2/6) k^2}; as the reciprocals add up to {@code 1/base}, that bounds the chance that an equal
+ * one ever replaces the champion, however many try.
+ */
+public final class AttemptThreshold {
+  private static final double ZETA_2 = Math.PI * Math.PI / 6;
+
+  private AttemptThreshold() {}
+
+  /**
+   * The e-value that the k-th attempt needs.
+   *
+   * @param base reciprocal of the error rate of all attempts together
+   * @param attempt from 1
+   */
+  public static double of(double base, int attempt) {
+    require(base >= 1 && attempt >= 1, "a threshold needs a base and an attempt of at least 1");
+    return base * ZETA_2 * attempt * attempt;
+  }
+}

@@ -1,0 +1,46 @@
+package dev.whetstone.training;
+
+import dev.whetstone.preference.TrainingVotes;
+
+/**
+ * The usable votes, and when the next run is due: at first when there are enough for a person alone
+ * to see something change, then whenever the pool has grown by a quarter. A promotion begins the
+ * growth anew and takes no vote out of the pool; nor does a run that failed.
+ *
+ * @param counts since the users' taste last turned; {@code newer} counts the votes that no run with
+ *     a result has considered, {@code since} those since the champion's promotion
+ * @param base size at which the growth begins: at the last run with a result, or at the promotion
+ *     after it
+ */
+public record Pool(TrainingVotes.Counts counts, long base) {
+  /** Growth that starts a run, as a share of the pool. */
+  private static final int GROWTH_DIVISOR = 4;
+
+  /** Growth that is the least that starts a run. */
+  private static final int MIN_GROWTH = 25;
+
+  /** Counts the pool as it is now. */
+  public static Pool read(TrainingVotes votes, TrainingRunStore runs) {
+    TrainingRunStore.Considered considered = runs.considered();
+    long promotion = runs.championSince().map(votes::positionAt).orElse(0L);
+    TrainingVotes.Counts counts =
+        votes.count(
+            considered.forgottenUntil(), Math.max(considered.newestVote(), promotion), promotion);
+    return new Pool(counts, counts.usable() - counts.newer());
+  }
+
+  /**
+   * The number of usable votes at which the next run begins.
+   *
+   * @param first number at which the first run begins
+   */
+  public long nextRunAt(int first) {
+    long grown = base + Math.max(Math.min(MIN_GROWTH, first), base / GROWTH_DIVISOR);
+    return Math.max(first, base == 0 ? first : grown);
+  }
+
+  /** Whether the pool is large enough for the next run; never with {@code first} 0. */
+  public boolean due(int first) {
+    return first > 0 && counts.usable() >= nextRunAt(first);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.whetstone.training.worker;
+
+import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.dpo.loss.Logistic;
+import dev.whetstone.dpo.loss.PairLogps;
+import dev.whetstone.preference.TrainingVote;
+import dev.whetstone.training.ClusteredMean;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much better a run's result predicts the votes of the select part than the champion does: the
+ * mean of log σ(β margin) of the one less that of the other.
+ *
+ * @param gain with its standard error, clustered by conversation and voter
+ * @param scale that the result was multiplied by
+ * @param kl of the result, null without select pairs
+ * @param championKl of the champion
+ */
+record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, double championKl) {
+  static SelectComparison of(List<TrainingVote> votes, TrainingOutcome outcome, double beta) {
+    Map<String, TrainingVote> byId =
+        votes.stream().collect(Collectors.toMap(TrainingVote::preferenceId, Function.identity()));
+    Map<String, PairLogps> champion =
+        outcome.championValidation().stream()
+            .collect(Collectors.toMap(PairLogps::id, Function.identity()));
+    List<ClusteredMean.Value> gains = new ArrayList<>();
+    for (PairLogps pair : outcome.validation()) {
+      TrainingVote vote = byId.get(pair.id());
+      PairLogps before = champion.get(pair.id());
+      // The base is no champion of its own: its margins are zero.
+      double old = before == null ? Math.log(0.5) : score(before, beta);
+      if (vote != null) {
+        gains.add(
+            new ClusteredMean.Value(score(pair, beta) - old, vote.conversation(), vote.user()));
+      }
+    }
+    return new SelectComparison(
+        ClusteredMean.of(gains),
+        outcome.scale(),
+        outcome.metrics() == null ? null : outcome.metrics().kl(),
+        outcome.championKl().mean());
+  }
+
+  private static double score(PairLogps pair, double beta) {
+    return Math.log(
+        Math.max(
+            Double.MIN_NORMAL,
+            Logistic.sigma(beta * (pair.chosen().logRatio() - pair.rejected().logRatio()))));
+  }
+
+  /**
+   * The numbers by the names that a run's metrics have.
+   *
+   * @param champion version that was compared with
+   */
+  Map<String, @Nullable Object> toMap(String champion) {
+    Map<String, @Nullable Object> named = new LinkedHashMap<>();
+    named.put("champion", champion);
+    named.put("select_pairs", gain.values());
+    named.put("select_clusters", gain.clusters());
+    if (gain.values() > 0) {
+      named.put("select_gain", gain.mean());
+      named.put("select_gain_se", gain.standardError());
+    }
+    named.put("champion_kl", championKl);
+    named.put("policy_kl", kl);
+    named.put("policy_scale", scale);
+    return named;
+  }
+
+  @Override
+  public String toString() {
+    return gain.values() == 0
+        ? "no select pairs"
+        : "select gain %.4f (standard error %.4f, %d pairs), KL %s beside %.2f"
+            .formatted(
+                gain.mean(),
+                gain.standardError(),
+                gain.values(),
+                kl == null ? "-" : "%.2f".formatted(kl),
+                championKl);
+  }
+}

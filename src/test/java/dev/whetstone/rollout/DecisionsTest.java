@@ -1,0 +1,91 @@
+package dev.whetstone.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.evidence.DuelRule;
+import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.gate.CriterionResult;
+import dev.whetstone.rollout.gate.GateVerdict;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DecisionsTest {
+  private static final DuelRule RULE = new DuelRule(33, 10, 500);
+  private static final List<GuardrailViolation> SLOW =
+      List.of(new GuardrailViolation("latency_ratio", 3, "in [0.00, 2.00]"));
+
+  @Test
+  void anInconclusiveGateGoesOn() {
+    List<CriterionResult> unclear = rows(GateVerdict.INCONCLUSIVE);
+    assertThat(to(Decisions.ofGate(RolloutMode.DUEL, unclear))).isEqualTo(RolloutStatus.DUELLING);
+    assertThat(to(Decisions.ofGate(RolloutMode.MANUAL, unclear)))
+        .isEqualTo(RolloutStatus.AWAITING_APPROVAL);
+    assertThat(Decisions.ofGate(RolloutMode.AUTOMATIC, unclear)).isNull();
+  }
+
+  @Test
+  void aFailedGateRejectsAndAPassedOneGoesOn() {
+    for (RolloutMode mode : RolloutMode.values()) {
+      assertThat(to(Decisions.ofGate(mode, rows(GateVerdict.FAIL))))
+          .isEqualTo(RolloutStatus.REJECTED);
+    }
+    assertThat(to(Decisions.ofGate(RolloutMode.AUTOMATIC, rows(GateVerdict.PASS))))
+        .isEqualTo(RolloutStatus.PROMOTED);
+  }
+
+  @Test
+  void votesDecideADuel() {
+    assertThat(to(duel(9, 0, List.of(), List.of()))).isEqualTo(RolloutStatus.PROMOTED);
+    assertThat(duel(4, 3, List.of(), List.of())).isNull();
+    assertThat(to(duel(2, 12, List.of(), List.of()))).isEqualTo(RolloutStatus.INCONCLUSIVE);
+    assertThat(to(duel(275, 225, List.of(), List.of()))).isEqualTo(RolloutStatus.INCONCLUSIVE);
+  }
+
+  /** A duel won 36 to 13 was rolled back for a busy machine before. */
+  @Test
+  void latencyHoldsACandidateThatTheVotesHaveNotDecided() {
+    assertThat(to(duel(36, 13, List.of(), SLOW))).isEqualTo(RolloutStatus.PROMOTED);
+    Transition held = duel(4, 3, List.of(), SLOW);
+    assertThat(to(held)).isEqualTo(RolloutStatus.INCONCLUSIVE);
+    assertThat(held.reason()).contains("latency_ratio");
+  }
+
+  @Test
+  void badAnswersEndADuelWhateverTheVotes() {
+    List<GuardrailViolation> empty =
+        List.of(new GuardrailViolation("empty_completions", 0.5, "<= 0.05"));
+    assertThat(to(duel(9, 0, empty, List.of()))).isEqualTo(RolloutStatus.ABORTED);
+  }
+
+  @Test
+  void theNumbersOfADecisionAreStoredWithIt() {
+    assertThat(duel(9, 0, List.of(), List.of()).numbers())
+        .containsKeys("wins", "losses", "evidence", "threshold", "futility");
+  }
+
+  @Test
+  void oldWordsAreStoredForNewEndings() {
+    assertThat(RolloutStatus.SUPERSEDED.stored()).isEqualTo("held");
+    assertThat(RolloutStatus.ROLLED_BACK.stored()).isEqualTo("promoted");
+    for (RolloutStatus status : RolloutStatus.values()) {
+      assertThat(RolloutStatus.ofStored(status.stored(), status.ending())).isEqualTo(status);
+    }
+  }
+
+  private static Transition duel(
+      int wins, int losses, List<GuardrailViolation> alarms, List<GuardrailViolation> slow) {
+    return Decisions.ofDuel(new VoteEvidence(wins, losses), RULE, alarms, slow, false);
+  }
+
+  private static RolloutStatus to(Transition transition) {
+    assertThat(transition).isNotNull();
+    return transition.to();
+  }
+
+  private static List<CriterionResult> rows(GateVerdict verdict) {
+    return List.of(
+        new CriterionResult("quality", 0, "", verdict),
+        new CriterionResult("length_ratio", 1, "", GateVerdict.PASS));
+  }
+}

@@ -1,0 +1,197 @@
+package dev.whetstone.training.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.dpo.TrainerOptions;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.policy.AliasStore;
+import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.preference.Choice;
+import dev.whetstone.preference.Pair;
+import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.Side;
+import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.VoteRequest;
+import dev.whetstone.testing.Reviews;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.training.Pool;
+import dev.whetstone.training.RunStatus;
+import dev.whetstone.training.RunTrigger;
+import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.weights.ModelDirectory;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs on votes in a real PostgreSQL with the real trainer: what one run leaves to the next. */
+class LearningFromVotesTest {
+  private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "a test");
+
+  @TempDir static Path home;
+
+  private static ModelDirectory tiny;
+  private static Database database;
+  private static TrainingRunStore runs;
+  private static PolicyStore policies;
+  private static TrainingVotes votes;
+  private static List<TokenPair> judged;
+  private static int cast;
+
+  @BeforeAll
+  static void open() throws IOException {
+    tiny = TestModels.tiny();
+    database = new Database(DatabaseConfig.of(home, null));
+    runs = new TrainingRunStore(database, tiny.hash());
+    policies = new PolicyStore(database, tiny.hash());
+    policies.open();
+    votes = new TrainingVotes(database, tiny.hash());
+    try (Reviews reviews = new Reviews(tiny)) {
+      judged = reviews.pairs(220, new SplittableRandom(5));
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    database.close();
+  }
+
+  /** The whole story is one test, because each step stands on the one before. */
+  @Test
+  @Timeout(300)
+  void votesAddUpThroughFailureRefusalPromotionAndATurnOfTaste() throws Exception {
+    cast(60, true);
+    assertThat(Pool.read(votes, runs).due(40)).isTrue();
+
+    TrainingRun broken = run("{\"learning_rate\": 7}");
+    assertThat(broken.status()).isEqualTo(RunStatus.FAILED);
+    assertThat(broken.reason()).contains("learning_rate");
+    assertThat(Pool.read(votes, runs).due(40)).as("it cost no vote").isTrue();
+
+    TrainingRun first = run("{}");
+    assertThat(first.status()).as(first.reason()).isEqualTo(RunStatus.SUCCEEDED);
+    assertThat(first.parent()).isEqualTo("v0");
+    long usable = votes.count(0, 0, 0).usable();
+    assertThat(first.pairs() + first.validationPairs())
+        .isEqualTo(votes.count(0, 0, 0).train() + votes.count(0, 0, 0).select());
+    assertThat(Pool.read(votes, runs).due(40)).isFalse();
+    JsonNode metrics = new ObjectMapper().readTree(first.metrics());
+    assertThat(metrics.path("policy_scale").asDouble()).isBetween(0.01, 1.0);
+    assertThat(metrics.path("select_pairs").asInt()).isEqualTo(first.validationPairs());
+
+    // Nothing became of it: the next run trains on its votes again, and from the base.
+    cast(60, true);
+    TrainingRun second = run("{}");
+    assertThat(second.status()).as(second.reason()).isEqualTo(RunStatus.SUCCEEDED);
+    assertThat(second.pairs() + second.validationPairs()).isGreaterThan((int) usable);
+    assertThat(second.parent()).isEqualTo("v0");
+    assertThat(new ObjectMapper().readTree(second.metrics()).path("policy_kl").asDouble(0))
+        .isLessThanOrEqualTo(3);
+
+    promote(Objects.requireNonNull(second.policy()));
+    Pool pool = Pool.read(votes, runs);
+    assertThat(pool.counts().since()).isZero();
+    assertThat(pool.counts().usable()).as("a promotion takes no vote away").isGreaterThan(usable);
+
+    cast(50, false);
+    TrainingRun turned = run("{}");
+    assertThat(turned.pairs() + turned.validationPairs())
+        .as("only votes of the new taste")
+        .isLessThanOrEqualTo(50);
+    assertThat(runs.considered().forgottenUntil()).isPositive();
+  }
+
+  @Test
+  void aRunThatWasCancelledWhileItsResultWasStoredStaysCancelled() {
+    cast(5, true);
+    TrainingRunStore.Request request = runs.request(RunTrigger.CALL, "{\"steps\": 2}", OPERATOR);
+    TrainingRun begun = runs.begin(request.run().id());
+    runs.cancel(begun.id(), OPERATOR);
+
+    executor().run(begun, () -> false);
+
+    assertThat(runs.find(begun.id()).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
+  }
+
+  private static TrainingRun run(String config) {
+    String id = runs.request(RunTrigger.CALL, config, OPERATOR).run().id();
+    executor().run(runs.begin(id), () -> false);
+    return runs.find(id).orElseThrow();
+  }
+
+  private static TrainingRunExecutor executor() {
+    TrainerConfig config =
+        new SmallRyeConfigBuilder()
+            .withMapping(TrainerConfig.class)
+            .build()
+            .getConfigMapping(TrainerConfig.class);
+    return new TrainingRunExecutor(
+        tiny,
+        TrainerOptions.exact(1, InstantSource.system(), "test"),
+        runs,
+        policies,
+        config,
+        home.resolve("training"));
+  }
+
+  private static void promote(String version) {
+    database.transaction(
+        connection -> new AliasStore(policies).promote(connection, version, OPERATOR));
+  }
+
+  /** Votes for the judged side, or against it. */
+  private static void cast(int count, boolean agreeing) {
+    PreferenceLog log = new PreferenceLog(database, InstantSource.system());
+    for (int i = 0; i < count; i++) {
+      TokenPair pair = judged.get(cast++);
+      String user = "user" + cast % 12;
+      Instant now = Instant.now();
+      String id = "pair_" + cast;
+      log.storePair(
+          new Pair(
+              id,
+              "key_1",
+              user,
+              new Pair.Prompt(
+                  "prompt",
+                  pair.prompt(),
+                  "[{\"role\":\"user\",\"content\":\"q%d\"}]".formatted(cast)),
+              side("good", pair.chosen()),
+              side("bad", pair.rejected()),
+              tiny.hash(),
+              "{}",
+              null,
+              now,
+              now.plusSeconds(600)));
+      log.vote(
+          new VoteRequest(
+              "pref_" + cast,
+              id,
+              "key_1",
+              user,
+              agreeing ? new Choice.A() : new Choice.B(),
+              null,
+              List.of(),
+              null));
+    }
+  }
+
+  private static Side side(String text, int[] ids) {
+    return new Side(text, ids, new float[ids.length], "stop", "v0", tiny.hash());
+  }
+}
