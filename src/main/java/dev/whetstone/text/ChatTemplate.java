@@ -1,8 +1,9 @@
 package dev.whetstone.text;
 
-import dev.whetstone.text.template.JinjaException;
 import dev.whetstone.text.template.Template;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,14 +53,14 @@ public final class ChatTemplate {
   /**
    * Creates a template of several, as tokenizer_config.json can list them.
    *
-   * @param templates Jinja by name: {@code default}, and others such as {@code tool_use} and
-   *     {@code rag}
+   * @param templates Jinja by name: {@code default}, and others such as {@code tool_use} and {@code
+   *     rag}
    * @param variables names that the templates may use, such as bos_token and eos_token
    */
   public static ChatTemplate named(Map<String, String> templates, Map<String, String> variables) {
     Map<String, Compiled> compiled = new TreeMap<>();
     templates.forEach((name, jinja) -> compiled.put(name, Compiled.of(jinja)));
-    return new ChatTemplate(compiled, Map.copyOf(variables), Clock.systemDefaultZone());
+    return new ChatTemplate(compiled, Map.copyOf(variables), Clock.system(ZoneId.systemDefault()));
   }
 
   /** The same template with another clock for its strftime_now. */

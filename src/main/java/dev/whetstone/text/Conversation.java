@@ -37,25 +37,21 @@ public record Conversation(
 
   /** The same conversation with tools that the model may call. */
   public Conversation withTools(List<?> tools) {
-    return new Conversation(
-        messages, tools, documents, addGenerationPrompt, variables, template);
+    return new Conversation(messages, tools, documents, addGenerationPrompt, variables, template);
   }
 
   /** The same conversation with texts to answer from. */
   public Conversation withDocuments(List<?> documents) {
-    return new Conversation(
-        messages, tools, documents, addGenerationPrompt, variables, template);
+    return new Conversation(messages, tools, documents, addGenerationPrompt, variables, template);
   }
 
   /** The same conversation with further names for the template. */
   public Conversation withVariables(Map<String, ? extends @Nullable Object> variables) {
-    return new Conversation(
-        messages, tools, documents, addGenerationPrompt, variables, template);
+    return new Conversation(messages, tools, documents, addGenerationPrompt, variables, template);
   }
 
   /** The same conversation for a template by name. */
   public Conversation withTemplate(String template) {
-    return new Conversation(
-        messages, tools, documents, addGenerationPrompt, variables, template);
+    return new Conversation(messages, tools, documents, addGenerationPrompt, variables, template);
   }
 }

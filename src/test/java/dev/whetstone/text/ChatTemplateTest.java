@@ -123,6 +123,44 @@ class ChatTemplateTest {
         .hasMessageContaining("template");
   }
 
+  @Test
+  void aBrokenTemplateTellsItsProblemAndRefuses() {
+    ChatTemplate broken = ChatTemplate.of("a\n{% if %}", Map.of());
+
+    assertThat(broken.problem()).hasValueSatisfying(text -> assertThat(text).contains("line 2"));
+    assertThat(ChatTemplate.of("a", Map.of()).problem()).isEmpty();
+    assertThatThrownBy(() -> broken.render(THREE_TURNS, true))
+        .isInstanceOf(TemplateException.class)
+        .hasMessageStartingWith("the chat template has an error: line 2, column 7: ");
+  }
+
+  @Test
+  void toolsChooseTheTemplateForThem() {
+    ChatTemplate named =
+        ChatTemplate.named(
+            Map.of(
+                "default", "plain {{ tools }}",
+                "tool_use", "{{ tools[0].name }} {{ bos_token }}",
+                "rag", "{{ documents[0]['text'] }} {{ lang }}"),
+            LLAMA);
+    Conversation conversation = Conversation.of(THREE_TURNS, true);
+
+    assertThat(named.render(conversation)).isEqualTo("plain None");
+    assertThat(named.render(conversation.withTools(List.of(Map.of("name", "sun")))))
+        .isEqualTo("sun <|begin_of_text|>");
+    assertThat(
+            named.render(
+                conversation
+                    .withDocuments(List.of(Map.of("text", "doc")))
+                    .withVariables(Map.of("lang", "de"))
+                    .withTemplate("rag")))
+        .isEqualTo("doc de");
+    assertThatThrownBy(() -> named.render(conversation.withTemplate("nope")))
+        .hasMessageContaining("no chat template named nope");
+    assertThatThrownBy(() -> ChatTemplate.named(Map.of("rag", ""), LLAMA).render(THREE_TURNS, true))
+        .hasMessageContaining("no chat template named default, only [rag]");
+  }
+
   private static final String SMOLLM2 =
       """
       {% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system

@@ -1,5 +1,9 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
+
 /** Where a text begins, ends or holds another; indices count characters as Python does. */
 final class Affixes {
   private Affixes() {}

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +19,10 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
   Bound bind(String function, String... signature) {
     if (positional.size() > signature.length) {
       throw new JinjaException(
-          function + "() takes at most " + signature.length + " arguments, not "
+          function
+              + "() takes at most "
+              + signature.length
+              + " arguments, not "
               + positional.size());
     }
     Map<String, Object> values = new HashMap<>();
@@ -39,8 +44,7 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
       }
     }
     if (!rest.isEmpty()) {
-      throw new JinjaException(
-          function + "() has no argument " + rest.keySet().iterator().next());
+      throw new JinjaException(function + "() has no argument " + rest.keySet().iterator().next());
     }
     return new Bound(function, values);
   }
@@ -83,8 +87,9 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
       return switch (value) {
         case Long number -> number;
         case Boolean bool -> bool ? 1 : 0;
-        default -> throw new JinjaException(
-            function + "(): " + name + " must be an integer, not " + Values.typeName(value));
+        default ->
+            throw new JinjaException(
+                function + "(): " + name + " must be an integer, not " + Values.typeName(value));
       };
     }
 

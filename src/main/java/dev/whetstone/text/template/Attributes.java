@@ -1,13 +1,14 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Attributes and items of values: {@code a.b} looks for an attribute first, {@code a['b']} for an
- * item, and each then for the other. What is not there, and every method that would change a
- * value, is {@link Undefined}.
+ * item, and each then for the other. What is not there, and every method that would change a value,
+ * is {@link Undefined}.
  */
 final class Attributes {
   private Attributes() {}
@@ -39,7 +40,10 @@ final class Attributes {
       case String text -> StringMethods.find(text, name);
       case Map<?, ?> dict -> CollectionMethods.ofDict(dict, name);
       case List<?> list -> CollectionMethods.ofList(list, name);
-      case Tuple tuple -> CollectionMethods.ofList(tuple.items(), name);
+      case Tuple tuple ->
+          tuple.names().contains(name)
+              ? tuple.items().get(tuple.names().indexOf(name))
+              : CollectionMethods.ofList(tuple.items(), name);
       case Namespace namespace -> namespace.attributes().get(name);
       case Loop loop -> loop.attribute(name);
       case Macro macro -> name.equals("name") ? macro.name() : null;

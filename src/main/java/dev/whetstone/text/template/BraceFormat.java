@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.List;
 
 /** Python's {@code '{} {name:>8}'.format(...)}. */
@@ -9,6 +10,7 @@ final class BraceFormat {
   static Object format(String format, Arguments arguments, Budget budget) {
     StringBuilder result = new StringBuilder();
     int automatic = 0;
+    boolean numbered = false;
     for (int i = 0; i < format.length(); i++) {
       char c = format.charAt(i);
       boolean twice = i + 1 < format.length() && format.charAt(i + 1) == c;
@@ -28,7 +30,12 @@ final class BraceFormat {
         int colon = field.indexOf(':');
         String name = colon < 0 ? field : field.substring(0, colon);
         Object value = value(name, automatic, arguments, budget);
-        automatic += name.isEmpty() || name.startsWith("!") ? 1 : 0;
+        boolean counts = name.isEmpty() || name.startsWith("!");
+        automatic += counts ? 1 : 0;
+        numbered |= !counts && Character.isDigit(name.charAt(0));
+        if (numbered && automatic > 0) {
+          throw new JinjaException("a format numbers either all of its fields or none");
+        }
         String spec = colon < 0 ? "" : field.substring(colon + 1);
         StringMethods.append(result, "", FormatSpec.parse(spec).apply(value, budget), budget);
         i = end;

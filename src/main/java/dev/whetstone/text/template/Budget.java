@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+
 /** What one rendering may use, so that no template can hang or fill the program it runs in. */
 final class Budget {
   /** Nesting of expressions, statements and macro calls together. */

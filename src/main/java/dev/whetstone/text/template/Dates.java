@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
@@ -21,7 +22,9 @@ final class Dates {
       i += unpadded ? 2 : 1;
       String part = directive(format.charAt(i), time);
       result.append(
-          unpadded && part.length() > 1 && part.charAt(0) == '0' ? part.replaceFirst("^0+(?=.)", "") : part);
+          unpadded && part.length() > 1 && part.charAt(0) == '0'
+              ? part.replaceFirst("^0+(?=.)", "")
+              : part);
     }
     return result.toString();
   }
@@ -57,6 +60,8 @@ final class Dates {
           case 't' -> "'\t'";
           default -> throw new JinjaException("unknown directive %" + directive + " of a date");
         };
-    return pattern.isEmpty() ? "" : DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(time);
+    return pattern.isEmpty()
+        ? ""
+        : DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(time);
   }
 }

@@ -1,7 +1,10 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Expr.Comparison;
-import dev.whetstone.text.template.Expr.Passed;
+import dev.whetstone.text.template.syntax.Expr;
+import dev.whetstone.text.template.syntax.Expr.Comparison;
+import dev.whetstone.text.template.syntax.Expr.Passed;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Locale;
@@ -22,7 +24,8 @@ record FormatSpec(
     @Nullable Integer precision,
     char type) {
   private static final Pattern BRACE =
-      Pattern.compile("(?:(.)?([<>^=]))?([-+ ])?#?(0)?(\\d+)?(,)?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
+      Pattern.compile(
+          "(?:(.)?([<>^=]))?([-+ ])?#?(0)?(\\d+)?(,)?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
 
   /** Reads what stands behind the colon in {@code {:>8.2f}}. */
   static FormatSpec parse(String text) {
@@ -66,8 +69,10 @@ record FormatSpec(
         throw new JinjaException("a number is required, not " + Values.typeName(value));
       }
       String text = PythonText.str(value, budget);
-      boolean cut = precision != null && precision < Characters.length(text);
-      return pad(cut ? text.substring(0, Characters.offset(text, precision)) : text, '<');
+      if (precision != null && precision < Characters.length(text)) {
+        return pad(text.substring(0, Characters.offset(text, precision)), '<');
+      }
+      return pad(text, '<');
     }
     String digits = digits(value);
     String signed = plus && !digits.startsWith("-") ? "+" + digits : digits;
@@ -93,7 +98,9 @@ record FormatSpec(
           case '%' -> fixed(Values.decimal(value) * 100, precision == null ? 6 : precision) + "%";
           case 'e' ->
               String.format(
-                  Locale.ROOT, "%." + (precision == null ? 6 : precision) + "e", Values.decimal(value));
+                  Locale.ROOT,
+                  "%." + (precision == null ? 6 : precision) + "e",
+                  Values.decimal(value));
           case ' ' -> general(value);
           default -> throw new JinjaException("unknown format code '" + type + "'");
         };

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -88,7 +90,10 @@ final class Globals {
       }
     }
     budget.charge(8L * numbers.size());
-    String label = step == 1 ? "range(" + start + ", " + stop + ")" : "range(" + start + ", " + stop + ", " + step + ")";
+    String label =
+        step == 1
+            ? "range(" + start + ", " + stop + ")"
+            : "range(" + start + ", " + stop + ", " + step + ")";
     return Sequence.range(label, numbers);
   }
 
@@ -99,7 +104,7 @@ final class Globals {
     String separator = arguments.bind("joiner", "sep?").text("sep", ", ");
     boolean[] used = new boolean[1];
     return (Callable)
-        (nothing, unused) -> {
+        (_, _) -> {
           String text = used[0] ? separator : "";
           used[0] = true;
           return text;

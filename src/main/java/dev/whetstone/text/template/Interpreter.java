@@ -1,10 +1,13 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Stmt.Target;
+import dev.whetstone.text.template.syntax.Expr;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.Stmt;
+import dev.whetstone.text.template.syntax.Stmt.Target;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ArrayList;
 
 /** Runs the statements of one rendering. */
 final class Interpreter {
@@ -101,9 +104,10 @@ final class Interpreter {
   }
 
   private void write(String text) {
-    budget.charge((long) out.length() + text.length() > Budget.MAX_SIZE
-        ? Budget.MAX_SIZE + 1L
-        : text.length());
+    budget.charge(
+        (long) out.length() + text.length() > Budget.MAX_SIZE
+            ? Budget.MAX_SIZE + 1L
+            : text.length());
     out.append(text);
   }
 
@@ -144,7 +148,7 @@ final class Interpreter {
             items,
             depth,
             statement.recursive()
-                ? (arguments, unused) -> recurse(statement, arguments, scope, depth)
+                ? (arguments, _) -> recurse(statement, arguments, scope, depth)
                 : null);
     for (Object item : items) {
       loop.advance();

@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Expr;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -110,16 +113,11 @@ final class ListFilters {
   }
 
   static Object folded(Object value, boolean exact) {
-    return value instanceof String text && !exact
-        ? text.toLowerCase(Locale.ROOT)
-        : value;
+    return value instanceof String text && !exact ? text.toLowerCase(Locale.ROOT) : value;
   }
 
   private static List<Object> sorted(
-      List<Object> items,
-      UnaryOperator<Object> key,
-      boolean reverse,
-      Budget budget) {
+      List<Object> items, UnaryOperator<Object> key, boolean reverse, Budget budget) {
     budget.charge(64L * items.size());
     Comparator<Object> order = (a, b) -> Values.compare(key.apply(a), key.apply(b), "<");
     items.sort(reverse ? Collections.reverseOrder(order) : order);
@@ -161,8 +159,7 @@ final class ListFilters {
     Object best = first(items);
     for (Object item : items) {
       int order =
-          Values.compare(
-              keys(item, path, exact, budget), keys(best, path, exact, budget), "<");
+          Values.compare(keys(item, path, exact, budget), keys(best, path, exact, budget), "<");
       best = (name.equals("min") ? order < 0 : order > 0) ? item : best;
     }
     return best;
@@ -242,10 +239,15 @@ final class ListFilters {
     for (Object item : sorted(items, item -> folded(key.apply(item), exact), false, budget)) {
       Object folded = Values.key(folded(key.apply(item), exact));
       names.putIfAbsent(folded, key.apply(item));
-      groups.computeIfAbsent(folded, unused -> new ArrayList<>()).add(item);
+      groups.computeIfAbsent(folded, _ -> new ArrayList<>()).add(item);
     }
     List<Object> pairs = new ArrayList<>();
-    groups.forEach((folded, group) -> pairs.add(Tuple.of(names.getOrDefault(folded, folded), group)));
+    groups.forEach(
+        (folded, group) ->
+            pairs.add(
+                new Tuple(
+                    List.of(names.getOrDefault(folded, folded), group),
+                    List.of("grouper", "list"))));
     return pairs;
   }
 }

@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,9 +53,7 @@ final class Loop implements Callable {
       case "previtem" ->
           index == 0 ? new Undefined("there is no previous item") : items.get(index - 1);
       case "nextitem" ->
-          index == items.size() - 1
-              ? new Undefined("there is no next item")
-              : items.get(index + 1);
+          index == items.size() - 1 ? new Undefined("there is no next item") : items.get(index + 1);
       case "cycle" -> (Callable) (arguments, budget) -> cycle(arguments.positional());
       case "changed" -> (Callable) (arguments, budget) -> changed(arguments.positional());
       default -> null;

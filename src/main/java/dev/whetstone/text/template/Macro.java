@@ -1,6 +1,7 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Stmt.Function;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.Stmt.Function;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -55,8 +56,7 @@ final class Macro implements Callable {
   }
 
   /** Sets caller, kwargs and varargs where the body reads them; fails where it does not. */
-  private void special(
-      Scope inner, Map<String, Object> named, List<Object> positional, int given) {
+  private void special(Scope inner, Map<String, Object> named, List<Object> positional, int given) {
     if (function.uses().contains("caller") && !function.parameters().contains("caller")) {
       Object caller = named.remove("caller");
       inner.set("caller", caller == null ? new Undefined("No caller defined") : caller);
@@ -65,8 +65,11 @@ final class Macro implements Callable {
       inner.set("kwargs", new LinkedHashMap<Object, Object>(named));
     } else if (!named.isEmpty()) {
       throw new JinjaException(
-          "macro '" + name() + "' takes no keyword argument '"
-              + named.keySet().iterator().next() + "'");
+          "macro '"
+              + name()
+              + "' takes no keyword argument '"
+              + named.keySet().iterator().next()
+              + "'");
     }
     if (function.uses().contains("varargs")) {
       inner.set("varargs", new Tuple(positional.subList(given, positional.size())));

@@ -1,6 +1,7 @@
 package dev.whetstone.text.template;
 
-import dev.whetstone.text.template.Expr.Operator;
+import dev.whetstone.text.template.syntax.Expr.Operator;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +84,7 @@ final class Operators {
         case FLOOR_DIVIDE -> Math.floorDivExact(a, b);
         case MODULO -> Math.floorMod(a, b);
         case POWER -> power(a, b);
-        case DIVIDE -> decimals(operator, a, b);
+        case DIVIDE -> decimals(operator, (double) a, (double) b);
       };
     } catch (ArithmeticException overflow) {
       throw new JinjaException(b == 0 ? "division by zero" : "an integer of more than 64 bits");
@@ -92,7 +93,7 @@ final class Operators {
 
   private static Object power(long base, long exponent) {
     if (exponent < 0) {
-      return decimals(Operator.POWER, base, exponent);
+      return decimals(Operator.POWER, (double) base, (double) exponent);
     }
     if (base == 0 || base == 1 || base == -1) {
       return exponent == 0 ? 1L : base == -1 && exponent % 2 == 0 ? 1L : base;
@@ -217,7 +218,12 @@ final class Operators {
           case POWER -> "**";
         };
     return new JinjaException(
-        "unsupported operand types for " + sign + ": '" + Values.typeName(a) + "' and '"
-            + Values.typeName(b) + "'");
+        "unsupported operand types for "
+            + sign
+            + ": '"
+            + Values.typeName(a)
+            + "' and '"
+            + Values.typeName(b)
+            + "'");
   }
 }

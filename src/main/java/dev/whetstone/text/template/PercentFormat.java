@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -8,7 +9,8 @@ import java.util.regex.Pattern;
 /** Python's {@code '%s' % value}. */
 final class PercentFormat {
   private static final Pattern FIELD =
-      Pattern.compile("%(?:\\((.*?)\\))?([-+ 0#]*)(\\d*)(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
+      Pattern.compile(
+          "%(?:\\((.*?)\\))?([-+ 0#]*)(\\d*)(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
 
   private PercentFormat() {}
 
@@ -43,7 +45,10 @@ final class PercentFormat {
         next = values.get(used++);
       }
       StringMethods.append(
-          result, between, type.equals("%") ? "%" : spec(field).apply(shown(type, next, budget), budget), budget);
+          result,
+          between,
+          type.equals("%") ? "%" : spec(field).apply(shown(type, next, budget), budget),
+          budget);
     }
     if (used < values.size() && !(value instanceof Map<?, ?>) && !(value instanceof List<?>)) {
       throw new JinjaException("not all arguments converted during string formatting");
@@ -71,7 +76,8 @@ final class PercentFormat {
     return switch (type) {
       case "s" -> PythonText.str(value, budget);
       case "r", "a" -> PythonText.repr(value, budget);
-      case "d", "i", "u" -> value instanceof Double number ? (Object) (long) (double) number : value;
+      case "d", "i", "u" ->
+          value instanceof Double number ? (Object) (long) (double) number : value;
       default -> value;
     };
   }

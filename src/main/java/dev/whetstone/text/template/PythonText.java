@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.None;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
@@ -50,7 +51,10 @@ final class PythonText {
         out.append('>');
       }
       case Loop loop ->
-          out.append("<LoopContext ").append(loop.index()).append('/').append(loop.length())
+          out.append("<LoopContext ")
+              .append(loop.index())
+              .append('/')
+              .append(loop.length())
               .append('>');
       default -> out.append("<function>");
     }

@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,10 +48,14 @@ final class Slices {
     boolean forward = stride > 0;
     long lowest = forward ? 0 : -1;
     long highest = forward ? length : length - 1;
-    long from = start == None.NONE ? (forward ? lowest : highest) : bound(start, length, lowest, highest);
-    long to = stop == None.NONE ? (forward ? highest : lowest) : bound(stop, length, lowest, highest);
+    long from =
+        start == None.NONE ? (forward ? lowest : highest) : bound(start, length, lowest, highest);
+    long to =
+        stop == None.NONE ? (forward ? highest : lowest) : bound(stop, length, lowest, highest);
     List<Integer> indices = new ArrayList<>();
-    for (long i = from; forward ? i < to : i > to; i += Math.clamp(stride, -length - 1L, length + 1L)) {
+    for (long i = from;
+        forward ? i < to : i > to;
+        i += Math.clamp(stride, -length - 1L, length + 1L)) {
       indices.add((int) i);
     }
     return indices;

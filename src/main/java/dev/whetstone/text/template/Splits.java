@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +19,7 @@ final class Splits {
       int at = Characters.skipBlank(self, 0);
       while (at < self.length()) {
         if (parts.size() == most) {
-          parts.add(Characters.stripEnd(self.substring(at)));
+          parts.add(self.substring(at));
           return parts;
         }
         int end = at;
@@ -48,7 +51,7 @@ final class Splits {
       String rest = Characters.stripEnd(self);
       while (!rest.isEmpty()) {
         if (parts.size() == most) {
-          parts.addFirst(Characters.strip(rest, Characters::isSpace, true, false));
+          parts.addFirst(rest);
           return parts;
         }
         int start = rest.length();

@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,17 +37,35 @@ final class StringMethods {
           strip("strip", true, true),
           strip("lstrip", true, false),
           strip("rstrip", false, true),
-          Map.entry("split", (self, a, budget) -> Splits.split(self, a.bind("split", "sep?", "maxsplit?"), budget)),
-          Map.entry("rsplit", (self, a, budget) -> Splits.splitFromEnd(self, a.bind("rsplit", "sep?", "maxsplit?"), budget)),
-          Map.entry("splitlines", (self, a, budget) -> Splits.lines(self, a.bind("splitlines", "keepends?").flag("keepends", false))),
-          Map.entry("partition", (self, a, budget) -> Splits.partition(self, separator("partition", a))),
-          Map.entry("rpartition", (self, a, budget) -> Splits.partitionFromEnd(self, separator("rpartition", a))),
+          Map.entry(
+              "split",
+              (self, a, budget) ->
+                  Splits.split(self, a.bind("split", "sep?", "maxsplit?"), budget)),
+          Map.entry(
+              "rsplit",
+              (self, a, budget) ->
+                  Splits.splitFromEnd(self, a.bind("rsplit", "sep?", "maxsplit?"), budget)),
+          Map.entry(
+              "splitlines",
+              (self, a, budget) ->
+                  Splits.lines(self, a.bind("splitlines", "keepends?").flag("keepends", false))),
+          Map.entry(
+              "partition", (self, a, budget) -> Splits.partition(self, separator("partition", a))),
+          Map.entry(
+              "rpartition",
+              (self, a, budget) -> Splits.partitionFromEnd(self, separator("rpartition", a))),
           Map.entry("replace", StringMethods::replace),
           Map.entry("join", StringMethods::join),
           Map.entry("startswith", (self, a, budget) -> Affixes.test("startswith", self, a)),
           Map.entry("endswith", (self, a, budget) -> Affixes.test("endswith", self, a)),
-          Map.entry("removeprefix", (self, a, budget) -> Affixes.removePrefix(self, a.bind("removeprefix", "prefix").text("prefix"))),
-          Map.entry("removesuffix", (self, a, budget) -> Affixes.removeSuffix(self, a.bind("removesuffix", "suffix").text("suffix"))),
+          Map.entry(
+              "removeprefix",
+              (self, a, budget) ->
+                  Affixes.removePrefix(self, a.bind("removeprefix", "prefix").text("prefix"))),
+          Map.entry(
+              "removesuffix",
+              (self, a, budget) ->
+                  Affixes.removeSuffix(self, a.bind("removesuffix", "suffix").text("suffix"))),
           Map.entry("find", (self, a, budget) -> Affixes.find("find", self, a)),
           Map.entry("rfind", (self, a, budget) -> Affixes.find("rfind", self, a)),
           Map.entry("index", (self, a, budget) -> Affixes.index("index", self, a)),
@@ -134,14 +155,15 @@ final class StringMethods {
         .forEach(
             c ->
                 result.appendCodePoint(
-                    Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c)));
+                    Character.isUpperCase(c)
+                        ? Character.toLowerCase(c)
+                        : Character.toUpperCase(c)));
     return result.toString();
   }
 
   private static Object replace(String self, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("replace", "old", "new", "count?");
-    return replace(
-        self, bound.text("old"), bound.text("new"), bound.integer("count", -1), budget);
+    return replace(self, bound.text("old"), bound.text("new"), bound.integer("count", -1), budget);
   }
 
   /** Replaces up to {@code count} places, or all of them where it is negative. */
@@ -161,14 +183,16 @@ final class StringMethods {
   }
 
   private static Object join(String self, Arguments arguments, Budget budget) {
-    List<Object> items =
-        Values.items(arguments.bind("join", "iterable").get("iterable"), budget);
+    List<Object> items = Values.items(arguments.bind("join", "iterable").get("iterable"), budget);
     StringBuilder result = new StringBuilder();
     for (int i = 0; i < items.size(); i++) {
       if (!(items.get(i) instanceof String text)) {
         throw new JinjaException(
-            "sequence item " + i + ": expected str instance, "
-                + Values.typeName(items.get(i)) + " found");
+            "sequence item "
+                + i
+                + ": expected str instance, "
+                + Values.typeName(items.get(i))
+                + " found");
       }
       append(result, i == 0 ? "" : self, text, budget);
     }

@@ -1,5 +1,9 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.Lexer;
+import dev.whetstone.text.template.syntax.Parser;
+import dev.whetstone.text.template.syntax.Stmt;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Expr;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,8 +40,7 @@ final class Tests {
       }
       case "odd" -> remainder(value, 2L, budget) == 1;
       case "even" -> remainder(value, 2L, budget) == 0;
-      case "divisibleby" ->
-          remainder(value, arguments.bind(name, "num").get("num"), budget) == 0;
+      case "divisibleby" -> remainder(value, arguments.bind(name, "num").get("num"), budget) == 0;
       case "sameas" -> same(value, arguments.bind(name, "other").get("other"));
       case "filter" -> Filters.has(String.valueOf(value));
       case "test" -> has(value, budget);
@@ -46,8 +48,7 @@ final class Tests {
     };
   }
 
-  private static boolean comparison(
-      String name, Object value, Arguments arguments, Budget budget) {
+  private static boolean comparison(String name, Object value, Arguments arguments, Budget budget) {
     String operator =
         switch (name) {
           case "eq", "equalto", "==" -> "==";
@@ -89,12 +90,20 @@ final class Tests {
   }
 
   private static boolean same(Object a, Object b) {
-    return a == b || (a.getClass() == b.getClass() && !(a instanceof List<?>) && !(a instanceof Map<?, ?>) && a.equals(b));
+    return a == b
+        || (a.getClass() == b.getClass()
+            && !(a instanceof List<?>)
+            && !(a instanceof Map<?, ?>)
+            && a.equals(b));
   }
 
   private static boolean has(Object name, Budget budget) {
     try {
-      apply(String.valueOf(name).toLowerCase(Locale.ROOT), 1L, new Arguments(List.of(1L), Map.of()), budget);
+      apply(
+          String.valueOf(name).toLowerCase(Locale.ROOT),
+          1L,
+          new Arguments(List.of(1L), Map.of()),
+          budget);
       return true;
     } catch (JinjaException unknown) {
       return !String.valueOf(unknown.getMessage()).startsWith("no test");

@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -143,8 +146,6 @@ final class TextFilters {
   private static Object center(Object value, Arguments arguments, Budget budget) {
     long width = arguments.bind("center", "width?").integer("width", 80);
     Callable center = StringMethods.find(PythonText.str(value, budget), "center");
-    return center == null
-        ? value
-        : center.call(new Arguments(List.of(width), Map.of()), budget);
+    return center == null ? value : center.call(new Arguments(List.of(width), Map.of()), budget);
   }
 }

@@ -1,5 +1,7 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.JinjaException;
+
 /**
  * A name, attribute or item that is not there: prints nothing, is false and empty, and fails where
  * it is used for more.

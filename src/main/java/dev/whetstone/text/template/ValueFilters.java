@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
@@ -24,8 +27,7 @@ final class ValueFilters {
     filters.put(
         "attr",
         (value, a, budget) -> {
-          Object found =
-              Attributes.attribute(value, a.bind("attr", "name").text("name"), budget);
+          Object found = Attributes.attribute(value, a.bind("attr", "name").text("name"), budget);
           return value instanceof Map<?, ?> && !(found instanceof Callable)
               ? new Undefined("a dict's items are no attributes")
               : found;
@@ -70,7 +72,7 @@ final class ValueFilters {
     return switch (value) {
       case None none -> null;
       case String text -> text;
-      case Long number -> " ".repeat((int) Math.clamp(number, 0, 1_000));
+      case Long number -> " ".repeat(Math.clamp(number, 0, 1_000));
       case Boolean bool -> bool ? " " : "";
       default -> throw new JinjaException("tojson(): indent must be an integer or a text");
     };
@@ -79,10 +81,12 @@ final class ValueFilters {
   private static Object integer(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("int", "default?", "base?");
     Object otherwise = bound.get("default", 0L);
-    int base = (int) Math.clamp(bound.integer("base", 10), 2, 36);
+    int base = Math.clamp(bound.integer("base", 10), 2, 36);
     Values.requireDefined(value);
     if (value instanceof Double number) {
-      return Double.isFinite(number) && Math.abs(number) < 0x1p63 ? (Object) (long) (double) number : otherwise;
+      return Double.isFinite(number) && Math.abs(number) < 0x1p63
+          ? (Object) (long) (double) number
+          : otherwise;
     }
     if (Values.isNumber(value)) {
       return Values.integer(value);
@@ -96,7 +100,8 @@ final class ValueFilters {
       return Long.parseLong(
           prefix.isEmpty() || !digits.startsWith(prefix) ? digits : digits.substring(2), base);
     } catch (NumberFormatException noInteger) {
-      return number(text) instanceof Double number && Double.isFinite(number)
+      Double number = number(text);
+      return number != null && Double.isFinite(number)
           ? (Object) (long) (double) number
           : otherwise;
     }
@@ -141,7 +146,7 @@ final class ValueFilters {
 
   private static Object round(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("round", "precision?", "method?");
-    int precision = (int) Math.clamp(bound.integer("precision", 0), -300, 300);
+    int precision = Math.clamp(bound.integer("precision", 0), -300, 300);
     RoundingMode mode =
         switch (bound.text("method", "common")) {
           case "common" -> RoundingMode.HALF_EVEN;

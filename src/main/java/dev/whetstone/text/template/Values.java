@@ -1,5 +1,8 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
+import dev.whetstone.text.template.syntax.JinjaException;
+import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -141,7 +144,7 @@ final class Values {
 
   static boolean equal(Object a, Object b) {
     if (isNumber(a) && isNumber(b)) {
-      return a instanceof Double || b instanceof Double
+      return (a instanceof Double || b instanceof Double)
           ? decimal(a) == decimal(b)
           : integer(a) == integer(b);
     }
@@ -181,7 +184,7 @@ final class Values {
   /** Python's order of two values that have one. */
   static int compare(Object a, Object b, String operator) {
     if (isNumber(a) && isNumber(b)) {
-      return a instanceof Double || b instanceof Double
+      return (a instanceof Double || b instanceof Double)
           ? Double.compare(decimal(a), decimal(b))
           : Long.compare(integer(a), integer(b));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.text.template.syntax.JinjaException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +34,7 @@ class TemplateGoldenTest {
         .map(
             row -> {
               String template = row.path("template").asText();
-              return DynamicTest.dynamicTest(
-                  template.strip(), () -> check(row, template, data));
+              return DynamicTest.dynamicTest(template.strip(), () -> check(row, template, data));
             });
   }
 

@@ -1,10 +1,10 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A statement; {@code at} is its offset in the template. */
-sealed interface Stmt {
+public sealed interface Stmt {
   /** The name under which a filter finds the text of its block; no template can write it. */
   String CAPTURED = "\0captured";
 

@@ -1,6 +1,6 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.util.List;
 
 /** The tokens of a template with the place that parsing has reached. */

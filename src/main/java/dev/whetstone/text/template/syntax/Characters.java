@@ -1,13 +1,13 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
 import java.util.function.IntPredicate;
 
 /** Characters as Python counts and sorts them: by code point. */
-final class Characters {
+public final class Characters {
   private Characters() {}
 
   /** Python's white space, which is that of its regular expressions too. */
-  static boolean isSpace(int c) {
+  public static boolean isSpace(int c) {
     return (c >= 9 && c <= 13)
         || (c >= 28 && c <= 32)
         || c == 0x85
@@ -21,11 +21,13 @@ final class Characters {
         || c == 0x3000;
   }
 
-  static boolean isBlank(String text) {
+  /** Whether a text has nothing but white space, or nothing. */
+  public static boolean isBlank(String text) {
     return skipBlank(text, 0) == text.length();
   }
 
-  static int skipBlank(String text, int from) {
+  /** The index of the first character from {@code from} on that is no white space. */
+  public static int skipBlank(String text, int from) {
     int i = from;
     while (i < text.length() && isSpace(text.charAt(i))) {
       i++;
@@ -33,15 +35,18 @@ final class Characters {
     return i;
   }
 
-  static String stripEnd(String text) {
+  /** Takes white space off the end. */
+  public static String stripEnd(String text) {
     return strip(text, Characters::isSpace, false, true);
   }
 
-  static String strip(String text) {
+  /** Takes white space off both ends. */
+  public static String strip(String text) {
     return strip(text, Characters::isSpace, true, true);
   }
 
-  static String strip(String text, IntPredicate drop, boolean left, boolean right) {
+  /** Takes characters off the ends that are asked for. */
+  public static String strip(String text, IntPredicate drop, boolean left, boolean right) {
     int start = 0;
     int end = text.length();
     while (left && start < end && drop.test(text.codePointAt(start))) {
@@ -53,16 +58,18 @@ final class Characters {
     return text.substring(start, end);
   }
 
-  static int length(String text) {
+  /** The number of characters. */
+  public static int length(String text) {
     return text.codePointCount(0, text.length());
   }
 
   /** The index in Java's units of the character with a number from 0. */
-  static int offset(String text, int index) {
+  public static int offset(String text, int index) {
     return text.offsetByCodePoints(0, index);
   }
 
-  static int compare(String a, String b) {
+  /** The order of two texts by their characters. */
+  public static int compare(String a, String b) {
     for (int i = 0, j = 0; i < a.length() && j < b.length(); ) {
       int left = a.codePointAt(i);
       int right = b.codePointAt(j);

@@ -1,4 +1,4 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
 import java.io.Serial;
 
@@ -10,7 +10,8 @@ public final class JinjaException extends RuntimeException {
   private final int offset;
   private final boolean refusal;
 
-  JinjaException(String message) {
+  /** A failure whose place is not known yet. */
+  public JinjaException(String message) {
     this(message, NOWHERE, false);
   }
 
@@ -20,22 +21,23 @@ public final class JinjaException extends RuntimeException {
     this.refusal = refusal;
   }
 
-  static JinjaException at(int offset, String message) {
+  /** A failure at a place of the normalized template. */
+  public static JinjaException at(int offset, String message) {
     return new JinjaException(message, offset, false);
   }
 
-  /** What raise_exception(message) throws: its text goes out as it is. */
-  static JinjaException refusal(String message) {
+  /** A refusal by raise_exception(message), whose text goes out as it is. */
+  public static JinjaException refusal(String message) {
     return new JinjaException(message, NOWHERE, true);
   }
 
   /** The same failure with its place, unless an inner part has named one. */
-  JinjaException within(int outer) {
+  public JinjaException within(int outer) {
     return refusal || offset != NOWHERE ? this : at(outer, text());
   }
 
   /** The same failure with line and column in words, both counted from 1. */
-  JinjaException in(String source) {
+  public JinjaException in(String source) {
     if (refusal || offset == NOWHERE) {
       return this;
     }
@@ -43,8 +45,7 @@ public final class JinjaException extends RuntimeException {
     String before = source.substring(0, end);
     long line = 1 + before.chars().filter(c -> c == '\n').count();
     int column = end - before.lastIndexOf('\n');
-    return new JinjaException(
-        "line " + line + ", column " + column + ": " + text(), offset, false);
+    return new JinjaException("line " + line + ", column " + column + ": " + text(), offset, false);
   }
 
   /** Whether the template itself refused the conversation. */

@@ -1,6 +1,6 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * of it, a tag that stands first on its line takes what is before it, a block or comment takes the
  * line break behind it, and {@code +} leaves both.
  */
-final class Lexer {
+public final class Lexer {
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
   private int at;
@@ -25,7 +25,7 @@ final class Lexer {
   }
 
   /** The source as Jinja reads it: line feeds alone, without the last one. */
-  static String normalize(String source) {
+  public static String normalize(String source) {
     String lines = source.replace("\r\n", "\n").replace('\r', '\n');
     return lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
   }

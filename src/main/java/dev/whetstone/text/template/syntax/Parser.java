@@ -1,14 +1,14 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Stmt.Function;
-import dev.whetstone.text.template.Stmt.Target;
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Stmt.Function;
+import dev.whetstone.text.template.syntax.Stmt.Target;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
 /** Parses a template into statements. */
-final class Parser {
+public final class Parser {
   /** Nesting of blocks and expressions together. */
   static final int MAX_NESTING = 200;
 
@@ -24,7 +24,7 @@ final class Parser {
   }
 
   /** Parses a normalized source. */
-  static List<Stmt> parse(String source) {
+  public static List<Stmt> parse(String source) {
     Parser parser = new Parser(new Tokens(Lexer.tokens(source)));
     return parser.statements();
   }
@@ -53,7 +53,8 @@ final class Parser {
         }
         case END -> {
           if (ends.length > 0) {
-            throw JinjaException.at(token.at(), "the template ends without " + ends[ends.length - 1]);
+            throw JinjaException.at(
+                token.at(), "the template ends without " + ends[ends.length - 1]);
           }
           tokens.leave();
           return body;
@@ -96,7 +97,8 @@ final class Parser {
       case "break" -> List.of(inLoop(new Stmt.Break(at)));
       case "continue" -> List.of(inLoop(new Stmt.Continue(at)));
       case "extends", "include", "import", "from" ->
-          throw JinjaException.at(at, "a chat template has no other templates for '" + tag.text() + "'");
+          throw JinjaException.at(
+              at, "a chat template has no other templates for '" + tag.text() + "'");
       case "autoescape" -> throw JinjaException.at(at, "a chat template escapes nothing");
       default -> throw JinjaException.at(at, "unknown tag '" + tag.text() + "'");
     };

@@ -1,6 +1,6 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -9,16 +9,15 @@ import java.util.regex.Pattern;
 /** The tokens within a tag: names, numbers, strings with Python's escapes, operators. */
 final class Literals {
   private static final Pattern FLOAT =
-      Pattern.compile("(?i)(\\d+_)*+\\d++((\\.(\\d+_)*+\\d++)?e[+-]?(\\d+_)*+\\d++|\\.(\\d+_)*+\\d++)");
-  private static final Pattern INTEGER =
       Pattern.compile(
-          "(?i)(0b(_?[01])++|0o(_?[0-7])++|0x(_?[\\da-f])++|[1-9](_?\\d)*+|0(_?0)*+)");
-  private static final Pattern NAME =
-      Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
+          "(?i)(\\d+_)*+\\d++((\\.(\\d+_)*+\\d++)?e[+-]?(\\d+_)*+\\d++|\\.(\\d+_)*+\\d++)");
+  private static final Pattern INTEGER =
+      Pattern.compile("(?i)(0b(_?[01])++|0o(_?[0-7])++|0x(_?[\\da-f])++|[1-9](_?\\d)*+|0(_?0)*+)");
+  private static final Pattern NAME = Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
   private static final List<String> OPERATORS =
       List.of(
-          "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")",
-          "{", "}", ">", "<", "=", ".", ":", "|", ",", ";");
+          "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{",
+          "}", ">", "<", "=", ".", ":", "|", ",", ";");
 
   private Literals() {}
 
@@ -52,7 +51,8 @@ final class Literals {
         return new Token(Kind.OPERATOR, operator, operator, at);
       }
     }
-    throw JinjaException.at(at, "unexpected character '" + Character.toString(source.codePointAt(at)) + "'");
+    throw JinjaException.at(
+        at, "unexpected character '" + Character.toString(source.codePointAt(at)) + "'");
   }
 
   static int end(String source, Token token) {
@@ -62,7 +62,9 @@ final class Literals {
   private static Long integer(String text, int at) {
     String digits = text.replace("_", "").toLowerCase(java.util.Locale.ROOT);
     int radix =
-        digits.startsWith("0x") ? 16 : digits.startsWith("0o") ? 8 : digits.startsWith("0b") ? 2 : 10;
+        digits.startsWith("0x")
+            ? 16
+            : digits.startsWith("0o") ? 8 : digits.startsWith("0b") ? 2 : 10;
     BigInteger value =
         digits.length() > 100
             ? BigInteger.ONE.shiftLeft(100)

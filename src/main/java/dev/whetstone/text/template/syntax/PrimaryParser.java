@@ -1,8 +1,8 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Expr.Keyword;
-import dev.whetstone.text.template.Expr.Passed;
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Expr.Keyword;
+import dev.whetstone.text.template.syntax.Expr.Passed;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,8 +1,8 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
-import dev.whetstone.text.template.Expr.Comparison;
-import dev.whetstone.text.template.Expr.Operator;
-import dev.whetstone.text.template.Token.Kind;
+import dev.whetstone.text.template.syntax.Expr.Comparison;
+import dev.whetstone.text.template.syntax.Expr.Operator;
+import dev.whetstone.text.template.syntax.Token.Kind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
 /**
  * A part of a template.

@@ -1,10 +1,10 @@
-package dev.whetstone.text.template;
+package dev.whetstone.text.template.syntax;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** An expression; {@code at} is its offset in the template. */
-sealed interface Expr {
+public sealed interface Expr {
   int at();
 
   record Constant(Object value, int at) implements Expr {}

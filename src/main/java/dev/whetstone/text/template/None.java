@@ -1,6 +1,0 @@
-package dev.whetstone.text.template;
-
-/** Python's None. */
-enum None {
-  NONE
-}

@@ -1,0 +1,6 @@
+package dev.whetstone.text.template.syntax;
+
+/** Python's None. */
+public enum None {
+  NONE
+}
