@@ -137,23 +137,31 @@ public final class ModelStore {
     Path aside = Files.createTempDirectory(folder, UNFINISHED);
     try {
       ModelImporter importer = new ModelImporter(progress);
-      CatalogueModel named = catalogue.find(model).orElse(null);
-      switch (named == null ? null : named.origin()) {
-        case CatalogueModel.Fetched fetch -> {
-          Path file = fetcher.fetch(named, fetch.file());
-          String origin = fetch.file().name() + ", sha256 " + fetch.file().sha256();
-          importer.importModel(file, origin, named.licence(), aside);
-        }
-        case CatalogueModel.LocalDirectory local ->
-            importer.importModel(local.directory(), model, named.licence(), aside);
-        case null -> importer.importModel(Path.of(model), model, "unknown", aside);
+      Optional<CatalogueModel> named = catalogue.find(model);
+      if (named.isPresent()) {
+        importNamed(importer, named.get(), aside);
+      } else {
+        importer.importModel(Path.of(model), model, "unknown", aside);
       }
       AtomicDirectory.publish(aside, target);
-      if (named != null && named.file().isPresent()) {
+      if (named.flatMap(CatalogueModel::file).isPresent()) {
         fetcher.clear();
       }
     } finally {
       AtomicDirectory.deleteTree(aside);
+    }
+  }
+
+  private void importNamed(ModelImporter importer, CatalogueModel named, Path aside)
+      throws IOException {
+    switch (named.origin()) {
+      case CatalogueModel.Fetched fetch -> {
+        Path file = fetcher.fetch(named, fetch.file());
+        String origin = fetch.file().name() + ", sha256 " + fetch.file().sha256();
+        importer.importModel(file, origin, named.licence(), aside);
+      }
+      case CatalogueModel.LocalDirectory local ->
+          importer.importModel(local.directory(), named.name(), named.licence(), aside);
     }
   }
 

@@ -11,19 +11,19 @@ import java.util.stream.IntStream;
  * quantised ones are stored in blocks, described in {@link ShortBlocks} and {@link SuperBlocks}.
  */
 enum ElementType {
-  F32(0, 1, 4, (data, at, values, to) -> values[to] = floating(data, at)),
-  F16(1, 1, 2, (data, at, values, to) -> values[to] = LittleEndian.half(data, at)),
-  BF16(30, 1, 2, (data, at, values, to) -> values[to] = brain(data, at)),
-  Q4_0(2, ShortBlocks.ELEMENTS, 18, ShortBlocks::q4WithScale),
-  Q4_1(3, ShortBlocks.ELEMENTS, 20, ShortBlocks::q4WithMinimum),
-  Q5_0(6, ShortBlocks.ELEMENTS, 22, ShortBlocks::q5WithScale),
-  Q5_1(7, ShortBlocks.ELEMENTS, 24, ShortBlocks::q5WithMinimum),
-  Q8_0(8, ShortBlocks.ELEMENTS, 34, ShortBlocks::q8),
-  Q2_K(10, SuperBlocks.ELEMENTS, 84, SuperBlocks::q2),
-  Q3_K(11, SuperBlocks.ELEMENTS, 110, SuperBlocks::q3),
-  Q4_K(12, SuperBlocks.ELEMENTS, 144, SuperBlocks::q4),
-  Q5_K(13, SuperBlocks.ELEMENTS, 176, SuperBlocks::q5),
-  Q6_K(14, SuperBlocks.ELEMENTS, 210, SuperBlocks::q6);
+  F32(0, 1, 4),
+  F16(1, 1, 2),
+  BF16(30, 1, 2),
+  Q4_0(2, ShortBlocks.ELEMENTS, 18),
+  Q4_1(3, ShortBlocks.ELEMENTS, 20),
+  Q5_0(6, ShortBlocks.ELEMENTS, 22),
+  Q5_1(7, ShortBlocks.ELEMENTS, 24),
+  Q8_0(8, ShortBlocks.ELEMENTS, 34),
+  Q2_K(10, SuperBlocks.ELEMENTS, 84),
+  Q3_K(11, SuperBlocks.ELEMENTS, 110),
+  Q4_K(12, SuperBlocks.ELEMENTS, 144),
+  Q5_K(13, SuperBlocks.ELEMENTS, 176),
+  Q6_K(14, SuperBlocks.ELEMENTS, 210);
 
   /** Elements that one task of a parallel read converts; a whole number of every type's blocks. */
   private static final int PART = 1 << 16;
@@ -34,13 +34,29 @@ enum ElementType {
   private final int ggmlType;
   private final int blockElements;
   private final int blockBytes;
-  private final BlockDecoder decoder;
 
-  ElementType(int ggmlType, int blockElements, int blockBytes, BlockDecoder decoder) {
+  ElementType(int ggmlType, int blockElements, int blockBytes) {
     this.ggmlType = ggmlType;
     this.blockElements = blockElements;
     this.blockBytes = blockBytes;
-    this.decoder = decoder;
+  }
+
+  private BlockDecoder decoder() {
+    return switch (this) {
+      case F32 -> (data, at, values, to) -> values[to] = floating(data, at);
+      case F16 -> (data, at, values, to) -> values[to] = LittleEndian.half(data, at);
+      case BF16 -> (data, at, values, to) -> values[to] = brain(data, at);
+      case Q4_0 -> ShortBlocks::q4WithScale;
+      case Q4_1 -> ShortBlocks::q4WithMinimum;
+      case Q5_0 -> ShortBlocks::q5WithScale;
+      case Q5_1 -> ShortBlocks::q5WithMinimum;
+      case Q8_0 -> ShortBlocks::q8;
+      case Q2_K -> SuperBlocks::q2;
+      case Q3_K -> SuperBlocks::q3;
+      case Q4_K -> SuperBlocks::q4;
+      case Q5_K -> SuperBlocks::q5;
+      case Q6_K -> SuperBlocks::q6;
+    };
   }
 
   /** The type that a GGUF file names by a number of ggml_type. */
@@ -84,6 +100,7 @@ enum ElementType {
   }
 
   private void decode(byte[] chunk, float[] values, int to, int elements) {
+    BlockDecoder decoder = decoder();
     for (int block = 0; block < elements / blockElements; block++) {
       decoder.decode(chunk, block * blockBytes, values, to + block * blockElements);
     }

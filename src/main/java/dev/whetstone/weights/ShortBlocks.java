@@ -46,8 +46,8 @@ final class ShortBlocks {
     int fifth = integer(data, at + 2);
     int q = at + 6;
     for (int j = 0; j < HALF; j++) {
-      int low = data[q + j] & NIBBLE | (fifth >>> j & 1) << 4;
-      int high = data[q + j] >> 4 & NIBBLE | (fifth >>> HALF + j & 1) << 4;
+      int low = (data[q + j] & NIBBLE) | ((fifth >>> j) & 1) << 4;
+      int high = ((data[q + j] >> 4) & NIBBLE) | ((fifth >>> (HALF + j)) & 1) << 4;
       values[to + j] = d * (low - 16);
       values[to + HALF + j] = d * (high - 16);
     }
@@ -60,8 +60,8 @@ final class ShortBlocks {
     int fifth = integer(data, at + 4);
     int q = at + 8;
     for (int j = 0; j < HALF; j++) {
-      int low = data[q + j] & NIBBLE | (fifth >>> j & 1) << 4;
-      int high = data[q + j] >> 4 & NIBBLE | (fifth >>> HALF + j & 1) << 4;
+      int low = (data[q + j] & NIBBLE) | ((fifth >>> j) & 1) << 4;
+      int high = ((data[q + j] >> 4) & NIBBLE) | ((fifth >>> (HALF + j)) & 1) << 4;
       values[to + j] = d * low + m;
       values[to + HALF + j] = d * high + m;
     }

@@ -49,8 +49,8 @@ final class SuperBlocks {
     int scales = at + 96;
     float d = half(data, at + 108);
     for (int group = 0; group < ELEMENTS / GROUP; group++) {
-      int low = data[scales + group % 8] >> group / 8 * 4 & NIBBLE;
-      int high = data[scales + 8 + group % 4] >> group / 4 * 2 & 3;
+      int low = (data[scales + group % 8] >> (group / 8 * 4)) & NIBBLE;
+      int high = (data[scales + 8 + group % 4] >> (group / 4 * 2)) & 3;
       float scale = d * ((low | high << 4) - 32);
       int run = group / 2;
       int third = at + group % 2 * GROUP;
@@ -58,7 +58,7 @@ final class SuperBlocks {
       int shift = 2 * (run % 4);
       int first = to + group * GROUP;
       for (int l = 0; l < GROUP; l++) {
-        int value = data[q + l] >> shift & 3 | (data[third + l] >> run & 1) << 2;
+        int value = ((data[q + l] >> shift) & 3) | ((data[third + l] >> run) & 1) << 2;
         values[first + l] = scale * (value - 4);
       }
     }
@@ -92,7 +92,7 @@ final class SuperBlocks {
       int shift = 4 * (run % 2);
       int first = to + run * RUN;
       for (int l = 0; l < RUN; l++) {
-        int value = data[q + l] >> shift & NIBBLE | (data[fifth + l] >> run & 1) << 4;
+        int value = ((data[q + l] >> shift) & NIBBLE) | ((data[fifth + l] >> run) & 1) << 4;
         values[first + l] = scale * value - minimum;
       }
     }
@@ -102,14 +102,14 @@ final class SuperBlocks {
   private static int scale(byte[] data, int packed, int run) {
     return run < 4
         ? data[packed + run] & SIX_BITS
-        : data[packed + run + 4] & NIBBLE | (data[packed + run - 4] >> 6 & 3) << 4;
+        : (data[packed + run + 4] & NIBBLE) | ((data[packed + run - 4] >> 6) & 3) << 4;
   }
 
   /** The minimum of one of the eight runs of q4 and q5, of 6 bits. */
   private static int minimum(byte[] data, int packed, int run) {
     return run < 4
         ? data[packed + run + 4] & SIX_BITS
-        : data[packed + run + 4] >> 4 & NIBBLE | (data[packed + run] >> 6 & 3) << 4;
+        : ((data[packed + run + 4] >> 4) & NIBBLE) | ((data[packed + run] >> 6) & 3) << 4;
   }
 
   /**
@@ -128,7 +128,8 @@ final class SuperBlocks {
       int highShift = 2 * (run % 4);
       int first = to + group * GROUP;
       for (int l = 0; l < GROUP; l++) {
-        int value = data[low + l] >> lowShift & NIBBLE | (data[high + l] >> highShift & 3) << 4;
+        int value =
+            ((data[low + l] >> lowShift) & NIBBLE) | ((data[high + l] >> highShift) & 3) << 4;
         values[first + l] = scale * (value - 32);
       }
     }

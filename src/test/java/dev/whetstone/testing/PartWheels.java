@@ -24,12 +24,12 @@ public final class PartWheels {
       add(
           zip,
           info + "METADATA",
-          text("Metadata-Version: 2.1\nName: whetstone-test-part%d\nVersion: 1.0\n", number));
+          bytes("Metadata-Version: 2.1\nName: whetstone-test-part" + number + "\nVersion: 1.0\n"));
       add(
           zip,
           info + "WHEEL",
-          text("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
-      add(zip, info + "RECORD", text(""));
+          bytes("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
+      add(zip, info + "RECORD", bytes(""));
     }
     return wheel;
   }
@@ -45,8 +45,8 @@ public final class PartWheels {
     return Arrays.copyOfRange(file, (number - 1) * size, Math.min(file.length, number * size));
   }
 
-  private static byte[] text(String format, Object... values) {
-    return format.formatted(values).getBytes(StandardCharsets.UTF_8);
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {

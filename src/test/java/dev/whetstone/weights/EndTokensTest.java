@@ -73,7 +73,7 @@ class EndTokensTest {
             "tokenizer.ggml.token_type",
             5,
             TOKENS.size(),
-            id -> id >= 1 && id <= 3 || id == 5 ? GgufTokenizer.CONTROL : NORMAL);
+            id -> (id >= 1 && id <= 3) || id == 5 ? GgufTokenizer.CONTROL : NORMAL);
   }
 
   private List<Integer> ends(GgufBytes file) throws IOException {
