@@ -118,7 +118,7 @@ final class TrainerLifecycle {
 
   private TrainerOptions trainerOptions() {
     return new TrainerOptions(
-        NetworkSettings.exact(config.threads()),
+        NetworkSettings.exact(config.threads().orElse(Runtime.getRuntime().availableProcessors())),
         config.checkpointEvery(),
         ReferenceCache.NONE,
         clock,

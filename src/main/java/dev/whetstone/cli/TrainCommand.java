@@ -141,17 +141,14 @@ public final class TrainCommand implements Callable<Integer> {
     String name = model == null ? appSettings.withModel(System.out::println).model() : model;
     Path directory = Path.of(name);
     if (Files.exists(directory.resolve(ModelDirectory.MANIFEST))
-        && Files.exists(directory.resolve(ModelDirectory.WEIGHTS))) {
+        && ModelDirectory.hasWeights(directory)) {
       ModelDirectory imported = ModelDirectory.open(directory);
-      for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
-        if (!ModelStore.isExported(imported.path(), precision)) {
-          new ModelImporter(System.out::println).export(imported, precision);
-        }
+      if (!ModelStore.isExported(imported.path(), Precision.INT8)) {
+        new ModelImporter(System.out::println).export(imported, Precision.INT8);
       }
       return imported;
     }
     ModelStore store = appSettings.modelStore(System.out::println);
-    store.resolve(name, Precision.FP32);
     return store.resolve(name, Precision.INT8);
   }
 
@@ -230,7 +227,6 @@ public final class TrainCommand implements Callable<Integer> {
       ModelImporter importer = new ModelImporter(line -> {});
       importer.importModel(out.resolve(RunDirectory.MODEL), "a trained model", "", folder);
       ModelDirectory imported = ModelDirectory.open(folder);
-      importer.export(imported, Precision.FP32);
       importer.export(imported, Precision.INT8);
       return AdapterParityCheck.measure(
           imported, null, probePairs, outcome.probes(), appSettings.threads());

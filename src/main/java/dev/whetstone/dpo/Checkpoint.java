@@ -85,6 +85,20 @@ final class Checkpoint {
     return bestStep;
   }
 
+  /**
+   * Multiplies the adapter's change of the base by a factor, which brings it nearer to the base.
+   */
+  void scaleAdapter(double factor) {
+    for (Parameter parameter : parameters) {
+      if (parameter.name().contains(".lora_B.")) {
+        float[] values = parameter.values();
+        for (int i = 0; i < values.length; i++) {
+          values[i] *= (float) factor;
+        }
+      }
+    }
+  }
+
   /** Writes a checkpoint file that appears whole or not at all. */
   void save(Path file, String fingerprint, Arithmetic arithmetic) throws IOException {
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();

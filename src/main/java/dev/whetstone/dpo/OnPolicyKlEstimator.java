@@ -2,9 +2,11 @@ package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.config.BatchConfig;
 import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.KlEstimate;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.PromptCompletions;
 import dev.whetstone.weights.ModelConfig;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,7 +23,7 @@ import java.util.stream.Stream;
  * @param batchSize answers that are sampled at once
  * @param answers number of answers. The few with a very large divergence decide the mean, so many
  *     are needed to see how frequent they are: 256 of the demo's policy leave an error of 1.5 nats
- * @param seed of the sampling, together with the step
+ * @param seed of the sampling, the same at every look
  */
 record OnPolicyKlEstimator(
     List<int[]> prompts, int maxTokens, int batchSize, int answers, long seed) {
@@ -47,12 +49,19 @@ record OnPolicyKlEstimator(
   }
 
   /**
-   * An estimator over the prompts of validation pairs. Its answers are no longer than the longest
-   * recorded one, because users are shown no longer ones.
+   * An estimator over the distinct prompts, first those of validation pairs. Its answers are no
+   * longer than the longest recorded one, because users are shown no longer ones.
    */
   static OnPolicyKlEstimator of(
       List<TokenPair> validation, List<TokenPair> train, BatchConfig config, ModelConfig base) {
-    List<int[]> prompts = validation.stream().map(TokenPair::prompt).toList();
+    List<int[]> prompts =
+        Stream.of(validation, train)
+            .flatMap(List::stream)
+            .map(pair -> IntBuffer.wrap(pair.prompt()))
+            .distinct()
+            .limit(MAX_ANSWERS)
+            .map(IntBuffer::array)
+            .toList();
     int longestPrompt = prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow();
     int longestAnswer =
         Stream.of(validation, train)
@@ -78,32 +87,36 @@ record OnPolicyKlEstimator(
   }
 
   /**
-   * The KL in nats an answer: the mean over answers of the sum over their tokens of the KL between
-   * the whole next-token distributions. It has the same mean as log π − log π_ref and less
-   * variance. An answer that does not end is cut.
+   * The KL in nats an answer: of each answer the sum over its tokens of the KL between the whole
+   * next-token distributions. It has the same mean as log π − log π_ref and less variance. An
+   * answer that does not end is cut.
    *
-   * @param step with the seed, decides the samples
+   * <p>Two policies are measured with the same random numbers, which quiets their difference.
    */
-  double kl(Network network, int step) {
-    RandomGenerator random = new SplittableRandom(seed * 1_000_003 + step);
-    double sum = 0;
+  KlEstimate kl(Network network) {
+    RandomGenerator random = new SplittableRandom(seed);
+    double[] nats = new double[answers];
+    int done = 0;
     for (int from = 0; from < answers; from += batchSize) {
       int[] batch =
           IntStream.range(from, Math.min(answers, from + batchSize))
               .map(i -> i % prompts.size())
               .toArray();
       List<int[]> batchPrompts = Arrays.stream(batch).mapToObj(prompts::get).toList();
-      sum += divergence(network, batch, network.sample(batchPrompts, maxTokens, random));
+      for (double answer :
+          divergences(network, batch, network.sample(batchPrompts, maxTokens, random))) {
+        nats[done++] = answer;
+      }
     }
-    return sum / answers;
+    return KlEstimate.of(nats);
   }
 
   /**
-   * The sum of the divergences of sampled answers, in nats.
+   * The divergence of each sampled answer, in nats.
    *
    * @param batch index of the prompt of each answer; the network reads each prompt once
    */
-  private double divergence(Network network, int[] batch, List<int[]> sampled) {
+  private double[] divergences(Network network, int[] batch, List<int[]> sampled) {
     List<PromptCompletions> rows =
         Arrays.stream(batch)
             .distinct()
@@ -118,6 +131,6 @@ record OnPolicyKlEstimator(
             .toList();
     return Arrays.stream(network.klDivergences(rows))
         .mapToDouble(tokens -> IntStream.range(0, tokens.length).mapToDouble(t -> tokens[t]).sum())
-        .sum();
+        .toArray();
   }
 }

@@ -7,6 +7,7 @@ import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.data.Truncation;
 import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.evaluation.Evaluation;
+import dev.whetstone.dpo.evaluation.KlEstimate;
 import dev.whetstone.dpo.evaluation.MetricsLog;
 import dev.whetstone.dpo.evaluation.PreferenceMetrics;
 import dev.whetstone.dpo.evaluation.StepMetrics;
@@ -37,6 +38,12 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer {
   private static final int MAX_PROBES = 8;
 
+  /** Evaluations of a run that chooses their interval itself. */
+  private static final int MAX_LOOKS = 8;
+
+  /** Factors of an adapter's change, from the whole of it down to hardly any. */
+  private static final double[] SCALES = {1, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.1, 0.05};
+
   private final TrainerOptions options;
 
   public Trainer(TrainerOptions options) {
@@ -59,7 +66,12 @@ public final class Trainer {
         "no pair has room for its completions in " + maxLength + " tokens");
     RunDirectory directory = RunDirectory.open(job);
     TrainerOptions used = options.with(network(job, directory, listener));
-    try (Network network = Network.open(job.base(), used.network());
+    OnPolicyKlEstimator estimator =
+        OnPolicyKlEstimator.of(
+            validation.pairs(), train.pairs(), job.config().batch(), job.base().config());
+    PolicyScorer.Champion champion = champion(job, used, validation.pairs(), estimator);
+    TrainingOutcome outcome;
+    try (Network network = open(job, used.network());
         FileReferenceCache file = FileReferenceCache.open(directory.references())) {
       List<Parameter> parameters = parameters(network, job);
       ReferenceLogProbs references =
@@ -73,10 +85,74 @@ public final class Trainer {
       try (MetricsLog log = MetricsLog.after(state.step(), directory.metrics())) {
         Run run =
             new Run(
-                used, job, train, validation, directory, network, trainStep, state, log, listener);
-        return run.run();
+                used,
+                job,
+                train,
+                validation,
+                directory,
+                network,
+                trainStep,
+                state,
+                log,
+                listener,
+                estimator,
+                champion);
+        outcome = run.run();
+        if (!network.storesBfloat16()) {
+          return outcome;
+        }
       }
     }
+    return withExactProbes(job, train, validation, outcome);
+  }
+
+  private static Network open(TrainingJob job, NetworkSettings settings) throws IOException {
+    return switch (job.config().weights()) {
+      case TrainedWeights.Lora _ -> Network.openFrozen(job.base(), settings);
+      case TrainedWeights.All _ -> Network.open(job.base(), settings);
+    };
+  }
+
+  /**
+   * Scores the probes again with the base in float32, as the engine has it. The rounded base is
+   * freed by now.
+   */
+  private TrainingOutcome withExactProbes(
+      TrainingJob job, Truncation train, Truncation validation, TrainingOutcome outcome)
+      throws IOException {
+    LoraAdapter adapter = outcome.adapter();
+    if (adapter == null || outcome.ending() == TrainingOutcome.Ending.CANCELLED) {
+      return outcome;
+    }
+    List<TokenPair> pairs = validation.pairs().isEmpty() ? train.pairs() : validation.pairs();
+    List<TokenPair> first = pairs.subList(0, Math.min(MAX_PROBES, pairs.size()));
+    NetworkSettings exact = options.network().withArithmetic(Arithmetic.FLOAT32);
+    try (Network network = Network.openFrozen(job.base(), exact)) {
+      List<Parameter> parameters = network.adapt(adapter);
+      ReferenceLogProbs references =
+          ReferenceLogProbs.loadOrCompute(
+              job.base().hash(),
+              MicroBatches.split(first, job.config().batch().tokenBudget()),
+              network,
+              ReferenceCache.NONE,
+              ReferenceCache.NONE,
+              _ -> {});
+      TrainStep scorer = new TrainStep(network, parameters, job.config(), references);
+      return outcome.withProbes(scorer.score(first).pairs());
+    }
+  }
+
+  private static PolicyScorer.Champion champion(
+      TrainingJob job,
+      TrainerOptions options,
+      List<TokenPair> validation,
+      OnPolicyKlEstimator estimator)
+      throws IOException {
+    LoraAdapter adapter = job.champion();
+    return adapter == null
+        ? PolicyScorer.Champion.BASE
+        : new PolicyScorer(job.base(), options, job.config().batch())
+            .measure(adapter, validation, estimator);
   }
 
   /** How the network computes. A resumed run keeps the arithmetic that its first start chose. */
@@ -142,6 +218,9 @@ public final class Trainer {
     private final Checkpoint state;
     private final MetricsLog log;
     private final TrainingListener listener;
+    private final OnPolicyKlEstimator estimator;
+    private final PolicyScorer.Champion champion;
+    private final EarlyStopping stopping;
     private final BatchOrder order;
     private final LearningRateSchedule schedule;
     private Instant saved;
@@ -156,7 +235,9 @@ public final class Trainer {
         TrainStep trainStep,
         Checkpoint state,
         MetricsLog log,
-        TrainingListener listener) {
+        TrainingListener listener,
+        OnPolicyKlEstimator estimator,
+        PolicyScorer.Champion champion) {
       this.options = options;
       this.job = job;
       this.train = train;
@@ -167,6 +248,9 @@ public final class Trainer {
       this.state = state;
       this.log = log;
       this.listener = listener;
+      this.estimator = estimator;
+      this.champion = champion;
+      this.stopping = job.config().earlyStopping().relativeTo(champion.kl().mean());
       this.order = new BatchOrder(train.pairs(), job.config().batch());
       this.schedule = job.config().schedule(train.pairs().size());
       this.saved = options.clock().instant();
@@ -191,7 +275,7 @@ public final class Trainer {
     private TrainingOutcome.@Nullable Ending ending() {
       if (!state.evaluations().isEmpty()) {
         Optional<EarlyStopping.StopReason> stop =
-            job.config().earlyStopping().judge(state.evaluations()).stop();
+            stopping.judge(state.evaluations(), validation.pairs().size()).stop();
         if (stop.isPresent()) {
           return TrainingOutcome.Ending.of(stop);
         }
@@ -233,6 +317,9 @@ public final class Trainer {
           job.config()
               .validation()
               .evalSteps(validation.pairs().size(), job.config().batch().batchSize());
+      if (job.config().validation().evalSteps().isEmpty()) {
+        interval = Math.max(interval, Math.ceilDiv(schedule.totalSteps(), MAX_LOOKS));
+      }
       return state.step() == schedule.totalSteps()
           || (interval > 0 && state.step() % interval == 0);
     }
@@ -243,11 +330,11 @@ public final class Trainer {
         return null;
       }
       PreferenceMetrics metrics =
-          measure(trainStep.score(validation.pairs()).pairs(), state.step());
+          measure(trainStep.score(validation.pairs()).pairs(), kl(state.step()));
       state.evaluations().add(new Evaluation(state.step(), metrics));
-      EarlyStopping stopping = job.config().earlyStopping();
-      EarlyStopping.Verdict verdict = stopping.judge(state.evaluations());
-      if (stopping.active() && verdict.bestStep() == state.step()) {
+      EarlyStopping.Verdict verdict =
+          stopping.judge(state.evaluations(), validation.pairs().size());
+      if (job.config().earlyStopping().active() && verdict.bestStep() == state.step()) {
         state.keepBest();
       }
       if (!verdict.alarms().isEmpty()) {
@@ -256,32 +343,66 @@ public final class Trainer {
       return metrics;
     }
 
-    /** The metrics of scored validation pairs under the policy after a step's update. */
-    private PreferenceMetrics measure(List<PairLogps> scores, int step) {
+    /** The metrics of scored validation pairs. */
+    private PreferenceMetrics measure(List<PairLogps> scores, KlEstimate kl) {
       PreferenceMetrics metrics = trainStep.metrics(scores);
       return switch (job.config().weights()) {
         // Training has overwritten the base's weights, so sampled answers have no reference.
         case TrainedWeights.All _ -> metrics;
-        case TrainedWeights.Lora _ -> metrics.withKl(kl(step));
+        case TrainedWeights.Lora _ -> metrics.withKl(kl);
       };
     }
 
-    private double kl(int step) {
+    private KlEstimate kl(int step) {
       if (step == 0 && job.init() == null) {
-        return 0; // a new adapter changes nothing
+        return KlEstimate.NONE; // a new adapter changes nothing
       }
-      return OnPolicyKlEstimator.of(
-              validation.pairs(), train.pairs(), job.config().batch(), job.base().config())
-          .kl(network, step);
+      return switch (job.config().weights()) {
+        // Training has overwritten the base's weights, so sampled answers have no reference.
+        case TrainedWeights.All _ -> KlEstimate.NONE;
+        case TrainedWeights.Lora _ -> estimator.kl(network);
+      };
     }
 
-    /** The metrics of the evaluation at this step, or new ones: the same seed samples alike. */
-    private PreferenceMetrics metricsAt(List<PairLogps> scores, int step) {
+    /** The KL of the evaluation at this step, or of a new look: the same seed samples alike. */
+    private KlEstimate klAt(int step) {
       return state.evaluations().stream()
           .filter(evaluation -> evaluation.step() == step)
           .findFirst()
-          .map(Evaluation::metrics)
-          .orElseGet(() -> measure(scores, step));
+          .map(evaluation -> evaluation.metrics().klEstimate())
+          .orElseGet(() -> kl(step));
+    }
+
+    /**
+     * The result's KL after its adapter was scaled down until it is within the budget.
+     *
+     * @param scale factor that was needed; 0 when none was small enough
+     */
+    private record Scaled(double scale, KlEstimate kl) {}
+
+    /**
+     * Scales the policy down into the KL budget. Between the reference and a trained policy lie
+     * better trades of reward and KL than on the way of the training (Ramé et al. 2024, WARP), and
+     * no run that learned something ends with nothing.
+     */
+    private Scaled scaleIntoBudget(int step) {
+      KlEstimate kl = klAt(step);
+      if (!stopping.klBudget().active() || job.config().weights() instanceof TrainedWeights.All) {
+        return new Scaled(1, kl);
+      }
+      double scale = 1;
+      for (double next : SCALES) {
+        if (next < scale) {
+          state.scaleAdapter(next / scale);
+          network.upload();
+          kl = estimator.kl(network);
+          scale = next;
+        }
+        if (stopping.klBudget().admits(kl, 0)) {
+          return new Scaled(scale, kl);
+        }
+      }
+      return new Scaled(0, kl);
     }
 
     private void save() throws IOException {
@@ -302,6 +423,10 @@ public final class Trainer {
     private TrainingOutcome finish(TrainingOutcome.Ending ending) throws IOException {
       int step = state.restoreBest();
       network.upload();
+      Scaled scaled =
+          ending == TrainingOutcome.Ending.CANCELLED
+              ? new Scaled(1, KlEstimate.NONE)
+              : scaleIntoBudget(step);
       LoraAdapter adapter =
           switch (job.config().weights()) {
             case TrainedWeights.Lora _ -> network.adapter();
@@ -317,9 +442,12 @@ public final class Trainer {
               step,
               scores,
               scores.isEmpty() ? scoreProbes() : scores,
-              scores.isEmpty() ? null : metricsAt(scores, step),
+              scores.isEmpty() ? null : measure(scores, scaled.kl()),
               dropped,
-              ending);
+              ending,
+              scaled.scale(),
+              champion.validation(),
+              champion.kl());
       if (ending != TrainingOutcome.Ending.CANCELLED) {
         if (adapter == null) {
           directory.write(trainStep.parameters());

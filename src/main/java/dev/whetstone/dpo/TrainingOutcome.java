@@ -1,6 +1,7 @@
 package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.evaluation.EarlyStopping;
+import dev.whetstone.dpo.evaluation.KlEstimate;
 import dev.whetstone.dpo.evaluation.PreferenceMetrics;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.lora.LoraAdapter;
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param metrics of the validation pairs under this policy; null without such pairs
  * @param dropped ids of pairs that truncation would have left without a completion
  * @param ending why the run ended
+ * @param scale factor in [0, 1] that the adapter's change of the base was multiplied by, so that it
+ *     is within the KL budget; 0 where no factor was small enough, and the adapter is beyond it
+ * @param championValidation token log-probs of the validation pairs under the champion; empty where
+ *     the base is the champion
+ * @param championKl KL(π ‖ π_ref) of the champion
  */
 public record TrainingOutcome(
     @Nullable LoraAdapter adapter,
@@ -28,7 +34,10 @@ public record TrainingOutcome(
     List<PairLogps> probes,
     @Nullable PreferenceMetrics metrics,
     List<String> dropped,
-    Ending ending) {
+    Ending ending,
+    double scale,
+    List<PairLogps> championValidation,
+    KlEstimate championKl) {
   /** Why a run ended. */
   public enum Ending {
     COMPLETED,
@@ -52,5 +61,21 @@ public record TrainingOutcome(
     validation = List.copyOf(validation);
     probes = List.copyOf(probes);
     dropped = List.copyOf(dropped);
+    championValidation = List.copyOf(championValidation);
+  }
+
+  /** The same outcome with other probes. */
+  TrainingOutcome withProbes(List<PairLogps> other) {
+    return new TrainingOutcome(
+        adapter,
+        step,
+        validation,
+        other,
+        metrics,
+        dropped,
+        ending,
+        scale,
+        championValidation,
+        championKl);
   }
 }

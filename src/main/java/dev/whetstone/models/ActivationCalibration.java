@@ -31,11 +31,11 @@ final class ActivationCalibration {
 
   private ActivationCalibration() {}
 
-  /** Measures the ranges of a model whose float32 graph, {@code exact.onnx}, is exported. */
-  static ActivationRanges measure(ModelDirectory model) throws IOException {
+  /** Measures the ranges of a model. */
+  static ActivationRanges measure(ExactGraph exact, ModelDirectory model) throws IOException {
     Map<String, float[]> largest = new HashMap<>();
-    Path graph = CalibrationGraph.write(model.path(), model.config());
-    try (OrtModel runner = QuantizationKl.open(graph, maxTokens(model))) {
+    Path graph = CalibrationGraph.write(exact.folder(), model.config());
+    try (OrtModel runner = QuantizationKl.open(graph, maxTokens(model), true)) {
       for (int[] ids : conversations(model)) {
         float[] found = QuantizationKl.logits(runner, ids, new int[] {0})[0];
         CalibrationGraph.mergeMaxima(largest, found, model.config());

@@ -11,7 +11,9 @@ import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +42,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
   private record Differences(double largest, double mean, int tokens) {}
 
   /**
-   * Scores up to 64 pairs with both graphs of the base, which must be exported.
+   * Scores up to 64 pairs with both graphs of the base, whose int8 graph must be exported.
    *
    * @param adapter null checks the base itself
    * @param pairs token ids, matched to {@code scored} by pair id
@@ -51,14 +53,19 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
       @Nullable LoraAdapter adapter,
       List<TokenPair> pairs,
       List<PairLogps> scored,
-      int threads) {
+      int threads)
+      throws IOException {
     Policy policy =
         new Policy("candidate", adapter == null ? "" : PeftFiles.hash(adapter), adapter);
     Map<String, TokenPair> byId =
         pairs.stream().collect(Collectors.toMap(TokenPair::id, Function.identity()));
     List<PairLogps> sample = scored.subList(0, Math.min(scored.size(), MAX_PAIRS));
-    Differences exact = differences(base, Precision.FP32, policy, byId, sample, threads);
-    Differences int8 = differences(base, Precision.INT8, policy, byId, sample, threads);
+    Differences exact;
+    try (ExactGraph graph = ExactGraph.of(base)) {
+      exact = differences(graph.path(), policy, byId, sample, threads);
+    }
+    Path int8Graph = ModelOpener.decodeGraph(base, Precision.INT8);
+    Differences int8 = differences(int8Graph, policy, byId, sample, threads);
     return new AdapterParityCheck(exact.largest, int8.largest, int8.mean, exact.tokens);
   }
 
@@ -82,12 +89,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
   }
 
   private static Differences differences(
-      ModelDirectory base,
-      Precision precision,
-      Policy policy,
-      Map<String, TokenPair> byId,
-      List<PairLogps> scored,
-      int threads) {
+      Path graph, Policy policy, Map<String, TokenPair> byId, List<PairLogps> scored, int threads) {
     int slot = scored.stream().mapToInt(pair -> sequenceLength(byId, pair)).max().orElseThrow();
     double largest = 0;
     double sum = 0;
@@ -95,12 +97,7 @@ public record AdapterParityCheck(double exact, double int8, double int8Mean, int
     try (OrtModel model =
         OrtModel.open(
             new OrtSettings(
-                ModelOpener.decodeGraph(base, precision),
-                null,
-                1,
-                slot,
-                threads,
-                OptionalInt.empty()))) {
+                graph, null, 1, slot, threads, OptionalInt.empty(), !ExactGraph.isExact(graph)))) {
       model.stage(policy);
       for (PairLogps pair : scored) {
         TokenPair ids = tokens(byId, pair);

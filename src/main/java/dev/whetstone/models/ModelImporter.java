@@ -13,7 +13,6 @@ import dev.whetstone.weights.GgufModel;
 import dev.whetstone.weights.GgufTokenizer;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.HuggingFaceModel;
-import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.SafetensorsWriter;
@@ -25,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -33,6 +33,10 @@ public final class ModelImporter {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> TEXT_FILES =
       List.of("tokenizer_config.json", "generation_config.json", "chat_template.jinja");
+
+  private static final Set<String> WEIGHTS =
+      Set.of(ModelDirectory.WEIGHTS, ModelDirectory.GGUF_WEIGHTS);
+  private static final Map<String, String> FORMAT = Map.of("format", "pt");
 
   /** Mean KL in nats a token above which activations are quantised block by block. */
   private static final double MAX_KL = 0.02;
@@ -58,22 +62,22 @@ public final class ModelImporter {
   public void importModel(Path source, String origin, String licence, Path folder)
       throws IOException {
     progress.accept("Importing " + source.getFileName() + " ...");
-    if (Files.isDirectory(source)) {
-      writeDirectory(source, folder);
-    } else {
-      writeGguf(source, folder);
-    }
+    String base =
+        Files.isDirectory(source) ? writeDirectory(source, folder) : writeGguf(source, folder);
     ObjectNode manifest = JSON.createObjectNode();
-    manifest.put("source", origin).put("licence", licence);
+    manifest.put("source", origin).put("licence", licence).put("base", base);
     writeManifest(folder, manifest);
   }
 
-  private static void writeDirectory(Path source, Path folder) throws IOException {
+  /** Returns the base hash. */
+  private static String writeDirectory(Path source, Path folder) throws IOException {
     if (!Files.exists(source.resolve("tokenizer.json"))) {
       throw new ModelFormatException(source + " has no tokenizer.json");
     }
+    Path weights = folder.resolve(ModelDirectory.WEIGHTS);
     try (HuggingFaceModel model = HuggingFaceModel.open(source)) {
-      writeModel(model.config(), model, folder);
+      Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(model.config()));
+      SafetensorsWriter.write(weights, model, FORMAT);
     }
     Files.copy(source.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
     for (String name : TEXT_FILES) {
@@ -89,9 +93,14 @@ public final class ModelImporter {
         Files.writeString(template, inline.asText());
       }
     }
+    return Sha256.of(weights);
   }
 
-  private static void writeGguf(Path source, Path folder) throws IOException {
+  /**
+   * Keeps the file as it is; returns the base hash. It is that of the float32 values, so that a
+   * model has the hash that earlier versions gave it, by which votes and policies know it.
+   */
+  private static String writeGguf(Path source, Path folder) throws IOException {
     try (GgufFile file = GgufFile.open(source)) {
       GgufModel model = new GgufModel(file);
       GgufTokenizer tokenizer = GgufTokenizer.of(file);
@@ -100,61 +109,69 @@ public final class ModelImporter {
       if (tokenizer.chatTemplate().isPresent()) {
         Files.writeString(folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
       }
-      writeModel(model.config(), model, folder);
+      Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(model.config()));
+      Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
+      return SafetensorsWriter.sha256(model, FORMAT);
     }
-  }
-
-  private static void writeModel(ModelConfig config, Tensors tensors, Path folder)
-      throws IOException {
-    Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(config));
-    SafetensorsWriter.write(
-        folder.resolve(ModelDirectory.WEIGHTS), tensors, Map.of("format", "pt"));
   }
 
   /** Exports the graphs of a precision; for int8 also measures and reports its KL from float32. */
   public void export(ModelDirectory model, Precision precision) throws IOException {
+    Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
+    ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
+    ObjectNode formats = known.withObject("/graph_formats");
+    if (OnnxExport.files(precision).stream().anyMatch(formats::has)) {
+      progress.accept(
+          "The %s graphs of %s are of another version of Whetstone: exporting them again"
+              .formatted(name(precision), model.path().getFileName()));
+    }
     switch (precision) {
       case FP32 -> exportGraph(model, precision, ActivationRanges.UNKNOWN);
       case INT8 -> exportInt8(model);
     }
-    Path manifest = model.path().resolve(ModelDirectory.MANIFEST);
-    ObjectNode known = (ObjectNode) JSON.readTree(manifest.toFile());
-    ObjectNode formats = known.withObject("/graph_formats");
     OnnxExport.files(precision).forEach(name -> formats.put(name, OnnxExport.FORMAT));
+    removeFormer(model.path(), formats);
     writeManifest(model.path(), known);
   }
 
-  private void exportInt8(ModelDirectory model) throws IOException {
-    boolean exactExported = ModelStore.isExported(model.path(), Precision.FP32);
-    if (!exactExported) {
-      exportGraph(model, Precision.FP32, ActivationRanges.UNKNOWN);
-    }
-    progress.accept("Measuring the ranges of activations ...");
-    exportGraph(model, Precision.INT8, ActivationCalibration.measure(model));
-    double kl = measureKl(model);
-    if (kl > MAX_KL) {
-      progress.accept(
-          "That is more than %.2f: quantising activations block by block".formatted(MAX_KL));
-      exportGraph(model, Precision.INT8, ActivationRanges.UNKNOWN);
-      measureKl(model);
-    }
-    if (!exactExported) {
-      for (String name : OnnxExport.files(Precision.FP32)) {
-        Files.deleteIfExists(model.path().resolve(name));
+  /** Removes the graphs of other formats, which this build cannot serve. */
+  private static void removeFormer(Path folder, ObjectNode formats) throws IOException {
+    for (String name : formats.propertyStream().map(Map.Entry::getKey).toList()) {
+      if (formats.path(name).asInt() != OnnxExport.FORMAT) {
+        Files.deleteIfExists(folder.resolve(name));
+        formats.remove(name);
       }
     }
   }
 
+  private void exportInt8(ModelDirectory model) throws IOException {
+    try (ExactGraph exact = ExactGraph.of(model)) {
+      progress.accept("Measuring the ranges of activations ...");
+      exportGraph(model, Precision.INT8, ActivationCalibration.measure(exact, model));
+      double kl = measureKl(exact, model);
+      if (kl > MAX_KL) {
+        progress.accept(
+            "That is more than %.2f: quantising activations block by block".formatted(MAX_KL));
+        exportGraph(model, Precision.INT8, ActivationRanges.UNKNOWN);
+        measureKl(exact, model);
+      }
+    }
+  }
+
+  private static String name(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
+  }
+
   private void exportGraph(ModelDirectory model, Precision precision, ActivationRanges ranges)
       throws IOException {
-    progress.accept("Exporting the " + precision.name().toLowerCase(Locale.ROOT) + " graph ...");
+    progress.accept("Exporting the " + name(precision) + " graph ...");
     try (Tensors weights = model.weights()) {
       OnnxExport.write(model.path(), model.config(), weights, model.hash(), precision, ranges);
     }
   }
 
-  private double measureKl(ModelDirectory model) throws IOException {
-    double kl = QuantizationKl.measure(model.path());
+  private double measureKl(ExactGraph exact, ModelDirectory model) throws IOException {
+    double kl = QuantizationKl.measure(exact, model);
     progress.accept("int8 against float32: KL %.4f nats per token".formatted(kl));
     return kl;
   }
@@ -166,7 +183,7 @@ public final class ModelImporter {
     ObjectNode sizes = manifest.putObject("sizes");
     for (Path file : files(folder)) {
       String name = file.getFileName().toString();
-      boolean canonical = name.equals(ModelDirectory.WEIGHTS) && known.has(name);
+      boolean canonical = WEIGHTS.contains(name) && known.has(name);
       hashes.put(name, canonical ? known.path(name).asText() : Sha256.of(file));
       sizes.put(name, Files.size(file));
     }
@@ -177,7 +194,10 @@ public final class ModelImporter {
     try (Stream<Path> all = Files.list(folder)) {
       List<Path> files = new ArrayList<>(all.sorted().toList());
       files.removeIf(
-          file -> file.endsWith(ModelDirectory.MANIFEST) || file.toString().endsWith(".part"));
+          file ->
+              !Files.isRegularFile(file)
+                  || file.endsWith(ModelDirectory.MANIFEST)
+                  || file.toString().endsWith(".part"));
       return files;
     }
   }

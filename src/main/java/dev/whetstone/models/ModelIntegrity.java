@@ -46,6 +46,8 @@ public final class ModelIntegrity {
     for (Precision precision : Precision.values()) {
       graphs.addAll(OnnxExport.files(precision));
     }
+    // also those of an earlier format, which the next export removes
+    manifest.path("graph_formats").fieldNames().forEachRemaining(graphs::add);
     for (var entry : manifest.path("sizes").properties()) {
       Path part = folder.resolve(entry.getKey());
       if (graphs.contains(entry.getKey()) && !(thorough && Files.exists(part))) {

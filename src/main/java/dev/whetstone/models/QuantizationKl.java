@@ -3,8 +3,10 @@ package dev.whetstone.models;
 import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
 import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -24,20 +26,35 @@ public final class QuantizationKl {
 
   private QuantizationKl() {}
 
-  /** Mean of KL(float32 || int8) in nats a token. Both graphs must be in the folder. */
-  public static double measure(Path folder) throws IOException {
+  /** Mean of KL(float32 || int8) in nats a token, on a fixed text. */
+  static double measure(ExactGraph exact, ModelDirectory model) throws IOException {
     int[] ids;
-    try (Tokenizer tokenizer = Tokenizer.open(folder.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizer.open(model.path().resolve("tokenizer.json"))) {
       int[] all = tokenizer.encode(TEXT, false);
       ids = Arrays.copyOf(all, Math.min(all.length, MAX_TOKENS));
     }
-    return measure(folder, ids);
+    return measure(exact.path(), ModelOpener.decodeGraph(model, Precision.INT8), ids);
+  }
+
+  /** Mean of KL(float32 || int8) in nats a token, of a model whose int8 graph is exported. */
+  public static double measure(Path folder) throws IOException {
+    ModelDirectory model = ModelDirectory.open(folder);
+    try (ExactGraph exact = ExactGraph.of(model)) {
+      return measure(exact, model);
+    }
   }
 
   /** Mean of KL(float32 || int8), in nats a token, on the given tokens. */
-  public static double measure(Path folder, int[] ids) {
-    float[][] exact = logits(folder.resolve("exact.onnx"), ids);
-    float[][] quantized = logits(folder.resolve("model.onnx"), ids);
+  public static double measure(Path folder, int[] ids) throws IOException {
+    ModelDirectory model = ModelDirectory.open(folder);
+    try (ExactGraph exact = ExactGraph.of(model)) {
+      return measure(exact.path(), ModelOpener.decodeGraph(model, Precision.INT8), ids);
+    }
+  }
+
+  private static double measure(Path exactGraph, Path int8Graph, int[] ids) {
+    float[][] exact = logits(exactGraph, ids);
+    float[][] quantized = logits(int8Graph, ids);
     return IntStream.range(0, ids.length)
         .mapToDouble(i -> kl(exact[i], quantized[i]))
         .average()
@@ -45,15 +62,17 @@ public final class QuantizationKl {
   }
 
   private static float[][] logits(Path graph, int[] ids) {
-    try (OrtModel model = open(graph, ids.length)) {
+    boolean packed = !ExactGraph.isExact(graph);
+    try (OrtModel model = open(graph, ids.length, packed)) {
       return logits(model, ids, IntStream.range(0, ids.length).toArray());
     }
   }
 
   /** Opens a graph with one slot of {@code maxTokens}. */
-  static OrtModel open(Path graph, int maxTokens) {
+  static OrtModel open(Path graph, int maxTokens, boolean packed) {
     int threads = Runtime.getRuntime().availableProcessors();
-    return OrtModel.open(new OrtSettings(graph, null, 1, maxTokens, threads, OptionalInt.empty()));
+    return OrtModel.open(
+        new OrtSettings(graph, null, 1, maxTokens, threads, OptionalInt.empty(), packed));
   }
 
   /** Logits {@code [rows, vocabulary]} after the given rows of a text. */

@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The float32 graph with activation ranges in place of the logits. For logit row 0 its output
@@ -57,9 +59,11 @@ public final class CalibrationGraph {
     NodeProto head = named(graph.getNodeList(), "logits");
     List<NodeProto> nodes =
         graph.getNodeList().stream().filter(node -> !node.equals(head)).toList();
+    Set<String> used =
+        nodes.stream().flatMap(node -> node.getInputList().stream()).collect(Collectors.toSet());
     List<TensorProto> initializers =
         graph.getInitializerList().stream()
-            .filter(tensor -> !head.getInputList().contains(tensor.getName()))
+            .filter(tensor -> used.contains(tensor.getName()))
             .toList();
     GraphBuilder observers = new GraphBuilder();
     List<String> inputs = new ArrayList<>();

@@ -38,38 +38,45 @@ final class ExternalData implements AutoCloseable {
             StandardOpenOption.TRUNCATE_EXISTING));
   }
 
+  /** Writes the values of one initializer in pieces, so that a large one is never held whole. */
+  interface Pieces {
+    void writeTo(ExternalData file) throws IOException;
+  }
+
   /** Appends float32 values; returns the initializer that refers to them. */
   TensorProto floats(String name, float[] values, long... shape) throws IOException {
+    return pieces(TensorProto.DataType.FLOAT, name, file -> file.append(values), shape);
+  }
+
+  /** Appends signed bytes; returns the initializer that refers to them. */
+  TensorProto signedBytes(String name, byte[] values, long... shape) throws IOException {
+    return pieces(TensorProto.DataType.INT8, name, file -> file.append(values), shape);
+  }
+
+  /** Appends what the pieces append; returns the initializer that refers to it. */
+  TensorProto pieces(TensorProto.DataType type, String name, Pieces pieces, long... shape)
+      throws IOException {
     long offset = align();
+    pieces.writeTo(this);
+    return describe(name, type, offset, shape);
+  }
+
+  void append(float[] values) throws IOException {
     for (int from = 0; from < values.length; from += CHUNK / Float.BYTES) {
       int length = Math.min(CHUNK / Float.BYTES, values.length - from);
       chunk.clear();
       chunk.asFloatBuffer().put(values, from, length);
       write(chunk.limit(length * Float.BYTES));
     }
-    return describe(name, TensorProto.DataType.FLOAT, offset, shape);
   }
 
-  /** Appends unsigned bytes; returns the initializer that refers to them. */
-  TensorProto bytes(String name, byte[] values, long... shape) throws IOException {
-    return bytes(TensorProto.DataType.UINT8, name, values, shape);
-  }
-
-  /** Appends signed bytes; returns the initializer that refers to them. */
-  TensorProto signedBytes(String name, byte[] values, long... shape) throws IOException {
-    return bytes(TensorProto.DataType.INT8, name, values, shape);
-  }
-
-  private TensorProto bytes(TensorProto.DataType type, String name, byte[] values, long... shape)
-      throws IOException {
-    long offset = align();
+  void append(byte[] values) throws IOException {
     for (int from = 0; from < values.length; from += CHUNK) {
       int length = Math.min(CHUNK, values.length - from);
       chunk.clear();
       chunk.put(values, from, length).flip();
       write(chunk);
     }
-    return describe(name, type, offset, shape);
   }
 
   private TensorProto describe(String name, TensorProto.DataType type, long offset, long... shape) {

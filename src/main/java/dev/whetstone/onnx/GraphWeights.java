@@ -10,47 +10,45 @@ import dev.whetstone.onnx.quantization.ChannelQuantizer;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The initializers of a graph and the products with them. Tensors that two graphs of a directory
- * share (embedding, norms, head) are written once; the second graph refers to the same bytes.
+ * The initializers of a graph and the products with them. Graphs of one directory share all of
+ * them: each is written once, and the second graph refers to the same bytes.
  */
 final class GraphWeights {
   private static final String UNIT = "unit";
   private static final String ZERO = "zero_level";
   private static final int LAST_DYNAMIC_GATES = 2;
 
+  /** Values of a matrix that are read at once where the whole would take too much memory. */
+  private static final int PIECE = 1 << 22;
+
   private final ModelConfig config;
   private final Tensors source;
   private final ExternalData file;
-  private final Precision blocks;
-  private final Precision head;
+  private final Precision precision;
   private final ActivationRanges ranges;
   private final Map<String, TensorProto> written;
+  private final Map<String, float[]> steps;
   private boolean rotaryDeclared;
   private boolean unitStepDeclared;
 
-  private GraphWeights(
-      ModelConfig config,
-      Tensors source,
-      ExternalData file,
-      Precision blocks,
-      Precision head,
-      ActivationRanges ranges,
-      Map<String, TensorProto> written) {
-    this.config = config;
-    this.source = source;
-    this.file = file;
-    this.blocks = blocks;
-    this.head = head;
-    this.ranges = ranges;
-    this.written = written;
+  private GraphWeights(GraphWeights other) {
+    this.config = other.config;
+    this.source = other.source;
+    this.file = other.file;
+    this.precision = other.precision;
+    this.ranges = other.ranges;
+    this.written = other.written;
+    this.steps = other.steps;
   }
 
   GraphWeights(
@@ -59,32 +57,44 @@ final class GraphWeights {
       ExternalData file,
       Precision precision,
       ActivationRanges ranges) {
-    this(config, source, file, precision, precision, ranges, new HashMap<>());
+    this.config = config;
+    this.source = source;
+    this.file = file;
+    this.precision = precision;
+    this.ranges = ranges;
+    this.written = new HashMap<>();
+    this.steps = new HashMap<>();
   }
 
-  /** The weights for another graph of the directory, with the blocks in another precision. */
-  GraphWeights sharing(ExternalData other, Precision otherBlocks) {
-    return new GraphWeights(
-        config, source, other, otherBlocks, head, ranges, new HashMap<>(written));
+  /** The same weights for another graph of the directory. */
+  GraphWeights forAnotherGraph() {
+    return new GraphWeights(this);
+  }
+
+  private interface Writing {
+    TensorProto write(String name) throws IOException;
+  }
+
+  /** Writes an initializer at its first use. */
+  private TensorProto once(String name, Writing writing) throws IOException {
+    TensorProto known = written.get(name);
+    if (known == null) {
+      known = writing.write(name);
+      written.put(name, known);
+    }
+    return known;
+  }
+
+  private TensorProto floats(String name, float[] values) throws IOException {
+    return once(name, as -> file.floats(as, values, values.length));
   }
 
   TensorProto embedding() throws IOException {
-    return floats(
-        "model.embed_tokens.weight", "embedding", config.vocabularySize(), config.hiddenSize());
+    return once("embedding.table", as -> write(as, vocabularyMatrix("model.embed_tokens.weight")));
   }
 
   TensorProto vector(String name) throws IOException {
-    return floats(name, name, source.shape(name)[0]);
-  }
-
-  private TensorProto floats(String name, String as, long... shape) throws IOException {
-    TensorProto existing = written.get(as);
-    if (existing != null) {
-      return existing;
-    }
-    TensorProto tensor = file.floats(as + ".table", source.read(name), shape);
-    written.put(as, tensor);
-    return tensor;
+    return once(name + ".table", as -> file.floats(as, source.read(name), source.shape(name)[0]));
   }
 
   int inputSize(String module) {
@@ -120,25 +130,33 @@ final class GraphWeights {
     }
     declareUnitStep(graph);
     String name = site.nodePrefix(layer);
-    float[] weights =
-        stack(
-            site.modules().stream().map(m -> LoraTarget.moduleName(layer, m) + ".weight").toList());
-    float[] steps = ChannelQuantizer.steps(range.get(), weights);
-    float[] inverse = new float[steps.length];
-    for (int i = 0; i < steps.length; i++) {
-      inverse[i] = 1 / steps[i];
+    float[] channelSteps = steps(site, layer, range.get());
+    float[] inverse = new float[channelSteps.length];
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[i] = 1 / channelSteps[i];
     }
-    String factors =
-        graph.initializer(file.floats(name + ".levels_per_unit", inverse, inverse.length));
+    String factors = graph.initializer(floats(name + ".levels_per_unit", inverse));
     String scaled = graph.node(name + ".scaled", "Mul", List.of(input, factors), Map.of());
     String levels =
         graph.node(name + ".levels", "QuantizeLinear", List.of(scaled, UNIT, ZERO), Map.of());
-    return new LayerInput(input, new QuantizedInput(levels, steps));
+    return new LayerInput(input, new QuantizedInput(levels, channelSteps));
+  }
+
+  private float[] steps(LoraTarget site, int layer, float[] range) {
+    return steps.computeIfAbsent(
+        site.nodePrefix(layer),
+        _ -> {
+          List<String> tensors =
+              site.modules().stream()
+                  .map(m -> LoraTarget.moduleName(layer, m) + ".weight")
+                  .toList();
+          return ChannelQuantizer.steps(range, stack(tensors));
+        });
   }
 
   // The last gates are too close to the logits: with fixed steps they cause half of the whole loss.
   private boolean hasQuantizedInput(LoraTarget site, int layer) {
-    return blocks == Precision.INT8
+    return precision == Precision.INT8
         && (site != LoraTarget.GATE_UP || layer < config.layers() - LAST_DYNAMIC_GATES);
   }
 
@@ -158,28 +176,34 @@ final class GraphWeights {
     boolean biased = source.names().contains(modules.getFirst() + ".bias");
     String product = biased ? name + ".product" : name;
     List<String> tensors = modules.stream().map(module -> module + ".weight").toList();
-    if (input.quantized() == null) {
-      int block = BlockQuantizer.blockSize(in);
-      Matrix matrix = new Matrix(() -> stack(tensors), out, in, block);
-      multiply(graph, product, input.name(), blocks, matrix);
+    if (input.quantized() != null) {
+      multiply(graph, product, input.quantized(), tensors, out);
     } else {
-      multiply(graph, product, input.quantized(), stack(tensors), out);
+      switch (precision) {
+        case FP32 -> multiplyFloat32(graph, product, input.name(), tensors, out, in);
+        case INT8 ->
+            multiplyInt8(
+                graph, product, input.name(), new Matrix((_, _) -> stack(tensors), out, in, out));
+      }
     }
     if (biased) {
       float[] bias = stack(modules.stream().map(module -> module + ".bias").toList());
-      String values = graph.initializer(file.floats(name + ".bias", bias, out));
+      String values = graph.initializer(floats(name + ".bias", bias));
       graph.node(name, "Add", List.of(product, values), Map.of());
     }
     return name;
   }
 
   private void multiply(
-      GraphBuilder graph, String name, QuantizedInput input, float[] weights, int out)
+      GraphBuilder graph, String name, QuantizedInput input, List<String> tensors, int out)
       throws IOException {
-    ChannelQuantizer.Quantized q = ChannelQuantizer.quantize(weights, out, input.steps());
-    String data =
-        graph.initializer(file.signedBytes(name + ".q", q.data(), input.steps().length, out));
-    String scales = graph.initializer(file.floats(name + ".scales", q.scales(), out));
+    if (!written.containsKey(name + ".q")) {
+      ChannelQuantizer.Quantized q = ChannelQuantizer.quantize(stack(tensors), out, input.steps());
+      once(name + ".q", as -> file.signedBytes(as, q.data(), input.steps().length, out));
+      floats(name + ".scales", q.scales());
+    }
+    String data = known(graph, name + ".q");
+    String scales = known(graph, name + ".scales");
     // One zero point per matrix: the runtime replaces both where it has no signed products.
     String zero = graph.scalar(name + ".zero", DataType.INT8, (byte) 0);
     graph.node(
@@ -191,77 +215,113 @@ final class GraphWeights {
         Map.of());
   }
 
+  private String known(GraphBuilder graph, String name) {
+    return graph.initializer(Objects.requireNonNull(written.get(name)));
+  }
+
+  /** The matrices are transposed to {@code [in, out]}, which the runtime multiplies faster. */
+  private void multiplyFloat32(
+      GraphBuilder graph, String name, String input, List<String> tensors, int out, int in)
+      throws IOException {
+    TensorProto transposed =
+        once(name + ".w", as -> file.floats(as, transpose(stack(tensors), out, in), in, out));
+    graph.node(name, "MatMul", List.of(input, graph.initializer(transposed)), Map.of());
+  }
+
   /** Adds the output projection: its own matrix, or the embedding where the two are tied. */
   void head(GraphBuilder graph, String name, String input) throws IOException {
     String tensor = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
-    int in = config.hiddenSize();
-    int block = BlockQuantizer.blockSize(in);
-    Matrix matrix = new Matrix(() -> source.read(tensor), config.vocabularySize(), in, block);
-    multiply(graph, name, input, head, matrix);
-  }
-
-  private interface MatrixSource {
-    float[] read() throws IOException;
-  }
-
-  /** A matrix {@code [out, in]}; {@code block} weights of a row share a scale in int8. */
-  private record Matrix(MatrixSource source, int out, int in, int block) {}
-
-  private void multiply(
-      GraphBuilder graph, String name, String input, Precision precision, Matrix matrix)
-      throws IOException {
+    Matrix matrix = vocabularyMatrix(tensor);
     switch (precision) {
-      case FP32 ->
-          graph.node(name, "MatMul", List.of(input, float32Matrix(graph, name, matrix)), Map.of());
-      case INT8 -> {
-        List<String> inputs = new ArrayList<>(List.of(input));
-        inputs.addAll(int8Matrix(graph, name, matrix));
-        graph.node(
-            name,
-            "MatMulNBits",
-            GraphBuilder.MICROSOFT,
-            inputs,
-            List.of(name),
-            Map.of(
-                "K",
-                matrix.in(),
-                "N",
-                matrix.out(),
-                "bits",
-                8,
-                "block_size",
-                matrix.block(),
-                "accuracy_level",
-                4));
+      case FP32 -> {
+        // A tied head is the embedding, which the graph has already.
+        String weights =
+            config.tiedEmbeddings()
+                ? embedding().getName()
+                : graph.initializer(once(name + ".w", as -> write(as, matrix)));
+        graph.node(name, "Gemm", List.of(input, weights), Map.of("transB", 1));
+      }
+      case INT8 -> multiplyInt8(graph, name, input, matrix);
+    }
+  }
+
+  private Matrix vocabularyMatrix(String tensor) {
+    int width = config.hiddenSize();
+    return new Matrix(
+        (first, rows) -> source.readRows(tensor, first, rows),
+        config.vocabularySize(),
+        width,
+        Math.max(1, PIECE / width));
+  }
+
+  private TensorProto write(String as, Matrix matrix) throws IOException {
+    return file.pieces(
+        DataType.FLOAT, as, to -> matrix.forEachPiece(to::append), matrix.out(), matrix.in());
+  }
+
+  private interface RowSource {
+    float[] read(int first, int rows) throws IOException;
+  }
+
+  private interface Piece {
+    void accept(float[] rows) throws IOException;
+  }
+
+  /** A matrix {@code [out, in]} that is read in pieces of {@code pieceRows} rows. */
+  private record Matrix(RowSource source, int out, int in, int pieceRows) {
+    void forEachPiece(Piece piece) throws IOException {
+      for (int first = 0; first < out; first += pieceRows) {
+        piece.accept(source.read(first, Math.min(pieceRows, out - first)));
       }
     }
   }
 
-  /** The transposed matrix {@code [in, out]}, which the runtime packs once at load. */
-  private String float32Matrix(GraphBuilder graph, String name, Matrix matrix) throws IOException {
-    TensorProto tensor = written.get(name + ".w");
-    if (tensor == null) {
-      float[] transposed = transpose(matrix.source().read(), matrix.out(), matrix.in());
-      tensor = file.floats(name + ".w", transposed, matrix.in(), matrix.out());
-      written.put(name + ".w", tensor);
+  private void multiplyInt8(GraphBuilder graph, String name, String input, Matrix matrix)
+      throws IOException {
+    int block = BlockQuantizer.blockSize(matrix.in());
+    if (!written.containsKey(name + ".q")) {
+      writeInt8(name, matrix, block);
     }
-    return graph.initializer(tensor);
+    graph.node(
+        name,
+        "MatMulNBits",
+        GraphBuilder.MICROSOFT,
+        List.of(input, known(graph, name + ".q"), known(graph, name + ".scales")),
+        List.of(name),
+        Map.of(
+            "K",
+            matrix.in(),
+            "N",
+            matrix.out(),
+            "bits",
+            8,
+            "block_size",
+            block,
+            "accuracy_level",
+            4));
   }
 
-  private List<String> int8Matrix(GraphBuilder graph, String name, Matrix matrix)
-      throws IOException {
-    TensorProto data = written.get(name + ".q");
-    TensorProto scales = written.get(name + ".scales");
-    if (data == null || scales == null) {
-      int out = matrix.out();
-      Quantized q =
-          BlockQuantizer.quantize(matrix.source().read(), out, matrix.in(), matrix.block());
-      data = file.bytes(name + ".q", q.data(), out, q.blocks(), q.block());
-      scales = file.floats(name + ".scales", q.scales(), out, q.blocks());
-      written.put(name + ".q", data);
-      written.put(name + ".scales", scales);
-    }
-    return List.of(graph.initializer(data), graph.initializer(scales));
+  private void writeInt8(String name, Matrix matrix, int block) throws IOException {
+    int blocks = (matrix.in() + block - 1) / block;
+    FloatBuffer scales = FloatBuffer.allocate(matrix.out() * blocks);
+    once(
+        name + ".q",
+        as ->
+            file.pieces(
+                DataType.UINT8,
+                as,
+                to ->
+                    matrix.forEachPiece(
+                        rows -> {
+                          int count = rows.length / matrix.in();
+                          Quantized q = BlockQuantizer.quantize(rows, count, matrix.in(), block);
+                          to.append(q.data());
+                          scales.put(q.scales());
+                        }),
+                matrix.out(),
+                blocks,
+                block));
+    once(name + ".scales", as -> file.floats(as, scales.array(), matrix.out(), blocks));
   }
 
   private float[] stack(List<String> names) {
@@ -305,7 +365,8 @@ final class GraphWeights {
     rotaryDeclared = true;
     RotaryTables tables = RotaryTables.of(config);
     int half = config.headDim() / 2;
-    graph.initializer(file.floats("rotary.cos", tables.cosines(), config.contextLength(), half));
-    graph.initializer(file.floats("rotary.sin", tables.sines(), config.contextLength(), half));
+    int context = config.contextLength();
+    graph.initializer(once("rotary.cos", as -> file.floats(as, tables.cosines(), context, half)));
+    graph.initializer(once("rotary.sin", as -> file.floats(as, tables.sines(), context, half)));
   }
 }

@@ -15,10 +15,9 @@ import java.util.Map;
  * Writes the graphs that serve a model.
  *
  * <ul>
- *   <li>int8: {@code model.onnx} decodes; where the activation ranges are known, q, k, v, gate and
- *       up are integer products; {@code prefill.onnx} processes prompts with float32 blocks, which
- *       is the faster kernel for many rows at once, and shares embedding, norms and the int8 head
- *       with {@code model.onnx}
+ *   <li>int8: {@code model.onnx} decodes and {@code prefill.onnx} processes prompts; they differ in
+ *       how rows are multiplied with an adapter's factors, and share all weights. Where the
+ *       activation ranges are known, q, k, v, gate and up are integer products
  *   <li>fp32: {@code exact.onnx} does both
  * </ul>
  *
@@ -26,14 +25,14 @@ import java.util.Map;
  */
 public final class OnnxExport {
   /** Increased with every change of the graphs, so that those of an earlier build are replaced. */
-  public static final int FORMAT = 5;
+  public static final int FORMAT = 6;
 
   private OnnxExport() {}
 
   /** Names of the files that {@link #write} makes for a precision, graphs last. */
   public static List<String> files(Precision precision) {
     return switch (precision) {
-      case INT8 -> List.of("weights.bin", "prefill.bin", "prefill.onnx", "model.onnx");
+      case INT8 -> List.of("weights.bin", "prefill.onnx", "model.onnx");
       case FP32 -> List.of("exact.bin", "exact.onnx");
     };
   }
@@ -56,28 +55,40 @@ public final class OnnxExport {
     List<String> files = files(precision);
     switch (precision) {
       case INT8 -> {
-        try (ExternalData data = ExternalData.create(directory, files.get(0));
-            ExternalData prefillData = ExternalData.create(directory, files.get(1))) {
-          GraphWeights decode = new GraphWeights(config, weights, data, Precision.INT8, ranges);
-          ModelProto model = new TransformerGraph(config, decode, RowMode.PER_ROW).build(metadata);
-          GraphWeights prefill = decode.sharing(prefillData, Precision.FP32);
-          ModelProto prefillModel =
-              new TransformerGraph(config, prefill, RowMode.BATCHED).build(metadata);
-          data.force();
-          prefillData.force();
-          AtomicFile.write(directory.resolve(files.get(2)), prefillModel::writeTo);
-          AtomicFile.write(directory.resolve(files.get(3)), model::writeTo);
-        }
-      }
-      case FP32 -> {
         try (ExternalData data = ExternalData.create(directory, files.get(0))) {
-          GraphWeights exact =
-              new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
-          ModelProto model = new TransformerGraph(config, exact, RowMode.PER_ROW).build(metadata);
+          GraphWeights decode = new GraphWeights(config, weights, data, precision, ranges);
+          ModelProto model = new TransformerGraph(config, decode, RowMode.PER_ROW).build(metadata);
+          ModelProto prefill =
+              new TransformerGraph(config, decode.forAnotherGraph(), RowMode.BATCHED)
+                  .build(metadata);
           data.force();
-          AtomicFile.write(directory.resolve(files.get(1)), model::writeTo);
+          AtomicFile.write(directory.resolve(files.get(1)), prefill::writeTo);
+          AtomicFile.write(directory.resolve(files.get(2)), model::writeTo);
         }
       }
+      case FP32 -> writeExact(directory, config, weights, baseHash, true);
+    }
+  }
+
+  /**
+   * Exports the float32 graph.
+   *
+   * @param durable whether its bytes are forced to the disk; a graph that this process deletes need
+   *     not be
+   */
+  public static void writeExact(
+      Path directory, ModelConfig config, Tensors weights, String baseHash, boolean durable)
+      throws IOException {
+    List<String> files = files(Precision.FP32);
+    try (ExternalData data = ExternalData.create(directory, files.get(0))) {
+      GraphWeights exact =
+          new GraphWeights(config, weights, data, Precision.FP32, ActivationRanges.UNKNOWN);
+      ModelProto model =
+          new TransformerGraph(config, exact, RowMode.PER_ROW).build(metadata(config, baseHash));
+      if (durable) {
+        data.force();
+      }
+      AtomicFile.write(directory.resolve(files.get(1)), model::writeTo);
     }
   }
 

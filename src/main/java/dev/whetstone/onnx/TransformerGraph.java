@@ -6,7 +6,6 @@ import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.onnx.proto.TensorProto.DataType;
 import dev.whetstone.weights.ModelConfig;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -165,21 +164,16 @@ final class TransformerGraph {
   private List<String> gateAndUp(int layer, String input) throws IOException {
     LoraTarget site = LoraTarget.GATE_UP;
     return switch (mode) {
-      case PER_ROW -> {
-        String both = linear(site, layer, input);
-        List<String> parts = List.of(both + ".gate", both + ".up");
-        graph.node(both + ".split", "Split", "", List.of(both), parts, Map.of("axis", -1));
-        yield parts;
-      }
-      case BATCHED -> {
-        GraphWeights.LayerInput layerInput = weights.layerInput(graph, site, layer, input);
-        List<String> bases = new ArrayList<>();
-        for (String module : modules(site, layer)) {
-          bases.add(weights.linear(graph, module, layerInput, List.of(module)));
-        }
-        yield lora.addSplit(site, layer, input, bases);
-      }
+      case PER_ROW -> halves(linear(site, layer, input));
+      case BATCHED -> lora.addSplit(site, layer, input, halves(base(site, layer, input)));
     };
+  }
+
+  /** Splits {@code [N, gate and up]}. */
+  private List<String> halves(String both) {
+    List<String> parts = List.of(both + ".gate", both + ".up");
+    graph.node(both + ".split", "Split", "", List.of(both), parts, Map.of("axis", -1));
+    return parts;
   }
 
   private static List<String> modules(LoraTarget site, int layer) {
@@ -188,9 +182,12 @@ final class TransformerGraph {
 
   /** Adds {@code x W + (mask * (x A)) B} for all modules of a site. */
   private String linear(LoraTarget site, int layer, String input) throws IOException {
+    return lora.add(site, layer, input, base(site, layer, input));
+  }
+
+  private String base(LoraTarget site, int layer, String input) throws IOException {
     GraphWeights.LayerInput layerInput = weights.layerInput(graph, site, layer, input);
-    String base = weights.linear(graph, site.nodePrefix(layer), layerInput, modules(site, layer));
-    return lora.add(site, layer, input, base);
+    return weights.linear(graph, site.nodePrefix(layer), layerInput, modules(site, layer));
   }
 
   private record Residual(String normed, String sum) {}

@@ -3,13 +3,17 @@ package dev.whetstone.weights;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.io.AtomicFile;
+import dev.whetstone.io.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -21,6 +25,9 @@ import java.util.TreeSet;
  */
 public final class SafetensorsWriter {
   private static final int ALIGNMENT = 8;
+
+  /** Values that are converted at once. */
+  private static final int PIECE = 1 << 20;
 
   private SafetensorsWriter() {}
 
@@ -41,6 +48,15 @@ public final class SafetensorsWriter {
     return out.toByteArray();
   }
 
+  /** The sha256 of the bytes that {@link #write} writes, in lower-case hexadecimal. */
+  public static String sha256(Tensors tensors, Map<String, String> metadata) throws IOException {
+    MessageDigest digest = Sha256.digest();
+    try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+      write(out, tensors, metadata);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
   private static void write(OutputStream out, Tensors tensors, Map<String, String> metadata)
       throws IOException {
     SortedSet<String> names = new TreeSet<>(tensors.names());
@@ -52,13 +68,31 @@ public final class SafetensorsWriter {
             .array());
     out.write(header);
     for (String name : names) {
-      float[] values = tensors.read(name);
-      ByteBuffer bytes =
-          ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-              .order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(values);
-      out.write(bytes.array());
+      writeValues(out, tensors, name);
     }
+  }
+
+  private static void writeValues(OutputStream out, Tensors tensors, String name)
+      throws IOException {
+    long[] shape = tensors.shape(name);
+    if (shape.length == 0) {
+      out.write(bytes(tensors.read(name)));
+      return;
+    }
+    int rows = Math.toIntExact(shape[0]);
+    long width = rows == 0 ? 1 : Math.max(1, StoredTensor.elements(name, shape) / rows);
+    int step = (int) Math.max(1, PIECE / width);
+    for (int first = 0; first < rows; first += step) {
+      out.write(bytes(tensors.readRows(name, first, Math.min(step, rows - first))));
+    }
+  }
+
+  private static byte[] bytes(float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return bytes.array();
   }
 
   private static byte[] header(

@@ -37,7 +37,7 @@ class LearningCurveTest {
   @Test
   void theRecipeStaysNearTheReferenceWherePlainDpoDoesNot() throws IOException {
     ModelDirectory tiny = TestModels.tiny();
-    TrainConfig recipe = withoutEarlyStopping(TrainConfig.online(tiny.config()));
+    TrainConfig recipe = withoutEarlyStopping(TrainConfig.online(tiny.config(), 200));
     TrainConfig plain =
         TrainConfigFile.read("{\"loss_type\": \"sigmoid\", \"batch_size\": 16}", recipe);
     try (Reviews reviews = new Reviews(tiny)) {

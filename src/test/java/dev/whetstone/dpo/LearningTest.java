@@ -54,7 +54,7 @@ class LearningTest {
   }
 
   private TrainingOutcome train(ModelDirectory tiny, List<TokenPair> votes) throws IOException {
-    TrainConfig config = TrainConfig.online(tiny.config());
+    TrainConfig config = TrainConfig.online(tiny.config(), 200);
     ValidationSplit<TokenPair> split = ValidationSplit.of(votes, config.validation().share());
     TrainingJob job =
         new TrainingJob(tiny, split.train(), split.validation(), config, null, directory, false);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.settings.InvalidSettingException;
@@ -65,6 +66,59 @@ class ModelStoreTest {
     store().resolve("tiny-reviews", Precision.FP32);
 
     assertThat(store().find("tiny-reviews", Precision.FP32)).isPresent();
+  }
+
+  @Test
+  void aModelThatVersion02ImportedIsExportedAgainAndLosesNothing() throws IOException {
+    ModelDirectory model = store().resolve("tiny-reviews", Precision.INT8);
+    Path folder = model.path();
+    byte[] weights = Files.readAllBytes(folder.resolve(ModelDirectory.WEIGHTS));
+    Path prefill = Files.write(folder.resolve("prefill.bin"), new byte[20]);
+    rewriteAsVersion02(folder);
+    progress.clear();
+
+    assertThat(ModelDirectory.open(folder).hash()).isEqualTo(model.hash());
+    assertThat(store().find("tiny-reviews", Precision.INT8)).isEmpty();
+    ModelDirectory again = store().resolve("tiny-reviews", Precision.INT8);
+
+    assertThat(progress.getFirst())
+        .isEqualTo(
+            "The int8 graphs of tiny-reviews are of another version of Whetstone: exporting them again");
+    assertThat(again.hash()).isEqualTo(model.hash());
+    assertThat(Files.readAllBytes(folder.resolve(ModelDirectory.WEIGHTS))).isEqualTo(weights);
+    assertThat(prefill).doesNotExist();
+    assertThat(store().find("tiny-reviews", Precision.INT8)).isPresent();
+    assertThat(ModelIntegrity.checkHashes(folder)).isEmpty();
+  }
+
+  @Test
+  void anExportThatWasKilledAfterItRemovedAnOldGraphIsRepeated() throws IOException {
+    Path folder = store().resolve("tiny-reviews", Precision.INT8).path();
+    Files.write(folder.resolve("prefill.bin"), new byte[20]);
+    rewriteAsVersion02(folder);
+    Files.delete(folder.resolve("prefill.bin"));
+    Path leftover = Files.createDirectory(folder.resolve(".exact-1"));
+    progress.clear();
+
+    store().resolve("tiny-reviews", Precision.INT8);
+
+    assertThat(progress).noneMatch(line -> line.contains("damaged"));
+    assertThat(leftover).doesNotExist();
+    assertThat(store().find("tiny-reviews", Precision.INT8)).isPresent();
+  }
+
+  /** The manifest as version 0.2.0 wrote it: graphs of format 5, prefill.bin, no base hash. */
+  private static void rewriteAsVersion02(Path folder) throws IOException {
+    Path manifest = folder.resolve(ModelDirectory.MANIFEST);
+    ObjectNode text = (ObjectNode) new ObjectMapper().readTree(manifest.toFile());
+    text.remove("base");
+    ObjectNode formats = text.putObject("graph_formats");
+    List.of("weights.bin", "prefill.bin", "prefill.onnx", "model.onnx")
+        .forEach(name -> formats.put(name, 5));
+    Path prefill = folder.resolve("prefill.bin");
+    text.withObject("/sizes").put("prefill.bin", Files.size(prefill));
+    text.withObject("/files").put("prefill.bin", Sha256.of(prefill));
+    Files.writeString(manifest, text.toString());
   }
 
   @Test

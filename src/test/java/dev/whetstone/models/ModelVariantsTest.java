@@ -70,6 +70,11 @@ class ModelVariantsTest {
     Path source = Files.write(home.resolve("model.gguf"), gguf(config, tensors));
 
     sameAsOracle(source, config, tensors);
+
+    ModelDirectory model = store().resolve(source.toString(), Precision.FP32);
+    assertThat(model.path().resolve(ModelDirectory.GGUF_WEIGHTS)).hasSameBinaryContentAs(source);
+    assertThat(model.path().resolve(ModelDirectory.WEIGHTS)).doesNotExist();
+    assertThat(model.hash()).isEqualTo(SafetensorsWriter.sha256(tensors, Map.of("format", "pt")));
   }
 
   @Test

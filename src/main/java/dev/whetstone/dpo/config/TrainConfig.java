@@ -1,6 +1,7 @@
 package dev.whetstone.dpo.config;
 
 import dev.whetstone.dpo.evaluation.EarlyStopping;
+import dev.whetstone.dpo.evaluation.KlBudget;
 import dev.whetstone.dpo.loss.LossConfig;
 import dev.whetstone.dpo.loss.LossType;
 import dev.whetstone.weights.ModelConfig;
@@ -21,6 +22,19 @@ public record TrainConfig(
     ValidationConfig validation,
     EarlyStopping earlyStopping) {
   private static final double RATE_TIMES_WIDTH = 0.192;
+
+  /** Up to here a pool is trained on at the full rate; beyond, the rate falls with its root. */
+  private static final double FULL_RATE_PAIRS = 100;
+
+  /** Pairs that a run passes over in all, each as often as it has epochs. */
+  private static final double PASSES = 1_600;
+
+  private static final double MAX_EPOCHS = 8;
+
+  /** Share of the rate that a run which goes on from an adapter has, after a warm-up. */
+  private static final double CONTINUED_RATE = 0.5;
+
+  private static final double CONTINUED_WARMUP = 0.1;
 
   /**
    * TRL's defaults, but with LoRA on every linear layer, a learning rate of 1e-4 (TRL's is 1e-6),
@@ -44,8 +58,10 @@ public record TrainConfig(
    *
    * @param base its width sets the learning rate: one Adam step moves an output by about its rate
    *     times the width (Yang et al. 2022)
+   * @param pairs number of training pairs: more pairs take fewer epochs at a lower rate, since more
+   *     steps at one rate over-train
    */
-  public static TrainConfig online(ModelConfig base) {
+  public static TrainConfig online(ModelConfig base, int pairs) {
     TrainConfig plain = plain();
     LossConfig loss = plain.loss;
     OptimizerConfig optimizer = plain.optimizer;
@@ -64,7 +80,7 @@ public record TrainConfig(
             loss.simpoGamma(),
             loss.discopopTau()),
         new OptimizerConfig(
-            RATE_TIMES_WIDTH / base.hiddenSize(),
+            RATE_TIMES_WIDTH / base.hiddenSize() * Math.min(1, Math.sqrt(FULL_RATE_PAIRS / pairs)),
             LrScheduler.LINEAR,
             optimizer.warmupSteps(),
             optimizer.maxGradNorm(),
@@ -74,9 +90,36 @@ public record TrainConfig(
             optimizer.epsilon()),
         plain.weights,
         plain.computeDtype,
-        new BatchConfig(8, new TrainingLength.Epochs(4), 42, true, 1024, 2048),
+        new BatchConfig(8, new TrainingLength.Epochs(epochs(pairs)), 42, true, 1024, 2048),
         new ValidationConfig(0.1, OptionalInt.empty()),
-        new EarlyStopping(5, 0.1, 6, -0.5, 0.8, 1.25));
+        new EarlyStopping(KlBudget.DEFAULT, 0.1, 6, -0.5, 0.8, 1.25));
+  }
+
+  private static double epochs(int pairs) {
+    return Math.clamp(PASSES / pairs, 1, MAX_EPOCHS);
+  }
+
+  /**
+   * The same settings for a run that goes on from a trained adapter: an optimizer without moments
+   * at the full rate throws such an adapter far off in its first steps.
+   */
+  public TrainConfig continued() {
+    return new TrainConfig(
+        loss,
+        new OptimizerConfig(
+            optimizer.learningRate() * CONTINUED_RATE,
+            optimizer.scheduler(),
+            Math.max(optimizer.warmupSteps(), CONTINUED_WARMUP),
+            optimizer.maxGradNorm(),
+            optimizer.weightDecay(),
+            optimizer.beta1(),
+            optimizer.beta2(),
+            optimizer.epsilon()),
+        weights,
+        computeDtype,
+        batch,
+        validation,
+        earlyStopping);
   }
 
   /** The schedule of a run over this many training pairs. */

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.dpo.evaluation.EarlyStopping;
+import dev.whetstone.dpo.evaluation.KlBudget;
 import dev.whetstone.dpo.loss.Divergence;
 import dev.whetstone.dpo.loss.LossConfig;
 import dev.whetstone.dpo.loss.LossConfig.Weighted;
@@ -169,7 +170,9 @@ public final class TrainConfigFile {
     List<Double> lengths = settings.decimals("length_ratio");
     require(lengths.isEmpty() || lengths.size() == 2, "length_ratio must be two numbers");
     return new EarlyStopping(
-        settings.decimal("kl_budget", defaults.klBudget()),
+        new KlBudget(
+            settings.decimal("kl_step_budget", defaults.klBudget().step()),
+            settings.decimal("kl_budget", defaults.klBudget().absolute())),
         settings.decimal("held_out_slack", defaults.slack()),
         settings.integer("patience", defaults.patience()),
         settings.decimal("chosen_log_ratio_alarm", defaults.chosenLogRatioAlarm()),
@@ -246,8 +249,11 @@ public final class TrainConfigFile {
   }
 
   private static void writeEarlyStopping(ObjectNode root, EarlyStopping stopping) {
-    if (Double.isFinite(stopping.klBudget())) {
-      root.put("kl_budget", stopping.klBudget());
+    if (Double.isFinite(stopping.klBudget().absolute())) {
+      root.put("kl_budget", stopping.klBudget().absolute());
+    }
+    if (Double.isFinite(stopping.klBudget().step())) {
+      root.put("kl_step_budget", stopping.klBudget().step());
     }
     root.put("held_out_slack", stopping.slack());
     root.put("patience", stopping.patience());

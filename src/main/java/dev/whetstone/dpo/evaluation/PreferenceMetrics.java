@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  *     policy writes, see {@code OnPolicyKlEstimator}; of others it is estimated, see {@link #of}
  * @param lengthRatio expected tokens of an answer under the policy, divided by those under the
  *     reference
+ * @param klAnswers number of answers that the KL was measured on; 0 where it is estimated
+ * @param klBeyond how many of them lie beyond {@link KlEstimate#TAIL_NATS}
  */
 public record PreferenceMetrics(
     double loss,
@@ -40,7 +42,9 @@ public record PreferenceMetrics(
     double logpsRejected,
     double chosenLogRatioPerToken,
     double kl,
-    double lengthRatio) {
+    double lengthRatio,
+    int klAnswers,
+    int klBeyond) {
 
   /**
    * The metrics of a batch.
@@ -69,11 +73,18 @@ public record PreferenceMetrics(
         chosenRatio / chosenTokens,
         kl(pairs),
         mean(pairs, p -> underPolicy(p.logps(), Completion::length))
-            / mean(pairs, p -> meanLength(p.logps())));
+            / mean(pairs, p -> meanLength(p.logps())),
+        0,
+        0);
   }
 
-  /** The same metrics with another KL. */
-  public PreferenceMetrics withKl(double measured) {
+  /** The KL that was measured. */
+  public KlEstimate klEstimate() {
+    return new KlEstimate(kl, klAnswers, klBeyond);
+  }
+
+  /** The same metrics with a measured KL. */
+  public PreferenceMetrics withKl(KlEstimate measured) {
     return new PreferenceMetrics(
         loss,
         rewardsChosen,
@@ -83,8 +94,10 @@ public record PreferenceMetrics(
         logpsChosen,
         logpsRejected,
         chosenLogRatioPerToken,
-        measured,
-        lengthRatio);
+        measured.mean(),
+        lengthRatio,
+        measured.answers(),
+        measured.beyond());
   }
 
   private static double mean(List<PairOutcome> pairs, ToDoubleFunction<PairOutcome> value) {
@@ -129,6 +142,9 @@ public record PreferenceMetrics(
     named.put("log_ratio/chosen_per_token", chosenLogRatioPerToken);
     named.put("kl", kl);
     named.put("length_ratio", lengthRatio);
+    if (klAnswers > 0) {
+      named.put("kl_tail", klEstimate().tailShare());
+    }
     return named;
   }
 }

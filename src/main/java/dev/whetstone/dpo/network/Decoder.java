@@ -124,7 +124,7 @@ final class Decoder {
       NDArray x =
           forward(
               scope,
-              batch.ids(batch.layout().ids()),
+              batch.layout().ids(),
               batch.rotary(),
               (block, cache, qkv) -> {
                 write(cache, TorchOps.indexSelect(qkv, slots), 0);
@@ -169,9 +169,8 @@ final class Decoder {
     int[] positions = prompts.stream().mapToInt(prompt -> prompt.length + written).toArray();
     try (NDManager scope = manager.newSubManager()) {
       Rotary rotary = network.rotary(scope, positions);
-      NDArray ids = TorchOps.ids(scope, newest);
       return distributions(
-          forward(scope, ids, rotary, (block, cache, qkv) -> attend(cache, qkv, slot)));
+          forward(scope, newest, rotary, (block, cache, qkv) -> attend(cache, qkv, slot)));
     }
   }
 
@@ -180,8 +179,8 @@ final class Decoder {
   }
 
   /** Runs tokens through all blocks; keeps only the output, {@code [tokens, hidden]}. */
-  private NDArray forward(NDManager scope, NDArray ids, Rotary rotary, Attention attention) {
-    NDArray x = TorchOps.embedding(ids, network.embedding().array());
+  private NDArray forward(NDManager scope, int[] ids, Rotary rotary, Attention attention) {
+    NDArray x = network.embedding().select(scope, ids);
     for (int layer = 0; layer < caches.size(); layer++) {
       Cache cache = caches.get(layer);
       Block block = network.blocks().get(layer);
@@ -226,8 +225,7 @@ final class Decoder {
 
   private float[][] distributions(NDArray x) {
     NDArray hidden = network.finalNorm().forward(x, network.finalNorm().rms(x));
-    NDArray probabilities =
-        TorchOps.softmax(TorchOps.linear(hidden, network.head().weight().array()));
+    NDArray probabilities = TorchOps.softmax(network.head().weight().timesTransposed(hidden));
     FloatBuffer values = TorchOps.read(probabilities);
     float[][] distributions = new float[prompts.size()][values.limit() / prompts.size()];
     for (float[] distribution : distributions) {

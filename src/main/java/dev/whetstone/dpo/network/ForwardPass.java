@@ -52,7 +52,7 @@ public final class ForwardPass implements AutoCloseable {
   }
 
   private <T> T withTrainingArithmetic(Supplier<T> work) {
-    return MatmulPrecision.runWith(network.settings().arithmetic(), work);
+    return MatmulPrecision.runWith(network.tensorArithmetic(), work);
   }
 
   /** Scores of every completion token. */
@@ -64,8 +64,7 @@ public final class ForwardPass implements AutoCloseable {
   }
 
   private void forward(boolean gradient) {
-    NDArray ids = batch.ids(batch.layout().ids());
-    NDArray x = TorchOps.embedding(ids, network.embedding().array());
+    NDArray x = network.embedding().select(manager, batch.layout().ids());
     boolean keep = gradient && !network.settings().recompute();
     for (int layer = 0; layer < network.blocks().size(); layer++) {
       if (keep) {

@@ -42,8 +42,8 @@ final class LmHead {
 
   /** Logits of a slice less each row's maximum, their exponentials, and the sums of these. */
   private record Part(NDArray logits, NDArray exps, float[] max, float[] sums) {
-    static Part of(NDArray hidden, NDArray w) {
-      NDArray logits = TorchOps.linear(hidden, w);
+    static Part of(NDArray hidden, Weight.Rows w) {
+      NDArray logits = w.timesTransposed(hidden);
       NDArray max = LibtorchBindings.rowMaxima(logits);
       logits.subi(max);
       NDArray exps = logits.exp();
@@ -70,7 +70,7 @@ final class LmHead {
    */
   LmHead(Weight weight, int width) {
     this.weight = weight;
-    this.width = width;
+    this.width = weight.sliceWidth(width);
   }
 
   Weight weight() {
@@ -78,7 +78,7 @@ final class LmHead {
   }
 
   private List<Slice> slices() {
-    int vocabulary = Math.toIntExact(weight.array().getShape().get(0));
+    int vocabulary = weight.rows();
     List<Slice> slices = new ArrayList<>();
     for (int from = 0; from < vocabulary; from += width) {
       slices.add(new Slice(from, Math.min(vocabulary, from + width)));
@@ -87,13 +87,13 @@ final class LmHead {
   }
 
   private interface SliceTask {
-    void run(NDManager scope, NDArray w);
+    void run(NDManager scope, Weight.Rows w);
   }
 
   /** Runs a task with a slice's weights, and frees what it computes from {@code arrays}. */
   private void withSlice(Slice slice, NDManager outer, SliceTask task, NDArray... arrays) {
     try (NDManager scope = outer.newSubManager();
-        NDArray w = TorchOps.slice(weight.array(), 0, slice.from, slice.to)) {
+        Weight.Rows w = weight.rows(slice.from, slice.to)) {
       for (NDArray array : arrays) {
         array.tempAttach(scope);
       }
@@ -118,7 +118,7 @@ final class LmHead {
             Part part = Part.of(hidden, w);
             scoring.add(scope, slice, part);
             if (mean != null) {
-              NDArray added = TorchOps.matmul(part.exps, w);
+              NDArray added = w.times(part.exps);
               mean.muli(column(scope, scoring.softmax.previousScale()));
               mean.addi(added.muli(column(scope, scoring.softmax.sliceScale())));
             }
@@ -128,8 +128,7 @@ final class LmHead {
     NDArray logProbGradients = null;
     if (mean != null) {
       mean.divi(column(outer, scoring.softmax.sums()));
-      logProbGradients =
-          TorchOps.embedding(TorchOps.ids(outer, targets), weight.array()).subi(mean);
+      logProbGradients = weight.select(outer, targets).subi(mean);
     }
     return new Output(scoring.scores(), scoring.softmax.logSumExps(), logProbGradients);
   }
@@ -272,7 +271,7 @@ final class LmHead {
           slice,
           hidden.getManager(),
           (scope, w) -> {
-            NDArray p = TorchOps.linear(hidden, w).subi(column(scope, logSumExps)).exp();
+            NDArray p = w.timesTransposed(hidden).subi(column(scope, logSumExps)).exp();
             NDArray dLogits = p.muli(TorchOps.create(scope, gradients, gradients.length, 1)).neg();
             weight.accumulateRows(slice.from, TorchOps.matmul(TorchOps.transpose(dLogits), hidden));
           },

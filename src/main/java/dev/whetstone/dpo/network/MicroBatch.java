@@ -1,8 +1,6 @@
 package dev.whetstone.dpo.network;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.weights.ModelConfig;
 
 /**
@@ -19,10 +17,5 @@ record MicroBatch(
         Rotary.of(manager, config, frequencies, layout.positions()),
         AttentionPlan.of(manager, layout, config),
         Selection.of(manager, layout.sources(), layout.tokens()));
-  }
-
-  /** Token ids as a tensor {@code [n]}. */
-  NDArray ids(int[] ids) {
-    return TorchOps.ids(manager, ids);
   }
 }

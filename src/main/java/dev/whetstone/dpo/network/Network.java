@@ -1,6 +1,8 @@
 package dev.whetstone.dpo.network;
 
 import ai.djl.ndarray.NDManager;
+import dev.whetstone.dpo.torch.Arithmetic;
+import dev.whetstone.dpo.torch.Bfloat16Gemm;
 import dev.whetstone.dpo.torch.MallocTuning;
 import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.lora.LoraAdapter;
@@ -37,6 +39,7 @@ public final class Network implements AutoCloseable {
   private final ModelConfig config;
   private final NetworkSettings settings;
   private final NDManager manager;
+  private final @Nullable Bfloat16Gemm gemm;
   private final float[] frequencies;
   private final Map<String, Weight> weights = new HashMap<>();
   private final List<Block> blocks = new ArrayList<>();
@@ -46,10 +49,15 @@ public final class Network implements AutoCloseable {
   private @Nullable LoraParameters lora;
 
   private Network(
-      ModelConfig config, NetworkSettings settings, NDManager manager, Tensors tensors) {
+      ModelConfig config,
+      NetworkSettings settings,
+      NDManager manager,
+      @Nullable Bfloat16Gemm gemm,
+      Tensors tensors) {
     this.config = config;
     this.settings = settings;
     this.manager = manager;
+    this.gemm = gemm;
     this.frequencies = RotaryFrequencies.of(config);
     Scalars scalars = Scalars.of(manager, config);
     this.embedding = weight(tensors, "model.embed_tokens.weight");
@@ -61,14 +69,33 @@ public final class Network implements AutoCloseable {
     this.head = new LmHead(output, settings.vocabularySlice());
   }
 
-  /** Loads the weights of an imported model. */
+  /** Loads the weights of an imported model; all of them can be trained. */
   public static Network open(ModelDirectory directory, NetworkSettings settings)
       throws IOException {
+    return open(directory, settings, false);
+  }
+
+  /**
+   * Loads a model whose own weights stay frozen: for scores, and to train an adapter. With {@link
+   * Arithmetic#BFLOAT16} its matrices are stored in bfloat16, where the CPU multiplies such.
+   */
+  public static Network openFrozen(ModelDirectory directory, NetworkSettings settings)
+      throws IOException {
+    return open(directory, settings, settings.arithmetic() == Arithmetic.BFLOAT16);
+  }
+
+  private static Network open(ModelDirectory directory, NetworkSettings settings, boolean rounded)
+      throws IOException {
     NDManager manager = TorchOps.newManager(settings.threads());
+    boolean stored = rounded && Bfloat16Gemm.isSupported() && !manager.getDevice().isGpu();
+    Bfloat16Gemm gemm = stored ? new Bfloat16Gemm(settings.threads()) : null;
     try (Tensors tensors = directory.weights()) {
-      return new Network(directory.config(), settings, manager, tensors);
+      return new Network(directory.config(), settings, manager, gemm, tensors);
     } catch (IOException | RuntimeException e) {
       manager.close();
+      if (gemm != null) {
+        gemm.close();
+      }
       throw e;
     }
   }
@@ -103,7 +130,7 @@ public final class Network implements AutoCloseable {
   }
 
   private Weight weight(Tensors tensors, String... names) {
-    Weight weight = Weight.load(manager, tensors, names);
+    Weight weight = Weight.load(manager, gemm, tensors, names);
     weights.put(names[0], weight);
     return weight;
   }
@@ -169,10 +196,13 @@ public final class Network implements AutoCloseable {
    * Makes all weights of the base trainable, instead of an adapter.
    *
    * @return the weights, sorted by their canonical names
-   * @throws IllegalStateException when something is trained already
+   * @throws IllegalStateException when something is trained already, or the weights are frozen
    */
   public List<Parameter> unfreeze() {
     requireUntrained();
+    if (gemm != null) {
+      throw new IllegalStateException("the network was opened with frozen weights");
+    }
     return weights.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .flatMap(entry -> entry.getValue().unfreeze().stream())
@@ -262,6 +292,16 @@ public final class Network implements AutoCloseable {
     return settings;
   }
 
+  /** Whether frozen weights are rounded to bfloat16, so that scores are not those of float32. */
+  public boolean storesBfloat16() {
+    return gemm != null;
+  }
+
+  /** How PyTorch multiplies in training passes: what is in bfloat16 here, it does not multiply. */
+  Arithmetic tensorArithmetic() {
+    return gemm == null ? settings.arithmetic() : Arithmetic.FLOAT32;
+  }
+
   List<Block> blocks() {
     return blocks;
   }
@@ -299,6 +339,10 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
+    weights.values().forEach(Weight::close);
+    if (gemm != null) {
+      gemm.close();
+    }
     MallocTuning.returnUnused();
   }
 }

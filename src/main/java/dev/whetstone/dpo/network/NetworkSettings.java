@@ -8,8 +8,8 @@ import dev.whetstone.weights.ModelConfig;
  * How the network computes.
  *
  * @param threads PyTorch's intra-op threads
- * @param arithmetic of matrix products in training passes; passes without a gradient always use
- *     float32
+ * @param arithmetic of matrix products in training passes, and in all passes of a frozen base that
+ *     is stored in bfloat16; other passes without a gradient always use float32
  * @param recompute whether the backward pass recomputes a block's activations instead of keeping
  *     them (activation checkpointing): a third more time, a fraction of the memory
  * @param vocabularySlice for how many tokens of the vocabulary logits exist at once

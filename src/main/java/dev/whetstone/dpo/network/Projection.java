@@ -45,12 +45,11 @@ final class Projection {
   }
 
   private NDArray base(NDArray x, @Nullable NDArray residual) {
-    NDArray w = weight.array();
     if (residual != null) {
-      NDArray y = TorchOps.linear(x, w, residual);
+      NDArray y = weight.timesTransposed(x, residual);
       return bias == null ? y : y.addi(bias.array());
     }
-    return bias == null ? TorchOps.linear(x, w) : TorchOps.linear(x, w, bias.array());
+    return bias == null ? weight.timesTransposed(x) : weight.timesTransposed(x, bias.array());
   }
 
   /**
@@ -67,7 +66,7 @@ final class Projection {
         bias.accumulate(dy.sum(new int[] {0}));
       }
     }
-    NDArray dx = TorchOps.matmul(dy, weight.array());
+    NDArray dx = weight.times(dy);
     if (lora != null && loraHidden != null) {
       lora.backward(dx, dy, x, loraHidden);
     }

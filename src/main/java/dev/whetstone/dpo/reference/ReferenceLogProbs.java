@@ -43,7 +43,9 @@ public final class ReferenceLogProbs {
       ReferenceCache runCache,
       ReferenceCache sharedCache,
       Progress progress) {
-    ReferenceLogProbs references = new ReferenceLogProbs(base);
+    // numbers of rounded weights are kept apart from those of the weights themselves
+    ReferenceLogProbs references =
+        new ReferenceLogProbs(network.storesBfloat16() ? base + ":bfloat16" : base);
     int done = 0;
     for (List<TokenPair> group : groups) {
       references.add(group, network, runCache, sharedCache);

@@ -74,6 +74,9 @@ final class OrtSessions {
         options.addConfigEntry("session.x64quantprecision", "1");
       }
       options.addConfigEntry("session.use_device_allocator_for_initializers", "1");
+      if (!settings.packed()) {
+        options.addConfigEntry("session.disable_prepacking", "1");
+      }
       if (settings.cudaDevice().isPresent()) {
         addCuda(options, settings.cudaDevice().getAsInt());
       }

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param slotLength maximum tokens in a slot
  * @param threads threads of the runtime, shared by both graphs
  * @param cudaDevice number of the GPU; empty for the CPU
+ * @param packed whether matrices are copied into the layout that is fastest to multiply; else they
+ *     are read from the mapped file, which suits a few runs of a large graph
  */
 public record OrtSettings(
     Path decodeGraph,
@@ -22,7 +24,8 @@ public record OrtSettings(
     int slots,
     int slotLength,
     int threads,
-    OptionalInt cudaDevice) {
+    OptionalInt cudaDevice,
+    boolean packed) {
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
 
   /**
@@ -41,6 +44,17 @@ public record OrtSettings(
       return OptionalInt.empty();
     }
     return OptionalInt.of(name.group(1) == null ? 0 : Integer.parseInt(name.group(1)));
+  }
+
+  /** Settings for serving: matrices are packed. */
+  public OrtSettings(
+      Path decodeGraph,
+      @Nullable Path prefillGraph,
+      int slots,
+      int slotLength,
+      int threads,
+      OptionalInt cudaDevice) {
+    this(decodeGraph, prefillGraph, slots, slotLength, threads, cudaDevice, true);
   }
 
   public OrtSettings {

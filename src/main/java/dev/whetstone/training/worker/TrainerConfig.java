@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Settings of the trainer process, {@code whetstone.trainer.*}. */
 @ConfigMapping(prefix = "whetstone.trainer")
@@ -47,9 +48,8 @@ public interface TrainerConfig {
   @WithDefault("5")
   int attempts();
 
-  /** Number of threads that PyTorch uses. */
-  @WithDefault("1")
-  int threads();
+  /** Threads that compute a training step; by default as many as the machine has cores. */
+  OptionalInt threads();
 
   /** Minimum time between two checkpoints. */
   @WithDefault("PT30S")

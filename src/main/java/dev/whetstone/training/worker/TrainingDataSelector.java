@@ -122,7 +122,8 @@ final class TrainingDataSelector {
 
   private TrainConfig config(TrainingRun run) {
     try {
-      TrainConfig defaults = TrainConfigFile.read(trainer.settings(), TrainConfig.online(base));
+      TrainConfig defaults =
+          TrainConfigFile.read(trainer.settings(), TrainConfig.online(base, 200));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());

@@ -57,7 +57,7 @@ class TrainConfigTest {
   void whatIsWrittenIsReadBack(String name) throws IOException {
     TrainConfig config =
         switch (name) {
-          case "online" -> TrainConfig.online(tiny());
+          case "online" -> TrainConfig.online(tiny(), 200);
           case "full" -> read("{\"full_fine_tuning\": true, \"epochs\": 0.5}");
           case "mix" ->
               read(
