@@ -1,6 +1,7 @@
 package dev.whetstone.lab;
 
 import dev.whetstone.benchmark.CpuInfo;
+import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.settings.BuildInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +58,7 @@ public final class Laboratory {
       return row;
     } finally {
       if (homes == null) {
-        FileTree.delete(home);
+        AtomicDirectory.deleteTree(home);
       }
     }
   }
@@ -102,9 +103,7 @@ public final class Laboratory {
       return Files.createTempDirectory("whetstone-lab-" + name + "-");
     }
     Path home = homes.resolve(name);
-    if (Files.exists(home)) {
-      FileTree.delete(home);
-    }
+    AtomicDirectory.deleteTree(home);
     return Files.createDirectories(home);
   }
 

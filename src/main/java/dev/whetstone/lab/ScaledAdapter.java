@@ -1,6 +1,7 @@
 package dev.whetstone.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import java.io.IOException;
@@ -30,7 +31,7 @@ final class ScaledAdapter {
       Files.write(tensors, PeftFiles.tensors(scaled(adapter, factor)));
       return publish(tensors, config);
     } finally {
-      FileTree.delete(folder);
+      AtomicDirectory.deleteTree(folder);
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.app.JavaProcess;
+import dev.whetstone.io.AtomicDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ final class SteadyScenario implements Scenario {
           .download("/preferences?format=jsonl&tokens=true", folder.resolve("pairs.jsonl"));
       compare(session, settings, folder);
     } finally {
-      FileTree.delete(folder);
+      AtomicDirectory.deleteTree(folder);
     }
   }
 

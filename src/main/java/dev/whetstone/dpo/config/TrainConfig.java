@@ -92,7 +92,7 @@ public record TrainConfig(
             optimizer.beta2(),
             optimizer.epsilon()),
         plain.weights,
-        ComputeDtype.AUTO,
+        plain.computeDtype,
         new BatchConfig(8, new TrainingLength.Epochs(epochs(pairs)), 42, true, 1024, 2048),
         new ValidationConfig(0.1, OptionalInt.empty()),
         new EarlyStopping(KlBudget.DEFAULT, 0.1, 6, -0.5, 0.8, 1.25));
