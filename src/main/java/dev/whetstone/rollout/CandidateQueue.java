@@ -48,7 +48,7 @@ final class CandidateQueue {
     database.transaction(
         connection -> {
           rollouts.supersede(connection, candidate, champion, by);
-          return null;
+          return candidate.version();
         });
     LOG.infof("%s is superseded: %s", candidate.version(), reason);
   }
