@@ -33,8 +33,8 @@ class GateCriteriaTest {
   private static final Kl NEAR = new Kl(3, 1, 0, 1, 48);
   private static final Probe FLUENT = new Probe(-2.1, -2, -2);
 
-  /** Five in a hundred, and 3.3 standard errors of 5,000 gates. */
-  private static final double EVEN = 0.05 + 0.0102;
+  /** Five in a hundred, the bias with few clusters, and 3.3 standard errors of 5,000 gates. */
+  private static final double EVEN = 0.05 + 0.007 + 0.0108;
 
   private Margins margins = margins(40, 5);
   private Answers candidate = NORMAL;
@@ -85,32 +85,32 @@ class GateCriteriaTest {
   @Test
   void betterCandidatesAreSeldomTurnedDown() {
     SplittableRandom random = new SplittableRandom(31);
-    assertThat(refused(() -> ranking(random, 0.65))).isLessThan(0.02);
+    assertThat(refused(() -> ranking(random, 24, 0.65))).isLessThan(0.02);
   }
 
   @Test
   void worseCandidatesAreTurnedDown() {
     SplittableRandom random = new SplittableRandom(32);
-    assertThat(refused(() -> ranking(random, 0.25))).isGreaterThan(0.9);
+    assertThat(refused(() -> ranking(random, 60, 0.25))).isGreaterThan(0.9);
   }
 
-  /** Margins beside v0's of a candidate that ranks a share of 24 pairs as one voter does. */
-  private static Margins ranking(SplittableRandom random, double rankedRight) {
+  /** Margins beside v0's of a candidate that ranks a share of the pairs as one voter does. */
+  private static Margins ranking(SplittableRandom random, int pairs, double rankedRight) {
     double[] own =
-        IntStream.range(0, 24)
+        IntStream.range(0, pairs)
             .mapToDouble(
                 i ->
                     (random.nextDouble() < rankedRight ? 1 : -1)
                         * 2
                         * -Math.log(random.nextDouble()))
             .toArray();
-    return new Margins(own, new double[24], each(24), Collections.nCopies(24, "me"));
+    return new Margins(own, new double[pairs], each(pairs), Collections.nCopies(pairs, "me"));
   }
 
   /**
    * A candidate whose margins are distributed as the champion's is its equal, and refused in one of
-   * twenty gates: exactly with many clusters; with few, the errors of which the t test knows the
-   * degrees of freedom but not the kurtosis add up to another point.
+   * twenty gates: over 20,000 gates in 4.5 to 5.5 % with these numbers of clusters, in 5.7 % with
+   * eight, the fewest that judge, whose t test is that much too small.
    */
   @Test
   void equalCandidatesAreRefusedOnceInTwenty() {
@@ -119,15 +119,17 @@ class GateCriteriaTest {
     assertThat(refused(() -> equal(random, 72, 24, 1))).isLessThan(EVEN);
     assertThat(refused(() -> equal(random, 200, 60, 40))).isLessThan(EVEN);
     assertThat(refused(() -> equal(random, 40, 12, 9))).isLessThan(EVEN);
+    assertThat(refused(() -> equal(random, 24, 8, 1))).isLessThan(EVEN);
   }
 
   /**
    * Margins of two equal policies: they agree on what both learned from one log, and what each has
-   * of its own is alike within a conversation and within a voter.
+   * of its own is alike within a conversation and within a voter. What a single voter finds in one
+   * of them is no chance but that voter's taste, and left out.
    */
   private static Margins equal(SplittableRandom random, int votes, int talks, int people) {
     double[][] byTalk = gaussians(random, talks);
-    double[][] byVoter = gaussians(random, people);
+    double[][] byVoter = people == 1 ? new double[2][1] : gaussians(random, people);
     double[][] margins = new double[2][votes];
     List<String> conversations = new ArrayList<>();
     List<String> voters = new ArrayList<>();
