@@ -2,7 +2,6 @@ package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
-import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.DuelConfig;
@@ -38,19 +37,29 @@ final class CandidateQueue {
     }
     Candidate newest = waiting.getFirst();
     for (Candidate older : waiting.subList(1, waiting.size())) {
-      supersede(older, champion, newest.version() + " was trained on more votes");
+      supersede(
+          older, champion, Transition.NEWER_CANDIDATE, newest.version() + " was trained on more votes");
     }
     return Optional.of(newest);
   }
 
-  void supersede(Candidate candidate, PolicyRecord champion, String reason) {
-    ChangeContext by = new ChangeContext(RolloutController.ACTOR, reason);
-    database.transaction(
-        connection -> {
-          rollouts.supersede(connection, candidate, champion, by);
-          return null;
-        });
-    LOG.infof("%s is superseded: %s", candidate.version(), reason);
+  void supersede(Candidate candidate, PolicyRecord champion, String cause, String reason) {
+    end(
+        candidate,
+        champion,
+        new Transition(RolloutStatus.SUPERSEDED, cause, reason),
+        RolloutController.ACTOR);
+  }
+
+  /** Ends a candidate before its turn; false when its turn has come meanwhile. */
+  boolean end(Candidate candidate, PolicyRecord champion, Transition ending, String actor) {
+    boolean ended =
+        database.transaction(
+            connection -> rollouts.endWaiting(connection, candidate, champion, ending, actor));
+    if (ended) {
+      LOG.infof("%s is %s: %s", candidate.version(), ending.to().label(), ending.reason());
+    }
+    return ended;
   }
 
   /**

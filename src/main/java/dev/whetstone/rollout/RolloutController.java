@@ -77,7 +77,7 @@ final class RolloutController {
     this.database = policies.database();
     this.aliases = router.aliases();
     this.queue = new CandidateQueue(rollouts, database, policies.baseHash(), config.duel());
-    this.watches = new Watches(watchStore, metrics, evidence, router, config);
+    this.watches = new Watches(watchStore, rollouts, metrics, evidence, router, config);
     this.router = router;
     this.gate = gate;
     this.config = config;
@@ -87,7 +87,9 @@ final class RolloutController {
   /** Takes the next step, if there is one; true when the database was changed. */
   boolean step() {
     boolean paused = isPaused();
-    rollouts.markRolledBack(new ChangeContext(ACTOR, "it was rolled back"));
+    rollouts.markRolledBack(
+        new Transition(RolloutStatus.ROLLED_BACK, Transition.OPERATOR, "it was rolled back"),
+        ACTOR);
     if (watches.step(!paused)) {
       return true;
     }
@@ -133,7 +135,10 @@ final class RolloutController {
     Candidate candidate = next.get();
     if (isOfAnotherLine(candidate, champion)) {
       queue.supersede(
-          candidate, champion, "it was trained before " + champion.version() + " was champion");
+          candidate,
+          champion,
+          Transition.CHAMPION_CHANGED,
+          "it was trained before " + champion.version() + " was champion");
       return true;
     }
     if (config.mode() == RolloutMode.DUEL && !queue.mayDuel(candidate)) {
@@ -189,7 +194,8 @@ final class RolloutController {
   /** How the rollout ends because its versions were changed by others; empty if they were not. */
   private Optional<Transition> overtakenBy(Rollout rollout, Aliases now) {
     if (now.champion().equals(rollout.candidate())) {
-      return Optional.of(new Transition(RolloutStatus.PROMOTED, "an operator promoted it"));
+      return Optional.of(new Transition(
+              RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"));
     }
     Optional<String> unsound =
         database.statement(c -> policies.rolledBackAncestor(c, rollout.candidate()));
@@ -197,6 +203,7 @@ final class RolloutController {
       return Optional.of(
           new Transition(
               RolloutStatus.INCONCLUSIVE,
+              Transition.PARENT_ROLLED_BACK,
               unsound.get().equals(rollout.candidate())
                   ? "it was rolled back"
                   : "it was trained on top of " + unsound.get() + ", which was rolled back"));
@@ -205,7 +212,9 @@ final class RolloutController {
         ? Optional.empty()
         : Optional.of(
             new Transition(
-                RolloutStatus.SUPERSEDED, "the champion became " + now.champion() + " meanwhile"));
+                RolloutStatus.SUPERSEDED,
+                Transition.CHAMPION_CHANGED,
+                "the champion became " + now.champion() + " meanwhile"));
   }
 
   private boolean runGate(Rollout rollout, Aliases now) {
@@ -229,7 +238,8 @@ final class RolloutController {
     } catch (PolicyException.Refused unsound) {
       return apply(
           rollout,
-          new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage())),
+          new Transition(
+              RolloutStatus.REJECTED, Transition.DAMAGED, String.valueOf(unsound.getMessage())),
           now);
     } catch (DatabaseUnavailableException away) {
       throw away;
@@ -268,6 +278,7 @@ final class RolloutController {
           rollout,
           new Transition(
               RolloutStatus.INCONCLUSIVE,
+              Transition.GATE_ERROR,
               "the gate failed %d times: %s".formatted(failures, failed.getMessage())),
           now);
     }
@@ -372,6 +383,7 @@ final class RolloutController {
             candidate ->
                 new Transition(
                     RolloutStatus.SUPERSEDED,
+                    Transition.BETTER_CANDIDATE,
                     candidate.version() + " is better on the select part by a standard error"));
   }
 
@@ -401,7 +413,7 @@ final class RolloutController {
                 return false;
               }
               boolean moved =
-                  rollouts.transition(connection, rollout, next.to(), by, next.jsonNumbers());
+                  rollouts.transition(connection, rollout, next, actor);
               if (moved) {
                 updatePolicy(connection, rollout, next.to(), by);
               }

@@ -148,7 +148,7 @@ public final class Rollouts implements AutoCloseable {
   public boolean cancel(Rollout rollout, ChangeContext by) {
     String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
     return rollout.status().active()
-        && controller.apply(rollout, new Transition(RolloutStatus.CANCELLED, reason), by.actor());
+        && controller.apply(rollout, new Transition(RolloutStatus.CANCELLED, Transition.OPERATOR, reason), by.actor());
   }
 
   private final class Work implements LeaderLoop.Work {
