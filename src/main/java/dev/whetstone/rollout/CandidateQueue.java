@@ -2,7 +2,10 @@ package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.policy.PolicyStatus;
+import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.DuelConfig;
 import java.util.List;
@@ -18,14 +21,14 @@ final class CandidateQueue {
 
   private final RolloutStore rollouts;
   private final Database database;
-  private final String baseHash;
+  private final PolicyStore policies;
   private final DuelConfig config;
   private String waiting = "";
 
-  CandidateQueue(RolloutStore rollouts, Database database, String baseHash, DuelConfig config) {
+  CandidateQueue(RolloutStore rollouts, PolicyStore policies, DuelConfig config) {
     this.rollouts = rollouts;
-    this.database = database;
-    this.baseHash = baseHash;
+    this.policies = policies;
+    this.database = policies.database();
     this.config = config;
   }
 
@@ -55,7 +58,18 @@ final class CandidateQueue {
   boolean end(Candidate candidate, PolicyRecord champion, Transition ending, String actor) {
     boolean ended =
         database.transaction(
-            connection -> rollouts.endWaiting(connection, candidate, champion, ending, actor));
+            connection -> {
+              boolean done =
+                  rollouts.endWaiting(connection, candidate, champion, ending, actor);
+              if (done && !candidate.version().equals(champion.version())) {
+                policies.setStatus(
+                    connection,
+                    candidate.version(),
+                    PolicyStatus.HELD,
+                    new ChangeContext(actor, ending.reason()));
+              }
+              return done;
+            });
     if (ended) {
       LOG.infof("%s is %s: %s", candidate.version(), ending.to().label(), ending.reason());
     }
@@ -67,8 +81,7 @@ final class CandidateQueue {
    * the pool has enough votes that a duel is worth while anyway.
    */
   boolean mayDuel(Candidate candidate) {
-    Optional<SelectGain> gain = SelectGain.of(candidate.metrics());
-    if (gain.filter(SelectGain::isClear).isPresent() || usableVotes() >= config.minVotes()) {
+    if (missingVotes(candidate) == 0) {
       return true;
     }
     if (!waiting.equals(candidate.version())) {
@@ -81,12 +94,19 @@ final class CandidateQueue {
     return false;
   }
 
+  /** Usable votes that a candidate's duel waits for; 0 if it may begin. */
+  int missingVotes(Candidate candidate) {
+    return SelectGain.of(candidate.metrics()).filter(SelectGain::isClear).isPresent()
+        ? 0
+        : config.minVotes() - usableVotes();
+  }
+
   private int usableVotes() {
     return database
         .first(
             row -> row.getInt(1),
             "SELECT count(*) FROM (SELECT FROM usable_votes WHERE base_hash = ? LIMIT ?) AS usable",
-            baseHash,
+            policies.baseHash(),
             config.minVotes())
         .orElse(0);
   }

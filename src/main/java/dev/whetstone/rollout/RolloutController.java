@@ -76,7 +76,7 @@ final class RolloutController {
     this.policies = router.store();
     this.database = policies.database();
     this.aliases = router.aliases();
-    this.queue = new CandidateQueue(rollouts, database, policies.baseHash(), config.duel());
+    this.queue = new CandidateQueue(rollouts, policies, config.duel());
     this.watches = new Watches(watchStore, rollouts, metrics, evidence, router, config);
     this.router = router;
     this.gate = gate;
@@ -133,6 +133,14 @@ final class RolloutController {
       return false;
     }
     Candidate candidate = next.get();
+    if (candidate.version().equals(champion.version())) {
+      return queue.end(
+          candidate,
+          champion,
+          new Transition(
+              RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"),
+          ACTOR);
+    }
     if (isOfAnotherLine(candidate, champion)) {
       queue.supersede(
           candidate,
@@ -155,6 +163,44 @@ final class RolloutController {
                     config.duel().share(),
                     by))
         .isPresent();
+  }
+
+  /** The candidates that wait for their turn, newest first, and what for. */
+  List<WaitingCandidate> waiting() {
+    List<Candidate> waiting = rollouts.candidates();
+    if (waiting.isEmpty()) {
+      return List.of();
+    }
+    Candidate newest = waiting.getFirst();
+    PolicyRecord champion = champion();
+    return waiting.stream()
+        .map(
+            candidate ->
+                new WaitingCandidate(
+                    candidate,
+                    champion.version(),
+                    candidate == newest
+                        ? obstacle(candidate)
+                        : newest.version() + " was trained on more votes and goes first"))
+        .toList();
+  }
+
+  private String obstacle(Candidate candidate) {
+    int missing = config.mode() == RolloutMode.DUEL ? queue.missingVotes(candidate) : 0;
+    String turn =
+        rollouts
+            .active()
+            .map(active -> "the rollout of %s is under way".formatted(active.candidate()))
+            .orElse("its turn is next");
+    return missing > 0
+        ? "its duel waits for %d more usable votes, or for a candidate that is clearly better on the select part"
+            .formatted(missing)
+        : isPaused() ? "learning is paused" : turn;
+  }
+
+  /** Ends a candidate that waits, at an operator's wish; false when its turn has come meanwhile. */
+  boolean cancel(Candidate waiting, Transition cancelled, String actor) {
+    return queue.end(waiting, champion(), cancelled, actor);
   }
 
   /**

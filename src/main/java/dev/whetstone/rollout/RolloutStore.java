@@ -202,7 +202,7 @@ public final class RolloutStore {
   }
 
   /** Changes the status, unless it is no longer the one in {@code from}; false then. */
-  boolean transition(Connection connection, Rollout from, Transition next, String actor)
+  public boolean transition(Connection connection, Rollout from, Transition next, String actor)
       throws SQLException {
     RolloutStatus to = next.to();
     int changed =
@@ -299,6 +299,47 @@ public final class RolloutStore {
                 EnumNames.parse("verdict", row.getString("verdict"), GateVerdict.values())),
         "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
         id);
+  }
+
+  /**
+   * What people chose on the pairs of a duel's two versions, or since its begin on pairs of the
+   * champion alone.
+   */
+  public ChoiceCounts choices(Rollout rollout, boolean championAlone) {
+    if (!championAlone) {
+      return database
+          .first(
+              RolloutStore::choices,
+              """
+              SELECT count(*), count(*) FILTER (WHERE reason = 'tie'),
+                count(*) FILTER (WHERE reason = 'both_bad')
+              FROM evidence_votes WHERE subject = ? AND reason NOT IN ('source', 'unusable')
+              """,
+              rollout.id())
+          .orElseThrow();
+    }
+    Instant began = rollout.duelBeganAt();
+    return began == null
+        ? new ChoiceCounts(0, 0, 0)
+        : database
+            .first(
+                RolloutStore::choices,
+                """
+                SELECT count(*), count(*) FILTER (WHERE choice = 'tie'),
+                  count(*) FILTER (WHERE choice = 'both_bad')
+                FROM pairs p JOIN preferences v USING (pair_id)
+                WHERE p.hash_a = ? AND p.hash_b = p.hash_a AND p.created_at >= ?
+                  AND p.created_at <= coalesce(?, 'infinity'::timestamptz)
+                  AND p.usable AND v.source = 'human'
+                """,
+                rollout.championHash(),
+                began,
+                rollout.endedAt())
+            .orElseThrow();
+  }
+
+  private static ChoiceCounts choices(ResultSet row) throws SQLException {
+    return new ChoiceCounts(row.getLong(1), row.getLong(2), row.getLong(3));
   }
 
   /** The decisions about a rollout, in the order they were made. */

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -146,9 +147,22 @@ public final class Rollouts implements AutoCloseable {
 
   /** Ends a rollout without a promotion; false when it has ended already. */
   public boolean cancel(Rollout rollout, ChangeContext by) {
+    return rollout.status().active() && controller.apply(rollout, cancelled(by), by.actor());
+  }
+
+  /** The candidates that wait for their turn, newest first, and what for. */
+  public List<WaitingCandidate> waiting() {
+    return controller.waiting();
+  }
+
+  /** Ends a candidate that waits; false when its turn has come meanwhile. */
+  public boolean cancel(WaitingCandidate waiting, ChangeContext by) {
+    return controller.cancel(waiting.candidate(), cancelled(by), by.actor());
+  }
+
+  private static Transition cancelled(ChangeContext by) {
     String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
-    return rollout.status().active()
-        && controller.apply(rollout, new Transition(RolloutStatus.CANCELLED, Transition.OPERATOR, reason), by.actor());
+    return new Transition(RolloutStatus.CANCELLED, Transition.OPERATOR, reason);
   }
 
   private final class Work implements LeaderLoop.Work {

@@ -8,7 +8,7 @@ import java.util.TreeMap;
  *
  * @param cause the reason as a word, of which there are few
  */
-record Transition(RolloutStatus to, String cause, String reason, Map<String, Double> numbers) {
+public record Transition(RolloutStatus to, String cause, String reason, Map<String, Double> numbers) {
   /** A candidate won its duel. */
   static final String VOTES = "votes";
 
@@ -27,7 +27,8 @@ record Transition(RolloutStatus to, String cause, String reason, Map<String, Dou
   static final String NEWER_CANDIDATE = "newer_candidate";
   static final String BETTER_CANDIDATE = "better_candidate";
 
-  Transition(RolloutStatus to, String cause, String reason) {
+  /** A step that no numbers decided. */
+  public Transition(RolloutStatus to, String cause, String reason) {
     this(to, cause, reason, Map.of());
   }
 

@@ -65,6 +65,27 @@ class DecisionsTest {
   }
 
   @Test
+  void everyEndingHasItsCause() {
+    assertThat(cause(Decisions.ofGate(RolloutMode.DUEL, rows(GateVerdict.FAIL))))
+        .isEqualTo("quality");
+    assertThat(cause(duel(9, 0, List.of(), List.of()))).isEqualTo("votes");
+    assertThat(cause(duel(2, 12, List.of(), List.of()))).isEqualTo("futile");
+    assertThat(cause(duel(275, 225, List.of(), List.of()))).isEqualTo("vote_limit");
+    assertThat(cause(duel(4, 3, List.of(), SLOW))).isEqualTo("latency_ratio");
+  }
+
+  @Test
+  void aDuelEndsUndecidedAfterItsTime() {
+    Transition ended =
+        Decisions.ofDuel(new VoteEvidence(4, 3), RULE, List.of(), List.of(), true);
+    assertThat(to(ended)).isEqualTo(RolloutStatus.INCONCLUSIVE);
+    assertThat(cause(ended)).isEqualTo("time_limit");
+    assertThat(to(Decisions.ofDuel(new VoteEvidence(9, 0), RULE, List.of(), List.of(), true)))
+        .as("votes that decide count to the last")
+        .isEqualTo(RolloutStatus.PROMOTED);
+  }
+
+  @Test
   void oldWordsAreStoredForNewEndings() {
     assertThat(RolloutStatus.SUPERSEDED.stored()).isEqualTo("held");
     assertThat(RolloutStatus.ROLLED_BACK.stored()).isEqualTo("promoted");
@@ -76,6 +97,11 @@ class DecisionsTest {
   private static Transition duel(
       int wins, int losses, List<GuardrailViolation> alarms, List<GuardrailViolation> slow) {
     return Decisions.ofDuel(new VoteEvidence(wins, losses), RULE, alarms, slow, false);
+  }
+
+  private static String cause(Transition transition) {
+    assertThat(transition).isNotNull();
+    return transition.cause();
   }
 
   private static RolloutStatus to(Transition transition) {
