@@ -27,12 +27,7 @@ import java.util.stream.Stream;
  * @param seed of the sampling, the same at every look
  */
 record OnPolicyKlEstimator(
-    List<int[]> prompts,
-    int maxTokens,
-    int batchSize,
-    int answers,
-    double temperature,
-    long seed) {
+    List<int[]> prompts, int maxTokens, int batchSize, int answers, double temperature, long seed) {
   /** Tokens of an answer; the gate has the same maximum. */
   private static final int MAX_TOKENS = 96;
 
@@ -105,8 +100,8 @@ record OnPolicyKlEstimator(
 
   /**
    * The KL in nats an answer: of each answer the sum over its tokens of the KL between the whole
-   * next-token distributions. At temperature 1 it has the same mean as log π − log π_ref, and less variance. An
-   * answer that does not end is cut.
+   * next-token distributions. At temperature 1 it has the same mean as log π − log π_ref, and less
+   * variance. An answer that does not end is cut.
    *
    * <p>Two policies are measured with the same random numbers, which quiets their difference.
    */
@@ -121,7 +116,8 @@ record OnPolicyKlEstimator(
               .toArray();
       List<int[]> batchPrompts = Arrays.stream(batch).mapToObj(prompts::get).toList();
       for (double answer :
-          divergences(network, batch, network.sample(batchPrompts, maxTokens, temperature, random))) {
+          divergences(
+              network, batch, network.sample(batchPrompts, maxTokens, temperature, random))) {
         nats[done++] = answer;
       }
     }

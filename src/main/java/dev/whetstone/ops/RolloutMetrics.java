@@ -38,9 +38,7 @@ public final class RolloutMetrics {
         "e-value against the champion being as good as its predecessor",
         r -> r.figures().watchEvidence());
     rollouts.count(
-        "watch.rollbacks",
-        "champions that a watch took back",
-        r -> r.figures().watchRollbacks());
+        "watch.rollbacks", "champions that a watch took back", r -> r.figures().watchRollbacks());
     rollouts.gauge(
         "champion.win.rate", "share of votes it won against v0", r -> r.figures().winRate());
     rollouts.gauge("champion.win.rate.low", "its lower bound", r -> r.figures().winRateLow());

@@ -41,7 +41,10 @@ final class CandidateQueue {
     Candidate newest = waiting.getFirst();
     for (Candidate older : waiting.subList(1, waiting.size())) {
       supersede(
-          older, champion, Transition.NEWER_CANDIDATE, newest.version() + " was trained on more votes");
+          older,
+          champion,
+          Transition.NEWER_CANDIDATE,
+          newest.version() + " was trained on more votes");
     }
     return Optional.of(newest);
   }
@@ -59,8 +62,7 @@ final class CandidateQueue {
     boolean ended =
         database.transaction(
             connection -> {
-              boolean done =
-                  rollouts.endWaiting(connection, candidate, champion, ending, actor);
+              boolean done = rollouts.endWaiting(connection, candidate, champion, ending, actor);
               if (done && !candidate.version().equals(champion.version())) {
                 policies.setStatus(
                     connection,

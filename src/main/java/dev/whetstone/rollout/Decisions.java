@@ -36,10 +36,15 @@ final class Decisions {
     return switch (mode) {
       case DUEL -> new Transition(RolloutStatus.DUELLING, Transition.GATE, passed, numbers);
       case AUTOMATIC ->
-          unclear.isEmpty() ? new Transition(RolloutStatus.PROMOTED, Transition.GATE, passed, numbers) : null;
+          unclear.isEmpty()
+              ? new Transition(RolloutStatus.PROMOTED, Transition.GATE, passed, numbers)
+              : null;
       case MANUAL ->
           new Transition(
-              RolloutStatus.AWAITING_APPROVAL, Transition.GATE, passed + "; an operator decides", numbers);
+              RolloutStatus.AWAITING_APPROVAL,
+              Transition.GATE,
+              passed + "; an operator decides",
+              numbers);
     };
   }
 
@@ -105,21 +110,31 @@ final class Decisions {
       case PROMOTE -> new Transition(RolloutStatus.PROMOTED, Transition.VOTES, votes, numbers);
       case FUTILE ->
           new Transition(
-              RolloutStatus.INCONCLUSIVE, Transition.FUTILE, "not clearly better: " + votes, numbers);
+              RolloutStatus.INCONCLUSIVE,
+              Transition.FUTILE,
+              "not clearly better: " + votes,
+              numbers);
       case CAPPED ->
           new Transition(
-              RolloutStatus.INCONCLUSIVE, Transition.VOTE_LIMIT, "undecided after " + votes, numbers);
+              RolloutStatus.INCONCLUSIVE,
+              Transition.VOTE_LIMIT,
+              "undecided after " + votes,
+              numbers);
       case CONTINUE -> {
         if (tooLong) {
           yield new Transition(
               RolloutStatus.INCONCLUSIVE,
               Transition.TIME_LIMIT,
-              "undecided in the time, after " + votes, numbers);
+              "undecided in the time, after " + votes,
+              numbers);
         }
         yield slow.isEmpty()
             ? null
             : new Transition(
-                RolloutStatus.INCONCLUSIVE, slow.getFirst().name(), "slow: " + describe(slow), numbers);
+                RolloutStatus.INCONCLUSIVE,
+                slow.getFirst().name(),
+                "slow: " + describe(slow),
+                numbers);
       }
     };
   }

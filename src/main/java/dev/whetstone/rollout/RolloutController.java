@@ -137,8 +137,7 @@ final class RolloutController {
       return queue.end(
           candidate,
           champion,
-          new Transition(
-              RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"),
+          new Transition(RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"),
           ACTOR);
     }
     if (isOfAnotherLine(candidate, champion)) {
@@ -240,8 +239,8 @@ final class RolloutController {
   /** How the rollout ends because its versions were changed by others; empty if they were not. */
   private Optional<Transition> overtakenBy(Rollout rollout, Aliases now) {
     if (now.champion().equals(rollout.candidate())) {
-      return Optional.of(new Transition(
-              RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"));
+      return Optional.of(
+          new Transition(RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"));
     }
     Optional<String> unsound =
         database.statement(c -> policies.rolledBackAncestor(c, rollout.candidate()));
@@ -458,8 +457,7 @@ final class RolloutController {
               if (seen.isPresent() && seen.get().revision() != now.revision()) {
                 return false;
               }
-              boolean moved =
-                  rollouts.transition(connection, rollout, next, actor);
+              boolean moved = rollouts.transition(connection, rollout, next, actor);
               if (moved) {
                 updatePolicy(connection, rollout, next.to(), by);
               }

@@ -8,7 +8,8 @@ import java.util.TreeMap;
  *
  * @param cause the reason as a word, of which there are few
  */
-public record Transition(RolloutStatus to, String cause, String reason, Map<String, Double> numbers) {
+public record Transition(
+    RolloutStatus to, String cause, String reason, Map<String, Double> numbers) {
   /** A candidate won its duel. */
   static final String VOTES = "votes";
 

@@ -76,8 +76,7 @@ class DecisionsTest {
 
   @Test
   void aDuelEndsUndecidedAfterItsTime() {
-    Transition ended =
-        Decisions.ofDuel(new VoteEvidence(4, 3), RULE, List.of(), List.of(), true);
+    Transition ended = Decisions.ofDuel(new VoteEvidence(4, 3), RULE, List.of(), List.of(), true);
     assertThat(to(ended)).isEqualTo(RolloutStatus.INCONCLUSIVE);
     assertThat(cause(ended)).isEqualTo("time_limit");
     assertThat(to(Decisions.ofDuel(new VoteEvidence(9, 0), RULE, List.of(), List.of(), true)))

@@ -44,11 +44,7 @@ final class Decoder {
    * @param maxTokens of a completion
    */
   Decoder(
-      Network network,
-      NDManager manager,
-      List<int[]> prompts,
-      int maxTokens,
-      double temperature) {
+      Network network, NDManager manager, List<int[]> prompts, int maxTokens, double temperature) {
     ModelConfig config = network.config();
     this.network = network;
     this.manager = manager;

@@ -59,11 +59,7 @@ final class DecisionFigures {
 
   private static LearningView.WinRate winRate(Watch.WinRate rate, ChoiceCounts choices) {
     return new LearningView.WinRate(
-        rate.rate(),
-        rate.low(),
-        rate.high(),
-        rate.votes(),
-        LearningView.Choices.of(choices));
+        rate.rate(), rate.low(), rate.high(), rate.votes(), LearningView.Choices.of(choices));
   }
 
   /** What a rollout that is under way waits for, and how much of it there is. */

@@ -76,10 +76,7 @@ final class LearningService {
   private static LearningView.@Nullable Candidate candidate(
       Optional<Rollout> rollout, Optional<WaitingCandidate> waiting) {
     return rollout
-        .map(
-            r ->
-                new LearningView.Candidate(
-                    r.candidate(), r.id(), r.status().label(), r.reason()))
+        .map(r -> new LearningView.Candidate(r.candidate(), r.id(), r.status().label(), r.reason()))
         .or(
             () ->
                 waiting.map(

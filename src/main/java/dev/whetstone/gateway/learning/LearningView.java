@@ -44,12 +44,7 @@ public record LearningView(
    * @param ofOtherBases usable votes on answers of another base, which are not among them
    */
   public record Pool(
-      long usable,
-      long train,
-      long select,
-      long gate,
-      long newSincePromotion,
-      long ofOtherBases) {
+      long usable, long train, long select, long gate, long newSincePromotion, long ofOtherBases) {
     static Pool of(TrainingVotes.Counts counts, long ofOtherBases) {
       return new Pool(
           counts.usable(),
@@ -131,11 +126,7 @@ public record LearningView(
 
   /** Votes, and how many of them were for neither side; the rates are null without votes. */
   public record Choices(
-      long votes,
-      long ties,
-      long bothBad,
-      @Nullable Double tieRate,
-      @Nullable Double bothBadRate) {
+      long votes, long ties, long bothBad, @Nullable Double tieRate, @Nullable Double bothBadRate) {
     static Choices of(ChoiceCounts counts) {
       return new Choices(
           counts.votes(), counts.ties(), counts.bothBad(), counts.tieRate(), counts.bothBadRate());

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * A rollout as operators see it.
  *
  * @param policy the candidate
- * @param status queued, gating, duelling, awaiting_approval, promoted, rejected, inconclusive, superseded,
- *     aborted or rolled_back
+ * @param status queued, gating, duelling, awaiting_approval, promoted, rejected, inconclusive,
+ *     superseded, aborted or rolled_back
  * @param cause why it has this status, as a word; null while it is on its way
  * @param share fraction of pairs with one side from the candidate, in (0, 1]
  */
@@ -78,11 +78,7 @@ public record RolloutView(
 
   /** Votes, and how many of them were for neither side; the rates are null without votes. */
   public record Choices(
-      long votes,
-      long ties,
-      long bothBad,
-      @Nullable Double tieRate,
-      @Nullable Double bothBadRate) {
+      long votes, long ties, long bothBad, @Nullable Double tieRate, @Nullable Double bothBadRate) {
     static final Choices NONE = of(new ChoiceCounts(0, 0, 0));
 
     /** The view of a count. */

@@ -161,8 +161,7 @@ public class RolloutsResource {
   public RolloutView cancel(
       @PathParam("id") String id, @QueryParam("reason") @Nullable String reason) {
     ChangeContext by = changeContext(reason);
-    boolean waited =
-        waiting(id).map(waiting -> rollouts().cancel(waiting, by)).orElse(false);
+    boolean waited = waiting(id).map(waiting -> rollouts().cancel(waiting, by)).orElse(false);
     if (!waited) {
       rollouts().cancel(rollout(id), by);
     }

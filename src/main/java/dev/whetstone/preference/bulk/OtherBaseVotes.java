@@ -203,7 +203,10 @@ public final class OtherBaseVotes {
         tokenizer.tokenizeTexts(new TrlPair(prompt, messages, vote.a, vote.b, null));
     return Optional.of(
         new Tokens(
-            prompt, ids.prompt(), cut(ids.chosen(), vote.endedA), cut(ids.rejected(), vote.endedB)));
+            prompt,
+            ids.prompt(),
+            cut(ids.chosen(), vote.endedA),
+            cut(ids.rejected(), vote.endedB)));
   }
 
   // An answer that was cut at the token limit has no end token.

@@ -159,8 +159,7 @@ final class TrainingDataSelector {
   }
 
   private long tokensInTime(TrainConfig config, int pairs) {
-    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base)
-        .tokens(config, pairs);
+    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base).tokens(config, pairs);
   }
 
   private TrainConfig config(TrainingRun run, int pairs) {
