@@ -150,15 +150,19 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
         rolloutConfig,
         servingConfig.poll(),
         probeText,
-        checks(tokenizer, template),
+        checks(engine.slotLength(), tokenizer, template),
         random,
         clock);
   }
 
-  private OperatorChecks checks(Tokenizer tokenizer, Optional<ChatTemplate> template) {
+  private OperatorChecks checks(
+      int slotLength, Tokenizer tokenizer, Optional<ChatTemplate> template) {
     return gateChecks
         .checks()
-        .map(file -> OperatorChecks.read(file, prompt -> promptIds(tokenizer, template, prompt)))
+        .map(
+            file ->
+                OperatorChecks.read(
+                    file, slotLength - 1, prompt -> promptIds(tokenizer, template, prompt)))
         .orElse(OperatorChecks.NONE);
   }
 

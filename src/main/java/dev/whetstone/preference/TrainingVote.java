@@ -4,6 +4,8 @@ package dev.whetstone.preference;
  * A decided vote that can be trained on.
  *
  * @param seq the vote's position in the log
+ * @param key id of the key that the vote came with
+ * @param user name of the voter under that key
  * @param conversation hash that votes share when their conversations begin with the same user
  *     message
  * @param part of the log that its pair is in
@@ -15,6 +17,7 @@ package dev.whetstone.preference;
 public record TrainingVote(
     String preferenceId,
     long seq,
+    String key,
     String user,
     String conversation,
     Part part,
@@ -23,10 +26,15 @@ public record TrainingVote(
     int[] chosen,
     int[] rejected) {
 
+  /** Who voted: a name means nothing without its key. */
+  public String voter() {
+    return key + "\n" + user;
+  }
+
   /** The same vote with another weight. */
   public TrainingVote withWeight(double other) {
     return new TrainingVote(
-        preferenceId, seq, user, conversation, part, other, prompt, chosen, rejected);
+        preferenceId, seq, key, user, conversation, part, other, prompt, chosen, rejected);
   }
 
   /** Tokens of the prompt and both answers. */

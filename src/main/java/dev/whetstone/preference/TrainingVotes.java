@@ -16,15 +16,16 @@ import java.util.List;
 public final class TrainingVotes {
   private static final String VOTES =
       """
-      SELECT v.preference_id, v.seq, v.user_id, v.conversation, v.part, v.weight, v.prompt_ids,
-        v.chosen_ids, v.rejected_ids
+      SELECT v.preference_id, v.seq, v.key_id, v.user_id, v.conversation, v.part, v.weight,
+        v.prompt_ids, v.chosen_ids, v.rejected_ids
       FROM usable_votes v WHERE v.base_hash = ?
       """;
 
   // A run's frozen votes are read whatever was excluded since.
   private static final String OF_RUN =
       """
-      SELECT v.preference_id, v.seq, v.user_id, p.conversation, r.part, r.weight, p.prompt_ids,
+      SELECT v.preference_id, v.seq, v.key_id, v.user_id, p.conversation, r.part, r.weight,
+        p.prompt_ids,
         CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen_ids,
         CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected_ids
       FROM run_preferences r JOIN preferences v USING (preference_id) JOIN pairs p USING (pair_id)
@@ -198,6 +199,7 @@ public final class TrainingVotes {
     return new TrainingVote(
         row.getString("preference_id"),
         row.getLong("seq"),
+        row.getString("key_id"),
         row.getString("user_id"),
         row.getString("conversation"),
         EnumNames.parse("part", row.getString("part"), Part.values()),

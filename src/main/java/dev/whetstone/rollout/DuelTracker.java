@@ -50,8 +50,8 @@ public final class DuelTracker {
       Subject subject, String id, String hash, String otherHash, double share) {
     /** Whether the two sides, in some order, are the two versions. */
     boolean isOf(Policy one, Policy other) {
-      return one.hash().equals(hash) && other.hash().equals(otherHash)
-          || one.hash().equals(otherHash) && other.hash().equals(hash);
+      return (one.hash().equals(hash) && other.hash().equals(otherHash))
+          || (one.hash().equals(otherHash) && other.hash().equals(hash));
     }
   }
 

@@ -148,7 +148,7 @@ final class EvidenceStore {
   private static void admit(
       Connection connection, String subject, Vote vote, VoteAdmission admission)
       throws SQLException {
-    int voter = voter(connection, subject, vote);
+    int voter = voter(connection, subject, vote.key(), vote.user());
     String reason =
         !vote.human()
             ? "source"
@@ -173,19 +173,21 @@ final class EvidenceStore {
         reason);
   }
 
-  private static int voter(Connection connection, String subject, Vote vote) throws SQLException {
+  /** The number of a voter within a comparison, a new one at its first vote. */
+  static int voter(Connection connection, String subject, String key, String user)
+      throws SQLException {
     return Sql.first(
             connection,
             row -> row.getInt(1),
             VOTER,
             subject,
-            vote.key(),
-            vote.user(),
+            key,
+            user,
             subject,
             subject,
             subject,
-            vote.key(),
-            vote.user())
+            key,
+            user)
         .orElseThrow();
   }
 

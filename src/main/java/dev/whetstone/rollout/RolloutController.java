@@ -5,6 +5,7 @@ import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
@@ -16,6 +17,7 @@ import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.GuardrailThresholds;
 import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.rollout.evidence.ForecastEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.Gate;
@@ -28,7 +30,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.jboss.logging.Logger;
 
 /**
@@ -52,6 +53,7 @@ final class RolloutController {
   private final RolloutStore rollouts;
   private final ArmMetricsStore metrics;
   private final EvidenceStore evidence;
+  private final ForecastStore forecasts;
   private final CandidateQueue queue;
   private final Watches watches;
   private final Database database;
@@ -75,6 +77,7 @@ final class RolloutController {
     this.evidence = new EvidenceStore(clock, config.duel().voteDelay());
     this.policies = router.store();
     this.database = policies.database();
+    this.forecasts = new ForecastStore(database, gate, clock, config.duel().voteDelay());
     this.aliases = router.aliases();
     this.queue = new CandidateQueue(rollouts, policies, config.duel());
     this.watches = new Watches(watchStore, rollouts, metrics, evidence, router, config);
@@ -347,16 +350,27 @@ final class RolloutController {
                     "SELECT metrics::text FROM training_runs WHERE run_id = ?",
                     run)
                 .orElse("{}");
+    Policy candidate = router.verify(row);
+    Policy champion = router.resolve(rollout.champion());
     return new GateSubject(
-        router.verify(row),
-        router.resolve(rollout.champion()),
+        candidate,
+        champion,
         run,
         runMetrics,
         championSince,
         rollout.mode() == RolloutMode.AUTOMATIC
-            ? OptionalDouble.of(
-                AttemptThreshold.of(config.duel().evidence(), Math.max(1, rollout.attempt())))
-            : OptionalDouble.empty());
+            ? proof(rollout, candidate, champion, championSince)
+            : null);
+  }
+
+  private GateSubject.Proof proof(
+      Rollout rollout, Policy candidate, Policy champion, Instant championSince) {
+    ForecastEvidence votes = forecasts.take(rollout.id(), candidate, champion, championSince);
+    return new GateSubject.Proof(
+        votes.eValue(),
+        votes.mirrored(),
+        votes.conversations(),
+        AttemptThreshold.of(config.duel().evidence(), Math.max(1, rollout.attempt())));
   }
 
   /** Gives a rollout its number among those against this champion, once. */

@@ -1,6 +1,7 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.dpo.evaluation.ClusteredMean;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.ChangeContext;
@@ -12,7 +13,6 @@ import dev.whetstone.rollout.EvidenceStore.Counts;
 import dev.whetstone.rollout.EvidenceStore.Scored;
 import dev.whetstone.rollout.duel.GuardrailViolation;
 import dev.whetstone.rollout.evidence.BettingInterval;
-import dev.whetstone.rollout.evidence.ClusteredMean;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.evidence.WatchRule;
 import dev.whetstone.serving.PolicyRouter;

@@ -8,6 +8,8 @@ import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DecisionsTest {
@@ -46,7 +48,7 @@ class DecisionsTest {
   @Test
   void latencyHoldsACandidateThatTheVotesHaveNotDecided() {
     assertThat(to(duel(36, 13, List.of(), SLOW))).isEqualTo(RolloutStatus.PROMOTED);
-    Transition held = duel(4, 3, List.of(), SLOW);
+    Transition held = Objects.requireNonNull(duel(4, 3, List.of(), SLOW));
     assertThat(to(held)).isEqualTo(RolloutStatus.INCONCLUSIVE);
     assertThat(held.reason()).contains("latency_ratio");
   }
@@ -60,7 +62,7 @@ class DecisionsTest {
 
   @Test
   void theNumbersOfADecisionAreStoredWithIt() {
-    assertThat(duel(9, 0, List.of(), List.of()).numbers())
+    assertThat(Objects.requireNonNull(duel(9, 0, List.of(), List.of())).numbers())
         .containsKeys("wins", "losses", "evidence", "threshold", "futility");
   }
 
@@ -93,19 +95,17 @@ class DecisionsTest {
     }
   }
 
-  private static Transition duel(
+  private static @Nullable Transition duel(
       int wins, int losses, List<GuardrailViolation> alarms, List<GuardrailViolation> slow) {
     return Decisions.ofDuel(new VoteEvidence(wins, losses), RULE, alarms, slow, false);
   }
 
-  private static String cause(Transition transition) {
-    assertThat(transition).isNotNull();
-    return transition.cause();
+  private static String cause(@Nullable Transition transition) {
+    return Objects.requireNonNull(transition).cause();
   }
 
-  private static RolloutStatus to(Transition transition) {
-    assertThat(transition).isNotNull();
-    return transition.to();
+  private static RolloutStatus to(@Nullable Transition transition) {
+    return Objects.requireNonNull(transition).to();
   }
 
   private static List<CriterionResult> rows(GateVerdict verdict) {

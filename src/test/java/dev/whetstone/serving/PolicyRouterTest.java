@@ -108,6 +108,36 @@ public class PolicyRouterTest {
     }
   }
 
+  /**
+   * A database that failed between the aliases and the version was taken for a version that needs
+   * no further try, and the gateway stayed on the old one without a word.
+   */
+  @Test
+  void aFailureWhileAVersionIsLoadedIsToldAndTriedAgain() throws Exception {
+    DatabaseConfig address = DatabaseConfig.of(home, null);
+    try (var one = new ServingFixture(home.resolve("one"), address, "one", true)) {
+      String first = one.register(1).version();
+      bySuperuser(one, "ALTER TABLE policies RENAME TO unreadable");
+      bySuperuser(one, "UPDATE aliases SET revision = revision + 1, champion = 1");
+      one.policies.reconcile();
+      assertThat(one.champion()).isEqualTo("v0");
+      assertThat(one.policies.problem()).contains("could not be applied");
+
+      bySuperuser(one, "ALTER TABLE unreadable RENAME TO policies");
+      waitFor(Duration.ofSeconds(20), () -> one.champion().equals(first));
+      waitFor(Duration.ofSeconds(5), () -> one.policies.problem() == null);
+    }
+  }
+
+  private static void bySuperuser(ServingFixture gateway, String sql) {
+    gateway.database.transaction(
+        connection -> {
+          Sql.update(connection, "RESET ROLE");
+          Sql.update(connection, sql);
+          return Sql.update(connection, "SET ROLE whetstone_app");
+        });
+  }
+
   @Test
   void aRestartComesBackWithoutTheDatabase() throws Exception {
     DatabaseConfig address = DatabaseConfig.of(home, null);

@@ -88,7 +88,7 @@ public record GuardrailThresholds(
   }
 
   private static double errors(long one, long other) {
-    return SequentialBound.standardErrors(Math.min(one, other), LEVEL);
+    return SequentialBound.standardErrors((double) Math.min(one, other), LEVEL);
   }
 
   private static void checkRate(

@@ -12,6 +12,7 @@ public final class ScoreEvidence {
   private static final double MAX_STAKE = 0.5;
 
   private double logEValue;
+  private double logHighest;
   private int count;
   private double sum;
   private double squares;
@@ -24,6 +25,7 @@ public final class ScoreEvidence {
   public void add(double difference) {
     require(difference >= -1 && difference <= 1, "a difference of scores must be in [-1, 1]");
     logEValue += Math.log1p(stake() * difference);
+    logHighest = Math.max(logHighest, logEValue);
     count++;
     sum += difference;
     squares += difference * difference;
@@ -39,6 +41,11 @@ public final class ScoreEvidence {
   /** The e-value, at most the largest double. */
   public double eValue() {
     return Math.min(Math.exp(logEValue), Double.MAX_VALUE);
+  }
+
+  /** The largest e-value so far, which by Ville's inequality may be judged at any time. */
+  public double highest() {
+    return Math.min(Math.exp(logHighest), Double.MAX_VALUE);
   }
 
   /** {@code 1 - (1 - p)^2}, one less the Brier score, of a vote that went as p predicted it. */

@@ -44,7 +44,7 @@ public record VoteEvidence(int wins, int losses) {
 
   /** The same votes seen from the other side: its e-value is against "the other is no better". */
   public VoteEvidence mirrored() {
-    return new VoteEvidence(losses, wins);
+    return new VoteEvidence(/* wins= */ losses, /* losses= */ wins);
   }
 
   /**

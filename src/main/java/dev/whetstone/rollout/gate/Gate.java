@@ -9,6 +9,7 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.evidence.ScoreEvidence;
 import dev.whetstone.rollout.evidence.TrimmedMean;
 import dev.whetstone.rollout.gate.GateDataset.JudgedPair;
 import dev.whetstone.rollout.gate.GateDataset.ScoredPair;
@@ -75,6 +76,23 @@ public final class Gate {
     return data.judgedVotes(championSince);
   }
 
+  /** The next votes of the gate part that a comparison has not taken yet, oldest first. */
+  public List<JudgedPair> untaken(String comparison, Instant since, Instant until) {
+    return data.untaken(comparison, since, until, slotLength, config.maxPairs());
+  }
+
+  /** How much better the candidate predicts each vote than the champion, in Brier scores. */
+  public double[] gains(Policy candidate, Policy champion, List<JudgedPair> pairs) {
+    Margins margins = margins(candidate, champion, pairs);
+    return IntStream.range(0, pairs.size())
+        .mapToDouble(i -> brier(margins.candidate()[i]) - brier(margins.champion()[i]))
+        .toArray();
+  }
+
+  private double brier(double margin) {
+    return ScoreEvidence.brier(1 / (1 + Math.exp(-config.beta() * margin)));
+  }
+
   /**
    * Measures a candidate; returns one result a criterion.
    *
@@ -97,11 +115,15 @@ public final class Gate {
                 new Probe(probeLogProb(candidate), probeLogProb(champion), probeLogProb(base)),
                 exportDifference(candidate, subject.runId()),
                 brokenChecks(candidate, champion)),
-            subject.automaticThreshold());
+            subject.proof());
   }
 
   private Margins margins(Policy candidate, Policy champion, Instant since) {
     List<JudgedPair> pairs = data.judgedPairs(since, slotLength, config.maxPairs());
+    return margins(candidate, champion, pairs);
+  }
+
+  private Margins margins(Policy candidate, Policy champion, List<JudgedPair> pairs) {
     List<Text> chosen = pairs.stream().map(pair -> new Text(pair.prompt(), pair.chosen())).toList();
     List<Text> rejected =
         pairs.stream().map(pair -> new Text(pair.prompt(), pair.rejected())).toList();

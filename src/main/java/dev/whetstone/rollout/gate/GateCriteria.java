@@ -1,16 +1,15 @@
 package dev.whetstone.rollout.gate;
 
-import dev.whetstone.rollout.evidence.ClusteredMean;
-import dev.whetstone.rollout.evidence.ScoreEvidence;
+import dev.whetstone.dpo.evaluation.ClusteredMean;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
 import dev.whetstone.rollout.gate.GateEvidence.Margins;
+import dev.whetstone.rollout.gate.GateSubject.Proof;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The criteria of the gate, in the order they are reported. The gate is a check for harm: what is
@@ -19,11 +18,11 @@ import java.util.function.DoubleUnaryOperator;
  * <ul>
  *   <li>{@code quality}: mean log sigma of the reward margins on the gate part, less the
  *       champion's; fails if below zero by a one-sided t test at 5 %, clustered by conversation and
- *       voter
+ *       voter. Shown alone in the automatic mode, which looks again and again
  *   <li>{@code held_out_accuracy}, {@code held_out_margin}: shown, not judged. The margin grows
  *       with KL and accuracy follows the win rate near the reference only (Chen et al. 2024)
  *   <li>{@code automatic_evidence}: in the automatic mode, the e-value against "it predicts votes
- *       no better than the champion"
+ *       no better than the champion"; fails if that against "it predicts them no worse" reaches 20
  *   <li>{@code kl_to_reference}: nats per answer, within the champion's plus a step, and within an
  *       absolute limit
  *   <li>{@code length_ratio}: mean length of the answers by the champion's, within two bounds that
@@ -51,14 +50,16 @@ final class GateCriteria {
   /**
    * Judges the measurements.
    *
-   * @param automaticThreshold e-value that promotes without a duel, if any does
+   * @param proof the automatic mode's evidence; null in the other modes
    */
-  List<CriterionResult> evaluate(GateEvidence evidence, OptionalDouble automaticThreshold) {
+  List<CriterionResult> evaluate(GateEvidence evidence, @Nullable Proof proof) {
     List<CriterionResult> rows = new ArrayList<>();
-    rows.add(quality(evidence.margins()));
+    rows.add(quality(evidence.margins(), proof == null));
     rows.add(accuracy(evidence.margins()));
     rows.add(margin(evidence.margins()));
-    automaticThreshold.ifPresent(threshold -> rows.add(automatic(evidence.margins(), threshold)));
+    if (proof != null) {
+      rows.add(automatic(proof));
+    }
     rows.add(kl(evidence.kl()));
     rows.add(length(evidence));
     rows.add(perplexity(evidence.probe()));
@@ -71,15 +72,19 @@ final class GateCriteria {
     return List.copyOf(rows);
   }
 
-  private CriterionResult quality(Margins margins) {
-    ClusteredMean gain = gain(margins, this::logSigma);
-    String threshold =
+  private CriterionResult quality(Margins margins, boolean judged) {
+    ClusteredMean gain = gain(margins);
+    String measured =
         String.format(
             Locale.ROOT,
-            "not below 0 by a t test at 5 %% (standard error %.4f, %d votes, %d clusters)",
+            "standard error %.4f, %d votes, %d clusters",
             gain.standardError(),
             gain.count(),
             gain.clusters());
+    if (!judged) {
+      return result("quality", gain.mean(), "shown; " + measured, GateVerdict.PASS);
+    }
+    String threshold = "not below 0 by a t test at 5 %% (%s)".formatted(measured);
     if (gain.clusters() < limits.minClusters()) {
       return tooFew("quality", gain.mean(), threshold);
     }
@@ -94,17 +99,12 @@ final class GateCriteria {
     return -Math.log1p(Math.exp(-limits.beta() * margin));
   }
 
-  private static ClusteredMean gain(Margins margins, DoubleUnaryOperator score) {
-    return ClusteredMean.of(differences(margins, score), margins.conversations(), margins.voters());
-  }
-
-  private static double[] differences(Margins margins, DoubleUnaryOperator score) {
-    double[] differences = new double[margins.candidate().length];
-    for (int i = 0; i < differences.length; i++) {
-      differences[i] =
-          score.applyAsDouble(margins.candidate()[i]) - score.applyAsDouble(margins.champion()[i]);
+  private ClusteredMean gain(Margins margins) {
+    double[] gains = new double[margins.candidate().length];
+    for (int i = 0; i < gains.length; i++) {
+      gains[i] = logSigma(margins.candidate()[i]) - logSigma(margins.champion()[i]);
     }
-    return differences;
+    return ClusteredMean.of(gains, margins.conversations(), margins.voters());
   }
 
   // v0 has a margin of zero on every pair, which is neither right nor wrong: each counts a half.
@@ -120,29 +120,26 @@ final class GateCriteria {
     return shown("held_out_margin", own, "shown; the champion's is %.3f", other);
   }
 
-  // The oldest vote first, as an e-process takes them.
-  private CriterionResult automatic(Margins margins, double threshold) {
-    ScoreEvidence process = new ScoreEvidence();
-    double[] gains =
-        differences(margins, margin -> ScoreEvidence.brier(Math.exp(logSigma(margin))));
-    double largest = 1;
-    for (int i = gains.length - 1; i >= 0; i--) {
-      process.add(gains[i]);
-      largest = Math.max(largest, process.eValue());
+  static CriterionResult automatic(Proof proof) {
+    if (proof.mirrored() >= 1 / LEVEL) {
+      return result(
+          "automatic_evidence",
+          proof.eValue(),
+          String.format(Locale.ROOT, "it predicts worse, e-value %.1f", proof.mirrored()),
+          GateVerdict.FAIL);
     }
-    int conversations = new HashSet<>(margins.conversations()).size();
     String needed =
         String.format(
             Locale.ROOT,
             ">= %.0f with %d conversations or more (%d)",
-            threshold,
+            proof.threshold(),
             MIN_CONVERSATIONS,
-            conversations);
+            proof.conversations());
     return result(
         "automatic_evidence",
-        largest,
+        proof.eValue(),
         needed,
-        largest >= threshold && conversations >= MIN_CONVERSATIONS
+        proof.eValue() >= proof.threshold() && proof.conversations() >= MIN_CONVERSATIONS
             ? GateVerdict.PASS
             : GateVerdict.INCONCLUSIVE);
   }

@@ -4,6 +4,8 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.training.ValidationScores;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
@@ -17,11 +19,41 @@ public final class GateDataset {
   /**
    * A vote of the gate part, which no training and no choice has seen.
    *
+   * @param id of the vote
+   * @param seq its place in the log
+   * @param question hash of the whole prompt
    * @param conversation hash of what it begins with
-   * @param voter key and user
    */
-  record JudgedPair(
-      int[] prompt, int[] chosen, int[] rejected, String conversation, String voter) {}
+  public record JudgedPair(
+      String id,
+      long seq,
+      String pair,
+      String key,
+      String user,
+      String question,
+      String conversation,
+      int[] prompt,
+      int[] chosen,
+      int[] rejected) {
+    static JudgedPair of(ResultSet row) throws SQLException {
+      return new JudgedPair(
+          row.getString("preference_id"),
+          row.getLong("seq"),
+          row.getString("pair_id"),
+          row.getString("key_id"),
+          row.getString("user_id"),
+          row.getString("question"),
+          row.getString("conversation"),
+          Sql.ints(row, "prompt_ids"),
+          Sql.ints(row, "chosen_ids"),
+          Sql.ints(row, "rejected_ids"));
+    }
+
+    /** Who voted: a name means nothing without its key. */
+    String voter() {
+      return key + "\n" + user;
+    }
+  }
 
   /** A pair with the trainer's log-probs, whose completions the trainer may have cut. */
   record ScoredPair(int[] prompt, int[] chosen, int[] rejected, ValidationScores trainer) {}
@@ -37,13 +69,23 @@ public final class GateDataset {
 
   private static final String JUDGED =
       """
-      SELECT prompt_ids, chosen_ids, rejected_ids, conversation,
-        key_id || E'\\n' || user_id AS voter
-      FROM usable_votes
-      WHERE base_hash = ? AND part = 'gate' AND source = 'human' AND recorded_at >= ?
-        AND cardinality(prompt_ids)
-          + greatest(cardinality(chosen_ids), cardinality(rejected_ids)) <= ?
-      ORDER BY seq DESC LIMIT ?
+      SELECT v.preference_id, v.seq, v.pair_id, v.key_id, v.user_id, v.conversation, v.prompt_ids,
+        v.chosen_ids, v.rejected_ids, encode(p.prompt_hash, 'hex') AS question
+      FROM usable_votes v JOIN pairs p USING (pair_id)
+      WHERE v.base_hash = ? AND v.part = 'gate' AND v.source = 'human' AND v.recorded_at >= ?
+        AND cardinality(v.prompt_ids)
+          + greatest(cardinality(v.chosen_ids), cardinality(v.rejected_ids)) <= ?
+      """;
+
+  // Answers that were hardly sampled say little about what a policy writes.
+  private static final String UNTAKEN =
+      """
+        AND v.recorded_at <= ? AND NOT p.imported
+        AND coalesce((p.sampling ->> 'temperature')::double precision, 1) >= 0.2
+        AND coalesce((p.sampling ->> 'top_k')::integer, 0) <> 1
+        AND NOT EXISTS (SELECT FROM evidence_votes e
+          WHERE e.subject = ? AND e.preference_id = v.preference_id)
+      ORDER BY v.seq LIMIT ?
       """;
 
   private static final String SCORED =
@@ -89,17 +131,25 @@ public final class GateDataset {
   /** Votes of the gate part since a time, newest first, as far as they fit. */
   List<JudgedPair> judgedPairs(Instant since, int maxTokens, int limit) {
     return database.list(
-        row ->
-            new JudgedPair(
-                Sql.ints(row, "prompt_ids"),
-                Sql.ints(row, "chosen_ids"),
-                Sql.ints(row, "rejected_ids"),
-                row.getString("conversation"),
-                row.getString("voter")),
-        JUDGED,
+        JudgedPair::of,
+        JUDGED + "ORDER BY v.seq DESC LIMIT ?",
         baseHash,
         Timestamp.from(since),
         maxTokens,
+        limit);
+  }
+
+  /** The first votes between two times that a comparison has not taken yet, oldest first. */
+  List<JudgedPair> untaken(
+      String comparison, Instant since, Instant until, int maxTokens, int limit) {
+    return database.list(
+        JudgedPair::of,
+        JUDGED + UNTAKEN,
+        baseHash,
+        Timestamp.from(since),
+        maxTokens,
+        Timestamp.from(until),
+        comparison,
         limit);
   }
 

@@ -62,10 +62,11 @@ public record OperatorChecks(List<Check> checks) {
   /**
    * Reads a file.
    *
+   * @param maxTokens tokens of the longest prompt that leaves room for an answer
    * @param promptIds token ids of a line's {@code prompt} (a text) or {@code messages} (an array)
    * @throws IllegalArgumentException naming the line and what is wrong with it
    */
-  public static OperatorChecks read(Path file, Function<JsonNode, int[]> promptIds) {
+  public static OperatorChecks read(Path file, int maxTokens, Function<JsonNode, int[]> promptIds) {
     List<String> lines;
     try {
       lines = Files.readAllLines(file, StandardCharsets.UTF_8);
@@ -81,6 +82,10 @@ public record OperatorChecks(List<Check> checks) {
       }
       try {
         Check check = check(JSON.readTree(lines.get(i)), i + 1, promptIds);
+        if (check.prompt().length < 1 || check.prompt().length > maxTokens) {
+          throw new IllegalArgumentException(
+              "the prompt has %d tokens, not 1 to %d".formatted(check.prompt().length, maxTokens));
+        }
         if (!names.add(check.name()) || checks.size() == MAX_CHECKS) {
           throw new IllegalArgumentException(
               "a name stands twice, or there are more than " + MAX_CHECKS + " checks");

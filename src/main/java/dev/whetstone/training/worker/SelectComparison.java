@@ -1,10 +1,10 @@
 package dev.whetstone.training.worker;
 
 import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.dpo.evaluation.ClusteredMean;
 import dev.whetstone.dpo.loss.Logistic;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.preference.TrainingVote;
-import dev.whetstone.training.ClusteredMean;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,19 +29,23 @@ record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, d
     Map<String, PairLogps> champion =
         outcome.championValidation().stream()
             .collect(Collectors.toMap(PairLogps::id, Function.identity()));
-    List<ClusteredMean.Value> gains = new ArrayList<>();
+    List<Double> gains = new ArrayList<>();
+    List<String> conversations = new ArrayList<>();
+    List<String> voters = new ArrayList<>();
     for (PairLogps pair : outcome.validation()) {
       TrainingVote vote = byId.get(pair.id());
       PairLogps before = champion.get(pair.id());
       // The base is no champion of its own: its margins are zero.
       double old = before == null ? Math.log(0.5) : score(before, beta);
       if (vote != null) {
-        gains.add(
-            new ClusteredMean.Value(score(pair, beta) - old, vote.conversation(), vote.user()));
+        gains.add(score(pair, beta) - old);
+        conversations.add(vote.conversation());
+        voters.add(vote.voter());
       }
     }
     return new SelectComparison(
-        ClusteredMean.of(gains),
+        ClusteredMean.of(
+            gains.stream().mapToDouble(Double::doubleValue).toArray(), conversations, voters),
         outcome.scale(),
         outcome.metrics() == null ? null : outcome.metrics().kl(),
         outcome.championKl().mean());
@@ -62,11 +66,13 @@ record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, d
   Map<String, @Nullable Object> toMap(String champion) {
     Map<String, @Nullable Object> named = new LinkedHashMap<>();
     named.put("champion", champion);
-    named.put("select_pairs", gain.values());
+    named.put("select_pairs", gain.count());
     named.put("select_clusters", gain.clusters());
-    if (gain.values() > 0) {
+    if (gain.count() > 0) {
       named.put("select_gain", gain.mean());
-      named.put("select_gain_se", gain.standardError());
+      if (Double.isFinite(gain.standardError())) {
+        named.put("select_gain_se", gain.standardError());
+      }
     }
     named.put("champion_kl", championKl);
     named.put("policy_kl", kl);
@@ -76,13 +82,13 @@ record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, d
 
   @Override
   public String toString() {
-    return gain.values() == 0
+    return gain.count() == 0
         ? "no select pairs"
         : "select gain %.4f (standard error %.4f, %d pairs), KL %s beside %.2f"
             .formatted(
                 gain.mean(),
                 gain.standardError(),
-                gain.values(),
+                gain.count(),
                 kl == null ? "-" : "%.2f".formatted(kl),
                 championKl);
   }

@@ -17,16 +17,16 @@ import java.util.function.Function;
 
 /**
  * Selects the votes of a run from the pool: all usable ones, newest first, whatever became of
- * earlier candidates, but not too many of one user or on one prompt. Older votes weigh less.
+ * earlier candidates, but not too many of one voter or on one prompt. Older votes weigh less.
  *
- * @param userShare maximum share of the votes of one user, in (0, 1]; with too few users for that,
- *     each gets the same number
+ * @param userShare maximum share of the votes of one voter, in (0, 1]; with too few for that, each
+ *     gets the same number
  * @param promptShare maximum share of the votes on one prompt, in (0, 1]; likewise
  * @param maxVotes maximum number of votes
  * @param halfLife number of newer votes after which a vote weighs half
  */
 record VoteSelection(double userShare, double promptShare, int maxVotes, double halfLife) {
-  /** So many votes of one user or on one prompt are always taken: a pool may be one person's. */
+  /** So many votes of one voter or on one prompt are always taken: a pool may be one person's. */
   private static final int MIN_CAP = 50;
 
   VoteSelection {
@@ -75,7 +75,7 @@ record VoteSelection(double userShare, double promptShare, int maxVotes, double 
   private List<TrainingVote> capShares(List<TrainingVote> votes) {
     List<TrainingVote> ofPrompts =
         capGroups(votes, vote -> IntBuffer.wrap(vote.prompt()), promptShare);
-    return capGroups(ofPrompts, TrainingVote::user, userShare);
+    return capGroups(ofPrompts, TrainingVote::voter, userShare);
   }
 
   /** Drops the oldest votes of each group that exceeds the share. */

@@ -99,6 +99,7 @@ class VoteSelectionTest {
     return new TrainingVote(
         "pref_" + seq,
         seq,
+        "key_1",
         user,
         "c" + prompt,
         Part.TRAIN,

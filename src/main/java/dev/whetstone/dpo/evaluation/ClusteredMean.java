@@ -1,4 +1,4 @@
-package dev.whetstone.rollout.evidence;
+package dev.whetstone.dpo.evaluation;
 
 import static dev.whetstone.settings.Checks.require;
 
