@@ -38,6 +38,10 @@ public final class RolloutMetrics {
         "e-value against the champion being as good as its predecessor",
         r -> r.figures().watchEvidence());
     rollouts.count(
+        "champion.promotions", "champions that were promoted", r -> r.figures().promotions());
+    rollouts.count(
+        "champion.rollbacks", "champions that were rolled back", r -> r.figures().rollbacks());
+    rollouts.count(
         "watch.rollbacks", "champions that a watch took back", r -> r.figures().watchRollbacks());
     rollouts.gauge(
         "champion.win.rate", "share of votes it won against v0", r -> r.figures().winRate());

@@ -181,7 +181,7 @@ final class RolloutController {
                 new WaitingCandidate(
                     candidate,
                     champion.version(),
-                    candidate == newest
+                    candidate.rolloutId().equals(newest.rolloutId())
                         ? obstacle(candidate)
                         : newest.version() + " was trained on more votes and goes first"))
         .toList();

@@ -1,5 +1,6 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.database.Database;
 import dev.whetstone.database.LeaderLoop;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
@@ -37,6 +38,8 @@ public final class Rollouts implements AutoCloseable {
   private volatile FiguresAt figures = new FiguresAt(RolloutFigures.NONE, Instant.EPOCH);
   private final DuelTracker duelTracker;
   private final RolloutController controller;
+  private final Database database;
+  private final AliasStore aliases;
   private final RolloutConfig config;
   private final LeaderLoop loop;
 
@@ -58,6 +61,8 @@ public final class Rollouts implements AutoCloseable {
       RandomGenerator random,
       InstantSource clock) {
     String baseHash = policies.base().hash();
+    this.database = policies.store().database();
+    this.aliases = policies.aliases();
     this.store = new RolloutStore(policies.store().database(), baseHash);
     this.watches = new WatchStore(policies.store().database(), baseHash);
     this.metrics = new ArmMetricsStore(policies.store().database());
@@ -95,6 +100,21 @@ public final class Rollouts implements AutoCloseable {
   /** What the arms of duels and watches did. */
   public ArmMetricsStore metrics() {
     return metrics;
+  }
+
+  /** The newest promotion or rollback of a champion, whoever made it. */
+  public Optional<AliasStore.ChampionChange> lastChampionChange() {
+    return database.statement(aliases::lastChampionChange);
+  }
+
+  /** How often champions were promoted. */
+  public long promotions() {
+    return database.statement(c -> aliases.championChanges(c, "promote"));
+  }
+
+  /** How often champions were rolled back, by operators and by watches. */
+  public long rollbacks() {
+    return database.statement(c -> aliases.championChanges(c, "rollback"));
   }
 
   /** The e-value that promotes a rollout's candidate. */

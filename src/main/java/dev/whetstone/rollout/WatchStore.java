@@ -7,7 +7,6 @@ import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -86,28 +85,6 @@ public final class WatchStore {
         .stream()
         .sorted(Comparator.comparingLong(Watch::promotion).reversed())
         .toList();
-  }
-
-  /**
-   * A rollback by a watch.
-   *
-   * @param about id of the watch
-   */
-  public record RolledBack(String about, String champion, String reason, Instant at) {}
-
-  /** The newest rollback by a watch. */
-  public Optional<RolledBack> lastRollback() {
-    return database.first(
-        row ->
-            new RolledBack(
-                row.getString("watch_id"),
-                row.getString("champion"),
-                row.getString("outcome").substring(ROLLED_BACK.length()),
-                Sql.instant(row, "ended_at")),
-        "SELECT * FROM watches WHERE base_hash = ? AND starts_with(outcome, ?)"
-            + " ORDER BY ended_at DESC LIMIT 1",
-        baseHash,
-        ROLLED_BACK);
   }
 
   /** How many champions watches took back. */

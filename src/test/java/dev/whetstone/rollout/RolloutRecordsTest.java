@@ -145,8 +145,9 @@ class RolloutRecordsTest {
         .containsEntry(new Ending("promoted", "votes"), 1L)
         .containsEntry(new Ending("rolled_back", "watch"), 1L);
     assertThat(rollouts.figures().watchRollbacks()).isOne();
-    assertThat(rollouts.watches().lastRollback().orElseThrow().champion())
-        .isEqualTo(candidate.version());
+    assertThat(rollouts.figures().promotions()).isOne();
+    assertThat(rollouts.figures().rollbacks()).isOne();
+    assertThat(rollouts.lastChampionChange().orElseThrow().version()).isEqualTo("v0");
     RolloutStore.Ended last = rollouts.store().lastEnded().orElseThrow();
     assertThat(last.about()).isEqualTo(duel.id());
     assertThat(last.decision()).isEqualTo("rolled_back");

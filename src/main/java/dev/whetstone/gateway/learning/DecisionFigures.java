@@ -104,17 +104,17 @@ final class DecisionFigures {
                 ended ->
                     new LearningView.LastDecision(
                         ended.about(), ended.decision(), ended.reason(), ended.at()));
-    Stream<LearningView.LastDecision> ofWatch =
-        rollouts.watches().lastRollback().stream()
+    Stream<LearningView.LastDecision> ofChampion =
+        rollouts.lastChampionChange().stream()
             .map(
-                back ->
+                change ->
                     new LearningView.LastDecision(
-                        back.about(),
-                        RolloutStatus.ROLLED_BACK.label(),
-                        back.champion() + ": " + back.reason(),
-                        back.at()));
-    // Of two at one time, a rollout's row says more than its watch's: it comes later here.
-    return Stream.of(ofRun, ofWatch, ofRollout)
+                        change.version(),
+                        change.action().equals("promote") ? "promoted" : "rolled back to",
+                        change.reason(),
+                        change.at()));
+    // A rollout's row says more than the change of the champion in the same transaction.
+    return Stream.of(ofRun, ofChampion, ofRollout)
         .flatMap(Function.identity())
         .reduce((one, other) -> other.at().isBefore(one.at()) ? one : other);
   }

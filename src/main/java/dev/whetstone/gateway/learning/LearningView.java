@@ -154,7 +154,7 @@ public record LearningView(
   /**
    * What was decided last about a run, a rollout or a champion.
    *
-   * @param about id of the run, the rollout or the watch
+   * @param about id of the run or the rollout, or the version that is champion now
    */
   public record LastDecision(String about, String decision, @Nullable String reason, Instant at) {}
 }

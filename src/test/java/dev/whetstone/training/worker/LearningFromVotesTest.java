@@ -134,15 +134,15 @@ class LearningFromVotesTest {
     LearningStore learning = new LearningStore(database, tiny.hash());
     learning.pause(OPERATOR);
     String id = runs.request(RunTrigger.CALL, "{\"steps\": 1}", OPERATOR).run().id();
-    try (TrainingWorker worker =
+    TrainingWorker worker =
         new TrainingWorker(
-            runs, votes, executor(), config(), InstantSource.system(), tiny.hash())) {
-      assertThat(worker.step()).isFalse();
-      assertThat(runs.find(id).orElseThrow().status()).isEqualTo(RunStatus.QUEUED);
+            runs, votes, executor(), config(), InstantSource.system(), tiny.hash());
 
-      runs.cancel(id, OPERATOR);
-      learning.resume(OPERATOR);
-    }
+    assertThat(worker.step()).isFalse();
+
+    assertThat(runs.find(id).orElseThrow().status()).isEqualTo(RunStatus.QUEUED);
+    runs.cancel(id, OPERATOR);
+    learning.resume(OPERATOR);
   }
 
   private static TrainingRun run(String config) {
