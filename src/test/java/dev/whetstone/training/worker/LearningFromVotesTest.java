@@ -135,8 +135,7 @@ class LearningFromVotesTest {
     learning.pause(OPERATOR);
     String id = runs.request(RunTrigger.CALL, "{\"steps\": 1}", OPERATOR).run().id();
     TrainingWorker worker =
-        new TrainingWorker(
-            runs, votes, executor(), config(), InstantSource.system(), tiny.hash());
+        new TrainingWorker(runs, votes, executor(), config(), InstantSource.system(), tiny.hash());
 
     assertThat(worker.step()).isFalse();
 
