@@ -8,9 +8,13 @@ import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
+import dev.whetstone.models.ModelOpener;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.bulk.OtherBaseVotes;
+import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.settings.BuildInfo;
+import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.training.worker.LearningStatus;
@@ -89,6 +93,9 @@ final class TrainerLifecycle {
               .resolve(settings.model(), settings.weights().precision());
       PolicyStore policies = new PolicyStore(database, base.hash());
       awaitDatabase(policies);
+      if (config.otherBases()) {
+        adoptVotesOfOtherBases(base);
+      }
       TrainingRunStore runs = new TrainingRunStore(database, base.hash());
       TrainingWorker training =
           new TrainingWorker(
@@ -134,6 +141,28 @@ final class TrainerLifecycle {
     } catch (IOException | RuntimeException | LinkageError failed) {
       LOG.errorf(failed, "the trainer cannot start: %s", failed.getMessage());
       Quarkus.asyncExit(1);
+    }
+  }
+
+  private void adoptVotesOfOtherBases(ModelDirectory base) throws IOException {
+    long waiting = new TrainingVotes(database, base.hash()).ofOtherBases();
+    if (waiting == 0) {
+      return;
+    }
+    try (Tokenizer tokenizer = Tokenizer.open(base.path().resolve("tokenizer.json"))) {
+      int unreadable =
+          new OtherBaseVotes(
+                  database,
+                  new PairTokenizer(
+                      tokenizer,
+                      ModelOpener.chatTemplate(base.path()),
+                      base.config().endOfTurn(),
+                      base.hash()))
+              .adopt();
+      LOG.infof(
+          "%d votes on answers of other bases are copied by their texts; %d have conversations that"
+              + " this base's chat template cannot render",
+          waiting - unreadable, unreadable);
     }
   }
 

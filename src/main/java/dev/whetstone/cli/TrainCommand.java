@@ -61,11 +61,16 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--pairs",
-      required = true,
       paramLabel = "FILE",
       description =
           "JSON lines, a pair each: TRL's prompt, chosen, rejected as texts or messages, or prompt_ids, chosen_ids, rejected_ids.")
-  Path pairs = Path.of("");
+  @Nullable Path pairs;
+
+  @Option(
+      names = "--from-log",
+      description =
+          "Trains on the usable votes of WHETSTONE_HOME's log (or WHETSTONE_DATABASE_URL's) in place of --pairs; those on answers of another base by their texts.")
+  boolean fromLog;
 
   @Option(
       names = "--config",
@@ -110,12 +115,17 @@ public final class TrainCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       return 0;
     }
-    requireFile(pairs);
+    if (fromLog == (pairs != null)) {
+      throw new InvalidSettingException("give --pairs or --from-log");
+    }
+    if (pairs != null) {
+      requireFile(pairs);
+    }
     AppSettings appSettings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(appSettings.nativeLibraries());
     ModelDirectory base = openBase(appSettings);
     ValidationSplit<TokenPair> split =
-        ValidationSplit.of(readPairs(base), settings.validation().share());
+        ValidationSplit.of(readPairs(appSettings, base), settings.validation().share());
     TrainingJob job =
         new TrainingJob(
             base,
@@ -175,15 +185,18 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private List<TokenPair> readPairs(ModelDirectory base) throws IOException {
+  private List<TokenPair> readPairs(AppSettings appSettings, ModelDirectory base)
+      throws IOException {
     try (Tokenizer tokenizer = Tokenizer.open(base.path().resolve("tokenizer.json"))) {
-      return PairFile.read(
-          pairs,
+      PairTokenizer pairTokenizer =
           new PairTokenizer(
               tokenizer,
               ModelOpener.chatTemplate(base.path()),
               base.config().endOfTurn(),
-              base.hash()));
+              base.hash());
+      return pairs == null
+          ? LogPairs.read(appSettings, pairTokenizer)
+          : PairFile.read(pairs, pairTokenizer);
     }
   }
 

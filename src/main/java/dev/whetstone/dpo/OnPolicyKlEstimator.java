@@ -23,10 +23,11 @@ import java.util.stream.Stream;
  * @param batchSize answers that are sampled at once
  * @param answers number of answers. The few with a very large divergence decide the mean, so many
  *     are needed to see how frequent they are: 256 of the demo's policy leave an error of 1.5 nats
+ * @param temperature of the sampling; the divergences are those of the whole distributions
  * @param seed of the sampling, the same at every look
  */
 record OnPolicyKlEstimator(
-    List<int[]> prompts, int maxTokens, int batchSize, int answers, long seed) {
+    List<int[]> prompts, int maxTokens, int batchSize, int answers, double temperature, long seed) {
   /** Tokens of an answer; the gate has the same maximum. */
   private static final int MAX_TOKENS = 96;
 
@@ -53,7 +54,11 @@ record OnPolicyKlEstimator(
    * longer than the longest recorded one, because users are shown no longer ones.
    */
   static OnPolicyKlEstimator of(
-      List<TokenPair> validation, List<TokenPair> train, BatchConfig config, ModelConfig base) {
+      List<TokenPair> validation,
+      List<TokenPair> train,
+      BatchConfig config,
+      double temperature,
+      ModelConfig base) {
     List<int[]> prompts =
         Stream.of(validation, train)
             .flatMap(List::stream)
@@ -77,13 +82,14 @@ record OnPolicyKlEstimator(
         maxTokens,
         Math.clamp(config.tokenBudget() / (longestPrompt + maxTokens), 1, MAX_BATCH),
         Math.max(MIN_ANSWERS, affordable),
+        temperature,
         config.seed());
   }
 
   /** The same with a quarter of the answers, for a look in the middle of a run. */
   OnPolicyKlEstimator quick() {
     int fewer = Math.min(answers, Math.max(MIN_ANSWERS, answers / 4));
-    return new OnPolicyKlEstimator(prompts, maxTokens, batchSize, fewer, seed);
+    return new OnPolicyKlEstimator(prompts, maxTokens, batchSize, fewer, temperature, seed);
   }
 
   private static double weights(ModelConfig base) {
@@ -94,8 +100,8 @@ record OnPolicyKlEstimator(
 
   /**
    * The KL in nats an answer: of each answer the sum over its tokens of the KL between the whole
-   * next-token distributions. It has the same mean as log π − log π_ref and less variance. An
-   * answer that does not end is cut.
+   * next-token distributions. At temperature 1 it has the same mean as log π − log π_ref, and less
+   * variance. An answer that does not end is cut.
    *
    * <p>Two policies are measured with the same random numbers, which quiets their difference.
    */
@@ -110,7 +116,8 @@ record OnPolicyKlEstimator(
               .toArray();
       List<int[]> batchPrompts = Arrays.stream(batch).mapToObj(prompts::get).toList();
       for (double answer :
-          divergences(network, batch, network.sample(batchPrompts, maxTokens, random))) {
+          divergences(
+              network, batch, network.sample(batchPrompts, maxTokens, temperature, random))) {
         nats[done++] = answer;
       }
     }

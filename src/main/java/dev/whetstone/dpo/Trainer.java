@@ -71,7 +71,11 @@ public final class Trainer {
     TrainerOptions used = options.with(network(job, directory, listener));
     OnPolicyKlEstimator estimator =
         OnPolicyKlEstimator.of(
-            validation.pairs(), train.pairs(), job.config().batch(), job.base().config());
+            validation.pairs(),
+            train.pairs(),
+            job.config().batch(),
+            job.config().validation().klTemperature(),
+            job.base().config());
     PolicyScorer.Champion champion = champion(job, used, validation.pairs(), estimator);
     TrainingOutcome outcome;
     try (Network network = open(job, used.network());

@@ -180,7 +180,7 @@ public final class DemoScenario {
         rollout.path("gate").forEach(this::printCriterion);
       }
       switch (rollout.path("status").asText("")) {
-        case "", "gating" -> Thread.sleep(200);
+        case "", "queued", "gating" -> Thread.sleep(200);
         case "duelling" -> {
           for (int i = 0; i < 10; i++) {
             vote();

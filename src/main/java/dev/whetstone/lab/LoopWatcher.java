@@ -212,6 +212,7 @@ final class LoopWatcher {
         .anyMatch(
             run ->
                 rollouts.values().stream()
+                    .filter(r -> !r.path("status").asText().equals("queued"))
                     .noneMatch(r -> r.path("run_id").asText().equals(run.getKey())));
   }
 

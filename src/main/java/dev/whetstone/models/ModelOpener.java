@@ -103,7 +103,7 @@ public final class ModelOpener {
         policies,
         runs,
         services.createRollouts(opened.engine(), opened.tokenizer(), template, policies, runs),
-        directory.config().endOfTurn(),
+        directory.config(),
         RecommendedSampling.of(readJson(defaults), defaults.toString()).or(catalogued),
         decodeGraph(directory, precision),
         opened.adapterInputs());

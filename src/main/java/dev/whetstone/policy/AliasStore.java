@@ -114,6 +114,43 @@ public final class AliasStore {
         .isPresent();
   }
 
+  /**
+   * A change of the champion.
+   *
+   * @param version the new champion
+   * @param action promote or rollback
+   */
+  public record ChampionChange(
+      String version, String action, String actor, @Nullable String reason, Instant at) {}
+
+  /** The newest promotion or rollback; empty while the first champion serves. */
+  public Optional<ChampionChange> lastChampionChange(Connection connection) throws SQLException {
+    return Sql.first(
+        connection,
+        row ->
+            new ChampionChange(
+                row.getString("version"),
+                row.getString("action"),
+                row.getString("actor"),
+                row.getString("reason"),
+                Sql.instant(row, "at")),
+        "SELECT 'v' || champion AS version, action, actor, reason, at FROM alias_history"
+            + " WHERE base_hash = ? AND action IN ('promote', 'rollback')"
+            + " ORDER BY revision DESC LIMIT 1",
+        store.baseHash());
+  }
+
+  /** How often a champion was made by an action, promote or rollback. */
+  public long championChanges(Connection connection, String action) throws SQLException {
+    return Sql.first(
+            connection,
+            row -> row.getLong(1),
+            "SELECT count(*) FROM alias_history WHERE base_hash = ? AND action = ?",
+            store.baseHash(),
+            action)
+        .orElse(0L);
+  }
+
   /** The versions that were most recently champion, the current one first. */
   public List<String> lastChampions(Connection connection, int count) throws SQLException {
     return Sql.list(connection, row -> row.getString(1), LAST_CHAMPIONS, store.baseHash(), count);

@@ -99,6 +99,49 @@ public final class TrainingVotes {
         .orElse("");
   }
 
+  /**
+   * The newest votes of the train part.
+   *
+   * @param all votes of the part
+   * @param votes the newest of them
+   * @param tokens of prompts and answers of those
+   */
+  public record Sizes(long all, long votes, long tokens) {}
+
+  /** Measures the newest votes of the train part after a position, at most {@code limit}. */
+  public Sizes trainSizes(long after, int limit) {
+    return database
+        .first(
+            row -> new Sizes(row.getLong(1), row.getLong(2), row.getLong(3)),
+            """
+            SELECT coalesce(max(number), 0), count(*), coalesce(sum(tokens), 0) FROM (
+              SELECT count(*) OVER () AS number, cardinality(prompt_ids) + cardinality(chosen_ids)
+                + cardinality(rejected_ids) AS tokens
+              FROM usable_votes WHERE base_hash = ? AND part = 'train' AND seq > ?
+              ORDER BY seq DESC LIMIT ?) AS newest
+            """,
+            baseHash,
+            after,
+            limit)
+        .orElseThrow();
+  }
+
+  /** How many usable votes on answers of other bases have no copy for this one. */
+  public long ofOtherBases() {
+    return database
+        .first(
+            row -> row.getLong(1),
+            """
+            SELECT count(*) FROM usable_votes v JOIN preferences f USING (preference_id)
+            WHERE v.base_hash <> ? AND f.last_import IS DISTINCT FROM 'other_base'
+              AND NOT EXISTS (SELECT FROM preferences c
+                WHERE c.preference_id = 'pref_' || md5(? || v.preference_id))
+            """,
+            baseHash,
+            baseHash)
+        .orElse(0L);
+  }
+
   /** The position of the last vote that was recorded at or before a time; 0 if there is none. */
   public long positionAt(Instant time) {
     return database

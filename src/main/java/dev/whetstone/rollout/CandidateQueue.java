@@ -4,6 +4,8 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.policy.PolicyStatus;
+import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.DuelConfig;
 import java.util.List;
@@ -19,14 +21,14 @@ final class CandidateQueue {
 
   private final RolloutStore rollouts;
   private final Database database;
-  private final String baseHash;
+  private final PolicyStore policies;
   private final DuelConfig config;
   private String waiting = "";
 
-  CandidateQueue(RolloutStore rollouts, Database database, String baseHash, DuelConfig config) {
+  CandidateQueue(RolloutStore rollouts, PolicyStore policies, DuelConfig config) {
     this.rollouts = rollouts;
-    this.database = database;
-    this.baseHash = baseHash;
+    this.policies = policies;
+    this.database = policies.database();
     this.config = config;
   }
 
@@ -38,19 +40,42 @@ final class CandidateQueue {
     }
     Candidate newest = waiting.getFirst();
     for (Candidate older : waiting.subList(1, waiting.size())) {
-      supersede(older, champion, newest.version() + " was trained on more votes");
+      supersede(
+          older,
+          champion,
+          Transition.NEWER_CANDIDATE,
+          newest.version() + " was trained on more votes");
     }
     return Optional.of(newest);
   }
 
-  void supersede(Candidate candidate, PolicyRecord champion, String reason) {
-    ChangeContext by = new ChangeContext(RolloutController.ACTOR, reason);
-    database.transaction(
-        connection -> {
-          rollouts.supersede(connection, candidate, champion, by);
-          return candidate.version();
-        });
-    LOG.infof("%s is superseded: %s", candidate.version(), reason);
+  void supersede(Candidate candidate, PolicyRecord champion, String cause, String reason) {
+    end(
+        candidate,
+        champion,
+        new Transition(RolloutStatus.SUPERSEDED, cause, reason),
+        RolloutController.ACTOR);
+  }
+
+  /** Ends a candidate before its turn; false when its turn has come meanwhile. */
+  boolean end(Candidate candidate, PolicyRecord champion, Transition ending, String actor) {
+    boolean ended =
+        database.transaction(
+            connection -> {
+              boolean done = rollouts.endWaiting(connection, candidate, champion, ending, actor);
+              if (done && !candidate.version().equals(champion.version())) {
+                policies.setStatus(
+                    connection,
+                    candidate.version(),
+                    PolicyStatus.HELD,
+                    new ChangeContext(actor, ending.reason()));
+              }
+              return done;
+            });
+    if (ended) {
+      LOG.infof("%s is %s: %s", candidate.version(), ending.to().label(), ending.reason());
+    }
+    return ended;
   }
 
   /**
@@ -58,8 +83,7 @@ final class CandidateQueue {
    * the pool has enough votes that a duel is worth while anyway.
    */
   boolean mayDuel(Candidate candidate) {
-    Optional<SelectGain> gain = SelectGain.of(candidate.metrics());
-    if (gain.filter(SelectGain::isClear).isPresent() || usableVotes() >= config.minVotes()) {
+    if (missingVotes(candidate) == 0) {
       return true;
     }
     if (!waiting.equals(candidate.version())) {
@@ -72,12 +96,19 @@ final class CandidateQueue {
     return false;
   }
 
+  /** Usable votes that a candidate's duel waits for; 0 if it may begin. */
+  int missingVotes(Candidate candidate) {
+    return SelectGain.of(candidate.metrics()).filter(SelectGain::isClear).isPresent()
+        ? 0
+        : config.minVotes() - usableVotes();
+  }
+
   private int usableVotes() {
     return database
         .first(
             row -> row.getInt(1),
             "SELECT count(*) FROM (SELECT FROM usable_votes WHERE base_hash = ? LIMIT ?) AS usable",
-            baseHash,
+            policies.baseHash(),
             config.minVotes())
         .orElse(0);
   }

@@ -25,7 +25,8 @@ final class Decisions {
     Map<String, Double> numbers =
         rows.stream().collect(Collectors.toMap(CriterionResult::name, CriterionResult::number));
     if (GateVerdict.of(rows) == GateVerdict.FAIL) {
-      return new Transition(RolloutStatus.REJECTED, "the gate failed: " + refused(rows), numbers);
+      return new Transition(
+          RolloutStatus.REJECTED, firstFailed(rows), "the gate failed: " + refused(rows), numbers);
     }
     String unclear = names(rows, GateVerdict.INCONCLUSIVE);
     String passed =
@@ -33,13 +34,26 @@ final class Decisions {
             ? "the gate passed"
             : "the gate found no harm; too little to tell: " + unclear;
     return switch (mode) {
-      case DUEL -> new Transition(RolloutStatus.DUELLING, passed, numbers);
+      case DUEL -> new Transition(RolloutStatus.DUELLING, Transition.GATE, passed, numbers);
       case AUTOMATIC ->
-          unclear.isEmpty() ? new Transition(RolloutStatus.PROMOTED, passed, numbers) : null;
+          unclear.isEmpty()
+              ? new Transition(RolloutStatus.PROMOTED, Transition.GATE, passed, numbers)
+              : null;
       case MANUAL ->
           new Transition(
-              RolloutStatus.AWAITING_APPROVAL, passed + "; an operator decides", numbers);
+              RolloutStatus.AWAITING_APPROVAL,
+              Transition.GATE,
+              passed + "; an operator decides",
+              numbers);
     };
+  }
+
+  private static String firstFailed(List<CriterionResult> rows) {
+    return rows.stream()
+        .filter(row -> row.verdict() == GateVerdict.FAIL)
+        .map(CriterionResult::name)
+        .findFirst()
+        .orElseThrow();
   }
 
   // An operator's check is told by its name, which stands in the row.
@@ -82,7 +96,8 @@ final class Decisions {
       List<GuardrailViolation> slow,
       boolean tooLong) {
     if (!alarms.isEmpty()) {
-      return new Transition(RolloutStatus.ABORTED, describe(alarms), numbers(alarms));
+      return new Transition(
+          RolloutStatus.ABORTED, alarms.getFirst().name(), describe(alarms), numbers(alarms));
     }
     Map<String, Double> numbers = new TreeMap<>(numbers(slow));
     numbers.put("wins", (double) evidence.wins());
@@ -92,19 +107,34 @@ final class Decisions {
     numbers.put("futility", evidence.futility());
     String votes = evidence.wins() + " votes for it, " + evidence.losses() + " against";
     return switch (rule.verdict(evidence)) {
-      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, votes, numbers);
+      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, Transition.VOTES, votes, numbers);
       case FUTILE ->
-          new Transition(RolloutStatus.INCONCLUSIVE, "not clearly better: " + votes, numbers);
+          new Transition(
+              RolloutStatus.INCONCLUSIVE,
+              Transition.FUTILE,
+              "not clearly better: " + votes,
+              numbers);
       case CAPPED ->
-          new Transition(RolloutStatus.INCONCLUSIVE, "undecided after " + votes, numbers);
+          new Transition(
+              RolloutStatus.INCONCLUSIVE,
+              Transition.VOTE_LIMIT,
+              "undecided after " + votes,
+              numbers);
       case CONTINUE -> {
         if (tooLong) {
           yield new Transition(
-              RolloutStatus.INCONCLUSIVE, "undecided in the time, after " + votes, numbers);
+              RolloutStatus.INCONCLUSIVE,
+              Transition.TIME_LIMIT,
+              "undecided in the time, after " + votes,
+              numbers);
         }
         yield slow.isEmpty()
             ? null
-            : new Transition(RolloutStatus.INCONCLUSIVE, "slow: " + describe(slow), numbers);
+            : new Transition(
+                RolloutStatus.INCONCLUSIVE,
+                slow.getFirst().name(),
+                "slow: " + describe(slow),
+                numbers);
       }
     };
   }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param runId the training run that made the candidate; null for an imported version
  * @param champion version that the candidate is compared with
  * @param share of pairs in which the candidate writes one side during the duel
+ * @param cause of the present status, a word; null in rows of older builds
  * @param evidence the counted votes of the duel so far
  * @param attempt the how-manieth duel (or judgement, in the automatic mode) against this champion
  *     since it was promoted; 0 before it
@@ -28,6 +29,7 @@ public record Rollout(
     RolloutMode mode,
     double share,
     RolloutStatus status,
+    @Nullable String cause,
     @Nullable String reason,
     VoteEvidence evidence,
     int attempt,

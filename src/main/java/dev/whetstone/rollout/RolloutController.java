@@ -79,8 +79,8 @@ final class RolloutController {
     this.database = policies.database();
     this.forecasts = new ForecastStore(database, gate, clock, config.duel().voteDelay());
     this.aliases = router.aliases();
-    this.queue = new CandidateQueue(rollouts, database, policies.baseHash(), config.duel());
-    this.watches = new Watches(watchStore, metrics, evidence, router, config);
+    this.queue = new CandidateQueue(rollouts, policies, config.duel());
+    this.watches = new Watches(watchStore, rollouts, metrics, evidence, router, config);
     this.router = router;
     this.gate = gate;
     this.config = config;
@@ -90,7 +90,9 @@ final class RolloutController {
   /** Takes the next step, if there is one; true when the database was changed. */
   boolean step() {
     boolean paused = isPaused();
-    rollouts.markRolledBack(new ChangeContext(ACTOR, "it was rolled back"));
+    rollouts.markRolledBack(
+        new Transition(RolloutStatus.ROLLED_BACK, Transition.OPERATOR, "it was rolled back"),
+        ACTOR);
     if (watches.step(!paused)) {
       return true;
     }
@@ -134,9 +136,19 @@ final class RolloutController {
       return false;
     }
     Candidate candidate = next.get();
+    if (candidate.version().equals(champion.version())) {
+      return queue.end(
+          candidate,
+          champion,
+          new Transition(RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"),
+          ACTOR);
+    }
     if (isOfAnotherLine(candidate, champion)) {
       queue.supersede(
-          candidate, champion, "it was trained before " + champion.version() + " was champion");
+          candidate,
+          champion,
+          Transition.CHAMPION_CHANGED,
+          "it was trained before " + champion.version() + " was champion");
       return true;
     }
     if (config.mode() == RolloutMode.DUEL && !queue.mayDuel(candidate)) {
@@ -153,6 +165,44 @@ final class RolloutController {
                     config.duel().share(),
                     by))
         .isPresent();
+  }
+
+  /** The candidates that wait for their turn, newest first, and what for. */
+  List<WaitingCandidate> waiting() {
+    List<Candidate> waiting = rollouts.candidates();
+    if (waiting.isEmpty()) {
+      return List.of();
+    }
+    Candidate newest = waiting.getFirst();
+    PolicyRecord champion = champion();
+    return waiting.stream()
+        .map(
+            candidate ->
+                new WaitingCandidate(
+                    candidate,
+                    champion.version(),
+                    candidate.rolloutId().equals(newest.rolloutId())
+                        ? obstacle(candidate)
+                        : newest.version() + " was trained on more votes and goes first"))
+        .toList();
+  }
+
+  private String obstacle(Candidate candidate) {
+    int missing = config.mode() == RolloutMode.DUEL ? queue.missingVotes(candidate) : 0;
+    String turn =
+        rollouts
+            .active()
+            .map(active -> "the rollout of %s is under way".formatted(active.candidate()))
+            .orElse("its turn is next");
+    return missing > 0
+        ? "its duel waits for %d more usable votes, or for a candidate that is clearly better on the select part"
+            .formatted(missing)
+        : isPaused() ? "learning is paused" : turn;
+  }
+
+  /** Ends a candidate that waits, at an operator's wish; false when its turn has come meanwhile. */
+  boolean cancel(Candidate waiting, Transition cancelled, String actor) {
+    return queue.end(waiting, champion(), cancelled, actor);
   }
 
   /**
@@ -192,7 +242,8 @@ final class RolloutController {
   /** How the rollout ends because its versions were changed by others; empty if they were not. */
   private Optional<Transition> overtakenBy(Rollout rollout, Aliases now) {
     if (now.champion().equals(rollout.candidate())) {
-      return Optional.of(new Transition(RolloutStatus.PROMOTED, "an operator promoted it"));
+      return Optional.of(
+          new Transition(RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"));
     }
     Optional<String> unsound =
         database.statement(c -> policies.rolledBackAncestor(c, rollout.candidate()));
@@ -200,6 +251,7 @@ final class RolloutController {
       return Optional.of(
           new Transition(
               RolloutStatus.INCONCLUSIVE,
+              Transition.PARENT_ROLLED_BACK,
               unsound.get().equals(rollout.candidate())
                   ? "it was rolled back"
                   : "it was trained on top of " + unsound.get() + ", which was rolled back"));
@@ -208,7 +260,9 @@ final class RolloutController {
         ? Optional.empty()
         : Optional.of(
             new Transition(
-                RolloutStatus.SUPERSEDED, "the champion became " + now.champion() + " meanwhile"));
+                RolloutStatus.SUPERSEDED,
+                Transition.CHAMPION_CHANGED,
+                "the champion became " + now.champion() + " meanwhile"));
   }
 
   private boolean runGate(Rollout rollout, Aliases now) {
@@ -232,7 +286,8 @@ final class RolloutController {
     } catch (PolicyException.Refused unsound) {
       return apply(
           rollout,
-          new Transition(RolloutStatus.REJECTED, String.valueOf(unsound.getMessage())),
+          new Transition(
+              RolloutStatus.REJECTED, Transition.DAMAGED, String.valueOf(unsound.getMessage())),
           now);
     } catch (DatabaseUnavailableException away) {
       throw away;
@@ -271,6 +326,7 @@ final class RolloutController {
           rollout,
           new Transition(
               RolloutStatus.INCONCLUSIVE,
+              Transition.GATE_ERROR,
               "the gate failed %d times: %s".formatted(failures, failed.getMessage())),
           now);
     }
@@ -386,6 +442,7 @@ final class RolloutController {
             candidate ->
                 new Transition(
                     RolloutStatus.SUPERSEDED,
+                    Transition.BETTER_CANDIDATE,
                     candidate.version() + " is better on the select part by a standard error"));
   }
 
@@ -414,8 +471,7 @@ final class RolloutController {
               if (seen.isPresent() && seen.get().revision() != now.revision()) {
                 return false;
               }
-              boolean moved =
-                  rollouts.transition(connection, rollout, next.to(), by, next.jsonNumbers());
+              boolean moved = rollouts.transition(connection, rollout, next, actor);
               if (moved) {
                 updatePolicy(connection, rollout, next.to(), by);
               }

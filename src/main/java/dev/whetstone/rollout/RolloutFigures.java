@@ -13,10 +13,15 @@ import java.util.stream.Stream;
 /**
  * What an operator watches, as numbers; 0 where there is no duel, watch or vote.
  *
- * @param ended rollouts by the label of their status
+ * @param endings of rollouts
+ * @param promotions of champions, whoever made them; rollbacks likewise
+ * @param watchRollbacks champions that a watch took back, with or without a rollout
  */
 public record RolloutFigures(
-    Map<String, Long> ended,
+    Map<RolloutStore.Ending, Long> endings,
+    long promotions,
+    long rollbacks,
+    long watchRollbacks,
     double duelSeconds,
     int duelWins,
     int duelLosses,
@@ -27,7 +32,8 @@ public record RolloutFigures(
     double winRateLow,
     double winRateHigh,
     int winRateVotes) {
-  static final RolloutFigures NONE = new RolloutFigures(Map.of(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  static final RolloutFigures NONE =
+      new RolloutFigures(Map.of(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Reads them; those that were read before while the database is away. */
   static RolloutFigures read(Rollouts rollouts, RolloutFigures before, Instant now) {
@@ -50,7 +56,10 @@ public record RolloutFigures(
             .flatMap(Stream::ofNullable)
             .findFirst();
     return new RolloutFigures(
-        rollouts.store().ended(),
+        rollouts.store().endings(),
+        rollouts.promotions(),
+        rollouts.rollbacks(),
+        rollouts.watches().rollbacks(),
         duel.map(Rollout::duelBeganAt).map(at -> Duration.between(at, now).toSeconds()).orElse(0L),
         votes.wins(),
         votes.losses(),

@@ -17,6 +17,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,23 +38,33 @@ public final class RolloutStore {
   private static final String COLUMNS =
       """
       SELECT rollout_id, seq, run_id, candidate, candidate_hash, champion, champion_hash, mode, share,
-        status, ending, reason, wins, losses, attempt, evidence_after, gate_failures, judged_votes,
+        status, ending, cause, reason, wins, losses, attempt, evidence_after, gate_failures, judged_votes,
         created_at, duel_began_at, ended_at
       FROM rollouts
       """;
 
   private static final String OPEN =
       """
-      INSERT INTO rollouts (base_hash, run_id, candidate, candidate_hash, champion, champion_hash,
-        mode, share, status)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'gating')
+      INSERT INTO rollouts (rollout_id, base_hash, run_id, candidate, candidate_hash, champion,
+        champion_hash, mode, share, status)
+      VALUES (coalesce(?, 'rollout_' || replace(gen_random_uuid()::text, '-', '')),
+        ?, ?, ?, ?, ?, ?, ?, ?, 'gating')
       ON CONFLICT DO NOTHING
       RETURNING rollout_id
       """;
 
+  private static final String END_WAITING =
+      """
+      INSERT INTO rollouts (rollout_id, base_hash, run_id, candidate, candidate_hash, champion,
+        champion_hash, mode, share, status, ending, cause, reason, ended_at)
+      SELECT ?, base_hash, ?, version, hash, ?, ?, 'duel', 1, ?, ?, ?, ?, now()
+      FROM policies WHERE base_hash = ? AND version = ?
+      ON CONFLICT DO NOTHING RETURNING rollout_id
+      """;
+
   private static final String TRANSITION =
       """
-      UPDATE rollouts SET status = ?, ending = ?, reason = ?,
+      UPDATE rollouts SET status = ?, ending = ?, cause = ?, reason = ?,
         duel_began_at = CASE WHEN ? = 'duelling' THEN now() ELSE duel_began_at END,
         ended_at = CASE WHEN ? IN ('gating', 'duelling', 'waiting') THEN NULL ELSE now() END
       WHERE rollout_id = ? AND status = ?
@@ -80,13 +91,15 @@ public final class RolloutStore {
       double share,
       ChangeContext by)
       throws SQLException {
+    String run = runWithoutRollout(connection, candidate);
     Optional<String> id =
         Sql.first(
             connection,
             row -> row.getString(1),
             OPEN,
+            run == null ? null : idOfRun(run),
             baseHash,
-            runWithoutRollout(connection, candidate),
+            run,
             candidate.version(),
             candidate.hash(),
             champion.version(),
@@ -96,8 +109,14 @@ public final class RolloutStore {
     if (id.isEmpty()) {
       return Optional.empty();
     }
-    recordDecision(connection, id.get(), candidate.version(), RolloutStatus.GATING, by, Map.of());
+    recordDecision(
+        connection, id.get(), candidate.version(), RolloutStatus.GATING, null, by, Map.of());
     return find(connection, id.get());
+  }
+
+  /** The id of a run's first rollout, known before it begins. */
+  private static String idOfRun(String runId) {
+    return "rollout_" + runId.substring(runId.indexOf('_') + 1);
   }
 
   // An operator may roll a version out again; only its first rollout names the training run.
@@ -117,9 +136,20 @@ public final class RolloutStore {
    * @param parent version that its training began with
    * @param metrics that the run stored, a JSON object
    * @param startedAt when the run began
+   * @param finishedAt since when it waits
    */
   public record Candidate(
-      String version, String runId, @Nullable String parent, String metrics, Instant startedAt) {}
+      String version,
+      String runId,
+      @Nullable String parent,
+      String metrics,
+      Instant startedAt,
+      Instant finishedAt) {
+    /** The id that its rollout will have. */
+    public String rolloutId() {
+      return idOfRun(runId);
+    }
+  }
 
   /** The versions that wait for their turn, newest first. */
   public List<Candidate> candidates() {
@@ -130,9 +160,11 @@ public final class RolloutStore {
                 row.getString("run_id"),
                 row.getString("parent"),
                 row.getString("metrics"),
-                Sql.instant(row, "started_at")),
+                Sql.instant(row, "started_at"),
+                Sql.instant(row, "finished_at")),
         "SELECT policy, run_id, parent, metrics::text AS metrics,"
-            + " coalesce(started_at, created_at) AS started_at FROM training_runs r"
+            + " coalesce(started_at, created_at) AS started_at,"
+            + " coalesce(finished_at, created_at) AS finished_at FROM training_runs r"
             + " WHERE base_hash = ? AND status = 'succeeded' AND policy IS NOT NULL"
             + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
             + " ORDER BY seq DESC",
@@ -170,28 +202,38 @@ public final class RolloutStore {
   }
 
   /** Changes the status, unless it is no longer the one in {@code from}; false then. */
-  public boolean transition(
-      Connection connection,
-      Rollout from,
-      RolloutStatus to,
-      ChangeContext by,
-      Map<String, ?> numbers)
+  public boolean transition(Connection connection, Rollout from, Transition next, String actor)
       throws SQLException {
+    RolloutStatus to = next.to();
     int changed =
         Sql.update(
             connection,
             TRANSITION,
             to.stored(),
             to.ending(),
-            by.reason(),
+            next.cause(),
+            next.reason(),
             to.stored(),
             to.stored(),
             from.id(),
             from.status().stored());
     if (changed == 1) {
-      recordDecision(connection, from.id(), from.candidate(), to, by, numbers);
+      recordDecision(connection, from.id(), from.candidate(), next, actor);
     }
     return changed == 1;
+  }
+
+  private static void recordDecision(
+      Connection connection, String id, String version, Transition next, String actor)
+      throws SQLException {
+    recordDecision(
+        connection,
+        id,
+        version,
+        next.to(),
+        next.cause(),
+        new ChangeContext(actor, next.reason()),
+        next.jsonNumbers());
   }
 
   private static void recordDecision(
@@ -199,6 +241,7 @@ public final class RolloutStore {
       String id,
       String version,
       RolloutStatus to,
+      @Nullable String cause,
       ChangeContext by,
       Map<String, ?> numbers)
       throws SQLException {
@@ -208,11 +251,12 @@ public final class RolloutStore {
     }
     Sql.update(
         connection,
-        "INSERT INTO rollout_decisions (rollout_id, decision, ending, actor, reason, numbers)"
-            + " VALUES (?, ?, ?, ?, ?, ?::jsonb)",
+        "INSERT INTO rollout_decisions (rollout_id, decision, ending, cause, actor, reason,"
+            + " numbers) VALUES (?, ?, ?, ?, ?, ?, ?::jsonb)",
         id,
         to.stored(),
         to.ending(),
+        cause,
         by.actor(),
         by.reason(),
         JsonText.of(JSON.writer(), numbers));
@@ -255,6 +299,47 @@ public final class RolloutStore {
                 EnumNames.parse("verdict", row.getString("verdict"), GateVerdict.values())),
         "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
         id);
+  }
+
+  /**
+   * What people chose on the pairs of a duel's two versions, or since its begin on pairs of the
+   * champion alone.
+   */
+  public ChoiceCounts choices(Rollout rollout, boolean championAlone) {
+    if (!championAlone) {
+      return database
+          .first(
+              RolloutStore::choices,
+              """
+              SELECT count(*), count(*) FILTER (WHERE reason = 'tie'),
+                count(*) FILTER (WHERE reason = 'both_bad')
+              FROM evidence_votes WHERE subject = ? AND reason NOT IN ('source', 'unusable')
+              """,
+              rollout.id())
+          .orElseThrow();
+    }
+    Instant began = rollout.duelBeganAt();
+    return began == null
+        ? new ChoiceCounts(0, 0, 0)
+        : database
+            .first(
+                RolloutStore::choices,
+                """
+                SELECT count(*), count(*) FILTER (WHERE choice = 'tie'),
+                  count(*) FILTER (WHERE choice = 'both_bad')
+                FROM pairs p JOIN preferences v USING (pair_id)
+                WHERE p.hash_a = ? AND p.hash_b = p.hash_a AND p.created_at >= ?
+                  AND p.created_at <= coalesce(?, 'infinity'::timestamptz)
+                  AND p.usable AND v.source = 'human'
+                """,
+                rollout.championHash(),
+                began,
+                rollout.endedAt())
+            .orElseThrow();
+  }
+
+  private static ChoiceCounts choices(ResultSet row) throws SQLException {
+    return new ChoiceCounts(row.getLong(1), row.getLong(2), row.getLong(3));
   }
 
   /** The decisions about a rollout, in the order they were made. */
@@ -329,35 +414,40 @@ public final class RolloutStore {
         id);
   }
 
-  /** Gives a run whose candidate never had its turn the rollout of a superseded one. */
-  void supersede(
-      Connection connection, Candidate candidate, PolicyRecord champion, ChangeContext by)
+  /**
+   * Gives a run whose candidate never had its turn a rollout that has ended; false when its turn
+   * has come meanwhile.
+   */
+  boolean endWaiting(
+      Connection connection,
+      Candidate candidate,
+      PolicyRecord champion,
+      Transition ending,
+      String actor)
       throws SQLException {
     Optional<String> id =
         Sql.first(
             connection,
             row -> row.getString(1),
-            """
-            INSERT INTO rollouts (base_hash, run_id, candidate, candidate_hash, champion,
-              champion_hash, mode, share, status, ending, reason, ended_at)
-            SELECT base_hash, ?, version, hash, ?, ?, 'duel', 1, 'held', 'superseded', ?, now()
-            FROM policies WHERE base_hash = ? AND version = ?
-            ON CONFLICT DO NOTHING RETURNING rollout_id
-            """,
+            END_WAITING,
+            candidate.rolloutId(),
             candidate.runId(),
             champion.version(),
             champion.hash(),
-            by.reason(),
+            ending.to().stored(),
+            ending.to().ending(),
+            ending.cause(),
+            ending.reason(),
             baseHash,
             candidate.version());
     if (id.isPresent()) {
-      recordDecision(
-          connection, id.get(), candidate.version(), RolloutStatus.SUPERSEDED, by, Map.of());
+      recordDecision(connection, id.get(), candidate.version(), ending, actor);
     }
+    return id.isPresent();
   }
 
   /** Marks the rollouts of promoted versions that were rolled back since; returns their number. */
-  int markRolledBack(ChangeContext by) {
+  int markRolledBack(Transition rolledBack, String actor) {
     return database.transaction(
         connection -> {
           List<Rollout> back =
@@ -370,25 +460,81 @@ public final class RolloutStore {
                       + " AND p.version = rollouts.candidate AND p.rolled_back_at > ended_at)",
                   baseHash);
           for (Rollout rollout : back) {
-            transition(connection, rollout, RolloutStatus.ROLLED_BACK, by, Map.of());
+            transition(connection, rollout, rolledBack, actor);
           }
           return back.size();
         });
   }
 
-  /** How many rollouts ended in each way, by the label of the status. */
-  public Map<String, Long> ended() {
-    Map<String, Long> ended = new TreeMap<>();
+  /** Marks the rollouts that promoted a version, as its rollback does, in the same transaction. */
+  void markRolledBack(Connection connection, String version, Transition rolledBack, String actor)
+      throws SQLException {
+    for (Rollout rollout :
+        Sql.list(
+            connection,
+            RolloutStore::rollout,
+            COLUMNS
+                + "WHERE base_hash = ? AND candidate = ? AND status = 'promoted'"
+                + " AND ending IS NULL",
+            baseHash,
+            version)) {
+      transition(connection, rollout, rolledBack, actor);
+    }
+  }
+
+  /**
+   * A way in which rollouts end.
+   *
+   * @param status its label
+   * @param cause a word; {@code unknown} where version 0.1 noted none
+   */
+  public record Ending(String status, String cause) {}
+
+  /** How often rollouts ended in each way; a rollback is an ending of its own. */
+  public Map<Ending, Long> endings() {
+    Map<Ending, Long> endings = new HashMap<>();
     database.list(
         row ->
-            ended.merge(
-                RolloutStatus.ofStored(row.getString("status"), row.getString("ending")).label(),
+            endings.merge(
+                new Ending(
+                    RolloutStatus.ofStored(row.getString("decision"), row.getString("ending"))
+                        .label(),
+                    row.getString("cause")),
                 row.getLong("number"),
                 Long::sum),
-        "SELECT status, ending, count(*) AS number FROM rollouts WHERE base_hash = ?"
-            + " AND ended_at IS NOT NULL GROUP BY status, ending",
+        """
+        SELECT decision, d.ending, coalesce(d.cause, 'unknown') AS cause, count(*) AS number
+        FROM rollout_decisions d JOIN rollouts USING (rollout_id)
+        WHERE base_hash = ? AND decision NOT IN ('gating', 'duelling', 'waiting')
+        GROUP BY decision, d.ending, d.cause
+        """,
         baseHash);
-    return ended;
+    return endings;
+  }
+
+  /**
+   * A decision that ended a rollout.
+   *
+   * @param about id of the rollout
+   */
+  public record Ended(String about, String decision, @Nullable String reason, Instant at) {}
+
+  /** The newest decision that ended a rollout. */
+  public Optional<Ended> lastEnded() {
+    return database.first(
+        row ->
+            new Ended(
+                row.getString("rollout_id"),
+                RolloutStatus.ofStored(row.getString("decision"), row.getString("ending")).label(),
+                row.getString("reason"),
+                Sql.instant(row, "at")),
+        """
+        SELECT rollout_id, decision, d.ending, d.reason, d.at
+        FROM rollout_decisions d JOIN rollouts USING (rollout_id)
+        WHERE base_hash = ? AND decision NOT IN ('gating', 'duelling', 'waiting')
+        ORDER BY decision_id DESC LIMIT 1
+        """,
+        baseHash);
   }
 
   private static Rollout rollout(ResultSet row) throws SQLException {
@@ -403,6 +549,7 @@ public final class RolloutStore {
         RolloutMode.of(row.getString("mode")),
         row.getDouble("share"),
         RolloutStatus.ofStored(row.getString("status"), row.getString("ending")),
+        row.getString("cause"),
         row.getString("reason"),
         new VoteEvidence(row.getInt("wins"), row.getInt("losses")),
         row.getInt("attempt"),

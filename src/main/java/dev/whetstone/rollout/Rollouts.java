@@ -1,5 +1,6 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.database.Database;
 import dev.whetstone.database.LeaderLoop;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -36,6 +38,8 @@ public final class Rollouts implements AutoCloseable {
   private volatile FiguresAt figures = new FiguresAt(RolloutFigures.NONE, Instant.EPOCH);
   private final DuelTracker duelTracker;
   private final RolloutController controller;
+  private final Database database;
+  private final AliasStore aliases;
   private final RolloutConfig config;
   private final LeaderLoop loop;
 
@@ -57,6 +61,8 @@ public final class Rollouts implements AutoCloseable {
       RandomGenerator random,
       InstantSource clock) {
     String baseHash = policies.base().hash();
+    this.database = policies.store().database();
+    this.aliases = policies.aliases();
     this.store = new RolloutStore(policies.store().database(), baseHash);
     this.watches = new WatchStore(policies.store().database(), baseHash);
     this.metrics = new ArmMetricsStore(policies.store().database());
@@ -94,6 +100,21 @@ public final class Rollouts implements AutoCloseable {
   /** What the arms of duels and watches did. */
   public ArmMetricsStore metrics() {
     return metrics;
+  }
+
+  /** The newest promotion or rollback of a champion, whoever made it. */
+  public Optional<AliasStore.ChampionChange> lastChampionChange() {
+    return database.statement(aliases::lastChampionChange);
+  }
+
+  /** How often champions were promoted. */
+  public long promotions() {
+    return database.statement(c -> aliases.championChanges(c, "promote"));
+  }
+
+  /** How often champions were rolled back, by operators and by watches. */
+  public long rollbacks() {
+    return database.statement(c -> aliases.championChanges(c, "rollback"));
   }
 
   /** The e-value that promotes a rollout's candidate. */
@@ -146,9 +167,22 @@ public final class Rollouts implements AutoCloseable {
 
   /** Ends a rollout without a promotion; false when it has ended already. */
   public boolean cancel(Rollout rollout, ChangeContext by) {
+    return rollout.status().active() && controller.apply(rollout, cancelled(by), by.actor());
+  }
+
+  /** The candidates that wait for their turn, newest first, and what for. */
+  public List<WaitingCandidate> waiting() {
+    return controller.waiting();
+  }
+
+  /** Ends a candidate that waits; false when its turn has come meanwhile. */
+  public boolean cancel(WaitingCandidate waiting, ChangeContext by) {
+    return controller.cancel(waiting.candidate(), cancelled(by), by.actor());
+  }
+
+  private static Transition cancelled(ChangeContext by) {
     String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
-    return rollout.status().active()
-        && controller.apply(rollout, new Transition(RolloutStatus.CANCELLED, reason), by.actor());
+    return new Transition(RolloutStatus.CANCELLED, Transition.OPERATOR, reason);
   }
 
   private final class Work implements LeaderLoop.Work {

@@ -27,6 +27,11 @@ public record Watch(
     int bothBad,
     @Nullable WinRate winRate,
     Instant beganAt) {
+  /** All votes on its pairs that say something about the two. */
+  public ChoiceCounts choices() {
+    return new ChoiceCounts((long) evidence.votes() + ties + bothBad, ties, bothBad);
+  }
+
   /** A rate with its interval, which holds at all times with 95 %. */
   public record WinRate(double rate, double low, double high, int votes) {}
 }

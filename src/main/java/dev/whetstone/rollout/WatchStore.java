@@ -7,6 +7,7 @@ import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ public final class WatchStore {
         evidence_after, wins, losses, ties, both_bad, win_rate, win_rate_low, win_rate_high, began_at
       FROM watches
       """;
+
+  /** What the outcome of a watch begins with that took its champion back. */
+  static final String ROLLED_BACK = "rolled back: ";
 
   private static final String OPEN =
       """
@@ -67,6 +71,31 @@ public final class WatchStore {
         baseHash,
         version,
         baseHash);
+  }
+
+  /** The newest comparison with v0 of each version that has one, newest version first. */
+  public List<Watch> overBase() {
+    return database
+        .list(
+            WatchStore::watch,
+            "SELECT DISTINCT ON (champion) * FROM watches"
+                + " WHERE base_hash = ? AND against_hash = ? ORDER BY champion, promotion DESC",
+            baseHash,
+            baseHash)
+        .stream()
+        .sorted(Comparator.comparingLong(Watch::promotion).reversed())
+        .toList();
+  }
+
+  /** How many champions watches took back. */
+  public long rollbacks() {
+    return database
+        .first(
+            row -> row.getLong(1),
+            "SELECT count(*) FROM watches WHERE base_hash = ? AND starts_with(outcome, ?)",
+            baseHash,
+            ROLLED_BACK)
+        .orElse(0L);
   }
 
   void open(

@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -38,6 +39,7 @@ final class Watches {
   private static final double ALPHA = 0.05;
 
   private final WatchStore store;
+  private final RolloutStore rollouts;
   private final ArmMetricsStore metrics;
   private final EvidenceStore evidence;
   private final Database database;
@@ -48,11 +50,13 @@ final class Watches {
 
   Watches(
       WatchStore store,
+      RolloutStore rollouts,
       ArmMetricsStore metrics,
       EvidenceStore evidence,
       PolicyRouter router,
       RolloutConfig config) {
     this.store = store;
+    this.rollouts = rollouts;
     this.metrics = metrics;
     this.evidence = evidence;
     this.policies = router.store();
@@ -128,6 +132,10 @@ final class Watches {
       return rollBack(
           watch,
           now,
+          Map.of(
+              "wins", (double) votes.wins(),
+              "losses", (double) votes.losses(),
+              "evidence", votes.mirrored().eValue()),
           String.format(
               Locale.ROOT,
               "%d votes for it, %d for its predecessor %s, e-value %.1f",
@@ -147,6 +155,8 @@ final class Watches {
         && rollBack(
             watch,
             now,
+            alarms.stream()
+                .collect(Collectors.toMap(GuardrailViolation::name, GuardrailViolation::number)),
             alarms.stream().map(GuardrailViolation::describe).collect(Collectors.joining("; ")));
   }
 
@@ -185,8 +195,9 @@ final class Watches {
         values.length);
   }
 
-  private boolean rollBack(Watch watch, Aliases now, String numbers) {
-    String reason = "watch: " + numbers;
+  private boolean rollBack(
+      Watch watch, Aliases now, Map<String, Double> numbers, String description) {
+    String reason = "watch: " + description;
     Promoter back = Promoter.prepare(router, watch.against(), now);
     ChangeContext by = new ChangeContext(RolloutController.ACTOR, reason);
     Optional<Aliases> changed =
@@ -195,7 +206,12 @@ final class Watches {
               if (!back.stands(connection, aliases)) {
                 return Optional.empty();
               }
-              store.end(connection, watch, "rolled back: " + numbers);
+              store.end(connection, watch, WatchStore.ROLLED_BACK + description);
+              rollouts.markRolledBack(
+                  connection,
+                  watch.champion(),
+                  new Transition(RolloutStatus.ROLLED_BACK, Transition.WATCH, reason, numbers),
+                  RolloutController.ACTOR);
               return Optional.of(aliases.rollBack(connection, watch.against(), by).aliases());
             });
     changed.ifPresent(

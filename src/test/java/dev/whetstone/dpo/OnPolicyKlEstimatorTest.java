@@ -30,7 +30,7 @@ class OnPolicyKlEstimatorTest {
       var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       List<PromptCompletions> rows =
           network
-              .sample(Collections.nCopies(512, PROMPT), MAX_TOKENS, new SplittableRandom(7))
+              .sample(Collections.nCopies(512, PROMPT), MAX_TOKENS, 1, new SplittableRandom(7))
               .stream()
               .map(answer -> new PromptCompletions(PROMPT, List.of(answer)))
               .toList();
@@ -48,7 +48,7 @@ class OnPolicyKlEstimatorTest {
               / 511;
 
       OnPolicyKlEstimator estimator =
-          new OnPolicyKlEstimator(List.of(PROMPT), MAX_TOKENS, 64, 256, 1);
+          new OnPolicyKlEstimator(List.of(PROMPT), MAX_TOKENS, 64, 256, 1, 1);
       double kl = estimator.kl(network).mean();
 
       double error = Math.sqrt(variance / 512);
@@ -56,6 +56,10 @@ class OnPolicyKlEstimatorTest {
       // The estimator's own error is smaller but unknown, so allow the same error again.
       assertThat(kl).isCloseTo(mean, within(4 * Math.sqrt(2) * error));
       assertThat(estimator.kl(network).mean()).isEqualTo(kl);
+      // Pairs are sampled colder: such answers stay where the policy is sure of itself.
+      OnPolicyKlEstimator cold =
+          new OnPolicyKlEstimator(List.of(PROMPT), MAX_TOKENS, 64, 256, 0.1, 1);
+      assertThat(cold.kl(network).mean()).isPositive().isNotEqualTo(kl);
     }
   }
 

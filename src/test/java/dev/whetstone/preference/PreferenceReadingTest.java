@@ -116,6 +116,11 @@ class PreferenceReadingTest extends LogTest {
     // coincidences: 2 of 12 values differ; 12 * 11 over pairs of unlike values of 5, 3, 2, 2
     assertThat(summary.overlap().alpha()).isCloseTo(1 - 11 * 2 / 102.0, within(1e-12));
     assertThat(summary.identicalPrompts()).isEqualTo(new PreferenceSummary.IdenticalPrompts(1, 2));
+    assertThat(summary.versions())
+        .extracting(PreferenceSummary.VersionVotes::version)
+        .containsExactly("v2", "v0", "v1");
+    assertThat(summary.versions().getFirst())
+        .isEqualTo(new PreferenceSummary.VersionVotes("v2", 14, 2, 2, 2 / 14.0, 2 / 14.0));
   }
 
   @Test

@@ -67,6 +67,26 @@ class DecisionsTest {
   }
 
   @Test
+  void everyEndingHasItsCause() {
+    assertThat(cause(Decisions.ofGate(RolloutMode.DUEL, rows(GateVerdict.FAIL))))
+        .isEqualTo("quality");
+    assertThat(cause(duel(9, 0, List.of(), List.of()))).isEqualTo("votes");
+    assertThat(cause(duel(2, 12, List.of(), List.of()))).isEqualTo("futile");
+    assertThat(cause(duel(275, 225, List.of(), List.of()))).isEqualTo("vote_limit");
+    assertThat(cause(duel(4, 3, List.of(), SLOW))).isEqualTo("latency_ratio");
+  }
+
+  @Test
+  void aDuelEndsUndecidedAfterItsTime() {
+    Transition ended = Decisions.ofDuel(new VoteEvidence(4, 3), RULE, List.of(), List.of(), true);
+    assertThat(to(ended)).isEqualTo(RolloutStatus.INCONCLUSIVE);
+    assertThat(cause(ended)).isEqualTo("time_limit");
+    assertThat(to(Decisions.ofDuel(new VoteEvidence(9, 0), RULE, List.of(), List.of(), true)))
+        .as("votes that decide count to the last")
+        .isEqualTo(RolloutStatus.PROMOTED);
+  }
+
+  @Test
   void oldWordsAreStoredForNewEndings() {
     assertThat(RolloutStatus.SUPERSEDED.stored()).isEqualTo("held");
     assertThat(RolloutStatus.ROLLED_BACK.stored()).isEqualTo("promoted");
@@ -78,6 +98,10 @@ class DecisionsTest {
   private static @Nullable Transition duel(
       int wins, int losses, List<GuardrailViolation> alarms, List<GuardrailViolation> slow) {
     return Decisions.ofDuel(new VoteEvidence(wins, losses), RULE, alarms, slow, false);
+  }
+
+  private static String cause(@Nullable Transition transition) {
+    return Objects.requireNonNull(transition).cause();
   }
 
   private static RolloutStatus to(@Nullable Transition transition) {

@@ -91,6 +91,7 @@ public final class ServingFixture implements AutoCloseable {
   /** A mapping with defaults except for the given settings. */
   public static <T> T settings(Class<T> mapping, Map<String, String> set) {
     return new SmallRyeConfigBuilder()
+        .addDefaultInterceptors()
         .addDiscoveredConverters()
         .withSources(new PropertiesConfigSource(set, "test", 0))
         .withMapping(mapping)

@@ -21,6 +21,9 @@ public record TrainConfig(
     BatchConfig batch,
     ValidationConfig validation,
     EarlyStopping earlyStopping) {
+  /** Temperature of the pairs that a gateway shows by default. */
+  private static final double PAIR_TEMPERATURE = 0.8;
+
   private static final double RATE_TIMES_WIDTH = 0.192;
 
   /** Some votes are mistakes (cDPO, Mitchell 2023): it costs little where none are. */
@@ -50,7 +53,7 @@ public record TrainConfig(
         new TrainedWeights.Lora(16, 32, Set.copyOf(TrainedWeights.LAYERS)),
         ComputeDtype.FLOAT32,
         new BatchConfig(8, new TrainingLength.Epochs(1), 42, false, 1024, 2048),
-        new ValidationConfig(0, OptionalInt.of(0)),
+        new ValidationConfig(0, OptionalInt.of(0), 1),
         EarlyStopping.off());
   }
 
@@ -94,12 +97,24 @@ public record TrainConfig(
         plain.weights,
         plain.computeDtype,
         new BatchConfig(8, new TrainingLength.Epochs(epochs(pairs)), 42, true, 1024, 2048),
-        new ValidationConfig(0.1, OptionalInt.empty()),
+        new ValidationConfig(0.1, OptionalInt.empty(), PAIR_TEMPERATURE),
         new EarlyStopping(KlBudget.DEFAULT, 0.1, 6, -0.5, 0.8, 1.25));
   }
 
   private static double epochs(int pairs) {
     return Math.clamp(PASSES / pairs, 1, MAX_EPOCHS);
+  }
+
+  /** The same settings with the KL measured on answers sampled at another temperature. */
+  public TrainConfig withKlTemperature(double temperature) {
+    return new TrainConfig(
+        loss,
+        optimizer,
+        weights,
+        computeDtype,
+        batch,
+        new ValidationConfig(validation.share(), validation.evalSteps(), temperature),
+        earlyStopping);
   }
 
   /**

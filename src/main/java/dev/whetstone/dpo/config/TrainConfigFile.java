@@ -163,7 +163,8 @@ public final class TrainConfigFile {
   private static ValidationConfig validation(JsonSettings settings, ValidationConfig defaults) {
     return new ValidationConfig(
         settings.decimal("eval_share", defaults.share()),
-        settings.integerOrAuto("eval_steps", defaults.evalSteps()));
+        settings.integerOrAuto("eval_steps", defaults.evalSteps()),
+        settings.decimal("kl_temperature", defaults.klTemperature()));
   }
 
   private static EarlyStopping earlyStopping(JsonSettings settings, EarlyStopping defaults) {
@@ -212,6 +213,7 @@ public final class TrainConfigFile {
         .ifPresentOrElse(
             steps -> root.put("eval_steps", steps),
             () -> root.put("eval_steps", JsonSettings.AUTO));
+    root.put("kl_temperature", config.validation().klTemperature());
     writeEarlyStopping(root, config.earlyStopping());
     return root.toPrettyString() + "\n";
   }

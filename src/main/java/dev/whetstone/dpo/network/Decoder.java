@@ -31,6 +31,7 @@ final class Decoder {
   private final NDManager manager;
   private final List<int[]> prompts;
   private final int maxTokens;
+  private final double temperature;
   private final int maxPromptLength;
   private final int heads;
   private final int kvHeads;
@@ -42,12 +43,14 @@ final class Decoder {
    * @param manager owns the caches and the mask
    * @param maxTokens of a completion
    */
-  Decoder(Network network, NDManager manager, List<int[]> prompts, int maxTokens) {
+  Decoder(
+      Network network, NDManager manager, List<int[]> prompts, int maxTokens, double temperature) {
     ModelConfig config = network.config();
     this.network = network;
     this.manager = manager;
     this.prompts = List.copyOf(prompts);
     this.maxTokens = maxTokens;
+    this.temperature = temperature;
     this.maxPromptLength = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
     this.heads = config.heads();
     this.kvHeads = config.kvHeads();
@@ -225,7 +228,11 @@ final class Decoder {
 
   private float[][] distributions(NDArray x) {
     NDArray hidden = network.finalNorm().forward(x, network.finalNorm().rms(x));
-    NDArray probabilities = TorchOps.softmax(network.head().weight().timesTransposed(hidden));
+    NDArray logits = network.head().weight().timesTransposed(hidden);
+    if (temperature != 1) {
+      logits.divi(temperature);
+    }
+    NDArray probabilities = TorchOps.softmax(logits);
     FloatBuffer values = TorchOps.read(probabilities);
     float[][] distributions = new float[prompts.size()][values.limit() / prompts.size()];
     for (float[] distribution : distributions) {

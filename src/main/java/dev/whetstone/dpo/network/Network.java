@@ -260,14 +260,15 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Samples a completion for each prompt from the policy at temperature 1, without truncation.
+   * Samples a completion for each prompt from the policy, without truncation.
    *
    * @param maxTokens of a completion
    * @return one completion a prompt, with its end token unless {@code maxTokens} cut it off
    */
-  public List<int[]> sample(List<int[]> prompts, int maxTokens, RandomGenerator random) {
+  public List<int[]> sample(
+      List<int[]> prompts, int maxTokens, double temperature, RandomGenerator random) {
     try (NDManager scope = manager.newSubManager()) {
-      return new Decoder(this, scope, prompts, maxTokens).sample(random);
+      return new Decoder(this, scope, prompts, maxTokens, temperature).sample(random);
     }
   }
 

@@ -1,11 +1,15 @@
 package dev.whetstone.gateway.learning;
 
+import dev.whetstone.rollout.ChoiceCounts;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutStatus;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.Watch;
 import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.training.TrainingRun;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** The evidence behind the decisions on candidates and champion, for {@link LearningView}. */
@@ -24,7 +28,10 @@ final class DecisionFigures {
             (long) evidence.wins() + evidence.losses(),
             evidence.eValue(),
             rollouts.threshold(rollout),
-            evidence.futility()));
+            evidence.futility(),
+            rollouts.config().duel().futility(),
+            LearningView.Choices.of(rollouts.store().choices(rollout, false)),
+            LearningView.Choices.of(rollouts.store().choices(rollout, true))));
   }
 
   static Optional<LearningView.Watch> watch(Rollouts rollouts) {
@@ -36,16 +43,79 @@ final class DecisionFigures {
                     watch.against(),
                     watch.evidence().wins(),
                     watch.evidence().losses(),
-                    watch.evidence().mirrored().eValue()))
+                    watch.evidence().mirrored().eValue(),
+                    rollouts.config().watch().evidence(),
+                    LearningView.Choices.of(watch.choices())))
         .findFirst();
   }
 
   static Optional<LearningView.WinRate> winRate(Rollouts rollouts) {
     return rollouts.watches().active().stream()
         .filter(watch -> watch.against().equals("v0"))
-        .map(Watch::winRate)
-        .flatMap(Stream::ofNullable)
-        .map(rate -> new LearningView.WinRate(rate.rate(), rate.low(), rate.high(), rate.votes()))
+        .flatMap(
+            watch -> Stream.ofNullable(watch.winRate()).map(rate -> winRate(rate, watch.choices())))
         .findFirst();
+  }
+
+  private static LearningView.WinRate winRate(Watch.WinRate rate, ChoiceCounts choices) {
+    return new LearningView.WinRate(
+        rate.rate(), rate.low(), rate.high(), rate.votes(), LearningView.Choices.of(choices));
+  }
+
+  /** What a rollout that is under way waits for, and how much of it there is. */
+  static String waitsFor(Rollouts rollouts, Rollout rollout) {
+    VoteEvidence evidence = rollout.evidence();
+    return switch (rollout.status()) {
+      case DUELLING ->
+          String.format(
+              Locale.ROOT,
+              "votes in the duel of %s: %d for it, %d against, an e-value of %.2f of the %.0f that"
+                  + " promote",
+              rollout.candidate(),
+              evidence.wins(),
+              evidence.losses(),
+              evidence.eValue(),
+              rollouts.threshold(rollout));
+      case AWAITING_APPROVAL ->
+          "an operator, who promotes %s or ends its rollout".formatted(rollout.candidate());
+      default ->
+          rollout.judgedVotes() == null
+              ? "the gate, which measures " + rollout.candidate()
+              : "more votes of the gate part than the %d that could not tell whether %s is better"
+                  .formatted(rollout.judgedVotes(), rollout.candidate());
+    };
+  }
+
+  /** The newest decision on a run, a rollout or a champion. */
+  static Optional<LearningView.LastDecision> last(
+      Rollouts rollouts, Optional<TrainingRun> endedRun) {
+    Stream<LearningView.LastDecision> ofRun =
+        endedRun.stream()
+            .flatMap(
+                run ->
+                    Stream.ofNullable(run.finishedAt())
+                        .map(
+                            at ->
+                                new LearningView.LastDecision(
+                                    run.id(), run.status().label(), run.reason(), at)));
+    Stream<LearningView.LastDecision> ofRollout =
+        rollouts.store().lastEnded().stream()
+            .map(
+                ended ->
+                    new LearningView.LastDecision(
+                        ended.about(), ended.decision(), ended.reason(), ended.at()));
+    Stream<LearningView.LastDecision> ofChampion =
+        rollouts.lastChampionChange().stream()
+            .map(
+                change ->
+                    new LearningView.LastDecision(
+                        change.version(),
+                        change.action().equals("promote") ? "promoted" : "rolled back to",
+                        change.reason(),
+                        change.at()));
+    // A rollout's row says more than the change of the champion in the same transaction.
+    return Stream.of(ofRun, ofChampion, ofRollout)
+        .flatMap(Function.identity())
+        .reduce((one, other) -> other.at().isBefore(one.at()) ? one : other);
   }
 }

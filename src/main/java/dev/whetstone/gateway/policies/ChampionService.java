@@ -16,12 +16,15 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Changes the champion, and responds when this gateway serves the new one. */
 @Singleton
 final class ChampionService {
   static final int MAX_REASON_LENGTH = 500;
+
+  private static final Logger LOG = Logger.getLogger(ChampionService.class);
 
   @Inject GatewayState serving;
   @Inject IdempotencyService idempotency;
@@ -73,6 +76,10 @@ final class ChampionService {
               return new Result(200, PolicyView.of(champion, now));
             });
     policies.reconcile();
+    LOG.info(
+        "%s by %s: %s"
+            .formatted(request, actor, reason == null ? "no reason given" : reason)
+            .replaceAll("\\p{Cntrl}", " "));
     return answer;
   }
 

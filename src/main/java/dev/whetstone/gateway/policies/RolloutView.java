@@ -3,10 +3,15 @@ package dev.whetstone.gateway.policies;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.rollout.ArmMetricsStore;
+import dev.whetstone.rollout.ChoiceCounts;
 import dev.whetstone.rollout.Rollout;
+import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.rollout.RolloutStore;
 import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.rollout.WaitingCandidate;
 import dev.whetstone.rollout.duel.ArmMetrics;
+import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * A rollout as operators see it.
  *
  * @param policy the candidate
- * @param status gating, duelling, awaiting_approval, promoted, rejected, inconclusive, superseded,
- *     aborted or rolled_back
+ * @param status queued, gating, duelling, awaiting_approval, promoted, rejected, inconclusive,
+ *     superseded, aborted or rolled_back
+ * @param cause why it has this status, as a word; null while it is on its way
  * @param share fraction of pairs with one side from the candidate, in (0, 1]
  */
 public record RolloutView(
@@ -29,6 +35,7 @@ public record RolloutView(
     String mode,
     double share,
     String status,
+    @Nullable String cause,
     @Nullable String reason,
     List<Criterion> gate,
     Duel duel,
@@ -52,6 +59,8 @@ public record RolloutView(
    * @param threshold e-value that promotes it
    * @param futility likelihood of even odds over odds of 60:40; at 10 the duel ends
    * @param attempt the how-manieth duel against this champion; 0 before it
+   * @param votes on pairs of candidate and champion, the ties among them
+   * @param votesAlone on pairs of the champion alone since the duel began
    * @param alone the champion in pairs without the candidate
    */
   public record Duel(
@@ -61,9 +70,23 @@ public record RolloutView(
       double threshold,
       double futility,
       int attempt,
+      Choices votes,
+      Choices votesAlone,
       ArmMetrics candidate,
       ArmMetrics champion,
       ArmMetrics alone) {}
+
+  /** Votes, and how many of them were for neither side; the rates are null without votes. */
+  public record Choices(
+      long votes, long ties, long bothBad, @Nullable Double tieRate, @Nullable Double bothBadRate) {
+    static final Choices NONE = of(new ChoiceCounts(0, 0, 0));
+
+    /** The view of a count. */
+    public static Choices of(ChoiceCounts counts) {
+      return new Choices(
+          counts.votes(), counts.ties(), counts.bothBad(), counts.tieRate(), counts.bothBadRate());
+    }
+  }
 
   /** A decision and the numbers that it was based on. */
   public record Step(
@@ -79,8 +102,47 @@ public record RolloutView(
     return view(
         rollout,
         List.of(),
-        duel(rollout, rollouts, ArmMetrics.NONE, ArmMetrics.NONE, ArmMetrics.NONE),
+        duel(
+            rollout,
+            rollouts,
+            Choices.NONE,
+            Choices.NONE,
+            ArmMetrics.NONE,
+            ArmMetrics.NONE,
+            ArmMetrics.NONE),
         List.of(new Step(rollout.createdAt(), status, by.actor(), by.reason(), "{}")));
+  }
+
+  /** The view of a candidate whose rollout has not begun. */
+  static RolloutView queued(WaitingCandidate waiting, RolloutConfig config) {
+    RolloutStore.Candidate candidate = waiting.candidate();
+    return new RolloutView(
+        candidate.rolloutId(),
+        candidate.version(),
+        waiting.champion(),
+        candidate.runId(),
+        config.mode().label(),
+        config.duel().share(),
+        "queued",
+        null,
+        waiting.reason(),
+        List.of(),
+        new Duel(
+            0,
+            0,
+            VoteEvidence.NONE.eValue(),
+            AttemptThreshold.of(config.duel().evidence(), 1),
+            VoteEvidence.NONE.futility(),
+            0,
+            Choices.NONE,
+            Choices.NONE,
+            ArmMetrics.NONE,
+            ArmMetrics.NONE,
+            ArmMetrics.NONE),
+        List.of(),
+        candidate.finishedAt(),
+        null,
+        null);
   }
 
   static RolloutView of(Rollout rollout, Rollouts rollouts) {
@@ -96,6 +158,8 @@ public record RolloutView(
         duel(
             rollout,
             rollouts,
+            Choices.of(store.choices(rollout, false)),
+            Choices.of(store.choices(rollout, true)),
             metrics(rollout, rollouts, "candidate"),
             metrics(rollout, rollouts, "champion"),
             metrics(rollout, rollouts, "alone")),
@@ -114,6 +178,8 @@ public record RolloutView(
   private static Duel duel(
       Rollout rollout,
       Rollouts rollouts,
+      Choices votes,
+      Choices votesAlone,
       ArmMetrics candidate,
       ArmMetrics champion,
       ArmMetrics alone) {
@@ -124,6 +190,8 @@ public record RolloutView(
         rollouts.threshold(rollout),
         rollout.evidence().futility(),
         rollout.attempt(),
+        votes,
+        votesAlone,
         candidate,
         champion,
         alone);
@@ -139,6 +207,7 @@ public record RolloutView(
         rollout.mode().label(),
         rollout.share(),
         rollout.status().label(),
+        rollout.cause(),
         rollout.reason(),
         gate,
         duel,

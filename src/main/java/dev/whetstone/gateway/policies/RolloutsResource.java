@@ -11,6 +11,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutMode;
 import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.rollout.WaitingCandidate;
 import dev.whetstone.security.Role;
 import dev.whetstone.serving.PolicyRouter;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -30,6 +31,8 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -62,7 +65,9 @@ public class RolloutsResource {
 
   @GET
   @RunOnVirtualThread
-  @Operation(summary = "Lists rollouts, newest first")
+  @Operation(
+      summary = "Lists rollouts, newest first",
+      description = "The first page begins with the candidates that wait, whatever its limit.")
   public Page list(
       @QueryParam("limit") @DefaultValue("20") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
@@ -71,8 +76,13 @@ public class RolloutsResource {
     Rollouts rollouts = rollouts();
     List<Rollout> rows = rollouts.store().page(before, pageSize + 1);
     List<Rollout> page = rows.subList(0, Math.min(pageSize, rows.size()));
+    Stream<RolloutView> queued =
+        before == null
+            ? rollouts.waiting().stream()
+                .map(waiting -> RolloutView.queued(waiting, rollouts.config()))
+            : Stream.of();
     return new Page(
-        page.stream().map(row -> RolloutView.of(row, rollouts)).toList(),
+        Stream.concat(queued, page.stream().map(row -> RolloutView.of(row, rollouts))).toList(),
         rows.size() > pageSize ? Long.toString(page.getLast().seq()) : null);
   }
 
@@ -81,7 +91,15 @@ public class RolloutsResource {
   @RunOnVirtualThread
   @Operation(summary = "Returns one rollout with its gate, duel and decisions")
   public RolloutView get(@PathParam("id") String id) {
-    return RolloutView.of(rollout(id), rollouts());
+    return waiting(id)
+        .map(waiting -> RolloutView.queued(waiting, rollouts().config()))
+        .orElseGet(() -> RolloutView.of(rollout(id), rollouts()));
+  }
+
+  private Optional<WaitingCandidate> waiting(String id) {
+    return rollouts().waiting().stream()
+        .filter(waiting -> waiting.candidate().rolloutId().equals(id))
+        .findFirst();
   }
 
   @POST
@@ -142,7 +160,11 @@ public class RolloutsResource {
   @Operation(summary = "Cancels a rollout and holds its version; no change if it has ended")
   public RolloutView cancel(
       @PathParam("id") String id, @QueryParam("reason") @Nullable String reason) {
-    rollouts().cancel(rollout(id), changeContext(reason));
+    ChangeContext by = changeContext(reason);
+    boolean waited = waiting(id).map(waiting -> rollouts().cancel(waiting, by)).orElse(false);
+    if (!waited) {
+      rollouts().cancel(rollout(id), by);
+    }
     return get(id);
   }
 

@@ -2,6 +2,7 @@ package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.rating.PreferenceSummary;
@@ -22,6 +23,7 @@ import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -41,6 +43,7 @@ public class RatingResource {
   @Inject SummaryReader summaries;
   @Inject PreferenceConfig config;
   @Inject SecurityIdentity identity;
+  @Inject GatewayState serving;
 
   /** A pair to vote on; it hides which version wrote which side, and for which user. */
   @Schema(name = "PairToRate")
@@ -118,13 +121,35 @@ public class RatingResource {
       summary = "Summarises raters' votes and agreement and versions' Bradley-Terry strengths",
       description =
           "Ties enter by Davidson's model (1970). Strengths ignore both_bad and pairs of a version"
-              + " with itself. Imported votes are left out.")
+              + " with itself. Imported votes are left out. The time span does not bound the win"
+              + " rates over v0.")
   public PreferenceSummary summary(
       @QueryParam("from")
           @Parameter(schema = @Schema(type = SchemaType.STRING, format = "date-time"))
           @Nullable String from,
       @QueryParam("to") @Parameter(schema = @Schema(type = SchemaType.STRING, format = "date-time"))
           @Nullable String to) {
-    return summaries.read(Parameters.time("from", from), Parameters.time("to", to));
+    return summaries
+        .read(Parameters.time("from", from), Parameters.time("to", to))
+        .withWinRates(winRates());
+  }
+
+  private List<PreferenceSummary.WinRate> winRates() {
+    if (!(serving.state() instanceof GatewayState.State.Ready ready)) {
+      return List.of();
+    }
+    return ready.model().rollouts().watches().overBase().stream()
+        .flatMap(
+            watch ->
+                Stream.ofNullable(watch.winRate())
+                    .map(
+                        rate ->
+                            new PreferenceSummary.WinRate(
+                                watch.champion(),
+                                rate.rate(),
+                                rate.low(),
+                                rate.high(),
+                                rate.votes())))
+        .toList();
   }
 }

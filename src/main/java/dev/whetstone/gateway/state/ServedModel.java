@@ -8,6 +8,7 @@ import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.weights.ModelConfig;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param policies the policy versions that are served
  * @param runs training runs of this base model
  * @param rollouts tests that decide whether a candidate becomes champion
+ * @param config the base's architecture
  * @param sampling what the model's authors recommend
  * @param graph file of the decode graph
  * @param adapterInputs a version's LoRA tensors, by the graph input that takes them
@@ -32,10 +34,15 @@ public record ServedModel(
     PolicyRouter policies,
     TrainingRunStore runs,
     Rollouts rollouts,
-    int endToken,
+    ModelConfig config,
     RecommendedSampling sampling,
     Path graph,
     Function<Policy, Map<String, AdapterInput>> adapterInputs) {
+
+  /** The token that ends a turn. */
+  public int endToken() {
+    return config.endOfTurn();
+  }
 
   /** Version v0: the base model without an adapter, the frozen reference. */
   public Policy base() {

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param importedVotes how many imported votes are left out
  * @param raterCount how many raters voted
  * @param raters the raters with the most votes
+ * @param versions each version's votes, most first
+ * @param winRatesOverV0 of those that were champion, newest first; over all time
  */
 public record PreferenceSummary(
     ChoiceCounts votes,
@@ -18,7 +20,40 @@ public record PreferenceSummary(
     List<Rater> raters,
     Overlap overlap,
     Ranking ranking,
-    IdenticalPrompts identicalPrompts) {
+    IdenticalPrompts identicalPrompts,
+    List<VersionVotes> versions,
+    List<WinRate> winRatesOverV0) {
+  /**
+   * The votes on a version's answers.
+   *
+   * @param votes on pairs in which it wrote a side
+   * @param tieRate share of ties
+   * @param bothBadRate share of votes that both answers are bad
+   */
+  public record VersionVotes(
+      String version, long votes, long ties, long bothBad, double tieRate, double bothBadRate) {}
+
+  /**
+   * How often users preferred a version to v0 while it was watched as champion, ties as a half.
+   *
+   * @param low lower bound of the interval, which holds at all times with 95 %
+   */
+  public record WinRate(String version, double rate, double low, double high, int votes) {}
+
+  /** The same summary with these win rates. */
+  public PreferenceSummary withWinRates(List<WinRate> rates) {
+    return new PreferenceSummary(
+        votes,
+        importedVotes,
+        raterCount,
+        raters,
+        overlap,
+        ranking,
+        identicalPrompts,
+        versions,
+        rates);
+  }
+
   /** One rater's votes. */
   public record Rater(String user, String key, ChoiceCounts votes) {}
 

@@ -10,6 +10,7 @@ import dev.whetstone.preference.rating.PreferenceSummary.IdenticalPrompts;
 import dev.whetstone.preference.rating.PreferenceSummary.Kappa;
 import dev.whetstone.preference.rating.PreferenceSummary.Overlap;
 import dev.whetstone.preference.rating.PreferenceSummary.Rater;
+import dev.whetstone.preference.rating.PreferenceSummary.VersionVotes;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,10 +18,12 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class SummaryReader {
   private static final int MAX_RATERS = 100;
   private static final int MAX_KAPPAS = 50;
+  private static final int MAX_VERSIONS = 200;
   private static final List<String> CHOICES = List.of("a", "b", "tie", "both_bad");
 
   private static final String COUNTS =
@@ -123,7 +127,33 @@ public final class SummaryReader {
         voters.stream().map(Voter::rater).toList(),
         overlap(reading.rows(SHARED, Shared::of)),
         Ranking.of(results),
-        reading.rows(IDENTICAL, SummaryReader::identical).getFirst());
+        reading.rows(IDENTICAL, SummaryReader::identical).getFirst(),
+        versions(results),
+        List.of());
+  }
+
+  private static List<VersionVotes> versions(List<Ranking.Result> results) {
+    Map<String, Map<Choice, Long>> counts = new TreeMap<>();
+    for (Ranking.Result result : results) {
+      for (String version : new TreeSet<>(List.of(result.a(), result.b()))) {
+        counts
+            .computeIfAbsent(version, _ -> new HashMap<>())
+            .merge(result.choice(), result.times(), Long::sum);
+      }
+    }
+    return counts.entrySet().stream()
+        .map(entry -> versionVotes(entry.getKey(), entry.getValue()))
+        .sorted(Comparator.comparingLong(VersionVotes::votes).reversed())
+        .limit(MAX_VERSIONS)
+        .toList();
+  }
+
+  private static VersionVotes versionVotes(String version, Map<Choice, Long> choices) {
+    long votes = choices.values().stream().mapToLong(Long::longValue).sum();
+    long ties = choices.getOrDefault(new Choice.Tie(), 0L);
+    long bothBad = choices.getOrDefault(new Choice.BothBad(), 0L);
+    return new VersionVotes(
+        version, votes, ties, bothBad, (double) ties / votes, (double) bothBad / votes);
   }
 
   private record Reading(Connection connection, @Nullable Instant from, @Nullable Instant to) {

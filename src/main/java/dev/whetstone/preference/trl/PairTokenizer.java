@@ -24,10 +24,15 @@ public record PairTokenizer(
   public TrlPair.Tokens tokenize(TrlPair pair) throws PairFormatException {
     TrlPair.Tokens given = pair.tokens();
     if (given == null) {
-      int[] prompt = tokenizer.encode(pair.prompt(), false);
-      return new TrlPair.Tokens(prompt, completion(pair.chosen()), completion(pair.rejected()));
+      return tokenizeTexts(pair);
     }
     return requireInVocabulary(given);
+  }
+
+  /** The token ids of a line's texts, whatever ids it gives; completions get the end token. */
+  public TrlPair.Tokens tokenizeTexts(TrlPair pair) {
+    int[] prompt = tokenizer.encode(pair.prompt(), false);
+    return new TrlPair.Tokens(prompt, completion(pair.chosen()), completion(pair.rejected()));
   }
 
   /**

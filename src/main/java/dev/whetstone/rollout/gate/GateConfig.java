@@ -17,7 +17,7 @@ public interface GateConfig {
   int maxTokens();
 
   /** Temperature of these answers: that of pairs. */
-  @WithDefault("0.8")
+  @WithDefault("${whetstone.gateway.pair-temperature:0.8}")
   double temperature();
 
   /** Maximum length of the answers to the operator's checks, in tokens. */

@@ -27,6 +27,7 @@ public final class LearningStatus {
   private String toldObstacle = "";
   private long warnedAt;
   private boolean warnedOfTies;
+  private boolean toldOtherBases;
 
   LearningStatus(TrainingVotes votes, TrainingRunStore runs) {
     this.votes = votes;
@@ -77,6 +78,15 @@ public final class LearningStatus {
           "%d usable votes since the champion was promoted brought no other: see GET /learning and"
               + " GET /rollouts for what was refused and why",
           since);
+    }
+    long others = toldOtherBases ? 0 : votes.ofOtherBases();
+    toldOtherBases = true;
+    if (others > 0) {
+      LOG.warnf(
+          "%d usable votes are on answers of another base: they are kept, but no run of this one"
+              + " reads them. whetstone.trainer.other-bases=true copies them by their texts, and"
+              + " './whetstone train --from-log' trains on those",
+          others);
     }
     double ties = votes.tieShare(NEWEST);
     if (ties > MOST && !warnedOfTies) {

@@ -1,5 +1,6 @@
 package dev.whetstone.training.worker;
 
+import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.weights.ModelConfig;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,8 +29,16 @@ record TimeBudget(Duration limit, double secondsPerToken) {
     return OVERHEAD + OPERATIONS_PER_WEIGHT * weights / OPERATIONS_PER_SECOND;
   }
 
-  /** The tokens that may be trained on, over all passes. */
-  long tokens() {
-    return (long) (limit.toMillis() / 1e3 / secondsPerToken);
+  /**
+   * The tokens of pairs that fit, each trained on as often as there are epochs.
+   *
+   * @param pairs that the settings are for
+   */
+  long tokens(TrainConfig config, int pairs) {
+    double passes =
+        (double) config.batch().length().steps(pairs, config.batch().batchSize())
+            * config.batch().batchSize()
+            / pairs;
+    return (long) (limit.toMillis() / 1e3 / secondsPerToken / Math.max(1, passes));
   }
 }

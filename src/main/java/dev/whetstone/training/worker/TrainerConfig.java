@@ -58,6 +58,20 @@ public interface TrainerConfig {
   @WithDefault("5")
   int attempts();
 
+  /**
+   * Temperature of the answers that a run measures its KL on: that of pairs, unless {@link
+   * #settings} says otherwise.
+   */
+  @WithDefault("${whetstone.gateway.pair-temperature:0.8}")
+  double klTemperature();
+
+  /**
+   * Whether votes on answers of other bases are trained on: copied by their texts, tokenized for
+   * this base, when the trainer starts. The originals stay.
+   */
+  @WithDefault("false")
+  boolean otherBases();
+
   /** Threads that compute a training step; by default as many as the machine has cores. */
   OptionalInt threads();
 

@@ -158,20 +158,16 @@ final class TrainingDataSelector {
             forgottenUntil));
   }
 
-  /** Tokens of pairs that fit the time, each trained on as often as there are epochs. */
   private long tokensInTime(TrainConfig config, int pairs) {
-    TimeBudget budget = TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
-    double passes =
-        (double) config.batch().length().steps(pairs, config.batch().batchSize())
-            * config.batch().batchSize()
-            / pairs;
-    return (long) (budget.tokens() / Math.max(1, passes));
+    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base).tokens(config, pairs);
   }
 
   private TrainConfig config(TrainingRun run, int pairs) {
     try {
       TrainConfig defaults =
-          TrainConfigFile.read(trainer.settings(), TrainConfig.online(base, pairs));
+          TrainConfigFile.read(
+              trainer.settings(),
+              TrainConfig.online(base, pairs).withKlTemperature(trainer.klTemperature()));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());

@@ -74,12 +74,13 @@ public final class TrainingWorker implements AutoCloseable {
     return status;
   }
 
-  private boolean step() {
+  /** Takes the next step, as the loop does; true when there was one. */
+  boolean step() {
     Optional<TrainingRun> active = runs.active();
     if (active.isEmpty()) {
       active = dueTrigger().map(trigger -> runs.request(trigger, "{}", SELF).run());
     }
-    if (active.isEmpty()) {
+    if (active.isEmpty() || isHeld(active.get())) {
       return false;
     }
     TrainingRun run = runs.begin(active.get().id());
@@ -94,6 +95,13 @@ public final class TrainingWorker implements AutoCloseable {
       executor.run(run, loop::isClosed);
     }
     return true;
+  }
+
+  // A pause holds what has not begun, whoever asked for it; a run under way goes on.
+  private boolean isHeld(TrainingRun run) {
+    return run.status() == RunStatus.QUEUED
+        && !run.cancelRequested()
+        && learning.pause().isPresent();
   }
 
   /** Why a run should start without a request; empty if none should. */

@@ -34,7 +34,7 @@ class DecoderTest {
       var _ = network.adapt(PeftFiles.read(Files.readAllBytes(ADAPTER), 8, 16));
       int held = HeldArrays.of(network);
 
-      List<int[]> answers = network.sample(prompts, MAX_TOKENS, new SplittableRandom(5));
+      List<int[]> answers = network.sample(prompts, MAX_TOKENS, 1, new SplittableRandom(5));
 
       assertThat(HeldArrays.of(network)).isEqualTo(held);
       assertThat(answers).hasSameSizeAs(prompts);

@@ -16,6 +16,7 @@ import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutMode;
 import dev.whetstone.rollout.RolloutStatus;
 import dev.whetstone.rollout.Rollouts;
+import dev.whetstone.rollout.Transition;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.serving.PolicyRouterTest;
 import dev.whetstone.testing.OwnHome;
@@ -26,7 +27,6 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,7 +63,11 @@ class BlindPairsTest extends ReadyGateway {
           policies.aliases().setCandidate(connection, candidate, BY);
           return rollouts
               .store()
-              .transition(connection, duel, RolloutStatus.DUELLING, BY, Map.of());
+              .transition(
+                  connection,
+                  duel,
+                  new Transition(RolloutStatus.DUELLING, "gate", "a duel"),
+                  BY.actor());
         });
     PolicyRouterTest.waitFor(
         Duration.ofSeconds(15), () -> writers(pair("").<String>path("pair_id")).size() == 2);

@@ -1,23 +1,29 @@
 package dev.whetstone.gateway.learning;
 
 import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
+import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
+import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
 import dev.whetstone.testing.OwnHome;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
 import org.junit.jupiter.api.Test;
 
 /** The learning as operators see and hold it over HTTP. */
 @QuarkusTest
 @TestProfile(OwnHome.class)
 class LearningTest extends ReadyGateway {
+  @Inject Database database;
+
   @Test
   void oneAnswerTellsWhatIsWaitedFor() {
     as("trainer")
@@ -28,8 +34,60 @@ class LearningTest extends ReadyGateway {
         .body("pool.usable", equalTo(0))
         .body("next_run_at_votes", notNullValue())
         .body("waiting_for", notNullValue())
+        .body("next_run.pairs", equalTo(0))
+        .body("next_run.max_seconds", equalTo(600f))
+        .body("next_run.measured", equalTo(false))
+        .body("pool.of_other_bases", equalTo(0))
         .body("duel", nullValue());
     as("chat").get("/learning").then().statusCode(403);
+  }
+
+  @Test
+  void aCandidateThatWaitsHasARow() throws Exception {
+    String version = PoliciesOverHttpTest.imported(4_711);
+    String run =
+        database
+            .first(
+                row -> row.getString(1),
+                "INSERT INTO training_runs (base_hash, status, trigger, requested_by, config,"
+                    + " policy) SELECT base_hash, 'succeeded', 'votes', 'a test', '{}', version"
+                    + " FROM policies WHERE version = ? RETURNING run_id",
+                version)
+            .orElseThrow();
+    String id = run.replace("run_", "rollout_");
+
+    as("operator")
+        .get("/rollouts/" + id)
+        .then()
+        .statusCode(200)
+        .body("status", equalTo("queued"))
+        .body("policy", equalTo(version))
+        .body("run_id", equalTo(run))
+        .body("reason", containsString("150 more usable votes"));
+    as("operator").get("/rollouts").then().body("items[0].id", equalTo(id));
+    as("trainer")
+        .get("/learning")
+        .then()
+        .body("candidate.version", equalTo(version))
+        .body("candidate.status", equalTo("queued"))
+        .body("waiting_for", containsString("more usable votes"));
+
+    as("operator")
+        .delete("/rollouts/" + id)
+        .then()
+        .statusCode(200)
+        .body("status", equalTo("aborted"))
+        .body("cause", equalTo("operator"));
+    as("trainer")
+        .get("/learning")
+        .then()
+        .body("candidate", nullValue())
+        .body("last_decision.about", equalTo(id));
+    as("operator")
+        .get("/preferences/summary")
+        .then()
+        .statusCode(200)
+        .body("win_rates_over_v0", hasSize(0));
   }
 
   @Test

@@ -19,6 +19,7 @@ import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.VoteRequest;
 import dev.whetstone.testing.Reviews;
 import dev.whetstone.testing.TestModels;
+import dev.whetstone.training.LearningStore;
 import dev.whetstone.training.Pool;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.RunTrigger;
@@ -128,6 +129,21 @@ class LearningFromVotesTest {
     assertThat(runs.find(begun.id()).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
   }
 
+  @Test
+  void aPauseHoldsARunThatHasNotBegunWhoeverAskedForIt() {
+    LearningStore learning = new LearningStore(database, tiny.hash());
+    learning.pause(OPERATOR);
+    String id = runs.request(RunTrigger.CALL, "{\"steps\": 1}", OPERATOR).run().id();
+    TrainingWorker worker =
+        new TrainingWorker(runs, votes, executor(), config(), InstantSource.system(), tiny.hash());
+
+    assertThat(worker.step()).isFalse();
+
+    assertThat(runs.find(id).orElseThrow().status()).isEqualTo(RunStatus.QUEUED);
+    runs.cancel(id, OPERATOR);
+    learning.resume(OPERATOR);
+  }
+
   private static TrainingRun run(String config) {
     String id = runs.request(RunTrigger.CALL, config, OPERATOR).run().id();
     executor().run(runs.begin(id), () -> false);
@@ -135,18 +151,21 @@ class LearningFromVotesTest {
   }
 
   private static TrainingRunExecutor executor() {
-    TrainerConfig config =
-        new SmallRyeConfigBuilder()
-            .withMapping(TrainerConfig.class)
-            .build()
-            .getConfigMapping(TrainerConfig.class);
     return new TrainingRunExecutor(
         tiny,
         TrainerOptions.exact(1, InstantSource.system(), "test"),
         runs,
         policies,
-        config,
+        config(),
         home.resolve("training"));
+  }
+
+  private static TrainerConfig config() {
+    return new SmallRyeConfigBuilder()
+        .addDefaultInterceptors()
+        .withMapping(TrainerConfig.class)
+        .build()
+        .getConfigMapping(TrainerConfig.class);
   }
 
   private static void promote(String version) {

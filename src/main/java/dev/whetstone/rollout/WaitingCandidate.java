@@ -1,0 +1,11 @@
+package dev.whetstone.rollout;
+
+import dev.whetstone.rollout.RolloutStore.Candidate;
+
+/**
+ * A version of a succeeded run that waits for its rollout.
+ *
+ * @param champion that it will be compared with as things stand
+ * @param reason what it waits for
+ */
+public record WaitingCandidate(Candidate candidate, String champion, String reason) {}

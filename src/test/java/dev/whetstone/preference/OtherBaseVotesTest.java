@@ -1,0 +1,93 @@
+package dev.whetstone.preference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.preference.bulk.OtherBaseVotes;
+import dev.whetstone.preference.bulk.OtherBaseVotes.Retokenized;
+import dev.whetstone.preference.trl.PairTokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Votes on answers of another base, kept by their texts. */
+class OtherBaseVotesTest extends LogTest {
+  private static final String NEW = "another base";
+
+  @Test
+  void theirTextsAreTokenizedForTheNewBase() {
+    String vote = log.vote(log.storePair("ann", "hello", "good", "bad", "v0", "v1"), "ann", "b");
+    log.vote(log.storePair("ann", "hello", "one", "two", "v0", "v1"), "ann", "tie");
+    log.execute("UPDATE pairs SET finish_a = 'length'");
+
+    List<Retokenized> read = new ArrayList<>();
+    assertThat(votes(NEW).forEach(read::add)).isZero();
+
+    assertThat(read).extracting(Retokenized::preferenceId).containsExactly(vote);
+    Retokenized one = read.getFirst();
+    assertThat(text(one.prompt())).contains("hello");
+    assertThat(one.chosen()).endsWith(2);
+    assertThat(text(Arrays.copyOf(one.chosen(), one.chosen().length - 1))).isEqualTo("bad");
+    assertThat(text(one.rejected())).as("an answer that was cut has no end").isEqualTo("good");
+    assertThat(votes("base").forEach(read::add)).isZero();
+    assertThat(read).as("a base's own votes need no copy").hasSize(1);
+  }
+
+  @Test
+  void theyAreCopiedOnceWithTheirVoterAndCountForTheNewBase() {
+    log.vote(log.storePair("ann", "hello", "good", "bad", "v0", "v1"), "ann", "a", "tagged");
+    log.vote(log.storePair("bob", "hello", "good", "bad", "v0", "v1"), "bob", "b");
+    TrainingVotes pool = new TrainingVotes(log.database, NEW);
+    assertThat(pool.count(0, 0, 0).usable()).isZero();
+    assertThat(pool.ofOtherBases()).isEqualTo(2);
+
+    assertThat(votes(NEW).adopt()).isZero();
+    assertThat(votes(NEW).adopt()).isZero();
+
+    assertThat(pool.count(0, 0, 0).usable()).isEqualTo(2);
+    assertThat(pool.ofOtherBases()).isZero();
+    assertThat(new TrainingVotes(log.database, "base").ofOtherBases())
+        .as("a copy is not copied back")
+        .isZero();
+    TrainingVote copy = pool.firstAfter(0, 1).getFirst();
+    assertThat(copy.user()).isEqualTo("ann");
+    assertThat(text(copy.chosen())).startsWith("good");
+    assertThat(copy.part()).isEqualTo(Part.of(NEW, "hello", "ann"));
+    assertThat(
+            log.database.list(
+                row -> row.getString(1), "SELECT DISTINCT policy_a FROM pairs WHERE imported"))
+        .containsExactly("imported");
+  }
+
+  @Test
+  void aConversationThatTheTemplateCannotRenderIsCounted() {
+    log.vote(log.storePair("ann", "hello", "good", "bad", "v0", "v1"), "ann", "b");
+    PairTokenizer plain = new PairTokenizer(log.tokenizer.tokenizer(), Optional.empty(), 2, NEW);
+
+    assertThat(new OtherBaseVotes(log.database, plain).adopt()).isOne();
+  }
+
+  @Test
+  void aPoolTellsTheSizeOfItsNewestVotes() {
+    for (int i = 0; i < 60; i++) {
+      log.vote(log.storePair("u" + i, "q" + i, "x", "y", "v0", "v1"), "u" + i, "a");
+    }
+    TrainingVotes pool = new TrainingVotes(log.database, "base");
+    long train = pool.count(0, 0, 0).train();
+
+    assertThat(pool.trainSizes(0, 10)).isEqualTo(new TrainingVotes.Sizes(train, 10, 60));
+    assertThat(pool.trainSizes(Long.MAX_VALUE, 10)).isEqualTo(new TrainingVotes.Sizes(0, 0, 0));
+  }
+
+  private static OtherBaseVotes votes(String base) {
+    return new OtherBaseVotes(
+        log.database,
+        new PairTokenizer(
+            log.tokenizer.tokenizer(), log.tokenizer.template(), log.tokenizer.endToken(), base));
+  }
+
+  private static String text(int[] ids) {
+    return log.tokenizer.tokenizer().decode(ids, true);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.whetstone.training.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whetstone.preference.LogTest;
+import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.testing.ServingFixture;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.training.TrainingRunStore;
+import java.io.IOException;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How many pairs a run would take, and what cuts the pool to that. */
+class NextRunTest extends LogTest {
+  private TrainingVotes votes;
+  private TrainingRunStore runs;
+
+  @BeforeEach
+  void open() {
+    votes = new TrainingVotes(log.database, "base");
+    runs = new TrainingRunStore(log.database, "base");
+  }
+
+  @Test
+  void anEmptyPoolGivesNone() throws IOException {
+    NextRun none = estimate(Map.of());
+    assertThat(none.pairs()).isZero();
+    assertThat(none.of()).isZero();
+    assertThat(none.isCut()).isFalse();
+    assertThat(none.measured()).isFalse();
+  }
+
+  @Test
+  void aSmallPoolFitsAndALongRunIsCutByTimeOrNumber() throws IOException {
+    for (int i = 0; i < 60; i++) {
+      log.vote(log.storePair("u" + i, "q" + i, "x", "y", "v0", "v1"), "u" + i, "a");
+    }
+    long train = votes.count(0, 0, 0).train();
+
+    NextRun all = estimate(Map.of());
+    assertThat(all.pairs()).isEqualTo(train).isEqualTo(all.of());
+    assertThat(all.isCut()).isFalse();
+
+    NextRun few = estimate(Map.of("whetstone.trainer.max-pairs", "20"));
+    assertThat(few.pairs()).isEqualTo(20);
+    assertThat(few.of()).isEqualTo(train);
+    assertThat(few.isCut()).as("by number, not by time").isFalse();
+
+    NextRun hurried = estimate(Map.of("whetstone.trainer.max-duration", "PT0.05S"));
+    assertThat(hurried.pairs()).isBetween(1L, train - 1);
+    assertThat(hurried.isCut()).isTrue();
+  }
+
+  private NextRun estimate(Map<String, String> settings) throws IOException {
+    return NextRun.estimate(
+        votes,
+        runs,
+        ServingFixture.settings(TrainerConfig.class, settings),
+        TestModels.tiny().config());
+  }
+}
