@@ -114,16 +114,16 @@ final class TrainingDataSelector {
     if (pool.isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
     }
-    TrainConfig config = config(run, Math.min(pool.size(), trainer.maxPairs()));
     VoteSelection selection =
         new VoteSelection(
             trainer.userShare(), trainer.promptShare(), trainer.maxPairs(), trainer.halfLife());
     List<TrainingVote> all = selection.select(pool, Long.MAX_VALUE);
+    TrainConfig config = config(run, all);
     List<TrainingVote> train = selection.select(pool, tokensInTime(config, all.size()));
     // What takes too long from the base is learned on top of the champion, from the newest votes.
     boolean continued = train.size() < all.size() && canContinue(champion, config);
     if (train.size() < all.size()) {
-      config = config(run, train.size());
+      config = config(run, train);
     }
     if (continued) {
       config = config.continued();
@@ -160,18 +160,24 @@ final class TrainingDataSelector {
 
   /** Tokens of pairs that fit the time, each trained on as often as there are epochs. */
   private long tokensInTime(TrainConfig config, int pairs) {
-    TimeBudget budget = TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
     double passes =
         (double) config.batch().length().steps(pairs, config.batch().batchSize())
             * config.batch().batchSize()
             / pairs;
-    return (long) (budget.tokens() / Math.max(1, passes));
+    return (long) (budget().tokens() / Math.max(1, passes));
   }
 
-  private TrainConfig config(TrainingRun run, int pairs) {
+  private TimeBudget budget() {
+    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
+  }
+
+  private TrainConfig config(TrainingRun run, List<TrainingVote> train) {
+    long tokens = Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum());
+    double maxEpochs = (double) budget().tokens() / tokens;
     try {
       TrainConfig defaults =
-          TrainConfigFile.read(trainer.settings(), TrainConfig.online(base, pairs));
+          TrainConfigFile.read(
+              trainer.settings(), TrainConfig.online(base, train.size(), maxEpochs));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());
