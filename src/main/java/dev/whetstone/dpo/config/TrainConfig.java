@@ -68,6 +68,15 @@ public record TrainConfig(
    *     steps at one rate over-train
    */
   public static TrainConfig online(ModelConfig base, int pairs) {
+    return online(base, pairs, MAX_EPOCHS);
+  }
+
+  /**
+   * The recipe where time is short: fewer epochs before fewer pairs.
+   *
+   * @param maxEpochs how often there is time to train on each pair; once it is trained on anyway
+   */
+  public static TrainConfig online(ModelConfig base, int pairs, double maxEpochs) {
     TrainConfig plain = plain();
     LossConfig loss = plain.loss;
     OptimizerConfig optimizer = plain.optimizer;
@@ -96,13 +105,14 @@ public record TrainConfig(
             optimizer.epsilon()),
         plain.weights,
         plain.computeDtype,
-        new BatchConfig(8, new TrainingLength.Epochs(epochs(pairs)), 42, true, 1024, 2048),
+        new BatchConfig(
+            8, new TrainingLength.Epochs(epochs(pairs, maxEpochs)), 42, true, 1024, 2048),
         new ValidationConfig(0.1, OptionalInt.empty(), PAIR_TEMPERATURE),
         new EarlyStopping(KlBudget.DEFAULT, 0.1, 6, -0.5, 0.8, 1.25));
   }
 
-  private static double epochs(int pairs) {
-    return Math.clamp(PASSES / pairs, 1, MAX_EPOCHS);
+  private static double epochs(int pairs, double maxEpochs) {
+    return Math.clamp(Math.min(PASSES / pairs, maxEpochs), 1, MAX_EPOCHS);
   }
 
   /** The same settings with the KL measured on answers sampled at another temperature. */

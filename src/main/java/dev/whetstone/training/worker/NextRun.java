@@ -46,13 +46,15 @@ public record NextRun(
       TrainingVotes.Sizes pool, TimeBudget budget, TrainerConfig trainer, ModelConfig base) {
     int pairs = (int) pool.votes();
     double tokensOfPair = Math.max(1, (double) pool.tokens() / pairs);
-    long fit = (long) (budget.tokens(config(trainer, base, pairs), pairs) / tokensOfPair);
+    TrainConfig config = config(trainer, base, pairs, budget.maxEpochs(pool.tokens()));
+    long fit = (long) (budget.tokens(config, pairs) / tokensOfPair);
     return Math.max(1, Math.min(pairs, fit));
   }
 
   // Wrong settings fail a run, which tells so; here the recipe stands for them.
-  private static TrainConfig config(TrainerConfig trainer, ModelConfig base, int pairs) {
-    TrainConfig recipe = TrainConfig.online(base, pairs);
+  private static TrainConfig config(
+      TrainerConfig trainer, ModelConfig base, int pairs, double maxEpochs) {
+    TrainConfig recipe = TrainConfig.online(base, pairs, maxEpochs);
     try {
       return TrainConfigFile.read(trainer.settings(), recipe);
     } catch (IllegalArgumentException wrong) {

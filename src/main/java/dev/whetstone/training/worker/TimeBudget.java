@@ -1,6 +1,7 @@
 package dev.whetstone.training.worker;
 
 import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainingLength;
 import dev.whetstone.weights.ModelConfig;
 import java.time.Duration;
 import java.util.Optional;
@@ -36,9 +37,19 @@ record TimeBudget(Duration limit, double secondsPerToken) {
    */
   long tokens(TrainConfig config, int pairs) {
     double passes =
-        (double) config.batch().length().steps(pairs, config.batch().batchSize())
-            * config.batch().batchSize()
-            / pairs;
-    return (long) (limit.toMillis() / 1e3 / secondsPerToken / Math.max(1, passes));
+        switch (config.batch().length()) {
+          case TrainingLength.Epochs(double epochs) -> epochs;
+          case TrainingLength.Steps(int steps) -> (double) steps * config.batch().batchSize() / pairs;
+        };
+    return Math.round(tokens() / Math.max(1, passes));
+  }
+
+  /** How often there is time to train on pairs of so many tokens. */
+  double maxEpochs(long tokensOfPairs) {
+    return tokens() / Math.max(1, tokensOfPairs);
+  }
+
+  private double tokens() {
+    return limit.toMillis() / 1e3 / secondsPerToken;
   }
 }

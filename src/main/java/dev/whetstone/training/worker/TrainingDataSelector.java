@@ -114,16 +114,16 @@ final class TrainingDataSelector {
     if (pool.isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
     }
-    TrainConfig config = config(run, Math.min(pool.size(), trainer.maxPairs()));
     VoteSelection selection =
         new VoteSelection(
             trainer.userShare(), trainer.promptShare(), trainer.maxPairs(), trainer.halfLife());
     List<TrainingVote> all = selection.select(pool, Long.MAX_VALUE);
+    TrainConfig config = config(run, all);
     List<TrainingVote> train = selection.select(pool, tokensInTime(config, all.size()));
     // What takes too long from the base is learned on top of the champion, from the newest votes.
     boolean continued = train.size() < all.size() && canContinue(champion, config);
     if (train.size() < all.size()) {
-      config = config(run, train.size());
+      config = config(run, train);
     }
     if (continued) {
       config = config.continued();
@@ -159,15 +159,22 @@ final class TrainingDataSelector {
   }
 
   private long tokensInTime(TrainConfig config, int pairs) {
-    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base).tokens(config, pairs);
+    return budget().tokens(config, pairs);
   }
 
-  private TrainConfig config(TrainingRun run, int pairs) {
+  private TimeBudget budget() {
+    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
+  }
+
+  private TrainConfig config(TrainingRun run, List<TrainingVote> train) {
+    long tokens = Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum());
+    double maxEpochs = budget().maxEpochs(tokens);
     try {
       TrainConfig defaults =
           TrainConfigFile.read(
               trainer.settings(),
-              TrainConfig.online(base, pairs).withKlTemperature(trainer.klTemperature()));
+              TrainConfig.online(base, train.size(), maxEpochs)
+                  .withKlTemperature(trainer.klTemperature()));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());

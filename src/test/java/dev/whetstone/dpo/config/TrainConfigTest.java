@@ -53,6 +53,21 @@ class TrainConfigTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "40, 100, 8",
+    "200, 100, 8",
+    "400, 100, 4",
+    "3000, 100, 1",
+    "200, 2.5, 2.5",
+    "200, 0.3, 1"
+  })
+  void wherePairsAreManyOrTimeIsShortThereAreFewerEpochs(
+      int pairs, double maxEpochs, double expected) throws IOException {
+    assertThat(TrainConfig.online(tiny(), pairs, maxEpochs).batch().length())
+        .isEqualTo(new TrainingLength.Epochs(expected));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"plain", "online", "full", "mix"})
   void whatIsWrittenIsReadBack(String name) throws IOException {
     TrainConfig config =
