@@ -23,6 +23,9 @@ public record TrainConfig(
     EarlyStopping earlyStopping) {
   private static final double RATE_TIMES_WIDTH = 0.192;
 
+  /** Activations that are kept from the forward to the backward pass of a micro-batch. */
+  private static final double ACTIVATION_BYTES = 1.6e9;
+
   /** Up to here a pool is trained on at the full rate; beyond, the rate falls with its root. */
   private static final double FULL_RATE_PAIRS = 100;
 
@@ -90,9 +93,16 @@ public record TrainConfig(
             optimizer.epsilon()),
         plain.weights,
         plain.computeDtype,
-        new BatchConfig(8, new TrainingLength.Epochs(epochs(pairs)), 42, true, 1024, 2048),
+        new BatchConfig(
+            8, new TrainingLength.Epochs(epochs(pairs)), 42, true, 1024, tokenBudget(base)),
         new ValidationConfig(0.1, OptionalInt.empty()),
         new EarlyStopping(KlBudget.DEFAULT, 0.1, 6, -0.5, 0.8, 1.25));
+  }
+
+  /** Tokens whose activations fit: of each linear layer the input, of each block some more. */
+  private static int tokenBudget(ModelConfig base) {
+    double floats = base.layers() * (6.0 * base.hiddenSize() + 4.0 * base.intermediateSize());
+    return (int) Math.clamp(ACTIVATION_BYTES / (Float.BYTES * floats), 256, 2048);
   }
 
   private static double epochs(int pairs) {
