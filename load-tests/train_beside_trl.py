@@ -87,13 +87,17 @@ def one(side: str, base: Path, pairs: list[dict], scratch: Path) -> Run:
 
 def imported(model: str) -> Path:
     """The directory of a model, which is fetched and imported first if necessary."""
-    if (Path(model) / "weights.safetensors").exists():
+    if weights(Path(model)):
         return Path(model)
     home = Path(os.environ.get("WHETSTONE_HOME", ROOT / "data"))
     directory = home / "models" / model
-    if not (directory / "weights.safetensors").exists():
+    if not weights(directory):
         subprocess.run([ROOT / "whetstone", "import", model], check=True, stdout=sys.stderr)
     return directory
+
+
+def weights(directory: Path) -> Path | None:
+    return next((directory / name for name in ("weights.gguf", "weights.safetensors") if (directory / name).exists()), None)
 
 
 def random_pairs(vocabulary: int, steps: int) -> list[dict]:
@@ -166,7 +170,7 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, TrainerCallback
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
     from trl import DPOConfig, DPOTrainer
 
     torch.set_num_threads(THREADS)
@@ -187,13 +191,16 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
         def on_step_end(self, *_, **__):
             self.times.append(time.perf_counter() - self.began)
 
-    folder = scratch / "hf"
-    folder.mkdir(exist_ok=True)
-    for file, link in {"weights.safetensors": "model.safetensors", "config.json": "config.json"}.items():
-        if not (folder / link).exists():
-            (folder / link).symlink_to((base / file).resolve())
-    config = LlamaConfig.from_pretrained(folder)
-    model = LlamaForCausalLM.from_pretrained(folder, config=config, dtype=torch.float32)
+    file = weights(base)
+    if file.suffix == ".gguf":
+        model = AutoModelForCausalLM.from_pretrained(base, gguf_file=file.name, dtype=torch.float32)
+    else:
+        folder = scratch / "hf"
+        folder.mkdir(exist_ok=True)
+        for name, link in {file.name: "model.safetensors", "config.json": "config.json"}.items():
+            if not (folder / link).exists():
+                (folder / link).symlink_to((base / name).resolve())
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     clock = Clock()
     trainer = Tokenised(
         model=model,

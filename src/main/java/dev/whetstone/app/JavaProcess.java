@@ -6,11 +6,7 @@ import java.util.List;
 
 /** Starts this application again as another process. */
 public final class JavaProcess {
-  private static final File SHELL = new File("/bin/sh");
-
-  /** Runs its arguments; where neither command is there or allowed, at the usual priority. */
-  private static final String ON_IDLE_CORES =
-      "{ chrt --idle --pid 0 $$ || renice -n 19 -p $$; } > /dev/null 2>&1; exec \"$@\"";
+  private static final File NICE = new File("/usr/bin/nice");
 
   /** Names the packaged application, for a process that was not started from it, such as a test. */
   private static final String JAR = "whetstone.jar";
@@ -38,14 +34,10 @@ public final class JavaProcess {
     return new ProcessBuilder(command);
   }
 
-  /**
-   * Lets a process run only on cores that are idle otherwise. Linux has a scheduling class for it,
-   * which any other process displaces as soon as it wakes up; elsewhere the process gets the lowest
-   * priority.
-   */
+  /** Lowers a process's CPU priority, if {@code nice} is installed. */
   static ProcessBuilder withLowPriority(ProcessBuilder process) {
-    if (SHELL.canExecute()) {
-      process.command().addAll(0, List.of(SHELL.getPath(), "-c", ON_IDLE_CORES, "sh"));
+    if (NICE.canExecute()) {
+      process.command().addAll(0, List.of(NICE.getPath(), "-n", "10"));
     }
     return process;
   }

@@ -11,7 +11,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a trainer process running beside the gateway: on idle cores alone, restarted when it ends.
+ * Keeps a trainer process running beside the gateway: at a low priority, restarted when it ends.
  * The trainer exits with the gateway, even if the gateway is killed.
  */
 @Singleton

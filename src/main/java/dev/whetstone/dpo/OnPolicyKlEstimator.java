@@ -32,6 +32,10 @@ record OnPolicyKlEstimator(
   private static final int MAX_TOKENS = 96;
 
   private static final int MAX_BATCH = 32;
+
+  /** Tokens of a batch; without gradients its activations take no memory worth mentioning. */
+  private static final int BATCH_TOKENS = 4_096;
+
   private static final int MAX_ANSWERS = 256;
 
   /**
@@ -80,7 +84,7 @@ record OnPolicyKlEstimator(
     return new OnPolicyKlEstimator(
         prompts,
         maxTokens,
-        Math.clamp(config.tokenBudget() / (longestPrompt + maxTokens), 1, MAX_BATCH),
+        Math.clamp(BATCH_TOKENS / (longestPrompt + maxTokens), 1, MAX_BATCH),
         Math.max(MIN_ANSWERS, affordable),
         temperature,
         config.seed());

@@ -29,6 +29,9 @@ public record TrainConfig(
   /** Some votes are mistakes (cDPO, Mitchell 2023): it costs little where none are. */
   private static final double LABEL_SMOOTHING = 0.05;
 
+  /** Activations that are kept from the forward to the backward pass of a micro-batch. */
+  private static final double ACTIVATION_BYTES = 1.6e9;
+
   /** Up to here a pool is trained on at the full rate; beyond, the rate falls with its root. */
   private static final double FULL_RATE_PAIRS = 100;
 
@@ -106,9 +109,20 @@ public record TrainConfig(
         plain.weights,
         plain.computeDtype,
         new BatchConfig(
-            8, new TrainingLength.Epochs(epochs(pairs, maxEpochs)), 42, true, 1024, 2048),
+            8,
+            new TrainingLength.Epochs(epochs(pairs, maxEpochs)),
+            42,
+            true,
+            1024,
+            tokenBudget(base)),
         new ValidationConfig(0.1, OptionalInt.empty(), PAIR_TEMPERATURE),
         new EarlyStopping(KlBudget.DEFAULT, 0.1, 6, -0.5, 0.8, 1.25));
+  }
+
+  /** Tokens whose activations fit: of each linear layer the input, of each block some more. */
+  private static int tokenBudget(ModelConfig base) {
+    double floats = base.layers() * (6.0 * base.hiddenSize() + 4.0 * base.intermediateSize());
+    return (int) Math.clamp(ACTIVATION_BYTES / (Float.BYTES * floats), 256, 2048);
   }
 
   private static double epochs(int pairs, double maxEpochs) {
