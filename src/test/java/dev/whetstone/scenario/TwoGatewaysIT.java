@@ -53,12 +53,12 @@ class TwoGatewaysIT {
   void start(@TempDir Path kept) throws Exception {
     folder = kept;
     Path home = Files.createDirectories(folder.resolve("one"));
-    first = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("automatic"));
+    first = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("duel"));
     String url = address(home.resolve("postgres"));
     database = new Database(DatabaseConfig.of(folder, url));
     Path other = Files.createDirectories(folder.resolve("two"));
     Files.copy(home.resolve("keys.json"), other.resolve("keys.json"));
-    Map<String, String> settings = new HashMap<>(LoopSettings.quick("automatic"));
+    Map<String, String> settings = new HashMap<>(LoopSettings.quick("duel"));
     settings.put("WHETSTONE_DATABASE_URL", url);
     settings.put("WHETSTONE_TRAINER_START", "false");
     second = LabGateway.start(LabGateway.command(), other, settings);
@@ -159,18 +159,19 @@ class TwoGatewaysIT {
         Voters there = new Voters(() -> second)) {
       here.awaitDecided(VOTES / 2);
       there.awaitDecided(VOTES / 2);
+      String run = first.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
+      Instant limit = Instant.now().plus(LOOPED);
+      String version = "";
+      // They go on: the duel takes votes on pairs of both gateways.
+      while (version.isEmpty() || !writer(second).equals(version)) {
+        JsonNode state = second.get("operator", "/training/runs/" + run);
+        version = state.path("policy").asText("");
+        assertThat(state.path("status").asText()).isNotIn("failed", "cancelled");
+        assertThat(Instant.now()).as(() -> rollouts() + "; " + state).isBefore(limit);
+        Thread.sleep(50);
+      }
+      assertThat(writer(first)).isEqualTo(version);
     }
-    String run = first.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
-    Instant limit = Instant.now().plus(LOOPED);
-    String version = "";
-    while (version.isEmpty() || !writer(second).equals(version)) {
-      JsonNode state = second.get("operator", "/training/runs/" + run);
-      version = state.path("policy").asText("");
-      assertThat(state.path("status").asText()).isNotIn("failed", "cancelled");
-      assertThat(Instant.now()).as(() -> rollouts() + "; " + state).isBefore(limit);
-      Thread.sleep(50);
-    }
-    assertThat(writer(first)).isEqualTo(version);
   }
 
   private String rollouts() {
