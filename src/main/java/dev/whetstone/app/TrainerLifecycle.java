@@ -21,6 +21,7 @@ import dev.whetstone.training.worker.LearningStatus;
 import dev.whetstone.training.worker.TrainerConfig;
 import dev.whetstone.training.worker.TrainingRunExecutor;
 import dev.whetstone.training.worker.TrainingWorker;
+import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -45,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 final class TrainerLifecycle {
   private static final Logger LOG = Logger.getLogger(TrainerLifecycle.class);
   private static final Duration DATABASE_RETRY_PAUSE = Duration.ofSeconds(2);
+
+  /** Width of a model from which a product is worth a second thread. */
+  private static final int MIN_SHARED_WIDTH = 256;
 
   @Inject AppSettings settings;
   @Inject Database database;
@@ -103,7 +107,7 @@ final class TrainerLifecycle {
               new TrainingVotes(database, base.hash()),
               new TrainingRunExecutor(
                   base,
-                  trainerOptions(),
+                  trainerOptions(base.config()),
                   runs,
                   policies,
                   config,
@@ -166,13 +170,19 @@ final class TrainerLifecycle {
     }
   }
 
-  private TrainerOptions trainerOptions() {
+  private TrainerOptions trainerOptions(ModelConfig base) {
     return new TrainerOptions(
-        NetworkSettings.exact(config.threads().orElse(Runtime.getRuntime().availableProcessors())),
+        NetworkSettings.exact(config.threads().orElseGet(() -> defaultThreads(base))),
         config.checkpointEvery(),
         ReferenceCache.NONE,
         clock,
         BuildInfo.version());
+  }
+
+  // Threads of a low priority wait for each other at the end of each product, on busy cores for
+  // longer than a small one takes.
+  private static int defaultThreads(ModelConfig base) {
+    return base.hiddenSize() < MIN_SHARED_WIDTH ? 1 : Runtime.getRuntime().availableProcessors();
   }
 
   private void awaitDatabase(PolicyStore policies) {

@@ -72,7 +72,10 @@ public interface TrainerConfig {
   @WithDefault("false")
   boolean otherBases();
 
-  /** Threads that compute a training step; by default as many as the machine has cores. */
+  /**
+   * Threads that compute a training step; by default as many as the machine has cores, one for a
+   * model narrower than 256.
+   */
   OptionalInt threads();
 
   /** Minimum time between two checkpoints. */
