@@ -200,6 +200,8 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     file = weights(base)
     if file.suffix == ".gguf":
         model = AutoModelForCausalLM.from_pretrained(base, gguf_file=file.name, dtype=torch.float32)
+        # The weights are float32 by now, but the mark of a quantised file makes the trainer refuse them.
+        model.is_quantized, model.hf_quantizer = False, None
     else:
         folder = scratch / "hf"
         folder.mkdir(exist_ok=True)
