@@ -112,6 +112,7 @@ public final class TrainingRunExecutor {
                       loaded.validation(),
                       loaded.config(),
                       loaded.parent().adapter(),
+                      loaded.parent().adapter(),
                       folder.resolve(run.id()),
                       true),
                   progress);
