@@ -65,7 +65,7 @@ def main(options: argparse.Namespace) -> None:
     os.environ.setdefault("WHETSTONE_JAVA_OPTS", JAVA_OPTIONS)
     print(f"CPU: {cpu()}, {THREADS} threads; {PAIRS_A_STEP} pairs a step, {options.rounds} rounds of {options.steps - 1} steps after one of warm-up")
     base = imported(options.model)
-    pairs = random_pairs(json.loads((base / "config.json").read_text())["vocab_size"], options.steps)
+    pairs = random_pairs(vocabulary(base), options.steps)
     runs: dict[str, list[Run]] = {side: [] for side in options.sides}
     for round in range(options.rounds):
         first = round % len(options.sides)
@@ -98,6 +98,12 @@ def imported(model: str) -> Path:
 
 def weights(directory: Path) -> Path | None:
     return next((directory / name for name in ("weights.gguf", "weights.safetensors") if (directory / name).exists()), None)
+
+
+def vocabulary(base: Path) -> int:
+    """Ids that the tokenizer has; a model may have rows for more."""
+    tokenizer = json.loads((base / "tokenizer.json").read_text())
+    return len({*tokenizer["model"]["vocab"].values(), *(token["id"] for token in tokenizer["added_tokens"])})
 
 
 def random_pairs(vocabulary: int, steps: int) -> list[dict]:
@@ -194,6 +200,8 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
     file = weights(base)
     if file.suffix == ".gguf":
         model = AutoModelForCausalLM.from_pretrained(base, gguf_file=file.name, dtype=torch.float32)
+        # The weights are float32 by now, but the mark of a quantised file makes the trainer refuse them.
+        model.is_quantized, model.hf_quantizer = False, None
     else:
         folder = scratch / "hf"
         folder.mkdir(exist_ok=True)
