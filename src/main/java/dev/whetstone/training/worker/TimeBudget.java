@@ -39,7 +39,8 @@ record TimeBudget(Duration limit, double secondsPerToken) {
     double passes =
         switch (config.batch().length()) {
           case TrainingLength.Epochs(double epochs) -> epochs;
-          case TrainingLength.Steps(int steps) -> (double) steps * config.batch().batchSize() / pairs;
+          case TrainingLength.Steps(int steps) ->
+              (double) steps * config.batch().batchSize() / pairs;
         };
     return Math.round(tokens() / Math.max(1, passes));
   }
