@@ -5,15 +5,18 @@ import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** A generation request with its sequences, one a branch. */
+/**
+ * A generation request with its sequences, one a branch. They exist once the request is admitted:
+ * one that waits holds no state of its branches.
+ */
 final class GenerationTask implements Task, Generation {
   private static final Logger LOG = Logger.getLogger(GenerationTask.class);
 
@@ -21,29 +24,19 @@ final class GenerationTask implements Task, Generation {
   private final GenerationListener listener;
   private final TaskContext context;
   private final RequestTimer timer;
-  private final List<Sequence> sequences;
+  private List<Sequence> sequences = List.of();
   private final @Nullable Completion[] completions;
   private final CompletableFuture<List<Completion>> result = new CompletableFuture<>();
   private volatile boolean cancelled;
   private volatile @Nullable Timings timings;
 
-  private GenerationTask(
+  GenerationTask(
       GenerationRequest request, GenerationListener listener, TaskContext context) {
     this.request = request;
     this.listener = listener;
     this.context = context;
     this.timer = new RequestTimer(context.clock());
-    this.sequences = new ArrayList<>();
     this.completions = new Completion[request.branches().size()];
-  }
-
-  static GenerationTask of(
-      GenerationRequest request, GenerationListener listener, TaskContext context) {
-    GenerationTask task = new GenerationTask(request, listener, context);
-    for (int branch = 0; branch < request.branches().size(); branch++) {
-      task.sequences.add(new Sequence(task, branch));
-    }
-    return task;
   }
 
   GenerationRequest request() {
@@ -60,6 +53,10 @@ final class GenerationTask implements Task, Generation {
    * when all have started or ended.
    */
   List<Sequence> nextToPrefill() {
+    if (sequences.isEmpty()) {
+      sequences =
+          IntStream.range(0, slots()).mapToObj(branch -> new Sequence(this, branch)).toList();
+    }
     Stream<Sequence> waiting = sequences.stream().filter(s -> !s.started() && !s.ended());
     List<Sequence> all = waiting.toList();
     return all.stream().filter(s -> s.policy.hash().equals(all.getFirst().policy.hash())).toList();
@@ -117,15 +114,21 @@ final class GenerationTask implements Task, Generation {
 
   @Override
   public void abort(FinishReason reason, String error) {
+    String message = reason == FinishReason.ERROR ? error : null;
     for (Sequence sequence : sequences) {
-      sequence.end(reason, reason == FinishReason.ERROR ? error : null);
+      sequence.end(reason, message);
       sequence.publish();
+    }
+    if (sequences.isEmpty()) {
+      for (int branch = 0; branch < slots(); branch++) {
+        publishFinish(branch, Completion.unstarted(policies().get(branch), reason, message));
+      }
     }
   }
 
   @Override
   public int slots() {
-    return sequences.size();
+    return request.branches().size();
   }
 
   @Override
@@ -145,7 +148,7 @@ final class GenerationTask implements Task, Generation {
 
   @Override
   public List<Policy> policies() {
-    return sequences.stream().map(s -> s.policy).toList();
+    return request.branches().stream().map(CompletionSpec::policy).toList();
   }
 
   @Override

@@ -124,24 +124,31 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void startPrefill(Task task) {
-    int chunk = config.prefillChunk();
-    PrefillProgress next =
-        switch (task) {
-          case GenerationTask generation ->
-              PrefillProgress.forGeneration(
-                  generation, generation.nextToPrefill(), running.size(), chunk);
-          case ScoreTask score ->
-              PrefillProgress.forScore(score, running.size(), chunk, config.scoreRows());
-        };
-    prefilling = next;
     try {
+      PrefillProgress next = newPrefill(task);
+      prefilling = next;
       int cached = cache.restore(next.slot, next.policy, next.tokens(), next.cacheableTokens());
       next.advance(cached);
       counters.cachedTokens += cached;
       task.timer().startPrefill(cached);
     } catch (RuntimeException e) {
       fail(e, Set.of(task));
+    } catch (Error untrusted) {
+      // The task is in no list yet, so nothing else would end it.
+      task.abort(FinishReason.ERROR, "the engine failed");
+      throw untrusted;
     }
+  }
+
+  private PrefillProgress newPrefill(Task task) {
+    int chunk = config.prefillChunk();
+    return switch (task) {
+      case GenerationTask generation ->
+          PrefillProgress.forGeneration(
+              generation, generation.nextToPrefill(), running.size(), chunk);
+      case ScoreTask score ->
+          PrefillProgress.forScore(score, running.size(), chunk, config.scoreRows());
+    };
   }
 
   /** Computes one chunk of the prompt that is being prefilled. */
