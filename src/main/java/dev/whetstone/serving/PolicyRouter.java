@@ -103,7 +103,11 @@ public final class PolicyRouter implements AutoCloseable {
       } catch (InterruptedException stopped) {
         return;
       }
-      reconcile();
+      try {
+        reconcile();
+      } catch (RuntimeException failed) {
+        LOG.error("the aliases could not be followed; the next poll tries again", failed);
+      }
     }
   }
 

@@ -62,7 +62,7 @@ public final class GenerationService {
   <T> T callEngine(ServedModel model, Supplier<T> submission) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return translate(submission);
+        return translate(model, submission);
       } catch (PolicyNotStagedException unloaded) {
         if (attempt == MAX_ATTEMPTS) {
           throw ProblemException.retryLater(
@@ -73,7 +73,7 @@ public final class GenerationService {
     }
   }
 
-  private <T> T translate(Supplier<T> submission) {
+  private <T> T translate(ServedModel model, Supplier<T> submission) {
     try {
       return submission.get();
     } catch (PolicyNotStagedException unloaded) {
@@ -85,6 +85,13 @@ public final class GenerationService {
           String.valueOf(full.getMessage()),
           (int) full.retryAfter().toSeconds());
     } catch (EngineClosedException closed) {
+      if (model.engine().failed()) {
+        throw ProblemException.retryLater(
+            503,
+            "engine_failed",
+            "the engine has failed; the gateway starts again",
+            (int) config.retryAfter().toSeconds());
+      }
       throw ProblemException.retryLater(
           503, "draining", "the gateway is shutting down", (int) config.retryAfter().toSeconds());
     } catch (IllegalArgumentException unusable) {
