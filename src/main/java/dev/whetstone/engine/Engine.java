@@ -149,6 +149,11 @@ public final class Engine implements AutoCloseable {
     return runner.slotLength();
   }
 
+  /** Maximum completions of one request. */
+  public int slots() {
+    return runner.slots();
+  }
+
   /** The statistics after the last step; any thread. */
   public EngineStatistics statistics() {
     return statistics;

@@ -92,6 +92,9 @@ final class GenerationTask implements Task, Generation {
       int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
     try {
       listener.onText(branch, text, tokens, logps, alternatives);
+    } catch (GenerationListener.OverrunException overrun) {
+      LOG.infof("a request is cancelled: %s", overrun.getMessage());
+      cancelled = true;
     } catch (RuntimeException e) {
       LOG.warn("a generation listener threw; its request is cancelled", e);
       cancelled = true;

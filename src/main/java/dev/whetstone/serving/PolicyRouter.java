@@ -183,7 +183,7 @@ public final class PolicyRouter implements AutoCloseable {
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return loader.load(store.require(name));
+    return loader.loadNamed(store.require(name), config.stagingTimeout());
   }
 
   /** Stages a version again that was released between resolving a request and submitting it. */

@@ -55,6 +55,7 @@ public record GenerationPlan(
       GatewayConfig config,
       RandomGenerator random) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
+    requireCount(extras.count(), model.engine().slots());
     requireMetadata(asked.metadata());
     PairAssignment writers = writers(asked, model, pair);
     Prompt prompt =
@@ -98,6 +99,13 @@ public record GenerationPlan(
     return new PairAssignment(policy, policy);
   }
 
+  // Before anything is made for each of them.
+  private static void requireCount(int count, int most) {
+    if (count < 1 || count > most) {
+      throw ProblemException.invalidField("n", "n must be from 1 to " + most);
+    }
+  }
+
   private static void requireMetadata(@Nullable JsonNode metadata) {
     if (metadata == null || metadata.isNull()) {
       return;
@@ -131,7 +139,9 @@ public record GenerationPlan(
           or(asked.logitBias(), Map.of()),
           asked.seed() == null ? random.nextLong() : asked.seed());
     } catch (IllegalArgumentException unusable) {
-      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+      // its message begins with the field's name
+      String message = String.valueOf(unusable.getMessage());
+      throw ProblemException.invalidField(message.substring(0, message.indexOf(' ')), message);
     } catch (NullPointerException hole) {
       throw ProblemException.invalidField("logit_bias", "logit_bias must map token ids to numbers");
     }

@@ -92,7 +92,14 @@ public final class ExceptionMappers {
     }
     String type = request.request().getHeader("Content-Type");
     boolean multipart = type != null && type.regionMatches(true, 0, "multipart/", 0, 10);
-    return multipart ? badMultipart() : map((Throwable) broken, request);
+    if (multipart) {
+      return badMultipart();
+    }
+    if (request.request().isEnded()) {
+      return map((Throwable) broken, request);
+    }
+    LOG.debugf(broken, "request %s: its body broke off", RequestLog.id(request));
+    return response(400, "broken_body", "the body broke off, or its chunks are malformed").build();
   }
 
   private static Response badMultipart() {

@@ -16,6 +16,17 @@ public interface GatewayConfig {
   @WithDefault("1M")
   MemorySize maxBody();
 
+  /** Bytes of all JSON bodies that are being received or parsed; one more is told to try again. */
+  @WithDefault("16M")
+  MemorySize maxBodyMemory();
+
+  /**
+   * Time within which a JSON body must have arrived; an upload must go on within it. A slower
+   * client gets a 408, and its connection is closed.
+   */
+  @WithDefault("PT30S")
+  Duration bodyTimeout();
+
   /** Tokens of a completion when the request names no {@code max_tokens}. */
   @WithDefault("512")
   int defaultMaxTokens();
