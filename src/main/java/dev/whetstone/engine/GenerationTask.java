@@ -49,17 +49,28 @@ final class GenerationTask implements Task, Generation {
   }
 
   /**
-   * The sequences that share the next prefill: all of the first version that has not started. Empty
-   * when all have started or ended.
+   * The sequences that share the next prefill: of the first version that has not started, as many as
+   * there are free slots. Empty when all have started or ended.
    */
-  List<Sequence> nextToPrefill() {
+  List<Sequence> nextToPrefill(int freeSlots) {
     if (sequences.isEmpty()) {
       sequences =
-          IntStream.range(0, slots()).mapToObj(branch -> new Sequence(this, branch)).toList();
+          IntStream.range(0, branches()).mapToObj(branch -> new Sequence(this, branch)).toList();
     }
-    Stream<Sequence> waiting = sequences.stream().filter(s -> !s.started() && !s.ended());
-    List<Sequence> all = waiting.toList();
-    return all.stream().filter(s -> s.policy.hash().equals(all.getFirst().policy.hash())).toList();
+    List<Sequence> all = sequences.stream().filter(s -> !s.started() && !s.ended()).toList();
+    return all.stream()
+        .filter(s -> s.policy.hash().equals(all.getFirst().policy.hash()))
+        .limit(freeSlots)
+        .toList();
+  }
+
+  /** Whether a branch waits for a slot. */
+  boolean isPartlyStarted() {
+    return sequences.stream().anyMatch(s -> !s.started() && !s.ended());
+  }
+
+  private int branches() {
+    return request.branches().size();
   }
 
   /** The first branch, if {@code sequence} is the second one and must differ from it. */
@@ -123,7 +134,7 @@ final class GenerationTask implements Task, Generation {
       sequence.publish();
     }
     if (sequences.isEmpty()) {
-      for (int branch = 0; branch < slots(); branch++) {
+      for (int branch = 0; branch < branches(); branch++) {
         publishFinish(branch, Completion.unstarted(policies().get(branch), reason, message));
       }
     }
@@ -131,7 +142,13 @@ final class GenerationTask implements Task, Generation {
 
   @Override
   public int slots() {
-    return request.branches().size();
+    // The sides of a pair are compared while they are written, and a duel compares their pace.
+    return request.distinct() ? branches() : 1;
+  }
+
+  @Override
+  public Requester requester() {
+    return request.requester();
   }
 
   @Override

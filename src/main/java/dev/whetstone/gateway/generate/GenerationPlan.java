@@ -3,6 +3,7 @@ package dev.whetstone.gateway.generate;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.Requester;
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
@@ -45,12 +46,14 @@ public record GenerationPlan(
   /**
    * Checks a request and fills in its defaults.
    *
+   * @param keyId id of the API key of the request
    * @throws ProblemException 400 naming the field
    * @throws dev.whetstone.policy.PolicyException when the named policy is unknown or not servable
    */
   static GenerationPlan of(
       GenerateRequest asked,
       Extras extras,
+      String keyId,
       ServedModel model,
       GatewayConfig config,
       RandomGenerator random) {
@@ -81,7 +84,8 @@ public record GenerationPlan(
             extras.ignoreEos(),
             extras.topLogprobs(),
             pair,
-            config.requestTimeout());
+            config.requestTimeout(),
+            new Requester(keyId, asked.user() == null ? "" : asked.user()));
     return new GenerationPlan(prompt, writers, pair, request);
   }
 

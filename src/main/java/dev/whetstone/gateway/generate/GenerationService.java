@@ -11,6 +11,7 @@ import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
+import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -28,11 +29,13 @@ public final class GenerationService {
 
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
+  @Inject SecurityIdentity identity;
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
-    return GenerationPlan.of(request, extras, model, config, random);
+    String keyId = identity.getPrincipal().getName();
+    return GenerationPlan.of(request, extras, keyId, model, config, random);
   }
 
   /** Submits a request whose text is needed only when it is complete. */
