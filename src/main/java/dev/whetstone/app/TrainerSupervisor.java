@@ -5,7 +5,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +79,10 @@ final class TrainerSupervisor implements AutoCloseable {
       }
       ProcessBuilder trainer =
           JavaProcess.withLowPriority(
-              JavaProcess.of(JavaProcess.endOnMemoryError("-Xmx1g", "-XX:+UseSerialGC"), "trainer", "--with-parent"));
+              JavaProcess.of(
+                  JavaProcess.endOnMemoryError("-Xmx1g", "-XX:+UseSerialGC"),
+                  "trainer",
+                  "--with-parent"));
       trainer.environment().put("WHETSTONE_MODEL", settings.model());
       // PyTorch's threads spin while they wait, by default so long that the gateway lacks CPU time
       trainer.environment().putIfAbsent("GOMP_SPINCOUNT", SPIN_COUNT);

@@ -22,9 +22,9 @@ import org.jboss.logging.Logger;
  * <p>Any thread submits, stages and releases: requests pass to the engine thread through the {@link
  * RequestQueue}, stagings through {@code pendingStagings}. Only the engine thread touches the
  * runner, except for {@link ModelRunner#prepare}. A failed model run ends the requests in it with
- * an error, a step that fails otherwise ends all requests; the engine then continues. An Error, or an
- * exception outside a step, leaves a state that cannot be trusted: the thread ends all requests and
- * itself, and throws it on to its uncaught exception handler.
+ * an error, a step that fails otherwise ends all requests; the engine then continues. An Error, or
+ * an exception outside a step, leaves a state that cannot be trusted: the thread ends all requests
+ * and itself, and throws it on to its uncaught exception handler.
  */
 public final class Engine implements AutoCloseable {
   private record PendingStaging(Policy policy, CompletableFuture<Void> done) {}

@@ -30,8 +30,7 @@ final class GenerationTask implements Task, Generation {
   private volatile boolean cancelled;
   private volatile @Nullable Timings timings;
 
-  GenerationTask(
-      GenerationRequest request, GenerationListener listener, TaskContext context) {
+  GenerationTask(GenerationRequest request, GenerationListener listener, TaskContext context) {
     this.request = request;
     this.listener = listener;
     this.context = context;
@@ -49,8 +48,8 @@ final class GenerationTask implements Task, Generation {
   }
 
   /**
-   * The sequences that share the next prefill: of the first version that has not started, as many as
-   * there are free slots. Empty when all have started or ended.
+   * The sequences that share the next prefill: of the first version that has not started, as many
+   * as there are free slots. Empty when all have started or ended.
    */
   List<Sequence> nextToPrefill(int freeSlots) {
     if (sequences.isEmpty()) {

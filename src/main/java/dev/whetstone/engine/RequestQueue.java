@@ -13,10 +13,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks that wait for slots, bounded in number and in prompt tokens. Requesters take turns, one task
- * a turn, and the tasks of one are first in, first out. No task passes the one whose turn it is, so
- * a pair that needs two slots waits until there are two. The engine thread also sleeps here while it
- * has no work. Thread-safe.
+ * Tasks that wait for slots, bounded in number and in prompt tokens. Requesters take turns, one
+ * task a turn, and the tasks of one are first in, first out. No task passes the one whose turn it
+ * is, so a pair that needs two slots waits until there are two. The engine thread also sleeps here
+ * while it has no work. Thread-safe.
  *
  * <p>Keys share the places ({@link FairShare}): one that floods the gateway leaves some to others.
  */

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * to the engine thread.
  *
  * <p>Running sequences occupy the first slots, without holes; at most one prompt is prefilled, in a
- * slot behind them. Requesters take turns; the tasks of one are admitted in the order of submission.
- * A task starts as many branches as there are free slots (a pair both or none), and waits with the
- * others for its next turn, at the head of its requester's tasks. A prompt advances by one chunk
- * between two decode runs. So nobody waits for another's many branches, decoding never waits for
- * more than one chunk, and chunks start at multiples of their size whatever else runs.
+ * slot behind them. Requesters take turns; the tasks of one are admitted in the order of
+ * submission. A task starts as many branches as there are free slots (a pair both or none), and
+ * waits with the others for its next turn, at the head of its requester's tasks. A prompt advances
+ * by one chunk between two decode runs. So nobody waits for another's many branches, decoding never
+ * waits for more than one chunk, and chunks start at multiples of their size whatever else runs.
  */
 final class Scheduler implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Scheduler.class);

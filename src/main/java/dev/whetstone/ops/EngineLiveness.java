@@ -11,7 +11,9 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
-/** Down when the engine's thread has ended by itself, or hangs in one step: only a restart helps. */
+/**
+ * Down when the engine's thread has ended by itself, or hangs in one step: only a restart helps.
+ */
 @Liveness
 public final class EngineLiveness implements HealthCheck {
   @Inject GatewayState serving;
@@ -24,10 +26,7 @@ public final class EngineLiveness implements HealthCheck {
         serving.state() instanceof State.Ready ready
             ? fault(ready.model().engine(), config.stallLimit())
             : Optional.empty();
-    return fault
-        .map(state -> answer.down().withData("state", state))
-        .orElseGet(answer::up)
-        .build();
+    return fault.map(state -> answer.down().withData("state", state)).orElseGet(answer::up).build();
   }
 
   /** What keeps an engine from computing; empty while nothing does. */

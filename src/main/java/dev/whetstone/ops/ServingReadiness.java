@@ -31,7 +31,8 @@ public final class ServingReadiness implements HealthCheck {
       case State.TrainerOnly _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();
-      case State.Failed _ -> answer.down().withData("state", "the model could not be loaded").build();
+      case State.Failed _ ->
+          answer.down().withData("state", "the model could not be loaded").build();
     };
   }
 

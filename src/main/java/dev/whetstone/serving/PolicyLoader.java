@@ -67,8 +67,8 @@ final class PolicyLoader {
   }
 
   /**
-   * Like {@link #load}, for a request: one at a time, and only a few may wait, because each holds an
-   * adapter in memory and displaces another one.
+   * Like {@link #load}, for a request: one at a time, and only a few may wait, because each holds
+   * an adapter in memory and displaces another one.
    *
    * @throws PolicyException.StagingTimeout when too many wait, or for too long
    */

@@ -42,8 +42,7 @@ class FatalErrorsTest {
     assertThat(halts).isEmpty();
   }
 
-  private void uncaught(
-      String thread, java.util.function.IntConsumer exit, Duration patience) {
+  private void uncaught(String thread, java.util.function.IntConsumer exit, Duration patience) {
     new FatalErrors(exit, halts::add, patience)
         .uncaughtException(
             Thread.ofPlatform().name(thread).unstarted(() -> {}), new AssertionError("broken"));

@@ -60,7 +60,8 @@ class SuperviseTest {
 
   @Test
   void aSignalToTheShellEndsBoth() throws Exception {
-    Process shell = start("trap 'echo orderly >>\"$calls\"; exit 143' TERM; while :; do sleep 0.05; done");
+    Process shell =
+        start("trap 'echo orderly >>\"$calls\"; exit 143' TERM; while :; do sleep 0.05; done");
     awaitCall();
 
     shell.destroy();

@@ -107,8 +107,7 @@ class EngineFailureTest {
 
   private static Requests four() {
     var one =
-        new CompletionSpec(
-            Requests.V0, dev.whetstone.engine.sampling.SamplingParameters.of(1, 1));
+        new CompletionSpec(Requests.V0, dev.whetstone.engine.sampling.SamplingParameters.of(1, 1));
     return Requests.of(1, 2, 3).branches(one, one, one, one);
   }
 

@@ -76,8 +76,7 @@ public record Prompt(String text, int[] ids) {
    * @throws ProblemException 400 {@code prompt_too_long}
    */
   static void requireReadable(String field, ServedModel model, long length) {
-    long most =
-        Math.max(MIN_READABLE, (long) LENGTH_PER_TOKEN * model.engine().slotLength());
+    long most = Math.max(MIN_READABLE, (long) LENGTH_PER_TOKEN * model.engine().slotLength());
     if (length > most) {
       throw ProblemException.badField(
           field,
@@ -96,7 +95,9 @@ public record Prompt(String text, int[] ids) {
       throw ProblemException.invalidField("messages", "a message is null");
     }
     long length =
-        messages.stream().mapToLong(m -> MESSAGE_LENGTH + m.role().length() + m.content().length()).sum();
+        messages.stream()
+            .mapToLong(m -> MESSAGE_LENGTH + m.role().length() + m.content().length())
+            .sum();
     requireReadable("messages", model, length);
     ChatTemplate template =
         model
