@@ -1,5 +1,7 @@
 package dev.whetstone.app;
 
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.ArcContainer;
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,11 +28,26 @@ public final class ApplicationRunner {
   public static int run() {
     FatalErrors.install();
     for (String signal : List.of("TERM", "INT")) {
-      SignalHandler.on(signal, number -> Quarkus.asyncExit(SIGNAL_EXIT_BASE + number));
+      SignalHandler.on(signal, number -> stop(SIGNAL_EXIT_BASE + number));
     }
     ApplicationRunner runner = new ApplicationRunner();
     Quarkus.run(null, runner::onExit);
     return runner.exitCode;
+  }
+
+  /** Lets running requests end, and then the application; at the second call, at once. */
+  private static void stop(int code) {
+    try {
+      ArcContainer beans = Arc.container();
+      if (beans != null && beans.isRunning()) {
+        beans.instance(GatewayLifecycle.class).get().drain();
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException unready) {
+      LOG.warn("running requests could not be waited for", unready);
+    }
+    Quarkus.asyncExit(code);
   }
 
   /** Ends the application in order once standard input, a pipe from the parent process, ends. */
@@ -49,7 +66,7 @@ public final class ApplicationRunner {
     }
     // repeated, because Quarkus ignores a request to exit before the application runs
     while (!Thread.currentThread().isInterrupted()) {
-      Quarkus.asyncExit(0);
+      stop(0);
       LockSupport.parkNanos(EXIT_RETRY.toNanos());
     }
   }

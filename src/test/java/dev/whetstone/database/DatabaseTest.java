@@ -12,6 +12,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,6 +97,137 @@ class DatabaseTest {
     String port = text(embedded, "SELECT inet_server_port()");
     String password = Files.readString(home.resolve("postgres/password")).strip();
     return "postgresql://whetstone:" + password + "@127.0.0.1:" + port + "/postgres";
+  }
+
+  @Test
+  void rollsBackWhatAnErrorInterrupts() {
+    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+      assertThatThrownBy(
+              () ->
+                  database.transaction(
+                      connection -> {
+                        Sql.update(
+                            connection,
+                            "INSERT INTO audit (actor, action, subject) VALUES ('x', 'y', 'z')");
+                        throw new OutOfMemoryError("Java heap space");
+                      }))
+          .isInstanceOf(OutOfMemoryError.class);
+
+      assertThat(text(database, "SELECT count(*) FROM audit")).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void isBusyAndNotAwayWhileAllConnectionsAreInUse() throws Exception {
+    var two =
+        new DatabaseConfig(
+            home.resolve("postgres"), null, 2, Duration.ofSeconds(15), Duration.ofMillis(300));
+    try (Database database = new Database(two);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      String port = text(database, "SELECT pg_postmaster_start_time()");
+      CountDownLatch done = new CountDownLatch(1);
+      CountDownLatch held = new CountDownLatch(2);
+      List<Future<String>> holders = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        holders.add(
+            threads.submit(
+                () ->
+                    database.transaction(
+                        connection -> {
+                          held.countDown();
+                          awaitQuietly(done);
+                          return first(connection, "SELECT 'kept'");
+                        })));
+      }
+      held.await();
+
+      assertThatThrownBy(() -> text(database, "SELECT 1"))
+          .isInstanceOf(DatabaseBusyException.class);
+      assertThat(database.unavailableReason()).isEmpty();
+      assertThat(database.probe()).as("on a connection of its own").isEmpty();
+
+      done.countDown();
+      for (Future<String> holder : holders) {
+        assertThat(holder.get()).isEqualTo("kept");
+      }
+      assertThat(text(database, "SELECT pg_postmaster_start_time()")).isEqualTo(port);
+    }
+  }
+
+  @Test
+  void aQueryWhoseSessionDiesIsTriedOnAnother() throws Exception {
+    try (Database owner = new Database(DatabaseConfig.of(home, null));
+        Database database = new Database(DatabaseConfig.of(home.resolve("none"), url(owner)))) {
+      text(database, "SELECT 1");
+      try (Connection asOwner =
+              java.sql.DriverManager.getConnection(
+                  "jdbc:" + url(owner).replaceAll("//.*@", "//"),
+                  "whetstone",
+                  Files.readString(home.resolve("postgres/password")).strip());
+          Statement statement = asOwner.createStatement()) {
+        statement.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                + " WHERE application_name = 'whetstone'");
+      }
+
+      assertThat(database.first(row -> row.getInt(1), "SELECT 1")).contains(1);
+    }
+  }
+
+  @Test
+  void aLockIsFreeOnceItsHolderIsSilent() throws Exception {
+    try (Database database = new Database(DatabaseConfig.of(home, null));
+        AdvisoryLock alive =
+            AdvisoryLock.tryAcquire(
+                    database, "alive", Duration.ofMillis(900), Duration.ofMillis(200))
+                .orElseThrow();
+        AdvisoryLock stopped =
+            AdvisoryLock.tryAcquire(
+                    database, "stopped", Duration.ofMillis(900), Duration.ofHours(1))
+                .orElseThrow()) {
+      Thread.sleep(2_000);
+
+      assertThat(AdvisoryLock.tryAcquire(database, "alive")).isEmpty();
+      assertThat(alive.isHeld()).isTrue();
+      assertThat(AdvisoryLock.tryAcquire(database, "stopped"))
+          .hasValueSatisfying(AdvisoryLock::close);
+      assertThat(stopped.isHeld()).isFalse();
+    }
+  }
+
+  @Test
+  void anOlderGatewayOpensASchemaThatANewerOneHasMigrated() {
+    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+      database.transaction(
+          connection -> {
+            try (Statement asOwner = connection.createStatement()) {
+              asOwner.execute("RESET ROLE");
+              for (String version : List.of("3.5", "9999")) {
+                asOwner.execute(
+                    "INSERT INTO flyway_schema_history (installed_rank, version, description, type,"
+                        + " script, checksum, installed_by, execution_time, success) VALUES"
+                        + " ((SELECT max(installed_rank) + 1 FROM flyway_schema_history), '"
+                        + version
+                        + "', 'later', 'SQL', 'V"
+                        + version
+                        + "__later.sql', 1, 'x', 1, true)");
+              }
+              asOwner.execute("SET ROLE whetstone_app");
+            }
+            return null;
+          });
+    }
+    try (Database older = new Database(DatabaseConfig.of(home, null))) {
+      assertThat(text(older, "SELECT 1")).isEqualTo("1");
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

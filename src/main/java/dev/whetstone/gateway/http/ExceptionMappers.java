@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.http;
 
+import dev.whetstone.database.DatabaseBusyException;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.policy.PolicyException;
@@ -42,6 +43,11 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper
   public Response map(DatabaseUnavailableException unavailable) {
+    if (unavailable instanceof DatabaseBusyException) {
+      return response(503, "database_busy", "all connections to the database are in use; try again")
+          .header("Retry-After", RETRY_SECONDS)
+          .build();
+    }
     return response(Problems.databaseUnavailable()).header("Retry-After", RETRY_SECONDS).build();
   }
 

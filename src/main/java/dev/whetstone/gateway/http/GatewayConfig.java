@@ -27,6 +27,13 @@ public interface GatewayConfig {
   @WithDefault("PT30S")
   Duration bodyTimeout();
 
+  /**
+   * How long a gateway that is told to stop still answers new requests, with 503 and Retry-After:
+   * for load balancers to take it out. Then what runs may end, and the port closes.
+   */
+  @WithDefault("PT1S")
+  Duration drainDelay();
+
   /** Tokens of a completion when the request names no {@code max_tokens}. */
   @WithDefault("512")
   int defaultMaxTokens();

@@ -3,10 +3,7 @@ package dev.whetstone.gateway.http;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ResourceInfo;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.ext.Provider;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
@@ -14,19 +11,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Refuses query parameters that a route does not have, as unknown fields of a body are refused: a
  * misspelt filter would select everything, and a misspelt cursor would page for ever.
  */
-@Provider
-public final class KnownParameters implements ContainerRequestFilter {
+public final class KnownParameters {
   private final Map<Method, Set<String>> known = new ConcurrentHashMap<>();
 
-  @Context ResourceInfo route;
-
-  @Override
-  public void filter(ContainerRequestContext request) {
+  @ServerRequestFilter
+  public void check(ContainerRequestContext request, ResourceInfo route) {
     Set<String> given = request.getUriInfo().getQueryParameters().keySet();
     Method method = route.getResourceMethod();
     if (given.isEmpty() || method == null) {
