@@ -212,9 +212,8 @@ class DatabaseTest {
                         + version
                         + "__later.sql', 1, 'x', 1, true)");
               }
-              asOwner.execute("SET ROLE whetstone_app");
+              return asOwner.execute("SET ROLE whetstone_app");
             }
-            return null;
           });
     }
     try (Database older = new Database(DatabaseConfig.of(home, null))) {

@@ -148,7 +148,8 @@ class EmbeddedServerTest {
   }
 
   private static void copyTree(Path from, Path to) throws IOException {
-    new ProcessBuilder("mkdir", "-p", to.getParent().toString()).start().onExit().join();
+    Files.createDirectories(to);
+    Files.delete(to);
     Process copy = new ProcessBuilder("cp", "-a", from.toString(), to.toString()).start();
     assertThat(copy.onExit().join().exitValue()).isZero();
   }
