@@ -39,7 +39,6 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -126,7 +125,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
       }
       System.out.println("Whetstone is ready at http://localhost:" + settings.port());
       System.out.println(
-          Files.exists(settings.keyFile())
+          settings.databaseUrl() == null
               ? "Keys: " + settings.keyFile()
               : "Keys: ./whetstone keys create operator");
       trainer.start();

@@ -14,9 +14,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -192,6 +194,32 @@ class DatabaseTest {
       assertThat(AdvisoryLock.tryAcquire(database, "stopped"))
           .hasValueSatisfying(AdvisoryLock::close);
       assertThat(stopped.isHeld()).isFalse();
+    }
+  }
+
+  @Test
+  void aLeaderThatEndsByAnErrorLeavesItsLockAtOnce() throws Exception {
+    var before = Thread.getDefaultUncaughtExceptionHandler();
+    CompletableFuture<Throwable> uncaught = new CompletableFuture<>();
+    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> uncaught.complete(thrown));
+    try (Database database = new Database(DatabaseConfig.of(home, null));
+        Notifications notifications = new Notifications(database);
+        LeaderLoop loop =
+            new LeaderLoop(
+                database,
+                "test",
+                Duration.ofMillis(50),
+                Thread.ofVirtual().name("whetstone-test"),
+                () -> {
+                  throw new UnsatisfiedLinkError("no torch");
+                })) {
+      loop.start(notifications);
+
+      assertThat(uncaught.get(20, TimeUnit.SECONDS)).isInstanceOf(UnsatisfiedLinkError.class);
+      assertThat(loop.isLeader()).isFalse();
+      assertThat(AdvisoryLock.tryAcquire(database, "test")).hasValueSatisfying(AdvisoryLock::close);
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
     }
   }
 

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One key's requests against a whole gateway with the heap that {@code ./run} gives it: none of them
- * stops it, and an operator is answered meanwhile.
+ * One key's requests against a whole gateway with the heap that {@code ./run} gives it: none of
+ * them stops it, and an operator is answered meanwhile.
  */
 class SiegeIT {
   private static final String PLAIN = "{\"prompt\": \"The film\", \"max_tokens\": 3}";
