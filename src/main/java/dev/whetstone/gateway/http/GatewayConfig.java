@@ -34,6 +34,13 @@ public interface GatewayConfig {
   @WithDefault("PT1S")
   Duration drainDelay();
 
+  /**
+   * Free space below WHETSTONE_HOME under which pairs and votes are refused with 507, where the
+   * database is embedded.
+   */
+  @WithDefault("256M")
+  MemorySize minFreeSpace();
+
   /** Tokens of a completion when the request names no {@code max_tokens}. */
   @WithDefault("512")
   int defaultMaxTokens();
