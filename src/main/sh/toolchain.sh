@@ -73,6 +73,13 @@ java_flags() {
   echo "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Djava.util.logging.manager=org.jboss.logmanager.LogManager ${WHETSTONE_JAVA_OPTS:-}"
 }
 
+# A process whose heap is full ends at once, to be started again, instead of going on without one of its threads.
+memory_flags() {
+  # the second gives back what a burst of native allocations took
+  echo "-XX:+ExitOnOutOfMemoryError -XX:TrimNativeHeapInterval=60000"
+  [ -z "${WHETSTONE_HEAP_DUMPS:-}" ] || echo "-XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=$WHETSTONE_HEAP_DUMPS"
+}
+
 # Packs all that is needed to run without building into target/whetstone-VERSION.tar.gz: the application, its scripts, the catalogue
 # of models and the docs.
 make_package() {

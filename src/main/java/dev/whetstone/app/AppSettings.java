@@ -2,6 +2,7 @@ package dev.whetstone.app;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.server.ServerAddress;
 import dev.whetstone.models.DefaultModelChoice;
 import dev.whetstone.models.ImportProgress;
 import dev.whetstone.models.MachineResources;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param threads engine threads: {@code WHETSTONE_THREADS}, default the machine's cores
  * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}; null starts the
  *     embedded one in the data directory
+ * @param databaseConnections most connections that this process's pool opens: {@code
+ *     WHETSTONE_DATABASE_CONNECTIONS}, default 8
  */
 public record AppSettings(
     Path root,
@@ -45,7 +48,8 @@ public record AppSettings(
     @Nullable String namedModel,
     Weights weights,
     int threads,
-    @Nullable String databaseUrl) {
+    @Nullable String databaseUrl,
+    int databaseConnections) {
   /** The precision of the linear layers in the serving graph. */
   public enum Weights {
     INT8(Precision.INT8),
@@ -84,7 +88,16 @@ public record AppSettings(
         new DefaultModelChoice(home, catalogue, say)
             .name(MachineResources.memory(), MachineResources.disk(home));
     return new AppSettings(
-        root, home, nativeLibraries, port, trainerPort, chosen, weights, threads, databaseUrl);
+        root,
+        home,
+        nativeLibraries,
+        port,
+        trainerPort,
+        chosen,
+        weights,
+        threads,
+        databaseUrl,
+        databaseConnections);
   }
 
   /** The imported models. */
@@ -112,7 +125,22 @@ public record AppSettings(
         weights(text(variables, "WHETSTONE_WEIGHTS").orElse("int8")),
         number(
             variables, "WHETSTONE_THREADS", Runtime.getRuntime().availableProcessors(), 1, 1_024),
-        text(variables, "WHETSTONE_DATABASE_URL").orElse(null));
+        text(variables, "WHETSTONE_DATABASE_URL").map(AppSettings::checkedAddress).orElse(null),
+        number(
+            variables,
+            "WHETSTONE_DATABASE_CONNECTIONS",
+            DatabaseConfig.DEFAULT_CONNECTIONS,
+            2,
+            1_000));
+  }
+
+  private static String checkedAddress(String url) {
+    try {
+      ServerAddress.parse(url);
+      return url;
+    } catch (IllegalArgumentException unusable) {
+      throw new InvalidSettingException("WHETSTONE_DATABASE_URL: " + unusable.getMessage());
+    }
   }
 
   /** The file with the API keys that the first start creates. */
@@ -122,7 +150,7 @@ public record AppSettings(
 
   /** The database, not yet opened. The caller closes it. */
   public Database database() {
-    return new Database(DatabaseConfig.of(home, databaseUrl));
+    return new Database(DatabaseConfig.of(home, databaseUrl, databaseConnections));
   }
 
   private static Optional<String> text(Function<String, @Nullable String> variables, String name) {

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.eclipse.microprofile.config.Config;
 
@@ -68,14 +69,19 @@ final class GatewayBeans {
     return new KeyStore(database);
   }
 
-  // Gateways that share an external database share its keys, so none of them creates a key file:
-  // ./whetstone keys create makes the first key.
+  // Gateways that share an external database share its keys, so none of them creates a key file,
+  // nor
+  // reads one: the keys of a home's own database must not become valid in another one. ./whetstone
+  // keys create makes the first key.
   @Produces
   @Singleton
   ApiKeyCache keys(AppSettings settings, ObjectMapper mapper, KeyStore store, InstantSource clock)
       throws IOException {
+    if (settings.databaseUrl() != null) {
+      return new ApiKeyCache(store, List.of(), false, clock);
+    }
     Path file = settings.keyFile();
-    boolean created = settings.databaseUrl() == null && KeyFile.createIfMissing(file, mapper);
+    boolean created = KeyFile.createIfMissing(file, mapper);
     return new ApiKeyCache(store, KeyFile.read(file, mapper), created, clock);
   }
 

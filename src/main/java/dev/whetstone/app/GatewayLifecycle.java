@@ -3,9 +3,12 @@ package dev.whetstone.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.database.DatabaseUnusableException;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
+import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.gateway.state.ServedModel;
@@ -36,20 +39,23 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Loads the model once HTTP is up, and drains running requests before the process ends. */
 @Singleton
 final class GatewayLifecycle implements ModelOpener.PolicyServices {
   private static final Logger LOG = Logger.getLogger(GatewayLifecycle.class);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(25);
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
+  private static final Duration POLL = Duration.ofMillis(20);
   // bounds how long a revoked key is still accepted
   private static final Duration KEY_REFRESH = Duration.ofSeconds(2);
 
@@ -65,6 +71,11 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   @Inject RandomGenerator random;
   @Inject TrainerSupervisor trainer;
   @Inject Instance<ApiKeyCache> keys;
+  @Inject GatewayConfig http;
+  @Inject RequestLog requests;
+
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private volatile @Nullable ServedModel served;
 
   void start(@Observes StartupEvent started) {
     if (ProcessRole.current() != ProcessRole.GATEWAY) {
@@ -80,6 +91,9 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   private void openDatabase() {
     try {
       database.open();
+    } catch (DatabaseUnusableException unusable) {
+      LOG.errorf("the database cannot be used, and no later try will: %s", unusable.getMessage());
+      Quarkus.asyncExit(1);
     } catch (DatabaseUnavailableException unavailable) {
       LOG.warnf(
           "the database is unavailable; pairs and votes are refused until it answers: %s",
@@ -104,10 +118,14 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
               this);
       model.policies().start(notifications);
       model.rollouts().start(notifications);
+      served = model;
       gatewayState.setState(new State.Ready(model));
+      if (draining.get()) {
+        gatewayState.setState(new State.Draining());
+      }
       System.out.println("Whetstone is ready at http://localhost:" + settings.port());
       System.out.println(
-          Files.exists(settings.keyFile())
+          settings.databaseUrl() == null
               ? "Keys: " + settings.keyFile()
               : "Keys: ./whetstone keys create operator");
       trainer.start();
@@ -194,22 +212,47 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
     }
   }
 
+  /**
+   * Refuses new requests from now on, still over HTTP, and waits for the running ones. Those that
+   * do not end in time are told. Only the first call does anything.
+   */
+  void drain() throws InterruptedException {
+    ServedModel model = served;
+    if (model == null || draining.getAndSet(true)) {
+      return;
+    }
+    LOG.info("the gateway stops: new requests are refused, running ones end");
+    gatewayState.setState(new State.Draining());
+    Thread.ofVirtual().name("whetstone-trainer-stop").start(trainer::close);
+    model.rollouts().close();
+    Thread.sleep(http.drainDelay());
+    if (!model.engine().drain(DRAIN_TIMEOUT)) {
+      LOG.warn("some requests were cut short by the shutdown");
+      model.engine().close();
+    }
+    long limit = System.nanoTime() + LAST_ANSWERS.toNanos();
+    while (requests.active() > 0 && System.nanoTime() < limit) {
+      Thread.sleep(POLL);
+    }
+  }
+
   void stop(@Observes ShutdownEvent stopping) throws InterruptedException {
     if (ProcessRole.current() != ProcessRole.GATEWAY) {
       return;
     }
-    trainer.close();
-    State last = gatewayState.state();
+    draining.set(true);
     gatewayState.setState(new State.Draining());
+    trainer.close();
     notifications.close();
-    if (last instanceof State.Ready ready) {
-      ready.model().rollouts().close();
-      ready.model().policies().close();
-      if (!ready.model().engine().drain(DRAIN_TIMEOUT)) {
+    ServedModel model = served;
+    if (model != null) {
+      model.rollouts().close();
+      model.policies().close();
+      if (!model.engine().drain(DRAIN_TIMEOUT)) {
         LOG.warn("some requests were cut short by the shutdown");
       }
-      ready.model().engine().close();
-      ready.model().tokenizer().close();
+      model.engine().close();
+      model.tokenizer().close();
     }
     keys.get().close();
     database.close();

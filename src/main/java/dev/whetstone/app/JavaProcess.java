@@ -34,6 +34,21 @@ public final class JavaProcess {
     return new ProcessBuilder(command);
   }
 
+  /**
+   * JVM flags with those that end the process at once when its heap is full, instead of letting it
+   * go on without one of its threads. {@code WHETSTONE_HEAP_DUMPS} names a folder for the heap's
+   * content; none is written without it, because it holds texts and keys.
+   */
+  static List<String> endOnMemoryError(String... flags) {
+    List<String> all = new ArrayList<>(List.of(flags));
+    all.add("-XX:+ExitOnOutOfMemoryError");
+    String dumps = System.getenv("WHETSTONE_HEAP_DUMPS");
+    if (dumps != null && !dumps.isBlank()) {
+      all.addAll(List.of("-XX:+HeapDumpOnOutOfMemoryError", "-XX:HeapDumpPath=" + dumps));
+    }
+    return all;
+  }
+
   /** Lowers a process's CPU priority, if {@code nice} is installed. */
   static ProcessBuilder withLowPriority(ProcessBuilder process) {
     if (NICE.canExecute()) {

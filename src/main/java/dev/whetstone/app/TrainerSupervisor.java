@@ -5,7 +5,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +41,10 @@ final class TrainerSupervisor implements AutoCloseable {
     while (true) {
       long begun = System.nanoTime();
       try {
-        Process trainer = launch();
-        if (trainer == null) {
+        String ended = runOnce();
+        if (ended == null) {
           return;
         }
-        int status = trainer.waitFor();
         boolean stable = System.nanoTime() - begun > STABLE_AFTER.toNanos();
         pause = stable ? FIRST_PAUSE : pause;
         synchronized (lock) {
@@ -54,16 +52,23 @@ final class TrainerSupervisor implements AutoCloseable {
             return;
           }
         }
-        LOG.warnf("the trainer exited with status %d and is started again in %s", status, pause);
+        LOG.warnf("the trainer %s and is started again in %s", ended, pause);
         Thread.sleep(pause);
         Duration twice = pause.multipliedBy(2);
         pause = twice.compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : twice;
-      } catch (IOException unusable) {
-        LOG.error("the trainer cannot be started; votes are stored but not trained on", unusable);
-        return;
       } catch (InterruptedException stopped) {
         return;
       }
+    }
+  }
+
+  /** Runs the trainer and says how it ended; null when it is no longer wanted. */
+  private @Nullable String runOnce() throws InterruptedException {
+    try {
+      Process trainer = launch();
+      return trainer == null ? null : "exited with status " + trainer.waitFor();
+    } catch (IOException unusable) {
+      return "cannot be started (" + unusable.getMessage() + ")";
     }
   }
 
@@ -74,7 +79,10 @@ final class TrainerSupervisor implements AutoCloseable {
       }
       ProcessBuilder trainer =
           JavaProcess.withLowPriority(
-              JavaProcess.of(List.of("-Xmx1g", "-XX:+UseSerialGC"), "trainer", "--with-parent"));
+              JavaProcess.of(
+                  JavaProcess.endOnMemoryError("-Xmx1g", "-XX:+UseSerialGC"),
+                  "trainer",
+                  "--with-parent"));
       trainer.environment().put("WHETSTONE_MODEL", settings.model());
       // PyTorch's threads spin while they wait, by default so long that the gateway lacks CPU time
       trainer.environment().putIfAbsent("GOMP_SPINCOUNT", SPIN_COUNT);

@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Runs the gateway until a signal stops it. */
 @Command(
@@ -20,6 +21,9 @@ import picocli.CommandLine.Command;
     description = "Runs the gateway: HTTP and the engine.",
     mixinStandardHelpOptions = true)
 public final class GatewayCommand implements Callable<Integer> {
+  @Option(names = "--with-parent", description = "Stop when standard input ends.")
+  private boolean withParent;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     AppSettings settings = AppSettings.of(System::getenv).withModel(System.out::println);
@@ -29,6 +33,9 @@ public final class GatewayCommand implements Callable<Integer> {
     // the application reads its settings anew
     System.setProperty("WHETSTONE_MODEL", settings.model());
     ProcessRole.GATEWAY.declare();
+    if (withParent) {
+      ApplicationRunner.exitWithParent();
+    }
     return ApplicationRunner.run();
   }
 

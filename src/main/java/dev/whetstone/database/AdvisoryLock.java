@@ -2,20 +2,43 @@ package dev.whetstone.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 
 /**
  * A named lock that at most one session of the cluster holds (PostgreSQL's session-level advisory
  * lock). PostgreSQL releases it when its connection ends, so a killed holder never blocks others.
+ * It also ends the connection of a holder that is silent for 45 s (stopped, or cut off from the
+ * network): one that lives is heard every 10 s.
  */
 public final class AdvisoryLock implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(AdvisoryLock.class);
+  private static final String UNKNOWN_SETTING = "42704";
 
+  private static final Duration SILENCE = Duration.ofSeconds(45);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+
+  // Guards the connection's use, by the holder and by the heartbeat.
+  private final ReentrantLock using = new ReentrantLock();
   private final Connection connection;
+  private final Thread heart;
 
-  private AdvisoryLock(Connection connection) {
+  private AdvisoryLock(Connection connection, String name, Duration heartbeat) {
     this.connection = connection;
+    this.heart =
+        Thread.ofVirtual().name("whetstone-heartbeat-" + name).start(() -> beat(heartbeat));
+  }
+
+  private void beat(Duration heartbeat) {
+    try {
+      do {
+        Thread.sleep(heartbeat);
+      } while (isHeld());
+    } catch (InterruptedException closed) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**
@@ -24,10 +47,21 @@ public final class AdvisoryLock implements AutoCloseable {
    * @throws DatabaseUnavailableException when the database cannot be reached
    */
   public static Optional<AdvisoryLock> tryAcquire(Database database, String name) {
+    return tryAcquire(database, name, SILENCE, HEARTBEAT);
+  }
+
+  /**
+   * Takes the lock with other times.
+   *
+   * @param silence after which PostgreSQL ends the holder's connection
+   */
+  static Optional<AdvisoryLock> tryAcquire(
+      Database database, String name, Duration silence, Duration heartbeat) {
     try {
       Connection connection = database.connectUnpooled("whetstone-" + name);
       boolean acquired = false;
       try {
+        limitSilence(connection, silence);
         acquired =
             Sql.first(
                     connection,
@@ -40,24 +74,54 @@ public final class AdvisoryLock implements AutoCloseable {
           connection.close();
         }
       }
-      return acquired ? Optional.of(new AdvisoryLock(connection)) : Optional.empty();
+      return acquired
+          ? Optional.of(new AdvisoryLock(connection, name, heartbeat))
+          : Optional.empty();
     } catch (SQLException unreachable) {
       throw new DatabaseUnavailableException(
           "cannot ask for the lock " + name + ": " + unreachable.getMessage(), unreachable);
     }
   }
 
+  // PostgreSQL 14 has the setting; with an older one a lock ends with its connection alone.
+  private static void limitSilence(Connection connection, Duration silence) throws SQLException {
+    try {
+      Sql.first(
+          connection,
+          row -> "",
+          "SELECT set_config('idle_session_timeout', ?, false)",
+          Long.toString(silence.toMillis()));
+    } catch (SQLException failed) {
+      if (!UNKNOWN_SETTING.equals(failed.getSQLState())) {
+        throw failed;
+      }
+    }
+  }
+
   /** Whether the connection is alive, and with it the lock; waits at most 2 s for an answer. */
   public boolean isHeld() {
+    using.lock();
     try {
       return connection.isValid(2);
     } catch (SQLException unreachable) {
       return false;
+    } finally {
+      using.unlock();
     }
   }
 
   @Override
   public void close() {
+    using.lock();
+    try {
+      release();
+    } finally {
+      using.unlock();
+    }
+    heart.interrupt();
+  }
+
+  private void release() {
     // Unlock explicitly: PostgreSQL drops a closed connection's locks only after a delay, and the
     // next caller would still see it held.
     try (Connection closing = connection) {

@@ -2,6 +2,7 @@ package dev.whetstone.database;
 
 import dev.whetstone.database.server.EmbeddedServer;
 import dev.whetstone.database.server.ServerAddress;
+import dev.whetstone.database.server.UnusableServerException;
 import io.agroal.api.AgroalDataSource;
 import java.io.IOException;
 import java.sql.Connection;
@@ -9,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.flywaydb.core.api.FlywayException;
@@ -29,7 +31,10 @@ public final class Database implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(Database.class);
   private static final int MAX_ATTEMPTS = 4;
+  private static final String TOO_MANY_CONNECTIONS = "53300";
+  private static final String NOT_PERMITTED = "42501";
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
+  private static final Duration MAX_RETRY_PAUSE = Duration.ofSeconds(15);
 
   private final DatabaseConfig config;
   private final ConnectionFactory connections;
@@ -39,13 +44,16 @@ public final class Database implements AutoCloseable {
   private volatile @Nullable AgroalDataSource pool;
   private volatile @Nullable DatabaseUnavailableException lastFailure;
   private volatile @Nullable ServerAddress openAddress;
+  private final Semaphore permits;
   private @Nullable EmbeddedServer server;
+  private Duration retryPause = RETRY_PAUSE;
   private long lastAttemptNanos = System.nanoTime() - RETRY_PAUSE.toNanos();
   private boolean closed;
 
   public Database(DatabaseConfig config) {
     this.config = config;
     this.connections = new ConnectionFactory(config);
+    this.permits = new Semaphore(config.maxConnections(), true);
   }
 
   /**
@@ -88,20 +96,44 @@ public final class Database implements AutoCloseable {
    * Runs the work in one transaction and commits it. Up to 4 attempts are made when PostgreSQL
    * aborts the transaction for a serialization failure or a deadlock, so the work may run again.
    *
+   * @throws DatabaseBusyException when all connections are in use for too long
    * @throws DatabaseUnavailableException when the database cannot be reached
    * @throws DatabaseException when it rejects a statement
    */
   public <T extends @Nullable Object> T transaction(Work<T> work) {
     for (int attempt = 1; ; attempt++) {
-      try (Connection connection = borrow()) {
-        T result = runAndCommit(connection, work);
-        lastFailure = null;
-        return result;
+      try {
+        return withConnection(connection -> runAndCommit(connection, work));
       } catch (SQLException failed) {
         if (!isSerializationFailure(failed) || attempt == MAX_ATTEMPTS) {
           throw translate(failed);
         }
       }
+    }
+  }
+
+  // The permits are this class's own, because the pool cannot tell that it is exhausted from that
+  // the server is gone.
+  private <T extends @Nullable Object> T withConnection(Work<T> work) throws SQLException {
+    acquirePermit();
+    try (Connection connection = borrow()) {
+      T result = work.run(connection);
+      lastFailure = null;
+      return result;
+    } finally {
+      permits.release();
+    }
+  }
+
+  private void acquirePermit() {
+    try {
+      if (!permits.tryAcquire(config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new DatabaseBusyException(
+            "all %d connections to the database are in use".formatted(config.maxConnections()));
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new DatabaseUnavailableException("interrupted while waiting for a connection", stopped);
     }
   }
 
@@ -112,7 +144,8 @@ public final class Database implements AutoCloseable {
       T result = work.run(connection);
       connection.commit();
       return result;
-    } catch (SQLException | RuntimeException failed) {
+    } catch (SQLException | RuntimeException | Error failed) {
+      // Also after an Error: the pool turns autocommit on again, which would commit the half.
       try {
         connection.rollback();
       } catch (SQLException alsoFailed) {
@@ -129,24 +162,40 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException when it rejects a statement
    */
   public <T extends @Nullable Object> T statement(Work<T> work) {
-    try (Connection connection = borrow()) {
-      connection.setAutoCommit(true);
-      T result = work.run(connection);
-      lastFailure = null;
-      return result;
+    try {
+      return withConnection(
+          connection -> {
+            connection.setAutoCommit(true);
+            return work.run(connection);
+          });
     } catch (SQLException failed) {
       throw translate(failed);
     }
   }
 
+  // A query may run twice: one whose connection has died is tried on another.
+  private <T> T query(Work<T> work) {
+    AgroalDataSource used = pool;
+    try {
+      return statement(work);
+    } catch (DatabaseBusyException busy) {
+      throw busy;
+    } catch (DatabaseUnavailableException died) {
+      if (used == null || used != pool) {
+        throw died;
+      }
+      return statement(work);
+    }
+  }
+
   /** Runs one query, as {@link Sql#list} does, on a connection of its own. */
   public <T> List<T> list(Sql.Row<T> reader, String sql, @Nullable Object... values) {
-    return statement(connection -> Sql.list(connection, reader, sql, values));
+    return query(connection -> Sql.list(connection, reader, sql, values));
   }
 
   /** Runs one query, as {@link Sql#first} does, on a connection of its own. */
   public <T> Optional<T> first(Sql.Row<T> reader, String sql, @Nullable Object... values) {
-    return statement(connection -> Sql.first(connection, reader, sql, values));
+    return query(connection -> Sql.first(connection, reader, sql, values));
   }
 
   /** Runs one statement, as {@link Sql#update} does, on a connection of its own. */
@@ -179,6 +228,9 @@ public final class Database implements AutoCloseable {
 
   private RuntimeException translate(SQLException failed) {
     String state = failed.getSQLState();
+    if (TOO_MANY_CONNECTIONS.equals(state)) {
+      return new DatabaseBusyException("the database takes no more connections");
+    }
     boolean unreachable =
         state == null
             || state.startsWith("08")
@@ -206,7 +258,9 @@ public final class Database implements AutoCloseable {
     try {
       return pool().getConnection();
     } catch (SQLException failed) {
-      throw unavailable(failed);
+      throw TOO_MANY_CONNECTIONS.equals(failed.getSQLState())
+          ? translate(failed)
+          : unavailable(failed);
     }
   }
 
@@ -239,8 +293,10 @@ public final class Database implements AutoCloseable {
       throw new DatabaseUnavailableException("the database is closed");
     }
     DatabaseUnavailableException last = lastFailure;
-    if (last != null && System.nanoTime() - lastAttemptNanos < RETRY_PAUSE.toNanos()) {
-      throw new DatabaseUnavailableException(String.valueOf(last.getMessage()), last);
+    if (last != null && System.nanoTime() - lastAttemptNanos < retryPause.toNanos()) {
+      throw last instanceof DatabaseUnusableException
+          ? last
+          : new DatabaseUnavailableException(String.valueOf(last.getMessage()), last);
     }
     try {
       ServerAddress address = resolveAddress();
@@ -249,16 +305,35 @@ public final class Database implements AutoCloseable {
       AgroalDataSource opened = connections.createPool(address);
       pool = opened;
       lastFailure = null;
+      retryPause = RETRY_PAUSE;
       return opened;
     } catch (IOException | SQLException | FlywayException failed) {
+      if (lastFailure != null) {
+        Duration twice = retryPause.multipliedBy(2);
+        retryPause = twice.compareTo(MAX_RETRY_PAUSE) > 0 ? MAX_RETRY_PAUSE : twice;
+      }
       lastAttemptNanos = System.nanoTime();
-      var reason =
-          new DatabaseUnavailableException(
-              "the database is unavailable: " + failed.getMessage(), failed);
+      DatabaseUnavailableException reason = reason(failed);
       lastFailure = reason;
       LOG.warn(reason.getMessage());
       throw reason;
     }
+  }
+
+  private static DatabaseUnavailableException reason(Exception failed) {
+    if (failed instanceof UnusableServerException unusable) {
+      return new DatabaseUnusableException(String.valueOf(unusable.getMessage()), unusable);
+    }
+    for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException refused && NOT_PERMITTED.equals(refused.getSQLState())) {
+        return new DatabaseUnusableException(
+            "the database's user lacks a right that Whetstone needs, such as CREATEROLE: "
+                + refused.getMessage(),
+            failed);
+      }
+    }
+    return new DatabaseUnavailableException(
+        "the database is unavailable: " + failed.getMessage(), failed);
   }
 
   // An external server comes back at its address; the embedded one must be started again, on
@@ -269,7 +344,7 @@ public final class Database implements AutoCloseable {
       return;
     }
     try {
-      if (old == pool && !closed && !answers(old)) {
+      if (old == pool && !closed && !answers()) {
         pool = null;
         old.close();
       }
@@ -278,12 +353,41 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private static boolean answers(AgroalDataSource pool) {
-    try (Connection connection = pool.getConnection()) {
-      return connection.isValid(ConnectionFactory.VALIDATION_SECONDS);
-    } catch (SQLException unreachable) {
-      LOG.debug("the embedded server does not answer; it is started at the next use", unreachable);
+  // On a connection of its own: the pool may be exhausted while the server is well.
+  private boolean answers() {
+    ServerAddress address = openAddress;
+    if (address == null) {
       return false;
+    }
+    try (Connection connection = connections.connectUnpooled(address, "whetstone-probe")) {
+      return connection.isValid(ConnectionFactory.VALIDATION_SECONDS);
+    } catch (SQLException failed) {
+      LOG.debug("the embedded server does not take a connection", failed);
+      return TOO_MANY_CONNECTIONS.equals(failed.getSQLState());
+    }
+  }
+
+  /**
+   * Asks the server for an answer, on a connection of its own, unless it was never opened: that is
+   * for its users to do.
+   *
+   * @return why it does not answer; empty when it does
+   */
+  public Optional<String> probe() {
+    ServerAddress address = openAddress;
+    if (pool == null || address == null) {
+      return Optional.of(unavailableReason().orElse("the database is not open yet"));
+    }
+    try (Connection connection = connections.connectUnpooled(address, "whetstone-probe")) {
+      if (connection.isValid(ConnectionFactory.VALIDATION_SECONDS)) {
+        lastFailure = null;
+        return Optional.empty();
+      }
+      return Optional.of("the database does not answer");
+    } catch (SQLException failed) {
+      return TOO_MANY_CONNECTIONS.equals(failed.getSQLState())
+          ? Optional.empty()
+          : Optional.of(String.valueOf(unavailable(failed).getMessage()));
     }
   }
 

@@ -26,12 +26,20 @@ public record DatabaseConfig(
     }
   }
 
-  /** The settings of every process: 24 connections, 15 s a statement, 5 s for a connection. */
+  /** Connections of a process's pool where no setting says otherwise. */
+  public static final int DEFAULT_CONNECTIONS = 8;
+
+  /** The settings of every process: 15 s a statement, 5 s for a connection. */
   public static DatabaseConfig of(Path home, @Nullable String url) {
+    return of(home, url, DEFAULT_CONNECTIONS);
+  }
+
+  /** The same, with a pool of another size. */
+  public static DatabaseConfig of(Path home, @Nullable String url, int maxConnections) {
     return new DatabaseConfig(
         home.toAbsolutePath().resolve("postgres"),
         url,
-        24,
+        maxConnections,
         Duration.ofSeconds(15),
         Duration.ofSeconds(5));
   }

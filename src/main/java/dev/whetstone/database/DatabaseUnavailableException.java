@@ -1,7 +1,8 @@
 package dev.whetstone.database;
 
 /** The database cannot be reached; the same call may succeed later. */
-public final class DatabaseUnavailableException extends RuntimeException {
+public sealed class DatabaseUnavailableException extends RuntimeException
+    permits DatabaseBusyException, DatabaseUnusableException {
   public DatabaseUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }

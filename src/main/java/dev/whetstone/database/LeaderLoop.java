@@ -67,7 +67,16 @@ public final class LeaderLoop implements AutoCloseable {
     return closed;
   }
 
+  // An Error ends the loop, and with it the process; the lock is free for another one at once.
   private void run() {
+    try {
+      runUntilClosed();
+    } finally {
+      releaseLock();
+    }
+  }
+
+  private void runUntilClosed() {
     while (!closed) {
       try {
         runOnce();
@@ -80,7 +89,6 @@ public final class LeaderLoop implements AutoCloseable {
       }
       awaitWork();
     }
-    releaseLock();
   }
 
   private void runOnce() {

@@ -72,6 +72,9 @@ public final class Notifications implements AutoCloseable {
           LOG.debugf("notifications are interrupted; reconnecting: %s", failed.getMessage());
         }
         pause();
+      } catch (RuntimeException failed) {
+        LOG.warn("notifications are interrupted; reconnecting", failed);
+        pause();
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.whetstone.engine;
 
 import dev.whetstone.engine.sampling.TokenLogprob;
+import dev.whetstone.policy.Policy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,4 +26,10 @@ public record Completion(
     String text,
     FinishReason reason,
     @Nullable String error,
-    boolean identical) {}
+    boolean identical) {
+  /** The completion of a branch that ended before it was admitted. */
+  static Completion unstarted(Policy policy, FinishReason reason, @Nullable String error) {
+    return new Completion(
+        policy.version(), new int[0], new float[0], List.of(), "", reason, error, false);
+  }
+}

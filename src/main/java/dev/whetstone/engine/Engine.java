@@ -22,7 +22,9 @@ import org.jboss.logging.Logger;
  * <p>Any thread submits, stages and releases: requests pass to the engine thread through the {@link
  * RequestQueue}, stagings through {@code pendingStagings}. Only the engine thread touches the
  * runner, except for {@link ModelRunner#prepare}. A failed model run ends the requests in it with
- * an error, a step that fails otherwise ends all requests; the engine then continues.
+ * an error, a step that fails otherwise ends all requests; the engine then continues. An Error, or
+ * an exception outside a step, leaves a state that cannot be trusted: the thread ends all requests
+ * and itself, and throws it on to its uncaught exception handler.
  */
 public final class Engine implements AutoCloseable {
   private record PendingStaging(Policy policy, CompletableFuture<Void> done) {}
@@ -40,6 +42,11 @@ public final class Engine implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closing;
   private volatile boolean alive = true;
+  private volatile boolean failed;
+
+  /** When the step under way began, as {@link System#nanoTime}; 0 between two steps. */
+  private volatile long stepBegan;
+
   private volatile EngineStatistics statistics;
 
   /**
@@ -83,7 +90,7 @@ public final class Engine implements AutoCloseable {
   public Generation submit(GenerationRequest request, GenerationListener listener)
       throws QueueFullException {
     RequestValidator.check(request, runner);
-    GenerationTask task = GenerationTask.of(request, listener, context);
+    GenerationTask task = new GenerationTask(request, listener, context);
     enqueue(task);
     return task;
   }
@@ -114,7 +121,7 @@ public final class Engine implements AutoCloseable {
       if (alive && !adapters.isLoaded(policy)) {
         runner.prepare(policy);
       }
-    } catch (RuntimeException invalid) {
+    } catch (RuntimeException | OutOfMemoryError invalid) {
       staging.done().completeExceptionally(invalid);
       return staging.done();
     }
@@ -142,6 +149,11 @@ public final class Engine implements AutoCloseable {
     return runner.slotLength();
   }
 
+  /** Maximum completions of one request. */
+  public int slots() {
+    return runner.slots();
+  }
+
   /** The statistics after the last step; any thread. */
   public EngineStatistics statistics() {
     return statistics;
@@ -150,6 +162,17 @@ public final class Engine implements AutoCloseable {
   /** False once the engine thread has ended. */
   public boolean alive() {
     return alive;
+  }
+
+  /** True once the engine thread has ended by itself; the process must be started again. */
+  public boolean failed() {
+    return failed;
+  }
+
+  /** For how long the step under way has been running; zero while none is. */
+  public Duration stepAge() {
+    long began = stepBegan;
+    return began == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - began);
   }
 
   /** Refuses new requests and waits for the others to end; false if {@code limit} was too short. */
@@ -212,6 +235,9 @@ public final class Engine implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       LOG.warn("the engine thread was interrupted and shuts down", e);
+    } catch (RuntimeException | Error untrusted) {
+      failed = true;
+      throw untrusted;
     } finally {
       shutDown();
     }
@@ -226,11 +252,14 @@ public final class Engine implements AutoCloseable {
   }
 
   private void step() {
+    stepBegan = System.nanoTime() | 1;
     try {
       scheduler.step();
     } catch (RuntimeException e) {
       LOG.error("an engine step failed; all requests end with an error", e);
       scheduler.abortAll("the engine failed: " + e.getMessage());
+    } finally {
+      stepBegan = 0;
     }
     statistics = scheduler.statistics();
   }
@@ -249,19 +278,31 @@ public final class Engine implements AutoCloseable {
       Thread.startVirtualThread(() -> staging.done().complete(null));
     } catch (RuntimeException e) {
       Thread.startVirtualThread(() -> staging.done().completeExceptionally(e));
+    } catch (Error untrusted) {
+      staging.done().completeExceptionally(untrusted);
+      throw untrusted;
     }
   }
 
+  // Every part is tried, whatever another one throws: callers wait for each of them.
   private void shutDown() {
-    queue.close();
-    scheduler.abortAll("the engine is closed");
+    attempt(queue::close);
+    attempt(() -> scheduler.abortAll(failed ? "the engine failed" : "the engine is closed"));
     alive = false;
-    failPendingStagings();
-    adapters.close();
-    scheduler.close();
-    runner.close();
-    statistics = scheduler.statistics();
+    attempt(this::failPendingStagings);
+    attempt(adapters::close);
+    attempt(scheduler::close);
+    attempt(runner::close);
+    attempt(() -> statistics = scheduler.statistics());
     drained.countDown();
+  }
+
+  private static void attempt(Runnable part) {
+    try {
+      part.run();
+    } catch (RuntimeException | Error unusable) {
+      LOG.error("a part of the engine could not be shut down", unusable);
+    }
   }
 
   private void failPendingStagings() {

@@ -49,6 +49,10 @@ public interface EngineConfig {
   @WithDefault("4")
   int resamples();
 
+  /** Longest step of the engine; after it health is down, as for an engine that has ended. */
+  @WithDefault("PT2M")
+  Duration stallLimit();
+
   /** Time limit of a request that sets none, from submission to its last token. */
   @WithDefault("PT2M")
   Duration timeout();

@@ -8,6 +8,13 @@ import java.util.List;
  * block.
  */
 public interface GenerationListener {
+  /** Thrown by a listener that can take no more: the engine cancels its request. */
+  final class OverrunException extends RuntimeException {
+    public OverrunException(String message) {
+      super(message, null, false, false);
+    }
+  }
+
   /** Does nothing. */
   GenerationListener NO_OP =
       new GenerationListener() {

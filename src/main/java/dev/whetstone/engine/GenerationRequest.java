@@ -17,6 +17,7 @@ import java.util.List;
  * @param distinct resample the second of two branches while it equals the first, at most {@link
  *     EngineConfig#resamples} times
  * @param timeout from submission; a completion cut by it ends with {@link FinishReason#ERROR}
+ * @param requester for whom it is
  */
 public record GenerationRequest(
     int[] prompt,
@@ -26,7 +27,36 @@ public record GenerationRequest(
     boolean ignoreEos,
     int topLogprobs,
     boolean distinct,
-    Duration timeout) {
+    Duration timeout,
+    Requester requester) {
+
+  /** A request of the gateway itself. */
+  public GenerationRequest(
+      int[] prompt,
+      List<CompletionSpec> branches,
+      int maxTokens,
+      List<String> stop,
+      boolean ignoreEos,
+      int topLogprobs,
+      boolean distinct,
+      Duration timeout) {
+    this(
+        prompt,
+        branches,
+        maxTokens,
+        stop,
+        ignoreEos,
+        topLogprobs,
+        distinct,
+        timeout,
+        Requester.INTERNAL);
+  }
+
+  /** The same request of a key's user. */
+  public GenerationRequest withRequester(Requester other) {
+    return new GenerationRequest(
+        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, other);
+  }
 
   public GenerationRequest {
     prompt = prompt.clone();

@@ -5,15 +5,18 @@ import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** A generation request with its sequences, one a branch. */
+/**
+ * A generation request with its sequences, one a branch. They exist once the request is admitted:
+ * one that waits holds no state of its branches.
+ */
 final class GenerationTask implements Task, Generation {
   private static final Logger LOG = Logger.getLogger(GenerationTask.class);
 
@@ -21,29 +24,18 @@ final class GenerationTask implements Task, Generation {
   private final GenerationListener listener;
   private final TaskContext context;
   private final RequestTimer timer;
-  private final List<Sequence> sequences;
+  private List<Sequence> sequences = List.of();
   private final @Nullable Completion[] completions;
   private final CompletableFuture<List<Completion>> result = new CompletableFuture<>();
   private volatile boolean cancelled;
   private volatile @Nullable Timings timings;
 
-  private GenerationTask(
-      GenerationRequest request, GenerationListener listener, TaskContext context) {
+  GenerationTask(GenerationRequest request, GenerationListener listener, TaskContext context) {
     this.request = request;
     this.listener = listener;
     this.context = context;
     this.timer = new RequestTimer(context.clock());
-    this.sequences = new ArrayList<>();
     this.completions = new Completion[request.branches().size()];
-  }
-
-  static GenerationTask of(
-      GenerationRequest request, GenerationListener listener, TaskContext context) {
-    GenerationTask task = new GenerationTask(request, listener, context);
-    for (int branch = 0; branch < request.branches().size(); branch++) {
-      task.sequences.add(new Sequence(task, branch));
-    }
-    return task;
   }
 
   GenerationRequest request() {
@@ -56,13 +48,28 @@ final class GenerationTask implements Task, Generation {
   }
 
   /**
-   * The sequences that share the next prefill: all of the first version that has not started. Empty
-   * when all have started or ended.
+   * The sequences that share the next prefill: of the first version that has not started, as many
+   * as there are free slots. Empty when all have started or ended.
    */
-  List<Sequence> nextToPrefill() {
-    Stream<Sequence> waiting = sequences.stream().filter(s -> !s.started() && !s.ended());
-    List<Sequence> all = waiting.toList();
-    return all.stream().filter(s -> s.policy.hash().equals(all.getFirst().policy.hash())).toList();
+  List<Sequence> nextToPrefill(int freeSlots) {
+    if (sequences.isEmpty()) {
+      sequences =
+          IntStream.range(0, branches()).mapToObj(branch -> new Sequence(this, branch)).toList();
+    }
+    List<Sequence> all = sequences.stream().filter(s -> !s.started() && !s.ended()).toList();
+    return all.stream()
+        .filter(s -> s.policy.hash().equals(all.getFirst().policy.hash()))
+        .limit(freeSlots)
+        .toList();
+  }
+
+  /** Whether a branch waits for a slot. */
+  boolean isPartlyStarted() {
+    return sequences.stream().anyMatch(s -> !s.started() && !s.ended());
+  }
+
+  private int branches() {
+    return request.branches().size();
   }
 
   /** The first branch, if {@code sequence} is the second one and must differ from it. */
@@ -95,6 +102,9 @@ final class GenerationTask implements Task, Generation {
       int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
     try {
       listener.onText(branch, text, tokens, logps, alternatives);
+    } catch (GenerationListener.OverrunException overrun) {
+      LOG.infof("a request is cancelled: %s", overrun.getMessage());
+      cancelled = true;
     } catch (RuntimeException e) {
       LOG.warn("a generation listener threw; its request is cancelled", e);
       cancelled = true;
@@ -117,15 +127,27 @@ final class GenerationTask implements Task, Generation {
 
   @Override
   public void abort(FinishReason reason, String error) {
+    String message = reason == FinishReason.ERROR ? error : null;
     for (Sequence sequence : sequences) {
-      sequence.end(reason, reason == FinishReason.ERROR ? error : null);
+      sequence.end(reason, message);
       sequence.publish();
+    }
+    if (sequences.isEmpty()) {
+      for (int branch = 0; branch < branches(); branch++) {
+        publishFinish(branch, Completion.unstarted(policies().get(branch), reason, message));
+      }
     }
   }
 
   @Override
   public int slots() {
-    return sequences.size();
+    // The sides of a pair are compared while they are written, and a duel compares their pace.
+    return request.distinct() ? branches() : 1;
+  }
+
+  @Override
+  public Requester requester() {
+    return request.requester();
   }
 
   @Override
@@ -145,7 +167,7 @@ final class GenerationTask implements Task, Generation {
 
   @Override
   public List<Policy> policies() {
-    return sequences.stream().map(s -> s.policy).toList();
+    return request.branches().stream().map(CompletionSpec::policy).toList();
   }
 
   @Override

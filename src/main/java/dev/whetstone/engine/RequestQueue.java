@@ -6,21 +6,41 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks that wait for slots, bounded in number and in prompt tokens. Strict FIFO: a small request
- * never passes a large one. The engine thread also sleeps here while it has no work. Thread-safe.
+ * Tasks that wait for slots, bounded in number and in prompt tokens. Requesters take turns, one
+ * task a turn, and the tasks of one are first in, first out. No task passes the one whose turn it
+ * is, so a pair that needs two slots waits until there are two. The engine thread also sleeps here
+ * while it has no work. Thread-safe.
+ *
+ * <p>Keys share the places ({@link FairShare}): one that floods the gateway leaves some to others.
  */
 final class RequestQueue {
+  /**
+   * A task that waits.
+   *
+   * @param tokens counted for it; none where some of its branches run already
+   * @param counted whether they, and its place, are counted in its key's share
+   */
+  private record Waiting(Task task, int tokens, boolean counted) {}
+
   private static final double SMOOTHING = 0.1;
   private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(1);
 
   private final int maxTasks;
   private final int maxTokens;
-  private final Deque<Task> tasks = new ArrayDeque<>();
+  private final FairShare places;
+  private final FairShare promptTokens;
+
+  /** The requesters whose tasks wait, the next one first. */
+  private final Map<Requester, Deque<Waiting>> turns = new LinkedHashMap<>();
+
+  private int size;
   private int tokens;
   private boolean woken;
   private boolean closed;
@@ -30,12 +50,15 @@ final class RequestQueue {
   RequestQueue(int maxTasks, int maxTokens) {
     this.maxTasks = maxTasks;
     this.maxTokens = maxTokens;
+    this.places = new FairShare(maxTasks);
+    this.promptTokens = new FairShare(maxTokens);
   }
 
   /**
-   * Appends a task and wakes the engine thread. An empty queue accepts a task of any length.
+   * Adds a task and wakes the engine thread. An empty queue accepts a task of any length.
    *
-   * @throws QueueFullException when the queue holds too many tasks or tokens
+   * @throws QueueFullException when the queue, or the key's share of it, holds too many tasks or
+   *     tokens
    * @throws EngineClosedException after {@link #close}
    */
   synchronized void add(Task task) {
@@ -43,54 +66,116 @@ final class RequestQueue {
       throw new EngineClosedException(
           "the engine is draining or closed and takes no more requests");
     }
-    if (tasks.size() >= maxTasks) {
-      throw new QueueFullException(tasks.size() + " requests are already waiting", retryAfter());
+    if (size >= maxTasks) {
+      throw new QueueFullException(size + " requests are already waiting", retryAfter());
     }
-    if (!tasks.isEmpty() && tokens + task.promptTokens() > maxTokens) {
+    if (size > 0 && tokens + task.promptTokens() > maxTokens) {
       throw new QueueFullException(tokens + " prompt tokens are already waiting", retryAfter());
     }
-    tasks.addLast(task);
+    boolean counted = takeShare(task);
+    lane(task).addLast(new Waiting(task, task.promptTokens(), counted));
+    size++;
     tokens += task.promptTokens();
     wakeUp();
   }
 
+  // The gateway's own tasks, and one that finds the queue empty, need no share.
+  private boolean takeShare(Task task) {
+    String key = task.requester().key();
+    if (task.requester().equals(Requester.INTERNAL) || size == 0) {
+      return false;
+    }
+    if (!places.tryTake(key, 1)) {
+      throw new QueueFullException(
+          "this key has as many requests waiting as its share of the queue", retryAfter());
+    }
+    if (!promptTokens.tryTake(key, task.promptTokens())) {
+      places.release(key, 1);
+      throw new QueueFullException(
+          "this key has as many prompt tokens waiting as its share of the queue", retryAfter());
+    }
+    return true;
+  }
+
+  /** Adds a task of which some branches run already; it is the next of its requester. */
+  synchronized void addAgain(Task task) {
+    lane(task).addFirst(new Waiting(task, 0, false));
+    size++;
+  }
+
+  private Deque<Waiting> lane(Task task) {
+    return turns.computeIfAbsent(task.requester(), requester -> new ArrayDeque<>());
+  }
+
   /** Estimated time to work off the queue at the recent rate. */
   private Duration retryAfter() {
-    long seconds = (long) Math.ceil(secondsPerTask * tasks.size());
+    long seconds = (long) Math.ceil(secondsPerTask * size);
     return Duration.ofSeconds(Math.clamp(seconds, 1, MAX_RETRY_AFTER.toSeconds()));
   }
 
-  /** Removes the first task if it fits the free slots; later tasks never pass it. */
+  /** Removes the task whose turn it is, if it can start in the free slots. */
   synchronized @Nullable Task poll(int freeSlots, Instant now) {
-    Task first = tasks.peekFirst();
-    if (first == null || first.slots() > freeSlots) {
+    Iterator<Map.Entry<Requester, Deque<Waiting>>> lanes = turns.entrySet().iterator();
+    if (!lanes.hasNext()) {
       return null;
     }
-    Instant submitted = first.timer().submitted();
+    Map.Entry<Requester, Deque<Waiting>> next = lanes.next();
+    Waiting first = next.getValue().getFirst();
+    if (first.task().slots() > freeSlots) {
+      return null;
+    }
+    Requester requester = next.getKey();
+    Deque<Waiting> lane = next.getValue();
+    lane.removeFirst();
+    lanes.remove();
+    if (!lane.isEmpty()) {
+      turns.put(requester, lane);
+    }
+    measure(first, now);
+    forget(first);
+    return first.task();
+  }
+
+  private void measure(Waiting polled, Instant now) {
+    Instant submitted = polled.task().timer().submitted();
     Instant start = submitted.isAfter(lastPoll) ? submitted : lastPoll;
     double seconds = Duration.between(start, now).toMillis() / 1000.0;
     secondsPerTask += SMOOTHING * (seconds - secondsPerTask);
     lastPoll = now;
-    tokens -= first.promptTokens();
-    return tasks.removeFirst();
+  }
+
+  private void forget(Waiting gone) {
+    size--;
+    tokens -= gone.tokens();
+    if (gone.counted()) {
+      String key = gone.task().requester().key();
+      places.release(key, 1);
+      promptTokens.release(key, gone.tokens());
+    }
   }
 
   /** Removes all tasks that meet the condition, in any position. */
   synchronized List<Task> remove(Predicate<Task> condition) {
     List<Task> removed = new ArrayList<>();
-    for (Iterator<Task> all = tasks.iterator(); all.hasNext(); ) {
-      Task task = all.next();
-      if (condition.test(task)) {
-        all.remove();
-        tokens -= task.promptTokens();
-        removed.add(task);
+    for (Iterator<Deque<Waiting>> lanes = turns.values().iterator(); lanes.hasNext(); ) {
+      Deque<Waiting> lane = lanes.next();
+      for (Iterator<Waiting> all = lane.iterator(); all.hasNext(); ) {
+        Waiting waiting = all.next();
+        if (condition.test(waiting.task())) {
+          all.remove();
+          forget(waiting);
+          removed.add(waiting.task());
+        }
+      }
+      if (lane.isEmpty()) {
+        lanes.remove();
       }
     }
     return removed;
   }
 
   synchronized int size() {
-    return tasks.size();
+    return size;
   }
 
   synchronized int tokens() {

@@ -8,7 +8,6 @@ import dev.whetstone.engine.sampling.Sampler;
 import java.nio.FloatBuffer;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * to the engine thread.
  *
  * <p>Running sequences occupy the first slots, without holes; at most one prompt is prefilled, in a
- * slot behind them. Tasks are admitted in the order of submission, each with all its branches or
- * not at all, and a prompt advances by one chunk between two decode runs. So no task waits for a
- * later one, decoding never waits for more than one chunk, and chunks start at multiples of their
- * size whatever else runs.
+ * slot behind them. Requesters take turns; the tasks of one are admitted in the order of
+ * submission. A task starts as many branches as there are free slots (a pair both or none), and
+ * waits with the others for its next turn, at the head of its requester's tasks. A prompt advances
+ * by one chunk between two decode runs. So nobody waits for another's many branches, decoding never
+ * waits for more than one chunk, and chunks start at multiples of their size whatever else runs.
  */
 final class Scheduler implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Scheduler.class);
@@ -85,7 +85,8 @@ final class Scheduler implements AutoCloseable {
 
   private void abortCancelledAndExpired() {
     Instant now = clock.instant();
-    List<Task> aborted = waiting.remove(task -> isCancelledOrExpired(task, now));
+    Set<Task> aborted =
+        new LinkedHashSet<>(waiting.remove(task -> isCancelledOrExpired(task, now)));
     for (Task task : runningTasks()) {
       if (isCancelledOrExpired(task, now)) {
         aborted.add(task);
@@ -117,31 +118,42 @@ final class Scheduler implements AutoCloseable {
     if (prefilling != null) {
       return;
     }
-    Task task = waiting.poll(runner.slots() - running.size(), clock.instant());
+    Task task = waiting.poll(freeSlots(), clock.instant());
     if (task != null) {
       startPrefill(task);
     }
   }
 
+  private int freeSlots() {
+    return runner.slots() - running.size();
+  }
+
   private void startPrefill(Task task) {
-    int chunk = config.prefillChunk();
-    PrefillProgress next =
-        switch (task) {
-          case GenerationTask generation ->
-              PrefillProgress.forGeneration(
-                  generation, generation.nextToPrefill(), running.size(), chunk);
-          case ScoreTask score ->
-              PrefillProgress.forScore(score, running.size(), chunk, config.scoreRows());
-        };
-    prefilling = next;
     try {
+      PrefillProgress next = newPrefill(task);
+      prefilling = next;
       int cached = cache.restore(next.slot, next.policy, next.tokens(), next.cacheableTokens());
       next.advance(cached);
       counters.cachedTokens += cached;
       task.timer().startPrefill(cached);
     } catch (RuntimeException e) {
       fail(e, Set.of(task));
+    } catch (Error untrusted) {
+      // The task is in no list yet, so nothing else would end it.
+      task.abort(FinishReason.ERROR, "the engine failed");
+      throw untrusted;
     }
+  }
+
+  private PrefillProgress newPrefill(Task task) {
+    int chunk = config.prefillChunk();
+    return switch (task) {
+      case GenerationTask generation ->
+          PrefillProgress.forGeneration(
+              generation, generation.nextToPrefill(freeSlots()), running.size(), chunk);
+      case ScoreTask score ->
+          PrefillProgress.forScore(score, running.size(), chunk, config.scoreRows());
+    };
   }
 
   /** Computes one chunk of the prompt that is being prefilled. */
@@ -199,8 +211,13 @@ final class Scheduler implements AutoCloseable {
     task.timer().startDecode();
     sample(prefilled.sequences, logits, 0);
     publish();
-    if (!task.nextToPrefill().isEmpty()) {
+    if (!task.isPartlyStarted()) {
+      return;
+    }
+    if (freeSlots() > 0) {
       startPrefill(task);
+    } else {
+      waiting.addAgain(task);
     }
   }
 
@@ -277,6 +294,7 @@ final class Scheduler implements AutoCloseable {
   private void fail(RuntimeException cause, Set<Task> tasks) {
     LOG.error("the model run failed; its requests end with an error", cause);
     counters.failed++;
+    waiting.remove(tasks::contains);
     for (Task task : tasks) {
       abort(task, FinishReason.ERROR, "the model failed: " + cause.getMessage());
     }
@@ -294,7 +312,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Ends every task, waiting or running, with {@link FinishReason#ERROR}. */
   void abortAll(String error) {
-    List<Task> all = new ArrayList<>(waiting.remove(task -> true));
+    Set<Task> all = new LinkedHashSet<>(waiting.remove(task -> true));
     all.addAll(runningTasks());
     all.forEach(task -> abort(task, FinishReason.ERROR, error));
     running.compact();

@@ -80,6 +80,11 @@ final class ScoreTask implements Task {
   }
 
   @Override
+  public Requester requester() {
+    return Requester.INTERNAL;
+  }
+
+  @Override
   public int slots() {
     return 1;
   }

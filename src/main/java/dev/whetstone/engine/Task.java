@@ -7,8 +7,11 @@ import java.util.List;
 
 /** A request in the engine: waiting for slots, or running. */
 sealed interface Task permits GenerationTask, ScoreTask {
-  /** KV slots it needs at the same time. */
+  /** KV slots it needs to start; the rest of its branches may start later. */
   int slots();
+
+  /** For whom it is. */
+  Requester requester();
 
   /** Tokens to prefill, counted against the queue's limit. */
   int promptTokens();

@@ -1,34 +1,49 @@
 package dev.whetstone.ops;
 
+import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.serving.PolicyRouter;
 import jakarta.inject.Inject;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready from when the model is loaded and the keys are read until shutdown begins. */
+/**
+ * Ready from when the model is loaded and the keys are read until shutdown begins, while the engine
+ * computes. Anyone may ask, so it tells no message of an error; the log does.
+ */
 @Readiness
 public final class ServingReadiness implements HealthCheck {
   @Inject GatewayState serving;
   @Inject ApiKeys keys;
+  @Inject EngineConfig config;
 
   @Override
   public HealthCheckResponse call() {
     var answer = HealthCheckResponse.named("serving");
     return switch (serving.state()) {
-      case State.Ready ready ->
-          keys.isLoaded()
-              ? serving(answer.up(), ready.model().policies())
-              : answer.down().withData("state", "reading the keys").build();
+      case State.Ready ready -> ready(answer, ready.model());
       case State.TrainerOnly _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();
-      case State.Failed failed -> answer.down().withData("state", failed.reason()).build();
+      case State.Failed _ ->
+          answer.down().withData("state", "the model could not be loaded").build();
     };
+  }
+
+  private HealthCheckResponse ready(HealthCheckResponseBuilder answer, ServedModel model) {
+    Optional<String> fault = EngineLiveness.fault(model.engine(), config.stallLimit());
+    if (fault.isPresent()) {
+      return answer.down().withData("state", fault.get()).build();
+    }
+    return keys.isLoaded()
+        ? serving(answer.up(), model.policies())
+        : answer.down().withData("state", "reading the keys").build();
   }
 
   // A gateway that cannot follow the aliases keeps serving its last versions, so it stays ready.
@@ -36,6 +51,6 @@ public final class ServingReadiness implements HealthCheck {
       HealthCheckResponseBuilder answer, PolicyRouter policies) {
     answer.withData("champion", policies.serving().champion().version());
     String problem = policies.problem();
-    return (problem == null ? answer : answer.withData("problem", problem)).build();
+    return (problem == null ? answer : answer.withData("problem", true)).build();
   }
 }

@@ -5,7 +5,10 @@ import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -15,11 +18,16 @@ import java.util.function.Supplier;
  * database.
  */
 final class PolicyLoader {
+  /** Loads for requests that name a version which is not in memory: one runs, the others wait. */
+  private static final int MAX_NAMED = 8;
+
   private final Policy base;
   private final PolicyStore store;
   private final AdapterCache cache;
   private final AdapterStaging staging;
   private final ReentrantLock loading = new ReentrantLock();
+  private final Semaphore named = new Semaphore(1);
+  private final Semaphore namedOrWaiting = new Semaphore(MAX_NAMED);
   private final AtomicLong refusals = new AtomicLong();
 
   PolicyLoader(Policy base, PolicyStore store, AdapterCache cache, AdapterStaging staging) {
@@ -56,6 +64,37 @@ final class PolicyLoader {
                       staging.stage(policy);
                       return policy;
                     }));
+  }
+
+  /**
+   * Like {@link #load}, for a request: one at a time, and only a few may wait, because each holds
+   * an adapter in memory and displaces another one.
+   *
+   * @throws PolicyException.StagingTimeout when too many wait, or for too long
+   */
+  Policy loadNamed(PolicyRecord row, Duration timeout) {
+    Optional<Policy> here = findReady(row.hash());
+    if (here.isPresent()) {
+      return here.get();
+    }
+    if (!namedOrWaiting.tryAcquire()) {
+      throw new PolicyException.StagingTimeout(row.version(), "too many versions are being loaded");
+    }
+    try {
+      if (!named.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new PolicyException.StagingTimeout(row.version(), "other versions are being loaded");
+      }
+      try {
+        return load(row);
+      } finally {
+        named.release();
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new PolicyException.StagingTimeout(row.version(), "interrupted");
+    } finally {
+      namedOrWaiting.release();
+    }
   }
 
   /** Like {@link #load}, but reads and verifies the stored bytes even if the version is cached. */

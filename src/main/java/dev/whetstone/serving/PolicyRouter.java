@@ -103,7 +103,11 @@ public final class PolicyRouter implements AutoCloseable {
       } catch (InterruptedException stopped) {
         return;
       }
-      reconcile();
+      try {
+        reconcile();
+      } catch (RuntimeException failed) {
+        LOG.error("the aliases could not be followed; the next poll tries again", failed);
+      }
     }
   }
 
@@ -179,7 +183,7 @@ public final class PolicyRouter implements AutoCloseable {
     if (!name.matches("v[1-9][0-9]{0,8}|[0-9a-f]{64}")) {
       throw new PolicyException.Unknown(name);
     }
-    return loader.load(store.require(name));
+    return loader.loadNamed(store.require(name), config.stagingTimeout());
   }
 
   /** Stages a version again that was released between resolving a request and submitting it. */

@@ -27,6 +27,11 @@ final class EngineFixture implements AutoCloseable {
       return "cpu";
     }
 
+    @Override
+    public Duration stallLimit() {
+      return Duration.ofMinutes(2);
+    }
+
     static Settings small() {
       return new Settings(
           4, OptionalInt.of(96), 8, 4, 10_000, 1_000_000, 1 << 14, 4, Duration.ofMinutes(1));

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model runner that tests the scheduler: its KV is the tokens with the version that computed
@@ -26,6 +27,12 @@ final class HashRunner implements ModelRunner {
 
   /** The number of next runs that throw. */
   final AtomicInteger failures = new AtomicInteger();
+
+  /** Called before each run, on the engine thread. */
+  volatile Runnable beforeRun = () -> {};
+
+  /** Thrown by the next run, once; null for none. */
+  volatile @Nullable Error error;
 
   /** The longest prefill run so far, in tokens. */
   volatile int longestPrefill;
@@ -77,6 +84,12 @@ final class HashRunner implements ModelRunner {
 
   @Override
   public FloatBuffer run(Batch batch) {
+    beforeRun.run();
+    Error next = error;
+    if (next != null) {
+      error = null;
+      throw next;
+    }
     if (failures.getAndUpdate(remaining -> Math.max(0, remaining - 1)) > 0) {
       throw new IllegalStateException("out of memory");
     }

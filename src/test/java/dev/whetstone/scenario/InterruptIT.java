@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.GatewayProcess;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +18,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process that runs ONNX Runtime ends on SIGTERM at a random moment without a crash. */
@@ -79,6 +83,40 @@ class InterruptIT {
     assertThat(statuses).allMatch(status -> status == 200 || status == 503);
   }
 
+  @Test
+  void aStoppingGatewayIsNotReadyRefusesWhatIsNewAndEndsWhatRuns() throws Exception {
+    try (GatewayProcess gateway = GatewayProcess.start(folder);
+        HttpClient client = HttpClient.newHttpClient()) {
+      List<CompletableFuture<HttpResponse<String>>> running =
+          IntStream.range(0, 40)
+              .mapToObj(i -> client.sendAsync(ask(gateway), BodyHandlers.ofString()))
+              .toList();
+      while (running.stream().noneMatch(CompletableFuture::isDone)) {
+        Thread.sleep(1);
+      }
+
+      gateway.beginToTerminate();
+      HttpRequest ready = HttpRequest.newBuilder(gateway.uri("/q/health/ready")).build();
+      long limit = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500);
+      while (client.send(ready, BodyHandlers.discarding()).statusCode() == 200) {
+        assertThat(System.nanoTime()).as("readiness is down at once").isLessThan(limit);
+      }
+      HttpResponse<String> refused = client.send(ask(gateway), BodyHandlers.ofString());
+
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.body()).contains("draining");
+      assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+      for (CompletableFuture<HttpResponse<String>> one : running) {
+        HttpResponse<String> answer = one.get(30, TimeUnit.SECONDS);
+        assertThat(answer.statusCode()).as(answer.body()).isIn(200, 503);
+        if (answer.statusCode() == 200) {
+          assertThat(answer.body()).contains("\"finish_reason\":\"length\"");
+        }
+      }
+      assertThat(gateway.terminate()).isEqualTo(TERMINATED);
+    }
+  }
+
   /** Repeats a request until the connection fails; returns the failure. */
   private static IOException chat(HttpClient client, HttpRequest ask, List<Integer> statuses)
       throws InterruptedException {
@@ -91,9 +129,8 @@ class InterruptIT {
     }
   }
 
-  private HttpRequest ask(GatewayProcess gateway) throws IOException {
-    String key =
-        new ObjectMapper().readTree(folder.resolve("keys.json").toFile()).path("chat").asText();
+  private HttpRequest ask(GatewayProcess gateway) {
+    String key = key();
     String body =
         """
         {"messages": [{"role": "user", "content": "How was the song?"}], "max_tokens": 100,
@@ -104,6 +141,17 @@ class InterruptIT {
         .header("Content-Type", "application/json")
         .POST(BodyPublishers.ofString(body))
         .build();
+  }
+
+  private String key() {
+    try {
+      return new ObjectMapper()
+          .readTree(folder.resolve("keys.json").toFile())
+          .path("chat")
+          .asText();
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
   }
 
   private Process bench(Path out) throws IOException {

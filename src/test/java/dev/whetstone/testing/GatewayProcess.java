@@ -47,6 +47,7 @@ public final class GatewayProcess implements AutoCloseable {
                     "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
                     "-Xmx384m",
                     "-XX:+UseSerialGC",
+                    "-XX:+ExitOnOutOfMemoryError",
                     "-jar",
                     Path.of("target", "quarkus-app", "quarkus-run.jar").toString(),
                     "gateway"))
@@ -98,6 +99,11 @@ public final class GatewayProcess implements AutoCloseable {
         Thread.sleep(50);
       }
     }
+  }
+
+  /** Sends SIGTERM. */
+  public void beginToTerminate() {
+    process.destroy();
   }
 
   /** Sends SIGTERM and returns the exit code. */

@@ -1,9 +1,12 @@
 package dev.whetstone.database.server;
 
+import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.io.AtomicFile;
 import dev.whetstone.io.LockFile;
 import dev.whetstone.io.Ports;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,14 +17,38 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * PostgreSQL on this machine, on a loopback port, with fsync and synchronous_commit on. Processes
  * share it: the first one starts it, the last one stops it. A server that is still running from an
  * earlier process is joined; one that was killed recovers from its write-ahead log.
+ *
+ * <p>Nothing is initialised over files, and the password is never written anew. Each user holds a
+ * lock on {@code in-use} that the operating system ends with it: a process that cannot see another
+ * one's server, because it is in another container, sees the lock and starts none.
  */
 public final class EmbeddedServer {
   private static final String USER = "whetstone";
+  private static final String NEW_DATA = "initdb";
+  private static final String OUTPUT = "output";
+  private static final List<String> LEFTOVERS = List.of(NEW_DATA, OUTPUT, PostgresBinaries.UNPACK);
+  private static final long MAX_LOG_BYTES = 10L << 20;
+  private static final int LOG_TAIL = 1 << 16;
+
+  /** What PostgreSQL says of a data folder that no second try makes better. */
+  private static final List<String> PERMANENT =
+      List.of(
+          "database files are incompatible",
+          "is not a valid data directory",
+          "has invalid permissions",
+          "has wrong ownership",
+          "could not locate a valid checkpoint record",
+          "could not open file \"global/pg_control\"",
+          "incorrect checksum in control file",
+          "required WAL directory");
+
   private static final int TIMEOUT_SECONDS = 60;
   private static final int PID_FILE_LINES = 4;
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -31,6 +58,7 @@ public final class EmbeddedServer {
   private final Path binaries;
 
   private final ServerReferenceCount users;
+  private @Nullable SharedLock use;
 
   private EmbeddedServer(Path directory, Path binaries) {
     this.users = new ServerReferenceCount(directory.resolve("users"));
@@ -43,6 +71,7 @@ public final class EmbeddedServer {
   public static EmbeddedServer at(Path directory) throws IOException {
     Files.createDirectories(directory);
     try (LockFile _ = lock(directory)) {
+      removeLeftovers(directory);
       return new EmbeddedServer(
           directory, PostgresBinaries.unpack(directory.resolve("postgresql")));
     }
@@ -54,9 +83,13 @@ public final class EmbeddedServer {
       if (!Files.exists(data.resolve("PG_VERSION"))) {
         initialise();
       }
-      users.add();
       Optional<Integer> running = runningPort();
-      return address(running.isPresent() ? running.get() : launch());
+      ServerAddress address = address(running.isPresent() ? running.get() : launch());
+      users.add();
+      if (use == null) {
+        use = SharedLock.take(directory.resolve("in-use"));
+      }
+      return address;
     }
   }
 
@@ -65,6 +98,11 @@ public final class EmbeddedServer {
     try (LockFile _ = lock(directory)) {
       if (users.removeAndTestLast() && runningPort().isPresent()) {
         pgCtl("stop", "-m", "fast");
+      }
+      SharedLock held = use;
+      use = null;
+      if (held != null) {
+        held.close();
       }
     }
   }
@@ -77,12 +115,16 @@ public final class EmbeddedServer {
   }
 
   private void initialise() throws IOException {
+    requireNothing(data);
     Path password = directory.resolve("password");
-    byte[] secret = new byte[24];
-    new SecureRandom().nextBytes(secret);
-    AtomicFile.writePrivate(password, HexFormat.of().formatHex(secret) + "\n");
-    Path fresh = Files.createTempDirectory(directory, "initdb");
+    if (!Files.exists(password)) {
+      byte[] secret = new byte[24];
+      new SecureRandom().nextBytes(secret);
+      AtomicFile.writePrivate(password, HexFormat.of().formatHex(secret) + "\n");
+    }
+    Path fresh = Files.createTempDirectory(directory, NEW_DATA);
     execute(
+        "initialise its data folder",
         List.of(
             binaries.resolve("bin/initdb").toString(),
             "--pgdata=" + fresh,
@@ -94,8 +136,47 @@ public final class EmbeddedServer {
     Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** Refuses to begin anew where something of an earlier database is left. */
+  private static void requireNothing(Path data) throws IOException {
+    if (!Files.exists(data)) {
+      return;
+    }
+    try (Stream<Path> content = Files.list(data)) {
+      if (content.findAny().isPresent()) {
+        throw new UnusableServerException(
+            data
+                + " holds files but no PG_VERSION, so it is a damaged or half-restored database;"
+                + " nothing is written to it. Restore it as a whole, or move it away to begin with"
+                + " an empty one");
+      }
+    }
+    Files.delete(data);
+  }
+
+  /** What processes leave behind that were killed while they prepared a server. */
+  private static void removeLeftovers(Path directory) throws IOException {
+    List<Path> leftovers;
+    try (Stream<Path> content = Files.list(directory)) {
+      leftovers =
+          content
+              .filter(
+                  path -> LEFTOVERS.stream().anyMatch(path.getFileName().toString()::startsWith))
+              .toList();
+    }
+    for (Path leftover : leftovers) {
+      AtomicDirectory.deleteTree(leftover);
+    }
+  }
+
   private int launch() throws IOException {
+    if (SharedLock.isHeldByAnotherProcess(directory.resolve("in-use"))) {
+      throw new IOException(
+          data
+              + " is in use by a process that this one cannot see, such as one in another"
+              + " container; a data folder has one server only");
+    }
     awaitOrphans();
+    rotateLog();
     Files.deleteIfExists(data.resolve("postmaster.pid"));
     int port = Ports.free();
     String options =
@@ -111,8 +192,18 @@ public final class EmbeddedServer {
             "-c shared_buffers=64MB",
             "-c timezone=UTC",
             "-c log_checkpoints=off");
-    pgCtl("start", "-l", directory.resolve("log").toString(), "-o", options);
+    pgCtl("start", "-l", log().toString(), "-o", options);
     return port;
+  }
+
+  private Path log() {
+    return directory.resolve("log");
+  }
+
+  private void rotateLog() throws IOException {
+    if (Files.exists(log()) && Files.size(log()) > MAX_LOG_BYTES) {
+      Files.move(log(), directory.resolve("log.1"), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   // Without the pid file PostgreSQL cannot detect that sessions of a killed server still use its
@@ -136,36 +227,52 @@ public final class EmbeddedServer {
     command.addAll(
         List.of(verb, "-w", "-s", "-t", Integer.toString(TIMEOUT_SECONDS), "-D", data.toString()));
     command.addAll(List.of(arguments));
-    execute(command);
+    execute(verb, command);
   }
 
-  // postmaster.pid outlives a killed server, and its process id may now belong to another program.
+  // postmaster.pid outlives a killed server, its process id may now belong to another program, and
+  // that of a copied folder names the original's server.
   private Optional<Integer> runningPort() throws IOException {
     Path file = data.resolve("postmaster.pid");
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    List<String> lines = Files.readAllLines(file);
+    List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
     if (lines.size() < PID_FILE_LINES) {
       return Optional.empty();
     }
-    boolean alive =
-        ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
-            .flatMap(process -> process.info().command())
-            .filter(command -> command.endsWith("/postgres"))
-            .isPresent();
-    return alive ? Optional.of(Integer.parseInt(lines.get(3).strip())) : Optional.empty();
+    try {
+      long pid = Long.parseLong(lines.get(0).strip());
+      int port = Integer.parseInt(lines.get(3).strip());
+      boolean ours =
+          ProcessHandle.of(pid)
+                  .flatMap(process -> process.info().command())
+                  .filter(command -> command.endsWith("/postgres"))
+                  .isPresent()
+              && servesThisFolder(pid, lines.get(1).strip());
+      return ours ? Optional.of(port) : Optional.empty();
+    } catch (NumberFormatException damaged) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a server works in this data folder, which is its working directory. */
+  private boolean servesThisFolder(long pid, String folderInPidFile) throws IOException {
+    Path working = Path.of("/proc", Long.toString(pid), "cwd");
+    return Files.exists(working)
+        ? Files.isSameFile(working, data)
+        : Path.of(folderInPidFile).equals(data.toRealPath());
   }
 
   // PostgreSQL does not run as root. In a new user namespace it runs as nobody and still owns
   // root's files.
-  private void execute(List<String> command) throws IOException {
+  private void execute(String deed, List<String> command) throws IOException {
     List<String> full = new ArrayList<>();
     if ("root".equals(System.getProperty("user.name"))) {
       full.addAll(List.of("unshare", "-U"));
     }
     full.addAll(command);
-    Path output = Files.createTempFile(directory, "output", ".txt");
+    Path output = Files.createTempFile(directory, OUTPUT, ".txt");
     try {
       ProcessBuilder builder =
           new ProcessBuilder(full).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -175,8 +282,7 @@ public final class EmbeddedServer {
         process.destroyForcibly();
       }
       if (process.waitFor() != 0) {
-        throw new IOException(
-            "PostgreSQL did not " + command.get(1) + ": " + Files.readString(output).strip());
+        throw failure(deed, Files.readString(output).strip());
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
@@ -184,6 +290,47 @@ public final class EmbeddedServer {
     } finally {
       Files.deleteIfExists(output);
     }
+  }
+
+  private IOException failure(String deed, String output) throws IOException {
+    if (output.contains("unshare")) {
+      return new UnusableServerException(
+          "PostgreSQL does not run as root, and this system permits no user namespace to run it in"
+              + " as another user: start Whetstone as another user, or set WHETSTONE_DATABASE_URL");
+    }
+    if (output.contains("could not look up effective user ID")) {
+      return new UnusableServerException(
+          "PostgreSQL does not run as a user that the system does not know: start Whetstone as a"
+              + " user of /etc/passwd, or set WHETSTONE_DATABASE_URL");
+    }
+    String fatal = lastFatal();
+    if (fatal == null) {
+      return new IOException(
+          "PostgreSQL could not " + deed + ": " + output + " (log: " + log() + ")");
+    }
+    String message = "PostgreSQL could not " + deed + ": " + fatal + " (log: " + log() + ")";
+    return PERMANENT.stream().anyMatch(fatal::contains)
+        ? new UnusableServerException(message)
+        : new IOException(message);
+  }
+
+  /** PostgreSQL's own last word on why it does not run. */
+  private @Nullable String lastFatal() throws IOException {
+    if (!Files.exists(log())) {
+      return null;
+    }
+    byte[] end;
+    try (RandomAccessFile file = new RandomAccessFile(log().toFile(), "r")) {
+      file.seek(Math.max(0, file.length() - LOG_TAIL));
+      end = new byte[(int) (file.length() - file.getFilePointer())];
+      file.readFully(end);
+    }
+    return new String(end, StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.contains("FATAL:") || line.contains("PANIC:"))
+        .map(line -> line.substring(line.indexOf(line.contains("FATAL:") ? "FATAL:" : "PANIC:")))
+        .reduce((first, second) -> second)
+        .orElse(null);
   }
 
   /** Held while the server starts or stops, so that two processes never start it. */

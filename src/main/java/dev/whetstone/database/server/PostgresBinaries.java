@@ -20,6 +20,9 @@ final class PostgresBinaries {
   private static final Set<PosixFilePermission> EXECUTABLE =
       PosixFilePermissions.fromString("rwxr-xr-x");
 
+  /** Begins the names of folders that are being unpacked. */
+  static final String UNPACK = "unpack";
+
   private PostgresBinaries() {}
 
   /** Unpacks beside {@code target} and renames, so that a partly unpacked folder is never used. */
@@ -28,7 +31,7 @@ final class PostgresBinaries {
       return target;
     }
     Files.createDirectories(target.toAbsolutePath().getParent());
-    Path temporary = Files.createTempDirectory(target.toAbsolutePath().getParent(), "unpack");
+    Path temporary = Files.createTempDirectory(target.toAbsolutePath().getParent(), UNPACK);
     Files.setPosixFilePermissions(temporary, EXECUTABLE);
     try (InputStream packed = archive();
         TarArchiveInputStream tar =

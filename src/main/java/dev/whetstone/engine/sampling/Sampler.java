@@ -19,6 +19,13 @@ import java.util.List;
  * engine runs.
  */
 public final class Sampler {
+  /**
+   * Largest top_k that is applied. Selecting more costs more time than the model takes for the
+   * token, of which every request in the batch waits, and the tokens that a larger one would remove
+   * are hardly ever sampled.
+   */
+  public static final int MAX_TOP_K = 1024;
+
   private static final int BLOCK = 256;
   private static final double BOUND_SLACK = 1e-6;
 
@@ -107,7 +114,7 @@ public final class Sampler {
       return firstIdOf(max);
     }
     double scale = 1 / sampling.temperature();
-    if (sampling.topK() > 0 && sampling.topK() < vocabulary) {
+    if (sampling.topK() > 0 && sampling.topK() < vocabulary && sampling.topK() <= MAX_TOP_K) {
       keepTop(sampling.topK(), scale);
       if (sampling.topP() < 1) {
         double total = total(keptCount);

@@ -1,6 +1,7 @@
 package dev.whetstone.gateway.generate;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
@@ -31,6 +32,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Generates one answer, or a pair of blind ones to vote on. */
@@ -38,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class GenerateResource {
+  private static final Logger LOG = Logger.getLogger(GenerateResource.class);
+
   @Inject GatewayState serving;
   @Inject GatewayConfig config;
   @Inject GenerationService generations;
@@ -126,6 +130,13 @@ public class GenerateResource {
     } catch (DatabaseUnavailableException unavailable) {
       // The response has already begun with a 200, so the problem has to be an event.
       EventStream.writeEvent(out, mapper, "error", Problems.databaseUnavailable());
+    } catch (DatabaseException refused) {
+      LOG.error("a streamed pair could not be kept", refused);
+      EventStream.writeEvent(
+          out,
+          mapper,
+          "error",
+          Problems.of(503, "database_slow", "the pair could not be kept; try again", null));
     } finally {
       generation.cancel();
     }

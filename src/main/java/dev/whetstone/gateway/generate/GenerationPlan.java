@@ -3,6 +3,7 @@ package dev.whetstone.gateway.generate;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.Requester;
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
@@ -45,16 +46,19 @@ public record GenerationPlan(
   /**
    * Checks a request and fills in its defaults.
    *
+   * @param keyId id of the API key of the request
    * @throws ProblemException 400 naming the field
    * @throws dev.whetstone.policy.PolicyException when the named policy is unknown or not servable
    */
   static GenerationPlan of(
       GenerateRequest asked,
       Extras extras,
+      String keyId,
       ServedModel model,
       GatewayConfig config,
       RandomGenerator random) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
+    requireCount(extras.count(), model.engine().slots());
     requireMetadata(asked.metadata());
     PairAssignment writers = writers(asked, model, pair);
     Prompt prompt =
@@ -80,7 +84,8 @@ public record GenerationPlan(
             extras.ignoreEos(),
             extras.topLogprobs(),
             pair,
-            config.requestTimeout());
+            config.requestTimeout(),
+            new Requester(keyId, asked.user() == null ? "" : asked.user()));
     return new GenerationPlan(prompt, writers, pair, request);
   }
 
@@ -96,6 +101,13 @@ public record GenerationPlan(
     }
     Policy policy = model.policy(asked.policy());
     return new PairAssignment(policy, policy);
+  }
+
+  // Before anything is made for each of them.
+  private static void requireCount(int count, int most) {
+    if (count < 1 || count > most) {
+      throw ProblemException.invalidField("n", "n must be from 1 to " + most);
+    }
   }
 
   private static void requireMetadata(@Nullable JsonNode metadata) {
@@ -131,7 +143,9 @@ public record GenerationPlan(
           or(asked.logitBias(), Map.of()),
           asked.seed() == null ? random.nextLong() : asked.seed());
     } catch (IllegalArgumentException unusable) {
-      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+      // its message begins with the field's name
+      String message = String.valueOf(unusable.getMessage());
+      throw ProblemException.invalidField(message.substring(0, message.indexOf(' ')), message);
     } catch (NullPointerException hole) {
       throw ProblemException.invalidField("logit_bias", "logit_bias must map token ids to numbers");
     }

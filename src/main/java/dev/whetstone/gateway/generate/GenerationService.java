@@ -11,6 +11,7 @@ import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
+import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -28,11 +29,13 @@ public final class GenerationService {
 
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
+  @Inject SecurityIdentity identity;
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
-    return GenerationPlan.of(request, extras, model, config, random);
+    String keyId = identity.getPrincipal().getName();
+    return GenerationPlan.of(request, extras, keyId, model, config, random);
   }
 
   /** Submits a request whose text is needed only when it is complete. */
@@ -62,7 +65,7 @@ public final class GenerationService {
   <T> T callEngine(ServedModel model, Supplier<T> submission) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return translate(submission);
+        return translate(model, submission);
       } catch (PolicyNotStagedException unloaded) {
         if (attempt == MAX_ATTEMPTS) {
           throw ProblemException.retryLater(
@@ -73,7 +76,7 @@ public final class GenerationService {
     }
   }
 
-  private <T> T translate(Supplier<T> submission) {
+  private <T> T translate(ServedModel model, Supplier<T> submission) {
     try {
       return submission.get();
     } catch (PolicyNotStagedException unloaded) {
@@ -85,6 +88,13 @@ public final class GenerationService {
           String.valueOf(full.getMessage()),
           (int) full.retryAfter().toSeconds());
     } catch (EngineClosedException closed) {
+      if (model.engine().failed()) {
+        throw ProblemException.retryLater(
+            503,
+            "engine_failed",
+            "the engine has failed; the gateway starts again",
+            (int) config.retryAfter().toSeconds());
+      }
       throw ProblemException.retryLater(
           503, "draining", "the gateway is shutting down", (int) config.retryAfter().toSeconds());
     } catch (IllegalArgumentException unusable) {

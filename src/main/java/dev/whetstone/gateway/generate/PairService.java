@@ -7,6 +7,7 @@ import dev.whetstone.database.Database;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Generation;
+import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class PairService {
   @Inject Database database;
+  @Inject FreeSpace space;
   @Inject PreferenceLog log;
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
@@ -47,6 +49,7 @@ final class PairService {
    * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
    */
   Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
+    space.require();
     database.requireAvailable();
     return new Draft(keyId, asked, plan);
   }

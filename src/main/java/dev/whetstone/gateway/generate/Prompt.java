@@ -16,6 +16,13 @@ import org.jspecify.annotations.Nullable;
  * @param ids its token ids
  */
 public record Prompt(String text, int[] ids) {
+  // Twice what a text of the most compact language has.
+  private static final int LENGTH_PER_TOKEN = 16;
+  private static final int MIN_READABLE = 1 << 16;
+
+  /** What a message adds to a prompt, counted so that empty ones are bounded too. */
+  private static final int MESSAGE_LENGTH = 16;
+
   /**
    * Encodes either a conversation or a text.
    *
@@ -26,6 +33,7 @@ public record Prompt(String text, int[] ids) {
       throw ProblemException.invalidField("messages", "give either messages or prompt");
     }
     String prompt = text == null ? render(model, messages == null ? List.of() : messages) : text;
+    requireReadable("prompt", model, prompt.length());
     int[] ids = model.tokenizer().encode(prompt, false);
     if (ids.length == 0) {
       throw ProblemException.invalidField("prompt", "the prompt is empty");
@@ -42,6 +50,7 @@ public record Prompt(String text, int[] ids) {
     if (ids.length == 0) {
       throw ProblemException.invalidField("prompt", "the prompt is empty");
     }
+    requireRemaining(model, ids.length);
     requireInVocabulary("prompt", model, ids);
     return new Prompt(model.tokenizer().decode(ids, false), ids);
   }
@@ -59,6 +68,24 @@ public record Prompt(String text, int[] ids) {
     }
   }
 
+  /**
+   * Refuses a text that is too long to be of use, before it is rendered or tokenised: that takes
+   * time in proportion, and no other request of this thread gets any meanwhile.
+   *
+   * @param length in UTF-16 units, of which a token has at least one
+   * @throws ProblemException 400 {@code prompt_too_long}
+   */
+  static void requireReadable(String field, ServedModel model, long length) {
+    long most = Math.max(MIN_READABLE, (long) LENGTH_PER_TOKEN * model.engine().slotLength());
+    if (length > most) {
+      throw ProblemException.badField(
+          field,
+          "prompt_too_long",
+          "%s has %d characters; at most %d are read for a context of %d tokens"
+              .formatted(field, length, most, model.engine().slotLength()));
+    }
+  }
+
   /** Renders a conversation with the model's chat template, up to the start of the answer. */
   static String render(ServedModel model, List<Message> messages) {
     if (messages.isEmpty()) {
@@ -67,6 +94,11 @@ public record Prompt(String text, int[] ids) {
     if (messages.contains(null)) {
       throw ProblemException.invalidField("messages", "a message is null");
     }
+    long length =
+        messages.stream()
+            .mapToLong(m -> MESSAGE_LENGTH + m.role().length() + m.content().length())
+            .sum();
+    requireReadable("messages", model, length);
     ChatTemplate template =
         model
             .template()
@@ -90,13 +122,17 @@ public record Prompt(String text, int[] ids) {
    * @throws ProblemException 400 when the prompt fills the context
    */
   int remainingTokens(ServedModel model) {
-    int remaining = model.engine().slotLength() - ids.length;
+    return requireRemaining(model, ids.length);
+  }
+
+  private static int requireRemaining(ServedModel model, int tokens) {
+    int remaining = model.engine().slotLength() - tokens;
     if (remaining < 1) {
       throw ProblemException.of(
           400,
           "prompt_too_long",
           "the prompt has %d tokens; the context of %d must also hold the completion"
-              .formatted(ids.length, model.engine().slotLength()));
+              .formatted(tokens, model.engine().slotLength()));
     }
     return remaining;
   }

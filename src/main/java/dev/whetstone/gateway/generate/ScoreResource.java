@@ -107,6 +107,7 @@ public class ScoreResource {
     if (request.completion() == null) {
       return request.completionIds() == null ? new int[0] : request.completionIds();
     }
+    Prompt.requireReadable("completion", model, request.completion().length());
     int[] ids = model.tokenizer().encode(request.completion(), false);
     int[] ended = Arrays.copyOf(ids, ids.length + 1);
     ended[ids.length] = model.endToken();

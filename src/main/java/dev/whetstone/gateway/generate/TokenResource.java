@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Converts text to token ids and back. */
 @Path("/")
 public class TokenResource {
+  private static final int MAX_IDS = 1 << 16;
+
   @Inject GatewayState serving;
 
   /** A text or a conversation, but not both. */
@@ -47,6 +49,7 @@ public class TokenResource {
           "add_special_tokens", "add_special_tokens is allowed with text only");
     }
     String text = request.text() == null ? Prompt.render(model, messages(request)) : request.text();
+    Prompt.requireReadable("text", model, text.length());
     boolean special = Boolean.TRUE.equals(request.addSpecialTokens());
     return new Tokens(model.tokenizer().encode(text, special), text);
   }
@@ -63,6 +66,9 @@ public class TokenResource {
     ServedModel model = serving.model();
     if (request.ids() == null) {
       throw ProblemException.invalidField("ids", "ids is missing");
+    }
+    if (request.ids().length > MAX_IDS) {
+      throw ProblemException.invalidField("ids", "ids must have at most " + MAX_IDS + " entries");
     }
     Prompt.requireInVocabulary("ids", model, request.ids());
     return new Decoded(model.tokenizer().decode(request.ids(), false));

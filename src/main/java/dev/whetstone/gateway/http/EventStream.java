@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Carries text from the engine thread, which never blocks, to the thread that writes a response as
  * server-sent events (HTML standard, section 9.2). The queue between them is bounded: a client that
- * reads too slowly has its request cancelled.
+ * reads too slowly has its request cancelled and its connection reset, so that it does not take the
+ * cut answer for a whole one.
  */
 public final class EventStream implements GenerationListener {
   /**
@@ -35,9 +36,11 @@ public final class EventStream implements GenerationListener {
       List<List<TokenLogprob>> alternatives,
       @Nullable Completion completion) {}
 
+  private static final String TOO_SLOW = "the client reads too slowly";
   private static final Piece WAKE_UP = new Piece(0, "", new int[0], new float[0], List.of(), null);
 
   private final BlockingQueue<Piece> pieces;
+  private final Runnable onOverrun;
   private volatile boolean overrun;
   private volatile boolean disconnected;
 
@@ -45,12 +48,23 @@ public final class EventStream implements GenerationListener {
    * @param capacity pieces that may wait for the client
    */
   public EventStream(int capacity) {
+    this(capacity, () -> {});
+  }
+
+  /**
+   * @param onOverrun called once, on the engine thread, when a piece finds no place
+   */
+  EventStream(int capacity, Runnable onOverrun) {
     this.pieces = new ArrayBlockingQueue<>(capacity);
+    this.onOverrun = onOverrun;
   }
 
   /** Creates the stream of a request; its writer stops as soon as the client disconnects. */
   public static EventStream forRequest(RoutingContext http, int capacity) {
-    EventStream events = new EventStream(capacity);
+    // The writer may be blocked in a write that the client never lets end.
+    EventStream events =
+        new EventStream(
+            capacity, () -> http.vertx().runOnContext(ignored -> http.response().reset()));
     http.addEndHandler(ended -> events.disconnect());
     return events;
   }
@@ -79,8 +93,12 @@ public final class EventStream implements GenerationListener {
   }
 
   private void put(Piece piece) {
-    if (!pieces.offer(piece)) {
-      overrun = true;
+    if (!pieces.offer(piece) && !disconnected) {
+      if (!overrun) {
+        overrun = true;
+        onOverrun.run();
+      }
+      throw new OverrunException(TOO_SLOW);
     }
   }
 
@@ -98,7 +116,7 @@ public final class EventStream implements GenerationListener {
     int open = branches;
     while (open > 0) {
       if (overrun) {
-        throw new IOException("the client reads too slowly");
+        throw new IOException(TOO_SLOW);
       }
       Piece piece = take();
       if (disconnected) {

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.http;
 
+import dev.whetstone.database.DatabaseBusyException;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.policy.PolicyException;
@@ -42,6 +43,11 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper
   public Response map(DatabaseUnavailableException unavailable) {
+    if (unavailable instanceof DatabaseBusyException) {
+      return response(503, "database_busy", "all connections to the database are in use; try again")
+          .header("Retry-After", RETRY_SECONDS)
+          .build();
+    }
     return response(Problems.databaseUnavailable()).header("Retry-After", RETRY_SECONDS).build();
   }
 
@@ -92,7 +98,14 @@ public final class ExceptionMappers {
     }
     String type = request.request().getHeader("Content-Type");
     boolean multipart = type != null && type.regionMatches(true, 0, "multipart/", 0, 10);
-    return multipart ? badMultipart() : map((Throwable) broken, request);
+    if (multipart) {
+      return badMultipart();
+    }
+    if (request.request().isEnded()) {
+      return map((Throwable) broken, request);
+    }
+    LOG.debugf(broken, "request %s: its body broke off", RequestLog.id(request));
+    return response(400, "broken_body", "the body broke off, or its chunks are malformed").build();
   }
 
   private static Response badMultipart() {

@@ -16,6 +16,31 @@ public interface GatewayConfig {
   @WithDefault("1M")
   MemorySize maxBody();
 
+  /** Bytes of all JSON bodies that are being received or parsed; one more is told to try again. */
+  @WithDefault("16M")
+  MemorySize maxBodyMemory();
+
+  /**
+   * Time within which a JSON body must have arrived; an upload must go on within it. A slower
+   * client gets a 408, and its connection is closed.
+   */
+  @WithDefault("PT30S")
+  Duration bodyTimeout();
+
+  /**
+   * How long a gateway that is told to stop still answers new requests, with 503 and Retry-After:
+   * for load balancers to take it out. Then what runs may end, and the port closes.
+   */
+  @WithDefault("PT1S")
+  Duration drainDelay();
+
+  /**
+   * Free space below WHETSTONE_HOME under which pairs and votes are refused with 507, where the
+   * database is embedded.
+   */
+  @WithDefault("256M")
+  MemorySize minFreeSpace();
+
   /** Tokens of a completion when the request names no {@code max_tokens}. */
   @WithDefault("512")
   int defaultMaxTokens();

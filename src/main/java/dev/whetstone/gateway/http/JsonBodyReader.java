@@ -2,18 +2,21 @@ package dev.whetstone.gateway.http;
 
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.MessageBodyReader;
 import jakarta.ws.rs.ext.Provider;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.annotation.Annotation;
@@ -30,7 +33,11 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
   // only after they have sent everything.
   private static final long DRAIN_LIMIT = 64L << 20;
 
+  private static final int PART = 1 << 13;
+
   @Inject ObjectMapper mapper;
+  @Inject BodyMemory memory;
+  @Inject SecurityIdentity identity;
   @Inject GatewayConfig config;
 
   @Override
@@ -52,11 +59,13 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
     if (charset != null && !charset.equalsIgnoreCase("utf-8")) {
       throw ProblemException.of(415, "unsupported_media_type", "send application/json in UTF-8");
     }
-    String text = decode(readBounded(body));
-    if (text.isBlank()) {
-      throw ProblemException.of(400, "invalid_json", "the body is empty");
+    try (BodyMemory.Share share = memory.begin(identity.getPrincipal().getName())) {
+      String text = decode(readBounded(body, share));
+      if (text.isBlank()) {
+        throw ProblemException.of(400, "invalid_json", "the body is empty");
+      }
+      return parse(text, mapper.constructType(generic));
     }
-    return parse(text, mapper.constructType(generic));
   }
 
   /**
@@ -66,19 +75,26 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
    */
   public <T extends Record> T optional(InputStream body, Class<T> type, T absent)
       throws IOException {
-    String text = decode(readBounded(body));
-    return text.isBlank() ? absent : type.cast(parse(text, mapper.constructType(type)));
+    try (BodyMemory.Share share = memory.begin(identity.getPrincipal().getName())) {
+      String text = decode(readBounded(body, share));
+      return text.isBlank() ? absent : type.cast(parse(text, mapper.constructType(type)));
+    }
   }
 
-  private byte[] readBounded(InputStream body) throws IOException {
+  private byte[] readBounded(InputStream body, BodyMemory.Share share) throws IOException {
     int limit = Math.toIntExact(config.maxBody().asLongValue());
-    byte[] bytes = body.readNBytes(limit);
-    if (bytes.length == limit && body.read() >= 0) {
-      drain(body);
-      throw ProblemException.of(
-          413, "body_too_large", "the body is larger than " + limit + " bytes");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] part = new byte[PART];
+    for (int count; (count = body.read(part)) >= 0; ) {
+      if (bytes.size() + count > limit) {
+        drain(body);
+        throw ProblemException.of(
+            413, "body_too_large", "the body is larger than " + limit + " bytes");
+      }
+      share.add(count);
+      bytes.write(part, 0, count);
     }
-    return bytes;
+    return bytes.toByteArray();
   }
 
   private static void drain(InputStream body) throws IOException {
@@ -108,9 +124,11 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
       throw ProblemException.badField(
           path(unknown), "unknown_field", path(unknown) + " is not a field of this request");
     } catch (InvalidFormatException unusable) {
-      throw invalid(unusable, unusable.getOriginalMessage());
+      throw invalid(unusable, expectation(unusable));
     } catch (MismatchedInputException mismatch) {
       throw invalid(mismatch, "has the wrong type");
+    } catch (InputCoercionException large) {
+      throw ProblemException.of(400, "invalid_field", "a number of the body is out of range");
     } catch (JsonMappingException failed) {
       throw mappingProblem(failed);
     } catch (JsonParseException malformed) {
@@ -127,6 +145,7 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
   private static ProblemException mappingProblem(JsonMappingException failed) {
     return switch (failed.getCause()) {
       case ProblemException own -> own;
+      case InputCoercionException _ -> invalid(failed, "is out of range");
       case IllegalArgumentException bad -> invalid(failed, String.valueOf(bad.getMessage()));
       case JsonProcessingException malformed ->
           ProblemException.of(
@@ -135,6 +154,19 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
               "the body is not JSON: " + brief(malformed.getOriginalMessage()));
       case null, default -> invalid(failed, "cannot be read");
     };
+  }
+
+  // Jackson's own text names Java's classes.
+  private static String expectation(InvalidFormatException unusable) {
+    Class<?> type = unusable.getTargetType();
+    if (type == null || type == String.class) {
+      return unusable.getOriginalMessage();
+    }
+    if (type.isEnum()) {
+      return "has an unknown value";
+    }
+    boolean number = type.isPrimitive() || Number.class.isAssignableFrom(type);
+    return number && type != boolean.class ? "must be a number in range" : "has the wrong type";
   }
 
   private static ProblemException invalid(JsonMappingException failed, String why) {

@@ -31,6 +31,7 @@ public final class Problems {
       case 404 -> "not_found";
       case 405 -> "method_not_allowed";
       case 406 -> "not_acceptable";
+      case 408 -> "timeout";
       case 413 -> "body_too_large";
       case 415 -> "unsupported_media_type";
       case 431 -> "headers_too_large";

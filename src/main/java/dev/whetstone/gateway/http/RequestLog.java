@@ -9,6 +9,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
@@ -23,7 +24,17 @@ public final class RequestLog {
   private static final int FIRST_FILTER = 10_000;
   private static final int MAX_PATH_LENGTH = 120;
 
+  /** Logged where the client left before the whole answer; the number is nginx's. */
+  private static final int CLIENT_CLOSED = 499;
+
   @Inject InstantSource clock;
+
+  private final AtomicInteger active = new AtomicInteger();
+
+  /** Requests that have no whole answer yet, those for health and metrics left out. */
+  public int active() {
+    return active.get();
+  }
 
   void register(@Observes Filters filters) {
     filters.register(this::begin, FIRST_FILTER);
@@ -50,8 +61,12 @@ public final class RequestLog {
     request.response().putHeader(HEADER, id);
     var start = clock.instant();
     if (!request.request().path().startsWith("/q/")) {
+      active.incrementAndGet();
       request.addEndHandler(
-          ended -> log(request, Duration.between(start, clock.instant()), ended.succeeded()));
+          ended -> {
+            active.decrementAndGet();
+            log(request, Duration.between(start, clock.instant()), ended.succeeded());
+          });
     }
     request.next();
   }
@@ -67,7 +82,7 @@ public final class RequestLog {
         "%s %s %d %dms id=%s key=%s policy=%s%s",
         request.request().method(),
         path.length() > MAX_PATH_LENGTH ? path.substring(0, MAX_PATH_LENGTH) + "…" : path,
-        request.response().getStatusCode(),
+        complete ? request.response().getStatusCode() : CLIENT_CLOSED,
         took.toMillis(),
         id(request),
         key,

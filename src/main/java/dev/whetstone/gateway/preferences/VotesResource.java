@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.preferences;
 
+import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RateLimiter;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public class VotesResource {
   @Inject PreferenceLog log;
   @Inject RateLimiter limits;
+  @Inject FreeSpace space;
   @Inject SecurityIdentity identity;
 
   /** A vote; user defaults to the pair's user. */
@@ -83,6 +85,7 @@ public class VotesResource {
   public Response vote(Request request) {
     VoteRequest voteRequest = toVote(request, identity.getPrincipal().getName());
     limits.admit(voteRequest.keyId(), voteRequest.user());
+    space.require();
     return switch (log.vote(voteRequest)) {
       case VoteOutcome.Recorded vote ->
           Response.status(vote.repeated() ? 200 : 201).entity(row(voteRequest, vote)).build();

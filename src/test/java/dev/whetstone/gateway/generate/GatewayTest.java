@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,6 +159,7 @@ class GatewayTest extends ReadyGateway {
         "{\"prompt\": \"x\", \"stop\": [null]} | invalid_field",
         "{\"prompt\": \"x\", \"logit_bias\": {\"1\": null}} | invalid_field",
         "{\"prompt\": \"x\", \"logit_bias\": {\"99999\": 1}} | invalid_field",
+        "{\"prompt\": \"x\", \"temperature\": 1e-320} | invalid_field",
         "{\"messages\": [null]} | invalid_field",
         "{\"messages\": [{\"role\": \"user\"}]} | invalid_field",
         "{\"prompt\": \"x\" | invalid_json",
@@ -171,6 +174,101 @@ class GatewayTest extends ReadyGateway {
         .contentType(Problem.MEDIA_TYPE)
         .body("code", equalTo(code))
         .body("detail", notNullValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/generate, temperature, 1e-320",
+    "/generate, top_p, 2",
+    "/generate, max_tokens, 1000000000000",
+    "/generate, max_tokens, 1e400",
+    "/generate, seed, 9223372036854775808",
+    "/generate, top_k, 2147483648",
+    "/v1/completions, n, 2000000000",
+    "/v1/completions, n, 100000",
+    "/v1/completions, n, 0",
+  })
+  void aNumberOutOfRangeIsToldByItsField(String route, String field, String number) {
+    String detail =
+        as("chat", "{\"prompt\": \"x\", \"%s\": %s}".formatted(field, number))
+            .post(route)
+            .then()
+            .statusCode(400)
+            .extract()
+            .asString();
+    assertThat(detail).contains(field).doesNotContain("jackson", "java.lang", "`");
+  }
+
+  @Test
+  void aTokenBiasForTheWholeVocabularyIsRefused() {
+    String biases =
+        IntStream.range(0, 301)
+            .mapToObj(id -> "\"" + id + "\": 1")
+            .collect(Collectors.joining(", "));
+    as("chat", "{\"prompt\": \"x\", \"logit_bias\": {" + biases + "}}")
+        .post("/generate")
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("logit_bias"));
+  }
+
+  @Test
+  void aTextFarBeyondTheContextIsNotTokenised() {
+    String text = "x".repeat(900_000);
+    for (String route : List.of("/tokenize", "/generate")) {
+      String field = route.equals("/tokenize") ? "text" : "prompt";
+      as("chat", "{\"" + field + "\": \"" + text + "\"}")
+          .post(route)
+          .then()
+          .statusCode(400)
+          .body("code", equalTo("prompt_too_long"))
+          .body("detail", containsString("900000 characters"));
+    }
+  }
+
+  @Test
+  void unknownQueryParametersAreRefused() {
+    as("operator", null)
+        .get("/policies?after=v1")
+        .then()
+        .statusCode(400)
+        .contentType(Problem.MEDIA_TYPE)
+        .body("code", equalTo("unknown_parameter"))
+        .body("field", equalTo("after"))
+        .body("detail", containsString("cursor"));
+    as("rater", null).get("/preferences?tagg=x").then().statusCode(400);
+    as("rater", null).get("/preferences?tag=x").then().statusCode(200);
+    as("chat", ASK.formatted("")).post("/generate?x=1").then().statusCode(400);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Host: a;Host: b;Content-Length: 2|400",
+        "Content-Length: 2|400",
+        "Host: a;Transfer-Encoding: xchunked|400",
+        "Host: a;Transfer-Encoding: gzip, chunked|400",
+        "Host: a;Content-Encoding: gzip;Content-Length: 2|415",
+        "Host: a;Content-Encoding: br;Content-Length: 2|415",
+      })
+  void whatFollowsAnUnclearRequestIsNotServed(String headers, int status) throws IOException {
+    String first =
+        "POST /generate HTTP/1.1\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n{}"
+            .formatted(key("chat"), String.join("\r\n", Splitter.on(';').split(headers)));
+    String answers = exchange(first + "GET /q/health/live HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    assertThat(answers).startsWith("HTTP/1.1 " + status).contains("problem+json");
+    assertThat(answers.split("HTTP/1.1", -1)).as("%s", answers).hasSize(2);
+  }
+
+  /** Sends bytes on a connection and reads until the gateway closes it. */
+  private static String exchange(String bytes) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), RestAssured.port)) {
+      socket.setSoTimeout(5_000);
+      socket.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whetstone.engine.GenerationListener;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,10 +45,17 @@ class EventStreamTest {
 
   @Test
   void aClientThatLagsTooFarBehindIsDropped() {
-    EventStream events = new EventStream(2);
-    for (int i = 0; i < 3; i++) {
+    List<String> resets = new ArrayList<>();
+    EventStream events = new EventStream(2, () -> resets.add("reset"));
+    for (int i = 0; i < 2; i++) {
       events.onText(0, "more", new int[] {1}, new float[] {-1});
     }
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> events.onText(0, "more", new int[] {1}, new float[] {-1}))
+          .as("which cancels the request")
+          .isInstanceOf(GenerationListener.OverrunException.class);
+    }
+    assertThat(resets).containsExactly("reset");
     assertThatThrownBy(() -> events.forward(1, piece -> {}))
         .isInstanceOf(IOException.class)
         .hasMessage("the client reads too slowly");

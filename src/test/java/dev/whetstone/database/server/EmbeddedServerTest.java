@@ -1,0 +1,156 @@
+package dev.whetstone.database.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whetstone.testing.PostgresFaults;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starts of damaged, copied and foreign data folders, which must never cost a vote. */
+class EmbeddedServerTest {
+  @TempDir Path home;
+
+  @Test
+  void aDamagedFolderIsNeitherInitialisedNorDoesItLoseItsPassword() throws Exception {
+    Path folder = home.resolve("postgres");
+    Path data = folder.resolve("data");
+    EmbeddedServer server = EmbeddedServer.at(folder);
+    execute(server.start(), "CREATE TABLE votes (vote INTEGER)");
+    server.release();
+    String password = Files.readString(folder.resolve("password"));
+    Path version = data.resolve("PG_VERSION");
+    Files.move(version, home.resolve("PG_VERSION"));
+
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> EmbeddedServer.at(folder).start())
+          .isInstanceOf(UnusableServerException.class)
+          .hasMessageContaining("nothing is written to it");
+    }
+
+    assertThat(folder.resolve("password")).hasContent(password);
+    assertThat(namesBelow(folder)).noneMatch(name -> name.startsWith("initdb"));
+    Files.move(home.resolve("PG_VERSION"), version);
+    EmbeddedServer again = EmbeddedServer.at(folder);
+    execute(again.start(), "SELECT vote FROM votes");
+    again.release();
+
+    Files.writeString(version, "12\n");
+    assertThatThrownBy(() -> EmbeddedServer.at(folder).start())
+        .isInstanceOf(UnusableServerException.class)
+        .hasMessageContaining("FATAL:")
+        .hasMessageContaining("database files are incompatible with server")
+        .hasMessageContaining(folder.resolve("log").toString());
+    Files.writeString(version, "17\n");
+
+    Files.writeString(data.resolve("postmaster.pid"), "garbage\n/x\n1\nmore\n\n");
+    execute(again.start(), "SELECT vote FROM votes");
+
+    copyBesideTheRunningOne(folder);
+    again.release();
+  }
+
+  /** A copy of a running home has its own server, and neither sees the other's rows. */
+  private void copyBesideTheRunningOne(Path folder) throws Exception {
+    Path copy = home.resolve("copy/postgres");
+    copyTree(folder, copy);
+    EmbeddedServer copied = EmbeddedServer.at(copy);
+    ServerAddress address = copied.start();
+    execute(address, "INSERT INTO votes VALUES (1)");
+    assertThat(count(address)).isEqualTo(1);
+
+    EmbeddedServer original = EmbeddedServer.at(folder);
+    ServerAddress first = original.start();
+    assertThat(first.jdbcUrl()).isNotEqualTo(address.jdbcUrl());
+    assertThat(count(first)).isZero();
+    original.release();
+    assertThat(count(address)).isEqualTo(1);
+    copied.release();
+  }
+
+  @Test
+  void whatKilledStartsLeaveBehindIsRemoved() throws Exception {
+    Path folder = home.resolve("postgres");
+    for (String leftover : List.of("initdb123", "unpack456")) {
+      Files.createDirectories(folder.resolve(leftover).resolve("inner"));
+    }
+    Files.createFile(folder.resolve("output789.txt"));
+
+    EmbeddedServer server = EmbeddedServer.at(folder);
+    server.start();
+    server.release();
+
+    assertThat(namesBelow(folder))
+        .noneMatch(name -> name.matches("initdb.*|unpack.*|output.*"))
+        .contains("data", "password");
+  }
+
+  @Test
+  void aServerOfAnotherContainerIsNotStartedTwice() throws Exception {
+    Path folder = home.resolve("postgres");
+    EmbeddedServer server = EmbeddedServer.at(folder);
+    server.start();
+    server.release();
+    String program =
+        "import fcntl,sys,time; f=open(sys.argv[1],'a+'); fcntl.lockf(f, fcntl.LOCK_SH);"
+            + " print('held', flush=True); time.sleep(60)";
+    Process other =
+        new ProcessBuilder("python3", "-c", program, folder.resolve("in-use").toString()).start();
+    try {
+      assertThat(other.getInputStream().read()).isEqualTo('h');
+
+      assertThatThrownBy(() -> EmbeddedServer.at(folder).start())
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("a data folder has one server only");
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    EmbeddedServer again = EmbeddedServer.at(folder);
+    again.start();
+    new PostgresFaults(home).kill();
+    again.start();
+    again.release();
+  }
+
+  private static void execute(ServerAddress address, String sql) throws SQLException {
+    try (Connection connection = connect(address);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static int count(ServerAddress address) throws SQLException {
+    try (Connection connection = connect(address);
+        Statement statement = connection.createStatement();
+        var rows = statement.executeQuery("SELECT count(*) FROM votes")) {
+      rows.next();
+      return rows.getInt(1);
+    }
+  }
+
+  private static Connection connect(ServerAddress address) throws SQLException {
+    return DriverManager.getConnection(address.jdbcUrl(), address.user(), address.password());
+  }
+
+  private static List<String> namesBelow(Path folder) throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      return content.map(path -> path.getFileName().toString()).toList();
+    }
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    Files.delete(to);
+    Process copy = new ProcessBuilder("cp", "-a", from.toString(), to.toString()).start();
+    assertThat(copy.onExit().join().exitValue()).isZero();
+  }
+}

@@ -1,0 +1,212 @@
+package dev.whetstone.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whetstone.engine.sampling.SamplingParameters;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Nobody waits for another's many requests or many branches. */
+class FairnessTest {
+  private static final Requester MANY = new Requester("key-1", "many");
+  private static final Requester ONE = new Requester("key-2", "one");
+
+  private final List<String> ended = new CopyOnWriteArrayList<>();
+  private final CountDownLatch begin = new CountDownLatch(1);
+
+  @Test
+  void requestersTakeTurns() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      List<Generation> all = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        all.add(submit(fixture, MANY, "many", 1, 20));
+      }
+      all.add(submit(fixture, ONE, "one", 1, 20));
+      begin.countDown();
+      awaitAll(all);
+
+      // at most the four that run, and the one whose turn it is
+      assertThat(ended.indexOf("one")).isLessThan(9);
+    }
+  }
+
+  @Test
+  void usersOfAKeyTakeTurnsToo() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      List<Generation> all = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        all.add(submit(fixture, MANY, "many", 1, 20));
+      }
+      all.add(submit(fixture, new Requester(MANY.key(), "other"), "one", 1, 20));
+      begin.countDown();
+      awaitAll(all);
+
+      assertThat(ended.indexOf("one")).isLessThan(9);
+    }
+  }
+
+  @Test
+  void manyBranchesDoNotHoldUpOthersWhileSlotsAreIdle() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      List<Generation> all = new ArrayList<>();
+      all.add(submit(fixture, MANY, "stream", 1, 90));
+      all.add(submit(fixture, MANY, "wide", 4, 60));
+      all.add(submit(fixture, ONE, "one", 1, 3));
+      begin.countDown();
+      awaitAll(all);
+
+      assertThat(ended.getFirst()).isEqualTo("one");
+      assertThat(ended).containsOnlyOnce("wide");
+    }
+  }
+
+  @Test
+  void aFullSetOfBranchesIsNotStarvedByAStreamOfSingleOnes() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      List<Generation> all = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        all.add(submit(fixture, new Requester("key-" + i % 3, ""), "single", 1, 5));
+      }
+      all.add(submit(fixture, ONE, "wide", 4, 5));
+      begin.countDown();
+      awaitAll(all);
+
+      assertThat(ended.indexOf("wide")).isLessThan(45);
+    }
+  }
+
+  @Test
+  void aCancelledRequestWhoseBranchesWaitEndsAsAWhole() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      Generation first = submit(fixture, ONE, "one", 1, 90);
+      Generation wide = submit(fixture, MANY, "wide", 4, 90);
+      begin.countDown();
+      while (fixture.engine.statistics().running() < 4) {
+        Thread.onSpinWait();
+      }
+      wide.cancel();
+
+      assertThat(wide.result().get(5, TimeUnit.SECONDS)).hasSize(4);
+      assertThat(first.result().get(5, TimeUnit.SECONDS).getFirst().reason())
+          .isEqualTo(FinishReason.LENGTH);
+      while (fixture.engine.statistics().finished() < 2) {
+        Thread.onSpinWait();
+      }
+      assertThat(fixture.runner.dirtySlots()).isZero();
+    }
+  }
+
+  @Test
+  void afterAFailedRunNoBranchOfItsRequestsIsLeftInTheQueue() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      Generation first = submit(fixture, ONE, "one", 1, 90);
+      Generation wide = submit(fixture, MANY, "wide", 4, 90);
+      begin.countDown();
+      while (fixture.engine.statistics().running() < 4) {
+        Thread.onSpinWait();
+      }
+      fixture.runner.failures.set(1);
+
+      wide.result().get(5, TimeUnit.SECONDS);
+      first.result().get(5, TimeUnit.SECONDS);
+      Generation after = submit(fixture, ONE, "after", 1, 3);
+      assertThat(after.result().get(5, TimeUnit.SECONDS).getFirst().reason())
+          .isEqualTo(FinishReason.LENGTH);
+    }
+  }
+
+  @Test
+  void aKeyThatFloodsTheQueueLeavesPlacesToOthers() throws Exception {
+    EngineFixture.Settings small = EngineFixture.Settings.small().queue(50, 100_000);
+    try (EngineFixture fixture = waitingFixture(small)) {
+      List<Generation> all = new ArrayList<>();
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 100; i++) {
+                  all.add(submit(fixture, MANY, "many", 1, 2));
+                }
+              })
+          .isInstanceOf(QueueFullException.class)
+          .hasMessageContaining("share");
+      assertThat(all.size()).isBetween(38, 42);
+
+      all.add(submit(fixture, ONE, "one", 1, 2));
+      begin.countDown();
+      awaitAll(all);
+    }
+  }
+
+  @Test
+  void sharesAreGivenBack() {
+    FairShare share = new FairShare(100);
+    assertThat(share.tryTake("a", 80)).isTrue();
+    assertThat(share.tryTake("a", 1)).isFalse();
+    assertThat(share.tryTake("b", 10)).isTrue();
+    assertThat(share.tryTake("b", 11)).isFalse();
+    share.release("a", 80);
+    share.release("b", 10);
+    assertThat(share.total()).isZero();
+    assertThat(share.tryTake("b", 100)).isTrue();
+  }
+
+  private EngineFixture waitingFixture() {
+    return waitingFixture(EngineFixture.Settings.small());
+  }
+
+  private EngineFixture waitingFixture(EngineFixture.Settings settings) {
+    EngineFixture fixture = new EngineFixture(settings);
+    fixture.runner.beforeRun =
+        () -> {
+          try {
+            begin.await();
+          } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    return fixture;
+  }
+
+  private Generation submit(
+      EngineFixture fixture, Requester requester, String name, int branches, int tokens) {
+    List<CompletionSpec> all = new ArrayList<>();
+    for (int i = 0; i < branches; i++) {
+      all.add(new CompletionSpec(Requests.V0, SamplingParameters.of(1, i)));
+    }
+    GenerationRequest request =
+        Requests.of(1, 2, 3)
+            .branches(all.toArray(CompletionSpec[]::new))
+            .maxTokens(tokens)
+            .build()
+            .withRequester(requester);
+    Set<Integer> open = new java.util.HashSet<>();
+    for (int i = 0; i < branches; i++) {
+      open.add(i);
+    }
+    return fixture.engine.submit(
+        request,
+        new GenerationListener() {
+          @Override
+          public void onText(int branch, String text, int[] ids, float[] logps) {}
+
+          @Override
+          public void onFinish(int branch, Completion completion) {
+            open.remove(branch);
+            if (open.isEmpty()) {
+              ended.add(name);
+            }
+          }
+        });
+  }
+
+  private static void awaitAll(List<Generation> all) throws Exception {
+    for (Generation one : all) {
+      one.result().get(20, TimeUnit.SECONDS);
+    }
+  }
+}
