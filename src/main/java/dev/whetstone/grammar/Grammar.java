@@ -1,0 +1,42 @@
+package dev.whetstone.grammar;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.grammar.machine.Machine;
+import dev.whetstone.grammar.schema.Literals;
+import dev.whetstone.grammar.schema.SchemaReader;
+import java.util.List;
+
+/** A compiled grammar, for any vocabulary. Safe for many threads. */
+public final class Grammar {
+  private final Machine machine;
+
+  private Grammar(Machine machine) {
+    this.machine = machine;
+  }
+
+  /**
+   * The JSON values that match a schema.
+   *
+   * @param ordered whether objects have their declared properties in the schema's order, as OpenAI
+   *     promises for strict schemas
+   * @throws dev.whetstone.grammar.schema.SchemaException when the schema is malformed, not
+   *     supported, or allows no value
+   */
+  public static Grammar ofSchema(JsonNode schema, boolean ordered) {
+    return new Grammar(Machine.ofValue(SchemaReader.read(schema, ordered)));
+  }
+
+  /** Any JSON object. */
+  public static Grammar ofJsonObject() {
+    return new Grammar(Machine.ofValue(SchemaReader.anyObject()));
+  }
+
+  /** Exactly one of some texts, which is not written as JSON. */
+  public static Grammar ofChoices(List<String> choices) {
+    return new Grammar(Machine.ofValue(Literals.ofTexts(choices)));
+  }
+
+  Machine machine() {
+    return machine;
+  }
+}
