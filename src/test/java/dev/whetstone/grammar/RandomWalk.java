@@ -8,8 +8,8 @@ import java.util.Random;
 
 /** Writes a text with random tokens of the mask, and hurries to an end after a while. */
 final class RandomWalk {
-  private static final int HURRY = 120;
-  private static final int LIMIT = 3_000;
+  private static final int HURRY = 80;
+  private static final int LIMIT = 500;
 
   private final byte[][] bytes;
   private final Random random;
