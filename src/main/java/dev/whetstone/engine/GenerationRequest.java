@@ -2,8 +2,10 @@ package dev.whetstone.engine;
 
 import static dev.whetstone.settings.Checks.require;
 
+import dev.whetstone.grammar.TokenGrammar;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prompt and the completions requested of it; branches of one policy share the prompt's prefill.
@@ -17,6 +19,7 @@ import java.util.List;
  * @param distinct resample the second of two branches while it equals the first, at most {@link
  *     EngineConfig#resamples} times
  * @param timeout from submission; a completion cut by it ends with {@link FinishReason#ERROR}
+ * @param grammar what every completion must be; null for any text
  */
 public record GenerationRequest(
     int[] prompt,
@@ -26,7 +29,22 @@ public record GenerationRequest(
     boolean ignoreEos,
     int topLogprobs,
     boolean distinct,
-    Duration timeout) {
+    Duration timeout,
+    @Nullable TokenGrammar grammar) {
+
+  /** A request whose completions may be any text. */
+  public GenerationRequest(
+      int[] prompt,
+      List<CompletionSpec> branches,
+      int maxTokens,
+      List<String> stop,
+      boolean ignoreEos,
+      int topLogprobs,
+      boolean distinct,
+      Duration timeout) {
+    this(
+        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, null);
+  }
 
   public GenerationRequest {
     prompt = prompt.clone();
