@@ -33,9 +33,15 @@ public record GenerationPlan(
    * @param count completions of the prompt
    * @param ignoreEos whether to continue past the end token (load tests)
    * @param topLogprobs alternatives to report for each token
+   * @param format what the answer must be; null for any text
    */
-  public record Extras(int @Nullable [] promptIds, int count, boolean ignoreEos, int topLogprobs) {
-    static final Extras NONE = new Extras(null, 1, false, 0);
+  public record Extras(
+      int @Nullable [] promptIds,
+      int count,
+      boolean ignoreEos,
+      int topLogprobs,
+      AnswerFormat.@Nullable Asked format) {
+    static final Extras NONE = new Extras(null, 1, false, 0, null);
   }
 
   private static final int MAX_STOPS = 16;
@@ -53,7 +59,8 @@ public record GenerationPlan(
       Extras extras,
       ServedModel model,
       GatewayConfig config,
-      RandomGenerator random) {
+      RandomGenerator random,
+      GrammarService grammars) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
     requireMetadata(asked.metadata());
     PairAssignment writers = writers(asked, model, pair);
@@ -71,6 +78,8 @@ public record GenerationPlan(
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
       sampling = sampling.withSeed(nextSeed(sampling.seed()));
     }
+    AnswerFormat.Asked format =
+        extras.format() == null ? AnswerFormat.of(asked) : extras.format();
     GenerationRequest request =
         new GenerationRequest(
             prompt.ids(),
@@ -80,7 +89,8 @@ public record GenerationPlan(
             extras.ignoreEos(),
             extras.topLogprobs(),
             pair,
-            config.requestTimeout());
+            config.requestTimeout(),
+            format == null ? null : grammars.compile(model, format));
     return new GenerationPlan(prompt, writers, pair, request);
   }
 

@@ -28,11 +28,12 @@ public final class GenerationService {
 
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
+  @Inject GrammarService grammars;
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
-    return GenerationPlan.of(request, extras, model, config, random);
+    return GenerationPlan.of(request, extras, model, config, random, grammars);
   }
 
   /** Submits a request whose text is needed only when it is complete. */

@@ -40,9 +40,15 @@ public record ChatCompletionRequest(
     @Nullable Boolean logprobs,
     @Schema(minimum = "0", maximum = "20") @Nullable Integer topLogprobs,
     @Schema(maxLength = 200) @Nullable String user,
-    @Schema(description = "only {\"type\": \"text\"} is supported")
+    @Schema(
+            implementation = Object.class,
+            description = "text, json_object, or json_schema with a JSON Schema")
         @Nullable JsonNode responseFormat,
-    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
+    @Schema(description = "the answer is exactly one of these texts")
+        @Nullable List<String> guidedChoice,
+    @Schema(implementation = Object.class, description = "a JSON Schema, as in vLLM")
+        @Nullable JsonNode guidedJson,
+    @Schema(minimum = "-1", description = "0 and -1 keep all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)

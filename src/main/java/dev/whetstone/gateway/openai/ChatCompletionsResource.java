@@ -39,7 +39,6 @@ public class ChatCompletionsResource {
       throw ProblemException.invalidField(
           "top_logprobs", "top_logprobs requires logprobs to be true");
     }
-    requireText(request.responseFormat());
     Integer limit =
         request.maxCompletionTokens() == null ? request.maxTokens() : request.maxCompletionTokens();
     return completions.respond(
@@ -87,13 +86,5 @@ public class ChatCompletionsResource {
       text.append(part.path("text").textValue());
     }
     return text.toString();
-  }
-
-  private static void requireText(@Nullable JsonNode format) {
-    boolean text = format == null || format.isNull() || format.path("type").asText().equals("text");
-    if (!text) {
-      throw ProblemException.invalidField(
-          "response_format", "only the response format text is supported");
-    }
   }
 }

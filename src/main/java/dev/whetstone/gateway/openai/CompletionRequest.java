@@ -31,7 +31,15 @@ public record CompletionRequest(
             description = "return log-probs of the tokens and of this many alternatives to each")
         @Nullable Integer logprobs,
     @Schema(maxLength = 200) @Nullable String user,
-    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
+    @Schema(
+            implementation = Object.class,
+            description = "text, json_object, or json_schema with a JSON Schema")
+        @Nullable JsonNode responseFormat,
+    @Schema(description = "the answer is exactly one of these texts")
+        @Nullable List<String> guidedChoice,
+    @Schema(implementation = Object.class, description = "a JSON Schema, as in vLLM")
+        @Nullable JsonNode guidedJson,
+    @Schema(minimum = "-1", description = "0 and -1 keep all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)

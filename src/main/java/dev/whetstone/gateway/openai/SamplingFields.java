@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.http.ProblemException;
@@ -42,6 +43,12 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
 
   @Nullable Boolean ignoreEos();
 
+  @Nullable JsonNode responseFormat();
+
+  @Nullable List<String> guidedChoice();
+
+  @Nullable JsonNode guidedJson();
+
   /** Translates the request to the body of POST /generate. */
   default GenerateRequest toGenerateRequest(
       @Nullable List<Message> messages, @Nullable String prompt, @Nullable Integer maxTokens) {
@@ -50,20 +57,26 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         prompt,
         maxTokens,
         temperature(),
-        topK(),
+        intOr(topK(), -1, 0),
         topP(),
         minP(),
         repetitionPenalty(),
         presencePenalty(),
         frequencyPenalty(),
         logitBias(),
-        seed(),
+        Long.valueOf(-1).equals(seed()) ? null : seed(),
         stop(),
         stream(),
         false,
         model(),
         user(),
+        null,
+        null,
         null);
+  }
+
+  private static @Nullable Integer intOr(@Nullable Integer value, int idle, int meaning) {
+    return value != null && value == idle ? Integer.valueOf(meaning) : value;
   }
 
   /**
@@ -85,7 +98,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
       throw ProblemException.invalidField(field, field + " must be in [0, 20]");
     }
     return new GenerationPlan.Extras(
-        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs);
+        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs, ResponseFormats.of(this));
   }
 
   /**
