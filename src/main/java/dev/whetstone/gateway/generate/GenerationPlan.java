@@ -84,7 +84,8 @@ public record GenerationPlan(
         new GenerationRequest(
             prompt.ids(),
             branches,
-            Math.min(wanted, prompt.remainingTokens(model)),
+            Math.min(wanted, prompt.remainingTokens(
+                    model, asked.messages() == null && asked.prompt() != null ? "prompt" : "messages")),
             stops(asked.stop()),
             extras.ignoreEos(),
             extras.topLogprobs(),
@@ -141,7 +142,9 @@ public record GenerationPlan(
           or(asked.logitBias(), Map.of()),
           asked.seed() == null ? random.nextLong() : asked.seed());
     } catch (IllegalArgumentException unusable) {
-      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+      // The message begins with the field's name.
+      String message = String.valueOf(unusable.getMessage());
+      throw ProblemException.invalidField(message.split(" ", 2)[0], message);
     } catch (NullPointerException hole) {
       throw ProblemException.invalidField("logit_bias", "logit_bias must map token ids to numbers");
     }

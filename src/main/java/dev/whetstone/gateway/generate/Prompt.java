@@ -5,6 +5,7 @@ import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,12 @@ public record Prompt(String text, int[] ids) {
     if (messages.contains(null)) {
       throw ProblemException.invalidField("messages", "a message is null");
     }
+    List<Message> known = new ArrayList<>();
+    for (int i = 0; i < messages.size(); i++) {
+      Message message = messages.get(i);
+      String role = Roles.canonical(message.role(), "messages[" + i + "].role");
+      known.add(new Message(role, message.content()));
+    }
     ChatTemplate template =
         model
             .template()
@@ -77,7 +84,7 @@ public record Prompt(String text, int[] ids) {
                         "no_chat_template",
                         "this model has no chat template; send prompt instead"));
     try {
-      return template.render(messages, true);
+      return template.render(known, true);
     } catch (TemplateException refused) {
       throw ProblemException.badField(
           "messages", "template_refused", String.valueOf(refused.getMessage()));
@@ -87,16 +94,19 @@ public record Prompt(String text, int[] ids) {
   /**
    * The number of tokens left for a completion.
    *
+   * @param field that gave the prompt
    * @throws ProblemException 400 when the prompt fills the context
    */
-  int remainingTokens(ServedModel model) {
+  int remainingTokens(ServedModel model, String field) {
     int remaining = model.engine().slotLength() - ids.length;
     if (remaining < 1) {
-      throw ProblemException.of(
-          400,
+      // The first words are OpenAI's: clients recognise the problem by them.
+      throw ProblemException.badField(
+          field,
           "prompt_too_long",
-          "the prompt has %d tokens; the context of %d must also hold the completion"
-              .formatted(ids.length, model.engine().slotLength()));
+          "This model's maximum context length is %d tokens. However, the prompt has %d tokens, and"
+                  .formatted(model.engine().slotLength(), ids.length)
+              + " the context must also hold the completion.");
     }
     return remaining;
   }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
   "service_tier",
   "safety_identifier",
   "prompt_cache_key",
-  "parallel_tool_calls"
+  "prompt_cache_retention",
+  "prediction"
 })
 public record ChatCompletionRequest(
     @Schema(description = "alias or version; champion by default") @Nullable String model,
@@ -54,7 +55,11 @@ public record ChatCompletionRequest(
     @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)
     implements SamplingFields {
 
-  /** A message; its content is a text or a list of text parts. */
+  /**
+   * A message; its content is a text or a list of text parts. Fields that only repeat an earlier
+   * answer are left aside.
+   */
+  @JsonIgnoreProperties({"id", "parsed", "annotations", "reasoning_content", "refusal"})
   public record ChatTurn(
       @Nullable String role,
       @Schema(description = "a text, or a list of {\"type\": \"text\", \"text\": …}")
@@ -62,5 +67,6 @@ public record ChatCompletionRequest(
       @Nullable String name) {}
 
   /** Options of a stream. */
+  @JsonIgnoreProperties({"include_obfuscation", "continuous_usage_stats"})
   public record StreamOptions(@Nullable Boolean includeUsage) {}
 }

@@ -35,7 +35,7 @@ public class ChatCompletionsResource {
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(ChatCompletionRequest request, RoutingContext http) {
     boolean logprobs = Boolean.TRUE.equals(request.logprobs());
-    if (request.topLogprobs() != null && !logprobs) {
+    if (request.topLogprobs() != null && request.topLogprobs() != 0 && !logprobs) {
       throw ProblemException.invalidField(
           "top_logprobs", "top_logprobs requires logprobs to be true");
     }

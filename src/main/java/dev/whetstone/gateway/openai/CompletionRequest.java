@@ -9,7 +9,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** Body of POST /v1/completions: continues a text without a chat template. */
-@JsonIgnoreProperties({"store", "metadata", "service_tier"})
+@JsonIgnoreProperties({"store", "metadata", "service_tier", "safety_identifier"})
 public record CompletionRequest(
     @Schema(description = "alias or version; champion by default") @Nullable String model,
     @Schema(description = "one text, or its token ids") @Nullable JsonNode prompt,

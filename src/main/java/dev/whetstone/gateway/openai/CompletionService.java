@@ -163,7 +163,9 @@ final class CompletionService {
           send(out, active.answer(true, List.of(opening), null));
         }
       }
-      events.forward(branches, piece -> write(out, active, piece, written));
+      if (!forward(out, active, events, written)) {
+        return;
+      }
       if (active.usage) {
         send(out, active.answer(true, List.of(), active.counts(generation)));
       }
@@ -174,12 +176,32 @@ final class CompletionService {
     }
   }
 
+  /** Ends a stream whose last event is the error. */
+  private static final class BranchFailedException extends IOException {
+    BranchFailedException(String message) {
+      super(message);
+    }
+  }
+
+  /** Writes all pieces; false if a branch failed, after which there is no more to come. */
+  private boolean forward(
+      OutputStream out, ActiveRequest active, EventStream events, int[] written)
+      throws IOException {
+    try {
+      events.forward(written.length, piece -> write(out, active, piece, written));
+      return true;
+    } catch (BranchFailedException reported) {
+      return false;
+    }
+  }
+
   private void write(OutputStream out, ActiveRequest active, EventStream.Piece piece, int[] written)
       throws IOException {
     Completion end = piece.completion();
     if (end != null && end.reason() == FinishReason.ERROR) {
       Problem problem = failure(end).problem();
       send(out, OpenAiErrorFilter.of(problem));
+      throw new BranchFailedException(problem.detail());
     }
     OpenAiResponses.Choice choice =
         end == null
