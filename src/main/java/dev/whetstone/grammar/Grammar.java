@@ -2,6 +2,7 @@ package dev.whetstone.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.grammar.machine.Machine;
+import dev.whetstone.grammar.schema.CallShapes;
 import dev.whetstone.grammar.schema.Literals;
 import dev.whetstone.grammar.schema.SchemaReader;
 import java.util.List;
@@ -34,6 +35,17 @@ public final class Grammar {
   /** Exactly one of some texts, which is not written as JSON. */
   public static Grammar ofChoices(List<String> choices) {
     return new Grammar(Machine.ofValue(Literals.ofTexts(choices)));
+  }
+
+  /**
+   * Calls of tools as Hermes and Qwen write them.
+   *
+   * @param forced whether the text is a call; otherwise any text may come before the first one
+   * @param parallel whether there may be more than one
+   * @throws dev.whetstone.grammar.schema.SchemaException when a tool's parameters cannot be kept
+   */
+  public static Grammar ofCalls(List<CallShapes.Tool> tools, boolean forced, boolean parallel) {
+    return new Grammar(Machine.ofCalls(CallShapes.anyOf(tools), forced, parallel));
   }
 
   Machine machine() {

@@ -20,6 +20,23 @@ public sealed interface AnswerFormat {
    */
   record Schema(String schema, boolean ordered) implements AnswerFormat {}
 
+  /**
+   * Calls of tools, or text before the first one.
+   *
+   * @param tools that may be called
+   * @param forced whether the answer must be a call
+   * @param parallel whether there may be more than one call
+   */
+  record ToolCalls(List<Tool> tools, boolean forced, boolean parallel) implements AnswerFormat {}
+
+  /**
+   * A tool.
+   *
+   * @param parameters a JSON Schema as text
+   * @param ordered whether arguments come in the schema's order
+   */
+  record Tool(String name, String parameters, boolean ordered) {}
+
   /** Exactly one of some texts. */
   record Choices(List<String> texts) implements AnswerFormat {}
 

@@ -10,6 +10,7 @@ import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.PairAssignment;
+import dev.whetstone.text.Conversation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,14 +35,16 @@ public record GenerationPlan(
    * @param ignoreEos whether to continue past the end token (load tests)
    * @param topLogprobs alternatives to report for each token
    * @param format what the answer must be; null for any text
+   * @param conversation a prompt with more than roles and contents; null for any other
    */
   public record Extras(
       int @Nullable [] promptIds,
       int count,
       boolean ignoreEos,
       int topLogprobs,
-      AnswerFormat.@Nullable Asked format) {
-    static final Extras NONE = new Extras(null, 1, false, 0, null);
+      AnswerFormat.@Nullable Asked format,
+      @Nullable Conversation conversation) {
+    static final Extras NONE = new Extras(null, 1, false, 0, null, null);
   }
 
   private static final int MAX_STOPS = 16;
@@ -64,10 +67,7 @@ public record GenerationPlan(
     boolean pair = Boolean.TRUE.equals(asked.pair());
     requireMetadata(asked.metadata());
     PairAssignment writers = writers(asked, model, pair);
-    Prompt prompt =
-        extras.promptIds() == null
-            ? Prompt.of(model, asked.messages(), asked.prompt())
-            : Prompt.of(model, extras.promptIds());
+    Prompt prompt = prompt(asked, extras, model);
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
     if (wanted < 1) {
       throw ProblemException.invalidField("max_tokens", "max_tokens must be positive");
@@ -93,6 +93,15 @@ public record GenerationPlan(
             config.requestTimeout(),
             format == null ? null : grammars.compile(model, format));
     return new GenerationPlan(prompt, writers, pair, request);
+  }
+
+  private static Prompt prompt(GenerateRequest asked, Extras extras, ServedModel model) {
+    if (extras.conversation() != null) {
+      return Prompt.of(model, extras.conversation());
+    }
+    return extras.promptIds() == null
+        ? Prompt.of(model, asked.messages(), asked.prompt())
+        : Prompt.of(model, extras.promptIds());
   }
 
   /** The policy of a single answer. */

@@ -10,6 +10,7 @@ import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.grammar.Grammar;
 import dev.whetstone.grammar.TokenGrammar;
 import dev.whetstone.grammar.TokenVocabulary;
+import dev.whetstone.grammar.schema.CallShapes;
 import dev.whetstone.grammar.schema.SchemaException;
 import dev.whetstone.text.Tokenizer;
 import jakarta.inject.Singleton;
@@ -46,6 +47,13 @@ final class GrammarService {
     return switch (format) {
       case AnswerFormat.JsonObject() -> Grammar.ofJsonObject();
       case AnswerFormat.Schema schema -> Grammar.ofSchema(tree(schema.schema()), schema.ordered());
+      case AnswerFormat.ToolCalls calls ->
+          Grammar.ofCalls(
+              calls.tools().stream()
+                  .map(t -> new CallShapes.Tool(t.name(), tree(t.parameters()), t.ordered()))
+                  .toList(),
+              calls.forced(),
+              calls.parallel());
       case AnswerFormat.Choices choices -> Grammar.ofChoices(choices.texts());
     };
   }

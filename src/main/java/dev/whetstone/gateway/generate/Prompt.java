@@ -3,6 +3,7 @@ package dev.whetstone.gateway.generate;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Conversation;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
 import java.util.ArrayList;
@@ -32,6 +33,16 @@ public record Prompt(String text, int[] ids) {
       throw ProblemException.invalidField("prompt", "the prompt is empty");
     }
     return new Prompt(prompt, ids);
+  }
+
+  /**
+   * Encodes a conversation that may have tools.
+   *
+   * @throws ProblemException 400 when the template refuses it
+   */
+  static Prompt of(ServedModel model, Conversation conversation) {
+    String prompt = render(model, conversation);
+    return new Prompt(prompt, model.tokenizer().encode(prompt, false));
   }
 
   /**
@@ -74,6 +85,15 @@ public record Prompt(String text, int[] ids) {
       String role = Roles.canonical(message.role(), "messages[" + i + "].role");
       known.add(new Message(role, message.content()));
     }
+    return render(model, Conversation.of(known, true));
+  }
+
+  /**
+   * Renders a conversation with the model's chat template.
+   *
+   * @throws ProblemException 400 when the model has no template or the template refuses
+   */
+  public static String render(ServedModel model, Conversation conversation) {
     ChatTemplate template =
         model
             .template()
@@ -84,7 +104,7 @@ public record Prompt(String text, int[] ids) {
                         "no_chat_template",
                         "this model has no chat template; send prompt instead"));
     try {
-      return template.render(known, true);
+      return template.render(conversation);
     } catch (TemplateException refused) {
       throw ProblemException.badField(
           "messages", "template_refused", String.valueOf(refused.getMessage()));

@@ -99,7 +99,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
       throw ProblemException.invalidField(field, field + " must be in [0, 20]");
     }
     return new GenerationPlan.Extras(
-        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs, ResponseFormats.of(this));
+        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs, ResponseFormats.of(this), null);
   }
 
   /**

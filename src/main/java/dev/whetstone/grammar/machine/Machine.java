@@ -23,6 +23,19 @@ public final class Machine {
     return new Machine(new ValueFrame(shape, Spaces.NONE));
   }
 
+  /**
+   * Reads calls of tools.
+   *
+   * @param call the shape of one call
+   * @param forced whether the text begins with a call; otherwise any text may come before it
+   * @param parallel whether there may be more than one
+   */
+  public static Machine ofCalls(Shape call, boolean forced, boolean parallel) {
+    CallSyntax syntax = new CallSyntax(call, parallel);
+    return new Machine(
+        forced ? new ForcedCallFrame(syntax) : new FreeTextFrame(syntax, 0));
+  }
+
   /** The state before the first byte. */
   public State start() {
     return start;
