@@ -33,9 +33,9 @@ public sealed interface AnswerFormat {
    * A tool.
    *
    * @param parameters a JSON Schema as text
-   * @param ordered whether arguments come in the schema's order
+   * @param strict whether calls always keep to the schema; otherwise, where it is supported
    */
-  record Tool(String name, String parameters, boolean ordered) {}
+  record Tool(String name, String parameters, boolean strict) {}
 
   /** Exactly one of some texts. */
   record Choices(List<String> texts) implements AnswerFormat {}

@@ -50,7 +50,7 @@ final class GrammarService {
       case AnswerFormat.ToolCalls calls ->
           Grammar.ofCalls(
               calls.tools().stream()
-                  .map(t -> new CallShapes.Tool(t.name(), tree(t.parameters()), t.ordered()))
+                  .map(t -> new CallShapes.Tool(t.name(), tree(t.parameters()), t.strict()))
                   .toList(),
               calls.forced(),
               calls.parallel());

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Body of POST /v1/chat/completions. Fields that have no effect here (store, metadata, …) are
- * accepted and ignored; unsupported fields that would change the answer (tools, audio, …) are
- * refused as unknown.
+ * accepted and ignored; unsupported fields that would change the answer (audio, …) are refused as
+ * unknown, unless they ask for nothing ({@link IdleFields}).
  */
 @JsonIgnoreProperties({
   "store",
@@ -52,7 +52,12 @@ public record ChatCompletionRequest(
     @Schema(minimum = "-1", description = "0 and -1 keep all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
-    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)
+    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos,
+    @Schema(implementation = Object.class, description = "functions that the model may call")
+        @Nullable JsonNode tools,
+    @Schema(implementation = Object.class, description = "auto, none, required, or a function")
+        @Nullable JsonNode toolChoice,
+    @Nullable Boolean parallelToolCalls)
     implements SamplingFields {
 
   /**
@@ -64,7 +69,9 @@ public record ChatCompletionRequest(
       @Nullable String role,
       @Schema(description = "a text, or a list of {\"type\": \"text\", \"text\": …}")
           @Nullable JsonNode content,
-      @Nullable String name) {}
+      @Nullable String name,
+      @Schema(implementation = Object.class) @Nullable JsonNode toolCalls,
+      @Nullable String toolCallId) {}
 
   /** Options of a stream. */
   @JsonIgnoreProperties({"include_obfuscation", "continuous_usage_stats"})

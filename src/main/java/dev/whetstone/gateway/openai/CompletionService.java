@@ -28,6 +28,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +40,14 @@ final class CompletionService {
    *
    * @param streamUsage whether a stream ends with the token counts
    * @param logprobs whether the response has the tokens' log-probs
+   * @param headers further ones of the response
    */
   record TranslatedRequest(
       GenerateRequest generateRequest,
       GenerationPlan.Extras extras,
       boolean streamUsage,
-      boolean logprobs) {}
+      boolean logprobs,
+      Map<String, String> headers) {}
 
   private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
 
@@ -119,11 +122,20 @@ final class CompletionService {
             request.logprobs() ? new Logprobs(model.tokenizer()) : null);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
       Generation generation = generations.submit(model, plan.request(), http);
-      return Response.ok(awaitAnswer(active, generation)).type(MediaType.APPLICATION_JSON).build();
+      return with(
+          request.headers(),
+          Response.ok(awaitAnswer(active, generation)).type(MediaType.APPLICATION_JSON).build());
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
-    return GenerationService.streamResponse(out -> stream(out, active, events, generation));
+    return with(
+        request.headers(),
+        GenerationService.streamResponse(out -> stream(out, active, events, generation)));
+  }
+
+  private static Response with(Map<String, String> headers, Response response) {
+    headers.forEach((name, value) -> response.getHeaders().add(name, value));
+    return response;
   }
 
   private boolean mayReadLogprobs(ServedModel model, GenerationPlan plan) {
@@ -203,12 +215,15 @@ final class CompletionService {
       send(out, OpenAiErrorFilter.of(problem));
       throw new BranchFailedException(problem.detail());
     }
-    OpenAiResponses.Choice choice =
+    if (end == null && piece.text().isEmpty()) {
+      return;
+    }
+    List<OpenAiResponses.Choice> choices =
         end == null
-            ? active.format.chunk(piece, written[piece.branch()], active.logprobs)
-            : active.format.closingChunk(piece.branch(), end.reason());
+            ? active.format.chunks(piece, written[piece.branch()], active.logprobs)
+            : active.format.closingChunks(piece.branch(), end.reason());
     written[piece.branch()] += piece.text().length();
-    if (end != null || !piece.text().isEmpty()) {
+    for (OpenAiResponses.Choice choice : choices) {
       send(out, active.answer(true, List.of(choice), null));
     }
   }

@@ -13,6 +13,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,10 @@ public class CompletionsResource {
     return completions.respond(
         new CompletionService.TranslatedRequest(
             request.toGenerateRequest(null, prompt.textValue(), limit),
-            request.toExtras(ids, request.logprobs(), "logprobs"),
+            request.toExtras(ids, request.logprobs(), "logprobs", null, null),
             request.streamsUsage(),
-            request.logprobs() != null),
+            request.logprobs() != null,
+            Map.of()),
         new CompletionFormat.Text(),
         http);
   }

@@ -13,20 +13,32 @@ public final class CallShapes {
    * A tool that may be called.
    *
    * @param parameters JSON Schema of its arguments
-   * @param ordered whether the arguments come in the schema's order
+   * @param strict whether a call always keeps to the schema, its arguments in the schema's order;
+   *     otherwise one that cannot be kept allows any object
    */
-  public record Tool(String name, JsonNode parameters, boolean ordered) {}
+  public record Tool(String name, JsonNode parameters, boolean strict) {
+    Shape arguments() {
+      try {
+        return SchemaReader.read(parameters, strict);
+      } catch (SchemaException unusable) {
+        if (strict) {
+          throw unusable;
+        }
+        return SchemaReader.anyObject();
+      }
+    }
+  }
 
   /**
    * A call of any of some tools.
    *
-   * @throws SchemaException when the parameters of one cannot be kept
+   * @throws SchemaException when the parameters of a strict one cannot be kept
    */
   public static Shape anyOf(List<Tool> tools) {
     List<Shape> calls = new ArrayList<>();
     for (Tool tool : tools) {
       Literals name = Literals.ofValues(List.of(TextNode.valueOf(tool.name())));
-      Shape arguments = SchemaReader.read(tool.parameters(), tool.ordered());
+      Shape arguments = tool.arguments();
       calls.add(
           new ObjectShape(
               List.of(
