@@ -20,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The OpenAI-compatible routes, answered by the tiny model. */
 @QuarkusTest
@@ -150,16 +151,49 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ", \"tools\": [], \"tool_choice\": \"none\", \"functions\": null",
+        ", \"best_of\": 1, \"suffix\": null, \"audio\": null, \"modalities\": [\"text\"]",
+        ", \"top_k\": -1, \"seed\": -1, \"logit_bias\": {}, \"chat_template_kwargs\": {}",
+        ", \"top_p\": 0, \"stop\": \"\", \"top_logprobs\": 0, \"echo\": false",
+        ", \"response_format\": {\"type\": \"text\"}, \"reasoning_effort\": null",
+      })
+  void fieldsThatAskForNothingAreServed(String extra) {
+    as("chat", ASK.formatted(extra + ", \"max_tokens\": 2")).post(CHAT).then().statusCode(200);
+  }
+
+  @Test
+  void aClientsOwnMessageMayComeBack() {
+    String history =
+        "{\"max_tokens\": 2, \"messages\": [{\"role\": \"developer\", \"content\": \"Be brief.\"},"
+            + "{\"role\": \"user\", \"content\": \"Hi\"},{\"role\": \"assistant\", \"content\": \"Yes\","
+            + "\"refusal\": null, \"annotations\": [], \"audio\": null, \"function_call\": null,"
+            + "\"tool_calls\": null, \"parsed\": null}, {\"role\": \"user\", \"content\": \"Go on\"}]}";
+
+    as("chat", history).post(CHAT).then().statusCode(200);
+    as("chat", history.replace("developer", "banana"))
+        .post(CHAT)
+        .then()
+        .statusCode(400)
+        .body("error.param", equalTo("messages[0].role"));
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        ", \"tools\": []|400|unknown_field",
+        ", \"audio\": {\"voice\": \"alloy\"}|400|unknown_field",
+        ", \"best_of\": 2|400|unknown_field",
+        ", \"tool_choice\": \"required\"|400|invalid_field",
         ", \"n\": 0|400|invalid_field",
         ", \"n\": 1000|400|invalid_field",
         ", \"top_logprobs\": 3|400|invalid_field",
         ", \"logprobs\": true, \"top_logprobs\": 21|400|invalid_field",
         ", \"stream_options\": {}|400|invalid_field",
-        ", \"response_format\": {\"type\": \"json_object\"}|400|invalid_field",
+        ", \"response_format\": {\"type\": \"grammar\"}|400|invalid_field",
+        ", \"guided_json\": {\"uniqueItems\": true}|400|invalid_schema",
+        ", \"guided_choice\": []|400|invalid_field",
         ", \"temperature\": -1|400|invalid_field",
       })
   void unsupportedRequestsGetOpenAisErrors(String extra, int status, String code) {
@@ -178,11 +212,13 @@ class OpenAiTest extends ReadyGateway {
         .post(CHAT)
         .then()
         .statusCode(404)
-        .body("error.code", equalTo("unknown_policy"));
+        .body("error.code", equalTo("model_not_found"))
+        .body("error.param", equalTo("model"));
     RunningGateway.with("wsk_chat_none", ASK.formatted(""))
         .post(CHAT)
         .then()
         .statusCode(401)
+        .body("error.code", equalTo("invalid_api_key"))
         .body("error.type", equalTo("authentication_error"));
   }
 }
