@@ -42,8 +42,7 @@ public record GenerationRequest(
       int topLogprobs,
       boolean distinct,
       Duration timeout) {
-    this(
-        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, null);
+    this(prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, null);
   }
 
   public GenerationRequest {

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The tokens of a model by their bytes, which may be parts of characters. Tokens of whole characters
- * that a JSON string may contain as they are stand apart, by their number of characters: where any
- * string may continue, they need no walk. Safe for many threads.
+ * The tokens of a model by their bytes, which may be parts of characters. Tokens of whole
+ * characters that a JSON string may contain as they are stand apart, by their number of characters:
+ * where any string may continue, they need no walk. Safe for many threads.
  */
 public final class TokenVocabulary {
   private static final int MAX_LENGTH = 64;

@@ -26,7 +26,8 @@ class GrammarCompletionTest {
                   .toArray(byte[][]::new),
               Set.of(EngineFixture.EOS)));
 
-  private static GenerationRequest request(int maxTokens, boolean distinct, double... temperatures) {
+  private static GenerationRequest request(
+      int maxTokens, boolean distinct, double... temperatures) {
     List<CompletionSpec> branches = new ArrayList<>();
     for (double temperature : temperatures) {
       SamplingParameters sampling = SamplingParameters.of(temperature, 3);
@@ -46,8 +47,11 @@ class GrammarCompletionTest {
 
   private static List<Completion> run(EngineFixture fixture, GenerationRequest request)
       throws Exception {
-    return fixture.engine.submit(request, GenerationListener.NO_OP).result().get(
-        30, TimeUnit.SECONDS);
+    return fixture
+        .engine
+        .submit(request, GenerationListener.NO_OP)
+        .result()
+        .get(30, TimeUnit.SECONDS);
   }
 
   @Test

@@ -25,7 +25,15 @@ final class RandomSchemas {
           "\"");
   private static final List<String> FORMATS =
       List.of(
-          "date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri",
+          "date",
+          "time",
+          "date-time",
+          "duration",
+          "email",
+          "hostname",
+          "ipv4",
+          "ipv6",
+          "uri",
           "uuid");
   private static final List<String> NAMES =
       List.of("name", "name_2", "n", "größe", "a\"b", "items", "x/y", "~t", "next", "id");

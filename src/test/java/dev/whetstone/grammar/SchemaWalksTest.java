@@ -67,10 +67,7 @@ class SchemaWalksTest {
     }
     System.out.printf(
         "%d schemas, %d refused, %d walks without an end, %d ms to compile%n",
-        schemas,
-        refused,
-        endless,
-        compile / 1_000_000);
+        schemas, refused, endless, compile / 1_000_000);
     assertThat(refused).isLessThan(schemas / 3);
     assertThat(endless).isLessThan(schemas * walks / 10);
   }

@@ -12,7 +12,9 @@ final class Vocabularies {
 
   private Vocabularies() {}
 
-  /** Every byte, and pieces of JSON and of words that cross the borders of values and characters. */
+  /**
+   * Every byte, and pieces of JSON and of words that cross the borders of values and characters.
+   */
   static byte[][] pieces() {
     List<byte[]> tokens = new ArrayList<>();
     tokens.add(new byte[0]);
@@ -21,10 +23,46 @@ final class Vocabularies {
     }
     for (String piece :
         List.of(
-            "{\"", "\":", "\": ", "\",", "\", \"", "\"}", "\"]", "},{", "}}", "[]", "{}", "[{\"",
-            ",\n  \"", "true", "false", "null", "name", "na", "\"name\"", "é", "grös", "10", "00",
-            ".5", "-1", "e5", "\\n", "\\\"", "\\u00", "2024", "-0", ":", "://", "@a.com", "  ",
-            "日本", "the ", "a", "ab", "abc")) {
+            "{\"",
+            "\":",
+            "\": ",
+            "\",",
+            "\", \"",
+            "\"}",
+            "\"]",
+            "},{",
+            "}}",
+            "[]",
+            "{}",
+            "[{\"",
+            ",\n  \"",
+            "true",
+            "false",
+            "null",
+            "name",
+            "na",
+            "\"name\"",
+            "é",
+            "grös",
+            "10",
+            "00",
+            ".5",
+            "-1",
+            "e5",
+            "\\n",
+            "\\\"",
+            "\\u00",
+            "2024",
+            "-0",
+            ":",
+            "://",
+            "@a.com",
+            "  ",
+            "日本",
+            "the ",
+            "a",
+            "ab",
+            "abc")) {
       tokens.add(piece.getBytes(StandardCharsets.UTF_8));
     }
     // Parts of characters, also with what stands beside them.

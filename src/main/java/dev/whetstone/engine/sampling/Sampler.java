@@ -152,9 +152,7 @@ public final class Sampler {
     if (state.matcher != null) {
       mask(state.matcher.mask());
     }
-    return state.history != null
-        || state.matcher != null
-        || !state.sampling.logitBias().isEmpty();
+    return state.history != null || state.matcher != null || !state.sampling.logitBias().isEmpty();
   }
 
   /** Leaves only the tokens of a mask a chance. */

@@ -31,10 +31,7 @@ public final class SamplerState {
    * @param grammar what the completion must be; null for any text
    */
   public SamplerState(
-      SamplingParameters sampling,
-      int vocabulary,
-      int[] prompt,
-      @Nullable TokenGrammar grammar) {
+      SamplingParameters sampling, int vocabulary, int[] prompt, @Nullable TokenGrammar grammar) {
     this.sampling = sampling;
     this.random = GENERATORS.create(sampling.seed());
     this.history = penalizes(sampling) ? new TokenHistory(vocabulary, prompt) : null;

@@ -78,14 +78,16 @@ public record GenerationPlan(
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
       sampling = sampling.withSeed(nextSeed(sampling.seed()));
     }
-    AnswerFormat.Asked format =
-        extras.format() == null ? AnswerFormat.of(asked) : extras.format();
+    AnswerFormat.Asked format = extras.format() == null ? AnswerFormat.of(asked) : extras.format();
     GenerationRequest request =
         new GenerationRequest(
             prompt.ids(),
             branches,
-            Math.min(wanted, prompt.remainingTokens(
-                    model, asked.messages() == null && asked.prompt() != null ? "prompt" : "messages")),
+            Math.min(
+                wanted,
+                prompt.remainingTokens(
+                    model,
+                    asked.messages() == null && asked.prompt() != null ? "prompt" : "messages")),
             stops(asked.stop()),
             extras.ignoreEos(),
             extras.topLogprobs(),

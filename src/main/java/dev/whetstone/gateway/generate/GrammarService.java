@@ -35,8 +35,7 @@ final class GrammarService {
   TokenGrammar compile(ServedModel model, AnswerFormat.Asked asked) {
     try {
       Grammar grammar = grammars.get(asked.format(), GrammarService::compile);
-      return new TokenGrammar(
-          grammar, vocabularies.get(model.tokenizer(), _ -> vocabulary(model)));
+      return new TokenGrammar(grammar, vocabularies.get(model.tokenizer(), _ -> vocabulary(model)));
     } catch (SchemaException unusable) {
       throw ProblemException.badField(
           asked.field(), "invalid_schema", String.valueOf(unusable.getMessage()));

@@ -139,8 +139,7 @@ final class ChatConversation {
       Map<String, Object> written = new LinkedHashMap<>();
       written.put("name", function.path("name").textValue());
       written.put("arguments", arguments(function.get("arguments"), place));
-      calls.add(
-          Map.of("id", call.path("id").asText(), "type", "function", "function", written));
+      calls.add(Map.of("id", call.path("id").asText(), "type", "function", "function", written));
     }
     return calls;
   }

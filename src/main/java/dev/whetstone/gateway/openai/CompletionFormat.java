@@ -68,8 +68,7 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public List<Choice> chunks(
-        EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+    public List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
@@ -112,8 +111,7 @@ sealed interface CompletionFormat {
                 RandomIds.generate("call"),
                 "function",
                 new FunctionCall(part.function(), ""));
-        ToolCall tail =
-            new ToolCall(index++, null, null, new FunctionCall(null, part.arguments()));
+        ToolCall tail = new ToolCall(index++, null, null, new FunctionCall(null, part.arguments()));
         choices.add(delta(branch, new Turn(null, null, List.of(head)), null, null));
         choices.add(delta(branch, new Turn(null, null, List.of(tail)), null, null));
       }
@@ -183,8 +181,7 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public List<Choice> chunks(
-        EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+    public List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null

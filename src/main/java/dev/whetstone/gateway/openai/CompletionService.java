@@ -196,8 +196,7 @@ final class CompletionService {
   }
 
   /** Writes all pieces; false if a branch failed, after which there is no more to come. */
-  private boolean forward(
-      OutputStream out, ActiveRequest active, EventStream events, int[] written)
+  private boolean forward(OutputStream out, ActiveRequest active, EventStream events, int[] written)
       throws IOException {
     try {
       events.forward(written.length, piece -> write(out, active, piece, written));

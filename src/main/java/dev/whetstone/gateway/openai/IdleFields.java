@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Leaves aside the fields of OpenAI requests that are not served but ask for nothing: null, an empty
- * list or object, false, or the value that means the default. OpenAI's clients send many such. A
- * field that would change the answer remains an unknown one, which is refused by name.
+ * Leaves aside the fields of OpenAI requests that are not served but ask for nothing: null, an
+ * empty list or object, false, or the value that means the default. OpenAI's clients send many
+ * such. A field that would change the answer remains an unknown one, which is refused by name.
  */
 @Singleton
 public final class IdleFields implements ObjectMapperCustomizer {

@@ -65,10 +65,7 @@ public final class OpenAiResponses {
   @Schema(name = "OpenAiToolCall")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ToolCall(
-      @Nullable Integer index,
-      @Nullable String id,
-      @Nullable String type,
-      FunctionCall function) {}
+      @Nullable Integer index, @Nullable String id, @Nullable String type, FunctionCall function) {}
 
   /** The function of a call, with its arguments as JSON text. */
   @Schema(name = "OpenAiFunctionCall")

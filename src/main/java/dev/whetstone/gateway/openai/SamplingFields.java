@@ -112,7 +112,12 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
       throw ProblemException.invalidField(field, field + " must be in [0, 20]");
     }
     return new GenerationPlan.Extras(
-        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs, format == null ? tools : format, conversation);
+        promptIds,
+        count == null ? 1 : count,
+        Boolean.TRUE.equals(ignoreEos()),
+        topLogprobs,
+        format == null ? tools : format,
+        conversation);
   }
 
   /**

@@ -75,8 +75,7 @@ record ToolRequest(List<JsonNode> declared, AnswerFormat.@Nullable Asked format)
       return List.of();
     }
     if (!tools.isArray() || tools.size() > MAX_TOOLS) {
-      throw ProblemException.invalidField(
-          "tools", "tools must be a list of at most " + MAX_TOOLS);
+      throw ProblemException.invalidField("tools", "tools must be a list of at most " + MAX_TOOLS);
     }
     Set<String> names = new HashSet<>();
     List<JsonNode> found = new ArrayList<>();

@@ -44,7 +44,8 @@ record ExtraNameFrame(
     }
     // Within a character: one of those that it may become must lead to an unused name.
     for (int c = next.low(); c <= next.high(); c++) {
-      int state = extra.names().continues(next.state(), c, c) ? extra.names().step(next.state(), c) : -1;
+      int state =
+          extra.names().continues(next.state(), c, c) ? extra.names().step(next.state(), c) : -1;
       if (state >= 0 && shape.hasUnusedName(seen, extra, state, read + Character.toString(c))) {
         return true;
       }

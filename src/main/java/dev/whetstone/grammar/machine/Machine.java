@@ -32,8 +32,7 @@ public final class Machine {
    */
   public static Machine ofCalls(Shape call, boolean forced, boolean parallel) {
     CallSyntax syntax = new CallSyntax(call, parallel);
-    return new Machine(
-        forced ? new ForcedCallFrame(syntax) : new FreeTextFrame(syntax, 0));
+    return new Machine(forced ? new ForcedCallFrame(syntax) : new FreeTextFrame(syntax, 0));
   }
 
   /** The state before the first byte. */

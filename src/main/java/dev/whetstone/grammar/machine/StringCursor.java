@@ -61,8 +61,7 @@ record StringCursor(int state, StringCursor.Kind kind, int left, int bits) {
         int digit = Character.digit(b, 16);
         yield left == 1 && b < 0x80 && digit >= 0 ? bits << 4 | digit : NOTHING;
       }
-      case TWO, THREE, FOUR ->
-          left == 1 && isContinuation(b) ? bits << 6 | (b & 0x3f) : NOTHING;
+      case TWO, THREE, FOUR -> left == 1 && isContinuation(b) ? bits << 6 | (b & 0x3f) : NOTHING;
     };
   }
 

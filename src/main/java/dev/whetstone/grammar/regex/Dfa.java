@@ -186,8 +186,7 @@ public final class Dfa {
     builder.state(closure(nfa, targets(nfa, first, Nfa.TEXT_START)));
     for (int state = 0; state < builder.size(); state++) {
       List<Integer> members = builder.key(state);
-      builder.accept(
-          state, closure(nfa, targets(nfa, members, Nfa.TEXT_END)).contains(nfa.accept));
+      builder.accept(state, closure(nfa, targets(nfa, members, Nfa.TEXT_END)).contains(nfa.accept));
       TreeSet<Integer> cuts = new TreeSet<>();
       for (int member : members) {
         for (Nfa.Edge edge : nfa.edges.get(member)) {

@@ -58,7 +58,8 @@ public final class ArrayShape implements Shape {
       reachable++;
     }
     boolean endless = reachable == prefix.size() && items.isPossible();
-    int limit = endless ? declaredMax : declaredMax < 0 ? reachable : Math.min(declaredMax, reachable);
+    int limit =
+        endless ? declaredMax : declaredMax < 0 ? reachable : Math.min(declaredMax, reachable);
     boolean now = limit < 0 || min <= limit;
     boolean changed = limit != max || now != possible;
     max = limit;

@@ -52,7 +52,8 @@ final class Formats {
           Map.entry("uri-reference", "(?:" + URI + "|(?:/" + PATH_CHARACTER + "+)+)"),
           Map.entry("json-pointer", "(?:/(?:[^/~]|~[01])*)*"),
           Map.entry(
-              "uuid", "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"),
+              "uuid",
+              "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"),
           Map.entry("base64url", "[A-Za-z0-9_-]*"));
 
   /** Formats that say how a text is used, not how it is written. */

@@ -33,8 +33,7 @@ final class Intersections {
     }
     if (a instanceof Deferred || b instanceof Deferred) {
       return deferred.computeIfAbsent(
-          new Pair(a, b),
-          _ -> new Deferred("allOf", () -> of(resolved(a), resolved(b))));
+          new Pair(a, b), _ -> new Deferred("allOf", () -> of(resolved(a), resolved(b))));
     }
     List<Shape> found = new ArrayList<>();
     for (Shape left : members(a)) {

@@ -22,8 +22,7 @@ record Keywords(JsonNode schema, String path) {
           "propertyNames",
           "minProperties",
           "maxProperties");
-  static final List<String> COMBINING =
-      List.of("$ref", "allOf", "anyOf", "oneOf", "enum", "const");
+  static final List<String> COMBINING = List.of("$ref", "allOf", "anyOf", "oneOf", "enum", "const");
 
   /** Keywords that describe a value and do not limit it. */
   private static final Set<String> ANNOTATIONS =

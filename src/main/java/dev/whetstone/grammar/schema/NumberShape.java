@@ -80,10 +80,7 @@ public final class NumberShape implements Shape {
       @Nullable BigDecimal multipleOf,
       boolean integer) {
     int bounds = Math.max(scaleOf(min), scaleOf(max));
-    int wanted =
-        multipleOf != null
-            ? scaleOf(multipleOf)
-            : integer ? 0 : Math.max(bounds + 2, 8);
+    int wanted = multipleOf != null ? scaleOf(multipleOf) : integer ? 0 : Math.max(bounds + 2, 8);
     if (wanted > MAX_SCALE || bounds > MAX_SCALE) {
       throw new SchemaException("", "a number has more than " + MAX_SCALE + " decimals");
     }
@@ -166,9 +163,7 @@ public final class NumberShape implements Shape {
     }
     boolean above = min == null || value.compareTo(min) >= 0;
     boolean below = max == null || value.compareTo(max) <= 0;
-    return above
-        && below
-        && (multipleOf == null || value.remainder(multipleOf).signum() == 0);
+    return above && below && (multipleOf == null || value.remainder(multipleOf).signum() == 0);
   }
 
   /** Whether a JSON number, which {@code text} may be a beginning of, is allowed. */
@@ -214,9 +209,7 @@ public final class NumberShape implements Shape {
   private boolean reaches(boolean negative, BigInteger from, BigInteger width) {
     BigInteger to = from.add(width).subtract(BigInteger.ONE);
     // Negative zero is not written.
-    return negative
-        ? contains(to.negate(), from.max(BigInteger.ONE).negate())
-        : contains(from, to);
+    return negative ? contains(to.negate(), from.max(BigInteger.ONE).negate()) : contains(from, to);
   }
 
   private boolean contains(BigInteger from, BigInteger to) {

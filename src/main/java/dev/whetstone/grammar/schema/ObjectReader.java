@@ -32,7 +32,8 @@ final class ObjectReader {
     JsonNode declared = object(keywords, "properties");
     JsonNode additional = keywords.get("additionalProperties");
     boolean byDefault = additional == null && keywords.get("patternProperties") == null;
-    Shape further = additional == null ? any : schemas.read(additional, keywords.at("additionalProperties"));
+    Shape further =
+        additional == null ? any : schemas.read(additional, keywords.at("additionalProperties"));
     TextShape names = names(keywords);
     List<ObjectShape.Extra> extras = new ArrayList<>();
     for (Group group : groups(keywords, names)) {
@@ -52,7 +53,9 @@ final class ObjectReader {
               field -> {
                 String name = field.getKey();
                 Shape own =
-                    schemas.read(field.getValue(), new Keywords(declared, keywords.at("properties")).at(name));
+                    schemas.read(
+                        field.getValue(),
+                        new Keywords(declared, keywords.at("properties")).at(name));
                 properties.put(
                     name,
                     new ObjectShape.Property(
@@ -120,8 +123,7 @@ final class ObjectReader {
     }
     return found.stream()
         .reduce(TextShape::union)
-        .orElseThrow(
-            () -> new SchemaException(keywords.at("propertyNames"), "no name is allowed"));
+        .orElseThrow(() -> new SchemaException(keywords.at("propertyNames"), "no name is allowed"));
   }
 
   private static TextShape exactly(String text) {
@@ -150,8 +152,7 @@ final class ObjectReader {
   private List<Group> groups(Keywords keywords, TextShape names) {
     List<Group> groups = List.of(new Group(names, List.of()));
     for (Map.Entry<String, Shape> entry : patterns(keywords).entrySet()) {
-      TextShape pattern =
-          SchemaReader.pattern(entry.getKey(), keywords.at("patternProperties"));
+      TextShape pattern = SchemaReader.pattern(entry.getKey(), keywords.at("patternProperties"));
       List<Group> split = new ArrayList<>();
       for (Group group : groups) {
         List<Shape> values = new ArrayList<>(group.values());

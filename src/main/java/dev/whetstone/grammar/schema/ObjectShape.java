@@ -58,7 +58,9 @@ public final class ObjectShape implements Shape {
       bits = declared.get(i).required() ? bits.setBit(i) : bits;
     }
     this.required = bits;
-    this.names = Literals.ofValues(declared.stream().map(p -> (JsonNode) TextNode.valueOf(p.name())).toList());
+    this.names =
+        Literals.ofValues(
+            declared.stream().map(p -> (JsonNode) TextNode.valueOf(p.name())).toList());
     indexNames();
   }
 
@@ -210,7 +212,8 @@ public final class ObjectShape implements Shape {
     if (all > declared.size() + seen.extras().size()) {
       return true;
     }
-    return all > used(extra, prefix, declared.stream().map(Property::name).toList())
+    return all
+        > used(extra, prefix, declared.stream().map(Property::name).toList())
             + used(extra, prefix, seen.extras());
   }
 
@@ -252,8 +255,7 @@ public final class ObjectShape implements Shape {
     long sum = 0;
     for (Extra extra : open) {
       long names =
-          extra.names().count(0)
-              - used(extra, "", declared.stream().map(Property::name).toList());
+          extra.names().count(0) - used(extra, "", declared.stream().map(Property::name).toList());
       sum = Math.min(Integer.MAX_VALUE, sum + Math.min(names, Integer.MAX_VALUE));
     }
     return sum;

@@ -169,8 +169,7 @@ public final class SchemaReader {
 
   private static String unescaped(String pointer) {
     try {
-      return URLDecoder.decode(
-          pointer.replace("+", "%2B"), StandardCharsets.UTF_8);
+      return URLDecoder.decode(pointer.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException malformed) {
       return pointer;
     }
@@ -243,8 +242,12 @@ public final class SchemaReader {
     BigDecimal most = keywords.number("maximum");
     NumberShape shape =
         bounded(
-            keywords, least, keywords.flag("exclusiveMinimum"), most,
-            keywords.flag("exclusiveMaximum"), integer);
+            keywords,
+            least,
+            keywords.flag("exclusiveMinimum"),
+            most,
+            keywords.flag("exclusiveMaximum"),
+            integer);
     NumberShape open =
         bounded(
             keywords,

@@ -57,8 +57,7 @@ class StructuredOutputTest extends ReadyGateway {
 
   @Test
   void aStreamJoinsToTheSameText() {
-    String whole =
-        as("chat", ASK.formatted(STRICT)).post(CHAT).path("choices[0].message.content");
+    String whole = as("chat", ASK.formatted(STRICT)).post(CHAT).path("choices[0].message.content");
     String stream = as("chat", ASK.formatted(STRICT + ", \"stream\": true")).post(CHAT).asString();
 
     assertThat(join(events(stream), "/choices/0/delta/content")).isEqualTo(whole);
@@ -148,8 +147,7 @@ class StructuredOutputTest extends ReadyGateway {
     assertThat(answer.getString("choices[0].message.tool_calls[0].function.name"))
         .isEqualTo("rate");
     assertIsReview(answer.getString("choices[0].message.tool_calls[0].function.arguments"));
-    String stream =
-        as("chat", ASK.formatted(forced + ", \"stream\": true")).post(CHAT).asString();
+    String stream = as("chat", ASK.formatted(forced + ", \"stream\": true")).post(CHAT).asString();
     String call = "/choices/0/delta/tool_calls/0/";
     assertThat(join(events(stream), call + "function/name")).isEqualTo("rate");
     assertThat(join(events(stream), call + "function/arguments"))

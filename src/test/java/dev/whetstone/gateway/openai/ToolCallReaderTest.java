@@ -23,8 +23,7 @@ class ToolCallReaderTest {
     parts.forEach(part -> text.append(part.text()));
     assertThat(text).hasToString("I look it up. 1 < 2");
     assertThat(parts.stream().filter(part -> part.function() != null))
-        .containsExactly(
-            new Part("", "f", "{\"a\":[1,\"<\"]}"), new Part("", "g", "{}"));
+        .containsExactly(new Part("", "f", "{\"a\":[1,\"<\"]}"), new Part("", "g", "{}"));
   }
 
   @ParameterizedTest
