@@ -62,9 +62,11 @@ public final class Sampler {
     return new SampledToken(token, (float) (raw - normalizer), top);
   }
 
-  /** Log-prob in nats of a token under a row of logits; throws as {@link #sample} does. */
-  public float logp(FloatBuffer rows, int row, int token) {
-    return (float) (rows.get(row * vocabulary + token) - load(rows, row));
+  /** Scores a given token under a row of logits; throws as {@link #sample} does. */
+  public SampledToken score(FloatBuffer rows, int row, int token, int alternatives) {
+    double normalizer = load(rows, row);
+    float logp = (float) (rows.get(row * vocabulary + token) - normalizer);
+    return new SampledToken(token, logp, mostProbable(alternatives, normalizer));
   }
 
   /** Copies a row into {@code logits} and returns its log-sum-exp. */

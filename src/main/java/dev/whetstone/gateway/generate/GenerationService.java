@@ -7,6 +7,8 @@ import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.PolicyNotStagedException;
 import dev.whetstone.engine.QueueFullException;
+import dev.whetstone.engine.ScoreRequest;
+import dev.whetstone.engine.Scores;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
@@ -18,6 +20,9 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -90,6 +95,29 @@ public final class GenerationService {
           503, "draining", "the gateway is shutting down", (int) config.retryAfter().toSeconds());
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+    }
+  }
+
+  /**
+   * Scores a completion; a client that disconnects cancels it.
+   *
+   * @throws ProblemException 429 when the queue is full, 503 at the time limit or while the gateway
+   *     shuts down
+   */
+  public Scores score(ServedModel model, ScoreRequest request, RoutingContext http) {
+    CompletableFuture<Scores> future = callEngine(model, () -> model.engine().score(request));
+    http.addEndHandler(ended -> future.cancel(false));
+    try {
+      return future.join();
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof TimeoutException) {
+        throw ProblemException.retryLater(
+            503,
+            "deadline",
+            "the request reached its time limit; try again",
+            (int) config.retryAfter().toSeconds());
+      }
+      throw failed;
     }
   }
 

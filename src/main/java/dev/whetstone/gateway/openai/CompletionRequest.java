@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties({"store", "metadata", "service_tier", "safety_identifier"})
 public record CompletionRequest(
     @Schema(description = "alias or version; champion by default") @Nullable String model,
-    @Schema(description = "one text, or its token ids") @Nullable JsonNode prompt,
-    @Schema(minimum = "1", description = "16 by default") @Nullable Integer maxTokens,
+    @Schema(description = "a text or its token ids, or a list of such") @Nullable JsonNode prompt,
+    @Schema(minimum = "0", description = "16 by default; 0 with echo only")
+        @Nullable Integer maxTokens,
+    @Schema(description = "the text begins with the prompt, and logprobs with those of it")
+        @Nullable Boolean echo,
     @Schema(minimum = "0", maximum = "100") @Nullable Double temperature,
     @Schema(description = "in (0, 1]") @Nullable Double topP,
     @Schema(minimum = "1") @Nullable Integer n,

@@ -105,12 +105,7 @@ final class CompletionService {
     limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
     GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
     RequestLog.setPolicy(http, plan.policy().version());
-    if (request.logprobs() && !mayReadLogprobs(model, plan)) {
-      throw ProblemException.of(
-          403,
-          "forbidden",
-          "only operators may read log-probs of versions other than the champion");
-    }
+    requireReadable(request, model, plan);
     ActiveRequest active =
         new ActiveRequest(
             model,
@@ -138,25 +133,39 @@ final class CompletionService {
     return response;
   }
 
+  /** Refuses log-probs that the caller may not read with a 403. */
+  void requireReadable(TranslatedRequest request, ServedModel model, GenerationPlan plan) {
+    if (request.logprobs() && !mayReadLogprobs(model, plan)) {
+      throw ProblemException.of(
+          403,
+          "forbidden",
+          "only operators may read log-probs of versions other than the champion");
+    }
+  }
+
   private boolean mayReadLogprobs(ServedModel model, GenerationPlan plan) {
     return identity.hasRole(Role.OPERATOR_ROLE)
         || plan.policy().hash().equals(model.policy(null).hash());
   }
 
   private static OpenAiResponses.Answer awaitAnswer(ActiveRequest active, Generation generation) {
-    List<Completion> done = generation.result().join();
-    done.stream()
-        .filter(completion -> completion.reason() == FinishReason.ERROR)
-        .findFirst()
-        .ifPresent(
-            failed -> {
-              throw failure(failed);
-            });
+    List<Completion> done = await(generation);
     List<OpenAiResponses.Choice> choices =
         IntStream.range(0, done.size())
             .mapToObj(i -> active.format.completeChoice(i, done.get(i), active.logprobs))
             .toList();
     return active.answer(false, choices, active.counts(generation));
+  }
+
+  /** Waits for completions; throws a 503 if one failed. */
+  static List<Completion> await(Generation generation) {
+    List<Completion> done = generation.result().join();
+    for (Completion completion : done) {
+      if (completion.reason() == FinishReason.ERROR) {
+        throw failure(completion);
+      }
+    }
+    return done;
   }
 
   private static ProblemException failure(Completion failed) {

@@ -96,11 +96,14 @@ public final class OpenAiResponses {
   /** Another probable token at the same position. */
   public record Alternative(String token, float logprob, int[] bytes) {}
 
-  /** Log-probs of a text completion's tokens; offsets count characters of the completion. */
+  /**
+   * Log-probs of a text completion's tokens; offsets count characters of the choice's text. The
+   * first token of an echoed prompt has none.
+   */
   public record TextLogprobs(
       List<String> tokens,
-      float[] tokenLogprobs,
-      @Nullable List<Map<String, Float>> topLogprobs,
+      List<@Nullable Float> tokenLogprobs,
+      @Nullable List<@Nullable Map<String, Float>> topLogprobs,
       int[] textOffset) {}
 
   /** A policy version or alias. */

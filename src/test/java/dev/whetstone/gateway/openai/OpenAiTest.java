@@ -127,6 +127,45 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @Test
+  void severalPromptsAreCompletedInOrder() {
+    String one = "{\"prompt\": %s, \"max_tokens\": 6, \"temperature\": 0}";
+    String both = one.formatted("[\"I loved the\", \"It was\"]");
+    JsonPath answer = as("chat", both).post("/v1/completions").jsonPath();
+
+    assertThat(answer.<Integer>getList("choices.index")).containsExactly(0, 1);
+    for (int i = 0; i < 2; i++) {
+      String alone = one.formatted(i == 0 ? "\"I loved the\"" : "\"It was\"");
+      assertThat(answer.getString("choices[" + i + "].text"))
+          .isEqualTo(as("chat", alone).post("/v1/completions").path("choices[0].text"));
+    }
+  }
+
+  @Test
+  void anEchoedPromptHasTheLogprobsOfScore() {
+    List<Integer> ids =
+        as("chat", "{\"text\": \"I loved the song\"}").post("/tokenize").path("ids");
+    String echo =
+        "{\"prompt\": [%s], \"max_tokens\": %d, \"logprobs\": 1, \"echo\": true, \"temperature\": 0}";
+    JsonPath scored = as("chat", echo.formatted(ids, 0)).post("/v1/completions").jsonPath();
+    String score =
+        "{\"prompt_ids\": %s, \"completion_ids\": %s}"
+            .formatted(ids.subList(0, 1), ids.subList(1, ids.size()));
+    List<Number> expected = as("operator", score).post("/score").jsonPath().getList("logps");
+
+    List<Number> logps = scored.getList("choices[0].logprobs.token_logprobs");
+    assertThat(scored.getString("choices[0].text")).isEqualTo("I loved the song");
+    assertThat(logps).hasSize(ids.size());
+    assertThat(logps.getFirst()).isNull();
+    for (int i = 1; i < logps.size(); i++) {
+      assertThat(logps.get(i).doubleValue())
+          .isCloseTo(expected.get(i - 1).doubleValue(), within(1e-5));
+    }
+    JsonPath continued = as("chat", echo.formatted(ids, 1)).post("/v1/completions").jsonPath();
+    assertThat(continued.getList("choices[0].logprobs.token_logprobs")).hasSize(ids.size() + 1);
+    assertThat(continued.getList("choices[0].logprobs.top_logprobs")).hasSize(ids.size() + 1);
+  }
+
+  @Test
   void contentMayComeInParts() {
     String parts =
         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"How was"
