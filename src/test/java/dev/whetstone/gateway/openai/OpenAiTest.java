@@ -166,6 +166,13 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @Test
+  void readinessAndMetricsAreWhereOtherServersHaveThem() {
+    as("chat", null).get("/health").then().statusCode(200).body("status", equalTo("UP"));
+    assertThat(as("chat", null).get("/metrics").then().statusCode(200).extract().asString())
+        .contains("whetstone_");
+  }
+
+  @Test
   void contentMayComeInParts() {
     String parts =
         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"How was"
