@@ -85,13 +85,12 @@ public sealed interface AnswerFormat {
    */
   static @Nullable Asked of(GenerateRequest request) {
     JsonNode schema = request.schema();
-    boolean hasSchema = schema != null && !schema.isNull();
-    if (hasSchema && request.choices() != null) {
-      throw ProblemException.invalidField("choices", "give either schema or choices");
+    if (schema == null || schema.isNull()) {
+      return request.choices() == null ? null : choices(request.choices(), "choices");
     }
     if (request.choices() != null) {
-      return choices(request.choices(), "choices");
+      throw ProblemException.invalidField("choices", "give either schema or choices");
     }
-    return hasSchema ? schema(schema, false, "schema") : null;
+    return schema(schema, false, "schema");
   }
 }

@@ -30,7 +30,7 @@ final class ChatConversation {
 
       You are provided with function signatures within <tools></tools> XML tags:
       <tools>
-      %s
+      {tools}
       </tools>
 
       For each function call, return a json object with function name and arguments within \
@@ -171,7 +171,7 @@ final class ChatConversation {
 
   private void explainTools() {
     String list = String.join("\n", tools.stream().map(JsonNode::toString).toList());
-    String text = INSTRUCTIONS.formatted(list);
+    String text = INSTRUCTIONS.replace("{tools}", list);
     Map<String, @Nullable Object> first = messages.isEmpty() ? Map.of() : messages.getFirst();
     if ("system".equals(first.get("role"))) {
       first.put("content", first.get("content") + "\n\n" + text);

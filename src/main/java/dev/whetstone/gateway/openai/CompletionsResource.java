@@ -71,10 +71,10 @@ public class CompletionsResource {
 
   /** The prompts, each a text or a list of token ids. */
   private static List<JsonNode> prompts(@Nullable JsonNode prompt) {
-    boolean many =
-        prompt != null && prompt.isArray() && !prompt.isEmpty() && !prompt.get(0).isNumber();
-    List<JsonNode> prompts =
-        many ? prompt.valueStream().toList() : prompt == null ? List.of() : List.of(prompt);
+    List<JsonNode> prompts = prompt == null ? List.of() : List.of(prompt);
+    if (prompt != null && prompt.isArray() && !prompt.isEmpty() && !prompt.get(0).isNumber()) {
+      prompts = prompt.valueStream().toList();
+    }
     boolean good =
         !prompts.isEmpty()
             && prompts.size() <= MAX_PROMPTS

@@ -21,7 +21,7 @@ final class ResponseFormats {
   static AnswerFormat.@Nullable Asked of(SamplingFields request) {
     List<AnswerFormat.Asked> found = new ArrayList<>();
     JsonNode format = request.responseFormat();
-    if (isPresent(format)) {
+    if (format != null && !format.isNull()) {
       AnswerFormat.Asked asked = responseFormat(format);
       if (asked != null) {
         found.add(asked);
@@ -31,7 +31,7 @@ final class ResponseFormats {
       found.add(AnswerFormat.choices(request.guidedChoice(), "guided_choice"));
     }
     JsonNode schema = request.guidedJson();
-    if (isPresent(schema)) {
+    if (schema != null && !schema.isNull()) {
       found.add(AnswerFormat.schema(schema, false, "guided_json"));
     }
     if (found.size() > 1) {
@@ -42,24 +42,20 @@ final class ResponseFormats {
     return found.isEmpty() ? null : found.getFirst();
   }
 
-  private static boolean isPresent(@Nullable JsonNode value) {
-    return value != null && !value.isNull();
-  }
-
   private static AnswerFormat.@Nullable Asked responseFormat(JsonNode format) {
     return switch (format.path("type").asText()) {
       case "text" -> null;
       case "json_object" -> {
         // llama.cpp's clients put a schema here.
         JsonNode schema = format.get("schema");
-        yield isPresent(schema)
+        yield schema != null && !schema.isNull()
             ? AnswerFormat.schema(schema, false, FIELD)
             : new AnswerFormat.Asked(new AnswerFormat.JsonObject(), FIELD);
       }
       case "json_schema" -> {
         JsonNode inner = format.path("json_schema");
         JsonNode schema = inner.get("schema");
-        if (!isPresent(schema)) {
+        if (schema == null || schema.isNull()) {
           throw ProblemException.invalidField(
               FIELD, "response_format.json_schema must have a schema");
         }

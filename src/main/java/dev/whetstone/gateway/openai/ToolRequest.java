@@ -31,7 +31,9 @@ record ToolRequest(List<JsonNode> declared, AnswerFormat.@Nullable Asked format)
   static ToolRequest of(ChatCompletionRequest request) {
     List<JsonNode> tools = tools(request.tools());
     JsonNode choice = request.toolChoice();
-    boolean named = choice != null && choice.isObject();
+    String only =
+        choice != null && choice.isObject() ? choice.path("function").path("name").asText() : null;
+    boolean named = only != null;
     String mode = choice == null || choice.isNull() ? "auto" : named ? "named" : choice.asText();
     boolean forced = named || mode.equals("required");
     if (!Set.of("auto", "none", "required", "named").contains(mode)) {
@@ -44,7 +46,6 @@ record ToolRequest(List<JsonNode> declared, AnswerFormat.@Nullable Asked format)
     if (tools.isEmpty() || mode.equals("none")) {
       return NONE;
     }
-    String only = named ? choice.path("function").path("name").asText() : null;
     List<AnswerFormat.Tool> callable = new ArrayList<>();
     for (JsonNode tool : tools) {
       JsonNode function = tool.path("function");

@@ -69,7 +69,7 @@ public final class Machine {
       Stack below = stack.below();
       if (below != null) {
         State inner = state(List.of(Stack.END.push(stack.top)));
-        readings.add(new Reading(inner, below == Stack.END ? null : state(List.of(below))));
+        readings.add(new Reading(inner, below.isEnd() ? null : state(List.of(below))));
       }
     }
     return readings;

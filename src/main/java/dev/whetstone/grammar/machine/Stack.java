@@ -32,6 +32,11 @@ final class Stack {
     return new Stack(frame, this);
   }
 
+  /** Whether nothing follows. */
+  boolean isEnd() {
+    return below == null;
+  }
+
   /** What follows when the innermost value has ended; null at the end. */
   @Nullable Stack below() {
     return below;

@@ -24,7 +24,7 @@ final class Constants {
 
   /** Equality of JSON Schema: numbers by value. */
   static boolean same(JsonNode a, JsonNode b) {
-    return a.isNumber() && b.isNumber()
+    return (a.isNumber() && b.isNumber())
         ? a.decimalValue().compareTo(b.decimalValue()) == 0
         : a.equals(b);
   }

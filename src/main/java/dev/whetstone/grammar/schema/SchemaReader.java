@@ -23,7 +23,6 @@ public final class SchemaReader {
       List.of("null", "boolean", "number", "string", "array", "object");
 
   private final JsonNode root;
-  private final boolean ordered;
   private final Shape any;
   private final Intersections intersections;
   private final ObjectReader objects;
@@ -31,7 +30,6 @@ public final class SchemaReader {
 
   private SchemaReader(JsonNode root, boolean ordered) {
     this.root = root;
-    this.ordered = ordered;
     this.any = anything();
     this.intersections = new Intersections(any);
     this.objects = new ObjectReader(this, any, intersections, ordered);
