@@ -2,8 +2,10 @@ package dev.whetstone.engine;
 
 import static dev.whetstone.settings.Checks.require;
 
+import dev.whetstone.grammar.TokenGrammar;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prompt and the completions requested of it; branches of one policy share the prompt's prefill.
@@ -18,6 +20,7 @@ import java.util.List;
  *     EngineConfig#resamples} times
  * @param timeout from submission; a completion cut by it ends with {@link FinishReason#ERROR}
  * @param requester for whom it is
+ * @param grammar what every completion must be; null for any text
  */
 public record GenerationRequest(
     int[] prompt,
@@ -28,9 +31,10 @@ public record GenerationRequest(
     int topLogprobs,
     boolean distinct,
     Duration timeout,
-    Requester requester) {
+    Requester requester,
+    @Nullable TokenGrammar grammar) {
 
-  /** A request of the gateway itself. */
+  /** A request of the gateway itself, whose completions may be any text. */
   public GenerationRequest(
       int[] prompt,
       List<CompletionSpec> branches,
@@ -49,13 +53,14 @@ public record GenerationRequest(
         topLogprobs,
         distinct,
         timeout,
-        Requester.INTERNAL);
+        Requester.INTERNAL,
+        null);
   }
 
   /** The same request of a key's user. */
   public GenerationRequest withRequester(Requester other) {
     return new GenerationRequest(
-        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, other);
+        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, other, grammar);
   }
 
   public GenerationRequest {

@@ -82,7 +82,8 @@ final class GenerationTask implements Task, Generation {
     if (resample > 0) {
       sampling = sampling.withSeed(SamplerState.resampleSeed(sampling.seed(), resample));
     }
-    return new SamplerState(sampling, context.vocabularySize(), request.prompt());
+    return new SamplerState(
+        sampling, context.vocabularySize(), request.prompt(), request.grammar());
   }
 
   StopSequenceDetector newStopDetector() {

@@ -187,7 +187,8 @@ final class Scheduler implements AutoCloseable {
       }
       case ScoreTask task -> {
         for (int row = 0; row < batch.logitRows().length; row++) {
-          task.addLogp(sampler.logp(logits, row, task.nextToken()));
+          int alternatives = task.request().topLogprobs();
+          task.add(sampler.score(logits, row, task.nextToken(), alternatives));
         }
         if (current.isDone()) {
           prefilling = null;

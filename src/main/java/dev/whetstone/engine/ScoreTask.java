@@ -1,7 +1,10 @@
 package dev.whetstone.engine;
 
+import dev.whetstone.engine.sampling.SampledToken;
+import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +17,7 @@ final class ScoreTask implements Task {
   private final RequestTimer timer;
   private final CompletableFuture<Scores> result = new CompletableFuture<>();
   private final float[] logps;
+  private final List<List<TokenLogprob>> alternatives = new ArrayList<>();
   private int scored;
   private boolean ended;
 
@@ -51,12 +55,15 @@ final class ScoreTask implements Task {
     return request.completion()[scored];
   }
 
-  void addLogp(float logp) {
-    logps[scored++] = logp;
+  void add(SampledToken token) {
+    logps[scored++] = token.logp();
+    if (!token.alternatives().isEmpty()) {
+      alternatives.add(token.alternatives());
+    }
   }
 
   void finish() {
-    Scores scores = new Scores(logps, timer.timings().cachedTokens());
+    Scores scores = new Scores(logps, timer.timings().cachedTokens(), List.copyOf(alternatives));
     end(() -> result.complete(scores));
   }
 

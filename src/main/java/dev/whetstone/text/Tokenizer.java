@@ -80,6 +80,11 @@ public final class Tokenizer implements AutoCloseable {
     return vocabulary.bytes(id);
   }
 
+  /** The bytes that a token adds to a text: none if it is special or there is no such token. */
+  public byte[] renderedBytes(int id) {
+    return vocabulary.renderedBytes(id).clone();
+  }
+
   /** A decoder for one completion. */
   public TokenDecoder decoder() {
     return new TokenDecoder(vocabulary);

@@ -13,6 +13,8 @@ import java.util.List;
  * frequency penalties (over the completion, as OpenAI defines them); temperature; top_k; top_p over
  * what top_k kept; min_p against the most probable token (the order of Transformers' warpers).
  * Temperature 0 takes the largest logit after bias and penalties. Among equals the lowest id wins.
+ * A grammar takes the tokens that it does not allow from all of this, after the penalties; the
+ * log-probs that are reported remain the model's own.
  *
  * <p>Each token consumes one uniform number, which selects from the kept tokens in the order of
  * their ids (inverse transform sampling), so that a seed gives the same text whatever else the
@@ -67,9 +69,11 @@ public final class Sampler {
     return new SampledToken(token, (float) (raw - normalizer), top);
   }
 
-  /** Log-prob in nats of a token under a row of logits; throws as {@link #sample} does. */
-  public float logp(FloatBuffer rows, int row, int token) {
-    return (float) (rows.get(row * vocabulary + token) - load(rows, row));
+  /** Scores a given token under a row of logits; throws as {@link #sample} does. */
+  public SampledToken score(FloatBuffer rows, int row, int token, int alternatives) {
+    double normalizer = load(rows, row);
+    float logp = (float) (rows.get(row * vocabulary + token) - normalizer);
+    return new SampledToken(token, logp, mostProbable(alternatives, normalizer));
   }
 
   /** Copies a row into {@code logits} and returns its log-sum-exp. */
@@ -110,9 +114,19 @@ public final class Sampler {
     if (adjust(state)) {
       readLogits();
     }
+    if (state.matcher != null && max == Float.NEGATIVE_INFINITY) {
+      throw new BadLogitsException("the model has no token that the grammar allows here");
+    }
     if (sampling.temperature() == 0) {
       return firstIdOf(max);
     }
+    int fallback = state.matcher == null ? 0 : firstIdOf(max);
+    int token = draw(state, sampling);
+    // Rounding may lead beyond the last token that has a weight, but never out of the grammar.
+    return state.matcher == null || isAllowed(state.matcher.mask(), token) ? token : fallback;
+  }
+
+  private int draw(SamplerState state, SamplingParameters sampling) {
     double scale = 1 / sampling.temperature();
     if (sampling.topK() > 0 && sampling.topK() < vocabulary && sampling.topK() <= MAX_TOP_K) {
       keepTop(sampling.topK(), scale);
@@ -144,7 +158,23 @@ public final class Sampler {
     if (state.history != null) {
       state.history.penalize(logits, state.sampling);
     }
-    return state.history != null || !state.sampling.logitBias().isEmpty();
+    if (state.matcher != null) {
+      mask(state.matcher.mask());
+    }
+    return state.history != null || state.matcher != null || !state.sampling.logitBias().isEmpty();
+  }
+
+  /** Leaves only the tokens of a mask a chance. */
+  private void mask(long[] allowed) {
+    for (int id = 0; id < vocabulary; id++) {
+      if (!isAllowed(allowed, id)) {
+        logits[id] = Float.NEGATIVE_INFINITY;
+      }
+    }
+  }
+
+  private static boolean isAllowed(long[] allowed, int id) {
+    return id >> 6 < allowed.length && (allowed[id >> 6] & 1L << id) != 0;
   }
 
   private int firstIdOf(float value) {

@@ -1,10 +1,15 @@
 package dev.whetstone.engine.sampling;
 
+import dev.whetstone.grammar.GrammarMatcher;
+import dev.whetstone.grammar.TokenGrammar;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
-/** The sampler's state of one sequence: its settings, its random generator and the tokens seen. */
+/**
+ * The sampler's state of one sequence: its settings, its random generator, the tokens seen and, if
+ * it keeps to a grammar, its place in that.
+ */
 public final class SamplerState {
   private static final RandomGeneratorFactory<RandomGenerator> GENERATORS =
       RandomGeneratorFactory.of("L64X128MixRandom");
@@ -13,11 +18,24 @@ public final class SamplerState {
   final SamplingParameters sampling;
   final RandomGenerator random;
   final @Nullable TokenHistory history;
+  final @Nullable GrammarMatcher matcher;
 
+  /** The state of a completion that may be any text. */
   public SamplerState(SamplingParameters sampling, int vocabulary, int[] prompt) {
+    this(sampling, vocabulary, prompt, null);
+  }
+
+  /**
+   * The state of a completion before its first token.
+   *
+   * @param grammar what the completion must be; null for any text
+   */
+  public SamplerState(
+      SamplingParameters sampling, int vocabulary, int[] prompt, @Nullable TokenGrammar grammar) {
     this.sampling = sampling;
     this.random = GENERATORS.create(sampling.seed());
     this.history = penalizes(sampling) ? new TokenHistory(vocabulary, prompt) : null;
+    this.matcher = grammar == null ? null : grammar.start();
   }
 
   private static boolean penalizes(SamplingParameters sampling) {
@@ -42,6 +60,9 @@ public final class SamplerState {
   void add(int token) {
     if (history != null) {
       history.add(token);
+    }
+    if (matcher != null) {
+      matcher.accept(token);
     }
   }
 }

@@ -29,4 +29,10 @@ public record GenerateRequest(
     @Schema(description = "true gives two blind answers instead of one") @Nullable Boolean pair,
     @Schema(description = "version, hash or alias; champion by default") @Nullable String policy,
     @Schema(maxLength = 200) @Nullable String user,
-    @Nullable JsonNode metadata) {}
+    @Nullable JsonNode metadata,
+    @Schema(
+            implementation = Object.class,
+            description = "a JSON Schema; the answer is JSON that it allows")
+        @Nullable JsonNode schema,
+    @Schema(description = "the answer is exactly one of these texts")
+        @Nullable List<String> choices) {}

@@ -11,6 +11,7 @@ import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.PairAssignment;
+import dev.whetstone.text.Conversation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +35,17 @@ public record GenerationPlan(
    * @param count completions of the prompt
    * @param ignoreEos whether to continue past the end token (load tests)
    * @param topLogprobs alternatives to report for each token
+   * @param format what the answer must be; null for any text
+   * @param conversation a prompt with more than roles and contents; null for any other
    */
-  public record Extras(int @Nullable [] promptIds, int count, boolean ignoreEos, int topLogprobs) {
-    static final Extras NONE = new Extras(null, 1, false, 0);
+  public record Extras(
+      int @Nullable [] promptIds,
+      int count,
+      boolean ignoreEos,
+      int topLogprobs,
+      AnswerFormat.@Nullable Asked format,
+      @Nullable Conversation conversation) {
+    static final Extras NONE = new Extras(null, 1, false, 0, null, null);
   }
 
   private static final int MAX_STOPS = 16;
@@ -56,15 +65,13 @@ public record GenerationPlan(
       String keyId,
       ServedModel model,
       GatewayConfig config,
-      RandomGenerator random) {
+      RandomGenerator random,
+      GrammarService grammars) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
     requireCount(extras.count(), model.engine().slots());
     requireMetadata(asked.metadata());
     PairAssignment writers = writers(asked, model, pair);
-    Prompt prompt =
-        extras.promptIds() == null
-            ? Prompt.of(model, asked.messages(), asked.prompt())
-            : Prompt.of(model, extras.promptIds());
+    Prompt prompt = prompt(asked, extras, model);
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
     if (wanted < 1) {
       throw ProblemException.invalidField("max_tokens", "max_tokens must be positive");
@@ -75,18 +82,33 @@ public record GenerationPlan(
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
       sampling = sampling.withSeed(nextSeed(sampling.seed()));
     }
+    AnswerFormat.Asked format = extras.format() == null ? AnswerFormat.of(asked) : extras.format();
     GenerationRequest request =
         new GenerationRequest(
             prompt.ids(),
             branches,
-            Math.min(wanted, prompt.remainingTokens(model)),
+            Math.min(
+                wanted,
+                prompt.remainingTokens(
+                    model,
+                    asked.messages() == null && asked.prompt() != null ? "prompt" : "messages")),
             stops(asked.stop()),
             extras.ignoreEos(),
             extras.topLogprobs(),
             pair,
             config.requestTimeout(),
-            new Requester(keyId, asked.user() == null ? "" : asked.user()));
+            new Requester(keyId, asked.user() == null ? "" : asked.user()),
+            format == null ? null : grammars.compile(model, format));
     return new GenerationPlan(prompt, writers, pair, request);
+  }
+
+  private static Prompt prompt(GenerateRequest asked, Extras extras, ServedModel model) {
+    if (extras.conversation() != null) {
+      return Prompt.of(model, extras.conversation());
+    }
+    return extras.promptIds() == null
+        ? Prompt.of(model, asked.messages(), asked.prompt())
+        : Prompt.of(model, extras.promptIds());
   }
 
   /** The policy of a single answer. */
@@ -143,9 +165,9 @@ public record GenerationPlan(
           or(asked.logitBias(), Map.of()),
           asked.seed() == null ? random.nextLong() : asked.seed());
     } catch (IllegalArgumentException unusable) {
-      // its message begins with the field's name
+      // The message begins with the field's name.
       String message = String.valueOf(unusable.getMessage());
-      throw ProblemException.invalidField(message.substring(0, message.indexOf(' ')), message);
+      throw ProblemException.invalidField(message.split(" ", 2)[0], message);
     } catch (NullPointerException hole) {
       throw ProblemException.invalidField("logit_bias", "logit_bias must map token ids to numbers");
     }

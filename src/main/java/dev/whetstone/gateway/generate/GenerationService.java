@@ -7,6 +7,8 @@ import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.PolicyNotStagedException;
 import dev.whetstone.engine.QueueFullException;
+import dev.whetstone.engine.ScoreRequest;
+import dev.whetstone.engine.Scores;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
@@ -19,6 +21,9 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -30,12 +35,13 @@ public final class GenerationService {
   @Inject GatewayConfig config;
   @Inject RandomGenerator random;
   @Inject SecurityIdentity identity;
+  @Inject GrammarService grammars;
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
     String keyId = identity.getPrincipal().getName();
-    return GenerationPlan.of(request, extras, keyId, model, config, random);
+    return GenerationPlan.of(request, extras, keyId, model, config, random, grammars);
   }
 
   /** Submits a request whose text is needed only when it is complete. */
@@ -99,6 +105,29 @@ public final class GenerationService {
           503, "draining", "the gateway is shutting down", (int) config.retryAfter().toSeconds());
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
+    }
+  }
+
+  /**
+   * Scores a completion; a client that disconnects cancels it.
+   *
+   * @throws ProblemException 429 when the queue is full, 503 at the time limit or while the gateway
+   *     shuts down
+   */
+  public Scores score(ServedModel model, ScoreRequest request, RoutingContext http) {
+    CompletableFuture<Scores> future = callEngine(model, () -> model.engine().score(request));
+    http.addEndHandler(ended -> future.cancel(false));
+    try {
+      return future.join();
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof TimeoutException) {
+        throw ProblemException.retryLater(
+            503,
+            "deadline",
+            "the request reached its time limit; try again",
+            (int) config.retryAfter().toSeconds());
+      }
+      throw failed;
     }
   }
 

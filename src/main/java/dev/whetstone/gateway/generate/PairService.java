@@ -113,6 +113,12 @@ final class PairService {
     settings.put("seed_b", request.branches().get(1).sampling().seed());
     settings.put("max_tokens", request.maxTokens());
     settings.set("stop", mapper.valueToTree(request.stop()));
+    if (draft.asked.schema() != null) {
+      settings.set("schema", draft.asked.schema());
+    }
+    if (draft.asked.choices() != null) {
+      settings.set("choices", mapper.valueToTree(draft.asked.choices()));
+    }
     return json(settings);
   }
 

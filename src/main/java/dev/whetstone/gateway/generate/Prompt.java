@@ -3,8 +3,10 @@ package dev.whetstone.gateway.generate;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Conversation;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,16 @@ public record Prompt(String text, int[] ids) {
   }
 
   /**
+   * Encodes a conversation that may have tools.
+   *
+   * @throws ProblemException 400 when the template refuses it
+   */
+  static Prompt of(ServedModel model, Conversation conversation) {
+    String prompt = render(model, conversation);
+    return new Prompt(prompt, model.tokenizer().encode(prompt, false));
+  }
+
+  /**
    * Wraps token ids.
    *
    * @throws ProblemException 400 when there are none or one is outside the vocabulary
@@ -50,7 +62,7 @@ public record Prompt(String text, int[] ids) {
     if (ids.length == 0) {
       throw ProblemException.invalidField("prompt", "the prompt is empty");
     }
-    requireRemaining(model, ids.length);
+    requireRemaining(model, ids.length, "prompt");
     requireInVocabulary("prompt", model, ids);
     return new Prompt(model.tokenizer().decode(ids, false), ids);
   }
@@ -94,11 +106,24 @@ public record Prompt(String text, int[] ids) {
     if (messages.contains(null)) {
       throw ProblemException.invalidField("messages", "a message is null");
     }
-    long length =
-        messages.stream()
-            .mapToLong(m -> MESSAGE_LENGTH + m.role().length() + m.content().length())
-            .sum();
+    List<Message> known = new ArrayList<>();
+    long length = 0;
+    for (int i = 0; i < messages.size(); i++) {
+      Message message = messages.get(i);
+      String role = Roles.canonical(message.role(), "messages[" + i + "].role");
+      known.add(new Message(role, message.content()));
+      length += MESSAGE_LENGTH + role.length() + message.content().length();
+    }
     requireReadable("messages", model, length);
+    return render(model, Conversation.of(known, true));
+  }
+
+  /**
+   * Renders a conversation with the model's chat template.
+   *
+   * @throws ProblemException 400 when the model has no template or the template refuses
+   */
+  public static String render(ServedModel model, Conversation conversation) {
     ChatTemplate template =
         model
             .template()
@@ -109,7 +134,7 @@ public record Prompt(String text, int[] ids) {
                         "no_chat_template",
                         "this model has no chat template; send prompt instead"));
     try {
-      return template.render(messages, true);
+      return template.render(conversation);
     } catch (TemplateException refused) {
       throw ProblemException.badField(
           "messages", "template_refused", String.valueOf(refused.getMessage()));
@@ -119,20 +144,23 @@ public record Prompt(String text, int[] ids) {
   /**
    * The number of tokens left for a completion.
    *
+   * @param field that gave the prompt
    * @throws ProblemException 400 when the prompt fills the context
    */
-  int remainingTokens(ServedModel model) {
-    return requireRemaining(model, ids.length);
+  int remainingTokens(ServedModel model, String field) {
+    return requireRemaining(model, ids.length, field);
   }
 
-  private static int requireRemaining(ServedModel model, int tokens) {
+  private static int requireRemaining(ServedModel model, int tokens, String field) {
     int remaining = model.engine().slotLength() - tokens;
     if (remaining < 1) {
-      throw ProblemException.of(
-          400,
+      // The first words are OpenAI's: clients recognise the problem by them.
+      throw ProblemException.badField(
+          field,
           "prompt_too_long",
-          "the prompt has %d tokens; the context of %d must also hold the completion"
-              .formatted(tokens, model.engine().slotLength()));
+          "This model's maximum context length is %d tokens. However, the prompt has %d tokens, and"
+                  .formatted(model.engine().slotLength(), tokens)
+              + " the context must also hold the completion.");
     }
     return remaining;
   }

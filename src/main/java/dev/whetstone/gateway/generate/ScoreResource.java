@@ -19,9 +19,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -116,25 +113,7 @@ public class ScoreResource {
 
   private Scores run(
       ServedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
-    CompletableFuture<Scores> future =
-        generations.callEngine(
-            model,
-            () ->
-                model
-                    .engine()
-                    .score(new ScoreRequest(prompt, completion, policy, config.requestTimeout())));
-    http.addEndHandler(ended -> future.cancel(false));
-    try {
-      return future.join();
-    } catch (CompletionException failed) {
-      if (failed.getCause() instanceof TimeoutException) {
-        throw ProblemException.retryLater(
-            503,
-            "deadline",
-            "the request reached its time limit; try again",
-            (int) config.retryAfter().toSeconds());
-      }
-      throw failed;
-    }
+    return generations.score(
+        model, new ScoreRequest(prompt, completion, policy, config.requestTimeout()), http);
   }
 }

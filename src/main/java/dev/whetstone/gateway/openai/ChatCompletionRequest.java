@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Body of POST /v1/chat/completions. Fields that have no effect here (store, metadata, …) are
- * accepted and ignored; unsupported fields that would change the answer (tools, audio, …) are
- * refused as unknown.
+ * accepted and ignored; unsupported fields that would change the answer (audio, …) are refused as
+ * unknown, unless they ask for nothing ({@link IdleFields}).
  */
 @JsonIgnoreProperties({
   "store",
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
   "service_tier",
   "safety_identifier",
   "prompt_cache_key",
-  "parallel_tool_calls"
+  "prompt_cache_retention",
+  "prediction"
 })
 public record ChatCompletionRequest(
     @Schema(description = "alias or version; champion by default") @Nullable String model,
@@ -40,21 +41,39 @@ public record ChatCompletionRequest(
     @Nullable Boolean logprobs,
     @Schema(minimum = "0", maximum = "20") @Nullable Integer topLogprobs,
     @Schema(maxLength = 200) @Nullable String user,
-    @Schema(description = "only {\"type\": \"text\"} is supported")
+    @Schema(
+            implementation = Object.class,
+            description = "text, json_object, or json_schema with a JSON Schema")
         @Nullable JsonNode responseFormat,
-    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
+    @Schema(description = "the answer is exactly one of these texts")
+        @Nullable List<String> guidedChoice,
+    @Schema(implementation = Object.class, description = "a JSON Schema, as in vLLM")
+        @Nullable JsonNode guidedJson,
+    @Schema(minimum = "-1", description = "0 and -1 keep all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
-    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)
+    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos,
+    @Schema(implementation = Object.class, description = "functions that the model may call")
+        @Nullable JsonNode tools,
+    @Schema(implementation = Object.class, description = "auto, none, required, or a function")
+        @Nullable JsonNode toolChoice,
+    @Nullable Boolean parallelToolCalls)
     implements SamplingFields {
 
-  /** A message; its content is a text or a list of text parts. */
+  /**
+   * A message; its content is a text or a list of text parts. Fields that only repeat an earlier
+   * answer are left aside.
+   */
+  @JsonIgnoreProperties({"id", "parsed", "annotations", "reasoning_content", "refusal"})
   public record ChatTurn(
       @Nullable String role,
       @Schema(description = "a text, or a list of {\"type\": \"text\", \"text\": …}")
           @Nullable JsonNode content,
-      @Nullable String name) {}
+      @Nullable String name,
+      @Schema(implementation = Object.class) @Nullable JsonNode toolCalls,
+      @Nullable String toolCallId) {}
 
   /** Options of a stream. */
+  @JsonIgnoreProperties({"include_obfuscation", "continuous_usage_stats"})
   public record StreamOptions(@Nullable Boolean includeUsage) {}
 }

@@ -2,6 +2,7 @@ package dev.whetstone.gateway.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Message;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -15,7 +16,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +28,11 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class ChatCompletionsResource {
+  /** Says that the model's template has no tools of this form, so that they were explained. */
+  private static final Map<String, String> PLAIN_TOOLS = Map.of("X-Whetstone-Tools", "plain");
+
   @Inject CompletionService completions;
+  @Inject GatewayState serving;
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
@@ -35,20 +42,33 @@ public class ChatCompletionsResource {
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(ChatCompletionRequest request, RoutingContext http) {
     boolean logprobs = Boolean.TRUE.equals(request.logprobs());
-    if (request.topLogprobs() != null && !logprobs) {
+    if (request.topLogprobs() != null && request.topLogprobs() != 0 && !logprobs) {
       throw ProblemException.invalidField(
           "top_logprobs", "top_logprobs requires logprobs to be true");
     }
-    requireText(request.responseFormat());
     Integer limit =
         request.maxCompletionTokens() == null ? request.maxTokens() : request.maxCompletionTokens();
+    ToolRequest tools = ToolRequest.of(request);
+    List<ChatCompletionRequest.ChatTurn> turns =
+        request.messages() == null ? List.of() : request.messages();
+    ChatConversation chat =
+        ChatConversation.isNeeded(turns, tools.declared())
+            ? new ChatConversation(serving.model(), turns, tools.declared())
+            : null;
     return completions.respond(
         new CompletionService.TranslatedRequest(
-            request.toGenerateRequest(messages(request.messages()), null, limit),
-            request.toExtras(null, request.topLogprobs(), "top_logprobs"),
+            request.toGenerateRequest(
+                chat == null ? messages(request.messages()) : null, null, limit),
+            request.toExtras(
+                null,
+                request.topLogprobs(),
+                "top_logprobs",
+                tools.format(),
+                chat == null ? null : chat.conversation()),
             request.streamsUsage(),
-            logprobs),
-        new CompletionFormat.Chat(),
+            logprobs,
+            chat != null && chat.isPlain() ? PLAIN_TOOLS : Map.of()),
+        new CompletionFormat.Chat(tools.format() != null, new HashMap<>()),
         http);
   }
 
@@ -72,7 +92,7 @@ public class ChatCompletionsResource {
     return new Message(turn.role(), content(turn.content(), field + ".content"));
   }
 
-  private static String content(@Nullable JsonNode content, String field) {
+  static String content(@Nullable JsonNode content, String field) {
     if (content != null && content.isTextual()) {
       return content.textValue();
     }
@@ -87,13 +107,5 @@ public class ChatCompletionsResource {
       text.append(part.path("text").textValue());
     }
     return text.toString();
-  }
-
-  private static void requireText(@Nullable JsonNode format) {
-    boolean text = format == null || format.isNull() || format.path("type").asText().equals("text");
-    if (!text) {
-      throw ProblemException.invalidField(
-          "response_format", "only the response format text is supported");
-    }
   }
 }

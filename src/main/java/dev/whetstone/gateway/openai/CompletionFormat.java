@@ -4,7 +4,13 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
+import dev.whetstone.gateway.openai.OpenAiResponses.FunctionCall;
+import dev.whetstone.gateway.openai.OpenAiResponses.ToolCall;
 import dev.whetstone.gateway.openai.OpenAiResponses.Turn;
+import dev.whetstone.security.RandomIds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Formats completions as the choices of one kind of OpenAI response. */
@@ -19,14 +25,14 @@ sealed interface CompletionFormat {
   @Nullable Choice openingChunk(int index);
 
   /**
-   * The choice that adds a piece to a branch's stream.
+   * The choices that add a piece to a branch's stream.
    *
    * @param offset characters of the branch before this piece
    */
-  Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
+  List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs);
 
-  /** The choice that ends a branch's stream. */
-  Choice closingChunk(int index, FinishReason reason);
+  /** The choices that end a branch's stream. */
+  List<Choice> closingChunks(int index, FinishReason reason);
 
   /** The choice of a whole completion. */
   Choice completeChoice(int index, Completion completion, @Nullable Logprobs logprobs);
@@ -39,8 +45,13 @@ sealed interface CompletionFormat {
     };
   }
 
-  /** Chat completions: messages and deltas. */
-  record Chat() implements CompletionFormat {
+  /**
+   * Chat completions: messages and deltas.
+   *
+   * @param tools whether the answer may have calls of tools
+   * @param readers of a stream's calls, by branch
+   */
+  record Chat(boolean tools, Map<Integer, ToolCallReader> readers) implements CompletionFormat {
     @Override
     public String idPrefix() {
       return "chatcmpl";
@@ -53,29 +64,97 @@ sealed interface CompletionFormat {
 
     @Override
     public Choice openingChunk(int index) {
-      return delta(index, new Turn("assistant", ""), null, null);
+      return delta(index, new Turn("assistant", "", null), null, null);
     }
 
     @Override
-    public Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+    public List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.chat(piece.tokens(), piece.logps(), piece.alternatives());
-      return delta(piece.branch(), new Turn(null, piece.text()), tokenLogprobs, null);
+      int branch = piece.branch();
+      if (!tools) {
+        Turn turn = new Turn(null, piece.text(), null);
+        return List.of(delta(branch, turn, tokenLogprobs, null));
+      }
+      ToolCallReader reader = readers.computeIfAbsent(branch, _ -> new ToolCallReader());
+      int before = reader.calls();
+      List<Choice> choices = parts(branch, reader.push(piece.text()), before);
+      if (choices.isEmpty() && tokenLogprobs != null) {
+        return List.of(delta(branch, new Turn(null, "", null), tokenLogprobs, null));
+      }
+      if (tokenLogprobs != null) {
+        Choice first = choices.getFirst();
+        choices.set(0, delta(branch, turnOf(first), tokenLogprobs, null));
+      }
+      return choices;
+    }
+
+    private static Turn turnOf(Choice choice) {
+      return choice.delta() == null ? new Turn(null, null, null) : choice.delta();
+    }
+
+    /** The deltas of an answer's parts: those of a call are its name, then its arguments. */
+    private static List<Choice> parts(
+        int branch, List<ToolCallReader.Part> parts, int callsBefore) {
+      List<Choice> choices = new ArrayList<>();
+      int index = callsBefore;
+      for (ToolCallReader.Part part : parts) {
+        if (part.function() == null) {
+          choices.add(delta(branch, new Turn(null, part.text(), null), null, null));
+          continue;
+        }
+        ToolCall head =
+            new ToolCall(
+                index,
+                RandomIds.generate("call"),
+                "function",
+                new FunctionCall(part.function(), ""));
+        ToolCall tail = new ToolCall(index++, null, null, new FunctionCall(null, part.arguments()));
+        choices.add(delta(branch, new Turn(null, null, List.of(head)), null, null));
+        choices.add(delta(branch, new Turn(null, null, List.of(tail)), null, null));
+      }
+      return choices;
     }
 
     @Override
-    public Choice closingChunk(int index, FinishReason reason) {
-      return delta(index, new Turn(null, null), null, finishReason(reason));
+    public List<Choice> closingChunks(int index, FinishReason reason) {
+      ToolCallReader reader = readers.getOrDefault(index, new ToolCallReader());
+      List<Choice> choices = parts(index, reader.finish(), reader.calls());
+      choices.add(delta(index, new Turn(null, null, null), null, reasonOf(reader, reason)));
+      return choices;
+    }
+
+    private static String reasonOf(ToolCallReader reader, FinishReason reason) {
+      boolean called = reader.calls() > 0 && reason == FinishReason.STOP;
+      return called ? "tool_calls" : finishReason(reason);
     }
 
     @Override
     public Choice completeChoice(int index, Completion done, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null ? null : logprobs.chat(done.tokens(), done.logps(), done.topLogprobs());
-      Turn turn = new Turn("assistant", done.text());
-      return new Choice(index, turn, null, null, tokenLogprobs, finishReason(done.reason()));
+      ToolCallReader reader = new ToolCallReader();
+      Turn turn = tools ? turn(reader, done.text()) : new Turn("assistant", done.text(), null);
+      return new Choice(index, turn, null, null, tokenLogprobs, reasonOf(reader, done.reason()));
+    }
+
+    private static Turn turn(ToolCallReader reader, String text) {
+      List<ToolCallReader.Part> parts = new ArrayList<>(reader.push(text));
+      parts.addAll(reader.finish());
+      StringBuilder content = new StringBuilder();
+      List<ToolCall> calls = new ArrayList<>();
+      for (ToolCallReader.Part part : parts) {
+        content.append(part.text());
+        if (part.function() != null) {
+          FunctionCall function = new FunctionCall(part.function(), part.arguments());
+          calls.add(new ToolCall(null, RandomIds.generate("call"), "function", function));
+        }
+      }
+      boolean silent = content.isEmpty() && !calls.isEmpty();
+      return new Turn(
+          "assistant", silent ? null : content.toString(), calls.isEmpty() ? null : calls);
     }
 
     private static Choice delta(
@@ -102,17 +181,17 @@ sealed interface CompletionFormat {
     }
 
     @Override
-    public Choice chunk(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+    public List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null
               ? null
               : logprobs.text(piece.tokens(), piece.logps(), piece.alternatives(), offset);
-      return new Choice(piece.branch(), null, null, piece.text(), tokenLogprobs, null);
+      return List.of(new Choice(piece.branch(), null, null, piece.text(), tokenLogprobs, null));
     }
 
     @Override
-    public Choice closingChunk(int index, FinishReason reason) {
-      return new Choice(index, null, null, "", null, finishReason(reason));
+    public List<Choice> closingChunks(int index, FinishReason reason) {
+      return List.of(new Choice(index, null, null, "", null, finishReason(reason)));
     }
 
     @Override

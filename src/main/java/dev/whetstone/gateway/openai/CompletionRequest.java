@@ -9,11 +9,14 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** Body of POST /v1/completions: continues a text without a chat template. */
-@JsonIgnoreProperties({"store", "metadata", "service_tier"})
+@JsonIgnoreProperties({"store", "metadata", "service_tier", "safety_identifier"})
 public record CompletionRequest(
     @Schema(description = "alias or version; champion by default") @Nullable String model,
-    @Schema(description = "one text, or its token ids") @Nullable JsonNode prompt,
-    @Schema(minimum = "1", description = "16 by default") @Nullable Integer maxTokens,
+    @Schema(description = "a text or its token ids, or a list of such") @Nullable JsonNode prompt,
+    @Schema(minimum = "0", description = "16 by default; 0 with echo only")
+        @Nullable Integer maxTokens,
+    @Schema(description = "the text begins with the prompt, and logprobs with those of it")
+        @Nullable Boolean echo,
     @Schema(minimum = "0", maximum = "100") @Nullable Double temperature,
     @Schema(description = "in (0, 1]") @Nullable Double topP,
     @Schema(minimum = "1") @Nullable Integer n,
@@ -31,7 +34,15 @@ public record CompletionRequest(
             description = "return log-probs of the tokens and of this many alternatives to each")
         @Nullable Integer logprobs,
     @Schema(maxLength = 200) @Nullable String user,
-    @Schema(minimum = "0", description = "0 keeps all tokens") @Nullable Integer topK,
+    @Schema(
+            implementation = Object.class,
+            description = "text, json_object, or json_schema with a JSON Schema")
+        @Nullable JsonNode responseFormat,
+    @Schema(description = "the answer is exactly one of these texts")
+        @Nullable List<String> guidedChoice,
+    @Schema(implementation = Object.class, description = "a JSON Schema, as in vLLM")
+        @Nullable JsonNode guidedJson,
+    @Schema(minimum = "-1", description = "0 and -1 keep all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)

@@ -28,6 +28,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +40,14 @@ final class CompletionService {
    *
    * @param streamUsage whether a stream ends with the token counts
    * @param logprobs whether the response has the tokens' log-probs
+   * @param headers further ones of the response
    */
   record TranslatedRequest(
       GenerateRequest generateRequest,
       GenerationPlan.Extras extras,
       boolean streamUsage,
-      boolean logprobs) {}
+      boolean logprobs,
+      Map<String, String> headers) {}
 
   private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
 
@@ -102,12 +105,7 @@ final class CompletionService {
     limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
     GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
     RequestLog.setPolicy(http, plan.policy().version());
-    if (request.logprobs() && !mayReadLogprobs(model, plan)) {
-      throw ProblemException.of(
-          403,
-          "forbidden",
-          "only operators may read log-probs of versions other than the champion");
-    }
+    requireReadable(request, model, plan);
     ActiveRequest active =
         new ActiveRequest(
             model,
@@ -119,11 +117,30 @@ final class CompletionService {
             request.logprobs() ? new Logprobs(model.tokenizer()) : null);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
       Generation generation = generations.submit(model, plan.request(), http);
-      return Response.ok(awaitAnswer(active, generation)).type(MediaType.APPLICATION_JSON).build();
+      return with(
+          request.headers(),
+          Response.ok(awaitAnswer(active, generation)).type(MediaType.APPLICATION_JSON).build());
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
-    return GenerationService.streamResponse(out -> stream(out, active, events, generation));
+    return with(
+        request.headers(),
+        GenerationService.streamResponse(out -> stream(out, active, events, generation)));
+  }
+
+  private static Response with(Map<String, String> headers, Response response) {
+    headers.forEach((name, value) -> response.getHeaders().add(name, value));
+    return response;
+  }
+
+  /** Refuses log-probs that the caller may not read with a 403. */
+  void requireReadable(TranslatedRequest request, ServedModel model, GenerationPlan plan) {
+    if (request.logprobs() && !mayReadLogprobs(model, plan)) {
+      throw ProblemException.of(
+          403,
+          "forbidden",
+          "only operators may read log-probs of versions other than the champion");
+    }
   }
 
   private boolean mayReadLogprobs(ServedModel model, GenerationPlan plan) {
@@ -132,19 +149,23 @@ final class CompletionService {
   }
 
   private static OpenAiResponses.Answer awaitAnswer(ActiveRequest active, Generation generation) {
-    List<Completion> done = generation.result().join();
-    done.stream()
-        .filter(completion -> completion.reason() == FinishReason.ERROR)
-        .findFirst()
-        .ifPresent(
-            failed -> {
-              throw failure(failed);
-            });
+    List<Completion> done = await(generation);
     List<OpenAiResponses.Choice> choices =
         IntStream.range(0, done.size())
             .mapToObj(i -> active.format.completeChoice(i, done.get(i), active.logprobs))
             .toList();
     return active.answer(false, choices, active.counts(generation));
+  }
+
+  /** Waits for completions; throws a 503 if one failed. */
+  static List<Completion> await(Generation generation) {
+    List<Completion> done = generation.result().join();
+    for (Completion completion : done) {
+      if (completion.reason() == FinishReason.ERROR) {
+        throw failure(completion);
+      }
+    }
+    return done;
   }
 
   private static ProblemException failure(Completion failed) {
@@ -163,7 +184,9 @@ final class CompletionService {
           send(out, active.answer(true, List.of(opening), null));
         }
       }
-      events.forward(branches, piece -> write(out, active, piece, written));
+      if (!forward(out, active, events, written)) {
+        return;
+      }
       if (active.usage) {
         send(out, active.answer(true, List.of(), active.counts(generation)));
       }
@@ -174,19 +197,41 @@ final class CompletionService {
     }
   }
 
+  /** Ends a stream whose last event is the error. */
+  private static final class BranchFailedException extends IOException {
+    BranchFailedException(String message) {
+      super(message);
+    }
+  }
+
+  /** Writes all pieces; false if a branch failed, after which there is no more to come. */
+  private boolean forward(OutputStream out, ActiveRequest active, EventStream events, int[] written)
+      throws IOException {
+    try {
+      events.forward(written.length, piece -> write(out, active, piece, written));
+      return true;
+    } catch (BranchFailedException reported) {
+      return false;
+    }
+  }
+
   private void write(OutputStream out, ActiveRequest active, EventStream.Piece piece, int[] written)
       throws IOException {
     Completion end = piece.completion();
     if (end != null && end.reason() == FinishReason.ERROR) {
       Problem problem = failure(end).problem();
       send(out, OpenAiErrorFilter.of(problem));
+      throw new BranchFailedException(problem.detail());
     }
-    OpenAiResponses.Choice choice =
+    if (end == null && piece.text().isEmpty()) {
+      return;
+    }
+    List<OpenAiResponses.Choice> choices =
         end == null
-            ? active.format.chunk(piece, written[piece.branch()], active.logprobs)
-            : active.format.closingChunk(piece.branch(), end.reason());
+            ? active.format.chunks(piece, written[piece.branch()], active.logprobs)
+            : active.format.closingChunks(piece.branch(), end.reason());
     written[piece.branch()] += piece.text().length();
-    if (end != null || !piece.text().isEmpty()) {
+    for (OpenAiResponses.Choice choice : choices) {
       send(out, active.answer(true, List.of(choice), null));
     }
   }

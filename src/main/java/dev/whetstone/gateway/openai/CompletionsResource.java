@@ -13,6 +13,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,10 @@ import org.jspecify.annotations.Nullable;
 public class CompletionsResource {
   private static final int DEFAULT_MAX_TOKENS = 16;
 
+  private static final int MAX_PROMPTS = 256;
+
   @Inject CompletionService completions;
+  @Inject CompletionBatchService batches;
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
@@ -32,37 +37,62 @@ public class CompletionsResource {
   @Operation(summary = "Continues a text, OpenAI-compatible; streams events if stream is true")
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(CompletionRequest request, RoutingContext http) {
-    JsonNode prompt = single(request.prompt());
+    List<JsonNode> prompts = prompts(request.prompt());
     int limit = request.maxTokens() == null ? DEFAULT_MAX_TOKENS : request.maxTokens();
-    int[] ids = prompt.isTextual() ? null : ids(prompt);
-    return completions.respond(
-        new CompletionService.TranslatedRequest(
-            request.toGenerateRequest(null, prompt.textValue(), limit),
-            request.toExtras(ids, request.logprobs(), "logprobs"),
-            request.streamsUsage(),
-            request.logprobs() != null),
-        new CompletionFormat.Text(),
+    boolean echo = Boolean.TRUE.equals(request.echo());
+    if (prompts.size() == 1 && !echo) {
+      return completions.respond(
+          translated(request, prompts.getFirst(), limit), new CompletionFormat.Text(), http);
+    }
+    if (Boolean.TRUE.equals(request.stream())) {
+      throw ProblemException.invalidField(
+          "stream", "a stream of several prompts, or with echo, is not supported");
+    }
+    if (limit == 0 && !echo) {
+      throw ProblemException.invalidField("max_tokens", "max_tokens may be 0 only with echo");
+    }
+    return batches.respond(
+        prompts.stream().map(prompt -> translated(request, prompt, Math.max(limit, 1))).toList(),
+        echo,
+        limit == 0,
         http);
   }
 
-  // A list of one prompt is treated as that prompt.
-  private static JsonNode single(@Nullable JsonNode prompt) {
-    JsonNode one =
-        prompt != null && prompt.isArray() && prompt.size() == 1 && !prompt.get(0).isNumber()
-            ? prompt.get(0)
-            : prompt;
-    boolean good = one != null && (one.isTextual() || (one.isArray() && !one.isEmpty()));
-    if (one == null || !good) {
-      throw ProblemException.invalidField("prompt", "prompt must be one text, or its token ids");
+  private static CompletionService.TranslatedRequest translated(
+      CompletionRequest request, JsonNode prompt, int limit) {
+    int[] ids = prompt.isTextual() ? null : ids(prompt);
+    return new CompletionService.TranslatedRequest(
+        request.toGenerateRequest(null, prompt.textValue(), limit),
+        request.toExtras(ids, request.logprobs(), "logprobs", null, null),
+        request.streamsUsage(),
+        request.logprobs() != null,
+        Map.of());
+  }
+
+  /** The prompts, each a text or a list of token ids. */
+  private static List<JsonNode> prompts(@Nullable JsonNode prompt) {
+    List<JsonNode> prompts = prompt == null ? List.of() : List.of(prompt);
+    if (prompt != null && prompt.isArray() && !prompt.isEmpty() && !prompt.get(0).isNumber()) {
+      prompts = prompt.valueStream().toList();
     }
-    return one;
+    boolean good =
+        !prompts.isEmpty()
+            && prompts.size() <= MAX_PROMPTS
+            && prompts.stream().allMatch(p -> p.isTextual() || (p.isArray() && !p.isEmpty()));
+    if (!good) {
+      throw ProblemException.invalidField(
+          "prompt",
+          "prompt must be a text or its token ids, or a list of 1 to %d of them"
+              .formatted(MAX_PROMPTS));
+    }
+    return prompts;
   }
 
   private static int[] ids(JsonNode prompt) {
     int[] ids = new int[prompt.size()];
     for (int i = 0; i < ids.length; i++) {
       if (!prompt.get(i).isInt()) {
-        throw ProblemException.invalidField("prompt", "only one prompt in a request is supported");
+        throw ProblemException.invalidField("prompt", "a prompt in ids must have numbers only");
       }
       ids[i] = prompt.get(i).intValue();
     }

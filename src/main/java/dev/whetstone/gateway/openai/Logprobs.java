@@ -1,5 +1,7 @@
 package dev.whetstone.gateway.openai;
 
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.Scores;
 import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.text.Tokenizer;
 import java.util.ArrayList;
@@ -49,28 +51,67 @@ final class Logprobs {
    */
   OpenAiResponses.TextLogprobs text(
       int[] ids, float[] logps, List<List<TokenLogprob>> alternatives, int offset) {
-    List<String> tokens = new ArrayList<>();
-    List<Float> logprobs = new ArrayList<>();
-    List<Integer> offsets = new ArrayList<>();
-    List<Map<String, Float>> top = new ArrayList<>();
-    int at = offset;
+    Lists lists = new Lists(offset);
     for (int i = 0; i < ids.length; i++) {
       if (hasText(ids[i])) {
-        String token = text(ids[i]);
-        tokens.add(token);
-        logprobs.add(logps[i]);
-        offsets.add(at);
-        at += token.length();
-        top.add(byText(at(alternatives, i)));
+        lists.add(ids[i], logps[i], at(alternatives, i));
       }
     }
-    float[] values = new float[logprobs.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = logprobs.get(i);
+    return lists.result(!alternatives.isEmpty());
+  }
+
+  /**
+   * Log-probs of a prompt's tokens and of the completion after them, special tokens included: who
+   * asks for them counts tokens.
+   *
+   * @param scores of all prompt tokens but the first; null if the prompt has no more
+   * @param done the completion; null if none was asked for
+   */
+  OpenAiResponses.TextLogprobs echoed(
+      int[] prompt, @Nullable Scores scores, @Nullable Completion done) {
+    Lists lists = new Lists(0);
+    lists.add(prompt[0], null, List.of());
+    boolean alternatives = false;
+    if (scores != null) {
+      alternatives = !scores.topLogprobs().isEmpty();
+      for (int i = 0; i < scores.logps().length; i++) {
+        lists.add(prompt[i + 1], scores.logps()[i], at(scores.topLogprobs(), i));
+      }
     }
-    int[] starts = offsets.stream().mapToInt(Integer::intValue).toArray();
-    @Nullable List<Map<String, Float>> topLogprobs = alternatives.isEmpty() ? null : top;
-    return new OpenAiResponses.TextLogprobs(tokens, values, topLogprobs, starts);
+    if (done != null) {
+      alternatives |= !done.topLogprobs().isEmpty();
+      for (int i = 0; i < done.tokens().length; i++) {
+        lists.add(done.tokens()[i], done.logps()[i], at(done.topLogprobs(), i));
+      }
+    }
+    return lists.result(alternatives);
+  }
+
+  /** The lists of a text completion's log-probs as they grow. */
+  private final class Lists {
+    private final List<String> tokens = new ArrayList<>();
+    private final List<@Nullable Float> logprobs = new ArrayList<>();
+    private final List<Integer> offsets = new ArrayList<>();
+    private final List<@Nullable Map<String, Float>> top = new ArrayList<>();
+    private int offset;
+
+    Lists(int offset) {
+      this.offset = offset;
+    }
+
+    void add(int id, @Nullable Float logprob, List<TokenLogprob> alternatives) {
+      String token = text(id);
+      tokens.add(token);
+      logprobs.add(logprob);
+      offsets.add(offset);
+      offset += token.length();
+      top.add(logprob == null ? null : byText(alternatives));
+    }
+
+    OpenAiResponses.TextLogprobs result(boolean alternatives) {
+      int[] starts = offsets.stream().mapToInt(Integer::intValue).toArray();
+      return new OpenAiResponses.TextLogprobs(tokens, logprobs, alternatives ? top : null, starts);
+    }
   }
 
   private Map<String, Float> byText(List<TokenLogprob> alternatives) {

@@ -21,9 +21,20 @@ public final class OpenAiErrorFilter {
   }
 
   static OpenAiResponses.Failure of(Problem problem) {
+    String field = problem.code().equals("unknown_policy") ? "model" : problem.field();
     return new OpenAiResponses.Failure(
         new OpenAiResponses.Failure.Detail(
-            problem.detail(), type(problem.status()), problem.field(), problem.code()));
+            problem.detail(), type(problem.status()), field, code(problem.code())));
+  }
+
+  /** OpenAI's code where it has one: its clients tell these errors apart by it. */
+  private static String code(String code) {
+    return switch (code) {
+      case "prompt_too_long" -> "context_length_exceeded";
+      case "unknown_policy" -> "model_not_found";
+      case "unauthorized" -> "invalid_api_key";
+      default -> code;
+    };
   }
 
   private static String type(int status) {

@@ -40,7 +40,7 @@ public final class OpenAiResponses {
    * @param delta addition to a chat's message in a stream
    * @param text text of a text completion
    * @param logprobs {@link ChatLogprobs} or {@link TextLogprobs}
-   * @param finishReason stop or length, null while more follows
+   * @param finishReason stop, length or tool_calls, null while more follows
    */
   @Schema(name = "OpenAiChoice")
   public record Choice(
@@ -54,7 +54,23 @@ public final class OpenAiResponses {
   /** The model's message. */
   @Schema(name = "OpenAiTurn")
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Turn(@Nullable String role, @Nullable String content) {}
+  public record Turn(
+      @Nullable String role, @Nullable String content, @Nullable List<ToolCall> toolCalls) {}
+
+  /**
+   * A call of a tool, or in a stream a part of one.
+   *
+   * @param index in a stream, which call of the message it is
+   */
+  @Schema(name = "OpenAiToolCall")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ToolCall(
+      @Nullable Integer index, @Nullable String id, @Nullable String type, FunctionCall function) {}
+
+  /** The function of a call, with its arguments as JSON text. */
+  @Schema(name = "OpenAiFunctionCall")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record FunctionCall(@Nullable String name, String arguments) {}
 
   /** Token counts. */
   @Schema(name = "OpenAiUsage")
@@ -80,11 +96,14 @@ public final class OpenAiResponses {
   /** Another probable token at the same position. */
   public record Alternative(String token, float logprob, int[] bytes) {}
 
-  /** Log-probs of a text completion's tokens; offsets count characters of the completion. */
+  /**
+   * Log-probs of a text completion's tokens; offsets count characters of the choice's text. The
+   * first token of an echoed prompt has none.
+   */
   public record TextLogprobs(
       List<String> tokens,
-      float[] tokenLogprobs,
-      @Nullable List<Map<String, Float>> topLogprobs,
+      List<@Nullable Float> tokenLogprobs,
+      @Nullable List<@Nullable Map<String, Float>> topLogprobs,
       int[] textOffset) {}
 
   /** A policy version or alias. */

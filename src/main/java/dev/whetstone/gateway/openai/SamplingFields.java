@@ -1,8 +1,11 @@
 package dev.whetstone.gateway.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.gateway.generate.AnswerFormat;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.text.Conversation;
 import dev.whetstone.text.Message;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,12 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
 
   @Nullable Boolean ignoreEos();
 
+  @Nullable JsonNode responseFormat();
+
+  @Nullable List<String> guidedChoice();
+
+  @Nullable JsonNode guidedJson();
+
   /** Translates the request to the body of POST /generate. */
   default GenerateRequest toGenerateRequest(
       @Nullable List<Message> messages, @Nullable String prompt, @Nullable Integer maxTokens) {
@@ -50,20 +59,27 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         prompt,
         maxTokens,
         temperature(),
-        topK(),
-        topP(),
+        intOr(topK(), -1, 0),
+        // OpenAI allows 0, which leaves the most probable token alone.
+        Double.valueOf(0).equals(topP()) ? Double.valueOf(Double.MIN_NORMAL) : topP(),
         minP(),
         repetitionPenalty(),
         presencePenalty(),
         frequencyPenalty(),
         logitBias(),
-        seed(),
-        stop(),
+        Long.valueOf(-1).equals(seed()) ? null : seed(),
+        List.of("").equals(stop()) ? null : stop(),
         stream(),
         false,
         model(),
         user(),
+        null,
+        null,
         null);
+  }
+
+  private static @Nullable Integer intOr(@Nullable Integer value, int idle, int meaning) {
+    return value != null && value == idle ? Integer.valueOf(meaning) : value;
   }
 
   /**
@@ -72,10 +88,21 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
    * @param promptIds a prompt given as token ids; null when it is a text
    * @param alternatives number of alternatives to report for each token
    * @param field name of the field that gives this number
+   * @param tools the tools that may be called; null for none
+   * @param conversation a prompt with more than roles and contents; null for any other
    * @throws ProblemException 400 naming the field that is out of its range
    */
   default GenerationPlan.Extras toExtras(
-      int @Nullable [] promptIds, @Nullable Integer alternatives, String field) {
+      int @Nullable [] promptIds,
+      @Nullable Integer alternatives,
+      String field,
+      AnswerFormat.@Nullable Asked tools,
+      @Nullable Conversation conversation) {
+    AnswerFormat.Asked format = ResponseFormats.of(this);
+    if (format != null && tools != null) {
+      throw ProblemException.invalidField(
+          format.field(), format.field() + " together with tools is not supported");
+    }
     Integer count = n();
     if (count != null && count < 1) {
       throw ProblemException.invalidField("n", "n must be at least 1");
@@ -85,7 +112,12 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
       throw ProblemException.invalidField(field, field + " must be in [0, 20]");
     }
     return new GenerationPlan.Extras(
-        promptIds, count == null ? 1 : count, Boolean.TRUE.equals(ignoreEos()), topLogprobs);
+        promptIds,
+        count == null ? 1 : count,
+        Boolean.TRUE.equals(ignoreEos()),
+        topLogprobs,
+        format == null ? tools : format,
+        conversation);
   }
 
   /**

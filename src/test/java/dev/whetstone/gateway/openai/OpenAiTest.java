@@ -20,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The OpenAI-compatible routes, answered by the tiny model. */
 @QuarkusTest
@@ -126,6 +127,52 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @Test
+  void severalPromptsAreCompletedInOrder() {
+    String one = "{\"prompt\": %s, \"max_tokens\": 6, \"temperature\": 0}";
+    String both = one.formatted("[\"I loved the\", \"It was\"]");
+    JsonPath answer = as("chat", both).post("/v1/completions").jsonPath();
+
+    assertThat(answer.<Integer>getList("choices.index")).containsExactly(0, 1);
+    for (int i = 0; i < 2; i++) {
+      String alone = one.formatted(i == 0 ? "\"I loved the\"" : "\"It was\"");
+      assertThat(answer.getString("choices[" + i + "].text"))
+          .isEqualTo(as("chat", alone).post("/v1/completions").path("choices[0].text"));
+    }
+  }
+
+  @Test
+  void anEchoedPromptHasTheLogprobsOfScore() {
+    List<Integer> ids =
+        as("chat", "{\"text\": \"I loved the song\"}").post("/tokenize").path("ids");
+    String echo =
+        "{\"prompt\": [%s], \"max_tokens\": %d, \"logprobs\": 1, \"echo\": true, \"temperature\": 0}";
+    JsonPath scored = as("chat", echo.formatted(ids, 0)).post("/v1/completions").jsonPath();
+    String score =
+        "{\"prompt_ids\": %s, \"completion_ids\": %s}"
+            .formatted(ids.subList(0, 1), ids.subList(1, ids.size()));
+    List<Number> expected = as("operator", score).post("/score").jsonPath().getList("logps");
+
+    List<Number> logps = scored.getList("choices[0].logprobs.token_logprobs");
+    assertThat(scored.getString("choices[0].text")).isEqualTo("I loved the song");
+    assertThat(logps).hasSize(ids.size());
+    assertThat(logps.getFirst()).isNull();
+    for (int i = 1; i < logps.size(); i++) {
+      assertThat(logps.get(i).doubleValue())
+          .isCloseTo(expected.get(i - 1).doubleValue(), within(1e-5));
+    }
+    JsonPath continued = as("chat", echo.formatted(ids, 1)).post("/v1/completions").jsonPath();
+    assertThat(continued.getList("choices[0].logprobs.token_logprobs")).hasSize(ids.size() + 1);
+    assertThat(continued.getList("choices[0].logprobs.top_logprobs")).hasSize(ids.size() + 1);
+  }
+
+  @Test
+  void readinessAndMetricsAreWhereOtherServersHaveThem() {
+    as("chat", null).get("/health").then().statusCode(200).body("status", equalTo("UP"));
+    assertThat(as("chat", null).get("/metrics").then().statusCode(200).extract().asString())
+        .contains("whetstone_");
+  }
+
+  @Test
   void contentMayComeInParts() {
     String parts =
         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"How was"
@@ -150,16 +197,49 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ", \"tools\": [], \"tool_choice\": \"none\", \"functions\": null",
+        ", \"best_of\": 1, \"suffix\": null, \"audio\": null, \"modalities\": [\"text\"]",
+        ", \"top_k\": -1, \"seed\": -1, \"logit_bias\": {}, \"chat_template_kwargs\": {}",
+        ", \"top_p\": 0, \"stop\": \"\", \"top_logprobs\": 0, \"echo\": false",
+        ", \"response_format\": {\"type\": \"text\"}, \"reasoning_effort\": null",
+      })
+  void fieldsThatAskForNothingAreServed(String extra) {
+    as("chat", ASK.formatted(extra + ", \"max_tokens\": 2")).post(CHAT).then().statusCode(200);
+  }
+
+  @Test
+  void aClientsOwnMessageMayComeBack() {
+    String history =
+        "{\"max_tokens\": 2, \"messages\": [{\"role\": \"developer\", \"content\": \"Be brief.\"},"
+            + "{\"role\": \"user\", \"content\": \"Hi\"},{\"role\": \"assistant\", \"content\": \"Yes\","
+            + "\"refusal\": null, \"annotations\": [], \"audio\": null, \"function_call\": null,"
+            + "\"tool_calls\": null, \"parsed\": null}, {\"role\": \"user\", \"content\": \"Go on\"}]}";
+
+    as("chat", history).post(CHAT).then().statusCode(200);
+    as("chat", history.replace("developer", "banana"))
+        .post(CHAT)
+        .then()
+        .statusCode(400)
+        .body("error.param", equalTo("messages[0].role"));
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        ", \"tools\": []|400|unknown_field",
+        ", \"audio\": {\"voice\": \"alloy\"}|400|unknown_field",
+        ", \"best_of\": 2|400|unknown_field",
+        ", \"tool_choice\": \"required\"|400|invalid_field",
         ", \"n\": 0|400|invalid_field",
         ", \"n\": 1000|400|invalid_field",
         ", \"top_logprobs\": 3|400|invalid_field",
         ", \"logprobs\": true, \"top_logprobs\": 21|400|invalid_field",
         ", \"stream_options\": {}|400|invalid_field",
-        ", \"response_format\": {\"type\": \"json_object\"}|400|invalid_field",
+        ", \"response_format\": {\"type\": \"grammar\"}|400|invalid_field",
+        ", \"guided_json\": {\"uniqueItems\": true}|400|invalid_schema",
+        ", \"guided_choice\": []|400|invalid_field",
         ", \"temperature\": -1|400|invalid_field",
       })
   void unsupportedRequestsGetOpenAisErrors(String extra, int status, String code) {
@@ -178,11 +258,13 @@ class OpenAiTest extends ReadyGateway {
         .post(CHAT)
         .then()
         .statusCode(404)
-        .body("error.code", equalTo("unknown_policy"));
+        .body("error.code", equalTo("model_not_found"))
+        .body("error.param", equalTo("model"));
     RunningGateway.with("wsk_chat_none", ASK.formatted(""))
         .post(CHAT)
         .then()
         .statusCode(401)
+        .body("error.code", equalTo("invalid_api_key"))
         .body("error.type", equalTo("authentication_error"));
   }
 }

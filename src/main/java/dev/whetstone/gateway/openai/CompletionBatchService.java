@@ -1,0 +1,139 @@
+package dev.whetstone.gateway.openai;
+
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.Generation;
+import dev.whetstone.engine.ScoreRequest;
+import dev.whetstone.engine.Scores;
+import dev.whetstone.gateway.generate.GenerationPlan;
+import dev.whetstone.gateway.generate.GenerationService;
+import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.RequestLog;
+import dev.whetstone.gateway.openai.CompletionService.TranslatedRequest;
+import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.security.RandomIds;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Completes several prompts in one request, and scores the prompts where they are echoed. */
+@Singleton
+final class CompletionBatchService {
+  @Inject GatewayState serving;
+  @Inject GenerationService generations;
+  @Inject CompletionService completions;
+  @Inject GatewayConfig config;
+  @Inject InstantSource clock;
+  @Inject RateLimiter limits;
+  @Inject SecurityIdentity identity;
+
+  /** A prompt and, unless only its score is asked for, its generation. */
+  private record Member(GenerationPlan plan, @Nullable Generation generation) {}
+
+  /**
+   * Generates the response. The choices of a prompt follow those of the prompts before it.
+   *
+   * @param echo whether each text begins with its prompt
+   * @param scoreOnly whether nothing is generated
+   */
+  Response respond(
+      List<TranslatedRequest> requests, boolean echo, boolean scoreOnly, RoutingContext http) {
+    ServedModel model = serving.model();
+    List<GenerationPlan> plans = new ArrayList<>();
+    for (TranslatedRequest request : requests) {
+      limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
+      GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
+      completions.requireReadable(request, model, plan);
+      plans.add(plan);
+    }
+    GenerationPlan first = plans.getFirst();
+    RequestLog.setPolicy(http, first.policy().version());
+    List<Member> members = new ArrayList<>();
+    for (GenerationPlan plan : plans) {
+      members.add(
+          new Member(plan, scoreOnly ? null : generations.submit(model, plan.request(), http)));
+    }
+    Logprobs logprobs = requests.getFirst().logprobs() ? new Logprobs(model.tokenizer()) : null;
+    List<Choice> choices = new ArrayList<>();
+    int prompted = 0;
+    int cached = 0;
+    int sampled = 0;
+    for (Member member : members) {
+      int[] prompt = member.plan.prompt().ids();
+      prompted += prompt.length;
+      Scores scores =
+          echo && logprobs != null && prompt.length > 1 ? score(model, member.plan, http) : null;
+      List<Completion> done =
+          member.generation == null ? List.of() : CompletionService.await(member.generation);
+      for (Completion completion : done) {
+        sampled += completion.tokens().length;
+        choices.add(choice(choices.size(), member.plan, completion, echo, logprobs, scores));
+      }
+      if (member.generation == null) {
+        choices.add(
+            new Choice(
+                choices.size(),
+                null,
+                null,
+                member.plan.prompt().text(),
+                logprobs == null ? null : logprobs.echoed(prompt, scores, null),
+                "length"));
+      } else {
+        cached += member.generation.timings().cachedTokens();
+      }
+    }
+    OpenAiResponses.Answer answer =
+        new OpenAiResponses.Answer(
+            RandomIds.generate("cmpl"),
+            "text_completion",
+            clock.instant().getEpochSecond(),
+            first.policy().version(),
+            first.policy().hash(),
+            choices,
+            new OpenAiResponses.Usage(
+                prompted, sampled, prompted + sampled, new OpenAiResponses.PromptDetails(cached)));
+    return Response.ok(answer).type(MediaType.APPLICATION_JSON).build();
+  }
+
+  private Scores score(ServedModel model, GenerationPlan plan, RoutingContext http) {
+    int[] prompt = plan.prompt().ids();
+    return generations.score(
+        model,
+        new ScoreRequest(
+            Arrays.copyOf(prompt, 1),
+            Arrays.copyOfRange(prompt, 1, prompt.length),
+            plan.policy(),
+            config.requestTimeout(),
+            plan.request().topLogprobs()),
+        http);
+  }
+
+  private static Choice choice(
+      int index,
+      GenerationPlan plan,
+      Completion done,
+      boolean echo,
+      @Nullable Logprobs logprobs,
+      @Nullable Scores scores) {
+    if (!echo) {
+      return new CompletionFormat.Text().completeChoice(index, done, logprobs);
+    }
+    return new Choice(
+        index,
+        null,
+        null,
+        plan.prompt().text() + done.text(),
+        logprobs == null ? null : logprobs.echoed(plan.prompt().ids(), scores, done),
+        CompletionFormat.finishReason(done.reason()));
+  }
+}
