@@ -20,6 +20,7 @@ import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.gate.GateChecksConfig;
 import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.security.ApiKeyCache;
+import dev.whetstone.security.SessionCache;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.serving.ServingConfig;
 import dev.whetstone.text.ChatTemplate;
@@ -65,12 +66,15 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   @Inject RandomGenerator random;
   @Inject TrainerSupervisor trainer;
   @Inject Instance<ApiKeyCache> keys;
+  @Inject Instance<SessionCache> sessions;
+  @Inject WelcomePrinter welcome;
 
   void start(@Observes StartupEvent started) {
     if (ProcessRole.current() != ProcessRole.GATEWAY) {
       return;
     }
     keys.get().start(KEY_REFRESH);
+    sessions.get().start(KEY_REFRESH);
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::loadModel);
     Thread.ofVirtual().name("whetstone-database").start(this::openDatabase);
   }
@@ -110,6 +114,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
           Files.exists(settings.keyFile())
               ? "Keys: " + settings.keyFile()
               : "Keys: ./whetstone keys create operator");
+      welcome.print();
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
@@ -212,6 +217,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
       ready.model().tokenizer().close();
     }
     keys.get().close();
+    sessions.get().close();
     database.close();
   }
 }
