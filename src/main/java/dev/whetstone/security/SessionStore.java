@@ -50,7 +50,7 @@ public final class SessionStore {
   private static final String USE_LINK =
       """
       UPDATE welcome_links SET used_at = ? FROM keys k
-      WHERE hash = ? AND used_at IS NULL AND expires_at > ?
+      WHERE welcome_links.hash = ? AND used_at IS NULL AND expires_at > ?
         AND k.id = key_id AND k.revoked_at IS NULL
       RETURNING key_id, k.role
       """;

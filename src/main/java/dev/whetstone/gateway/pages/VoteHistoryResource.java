@@ -32,12 +32,12 @@ public class VoteHistoryResource {
 
   private static final String QUERY =
       """
-      SELECT to_timestamp(floor(extract(epoch FROM recorded_at) / ?) * ?) AS begins,
-        count(*) AS votes, count(*) FILTER (WHERE choice = 'a') AS left_side,
-        count(*) FILTER (WHERE choice = 'tie') AS ties,
-        count(*) FILTER (WHERE choice = 'both_bad') AS both_bad
-      FROM preferences JOIN pairs USING (pair_id)
-      WHERE recorded_at >= ? AND NOT imported GROUP BY begins ORDER BY begins
+      SELECT to_timestamp(floor(extract(epoch FROM v.recorded_at) / ?) * ?) AS begins,
+        count(*) AS votes, count(*) FILTER (WHERE v.choice = 'a') AS left_side,
+        count(*) FILTER (WHERE v.choice = 'tie') AS ties,
+        count(*) FILTER (WHERE v.choice = 'both_bad') AS both_bad
+      FROM preferences v JOIN pairs p USING (pair_id)
+      WHERE v.recorded_at >= ? AND NOT p.imported GROUP BY begins ORDER BY begins
       """;
 
   private final Database database;
