@@ -24,8 +24,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ public class SessionResource {
   private final SessionCookies cookies;
   private final ApiKeys keys;
   private final PagesConfig config;
+  private final Optional<String> model;
 
   @Inject
   SessionResource(
@@ -47,12 +50,14 @@ public class SessionResource {
       SessionMechanism mechanism,
       SessionCookies cookies,
       ApiKeys keys,
-      PagesConfig config) {
+      PagesConfig config,
+      @ConfigProperty(name = "WHETSTONE_MODEL") Optional<String> model) {
     this.sessions = sessions;
     this.mechanism = mechanism;
     this.cookies = cookies;
     this.keys = keys;
     this.config = config;
+    this.model = model;
   }
 
   /** A key to sign in with. */
@@ -65,6 +70,7 @@ public class SessionResource {
    * @param key id of the key that the session belongs to
    * @param roles what it may do
    * @param pairShare share of messages that the chat page answers twice
+   * @param model the model that the gateway was told to serve; null for the default one
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record View(
@@ -74,7 +80,8 @@ public class SessionResource {
       @Nullable String key,
       @Nullable Set<String> roles,
       @Nullable Instant expiresAt,
-      @Nullable Double pairShare) {}
+      @Nullable Double pairShare,
+      @Nullable String model) {}
 
   @GET
   @RunOnVirtualThread
@@ -83,7 +90,7 @@ public class SessionResource {
     return mechanism
         .session(http)
         .map(this::view)
-        .orElse(new View(false, BuildInfo.version(), null, null, null, null, null));
+        .orElse(new View(false, BuildInfo.version(), null, null, null, null, null, null));
   }
 
   private View view(Session session) {
@@ -94,7 +101,8 @@ public class SessionResource {
         session.key().id(),
         new TreeSet<>(session.key().role().grants()),
         session.expiresAt(),
-        config.pairShare());
+        config.pairShare(),
+        model.orElse(null));
   }
 
   @POST
