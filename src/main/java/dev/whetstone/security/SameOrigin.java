@@ -4,7 +4,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.URI;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether a browser sent a request from this gateway's own pages. The cookie's SameSite alone
@@ -22,7 +21,7 @@ final class SameOrigin {
     String site = request.getHeader("Sec-Fetch-Site");
     String origin = request.getHeader("Origin");
     boolean safe = SAFE.contains(request.method());
-    if (origin != null && !isOwn(origin, request.getHeader("Host"))) {
+    if (origin != null && !isOwn(origin, String.valueOf(request.authority()))) {
       return false;
     }
     if (site != null) {
@@ -31,7 +30,7 @@ final class SameOrigin {
     return safe || origin != null;
   }
 
-  private static boolean isOwn(String origin, @Nullable String host) {
+  private static boolean isOwn(String origin, String host) {
     try {
       String authority = URI.create(origin).getRawAuthority();
       return authority != null && authority.equalsIgnoreCase(host);

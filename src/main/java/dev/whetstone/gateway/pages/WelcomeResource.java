@@ -76,8 +76,7 @@ public class WelcomeResource {
     String key = identity.getPrincipal().getName();
     Instant expiresAt = clock.instant().plus(config.link());
     String code = store.createLink(key, config.link(), key);
-    String host = Optional.ofNullable(http.getHeader("Host")).orElse("localhost");
-    return new Link(http.scheme() + "://" + host + "/welcome/" + code, expiresAt);
+    return new Link(http.scheme() + "://" + http.authority() + "/welcome/" + code, expiresAt);
   }
 
   @GET
