@@ -11,13 +11,15 @@ export function titleOf(conversation) {
 
 /** The conversations: open, rename, export, delete. */
 export function conversationList({ store, current, open, changed }) {
-  const root = h('aside.conversations', { 'aria-label': W.conversations });
+  const body = h('div');
+  const drawer = h('details', { open: matchMedia('(min-width: 1101px)').matches }, h('summary', W.conversations), body);
+  const root = h('aside.conversations', { 'aria-label': W.conversations },
+    button(W.fresh, () => open(null), { kind: 'primary' }), drawer);
   let tools = null;
 
   function draw() {
     const items = store.list().filter((c) => c.turns.length || c === current());
-    fill(root,
-      button(W.fresh, () => open(null), { kind: 'primary' }),
+    fill(body,
       h('ul', items.map((c) => h('li', { 'data-current': c === current() },
         button(foreign(titleOf(c)), () => open(c), { 'aria-current': c === current() ? 'true' : null }),
         button('⋯', () => toggle(c), { kind: 'menu-of', 'aria-label': `${W.rename}, ${W.export}, ${W.remove}: ${titleOf(c)}` })),

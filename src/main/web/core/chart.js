@@ -4,8 +4,14 @@ import { h } from './dom.js';
 
 const SERIES = ['--line-1', '--line-2', '--line-3', '--line-4'];
 
+/** A colour of the style sheet as the canvas needs it: the one that holds now, light or dark. */
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const probe = h('span');
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
 }
 
 /**
@@ -15,7 +21,10 @@ function colour(name) {
 export function lineChart({ label, x, series, time = false, log = false, height = 208, xLabel = '' }) {
   const host = h('div.chart', { role: 'img', 'aria-label': label });
   let plot = null;
-  let data = [x, ...series.map((s) => s.values)];
+  // a logarithmic axis is a plain one of exponents
+  const scaled = (s) => (log ? s.values.map((v) => (v === null ? null : Math.log10(v))) : s.values);
+  const shownValue = (v) => (v === null || v === undefined ? '' : figure(log ? 10 ** v : v));
+  let data = [x, ...series.map(scaled)];
   let shown = series;
 
   const build = () => {
@@ -26,11 +35,11 @@ export function lineChart({ label, x, series, time = false, log = false, height 
       {
         width: host.clientWidth,
         height,
-        scales: { x: { time }, y: log ? { distr: 3 } : {} },
+        scales: { x: { time } },
         legend: { live: true },
         axes: [
-          { ...axis, font: '12px system-ui', label: xLabel || undefined, labelFont: '12px system-ui', labelSize: 20 },
-          { ...axis, font: '12px system-ui', size: 56, values: (_, all) => all.map((v) => (v === null ? '' : figure(v))) },
+          { ...axis, font: '12px system-ui', size: time ? 48 : 32, label: xLabel || undefined, labelFont: '12px system-ui', labelSize: 16, labelGap: 0 },
+          { ...axis, font: '12px system-ui', size: 56, incrs: log ? [1, 2, 5, 10] : undefined, values: (_, all) => all.map(shownValue) },
         ],
         series: [
           { label: xLabel || 'x' },
@@ -41,7 +50,7 @@ export function lineChart({ label, x, series, time = false, log = false, height 
             dash: s.dash,
             spanGaps: true,
             points: { show: s.values.filter((v) => v !== null).length < 40, size: 4 },
-            value: (_, v) => figure(v),
+            value: (_, v) => shownValue(v),
           })),
         ],
       },
@@ -62,7 +71,7 @@ export function lineChart({ label, x, series, time = false, log = false, height 
     update(newX, newSeries) {
       const same = plot && newSeries.length === shown.length;
       shown = newSeries;
-      data = [newX, ...newSeries.map((s) => s.values)];
+      data = [newX, ...newSeries.map(scaled)];
       if (same) plot.setData(data);
       else build();
     },

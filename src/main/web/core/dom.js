@@ -23,7 +23,8 @@ function isAttributes(value) {
 
 function set(element, name, value) {
   if (value === null || value === undefined || value === false) return;
-  if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+  if (name === 'class') element.classList.add(...value.split(' '));
+  else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
   else if (name in element && typeof value === 'boolean') element[name] = value;
   else if (name === 'value') element.value = value;
   else element.setAttribute(name, value === true ? '' : value);

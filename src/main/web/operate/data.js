@@ -6,6 +6,7 @@ import { words } from '../core/words.js';
 import { empty, pagedList, section, source, table, tag } from './parts.js';
 
 const W = words.data;
+const SHOWN = 160;
 const EXPORT = '/preferences?format=jsonl';
 
 /** Export, import and erasure of users' data, and the newest votes. */
@@ -20,7 +21,7 @@ export async function render(root) {
   await list();
 
   async function list() {
-    const query = new URLSearchParams({ order: 'newest', limit: '50' });
+    const query = new URLSearchParams({ order: 'newest', limit: '20' });
     if (tagField.value.trim()) query.set('tag', tagField.value.trim());
     if (user.value.trim()) query.set('user', user.value.trim());
     await pagedList(votes,
@@ -33,9 +34,9 @@ function voteTable(rows) {
   return table([
     { head: W.when, nowrap: true, cell: (r) => when(r.recorded_at) },
     { head: W.choice, cell: (r) => tag(r.choice) },
-    { head: W.prompt, text: true, cell: (r) => foreign((r.messages?.at(-1)?.content ?? r.prompt).slice(0, 300)) },
-    { head: words.choice.left, text: true, cell: (r) => foreign(r.a.text.slice(0, 300)) },
-    { head: words.choice.right, text: true, cell: (r) => foreign(r.b.text.slice(0, 300)) },
+    { head: W.prompt, text: true, cell: (r) => foreign((r.messages?.at(-1)?.content ?? r.prompt).slice(0, SHOWN)) },
+    { head: words.choice.left, text: true, cell: (r) => foreign(r.a.text.slice(0, SHOWN)) },
+    { head: words.choice.right, text: true, cell: (r) => foreign(r.b.text.slice(0, SHOWN)) },
     { head: W.versions, nowrap: true, cell: (r) => `${r.policies.a}, ${r.policies.b}` },
     { head: W.who, text: true, cell: (r) => foreign(r.user) },
   ], rows, W.votes);

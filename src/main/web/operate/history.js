@@ -24,8 +24,9 @@ export function historySection() {
 
   async function refresh() {
     const path = `/preferences/history?hours=${hours.value}`;
-    const { items, seconds } = await api.get(path);
-    if (items.length === 0) {
+    const { items: found, seconds } = await api.get(path);
+    const items = everyStretch(found, seconds, hours.value);
+    if (found.length === 0) {
       destroy();
       fill(body, empty(W.noVotes, h('a', { href: '#/chat' }, words.nav.chat)), source(path));
       return;
@@ -47,4 +48,16 @@ export function historySection() {
   }
 
   return { root, start: () => poll(refresh, EVERY), destroy };
+}
+
+/** The stretches without votes stand between those with, so that time runs evenly. */
+function everyStretch(found, seconds, hours) {
+  const known = new Map(found.map((bucket) => [Date.parse(bucket.begins) / 1000, bucket]));
+  const last = Math.floor(Date.now() / 1000 / seconds) * seconds;
+  const first = Math.min(last - hours * 3600, ...known.keys());
+  const all = [];
+  for (let at = first - (first % seconds); at <= last; at += seconds) {
+    all.push(known.get(at) ?? { begins: new Date(at * 1000), votes: 0 });
+  }
+  return all;
 }

@@ -87,6 +87,6 @@ function decisionTable(rows) {
     { head: words.audit.actor, nowrap: true, cell: (r) => words2(r.actor) },
     { head: W.why, text: true, cell: (r) => words2(r.reason) },
     { head: words.audit.detail, text: true, cell: (r) => Object.keys(r.numbers ?? {}).length > 0
-      && h('details', h('summary', W.number), json(r.numbers)) },
+      && h('details', h('summary', words.audit.detail), json(r.numbers)) },
   ], rows, W.decisions);
 }

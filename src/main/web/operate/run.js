@@ -14,7 +14,7 @@ const CURVES = [
   [W.loss, [['train', 'loss'], ['select', 'eval_loss']]],
   [W.margins, [['train', 'rewards/margins'], ['select', 'eval_rewards/margins']]],
   [W.accuracies, [['train', 'rewards/accuracies'], ['select', 'eval_rewards/accuracies']]],
-  [W.kl, [['train', 'kl'], ['select', 'eval_kl']]],
+  [W.kl, [['select', 'eval_kl'], [W.own, 'policy_kl']]],
   [W.length, [['train', 'length_ratio'], ['select', 'eval_length_ratio']]],
   [W.rate, [['', 'learning_rate']]],
 ];
