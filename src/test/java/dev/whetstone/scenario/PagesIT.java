@@ -19,6 +19,8 @@ import dev.whetstone.testing.Voters;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -185,7 +187,7 @@ class PagesIT {
     page.getByRole(AriaRole.BUTTON, named("Start a run now")).click();
     confirm("shorter answers", "Start a run now");
     page.locator("tbody a").first().click();
-    assertThat(page.locator(".chart canvas").first()).isVisible();
+    page.locator(".chart canvas").first().waitFor(new Locator.WaitForOptions().setTimeout(60_000));
     assertThat(page.locator("h1")).containsText("succeeded", within(60_000));
     PageBrowser.assertAccessible(page);
 
@@ -267,9 +269,15 @@ class PagesIT {
   }
 
   private String printedLink() throws Exception {
-    Matcher found = LINK.matcher(Files.readString(gateway.home().resolve("gateway.log")));
-    assertThat(found.find()).as("the link that the gateway prints").isTrue();
-    return found.group(1);
+    Instant limit = Instant.now().plus(Duration.ofSeconds(30));
+    while (Instant.now().isBefore(limit)) {
+      Matcher found = LINK.matcher(Files.readString(gateway.home().resolve("gateway.log")));
+      if (found.find()) {
+        return found.group(1);
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("the gateway prints no link");
   }
 
   private String url(String path) {

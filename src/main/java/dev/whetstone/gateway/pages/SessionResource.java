@@ -120,6 +120,8 @@ public class SessionResource {
                 () ->
                     ProblemException.of(
                         403, "unknown_key", "no valid key has this text; keys begin with wsk_"));
+    // a first start's keys may not be in the database yet
+    keys.refresh();
     Session.Opened opened =
         sessions.openByKey(key, client == null ? "unknown" : client, config.session());
     return Response.ok(view(opened.session())).cookie(cookies.of(opened, http)).build();

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.pages;
 
+import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.Role;
 import dev.whetstone.security.Session;
 import dev.whetstone.security.SessionCache;
@@ -43,6 +44,7 @@ public class WelcomeResource {
       <body><main class="welcome"><h1>%s</h1><p>%s</p>%s</main></body></html>
       """;
 
+  private final ApiKeys keys;
   private final SessionStore store;
   private final SessionCache sessions;
   private final SessionCookies cookies;
@@ -51,11 +53,13 @@ public class WelcomeResource {
 
   @Inject
   WelcomeResource(
+      ApiKeys keys,
       SessionStore store,
       SessionCache sessions,
       SessionCookies cookies,
       PagesConfig config,
       InstantSource clock) {
+    this.keys = keys;
     this.store = store;
     this.sessions = sessions;
     this.cookies = cookies;
@@ -75,6 +79,8 @@ public class WelcomeResource {
   public Link create(@Context SecurityIdentity identity, @Context HttpServerRequest http) {
     String key = identity.getPrincipal().getName();
     Instant expiresAt = clock.instant().plus(config.link());
+    // a first start's keys may not be in the database yet
+    keys.refresh();
     String code = store.createLink(key, config.link(), key);
     return new Link(http.scheme() + "://" + http.authority() + "/welcome/" + code, expiresAt);
   }
