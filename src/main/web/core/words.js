@@ -50,7 +50,7 @@ export const words = {
   choice: {
     title: 'Which answer is better?', left: 'Left', right: 'Right', tie: 'Equal', bad: 'Both bad',
     keys: 'Keys 1 to 4, or the arrows: ← left, → right, ↑ equal, ↓ both bad',
-    skip: 'Go on without choosing', same: 'Both answers are the same, so there is nothing to choose.',
+    names: { a: 'left', b: 'right', tie: 'equal', both_bad: 'both bad' }, skip: 'Go on without choosing', same: 'Both answers are the same, so there is nothing to choose.',
     wait: 'You can choose as soon as both are written.',
     thanks: { a: 'Noted: the left one', b: 'Noted: the right one', tie: 'Noted: equal', both_bad: 'Noted: both bad' },
     chosen: { left: 'you chose this one of two', tie: 'you found both equal', bad: 'you found both bad', none: 'one of two, no choice made' },

@@ -33,7 +33,7 @@ export async function render(root) {
 function voteTable(rows) {
   return table([
     { head: W.when, nowrap: true, cell: (r) => when(r.recorded_at) },
-    { head: W.choice, cell: (r) => tag(r.choice) },
+    { head: W.choice, cell: (r) => tag(words.choice.names[r.choice] ?? r.choice) },
     { head: W.prompt, text: true, cell: (r) => foreign((r.messages?.at(-1)?.content ?? r.prompt).slice(0, SHOWN)) },
     { head: words.choice.left, text: true, cell: (r) => foreign(r.a.text.slice(0, SHOWN)) },
     { head: words.choice.right, text: true, cell: (r) => foreign(r.b.text.slice(0, SHOWN)) },

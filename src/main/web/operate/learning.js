@@ -20,15 +20,16 @@ export async function render(root) {
   const history = historySection();
   let chart = null;
   let duelOf = null;
+  let serving = null;
   fill(root, h('div.head', h('h1', W.title)),
     h('div.section', hero), h('div.section', cards), section(W.duel, duel), history.root, gateways.root);
 
   async function refresh() {
-    const [learning, champion, policies, audit] = await Promise.all([
-      api.get('/learning'), api.get('/policies/champion'), api.get('/policies?limit=1'), api.get('/audit?limit=1000'),
+    const [learning, champion, policies] = await Promise.all([
+      api.get('/learning'), api.get('/policies/champion'), api.get('/policies?limit=1'),
     ]);
-    const change = audit.items.find((row) => row.subject === 'policy' && ['promote', 'rollback'].includes(row.action));
-    drawHero(learning, champion, change?.at ?? champion.created_at);
+    if (champion.version !== serving?.version) serving = await servingSince(champion);
+    drawHero(learning, champion, serving.since);
     fill(cards, poolCard(learning), overCard(learning), watchCard(learning), lastCard(learning));
     gateways.update(policies);
     await drawDuel(learning);
@@ -85,6 +86,13 @@ export async function render(root) {
     chart?.destroy();
     history.destroy();
   };
+}
+
+/** When a version became champion: its newest change in the audit log, or its beginning. */
+async function servingSince({ version, created_at: made }) {
+  const audit = await api.get('/audit?limit=1000');
+  const change = audit.items.find((row) => row.version === version && ['promote', 'rollback'].includes(row.action));
+  return { version, since: change?.at ?? made };
 }
 
 function poolCard({ pool, next_run_at_votes: next, run, next_run: plan }) {
