@@ -41,32 +41,32 @@ public final class SessionMechanism implements HttpAuthenticationMechanism {
    * The session of a request; empty when it has none that lives.
    *
    * @throws DatabaseUnavailableException before the sessions are first read
+   * @throws CrossSiteException when another site made the browser send it
    */
   public Optional<Session> session(HttpServerRequest request) {
     Cookie cookie = request.getCookie(cookieName(request));
-    return Optional.ofNullable(cookie)
-        .map(Cookie::getValue)
-        .filter(secret -> secret.length() <= MAX_SECRET_LENGTH)
-        .flatMap(sessions::authenticate);
+    Optional<Session> session =
+        Optional.ofNullable(cookie)
+            .map(Cookie::getValue)
+            .filter(secret -> secret.length() <= MAX_SECRET_LENGTH)
+            .flatMap(sessions::authenticate);
+    if (session.isPresent() && !SameOrigin.allows(request)) {
+      throw new CrossSiteException();
+    }
+    return session;
   }
 
   @Override
   public Uni<SecurityIdentity> authenticate(
       RoutingContext context, IdentityProviderManager identities) {
-    HttpServerRequest request = context.request();
-    if (request.getHeader("Authorization") != null) {
+    if (context.request().getHeader("Authorization") != null) {
       return Uni.createFrom().nullItem();
     }
     try {
-      Optional<Session> session = session(request);
-      if (session.isEmpty()) {
-        return Uni.createFrom().nullItem();
-      }
-      return SameOrigin.allows(request)
-          ? Uni.createFrom().item(identity(session.get().key()))
-          : Uni.createFrom().failure(new CrossSiteException());
-    } catch (DatabaseUnavailableException notReadYet) {
-      return Uni.createFrom().failure(notReadYet);
+      return Uni.createFrom()
+          .item(session(context.request()).map(open -> identity(open.key())).orElse(null));
+    } catch (DatabaseUnavailableException | CrossSiteException refused) {
+      return Uni.createFrom().failure(refused);
     }
   }
 

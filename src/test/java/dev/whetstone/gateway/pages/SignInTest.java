@@ -93,6 +93,7 @@ class SignInTest extends ReadyGateway {
         .get("/learning")
         .then()
         .statusCode(403);
+    given().cookie(cookie).delete("/session").then().statusCode(403);
     own(cookie).post("/learning/resume").then().statusCode(200);
   }
 
