@@ -63,8 +63,10 @@ public final class SessionMechanism implements HttpAuthenticationMechanism {
       return Uni.createFrom().nullItem();
     }
     try {
-      return Uni.createFrom()
-          .item(session(context.request()).map(open -> identity(open.key())).orElse(null));
+      Optional<Session> session = session(context.request());
+      return session.isEmpty()
+          ? Uni.createFrom().nullItem()
+          : Uni.createFrom().item(identity(session.get().key()));
     } catch (DatabaseUnavailableException | CrossSiteException refused) {
       return Uni.createFrom().failure(refused);
     }
