@@ -114,7 +114,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
           Files.exists(settings.keyFile())
               ? "Keys: " + settings.keyFile()
               : "Keys: ./whetstone keys create operator");
-      welcome.print();
+      welcome.start();
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());

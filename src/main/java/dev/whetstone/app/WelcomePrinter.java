@@ -1,16 +1,18 @@
 package dev.whetstone.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.gateway.pages.PagesConfig;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.KeyFile;
 import dev.whetstone.security.Role;
 import dev.whetstone.security.SessionStore;
-import dev.whetstone.security.StoredKey;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
@@ -20,6 +22,9 @@ import org.jboss.logging.Logger;
 @Singleton
 final class WelcomePrinter {
   private static final Logger LOG = Logger.getLogger(WelcomePrinter.class);
+
+  private static final int MAX_ATTEMPTS = 240;
+  private static final Duration PAUSE = Duration.ofMillis(250);
 
   private final AppSettings settings;
   private final ApiKeys keys;
@@ -41,26 +46,40 @@ final class WelcomePrinter {
     this.mapper = mapper;
   }
 
-  void print() {
+  /** Prints it as soon as the database answers, or after a minute how to get one. */
+  void start() {
+    Thread.ofVirtual().name("whetstone-welcome").start(this::print);
+  }
+
+  private void print() {
     if (settings.databaseUrl() != null) {
       return;
     }
-    try {
-      // adds the file's keys to the database
-      keys.refresh();
-      Optional<StoredKey> operator =
-          KeyFile.read(settings.keyFile(), mapper).stream()
-              .filter(stored -> stored.key().role() == Role.OPERATOR)
-              .findFirst();
-      if (operator.isPresent()) {
-        String code =
-            sessions.createLink(operator.get().key().id(), config.link(), "gateway start");
-        System.out.println("Open http://localhost:" + settings.port() + "/welcome/" + code);
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      try {
+        link().ifPresent(System.out::println);
         return;
+      } catch (DatabaseUnavailableException opening) {
+        LockSupport.parkNanos(PAUSE.toNanos());
+      } catch (IOException | RuntimeException failed) {
+        LOG.warnf("no link to the pages could be made: %s", failed.getMessage());
+        break;
       }
-    } catch (IOException | RuntimeException failed) {
-      LOG.warnf("no link to the pages could be made: %s", failed.getMessage());
     }
     System.out.println("A link to the pages: ./whetstone open");
+  }
+
+  private Optional<String> link() throws IOException {
+    // adds the file's keys to the database
+    keys.refresh();
+    return KeyFile.read(settings.keyFile(), mapper).stream()
+        .filter(stored -> stored.key().role() == Role.OPERATOR)
+        .findFirst()
+        .map(
+            operator ->
+                "Open http://localhost:%d/welcome/%s"
+                    .formatted(
+                        settings.port(),
+                        sessions.createLink(operator.key().id(), config.link(), "gateway start")));
   }
 }
