@@ -8,7 +8,9 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.ReducedMotion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +23,9 @@ public final class PageBrowser implements AutoCloseable {
   private static final String MISSING =
       "the browser tests need chromium: apt-get install chromium, or name another browser of its"
           + " kind in CHROMIUM_PATH";
+
+  /** Milliseconds that anything may take to appear on a busy machine. */
+  private static final double TIMEOUT = 30_000;
 
   private final Playwright playwright;
   private final Browser browser;
@@ -44,6 +49,7 @@ public final class PageBrowser implements AutoCloseable {
             .filter(Files::isExecutable)
             .findFirst()
             .orElseThrow(() -> new AssertionError(MISSING));
+    PlaywrightAssertions.setDefaultAssertionTimeout(TIMEOUT);
     Playwright playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -65,8 +71,8 @@ public final class PageBrowser implements AutoCloseable {
             new Browser.NewContextOptions()
                 .setViewportSize(width, height)
                 .setColorScheme(scheme)
-                .setReducedMotion(com.microsoft.playwright.options.ReducedMotion.REDUCE));
-    context.setDefaultTimeout(15_000);
+                .setReducedMotion(ReducedMotion.REDUCE));
+    context.setDefaultTimeout(TIMEOUT);
     context.onConsoleMessage(
         message -> {
           if (message.type().equals("error") || message.type().equals("warning")) {
