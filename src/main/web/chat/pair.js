@@ -32,7 +32,8 @@ export function pairView(texts, { live = false, chosen = null } = {}) {
 
 /** Where the user chooses: by click, or by key wherever the cursor is not in a text. */
 export function choiceBar(turn, { decided, skipped }) {
-  const root = h('div.choice', { role: 'group', 'aria-label': W.title });
+  // focused when both answers stand, so that keys choose; a button would turn a stray Enter into a vote
+  const root = h('div.choice', { role: 'group', tabindex: '-1', 'aria-label': W.title });
   if (turn.identical) {
     fill(root, h('p', W.same), button(W.skip, skipped));
     return { root, end: () => {} };
@@ -74,5 +75,5 @@ export function choiceBar(turn, { decided, skipped }) {
   function end() {
     document.removeEventListener('keydown', onKey);
   }
-  return { root, end, focus: () => buttons[0].focus({ preventScroll: true }) };
+  return { root, end, focus: () => root.focus({ preventScroll: true }) };
 }

@@ -49,10 +49,10 @@ function pairTurn(turn, actions) {
   const versions = actions.seesVersions && turn.versions;
   const view = pairView({ a: turn.a.text, b: turn.b.text }, { chosen: turn.choice });
   const bar = open ? choiceBar(turn, actions) : null;
-  const said = { a: W.copy && words.choice.left, b: words.choice.right, tie: words.choice.tie, both_bad: words.choice.bad };
+  const said = words.choice.names;
   const root = h('div.turn.pair',
     h('div.who', h('span', W.model),
-      !open && h('span.tag', turn.choice && turn.choice !== 'none' ? said[turn.choice] : words.choice.chosen.none),
+      !open && h('span.tag', turn.choice && turn.choice !== 'none' ? said[turn.choice] : words.choice.notChosen),
       versions && h('span', words.choice.versions(versions.a, versions.b))),
     view.root,
     bar?.root,

@@ -22,10 +22,12 @@ export function poll(run, seconds = 5) {
     }
   };
   document.addEventListener('visibilitychange', seen);
+  document.addEventListener('gateway-back', seen);
   next();
   return () => {
     ended = true;
     clearTimeout(timer);
     document.removeEventListener('visibilitychange', seen);
+    document.removeEventListener('gateway-back', seen);
   };
 }
