@@ -8,6 +8,7 @@ import dev.whetstone.cli.ImportCommand;
 import dev.whetstone.cli.KeysCommand;
 import dev.whetstone.cli.LabCommand;
 import dev.whetstone.cli.ModelsCommand;
+import dev.whetstone.cli.OpenCommand;
 import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
@@ -45,7 +46,8 @@ import picocli.CommandLine.Command;
       PoliciesCommand.class,
       RollbackCommand.class,
       TrainCommand.class,
-      KeysCommand.class
+      KeysCommand.class,
+      OpenCommand.class
     })
 public final class Whetstone {
   public static void main(String... args) {

@@ -14,6 +14,8 @@ import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFile;
 import dev.whetstone.security.KeyStore;
 import dev.whetstone.security.RandomIds;
+import dev.whetstone.security.SessionCache;
+import dev.whetstone.security.SessionStore;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -83,6 +85,18 @@ final class GatewayBeans {
     Path file = settings.keyFile();
     boolean created = KeyFile.createIfMissing(file, mapper);
     return new ApiKeyCache(store, KeyFile.read(file, mapper), created, clock);
+  }
+
+  @Produces
+  @Singleton
+  SessionStore sessionStore(Database database, InstantSource clock) {
+    return new SessionStore(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  SessionCache sessions(SessionStore store, InstantSource clock) {
+    return new SessionCache(store, clock);
   }
 
   @Produces

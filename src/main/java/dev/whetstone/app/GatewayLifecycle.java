@@ -23,6 +23,7 @@ import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.gate.GateChecksConfig;
 import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.security.ApiKeyCache;
+import dev.whetstone.security.SessionCache;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.serving.ServingConfig;
 import dev.whetstone.text.ChatTemplate;
@@ -73,6 +74,8 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   @Inject Instance<ApiKeyCache> keys;
   @Inject GatewayConfig http;
   @Inject RequestLog requests;
+  @Inject Instance<SessionCache> sessions;
+  @Inject WelcomePrinter welcome;
 
   private final AtomicBoolean draining = new AtomicBoolean();
   private volatile @Nullable ServedModel served;
@@ -82,6 +85,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
       return;
     }
     keys.get().start(KEY_REFRESH);
+    sessions.get().start(KEY_REFRESH);
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::loadModel);
     Thread.ofVirtual().name("whetstone-database").start(this::openDatabase);
   }
@@ -128,6 +132,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
           settings.databaseUrl() == null
               ? "Keys: " + settings.keyFile()
               : "Keys: ./whetstone keys create operator");
+      welcome.start();
       trainer.start();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
@@ -255,6 +260,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
       model.tokenizer().close();
     }
     keys.get().close();
+    sessions.get().close();
     database.close();
   }
 }

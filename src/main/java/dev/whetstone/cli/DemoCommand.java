@@ -29,6 +29,12 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Where the demo's data is written and kept; default: a new temporary folder.")
   private @Nullable Path home;
 
+  @Option(
+      names = "--open",
+      description =
+          "Prints a link to the pages first, and waits for Enter before it begins and before it ends.")
+  private boolean open;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     Path folder =
@@ -40,7 +46,15 @@ public final class DemoCommand implements Callable<Integer> {
     Map<String, String> settings = new HashMap<>(LabSettings.DEMO);
     settings.put("WHETSTONE_NATIVE", AppSettings.of(System::getenv).nativeLibraries().toString());
     try (LabGateway gateway = LabGateway.start(Laboratory.command(), folder, settings)) {
+      if (open) {
+        System.out.println("Open " + link(gateway) + " and press Enter to begin.");
+        awaitEnter();
+      }
       new DemoScenario(gateway, System.out::println).run();
+      if (open) {
+        System.out.println("Press Enter to stop the gateway.");
+        awaitEnter();
+      }
     }
     System.out.println();
     System.out.println(
@@ -48,5 +62,19 @@ public final class DemoCommand implements Callable<Integer> {
     System.out.println(
         "then GET /policies, /training/runs, /rollouts and /audit with the operator's key in keys.json.");
     return 0;
+  }
+
+  private static String link(LabGateway gateway) throws IOException, InterruptedException {
+    String url = gateway.postForJson("operator", "/welcome", Map.of()).path("url").asText();
+    // browsers trust this name as they trust TLS
+    return url.replace("127.0.0.1", "localhost");
+  }
+
+  /** Returns at once when nobody can press it. */
+  private static void awaitEnter() throws IOException {
+    int pressed = System.in.read();
+    while (pressed != '\n' && pressed != -1) {
+      pressed = System.in.read();
+    }
   }
 }

@@ -42,6 +42,7 @@ class GrammarCompletionTest {
         2,
         distinct,
         Duration.ofMinutes(1),
+        Requester.INTERNAL,
         GRAMMAR);
   }
 

@@ -1,0 +1,217 @@
+import { button, fill, foreign, h } from '../core/dom.js';
+import { toast } from '../core/toast.js';
+import { words } from '../core/words.js';
+import { askModel } from './answer.js';
+import { conversationList, titleOf } from './list.js';
+import { settingsPanel } from './panel.js';
+import { openStore } from './store.js';
+import { liveView, turnView } from './turns.js';
+
+const W = words.chat;
+const NEAR = 96;
+const TITLE_LENGTH = 60;
+
+export function render(root, { session }) {
+  root.classList.add('chat');
+  const store = openStore(session.key);
+  const seesVersions = session.roles.includes('operator');
+  let conversation = store.list().find((c) => c.turns.length) ?? store.create();
+  let share = Number(localStorage.getItem('whetstone.pair-share') ?? session.pair_share);
+  let running = null;
+  let bar = null;
+  let countdown = null;
+
+  const title = h('h1');
+  const turns = h('div.turns');
+  const text = h('textarea#message', { rows: '2', placeholder: W.message, 'aria-label': W.message });
+  const two = h('input', { type: 'checkbox' });
+  const send = h('button.primary', { type: 'submit' }, W.send);
+  const stop = button(W.stop, () => running?.abort(), { hidden: true });
+  const form = h('form.composer', { onsubmit: submit }, text,
+    h('div.actions', h('label.inline', two, W.twoAnswers), h('div.actions', stop, send)));
+  const panelButton = button(W.settings, togglePanel, { 'aria-expanded': 'false' });
+  const talk = h('section.talk', { 'aria-label': W.title }, h('header', title, panelButton), turns, form);
+  const list = conversationList({ store, current: () => conversation, open, changed: draw });
+  let panel = null;
+  fill(root, list.root, talk);
+  text.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  draw();
+  text.focus();
+
+  function open(chosen) {
+    running?.abort();
+    const unused = store.list().find((c) => !c.turns.length);
+    conversation = chosen ?? unused ?? store.create();
+    if (panel) showPanel();
+    draw();
+    text.focus();
+  }
+
+  function togglePanel() {
+    if (panel) {
+      panel.remove();
+      panel = null;
+    } else {
+      showPanel();
+    }
+    root.classList.toggle('with-panel', panel !== null);
+    panelButton.setAttribute('aria-expanded', panel !== null);
+  }
+
+  function showPanel() {
+    panel?.remove();
+    panel = settingsPanel(conversation, share, {
+      changed: () => store.save(),
+      setShare: (value) => {
+        share = value;
+        localStorage.setItem('whetstone.pair-share', String(value));
+      },
+    });
+    root.append(panel);
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    const said = text.value.trim();
+    if (!said || running) return;
+    skipOpenPair();
+    conversation.turns.push({ role: 'user', content: said });
+    if (!conversation.title) conversation.title = said.replace(/\s+/g, ' ').slice(0, TITLE_LENGTH);
+    if (!store.touch(conversation)) toast(W.full, 'bad');
+    text.value = '';
+    answer();
+  }
+
+  function skipOpenPair() {
+    const last = conversation.turns.at(-1);
+    if (last?.role === 'pair' && !last.choice) last.choice = 'none';
+  }
+
+  async function answer() {
+    const pair = two.checked || Math.random() < share;
+    const mine = conversation;
+    const controller = new AbortController();
+    running = controller;
+    clearInterval(countdown);
+    draw();
+    const live = liveView(pair);
+    turns.append(live.root);
+    scrollDown(true);
+    stop.hidden = false;
+    send.disabled = true;
+    let failure = null;
+    try {
+      const turn = await askModel(mine, {
+        pair,
+        signal: controller.signal,
+        onText: (texts) => {
+          live.update(texts);
+          scrollDown(false);
+        },
+      });
+      if (turn) mine.turns.push(turn);
+    } catch (failed) {
+      failure = failed;
+    }
+    if (!store.touch(mine)) toast(W.full, 'bad');
+    if (running === controller) running = null;
+    stop.hidden = running === null;
+    send.disabled = running !== null;
+    if (mine !== conversation) return;
+    draw(failure);
+    scrollDown(true);
+    if (bar?.focus && !text.value) bar.focus();
+  }
+
+  function draw(failure = null) {
+    bar?.end();
+    bar = null;
+    clearInterval(countdown);
+    list.draw();
+    fill(title, foreign(titleOf(conversation)));
+    const last = conversation.turns.length - 1;
+    const views = conversation.turns.map((turn, i) => turnView(turn, {
+      seesVersions,
+      last: i === last && !running,
+      edit: (said) => {
+        running?.abort();
+        conversation.turns.length = i;
+        conversation.turns.push({ role: 'user', content: said });
+        store.touch(conversation);
+        answer();
+      },
+      regenerate: () => {
+        conversation.turns.length = i;
+        answer();
+      },
+      decided: (choice, row) => {
+        turn.choice = choice;
+        turn.preferenceId = row.preference_id;
+        turn.versions = row.policies ?? null;
+        store.touch(conversation);
+        draw();
+        text.focus();
+      },
+      skipped: () => {
+        turn.choice = 'none';
+        store.touch(conversation);
+        draw();
+        text.focus();
+      },
+    }));
+    bar = views.at(-1)?.bar ?? null;
+    fill(turns, views.length ? views.map((v) => v.root) : empty());
+    const unanswered = conversation.turns.at(-1)?.role === 'user' && !running;
+    if (unanswered) turns.append(notice(failure));
+  }
+
+  function empty() {
+    return h('div', h('h2', W.emptyTitle), h('p', W.empty),
+      h('div.samples', { role: 'group', 'aria-label': W.samplesLabel }, samples(session).map((sample) =>
+        button(sample, () => {
+          text.value = sample;
+          form.requestSubmit();
+        }))));
+  }
+
+  function notice(failure) {
+    const retry = button(words.common.retry, answer);
+    const root = h('div.notice', { role: 'alert' }, h('span', failure?.message ?? W.notSent), retry);
+    let left = failure?.retryAfter ?? 0;
+    const tick = () => {
+      retry.disabled = left > 0;
+      fill(retry, left > 0 ? words.errors.wait(left) : words.common.retry);
+      if (left-- <= 0) clearInterval(countdown);
+    };
+    if (left > 0) {
+      countdown = setInterval(tick, 1000);
+      tick();
+    }
+    return root;
+  }
+
+  /** Follows the text, unless the reader has scrolled away from the end. */
+  function scrollDown(always) {
+    const page = document.documentElement;
+    if (always || page.scrollHeight - page.clientHeight - page.scrollTop < NEAR) {
+      page.scrollTop = page.scrollHeight;
+    }
+  }
+
+  return () => {
+    running?.abort();
+    bar?.end();
+    clearInterval(countdown);
+  };
+}
+
+function samples(session) {
+  const model = session.model ?? 'coder';
+  const kind = model.includes('reviews') ? 'reviews' : model.includes('coder') ? 'code' : 'general';
+  return words.samples[kind];
+}

@@ -1,0 +1,145 @@
+// The one client of the API. The session's cookie authenticates; the pages never see a key.
+import { words } from './words.js';
+
+/** A refusal, in the words of the problem that the gateway answered (RFC 9457). */
+export class ApiError extends Error {
+  constructor(status, problem, retryAfter) {
+    super(problem.detail || words.errors.status(status));
+    this.status = status;
+    this.code = problem.code ?? '';
+    this.field = problem.field ?? null;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The gateway did not answer. */
+export class AwayError extends Error {
+  constructor() {
+    super(words.errors.away);
+    this.status = 0;
+    this.code = 'away';
+    this.retryAfter = null;
+  }
+}
+
+const listeners = { signedOut: () => {}, away: () => {}, back: () => {} };
+
+export function onConnection(handlers) {
+  Object.assign(listeners, handlers);
+}
+
+async function send(method, path, { body, headers = {}, signal } = {}) {
+  const options = { method, headers: { Accept: 'application/json', ...headers }, signal };
+  options.cache = 'no-store';
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers['Content-Type'] = 'application/json';
+  }
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (failed) {
+    if (failed.name === 'AbortError') throw failed;
+    listeners.away();
+    throw new AwayError();
+  }
+  if (!response.ok) throw await refusal(response);
+  listeners.back();
+  return response;
+}
+
+async function refusal(response) {
+  const text = await response.text().catch(() => '');
+  let problem = {};
+  try {
+    problem = JSON.parse(text);
+    problem = problem.error ? { detail: problem.error.message, code: problem.error.code } : problem;
+  } catch {
+    // a proxy's page is no problem document: the status has to do
+  }
+  const after = Number(response.headers.get('Retry-After'));
+  if (response.status === 401) listeners.signedOut();
+  return new ApiError(response.status, problem, after > 0 ? after : null);
+}
+
+async function json(response) {
+  return response.status === 204 ? null : response.json();
+}
+
+export const api = {
+  get: async (path, options) => json(await send('GET', path, options)),
+  post: async (path, body = {}, options = {}) => json(await send('POST', path, { ...options, body })),
+  del: async (path, options) => json(await send('DELETE', path, options)),
+  text: async (path) => (await send('GET', path, { headers: { Accept: '*/*' } })).text(),
+
+  /** Reads server-sent events and calls onEvent(name, data) for each, until the stream ends. */
+  async stream(method, path, { body, signal, onEvent }) {
+    const response = await send(method, path, { body, signal, headers: { Accept: 'text/event-stream' } });
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let buffer = '';
+    for (;;) {
+      let piece;
+      try {
+        piece = await reader.read();
+      } catch (failed) {
+        if (failed.name === 'AbortError') throw failed;
+        listeners.away();
+        throw new AwayError();
+      }
+      if (piece.done) return;
+      buffer += piece.value;
+      let end;
+      while ((end = buffer.indexOf('\n\n')) >= 0) {
+        dispatch(buffer.slice(0, end), onEvent);
+        buffer = buffer.slice(end + 2);
+      }
+    }
+  },
+
+  /** Sends a file and tells how far it is; answers the report. */
+  upload(path, file, type, onProgress) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open('POST', path);
+      request.setRequestHeader('Content-Type', type);
+      request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+      request.onerror = () => reject(new AwayError());
+      request.onload = () => {
+        let answer = {};
+        try {
+          answer = JSON.parse(request.responseText);
+        } catch {
+          // the status says enough
+        }
+        if (request.status < 300) resolve(answer);
+        else reject(new ApiError(request.status, answer, Number(request.getResponseHeader('Retry-After'))));
+      };
+      request.send(file);
+    });
+  },
+};
+
+function dispatch(block, onEvent) {
+  let name = 'message';
+  const data = [];
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event:')) name = line.slice(6).trim();
+    else if (line.startsWith('data:')) data.push(line.slice(5).trim());
+  }
+  if (data.length) onEvent(name, JSON.parse(data.join('\n')));
+}
+
+/** The same call as a line for a shell; the key is a variable. */
+export function curl(method, path, body) {
+  const parts = ['curl -s'];
+  if (method !== 'GET') parts.push('-X ' + method);
+  parts.push(quote(location.origin + path), '-H "Authorization: Bearer $WHETSTONE_KEY"');
+  if (body !== undefined) {
+    parts.push("-H 'Content-Type: application/json'", '-d ' + quote(JSON.stringify(body)));
+  }
+  return parts.join(' ');
+}
+
+function quote(text) {
+  return "'" + text.replaceAll("'", "'\\''") + "'";
+}

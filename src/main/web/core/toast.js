@@ -1,0 +1,14 @@
+import { button, h } from './dom.js';
+
+const SHOWN = 5000;
+
+/** Shows a sentence for a while; action, if any, is {label, run}. */
+export function toast(text, kind = '', action = null) {
+  const box = h('div.toast', { class: kind || null }, h('span', text));
+  if (action) {
+    box.append(button(action.label, () => { box.remove(); action.run(); }, { kind: 'small' }));
+  }
+  document.getElementById('toasts').append(box);
+  setTimeout(() => box.remove(), action ? action.ms ?? SHOWN : SHOWN);
+  return box;
+}

@@ -1,0 +1,95 @@
+// What the operator's pages share.
+import { curl } from '../core/api.js';
+import { button, fill, foreign, h } from '../core/dom.js';
+import { figure } from '../core/format.js';
+import { copy } from '../core/markdown.js';
+import { words } from '../core/words.js';
+
+const STATUS = {
+  ready: 'good', candidate: 'accent', held: 'warn', rejected: 'bad',
+  queued: '', running: 'accent', succeeded: 'good', failed: 'bad', cancelled: 'warn',
+  gating: 'accent', awaiting_approval: 'warn', duelling: 'accent', promoted: 'good', inconclusive: 'warn',
+  superseded: 'warn', aborted: 'bad', rolled_back: 'bad', pass: 'good', fail: 'bad', valid: 'good', revoked: 'bad',
+};
+
+export function tag(status) {
+  return h('span.tag', { class: STATUS[status] || null }, String(status).replaceAll('_', ' '));
+}
+
+/** Where the numbers above come from: the route, and the same call for a shell. */
+export function source(path) {
+  return h('div.source', h('a', { href: path, target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, 'GET ' + path),
+    button('curl', () => copy(curl('GET', path)), { kind: 'small plain', 'aria-label': `${words.common.copy}: curl ${path}` }));
+}
+
+export function section(title, ...children) {
+  return h('section.section', { 'aria-label': title }, h('div.head', h('h2', title)), children);
+}
+
+/** columns: [{head, cell(row), number, text}] */
+export function table(columns, rows, label) {
+  const kind = (c) => (c.number ? 'number' : c.text ? 'text' : c.nowrap ? 'nowrap' : null);
+  return h('div.scroll', { tabindex: '0', role: 'region', 'aria-label': label ?? words.common.table }, h('table',
+    h('thead', h('tr', columns.map((c) => h('th', { class: c.number ? 'number' : null, scope: 'col' }, c.head)))),
+    h('tbody', rows.map((row) => h('tr', columns.map((c) => h('td', { class: kind(c) }, c.cell(row))))))));
+}
+
+export function facts(pairs) {
+  return h('dl.facts', pairs.filter(Boolean).flatMap(([name, value]) => [h('dt', name), h('dd', value)]));
+}
+
+export function empty(text, ...actions) {
+  return h('div.empty', h('p', text), actions.length > 0 && h('div.actions', actions));
+}
+
+export function link(kind, id, label = null) {
+  return id ? h('a', { href: `#/${kind}/${encodeURIComponent(id)}` }, label ?? shortId(id)) : '–';
+}
+
+/** run_86786745e9a5…: enough of an id to tell it from others. */
+export function shortId(id) {
+  return id.length > 20 ? id.slice(0, 16) + '…' : id;
+}
+
+export function words2(text) {
+  return text ? foreign(text) : '–';
+}
+
+/** A rate with its interval, drawn on a line from 0 to 100 %. */
+export function interval({ rate, low, high }) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 100 16');
+  svg.setAttribute('preserveAspectRatio', 'none');
+  svg.setAttribute('aria-hidden', 'true');
+  const shape = (name, attributes) => {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', name);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    svg.append(node);
+  };
+  shape('rect', { class: 'range', x: 100 * low, y: 4, width: Math.max(1, 100 * (high - low)), height: 8 });
+  shape('rect', { class: 'rate', x: 100 * rate - 0.5, y: 0, width: 1, height: 16 });
+  shape('line', { class: 'half', x1: 50, x2: 50, y1: 0, y2: 16 });
+  return h('div.interval', svg);
+}
+
+export function json(value) {
+  return h('pre.json', { tabindex: '0' }, JSON.stringify(value, null, 2));
+}
+
+/** A list that grows page by page: pageOf(cursor) answers {items, next}; draw(items) shows them all. */
+export async function pagedList(host, pageOf, draw) {
+  const all = [];
+  const more = button(words.common.more, load);
+  async function load() {
+    more.disabled = true;
+    const page = await pageOf(load.next);
+    all.push(...page.items);
+    load.next = page.next;
+    more.disabled = false;
+    fill(host, draw(all), page.next && h('p', more));
+  }
+  await load();
+  return { redraw: () => fill(host, draw(all), load.next && h('p', more)) };
+}
+
+export { figure };
