@@ -97,7 +97,9 @@ class SiegeIT {
     byte[] part = "x".repeat(1_000_000).getBytes(StandardCharsets.UTF_8);
     String head =
         "POST /generate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-            + "Authorization: Bearer %s\r\nContent-Length: 1000100\r\n\r\n{\"prompt\": \"";
+            + "Authorization: Bearer "
+            + key("chat")
+            + "\r\nContent-Length: 1000100\r\n\r\n{\"prompt\": \"";
     List<Socket> open = new ArrayList<>();
     try {
       URI address = gateway.uri("/");
@@ -108,7 +110,7 @@ class SiegeIT {
             () -> {
               try {
                 OutputStream out = socket.getOutputStream();
-                out.write(head.formatted(key("chat")).getBytes(StandardCharsets.UTF_8));
+                out.write(head.getBytes(StandardCharsets.UTF_8));
                 out.write(part);
                 out.flush();
               } catch (IOException refused) {
