@@ -21,7 +21,8 @@ public final class TrainingVotes {
       FROM usable_votes v WHERE v.base_hash = ?
       """;
 
-  // A run's frozen votes are read whatever was excluded since. Those of earlier versions have no part.
+  // A run's frozen votes are read whatever was excluded since. Those of earlier versions have no
+  // part.
   private static final String OF_RUN =
       """
       SELECT v.preference_id, v.seq, v.key_id, v.user_id, p.conversation, coalesce(r.part, 'train') AS part,

@@ -56,7 +56,8 @@ class DuelsIT extends DuelStory {
     assertRunsPairsAreADownload(run);
     String metrics = gateway.getText("operator", "/q/metrics");
     assertThat(metrics)
-        .containsPattern("whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]")
+        .containsPattern(
+            "whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]")
         .containsPattern("(?m)^whetstone_duel_threshold 0\\.0$")
         .containsPattern("(?m)^whetstone_champion_promotions_total [0-9]");
   }
@@ -65,7 +66,7 @@ class DuelsIT extends DuelStory {
     JsonNode ended = gateway.get("operator", "/training/runs/" + run);
     List<String> parts = new ArrayList<>();
     for (String line :
-        gateway.getText("operator", "/training/runs/" + run + "/pairs").split("\n")) {
+        gateway.getText("operator", "/training/runs/" + run + "/pairs").lines().toList()) {
       JsonNode pair = JSON.readTree(line);
       parts.add(pair.path("part").asText());
       assertThat(pair.path("weight").asDouble()).isBetween(0.0, 1.0);

@@ -194,7 +194,8 @@ class OldHomeIT {
   private static JsonNode withoutAdded(JsonNode now, JsonNode before) {
     if (now instanceof ObjectNode fields && before.isObject()) {
       ObjectNode kept = JSON.createObjectNode();
-      before.fieldNames()
+      before
+          .fieldNames()
           .forEachRemaining(
               name -> {
                 if (fields.has(name)) {

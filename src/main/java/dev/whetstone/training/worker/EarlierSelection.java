@@ -26,8 +26,7 @@ final class EarlierSelection {
    * @param share of the votes that the run held out
    * @param hash of the list that the run stored
    */
-  static Optional<List<TrainingVote>> parts(
-      List<TrainingVote> frozen, double share, String hash) {
+  static Optional<List<TrainingVote>> parts(List<TrainingVote> frozen, double share, String hash) {
     if (!hash(frozen).equals(hash)) {
       return Optional.empty();
     }
@@ -41,8 +40,7 @@ final class EarlierSelection {
         frozen.stream()
             .map(
                 vote ->
-                    vote.withPart(
-                        heldOut.contains(vote.preferenceId()) ? Part.SELECT : Part.TRAIN))
+                    vote.withPart(heldOut.contains(vote.preferenceId()) ? Part.SELECT : Part.TRAIN))
             .toList());
   }
 
