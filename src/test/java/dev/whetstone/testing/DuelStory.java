@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,25 +55,16 @@ public abstract class DuelStory {
     voters.awaitDecided(VOTES);
     voters.setPause(PAUSE_IN_DUEL);
     String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
-    await(run, "succeeded");
+    awaitSuccess(run);
     voters.setPause(Duration.ZERO);
     return run;
   }
 
-  private void await(String run, String status) throws Exception {
-    await(run, now -> now.path("status").asText().equals(status));
-  }
-
-  /** Waits until the run has read its votes and recorded the version that it starts from. */
-  public void awaitParent(String run) throws Exception {
-    await(run, now -> now.path("parent").isTextual());
-  }
-
-  private void await(String run, Predicate<JsonNode> reached) throws Exception {
+  private void awaitSuccess(String run) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (true) {
       JsonNode now = gateway.get("operator", "/training/runs/" + run);
-      if (reached.test(now)) {
+      if (now.path("status").asText().equals("succeeded")) {
         return;
       }
       assertThat(now.path("status").asText()).as(now.toString()).isIn("queued", "running");
