@@ -47,7 +47,7 @@ class DemoIT {
       assertThat(rollout.at("/duel/wins").asInt())
           .isGreaterThan(rollout.at("/duel/losses").asInt());
       assertThat(rollout.at("/decisions").findValuesAsText("decision"))
-          .containsExactly("gating", "duelling", "promoted");
+          .containsExactly("gating", "duelling", "promoted", "rolled_back");
       assertThat(gateway.get("operator", "/audit").path("items").findValuesAsText("action"))
           .contains("train", "run succeeded", "rollout promoted", "promote", "rollback");
       checkEvents(gateway, run.path("id").asText(), run.at("/metrics/step").asInt());

@@ -8,15 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Base of tests in which a gateway and a trainer process turn a candidate down. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class DuelStory {
   public static final int VOTES = 150;
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -28,26 +24,18 @@ public abstract class DuelStory {
   /** Settings of the gateway. */
   protected abstract Map<String, String> settings();
 
-  @BeforeAll
+  // A gateway each: votes add up, so that those of one test would be evidence in the next.
+  @BeforeEach
   void start(@TempDir Path home) throws Exception {
     gateway = LabGateway.start(LabGateway.command(), home, settings());
-  }
-
-  @AfterAll
-  void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void open() {
     voters = new Voters(() -> gateway);
   }
 
   @AfterEach
-  void rollBackToV0() throws Exception {
+  void stop() {
     voters.close();
+    gateway.close();
     assertThat(voters.unexpected()).isEmpty();
-    gateway.postForJson("operator", "/rollback", Map.of("to", "v0", "reason", "the test is over"));
   }
 
   /** Trains on the voters' choices and awaits the run's end. They pause between votes meanwhile. */
