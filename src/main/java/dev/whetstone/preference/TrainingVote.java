@@ -37,6 +37,12 @@ public record TrainingVote(
         preferenceId, seq, key, user, conversation, part, other, prompt, chosen, rejected);
   }
 
+  /** The same vote in another part. */
+  public TrainingVote withPart(Part other) {
+    return new TrainingVote(
+        preferenceId, seq, key, user, conversation, other, weight, prompt, chosen, rejected);
+  }
+
   /** Tokens of the prompt and both answers. */
   public int tokens() {
     return prompt.length + chosen.length + rejected.length;

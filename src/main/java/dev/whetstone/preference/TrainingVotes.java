@@ -21,15 +21,17 @@ public final class TrainingVotes {
       FROM usable_votes v WHERE v.base_hash = ?
       """;
 
-  // A run's frozen votes are read whatever was excluded since.
+  // A run's frozen votes are read whatever was excluded since. Those of earlier versions have no
+  // part.
   private static final String OF_RUN =
       """
-      SELECT v.preference_id, v.seq, v.key_id, v.user_id, p.conversation, r.part, r.weight,
+      SELECT v.preference_id, v.seq, v.key_id, v.user_id, p.conversation, coalesce(r.part, 'train') AS part,
+        r.weight,
         p.prompt_ids,
         CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen_ids,
         CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected_ids
       FROM run_preferences r JOIN preferences v USING (preference_id) JOIN pairs p USING (pair_id)
-      WHERE r.run_id = ? AND v.choice IN ('a', 'b') AND r.part IS NOT NULL ORDER BY v.seq
+      WHERE r.run_id = ? AND v.choice IN ('a', 'b') ORDER BY v.seq
       """;
 
   private static final String COUNTS =

@@ -446,7 +446,10 @@ public final class RolloutStore {
     return id.isPresent();
   }
 
-  /** Marks the rollouts of promoted versions that were rolled back since; returns their number. */
+  /**
+   * Marks the rollouts of promoted versions that were rolled back since, but for those of version
+   * 0.1, which have no cause: what it wrote stays. Returns their number.
+   */
   int markRolledBack(Transition rolledBack, String actor) {
     return database.transaction(
         connection -> {
@@ -456,6 +459,7 @@ public final class RolloutStore {
                   RolloutStore::rollout,
                   COLUMNS
                       + "WHERE base_hash = ? AND status = 'promoted' AND ending IS NULL"
+                      + " AND cause IS NOT NULL"
                       + " AND EXISTS (SELECT FROM policies p WHERE p.base_hash = rollouts.base_hash"
                       + " AND p.version = rollouts.candidate AND p.rolled_back_at > ended_at)",
                   baseHash);

@@ -195,6 +195,33 @@ class RolloutFlowTest {
   }
 
   @Test
+  void whatWasTrainedOnTopOfARolledBackVersionEnds() throws Exception {
+    PolicyRecord parent = gateway.register(1);
+    gateway.promote(parent.version());
+    Rollout duel =
+        duelling(
+            gateway
+                .policies
+                .store()
+                .register(
+                    Adapters.of(TestModels.tiny().config(), 4, 2),
+                    new Provenance(parent.version(), null, null),
+                    PolicyStatus.READY,
+                    OPERATOR)
+                .row());
+    gateway.rollBack(null);
+
+    rollouts.step();
+
+    Rollout ended = rollouts.store().find(duel.id()).orElseThrow();
+    assertThat(ended.status()).isEqualTo(RolloutStatus.INCONCLUSIVE);
+    assertThat(ended.reason())
+        .isEqualTo("it was trained on top of " + parent.version() + ", which was rolled back");
+    gateway.policies.reconcile();
+    assertThat(gateway.champion()).isEqualTo("v0");
+  }
+
+  @Test
   void aPreparedChangeFallsWhenTheAliasesChanged() throws Exception {
     PolicyRecord first = gateway.register(1);
     Promoter prepared =

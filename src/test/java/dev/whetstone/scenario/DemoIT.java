@@ -43,11 +43,11 @@ class DemoIT {
       assertThat(v1.path("rolled_back_at").isNull()).isFalse();
       assertThat(policies.get(1).path("aliases").toString()).contains("champion");
       JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
-      assertThat(rollout.path("status").asText()).isEqualTo("promoted");
+      assertThat(rollout.path("status").asText()).isEqualTo("rolled_back");
       assertThat(rollout.at("/duel/wins").asInt())
           .isGreaterThan(rollout.at("/duel/losses").asInt());
       assertThat(rollout.at("/decisions").findValuesAsText("decision"))
-          .containsExactly("gating", "duelling", "promoted");
+          .containsExactly("gating", "duelling", "promoted", "rolled_back");
       assertThat(gateway.get("operator", "/audit").path("items").findValuesAsText("action"))
           .contains("train", "run succeeded", "rollout promoted", "promote", "rollback");
       checkEvents(gateway, run.path("id").asText(), run.at("/metrics/step").asInt());

@@ -8,16 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Base of tests in which a gateway and a trainer process turn a candidate down. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class DuelStory {
   public static final int VOTES = 150;
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -29,26 +24,18 @@ public abstract class DuelStory {
   /** Settings of the gateway. */
   protected abstract Map<String, String> settings();
 
-  @BeforeAll
+  // A gateway each: votes add up, so that those of one test would be evidence in the next.
+  @BeforeEach
   void start(@TempDir Path home) throws Exception {
     gateway = LabGateway.start(LabGateway.command(), home, settings());
-  }
-
-  @AfterAll
-  void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void open() {
     voters = new Voters(() -> gateway);
   }
 
   @AfterEach
-  void rollBackToV0() throws Exception {
+  void stop() {
     voters.close();
+    gateway.close();
     assertThat(voters.unexpected()).isEmpty();
-    gateway.postForJson("operator", "/rollback", Map.of("to", "v0", "reason", "the test is over"));
   }
 
   /** Trains on the voters' choices and awaits the run's end. They pause between votes meanwhile. */
@@ -56,25 +43,16 @@ public abstract class DuelStory {
     voters.awaitDecided(VOTES);
     voters.setPause(PAUSE_IN_DUEL);
     String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
-    await(run, "succeeded");
+    awaitSuccess(run);
     voters.setPause(Duration.ZERO);
     return run;
   }
 
-  private void await(String run, String status) throws Exception {
-    await(run, now -> now.path("status").asText().equals(status));
-  }
-
-  /** Waits until the run has read its votes and recorded the version that it starts from. */
-  public void awaitParent(String run) throws Exception {
-    await(run, now -> now.path("parent").isTextual());
-  }
-
-  private void await(String run, Predicate<JsonNode> reached) throws Exception {
+  private void awaitSuccess(String run) throws Exception {
     Instant limit = Instant.now().plus(LIMIT);
     while (true) {
       JsonNode now = gateway.get("operator", "/training/runs/" + run);
-      if (reached.test(now)) {
+      if (now.path("status").asText().equals("succeeded")) {
         return;
       }
       assertThat(now.path("status").asText()).as(now.toString()).isIn("queued", "running");

@@ -47,6 +47,7 @@ public enum LoopMoment {
 
   private static LoopMoment now(JsonNode rollout, Instant now) {
     return switch (rollout.path("status").asText()) {
+      case "queued" -> TRAINED;
       case "gating" -> GATING;
       case "duelling" -> rollout.at("/duel/wins").asInt() >= NEARLY ? DECIDING : DUELLING;
       default -> ended(rollout).plus(SWAP).isAfter(now) ? SWAPPING : DONE;

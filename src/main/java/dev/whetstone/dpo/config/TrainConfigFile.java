@@ -213,7 +213,10 @@ public final class TrainConfigFile {
         .ifPresentOrElse(
             steps -> root.put("eval_steps", steps),
             () -> root.put("eval_steps", JsonSettings.AUTO));
-    root.put("kl_temperature", config.validation().klTemperature());
+    // Version 0.1 measured at 1 and had no such setting: its checkpoints are known by their text.
+    if (config.validation().klTemperature() != 1) {
+      root.put("kl_temperature", config.validation().klTemperature());
+    }
     writeEarlyStopping(root, config.earlyStopping());
     return root.toPrettyString() + "\n";
   }

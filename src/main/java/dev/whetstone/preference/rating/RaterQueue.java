@@ -83,8 +83,7 @@ public final class RaterQueue {
         AND NOT EXISTS (SELECT FROM leases l
           WHERE l.pair_id = p.pair_id AND l.user_id = ? AND l.leased_until > ?)
       ORDER BY p.created_at, p.pair_id LIMIT 1
-      FOR NO KEY UPDATE SKIP LOCKED
-      """;
+      FOR NO KEY UPDATE\s""";
 
   // Counts again, because a lease may have been committed after the pair was chosen.
   private static final String INSERT_LEASE =
@@ -146,18 +145,34 @@ public final class RaterQueue {
       throw new IllegalArgumentException("overlap must be from 1 to " + MAX_OVERLAP);
     }
     Instant now = clock.instant();
-    return database.transaction(
-        connection -> {
-          deleteOldLeases(connection, now);
-          Sql.list(connection, _ -> true, LOCK_CURSORS_SHARED);
-          Position cursor = advanceCursor(connection, overlap, now);
-          LeaseRequest request = new LeaseRequest(rater, overlap, now, now.plus(lease));
-          Optional<LeasedPair> leased;
-          do {
-            leased = choosePair(connection, cursor, request);
-          } while (leased.isPresent() && !insertLease(connection, leased.get().pairId(), request));
-          return leased;
-        });
+    LeaseRequest request = new LeaseRequest(rater, overlap, now, now.plus(lease));
+    Attempt attempt;
+    do {
+      attempt = database.transaction(connection -> attempt(connection, request));
+    } while (attempt.overtaken);
+    return attempt.leased;
+  }
+
+  /**
+   * What one transaction came to.
+   *
+   * @param overtaken whether another rater took the last judgement that was wanted of the pair
+   */
+  private record Attempt(Optional<LeasedPair> leased, boolean overtaken) {}
+
+  // A transaction locks one pair at most, so that raters never wait for each other in a circle.
+  private static Attempt attempt(Connection connection, LeaseRequest request) throws SQLException {
+    deleteOldLeases(connection, request.now);
+    Sql.list(connection, _ -> true, LOCK_CURSORS_SHARED);
+    Position cursor = advanceCursor(connection, request.overlap, request.now);
+    Optional<LeasedPair> chosen = choosePair(connection, cursor, request, "SKIP LOCKED");
+    if (chosen.isEmpty()) {
+      // Pairs that other raters are leasing at this moment may want a further judgement.
+      chosen = choosePair(connection, cursor, request, "");
+    }
+    boolean overtaken =
+        chosen.isPresent() && !insertLease(connection, chosen.get().pairId(), request);
+    return new Attempt(chosen, overtaken);
   }
 
   /**
@@ -236,11 +251,12 @@ public final class RaterQueue {
   }
 
   private static Optional<LeasedPair> choosePair(
-      Connection connection, Position cursor, LeaseRequest request) throws SQLException {
+      Connection connection, Position cursor, LeaseRequest request, String whenLocked)
+      throws SQLException {
     return Sql.first(
         connection,
         row -> leasedPair(row, request.until),
-        NEXT_PAIR,
+        NEXT_PAIR + whenLocked,
         cursor.createdAt,
         cursor.pairId,
         request.now,

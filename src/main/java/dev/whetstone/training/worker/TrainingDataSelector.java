@@ -191,11 +191,16 @@ final class TrainingDataSelector {
   }
 
   private TrainingData loadFrozen(TrainingRun run, String hash) {
-    List<TrainingVote> frozen = votes.ofRun(run.id());
-    if (!VoteSelection.hash(frozen).equals(hash)) {
-      throw new UnusableException("some of its votes were erased after they had been selected");
-    }
     TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
+    List<TrainingVote> stored = votes.ofRun(run.id());
+    List<TrainingVote> frozen =
+        VoteSelection.hash(stored).equals(hash)
+            ? stored
+            : EarlierSelection.parts(stored, config.validation().share(), hash)
+                .orElseThrow(
+                    () ->
+                        new UnusableException(
+                            "some of its votes were erased after they had been selected"));
     String parent = Objects.requireNonNull(run.parent());
     return new TrainingData(
         config,
