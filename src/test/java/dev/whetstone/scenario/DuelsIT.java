@@ -56,7 +56,8 @@ class DuelsIT extends DuelStory {
     assertRunsPairsAreADownload(run);
     String metrics = gateway.getText("operator", "/q/metrics");
     assertThat(metrics)
-        .containsPattern("whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]")
+        .containsPattern(
+            "whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]")
         .containsPattern("(?m)^whetstone_duel_threshold 0\\.0$")
         .containsPattern("(?m)^whetstone_champion_promotions_total [0-9]");
   }
