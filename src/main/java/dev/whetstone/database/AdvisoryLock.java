@@ -20,6 +20,9 @@ public final class AdvisoryLock implements AutoCloseable {
   private static final Duration SILENCE = Duration.ofSeconds(45);
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
+  // A database that hangs for a moment does not cost the lock.
+  private static final int HEARTBEAT_ANSWER_SECONDS = 10;
+
   // Guards the connection's use, by the holder and by the heartbeat.
   private final ReentrantLock using = new ReentrantLock();
   private final Connection connection;
@@ -35,7 +38,7 @@ public final class AdvisoryLock implements AutoCloseable {
     try {
       do {
         Thread.sleep(heartbeat);
-      } while (isHeld());
+      } while (isHeld(HEARTBEAT_ANSWER_SECONDS));
     } catch (InterruptedException closed) {
       Thread.currentThread().interrupt();
     }
@@ -100,9 +103,13 @@ public final class AdvisoryLock implements AutoCloseable {
 
   /** Whether the connection is alive, and with it the lock; waits at most 2 s for an answer. */
   public boolean isHeld() {
+    return isHeld(2);
+  }
+
+  private boolean isHeld(int seconds) {
     using.lock();
     try {
-      return connection.isValid(2);
+      return connection.isValid(seconds);
     } catch (SQLException unreachable) {
       return false;
     } finally {

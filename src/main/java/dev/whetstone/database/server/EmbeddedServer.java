@@ -95,6 +95,9 @@ public final class EmbeddedServer {
 
   /** Ends this use; stops the server, after a checkpoint, unless another process uses it. */
   public void release() throws IOException {
+    if (use == null) {
+      return;
+    }
     try (LockFile _ = lock(directory)) {
       if (users.removeAndTestLast() && runningPort().isPresent()) {
         pgCtl("stop", "-m", "fast");
@@ -169,7 +172,11 @@ public final class EmbeddedServer {
   }
 
   private int launch() throws IOException {
-    if (SharedLock.isHeldByAnotherProcess(directory.resolve("in-use"))) {
+    // One that takes part itself knows that the server was its own. Of others it must see the
+    // process.
+    if (use == null
+        && !users.othersAlive()
+        && SharedLock.isHeldByAnotherProcess(directory.resolve("in-use"))) {
       throw new IOException(
           data
               + " is in use by a process that this one cannot see, such as one in another"

@@ -28,6 +28,21 @@ final class ServerReferenceCount {
     Files.writeString(ownFile, describe(ProcessHandle.current()));
   }
 
+  /** Whether a living process that this one can see is a user. */
+  boolean othersAlive() throws IOException {
+    if (!Files.exists(folder)) {
+      return false;
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path other : all.toList()) {
+        if (!other.equals(ownFile) && isAlive(Files.readString(other))) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
   /** Removes this user; true when no living process is left. */
   boolean removeAndTestLast() throws IOException {
     Files.deleteIfExists(ownFile);

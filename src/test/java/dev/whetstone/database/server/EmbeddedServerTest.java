@@ -119,6 +119,29 @@ class EmbeddedServerTest {
     new PostgresFaults(home).kill();
     again.start();
     again.release();
+    startsAgainBesideALivingUser(folder, program);
+  }
+
+  /** A trainer that lives on does not keep the gateway from starting a killed server again. */
+  private void startsAgainBesideALivingUser(Path folder, String program) throws Exception {
+    Process trainer =
+        new ProcessBuilder("python3", "-c", program, folder.resolve("in-use").toString()).start();
+    try {
+      assertThat(trainer.getInputStream().read()).isEqualTo('h');
+      Files.writeString(
+          folder.resolve("users/trainer"),
+          trainer.pid() + " " + trainer.toHandle().info().startInstant().orElseThrow());
+      EmbeddedServer gateway = EmbeddedServer.at(folder);
+
+      gateway.start();
+
+      gateway.release();
+    } finally {
+      trainer.destroyForcibly().waitFor();
+    }
+    EmbeddedServer last = EmbeddedServer.at(folder);
+    last.start();
+    last.release();
   }
 
   private static void execute(ServerAddress address, String sql) throws SQLException {
