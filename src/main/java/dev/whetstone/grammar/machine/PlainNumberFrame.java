@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A number without bounds (RFC 8259, section 6), with a limited number of digits. */
 record PlainNumberFrame(boolean integer, PlainNumberFrame.Part part, int digits) implements Frame {
-  private static final int MAX_INTEGER = 18;
+  private static final int MAX_INTEGER = 15;
   private static final int MAX_FRACTION = 17;
   private static final int MAX_EXPONENT = 2;
 

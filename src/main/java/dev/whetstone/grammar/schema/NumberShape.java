@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * that the prefix can still reach.
  */
 public final class NumberShape implements Shape {
-  private static final int MAX_DIGITS = 18;
+  // A double holds them exactly, and many clients read numbers as doubles.
+  private static final int MAX_DIGITS = 15;
   private static final int MAX_SCALE = 40;
 
   private final @Nullable BigDecimal min;
@@ -58,7 +59,8 @@ public final class NumberShape implements Shape {
       boolean maxExclusive) {
     this.integer = integer;
     this.scale = scale;
-    this.digits = Math.max(MAX_DIGITS, Math.max(integerDigits(min), integerDigits(max)));
+    int free = multipleOf == null ? MAX_DIGITS : Math.max(1, MAX_DIGITS - scale);
+    this.digits = Math.max(free, Math.max(integerDigits(min), integerDigits(max)));
     BigInteger all = BigInteger.TEN.pow(digits + scale).subtract(BigInteger.ONE);
     this.low = min == null ? all.negate() : bound(min, scale, minExclusive, RoundingMode.CEILING);
     this.high = max == null ? all : bound(max, scale, maxExclusive, RoundingMode.FLOOR);
