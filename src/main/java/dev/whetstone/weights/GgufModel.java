@@ -107,7 +107,8 @@ public final class GgufModel implements Tensors {
         !names.contains("lm_head.weight"),
         names.contains("model.layers.0.self_attn.q_proj.bias"),
         file.number("tokenizer.ggml.bos_token_id").map(Number::intValue).orElse(-1),
-        EndTokens.of(file));
+        EndTokens.of(file),
+        DecoderDesign.PLAIN);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -20,6 +21,11 @@ public final class HuggingFaceModel implements Tensors {
   private final ModelConfig config;
   private final Map<Path, Safetensors> files = new LinkedHashMap<>();
   private final Map<String, Safetensors> fileByTensor = new TreeMap<>();
+
+  /** Tensors that are rows of a larger one in the file. */
+  private final Map<String, Part> parts = new TreeMap<>();
+
+  private record Part(String whole, int first, int rows) {}
 
   private HuggingFaceModel(ModelConfig config) {
     this.config = config;
@@ -42,6 +48,9 @@ public final class HuggingFaceModel implements Tensors {
         model.fileByTensor.remove("lm_head.weight");
       }
       model.fileByTensor.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
+      if (model.config.design().fused()) {
+        model.splitFused();
+      }
       ModelValidator.check(model.config, model);
       return model;
     } catch (IOException | RuntimeException e) {
@@ -79,6 +88,39 @@ public final class HuggingFaceModel implements Tensors {
     }
   }
 
+  /** Some publishers store q, k and v as one matrix, and gate and up. */
+  private void splitFused() {
+    int query = config.heads() * config.headDim();
+    int kv = config.kvHeads() * config.headDim();
+    int inner = config.intermediateSize();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      String block = "model.layers." + layer + ".";
+      split(block + "self_attn.qkv_proj", block + "self_attn.q_proj", 0, query);
+      split(block + "self_attn.qkv_proj", block + "self_attn.k_proj", query, kv);
+      split(block + "self_attn.qkv_proj", block + "self_attn.v_proj", query + kv, kv);
+      split(block + "mlp.gate_up_proj", block + "mlp.gate_proj", 0, inner);
+      split(block + "mlp.gate_up_proj", block + "mlp.up_proj", inner, inner);
+      for (String fused : List.of("self_attn.qkv_proj", "mlp.gate_up_proj")) {
+        fileByTensor.remove(block + fused + ".weight");
+      }
+    }
+  }
+
+  private void split(String whole, String part, int first, int rows) {
+    String name = whole + ".weight";
+    Safetensors file = fileByTensor.get(name);
+    if (file == null) {
+      throw new ModelFormatException("tensor " + name + " is missing");
+    }
+    long[] shape = file.shape(name);
+    if (shape.length != 2 || shape[0] < (long) first + rows) {
+      throw new ModelFormatException(
+          "tensor %s has no rows %d to %d".formatted(name, first, first + rows));
+    }
+    parts.put(part + ".weight", new Part(name, first, rows));
+    fileByTensor.put(part + ".weight", file);
+  }
+
   private Safetensors file(Path path) throws IOException {
     Safetensors known = files.get(path);
     if (known == null) {
@@ -99,17 +141,27 @@ public final class HuggingFaceModel implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    return Tensors.require(fileByTensor, name).shape(name);
+    Part part = parts.get(name);
+    Safetensors file = Tensors.require(fileByTensor, name);
+    return part == null ? file.shape(name) : new long[] {part.rows, file.shape(part.whole)[1]};
   }
 
   @Override
   public float[] read(String name) {
-    return Tensors.require(fileByTensor, name).read(name);
+    Part part = parts.get(name);
+    Safetensors file = Tensors.require(fileByTensor, name);
+    return part == null ? file.read(name) : file.readRows(part.whole, part.first, part.rows);
   }
 
   @Override
   public float[] readRows(String name, int first, int rows) {
-    return Tensors.require(fileByTensor, name).readRows(name, first, rows);
+    Part part = parts.get(name);
+    Safetensors file = Tensors.require(fileByTensor, name);
+    if (part == null) {
+      return file.readRows(name, first, rows);
+    }
+    Tensors.requireRows(shape(name), first, rows);
+    return file.readRows(part.whole, part.first + first, rows);
   }
 
   @Override
