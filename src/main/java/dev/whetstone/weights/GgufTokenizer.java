@@ -271,11 +271,6 @@ public final class GgufTokenizer {
     return root.toPrettyString() + "\n";
   }
 
-  /** The chat template, when the file has one. */
-  public Optional<String> chatTemplate() {
-    return file.text("tokenizer.chat_template");
-  }
-
   private String token(int id) {
     return String.valueOf(tokens.get(id));
   }

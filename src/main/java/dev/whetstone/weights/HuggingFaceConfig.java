@@ -23,6 +23,9 @@ public final class HuggingFaceConfig {
   private static final Pattern ID = Pattern.compile("\\d{1,9}");
   private static final int GEMMA_HEAD = 256;
 
+  /** Our own field: the token that the chat template puts behind a turn. */
+  private static final String END_OF_TURN = "end_of_turn_token_id";
+
   private HuggingFaceConfig() {}
 
   /**
@@ -33,8 +36,17 @@ public final class HuggingFaceConfig {
   public static ModelConfig read(Path directory) throws IOException {
     JsonNode root = json(directory.resolve("config.json"));
     ConfigFields config = new ConfigFields(root);
+    ModelValidator.requireArchitecture(config.text("model_type", ""));
+    return of(config, endTokens(directory, root));
+  }
+
+  /**
+   * The model that fields describe.
+   *
+   * @param ends tokens that end a completion, that of the chat template's end of turn first
+   */
+  static ModelConfig of(ConfigFields config, Set<Integer> ends) {
     String architecture = config.text("model_type", "");
-    ModelValidator.requireArchitecture(architecture);
     boolean qwen = architecture.equals("qwen2");
     config.refuseUnless("attention_bias", qwen || !config.flag("attention_bias", false));
     config.refuseUnless("mlp_bias", !config.flag("mlp_bias", false));
@@ -63,7 +75,7 @@ public final class HuggingFaceConfig {
         config.flag("tie_word_embeddings", gemma),
         qwen,
         config.optionalInteger("bos_token_id").orElse(-1),
-        endTokens(directory, root),
+        ends,
         HuggingFaceDesign.read(config, architecture));
   }
 
@@ -86,6 +98,7 @@ public final class HuggingFaceConfig {
 
   private static Set<Integer> endTokens(Path directory, JsonNode root) throws IOException {
     Set<Integer> ids = new LinkedHashSet<>();
+    collect(root.path(END_OF_TURN), ids);
     endOfTurn(directory).ifPresent(ids::add);
     collect(root.path("eos_token_id"), ids);
     Path generation = directory.resolve("generation_config.json");
@@ -144,8 +157,18 @@ public final class HuggingFaceConfig {
     node.forEach(id -> ids.add(id.asInt()));
   }
 
+  /** The text of a config.json that names the token that the chat template ends a turn with. */
+  public static String write(ModelConfig config, int endOfTurn) {
+    ObjectNode root = root(config.withEndOfTurn(endOfTurn));
+    return root.put(END_OF_TURN, endOfTurn).toPrettyString() + "\n";
+  }
+
   /** The text of a config.json that {@link #read} understands. */
   public static String write(ModelConfig config) {
+    return root(config).toPrettyString() + "\n";
+  }
+
+  private static ObjectNode root(ModelConfig config) {
     ObjectNode root = JSON.createObjectNode();
     root.put("model_type", config.architecture());
     if (!HuggingFaceDesign.isGemma(config.architecture())) {
@@ -167,6 +190,6 @@ public final class HuggingFaceConfig {
     }
     ArrayNode ends = root.putArray("eos_token_id");
     config.eosIds().forEach(ends::add);
-    return root.toPrettyString() + "\n";
+    return root;
   }
 }

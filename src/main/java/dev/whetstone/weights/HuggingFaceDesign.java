@@ -33,6 +33,8 @@ final class HuggingFaceDesign {
               "olmo2",
               "smollm3"));
 
+  private static final Set<String> WITHOUT_WINDOW = Set.of("llama", "granite", "olmo2");
+
   private HuggingFaceDesign() {}
 
   static boolean isGemma(String architecture) {
@@ -98,6 +100,10 @@ final class HuggingFaceDesign {
     int window = config.optionalInteger("sliding_window").orElse(0);
     boolean used =
         window > 0 && config.flag("use_sliding_window", !architecture.startsWith("qwen"));
+    if (used && WITHOUT_WINDOW.contains(architecture)) {
+      config.refuseUnless("sliding_window", window >= context);
+      used = false;
+    }
     Rope rope = HuggingFaceRope.read(config, FULL);
     Rope local = localRope(config, architecture, rope);
     List<Layer> layers = new ArrayList<>();

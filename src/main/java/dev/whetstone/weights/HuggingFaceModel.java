@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,10 +21,7 @@ public final class HuggingFaceModel implements Tensors {
   private final Map<Path, Safetensors> files = new LinkedHashMap<>();
   private final Map<String, Safetensors> fileByTensor = new TreeMap<>();
 
-  /** Tensors that are rows of a larger one in the file. */
-  private final Map<String, Part> parts = new TreeMap<>();
-
-  private record Part(String whole, int first, int rows) {}
+  private FusedParts fused = FusedParts.none();
 
   private HuggingFaceModel(ModelConfig config) {
     this.config = config;
@@ -49,7 +45,7 @@ public final class HuggingFaceModel implements Tensors {
       }
       model.fileByTensor.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
       if (model.config.design().fused()) {
-        model.splitFused();
+        model.fused = FusedParts.cut(model.config, model.fileByTensor);
       }
       ModelValidator.check(model.config, model);
       return model;
@@ -88,39 +84,6 @@ public final class HuggingFaceModel implements Tensors {
     }
   }
 
-  /** Some publishers store q, k and v as one matrix, and gate and up. */
-  private void splitFused() {
-    int query = config.heads() * config.headDim();
-    int kv = config.kvHeads() * config.headDim();
-    int inner = config.intermediateSize();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      String block = "model.layers." + layer + ".";
-      split(block + "self_attn.qkv_proj", block + "self_attn.q_proj", 0, query);
-      split(block + "self_attn.qkv_proj", block + "self_attn.k_proj", query, kv);
-      split(block + "self_attn.qkv_proj", block + "self_attn.v_proj", query + kv, kv);
-      split(block + "mlp.gate_up_proj", block + "mlp.gate_proj", 0, inner);
-      split(block + "mlp.gate_up_proj", block + "mlp.up_proj", inner, inner);
-      for (String fused : List.of("self_attn.qkv_proj", "mlp.gate_up_proj")) {
-        fileByTensor.remove(block + fused + ".weight");
-      }
-    }
-  }
-
-  private void split(String whole, String part, int first, int rows) {
-    String name = whole + ".weight";
-    Safetensors file = fileByTensor.get(name);
-    if (file == null) {
-      throw new ModelFormatException("tensor " + name + " is missing");
-    }
-    long[] shape = file.shape(name);
-    if (shape.length != 2 || shape[0] < (long) first + rows) {
-      throw new ModelFormatException(
-          "tensor %s has no rows %d to %d".formatted(name, first, first + rows));
-    }
-    parts.put(part + ".weight", new Part(name, first, rows));
-    fileByTensor.put(part + ".weight", file);
-  }
-
   private Safetensors file(Path path) throws IOException {
     Safetensors known = files.get(path);
     if (known == null) {
@@ -141,27 +104,31 @@ public final class HuggingFaceModel implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    Part part = parts.get(name);
+    FusedParts.Part part = fused.of(name);
     Safetensors file = Tensors.require(fileByTensor, name);
-    return part == null ? file.shape(name) : new long[] {part.rows, file.shape(part.whole)[1]};
+    return part == null
+        ? file.shape(name)
+        : FusedParts.shape(name, part, file.shape(part.whole()));
   }
 
   @Override
   public float[] read(String name) {
-    Part part = parts.get(name);
+    FusedParts.Part part = fused.of(name);
     Safetensors file = Tensors.require(fileByTensor, name);
-    return part == null ? file.read(name) : file.readRows(part.whole, part.first, part.rows);
+    return part == null
+        ? file.read(name)
+        : file.readRows(part.whole(), part.first(), part.rows());
   }
 
   @Override
   public float[] readRows(String name, int first, int rows) {
-    Part part = parts.get(name);
+    FusedParts.Part part = fused.of(name);
     Safetensors file = Tensors.require(fileByTensor, name);
     if (part == null) {
       return file.readRows(name, first, rows);
     }
     Tensors.requireRows(shape(name), first, rows);
-    return file.readRows(part.whole, part.first + first, rows);
+    return file.readRows(part.whole(), part.first() + first, rows);
   }
 
   @Override
