@@ -66,20 +66,42 @@ public final class ModelImporter {
   public void importModel(Path source, String origin, String licence, Path folder)
       throws IOException {
     progress.accept("Importing " + source.getFileName() + " ...");
-    String base =
-        Files.isDirectory(source) ? writeDirectory(source, folder) : writeGguf(source, folder);
+    String base;
+    try (Tensors model = writeTexts(source, folder)) {
+      ModelReport.of(folder, model).lines().forEach(progress);
+      if (Files.isDirectory(source)) {
+        Path weights = folder.resolve(ModelDirectory.WEIGHTS);
+        SafetensorsWriter.write(weights, model, FORMAT);
+        base = Sha256.of(weights);
+      } else {
+        Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
+        // That of the float32 values, so that a model has the hash that earlier versions gave it,
+        // by which votes and policies know it.
+        base = SafetensorsWriter.sha256(model, FORMAT);
+      }
+    }
     ObjectNode manifest = JSON.createObjectNode();
     manifest.put("source", origin).put("licence", licence).put("base", base);
     writeManifest(folder, manifest);
   }
 
-  /** Returns the base hash. */
-  private static String writeDirectory(Path source, Path folder) throws IOException {
+  /**
+   * Writes all of a model but its weights.
+   *
+   * @return the weights, which the caller closes
+   */
+  static Tensors writeTexts(Path source, Path folder) throws IOException {
+    return Files.isDirectory(source)
+        ? writeDirectory(source, folder)
+        : writeGguf(source, folder);
+  }
+
+  private static HuggingFaceModel writeDirectory(Path source, Path folder) throws IOException {
     if (!Files.exists(source.resolve("tokenizer.json"))) {
       throw new ModelFormatException(source + " has no tokenizer.json");
     }
-    Path weights = folder.resolve(ModelDirectory.WEIGHTS);
-    try (HuggingFaceModel model = HuggingFaceModel.open(source)) {
+    HuggingFaceModel model = HuggingFaceModel.open(source);
+    try {
       Files.copy(source.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
       for (String name : TEXT_FILES) {
         if (Files.exists(source.resolve(name))) {
@@ -88,9 +110,11 @@ public final class ModelImporter {
       }
       TemplateFiles.write(TemplateFiles.read(source), folder);
       writeConfig(model.config(), folder);
-      SafetensorsWriter.write(weights, model, FORMAT);
+      return model;
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
     }
-    return Sha256.of(weights);
   }
 
   /** Writes config.json, with the chat template's end of turn as the first end of a completion. */
@@ -107,20 +131,19 @@ public final class ModelImporter {
             : HuggingFaceConfig.write(found));
   }
 
-  /**
-   * Keeps the file as it is; returns the base hash. It is that of the float32 values, so that a
-   * model has the hash that earlier versions gave it, by which votes and policies know it.
-   */
-  private static String writeGguf(Path source, Path folder) throws IOException {
-    try (GgufFile file = GgufFile.open(source)) {
+  private static GgufModel writeGguf(Path source, Path folder) throws IOException {
+    GgufFile file = GgufFile.open(source);
+    try {
       GgufModel model = new GgufModel(file);
       GgufTokenizer tokenizer = GgufTokenizer.of(file);
       Files.writeString(folder.resolve("tokenizer.json"), tokenizer.tokenizerJson());
       Files.writeString(folder.resolve("tokenizer_config.json"), tokenizer.tokenizerConfigJson());
       TemplateFiles.write(TemplateFiles.of(file), folder);
       writeConfig(model.config(), folder);
-      Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
-      return SafetensorsWriter.sha256(model, FORMAT);
+      return model;
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
     }
   }
 

@@ -35,7 +35,10 @@ final class GgufConfig {
     String name =
         file.text("general.architecture")
             .orElseThrow(() -> new ModelFormatException("general.architecture is missing"));
-    String architecture = ARCHITECTURES.getOrDefault(name, name);
+    // GGUF has no name of its own for Mistral, which has windows.
+    boolean windowed = file.number("llama.attention.sliding_window").isPresent();
+    String architecture =
+        name.equals("llama") && windowed ? "mistral" : ARCHITECTURES.getOrDefault(name, name);
     ModelValidator.requireArchitecture(architecture);
     GgufConfig config = new GgufConfig(file, name);
     config.root.put("model_type", architecture);

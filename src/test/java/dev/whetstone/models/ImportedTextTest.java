@@ -105,6 +105,22 @@ class ImportedTextTest {
     assertThat(model.config().eosIds()).containsExactly(2, 0);
   }
 
+  @Test
+  void aCheckSaysWhatAModelHoldsAndWhatLooksWrong() throws IOException {
+    Files.writeString(source.resolve("chat_template.jinja"), "{{ messages[0].content }}");
+
+    ModelReport report = ModelReport.check(source);
+
+    assertThat(report.facts())
+        .anyMatch(fact -> fact.startsWith("architecture: llama"))
+        .anyMatch(fact -> fact.startsWith("tokenizer: BPE of 512"))
+        .anyMatch(fact -> fact.contains("'<|im_end|>'"))
+        .contains("chat templates: default");
+    assertThat(report.warnings())
+        .containsExactly("the chat template puts no token behind an assistant's turn");
+    assertThat(home.resolve("models")).doesNotExist();
+  }
+
   private ModelDirectory imported() throws IOException {
     ModelStore store =
         new ModelStore(home, ModelCatalogue.open(Path.of("models")), line -> {});
