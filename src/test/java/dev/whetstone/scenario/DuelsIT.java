@@ -3,8 +3,12 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.DuelStory;
 import dev.whetstone.testing.LoopSettings;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +17,8 @@ import org.junit.jupiter.api.Test;
  * parent was rolled back.
  */
 class DuelsIT extends DuelStory {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @Override
   protected Map<String, String> settings() {
     Map<String, String> settings = LoopSettings.openGate();
@@ -47,6 +53,29 @@ class DuelsIT extends DuelStory {
     assertThat(rollout.path("reason").asText()).contains("length_ratio");
     assertThat(tokens(rollout, "candidate")).isLessThan(tokens(rollout, "champion"));
     assertOnlyV0Serves(rollout, "rejected");
+    assertRunsPairsAreADownload(run);
+    String metrics = gateway.getText("operator", "/q/metrics");
+    assertThat(metrics)
+        .containsPattern("whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]")
+        .containsPattern("(?m)^whetstone_duel_threshold 0\\.0$")
+        .containsPattern("(?m)^whetstone_champion_promotions_total [0-9]");
+  }
+
+  private void assertRunsPairsAreADownload(String run) throws Exception {
+    JsonNode ended = gateway.get("operator", "/training/runs/" + run);
+    List<String> parts = new ArrayList<>();
+    for (String line :
+        gateway.getText("operator", "/training/runs/" + run + "/pairs").split("\n")) {
+      JsonNode pair = JSON.readTree(line);
+      parts.add(pair.path("part").asText());
+      assertThat(pair.path("weight").asDouble()).isBetween(0.0, 1.0);
+      for (String ids : List.of("prompt_ids", "chosen_ids", "rejected_ids")) {
+        assertThat(pair.path(ids)).as(line).isNotEmpty();
+      }
+    }
+    assertThat(Collections.frequency(parts, "train")).isEqualTo(ended.path("pairs").asInt());
+    assertThat(Collections.frequency(parts, "select")).isEqualTo(ended.path("held_out").asInt());
+    assertThat(parts).containsOnly("train", "select");
   }
 
   @Test

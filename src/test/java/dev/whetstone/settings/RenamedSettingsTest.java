@@ -30,7 +30,7 @@ class RenamedSettingsTest {
         .isEqualTo(Duration.ofSeconds(9));
     RolloutConfig rollout = config.getConfigMapping(RolloutConfig.class);
     assertThat(rollout.gate().maxLengthRatio()).isEqualTo(3);
-    assertThat(rollout.gate().minLengthRatio()).isEqualTo(0.8);
+    assertThat(rollout.gate().minLengthRatio()).isEqualTo(0.5);
   }
 
   @Test

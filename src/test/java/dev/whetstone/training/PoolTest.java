@@ -85,6 +85,29 @@ class PoolTest extends LogTest {
     assertThat(votes.revision()).isNotEqualTo(before);
   }
 
+  @Test
+  void votesOfAKeyWithATagOrOfOneIdAreExcluded() {
+    cast(40, "a");
+    String pair = log.storePair("user1", "a question", "one", "two", "v0", "v1");
+    String tagged = log.vote(pair, "user1", "a", "spam");
+    VoteExclusions exclusions = new VoteExclusions(log.database);
+
+    assertThat(usable()).isEqualTo(41);
+    exclusions.add(VoteExclusions.Kind.TAG, "spam", "an advertisement", "operator_1");
+    assertThat(usable()).isEqualTo(40);
+    exclusions.add(VoteExclusions.Kind.KEY, "user2", "a leaked key", "operator_1");
+    assertThat(usable()).isEqualTo(36);
+    exclusions.remove(VoteExclusions.Kind.TAG, "spam", "it was none", "operator_1");
+    exclusions.remove(VoteExclusions.Kind.KEY, "user2", "it was not leaked", "operator_1");
+    assertThat(usable()).isEqualTo(41);
+    exclusions.add(VoteExclusions.Kind.ID, tagged, "a slip", "operator_1");
+    assertThat(usable()).isEqualTo(40);
+  }
+
+  private long usable() {
+    return Pool.read(votes, runs).counts().usable();
+  }
+
   /** The end of a run without a frozen list says nothing about votes. */
   private void run(RunStatus end) {
     String id = runs.request(RunTrigger.VOTES, "{}", TRAINER).run().id();

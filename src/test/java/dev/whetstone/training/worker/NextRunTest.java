@@ -48,7 +48,7 @@ class NextRunTest extends LogTest {
     assertThat(few.of()).isEqualTo(train);
     assertThat(few.isCut()).as("by number, not by time").isFalse();
 
-    NextRun hurried = estimate(Map.of("whetstone.trainer.max-duration", "PT0.05S"));
+    NextRun hurried = estimate(Map.of("whetstone.trainer.max-duration", "PT0.02S"));
     assertThat(hurried.pairs()).isBetween(1L, train - 1);
     assertThat(hurried.isCut()).isTrue();
   }
