@@ -2,9 +2,9 @@ package dev.whetstone.cli;
 
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.NativeLibraries;
-import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.models.ModelIntegrity;
 import dev.whetstone.models.ModelReport;
+import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +37,8 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Option(
       names = "--check",
-      description = "Only say what a directory or file holds and what looks wrong; imports nothing.")
+      description =
+          "Only say what a directory or file holds and what looks wrong; imports nothing.")
   boolean check;
 
   @Override

@@ -24,7 +24,6 @@ record LoraTensorName(String module, Side side) {
   /** Other programs wrap the model once more, or once less. */
   private static final Pattern LAYER = Pattern.compile("(?:[\\w.]*\\.)?(layers\\.\\d+\\..+)");
 
-
   /**
    * Parses a tensor's name.
    *

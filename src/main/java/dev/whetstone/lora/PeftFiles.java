@@ -33,7 +33,6 @@ public final class PeftFiles {
     return read(tensors, settings);
   }
 
-
   /**
    * Reads an adapter whose rank and alpha are known.
    *
@@ -56,7 +55,8 @@ public final class PeftFiles {
                       .formatted(name, factor.counterpart().side()));
             }
             if (factor.side() == Side.A) {
-              modules.put(factor.module(), module(file, factor.module(), name, counterpart, settings));
+              modules.put(
+                  factor.module(), module(file, factor.module(), name, counterpart, settings));
             }
           });
       return ModulePadding.joined(settings, modules);

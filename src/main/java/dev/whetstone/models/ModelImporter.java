@@ -1,6 +1,5 @@
 package dev.whetstone.models;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.io.AtomicFile;
@@ -91,9 +90,7 @@ public final class ModelImporter {
    * @return the weights, which the caller closes
    */
   static Tensors writeTexts(Path source, Path folder) throws IOException {
-    return Files.isDirectory(source)
-        ? writeDirectory(source, folder)
-        : writeGguf(source, folder);
+    return Files.isDirectory(source) ? writeDirectory(source, folder) : writeGguf(source, folder);
   }
 
   private static HuggingFaceModel writeDirectory(Path source, Path folder) throws IOException {

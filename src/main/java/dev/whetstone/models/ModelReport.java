@@ -61,8 +61,7 @@ public record ModelReport(List<String> facts, List<String> warnings) {
         weights.names().stream()
             .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, Math::multiplyExact))
             .sum();
-    facts.add(
-        String.format(Locale.ROOT, "parameters: %.1f million", parameters / MILLION));
+    facts.add(String.format(Locale.ROOT, "parameters: %.1f million", parameters / MILLION));
     facts.add("context: " + config.contextLength() + " tokens");
     tokens(folder, config, facts, warnings);
     template(folder, facts, warnings);

@@ -56,8 +56,7 @@ final class GgufConfig {
     root.put("num_hidden_layers", file.requireInteger(key("block_count")));
     root.put("num_attention_heads", heads);
     root.put("num_key_value_heads", integer("attention.head_count_kv").orElse(heads));
-    root.put(
-        "head_dim", integer("attention.key_length").orElse(hidden / Math.max(1, heads)));
+    root.put("head_dim", integer("attention.key_length").orElse(hidden / Math.max(1, heads)));
     root.put("max_position_embeddings", file.requireInteger(key("context_length")));
     root.put(
         "rms_norm_eps",

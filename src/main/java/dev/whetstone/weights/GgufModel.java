@@ -60,8 +60,7 @@ public final class GgufModel implements Tensors {
         sources.put(canonical(name), name);
       }
     }
-    this.fused =
-        config.design().fused() ? FusedParts.cut(config, sources) : FusedParts.none();
+    this.fused = config.design().fused() ? FusedParts.cut(config, sources) : FusedParts.none();
     ModelValidator.check(config, this);
   }
 

@@ -106,18 +106,14 @@ public final class HuggingFaceModel implements Tensors {
   public long[] shape(String name) {
     FusedParts.Part part = fused.of(name);
     Safetensors file = Tensors.require(fileByTensor, name);
-    return part == null
-        ? file.shape(name)
-        : FusedParts.shape(name, part, file.shape(part.whole()));
+    return part == null ? file.shape(name) : FusedParts.shape(name, part, file.shape(part.whole()));
   }
 
   @Override
   public float[] read(String name) {
     FusedParts.Part part = fused.of(name);
     Safetensors file = Tensors.require(fileByTensor, name);
-    return part == null
-        ? file.read(name)
-        : file.readRows(part.whole(), part.first(), part.rows());
+    return part == null ? file.read(name) : file.readRows(part.whole(), part.first(), part.rows());
   }
 
   @Override

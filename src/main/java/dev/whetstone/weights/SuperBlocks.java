@@ -145,8 +145,7 @@ final class SuperBlocks {
     for (int run = 0; run < ELEMENTS / RUN; run++) {
       int low = (data[at + 4 + run / 2] >> 4 * (run % 2)) & NIBBLE;
       int scale = low | ((high >> 2 * run) & 3) << 4;
-      ShortBlocks.levels(
-          d * (scale - 32), data, at + 8 + run * RUN / 2, values, to + run * RUN);
+      ShortBlocks.levels(d * (scale - 32), data, at + 8 + run * RUN / 2, values, to + run * RUN);
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.whetstone.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.whetstone.weights.MemoryTensors;
@@ -38,9 +38,10 @@ class PeftFilesTest {
     "base_model.model.model.language_model., .weight",
   })
   void everyUsualNameOfAFactorIsRead(String prefix, String end) {
-    String name = prefix.endsWith("model.model.") || prefix.endsWith("language_model.")
-        ? prefix + Q.substring("model.".length())
-        : prefix + Q;
+    String name =
+        prefix.endsWith("model.model.") || prefix.endsWith("language_model.")
+            ? prefix + Q.substring("model.".length())
+            : prefix + Q;
     byte[] file =
         file(
             Map.of(

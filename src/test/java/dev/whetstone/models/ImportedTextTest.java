@@ -122,8 +122,7 @@ class ImportedTextTest {
   }
 
   private ModelDirectory imported() throws IOException {
-    ModelStore store =
-        new ModelStore(home, ModelCatalogue.open(Path.of("models")), line -> {});
+    ModelStore store = new ModelStore(home, ModelCatalogue.open(Path.of("models")), line -> {});
     return store.resolve(source.toString(), Precision.FP32);
   }
 

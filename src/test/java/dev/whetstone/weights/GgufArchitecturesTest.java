@@ -42,7 +42,9 @@ class GgufArchitecturesTest {
       assertThat(gguf.names()).isEqualTo(original.names());
       for (String tensor : original.names()) {
         assertThat(gguf.shape(tensor)).isEqualTo(original.shape(tensor));
-        assertThat(gguf.read(tensor)).as(tensor).containsExactly(original.read(tensor), within(1e-7f));
+        assertThat(gguf.read(tensor))
+            .as(tensor)
+            .containsExactly(original.read(tensor), within(1e-7f));
         assertThat(gguf.readRows(tensor, 1, 2))
             .as(tensor)
             .containsExactly(original.readRows(tensor, 1, 2), within(1e-7f));

@@ -85,7 +85,12 @@ final class GgufLayout {
       }
     }
     if (fused) {
-      stacked(model, to + "attn_qkv.weight", from, "self_attn.q_proj", "self_attn.k_proj",
+      stacked(
+          model,
+          to + "attn_qkv.weight",
+          from,
+          "self_attn.q_proj",
+          "self_attn.k_proj",
           "self_attn.v_proj");
       stacked(model, to + "ffn_up.weight", from, "mlp.gate_proj", "mlp.up_proj");
     }
