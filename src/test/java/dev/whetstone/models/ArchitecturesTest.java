@@ -66,6 +66,7 @@ class ArchitecturesTest {
     assertThat(model.config()).isEqualTo(HuggingFaceConfig.read(source(name)));
     compareServing(model, golden.path("forward"));
     compareScores(model, golden.path("forward"));
+    compareBatches(model, golden.path("forward").get(2));
     compareTraining(model, name, golden.path("training"));
     assertThat(QuantizationKl.measure(model.path())).isLessThan(0.02);
   }
@@ -106,6 +107,16 @@ class ArchitecturesTest {
         }
         int[] greedy = ids(example.path("greedy_ids"));
         assertThat(run.greedy(prompt, greedy.length)).isEqualTo(greedy);
+      }
+    }
+  }
+
+  /** A row's bits do not depend on the rows beside it. */
+  private static void compareBatches(ModelDirectory model, JsonNode example) {
+    for (String graph : List.of("exact.onnx", "model.onnx")) {
+      try (ForwardRun run = ForwardRun.open(model.path().resolve(graph), 4, 128)) {
+        List<float[]> rows = run.sameRowInBatches(ids(example.path("prompt_ids")));
+        assertThat(rows).hasSize(4).allSatisfy(row -> assertThat(row).isEqualTo(rows.getFirst()));
       }
     }
   }
