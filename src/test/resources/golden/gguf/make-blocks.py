@@ -15,6 +15,7 @@ from gguf import quants
 SCALES = {
     T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2], T.Q8_0: [0],
     T.Q2_K: [80, 82], T.Q3_K: [108], T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208],
+    T.IQ4_NL: [0], T.IQ4_XS: [0],
 }
 # Zeros, the largest and smallest of either sign, subnormals; then ordinary ones.
 EXTREME = [0.0, -0.0, 65504, -65504, 6e-8, -6e-8, 6.1e-5, -1]

@@ -3,8 +3,12 @@ package dev.whetstone.cli;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.models.ModelIntegrity;
+import dev.whetstone.models.ModelReport;
+import dev.whetstone.settings.InvalidSettingException;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +35,19 @@ public final class ImportCommand implements Callable<Integer> {
   @Option(names = "--verify", description = "Also compare every file's sha256 with the manifest.")
   boolean verify;
 
+  @Option(
+      names = "--check",
+      description =
+          "Only say what a directory or file holds and what looks wrong; imports nothing.")
+  boolean check;
+
   @Override
   public Integer call() throws IOException {
     AppSettings settings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(settings.nativeLibraries());
+    if (check) {
+      return check(model);
+    }
     AppSettings.Weights serving = weights == null ? settings.weights() : weights;
     String name = model == null ? settings.withModel(System.out::println).model() : model;
     ModelDirectory directory;
@@ -48,6 +61,16 @@ public final class ImportCommand implements Callable<Integer> {
           directory.path() + " is damaged: " + damage.get() + "; remove it and import it again");
     }
     System.out.println("Ready: " + directory.path());
+    return 0;
+  }
+
+  private static int check(@Nullable String model) throws IOException {
+    if (model == null || !Files.exists(Path.of(model))) {
+      throw new InvalidSettingException(
+          "--check needs a Hugging Face directory or a GGUF file, not '" + model + "'");
+    }
+    System.out.println(model);
+    ModelReport.check(Path.of(model)).lines().forEach(System.out::println);
     return 0;
   }
 }

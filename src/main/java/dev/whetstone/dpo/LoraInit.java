@@ -19,19 +19,31 @@ final class LoraInit {
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < config.layers(); layer++) {
       for (LoraTarget target : LoraTarget.values()) {
+        int in = target.inputSize(config);
+        String fused = config.design().fused() ? target.fusedModule() : null;
+        int whole = 0;
         for (String name : target.modules()) {
           if (lora.targets().contains(layerName(name))) {
-            int in = target.inputSize(config);
             int out = LoraTarget.outputSize(config, name);
-            float[] a = uniform(random.split(), lora.rank() * in, 1 / Math.sqrt(in));
-            modules.put(
-                LoraTarget.moduleName(layer, name),
-                new LoraAdapter.Module(in, out, a, new float[out * lora.rank()]));
+            whole += out;
+            if (fused == null) {
+              modules.put(LoraTarget.moduleName(layer, name), module(random, lora, in, out));
+            }
           }
+        }
+        if (fused != null && whole > 0) {
+          int out = target.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
+          modules.put(LoraTarget.moduleName(layer, fused), module(random, lora, in, out));
         }
       }
     }
     return new LoraAdapter(lora.rank(), lora.alpha(), modules);
+  }
+
+  private static LoraAdapter.Module module(
+      SplittableRandom random, TrainedWeights.Lora lora, int in, int out) {
+    float[] a = uniform(random.split(), lora.rank() * in, 1 / Math.sqrt(in));
+    return new LoraAdapter.Module(in, out, a, new float[out * lora.rank()]);
   }
 
   /** The name in {@code target_modules}: "q" of "self_attn.q_proj". */

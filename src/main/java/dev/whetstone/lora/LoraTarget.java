@@ -2,6 +2,7 @@ package dev.whetstone.lora;
 
 import dev.whetstone.weights.ModelConfig;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place in a transformer block where LoRA products are added. Modules that read the same input
@@ -26,6 +27,18 @@ public enum LoraTarget {
       case O -> List.of("self_attn.o_proj");
       case GATE_UP -> List.of("mlp.gate_proj", "mlp.up_proj");
       case DOWN -> List.of("mlp.down_proj");
+    };
+  }
+
+  /**
+   * The one module that some publishers store the target's modules as, in their order; null if none
+   * does.
+   */
+  public @Nullable String fusedModule() {
+    return switch (this) {
+      case QKV -> "self_attn.qkv_proj";
+      case GATE_UP -> "mlp.gate_up_proj";
+      case O, DOWN -> null;
     };
   }
 

@@ -19,7 +19,10 @@ record LoraTensorName(String module, Side side) {
   /** PEFT saves {@code PREFIX MODULE.lora_A.weight}; a state dict has the adapter's name, too. */
   private static final Pattern PEFT =
       Pattern.compile(
-          "(?:" + Pattern.quote(PREFIX) + ")?([\\w.]+)\\.lora_([AB])(?:\\.default)?\\.weight");
+          "(?:" + Pattern.quote(PREFIX) + ")?([\\w.]+)\\.lora_([AB])(?:\\.\\w+)?\\.weight");
+
+  /** Other programs wrap the model once more, or once less. */
+  private static final Pattern LAYER = Pattern.compile("(?:[\\w.]*\\.)?(layers\\.\\d+\\..+)");
 
   /**
    * Parses a tensor's name.
@@ -31,7 +34,9 @@ record LoraTensorName(String module, Side side) {
     if (!name.matches()) {
       throw new IllegalArgumentException("tensor " + tensor + " is no LoRA factor");
     }
-    return new LoraTensorName(name.group(1), Side.valueOf(name.group(2)));
+    Matcher layer = LAYER.matcher(name.group(1));
+    String module = layer.matches() ? "model." + layer.group(1) : name.group(1);
+    return new LoraTensorName(module, Side.valueOf(name.group(2)));
   }
 
   /** The name under which PEFT saves the factor. */

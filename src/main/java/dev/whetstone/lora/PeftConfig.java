@@ -5,21 +5,38 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /**
  * The settings of PEFT's adapter_config.json that serving uses.
  *
  * @param alpha the product {@code B A x} is scaled by {@code alpha / rank}
+ * @param rankStabilised whether it is scaled by {@code alpha / sqrt(rank)} instead
+ * @param ranks of modules that differ, by a regular expression for the end of their names
+ * @param alphas of modules that differ, likewise
  */
-record PeftConfig(int rank, double alpha) {
+record PeftConfig(
+    int rank,
+    double alpha,
+    boolean rankStabilised,
+    Map<String, Double> ranks,
+    Map<String, Double> alphas) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> MUST_BE_FALSE =
       List.of("use_dora", "lora_bias", "use_qalora", "fan_in_fan_out");
   private static final List<String> MUST_BE_EMPTY =
-      List.of("rank_pattern", "alpha_pattern", "modules_to_save", "trainable_token_indices");
+      List.of(
+          "modules_to_save",
+          "trainable_token_indices",
+          "alora_invocation_tokens",
+          "layer_replication",
+          "target_parameters");
 
   /** Initialisations that subtract from the base's own weights. */
   private static final List<String> CHANGED_BASE =
@@ -43,11 +60,48 @@ record PeftConfig(int rank, double alpha) {
     require(
         CHANGED_BASE.stream().noneMatch(init::startsWith),
         "init_lora_weights " + init + " changes the base's weights, which is not served");
-    int rank = number(settings, "r").intValue();
-    double alpha = number(settings, "lora_alpha").doubleValue();
-    // rank-stabilised LoRA (Kalajdzievski 2023) scales by alpha / sqrt(rank)
-    boolean rankStabilised = settings.path("use_rslora").asBoolean(false);
-    return new PeftConfig(rank, rankStabilised ? alpha * Math.sqrt(rank) : alpha);
+    return new PeftConfig(
+        number(settings, "r").intValue(),
+        number(settings, "lora_alpha").doubleValue(),
+        // rank-stabilised LoRA (Kalajdzievski 2023) scales by alpha / sqrt(rank)
+        settings.path("use_rslora").asBoolean(false),
+        pattern(settings, "rank_pattern"),
+        pattern(settings, "alpha_pattern"));
+  }
+
+  private static Map<String, Double> pattern(JsonNode settings, String name) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    for (var entry : settings.path(name).properties()) {
+      require(entry.getValue().isNumber(), name + "." + entry.getKey() + " is not a number");
+      try {
+        Pattern.compile(entry.getKey());
+      } catch (PatternSyntaxException e) {
+        require(false, name + ": '" + entry.getKey() + "' is no regular expression");
+      }
+      values.put(entry.getKey(), entry.getValue().asDouble());
+    }
+    return values;
+  }
+
+  /** The rank of a module. */
+  int rank(String module) {
+    return (int) value(ranks, module, rank);
+  }
+
+  /** What a module's product is multiplied with. */
+  double scale(String module) {
+    double inner = value(ranks, module, rank);
+    return value(alphas, module, alpha) / (rankStabilised ? Math.sqrt(inner) : inner);
+  }
+
+  /** The value of the first pattern that matches, as in PEFT's get_pattern_key. */
+  private static double value(Map<String, Double> pattern, String module, double otherwise) {
+    for (Map.Entry<String, Double> entry : pattern.entrySet()) {
+      if (Pattern.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", module)) {
+        return entry.getValue();
+      }
+    }
+    return otherwise;
   }
 
   private static JsonNode json(String text) {

@@ -30,7 +30,7 @@ public final class PeftFiles {
    */
   public static LoraAdapter read(byte[] tensors, String config) {
     PeftConfig settings = PeftConfig.of(config);
-    return read(tensors, settings.rank(), settings.alpha());
+    return read(tensors, settings);
   }
 
   /**
@@ -39,6 +39,10 @@ public final class PeftFiles {
    * @throws IllegalArgumentException naming the tensor that is wrong
    */
   public static LoraAdapter read(byte[] tensors, int rank, double alpha) {
+    return read(tensors, new PeftConfig(rank, alpha, false, Map.of(), Map.of()));
+  }
+
+  private static LoraAdapter read(byte[] tensors, PeftConfig settings) {
     try (Safetensors file = Safetensors.of(tensors)) {
       Map<LoraTensorName, String> factors = factors(file);
       TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
@@ -51,10 +55,11 @@ public final class PeftFiles {
                       .formatted(name, factor.counterpart().side()));
             }
             if (factor.side() == Side.A) {
-              modules.put(factor.module(), module(file, factor.module(), name, counterpart, rank));
+              modules.put(
+                  factor.module(), module(file, factor.module(), name, counterpart, settings));
             }
           });
-      return new LoraAdapter(rank, alpha, modules);
+      return ModulePadding.joined(settings, modules);
     } catch (ModelFormatException e) {
       throw new IllegalArgumentException("the adapter is damaged: " + e.getMessage(), e);
     }
@@ -76,7 +81,8 @@ public final class PeftFiles {
   }
 
   private static LoraAdapter.Module module(
-      Safetensors file, String module, String a, String b, int rank) {
+      Safetensors file, String module, String a, String b, PeftConfig settings) {
+    int rank = settings.rank(module);
     long[] shapeA = file.shape(a);
     long[] shapeB = file.shape(b);
     if (shapeA.length != 2 || shapeB.length != 2 || shapeA[0] != rank || shapeB[1] != rank) {

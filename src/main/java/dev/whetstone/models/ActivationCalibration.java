@@ -9,6 +9,7 @@ import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
 import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.DecoderDesign.NormPlacement;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -33,6 +34,10 @@ final class ActivationCalibration {
 
   /** Measures the ranges of a model. */
   static ActivationRanges measure(ExactGraph exact, ModelDirectory model) throws IOException {
+    if (model.config().design().norms() == NormPlacement.AFTER) {
+      // What is not normed has no range that a few conversations could show.
+      return ActivationRanges.UNKNOWN;
+    }
     Map<String, float[]> largest = new HashMap<>();
     Path graph = CalibrationGraph.write(exact.folder(), model.config());
     try (OrtModel runner = QuantizationKl.open(graph, maxTokens(model), true)) {

@@ -1,6 +1,5 @@
 package dev.whetstone.models;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.io.AtomicFile;
@@ -8,11 +7,13 @@ import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.onnx.quantization.ActivationRanges;
+import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.weights.GgufFile;
 import dev.whetstone.weights.GgufModel;
 import dev.whetstone.weights.GgufTokenizer;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.HuggingFaceModel;
+import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.SafetensorsWriter;
@@ -24,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -32,7 +35,7 @@ import java.util.stream.Stream;
 public final class ModelImporter {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> TEXT_FILES =
-      List.of("tokenizer_config.json", "generation_config.json", "chat_template.jinja");
+      List.of("tokenizer_config.json", "generation_config.json");
 
   private static final Set<String> WEIGHTS =
       Set.of(ModelDirectory.WEIGHTS, ModelDirectory.GGUF_WEIGHTS);
@@ -62,56 +65,82 @@ public final class ModelImporter {
   public void importModel(Path source, String origin, String licence, Path folder)
       throws IOException {
     progress.accept("Importing " + source.getFileName() + " ...");
-    String base =
-        Files.isDirectory(source) ? writeDirectory(source, folder) : writeGguf(source, folder);
+    String base;
+    try (Tensors model = writeTexts(source, folder)) {
+      ModelReport.of(folder, model).lines().forEach(progress);
+      if (Files.isDirectory(source)) {
+        Path weights = folder.resolve(ModelDirectory.WEIGHTS);
+        SafetensorsWriter.write(weights, model, FORMAT);
+        base = Sha256.of(weights);
+      } else {
+        Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
+        // That of the float32 values, so that a model has the hash that earlier versions gave it,
+        // by which votes and policies know it.
+        base = SafetensorsWriter.sha256(model, FORMAT);
+      }
+    }
     ObjectNode manifest = JSON.createObjectNode();
     manifest.put("source", origin).put("licence", licence).put("base", base);
     writeManifest(folder, manifest);
   }
 
-  /** Returns the base hash. */
-  private static String writeDirectory(Path source, Path folder) throws IOException {
+  /**
+   * Writes all of a model but its weights.
+   *
+   * @return the weights, which the caller closes
+   */
+  static Tensors writeTexts(Path source, Path folder) throws IOException {
+    return Files.isDirectory(source) ? writeDirectory(source, folder) : writeGguf(source, folder);
+  }
+
+  private static HuggingFaceModel writeDirectory(Path source, Path folder) throws IOException {
     if (!Files.exists(source.resolve("tokenizer.json"))) {
       throw new ModelFormatException(source + " has no tokenizer.json");
     }
-    Path weights = folder.resolve(ModelDirectory.WEIGHTS);
-    try (HuggingFaceModel model = HuggingFaceModel.open(source)) {
-      Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(model.config()));
-      SafetensorsWriter.write(weights, model, FORMAT);
-    }
-    Files.copy(source.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
-    for (String name : TEXT_FILES) {
-      if (Files.exists(source.resolve(name))) {
-        Files.copy(source.resolve(name), folder.resolve(name));
+    HuggingFaceModel model = HuggingFaceModel.open(source);
+    try {
+      Files.copy(source.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+      for (String name : TEXT_FILES) {
+        if (Files.exists(source.resolve(name))) {
+          Files.copy(source.resolve(name), folder.resolve(name));
+        }
       }
+      TemplateFiles.write(TemplateFiles.read(source), folder);
+      writeConfig(model.config(), folder);
+      return model;
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
     }
-    Path template = folder.resolve("chat_template.jinja");
-    if (!Files.exists(template) && Files.exists(folder.resolve("tokenizer_config.json"))) {
-      JsonNode inline =
-          JSON.readTree(folder.resolve("tokenizer_config.json").toFile()).path("chat_template");
-      if (inline.isTextual()) {
-        Files.writeString(template, inline.asText());
-      }
-    }
-    return Sha256.of(weights);
   }
 
-  /**
-   * Keeps the file as it is; returns the base hash. It is that of the float32 values, so that a
-   * model has the hash that earlier versions gave it, by which votes and policies know it.
-   */
-  private static String writeGguf(Path source, Path folder) throws IOException {
-    try (GgufFile file = GgufFile.open(source)) {
+  /** Writes config.json, with the chat template's end of turn as the first end of a completion. */
+  private static void writeConfig(ModelConfig found, Path folder) throws IOException {
+    Optional<ChatTemplate> template = TemplateFiles.open(folder);
+    OptionalInt end =
+        template.isPresent()
+            ? EndOfTurn.of(template.get(), folder.resolve("tokenizer.json"))
+            : OptionalInt.empty();
+    Files.writeString(
+        folder.resolve("config.json"),
+        end.isPresent()
+            ? HuggingFaceConfig.write(found, end.getAsInt())
+            : HuggingFaceConfig.write(found));
+  }
+
+  private static GgufModel writeGguf(Path source, Path folder) throws IOException {
+    GgufFile file = GgufFile.open(source);
+    try {
       GgufModel model = new GgufModel(file);
       GgufTokenizer tokenizer = GgufTokenizer.of(file);
       Files.writeString(folder.resolve("tokenizer.json"), tokenizer.tokenizerJson());
       Files.writeString(folder.resolve("tokenizer_config.json"), tokenizer.tokenizerConfigJson());
-      if (tokenizer.chatTemplate().isPresent()) {
-        Files.writeString(folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
-      }
-      Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(model.config()));
-      Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
-      return SafetensorsWriter.sha256(model, FORMAT);
+      TemplateFiles.write(TemplateFiles.of(file), folder);
+      writeConfig(model.config(), folder);
+      return model;
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
     }
   }
 
@@ -182,7 +211,7 @@ public final class ModelImporter {
     ObjectNode hashes = manifest.putObject("files");
     ObjectNode sizes = manifest.putObject("sizes");
     for (Path file : files(folder)) {
-      String name = file.getFileName().toString();
+      String name = folder.relativize(file).toString().replace('\\', '/');
       boolean canonical = WEIGHTS.contains(name) && known.has(name);
       hashes.put(name, canonical ? known.path(name).asText() : Sha256.of(file));
       sizes.put(name, Files.size(file));
@@ -191,8 +220,10 @@ public final class ModelImporter {
   }
 
   private static List<Path> files(Path folder) throws IOException {
-    try (Stream<Path> all = Files.list(folder)) {
-      List<Path> files = new ArrayList<>(all.sorted().toList());
+    Path templates = folder.resolve(TemplateFiles.FOLDER);
+    try (Stream<Path> all = Files.list(folder);
+        Stream<Path> named = Files.exists(templates) ? Files.list(templates) : Stream.empty()) {
+      List<Path> files = new ArrayList<>(Stream.concat(all, named).sorted().toList());
       files.removeIf(
           file ->
               !Files.isRegularFile(file)

@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -156,18 +155,7 @@ public final class ModelOpener {
 
   /** A model's chat template; empty if it has none. */
   public static Optional<ChatTemplate> chatTemplate(Path folder) throws IOException {
-    Path file = folder.resolve("chat_template.jinja");
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    Map<String, String> tokens = new HashMap<>();
-    for (var entry : readJson(folder.resolve("tokenizer_config.json")).properties()) {
-      String text = entry.getValue().path("content").asText(entry.getValue().asText(""));
-      if (entry.getKey().endsWith("_token") && !text.isEmpty()) {
-        tokens.put(entry.getKey(), text);
-      }
-    }
-    return Optional.of(ChatTemplate.of(Files.readString(file), tokens));
+    return TemplateFiles.open(folder);
   }
 
   private static JsonNode readJson(Path file) throws IOException {

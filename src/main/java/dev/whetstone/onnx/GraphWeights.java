@@ -8,15 +8,18 @@ import dev.whetstone.onnx.quantization.BlockQuantizer;
 import dev.whetstone.onnx.quantization.BlockQuantizer.Quantized;
 import dev.whetstone.onnx.quantization.ChannelQuantizer;
 import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.Rope;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +41,7 @@ final class GraphWeights {
   private final ActivationRanges ranges;
   private final Map<String, TensorProto> written;
   private final Map<String, float[]> steps;
-  private boolean rotaryDeclared;
+  private final Set<String> rotaryDeclared = new HashSet<>();
   private boolean unitStepDeclared;
 
   private GraphWeights(GraphWeights other) {
@@ -93,8 +96,18 @@ final class GraphWeights {
     return once("embedding.table", as -> write(as, vocabularyMatrix("model.embed_tokens.weight")));
   }
 
-  TensorProto vector(String name) throws IOException {
-    return once(name + ".table", as -> file.floats(as, source.read(name), source.shape(name)[0]));
+  /** The weight of a norm. */
+  TensorProto norm(String name) throws IOException {
+    return once(name + ".table", as -> file.floats(as, normWeight(name), source.shape(name)[0]));
+  }
+
+  private float[] normWeight(String name) {
+    float[] values = source.read(name);
+    float offset = (float) config.design().normOffset();
+    for (int i = 0; i < values.length && offset != 0; i++) {
+      values[i] += offset;
+    }
+    return values;
   }
 
   int inputSize(String module) {
@@ -348,25 +361,31 @@ final class GraphWeights {
     return transposed;
   }
 
-  String cosines(GraphBuilder graph) throws IOException {
-    declareRotary(graph);
-    return "rotary.cos";
+  /** Name of the cosines of a rotary embedding; the sines are {@link #sines}. */
+  String cosines(GraphBuilder graph, Rope rope) throws IOException {
+    declareRotary(graph, rope);
+    return rotary(rope) + ".cos";
   }
 
-  String sines(GraphBuilder graph) throws IOException {
-    declareRotary(graph);
-    return "rotary.sin";
+  String sines(GraphBuilder graph, Rope rope) throws IOException {
+    declareRotary(graph, rope);
+    return rotary(rope) + ".sin";
   }
 
-  private void declareRotary(GraphBuilder graph) throws IOException {
-    if (rotaryDeclared) {
+  private String rotary(Rope rope) {
+    int index = config.ropes().indexOf(rope);
+    return index == 0 ? "rotary" : "rotary." + index;
+  }
+
+  private void declareRotary(GraphBuilder graph, Rope rope) throws IOException {
+    String name = rotary(rope);
+    if (!rotaryDeclared.add(name)) {
       return;
     }
-    rotaryDeclared = true;
-    RotaryTables tables = RotaryTables.of(config);
+    RotaryTables tables = RotaryTables.of(config, rope);
     int half = config.headDim() / 2;
     int context = config.contextLength();
-    graph.initializer(once("rotary.cos", as -> file.floats(as, tables.cosines(), context, half)));
-    graph.initializer(once("rotary.sin", as -> file.floats(as, tables.sines(), context, half)));
+    graph.initializer(once(name + ".cos", as -> file.floats(as, tables.cosines(), context, half)));
+    graph.initializer(once(name + ".sin", as -> file.floats(as, tables.sines(), context, half)));
   }
 }

@@ -36,9 +36,9 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Loads a byte-level tokenizer.
+   * Loads a tokenizer.
    *
-   * @throws IOException when the file cannot be read or is not a byte-level tokenizer
+   * @throws IOException when the file cannot be read or the library does not know its parts
    */
   public static Tokenizer open(Path tokenizerJson) throws IOException {
     Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
@@ -64,6 +64,17 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /**
+   * The ids of a prompt that is no rendered conversation: with the tokens that the post-processor
+   * adds, such as the beginning of a text, but never two of these where the text has it already.
+   */
+  public int[] encodePrompt(String text) {
+    int[] plain = encode(text, false);
+    int[] ids = encode(text, true);
+    boolean twice = ids.length > plain.length && plain.length > 0 && ids[0] == plain[0];
+    return twice && ids[1] == plain[0] ? Arrays.copyOfRange(ids, 1, ids.length) : ids;
+  }
+
   /** The text of ids; invalid UTF-8 becomes U+FFFD, ids without a token are skipped. */
   public String decode(int[] ids, boolean skipSpecialTokens) {
     long[] known = Arrays.stream(ids).filter(vocabulary::contains).asLongStream().toArray();
@@ -87,7 +98,9 @@ public final class Tokenizer implements AutoCloseable {
 
   /** A decoder for one completion. */
   public TokenDecoder decoder() {
-    return new TokenDecoder(vocabulary);
+    return vocabulary.isByteLevel()
+        ? new ByteLevelDecoder(vocabulary)
+        : new WindowDecoder(vocabulary, ids -> decode(ids, true));
   }
 
   /** One more than the highest id. */

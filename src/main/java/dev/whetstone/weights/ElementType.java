@@ -23,7 +23,9 @@ enum ElementType {
   Q3_K(11, SuperBlocks.ELEMENTS, 110),
   Q4_K(12, SuperBlocks.ELEMENTS, 144),
   Q5_K(13, SuperBlocks.ELEMENTS, 176),
-  Q6_K(14, SuperBlocks.ELEMENTS, 210);
+  Q6_K(14, SuperBlocks.ELEMENTS, 210),
+  IQ4_NL(20, ShortBlocks.ELEMENTS, 18),
+  IQ4_XS(23, SuperBlocks.ELEMENTS, 136);
 
   /** Elements that one task of a parallel read converts; a whole number of every type's blocks. */
   private static final int PART = 1 << 16;
@@ -56,6 +58,8 @@ enum ElementType {
       case Q4_K -> SuperBlocks::q4;
       case Q5_K -> SuperBlocks::q5;
       case Q6_K -> SuperBlocks::q6;
+      case IQ4_NL -> ShortBlocks::iq4;
+      case IQ4_XS -> SuperBlocks::iq4;
     };
   }
 

@@ -32,10 +32,8 @@ public final class GgufFile extends MappedTensors {
           Map.entry(17, "IQ2_XS"),
           Map.entry(18, "IQ3_XXS"),
           Map.entry(19, "IQ1_S"),
-          Map.entry(20, "IQ4_NL"),
           Map.entry(21, "IQ3_S"),
           Map.entry(22, "IQ2_S"),
-          Map.entry(23, "IQ4_XS"),
           Map.entry(29, "IQ1_M"),
           Map.entry(34, "TQ1_0"),
           Map.entry(35, "TQ2_0"),
@@ -84,6 +82,11 @@ public final class GgufFile extends MappedTensors {
       if (metadata.put(key, cursor.value(cursor.integer())) != null) {
         throw new ModelFormatException(key + " appears twice");
       }
+    }
+    if (metadata.get("split.count") instanceof Number parts && parts.intValue() > 1) {
+      throw new ModelFormatException(
+          "it is one of %d parts; join them with llama.cpp's `llama-gguf-split --merge`"
+              .formatted(parts.intValue()));
     }
     List<Entry> entries = new ArrayList<>();
     for (long i = 0; i < tensorCount; i++) {

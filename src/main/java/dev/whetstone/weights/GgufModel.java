@@ -19,22 +19,32 @@ public final class GgufModel implements Tensors {
           "output_norm.weight", "model.norm.weight",
           "output.weight", "lm_head.weight");
   private static final Map<String, String> BLOCK =
-      Map.of(
-          "attn_norm", "input_layernorm",
-          "ffn_norm", "post_attention_layernorm",
-          "attn_q", "self_attn.q_proj",
-          "attn_k", "self_attn.k_proj",
-          "attn_v", "self_attn.v_proj",
-          "attn_output", "self_attn.o_proj",
-          "ffn_gate", "mlp.gate_proj",
-          "ffn_up", "mlp.up_proj",
-          "ffn_down", "mlp.down_proj");
+      Map.ofEntries(
+          Map.entry("attn_q", "self_attn.q_proj"),
+          Map.entry("attn_k", "self_attn.k_proj"),
+          Map.entry("attn_v", "self_attn.v_proj"),
+          Map.entry("attn_output", "self_attn.o_proj"),
+          Map.entry("attn_q_norm", "self_attn.q_norm"),
+          Map.entry("attn_k_norm", "self_attn.k_norm"),
+          Map.entry("attn_qkv", "self_attn.qkv_proj"),
+          Map.entry("ffn_gate", "mlp.gate_proj"),
+          Map.entry("ffn_up", "mlp.up_proj"),
+          Map.entry("ffn_down", "mlp.down_proj"));
+
+  /** Tensors that the configuration has taken in. */
+  private static final Set<String> ROPES =
+      Set.of("rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight");
+
+  /** Architectures whose rotary pairs ggml stores side by side. */
+  private static final Set<String> PAIRED = Set.of("llama", "mistral", "granite", "smollm3");
+
   private static final Pattern BLOCK_NAME =
       Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
 
   private final GgufFile file;
   private final ModelConfig config;
   private final Map<String, String> sources = new LinkedHashMap<>();
+  private final FusedParts fused;
 
   /**
    * Maps the names of a file and checks its tensors.
@@ -44,95 +54,42 @@ public final class GgufModel implements Tensors {
    */
   public GgufModel(GgufFile file) {
     this.file = file;
+    this.config = GgufConfig.of(file);
     for (String name : file.names()) {
-      String canonical = canonical(name);
-      if (canonical != null) {
-        sources.put(canonical, name);
+      if (!ROPES.contains(name)) {
+        sources.put(canonical(name), name);
       }
     }
-    this.config = config(file, sources.keySet());
+    this.fused = config.design().fused() ? FusedParts.cut(config, sources) : FusedParts.none();
     ModelValidator.check(config, this);
   }
 
-  private static @Nullable String canonical(String name) {
-    if (name.equals("rope_freqs.weight")) {
-      throw new ModelFormatException(
-          "rope_freqs.weight: GGUF files with scaled rotary frequencies are not supported; import the safetensors instead");
-    }
+  private String canonical(String name) {
     Matcher block = BLOCK_NAME.matcher(name);
-    if (block.matches() && BLOCK.containsKey(block.group(2))) {
-      return "model.layers.%s.%s.%s"
-          .formatted(block.group(1), BLOCK.get(block.group(2)), block.group(3));
+    if (block.matches()) {
+      String place = inBlock(block.group(2));
+      if (place != null) {
+        return "model.layers.%s.%s.%s".formatted(block.group(1), place, block.group(3));
+      }
     }
     String global = GLOBAL.get(name);
     if (global == null) {
-      throw new ModelFormatException("tensor " + name + " has no place in a Llama-family model");
+      throw new ModelFormatException(
+          "tensor %s has no place in a %s model".formatted(name, config.architecture()));
     }
     return global;
   }
 
-  private static ModelConfig config(GgufFile file, Set<String> names) {
-    String architecture =
-        file.text("general.architecture")
-            .orElseThrow(() -> new ModelFormatException("general.architecture is missing"));
-    ModelValidator.requireArchitecture(architecture);
-    file.text(architecture + ".rope.scaling.type")
-        .filter(type -> !type.equals("none"))
-        .ifPresent(
-            type -> {
-              throw new ModelFormatException("rope.scaling.type " + type + " is not served");
-            });
-    int hidden = file.requireInteger(architecture + ".embedding_length");
-    int heads = file.requireInteger(architecture + ".attention.head_count");
-    int headDim =
-        file.number(architecture + ".attention.key_length")
-            .map(Number::intValue)
-            .orElse(hidden / Math.max(1, heads));
-    return new ModelConfig(
-        architecture,
-        hidden,
-        file.requireInteger(architecture + ".feed_forward_length"),
-        file.requireInteger(architecture + ".block_count"),
-        heads,
-        file.number(architecture + ".attention.head_count_kv").map(Number::intValue).orElse(heads),
-        headDim,
-        vocabulary(file),
-        file.requireInteger(architecture + ".context_length"),
-        shortest(decimal(file, architecture + ".attention.layer_norm_rms_epsilon")),
-        shortest(
-            file.number(architecture + ".rope.freq_base")
-                .map(Number::doubleValue)
-                .orElse(10_000.0)),
-        null,
-        !names.contains("lm_head.weight"),
-        names.contains("model.layers.0.self_attn.q_proj.bias"),
-        file.number("tokenizer.ggml.bos_token_id").map(Number::intValue).orElse(-1),
-        EndTokens.of(file));
-  }
-
-  /**
-   * The shortest decimal of a float32, which is the original setting: GGUF stores 1e-5 as
-   * 9.999999747e-6.
-   */
-  private static double shortest(double value) {
-    return Double.parseDouble(Float.toString((float) value));
-  }
-
-  private static int vocabulary(GgufFile file) {
-    if (!file.names().contains("token_embd.weight")) {
-      throw new ModelFormatException("token_embd.weight is missing");
-    }
-    long[] shape = file.shape("token_embd.weight");
-    if (shape.length != 2) {
-      throw new ModelFormatException("token_embd.weight is not a matrix");
-    }
-    return (int) shape[0];
-  }
-
-  private static double decimal(GgufFile file, String key) {
-    return file.number(key)
-        .map(Number::doubleValue)
-        .orElseThrow(() -> new ModelFormatException(key + " is missing"));
+  private @Nullable String inBlock(String name) {
+    DecoderDesign.NormPlacement norms = config.design().norms();
+    return switch (name) {
+      case "attn_norm" -> norms.beforeAttention();
+      case "post_attention_norm" -> norms.afterAttention();
+      case "ffn_norm" -> norms.beforeMlp();
+      case "post_ffw_norm" -> norms.afterMlp();
+      case "ffn_up" -> config.design().fused() ? "mlp.gate_up_proj" : BLOCK.get(name);
+      default -> BLOCK.get(name);
+    };
   }
 
   public ModelConfig config() {
@@ -146,18 +103,36 @@ public final class GgufModel implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    return file.shape(Tensors.require(sources, name));
+    long[] stored = file.shape(Tensors.require(sources, name));
+    FusedParts.Part part = fused.of(name);
+    return part == null ? stored : FusedParts.shape(name, part, stored);
   }
 
   @Override
   public float[] read(String name) {
-    return inOrder(name, file.read(Tensors.require(sources, name)));
+    String source = Tensors.require(sources, name);
+    FusedParts.Part part = fused.of(name);
+    if (part != null) {
+      return file.readRows(source, part.first(), part.rows());
+    }
+    float[] values = inOrder(name, file.read(source));
+    // ggml stores what the norm multiplies with, the offset included.
+    float offset = name.endsWith("norm.weight") ? (float) config.design().normOffset() : 0;
+    for (int i = 0; i < values.length && offset != 0; i++) {
+      values[i] -= offset;
+    }
+    return values;
   }
 
   @Override
   public float[] readRows(String name, int first, int rows) {
     String source = Tensors.require(sources, name);
-    if (permutedHeads(name) == 0) {
+    FusedParts.Part part = fused.of(name);
+    if (part != null) {
+      Tensors.requireRows(shape(name), first, rows);
+      return file.readRows(source, part.first() + first, rows);
+    }
+    if (permutedHeads(name) == 0 && !name.endsWith("norm.weight")) {
       return file.readRows(source, first, rows);
     }
     int width = Tensors.requireRows(file.shape(source), first, rows);
@@ -171,7 +146,7 @@ public final class GgufModel implements Tensors {
 
   /** The number of heads whose rows ggml has reordered, 0 for a tensor in the original order. */
   private int permutedHeads(String name) {
-    if (config.architecture().equals("qwen2")) {
+    if (!PAIRED.contains(config.architecture())) {
       return 0;
     }
     if (name.contains(".self_attn.q_proj.")) {

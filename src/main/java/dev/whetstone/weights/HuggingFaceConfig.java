@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes config.json as Transformers does; refuses features that the graph does not
@@ -22,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 public final class HuggingFaceConfig {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern ID = Pattern.compile("\\d{1,9}");
-  private static final double DEFAULT_THETA = 10_000;
+  private static final int GEMMA_HEAD = 256;
+
+  /** Our own field: the token that the chat template puts behind a turn. */
+  private static final String END_OF_TURN = "end_of_turn_token_id";
 
   private HuggingFaceConfig() {}
 
@@ -33,35 +35,57 @@ public final class HuggingFaceConfig {
    */
   public static ModelConfig read(Path directory) throws IOException {
     JsonNode root = json(directory.resolve("config.json"));
-    String architecture = root.path("model_type").asText("");
-    ModelValidator.requireArchitecture(architecture);
+    ConfigFields config = new ConfigFields(root);
+    ModelValidator.requireArchitecture(config.text("model_type", ""));
+    return of(config, endTokens(directory, root));
+  }
+
+  /**
+   * The model that fields describe.
+   *
+   * @param ends tokens that end a completion, that of the chat template's end of turn first
+   */
+  static ModelConfig of(ConfigFields config, Set<Integer> ends) {
+    String architecture = config.text("model_type", "");
     boolean qwen = architecture.equals("qwen2");
-    refuseUnless(root, "hidden_act", root.path("hidden_act").asText("silu").equals("silu"));
-    refuseUnless(root, "attention_bias", qwen || !root.path("attention_bias").asBoolean(false));
-    refuseUnless(root, "mlp_bias", !root.path("mlp_bias").asBoolean(false));
-    refuseUnless(root, "quantization_config", root.path("quantization_config").isMissingNode());
-    int hidden = integer(root, "hidden_size");
-    int heads = integer(root, "num_attention_heads");
-    int context = integer(root, "max_position_embeddings");
-    refuseShortWindow(root, context);
-    JsonNode rope = rope(root);
+    config.refuseUnless("attention_bias", qwen || !config.flag("attention_bias", false));
+    config.refuseUnless("mlp_bias", !config.flag("mlp_bias", false));
+    refuseQuantization(config);
+    int hidden = config.integer("hidden_size");
+    int heads = config.integer("num_attention_heads");
+    boolean gemma = HuggingFaceDesign.isGemma(architecture);
+    Rope rope = HuggingFaceRope.read(config, "full_attention");
     return new ModelConfig(
         architecture,
         hidden,
-        integer(root, "intermediate_size"),
-        integer(root, "num_hidden_layers"),
+        config.integer("intermediate_size"),
+        config.integer("num_hidden_layers"),
         heads,
-        root.path("num_key_value_heads").asInt(heads),
-        root.path("head_dim").asInt(heads < 1 ? 0 : hidden / heads),
-        integer(root, "vocab_size"),
-        context,
-        decimal(root, "rms_norm_eps"),
-        rope.path("rope_theta").asDouble(root.path("rope_theta").asDouble(DEFAULT_THETA)),
-        scaling(rope),
-        root.path("tie_word_embeddings").asBoolean(false),
+        config.optionalInteger("num_key_value_heads").orElse(heads),
+        config
+            .optionalInteger("head_dim")
+            .orElse(gemma ? GEMMA_HEAD : heads < 1 ? 0 : hidden / heads),
+        config.integer("vocab_size"),
+        HuggingFaceRope.context(config),
+        gemma
+            ? config.optionalDecimal("rms_norm_eps").orElse(1e-6)
+            : config.decimal("rms_norm_eps"),
+        rope.theta(),
+        rope.scaling(),
+        config.flag("tie_word_embeddings", gemma),
         qwen,
-        root.path("bos_token_id").asInt(-1),
-        endTokens(directory, root));
+        config.optionalInteger("bos_token_id").orElse(-1),
+        ends,
+        HuggingFaceDesign.read(config, architecture));
+  }
+
+  private static void refuseQuantization(ConfigFields config) {
+    if (config.has("quantization_config")) {
+      String method = config.object("quantization_config").text("quant_method", "unknown");
+      throw new ModelFormatException(
+          "config.json: quantization_config asks for weights quantised by %s, which is not served; import F32, F16 or BF16, or a GGUF file"
+              .formatted(method));
+    }
   }
 
   static JsonNode json(Path file) throws IOException {
@@ -72,49 +96,9 @@ public final class HuggingFaceConfig {
     }
   }
 
-  private static void refuseUnless(JsonNode root, String field, boolean served) {
-    if (!served) {
-      throw new ModelFormatException(
-          "config.json: %s = %s is not served".formatted(field, root.path(field)));
-    }
-  }
-
-  private static void refuseShortWindow(JsonNode root, int context) {
-    boolean used = root.path("use_sliding_window").asBoolean(true);
-    int window = root.path("sliding_window").asInt(context);
-    refuseUnless(root, "sliding_window", !used || window >= context);
-  }
-
-  /** Transformers 5 writes rope_parameters, earlier versions rope_scaling beside rope_theta. */
-  private static JsonNode rope(JsonNode root) {
-    JsonNode parameters = root.path("rope_parameters");
-    return parameters.isObject() ? parameters : root.path("rope_scaling");
-  }
-
-  private static @Nullable RopeScaling scaling(JsonNode rope) {
-    String type = rope.path("rope_type").asText(rope.path("type").asText("default"));
-    return switch (type) {
-      case "default" -> null;
-      case "llama3" -> llama3(rope);
-      default ->
-          throw new ModelFormatException("config.json: rope_type = " + type + " is not served");
-    };
-  }
-
-  private static RopeScaling llama3(JsonNode rope) {
-    try {
-      return new RopeScaling(
-          decimal(rope, "factor"),
-          decimal(rope, "low_freq_factor"),
-          decimal(rope, "high_freq_factor"),
-          integer(rope, "original_max_position_embeddings"));
-    } catch (IllegalArgumentException e) {
-      throw new ModelFormatException("config.json: " + e.getMessage(), e);
-    }
-  }
-
   private static Set<Integer> endTokens(Path directory, JsonNode root) throws IOException {
     Set<Integer> ids = new LinkedHashSet<>();
+    collect(root.path(END_OF_TURN), ids);
     endOfTurn(directory).ifPresent(ids::add);
     collect(root.path("eos_token_id"), ids);
     Path generation = directory.resolve("generation_config.json");
@@ -139,12 +123,31 @@ public final class HuggingFaceConfig {
     JsonNode root = json(tokenizer);
     JsonNode token = root.path("eos_token");
     String text = token.path("content").asText(token.asText(""));
-    return root.path("added_tokens_decoder").properties().stream()
-        .filter(added -> added.getValue().path("content").asText().equals(text))
-        .map(Map.Entry::getKey)
-        .filter(id -> ID.matcher(id).matches())
-        .map(Integer::valueOf)
-        .findFirst();
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Integer> listed =
+        root.path("added_tokens_decoder").properties().stream()
+            .filter(added -> added.getValue().path("content").asText().equals(text))
+            .map(Map.Entry::getKey)
+            .filter(id -> ID.matcher(id).matches())
+            .map(Integer::valueOf)
+            .findFirst();
+    return listed.isPresent() ? listed : inTokenizer(directory, text);
+  }
+
+  /** Transformers 5 lists added tokens in tokenizer.json alone. */
+  private static Optional<Integer> inTokenizer(Path directory, String text) throws IOException {
+    Path tokenizer = directory.resolve("tokenizer.json");
+    if (!Files.exists(tokenizer)) {
+      return Optional.empty();
+    }
+    for (JsonNode added : json(tokenizer).path("added_tokens")) {
+      if (added.path("content").asText().equals(text) && added.path("id").isInt()) {
+        return Optional.of(added.path("id").asInt());
+      }
+    }
+    return Optional.empty();
   }
 
   private static void collect(JsonNode node, Set<Integer> ids) {
@@ -154,25 +157,23 @@ public final class HuggingFaceConfig {
     node.forEach(id -> ids.add(id.asInt()));
   }
 
-  private static int integer(JsonNode node, String field) {
-    if (!node.path(field).canConvertToInt()) {
-      throw new ModelFormatException("config.json: " + field + " is missing or not a whole number");
-    }
-    return node.path(field).asInt();
-  }
-
-  private static double decimal(JsonNode node, String field) {
-    if (!node.path(field).isNumber()) {
-      throw new ModelFormatException("config.json: " + field + " is missing or not a number");
-    }
-    return node.path(field).asDouble();
+  /** The text of a config.json that names the token that the chat template ends a turn with. */
+  public static String write(ModelConfig config, int endOfTurn) {
+    ObjectNode root = root(config.withEndOfTurn(endOfTurn));
+    return root.put(END_OF_TURN, endOfTurn).toPrettyString() + "\n";
   }
 
   /** The text of a config.json that {@link #read} understands. */
   public static String write(ModelConfig config) {
+    return root(config).toPrettyString() + "\n";
+  }
+
+  private static ObjectNode root(ModelConfig config) {
     ObjectNode root = JSON.createObjectNode();
     root.put("model_type", config.architecture());
-    root.put("hidden_act", "silu");
+    if (!HuggingFaceDesign.isGemma(config.architecture())) {
+      root.put("hidden_act", "silu");
+    }
     root.put("hidden_size", config.hiddenSize());
     root.put("intermediate_size", config.intermediateSize());
     root.put("num_hidden_layers", config.layers());
@@ -182,21 +183,13 @@ public final class HuggingFaceConfig {
     root.put("vocab_size", config.vocabularySize());
     root.put("max_position_embeddings", config.contextLength());
     root.put("rms_norm_eps", config.rmsNormEpsilon());
-    ObjectNode rope = root.putObject("rope_parameters").put("rope_theta", config.ropeTheta());
-    RopeScaling scaling = config.ropeScaling();
-    rope.put("rope_type", scaling == null ? "default" : "llama3");
-    if (scaling != null) {
-      rope.put("factor", scaling.factor());
-      rope.put("low_freq_factor", scaling.lowFrequencyFactor());
-      rope.put("high_freq_factor", scaling.highFrequencyFactor());
-      rope.put("original_max_position_embeddings", scaling.originalContext());
-    }
+    HuggingFaceDesign.write(root, config);
     root.put("tie_word_embeddings", config.tiedEmbeddings());
     if (config.bosId() >= 0) {
       root.put("bos_token_id", config.bosId());
     }
     ArrayNode ends = root.putArray("eos_token_id");
     config.eosIds().forEach(ends::add);
-    return root.toPrettyString() + "\n";
+    return root;
   }
 }

@@ -21,6 +21,8 @@ public final class HuggingFaceModel implements Tensors {
   private final Map<Path, Safetensors> files = new LinkedHashMap<>();
   private final Map<String, Safetensors> fileByTensor = new TreeMap<>();
 
+  private FusedParts fused = FusedParts.none();
+
   private HuggingFaceModel(ModelConfig config) {
     this.config = config;
   }
@@ -42,6 +44,9 @@ public final class HuggingFaceModel implements Tensors {
         model.fileByTensor.remove("lm_head.weight");
       }
       model.fileByTensor.keySet().removeIf(name -> name.endsWith(".rotary_emb.inv_freq"));
+      if (model.config.design().fused()) {
+        model.fused = FusedParts.cut(model.config, model.fileByTensor);
+      }
       ModelValidator.check(model.config, model);
       return model;
     } catch (IOException | RuntimeException e) {
@@ -99,17 +104,27 @@ public final class HuggingFaceModel implements Tensors {
 
   @Override
   public long[] shape(String name) {
-    return Tensors.require(fileByTensor, name).shape(name);
+    FusedParts.Part part = fused.of(name);
+    Safetensors file = Tensors.require(fileByTensor, name);
+    return part == null ? file.shape(name) : FusedParts.shape(name, part, file.shape(part.whole()));
   }
 
   @Override
   public float[] read(String name) {
-    return Tensors.require(fileByTensor, name).read(name);
+    FusedParts.Part part = fused.of(name);
+    Safetensors file = Tensors.require(fileByTensor, name);
+    return part == null ? file.read(name) : file.readRows(part.whole(), part.first(), part.rows());
   }
 
   @Override
   public float[] readRows(String name, int first, int rows) {
-    return Tensors.require(fileByTensor, name).readRows(name, first, rows);
+    FusedParts.Part part = fused.of(name);
+    Safetensors file = Tensors.require(fileByTensor, name);
+    if (part == null) {
+      return file.readRows(name, first, rows);
+    }
+    Tensors.requireRows(shape(name), first, rows);
+    return file.readRows(part.whole(), part.first() + first, rows);
   }
 
   @Override

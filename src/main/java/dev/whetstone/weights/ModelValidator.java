@@ -2,21 +2,23 @@ package dev.whetstone.weights;
 
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Refuses models whose tensors do not match their configuration. */
 final class ModelValidator {
   private static final int MAX_CONTEXT = 1 << 20;
-  private static final Set<String> ARCHITECTURES = Set.of("llama", "mistral", "qwen2");
 
   private ModelValidator() {}
 
   static void requireArchitecture(String architecture) {
-    if (!ARCHITECTURES.contains(architecture)) {
+    if (!HuggingFaceDesign.ARCHITECTURES.contains(architecture)) {
       throw new ModelFormatException(
-          "architecture %s is not served: llama, mistral and qwen2 are".formatted(architecture));
+          "architecture '%s' is not served; these are: %s"
+              .formatted(architecture, String.join(", ", HuggingFaceDesign.ARCHITECTURES)));
     }
   }
 
@@ -77,7 +79,16 @@ final class ModelValidator {
           "a context of %d tokens is longer than %d"
               .formatted(config.contextLength(), MAX_CONTEXT));
     }
-    if (!positive(config.rmsNormEpsilon()) || !positive(config.ropeTheta())) {
+    for (Rope rope : config.ropes()) {
+      if (rope.scaling() instanceof RopeScaling.Divisors divisors
+          && divisors.divisors().size() != config.headDim() / 2) {
+        throw new ModelFormatException(
+            "%d divisors of rotary frequencies for heads of %d values"
+                .formatted(divisors.divisors().size(), config.headDim()));
+      }
+    }
+    if (!positive(config.rmsNormEpsilon())
+        || !config.ropes().stream().allMatch(rope -> positive(rope.theta()))) {
       throw new ModelFormatException("rms_norm_eps and rope_theta must be positive and finite");
     }
   }
@@ -100,8 +111,12 @@ final class ModelValidator {
     }
     for (int layer = 0; layer < config.layers(); layer++) {
       String block = "model.layers." + layer + ".";
-      expected.put(block + "input_layernorm.weight", new long[] {hidden});
-      expected.put(block + "post_attention_layernorm.weight", new long[] {hidden});
+      DecoderDesign.NormPlacement norms = config.design().norms();
+      Stream.of(
+              norms.beforeAttention(), norms.afterAttention(), norms.beforeMlp(), norms.afterMlp())
+          .filter(Objects::nonNull)
+          .forEach(norm -> expected.put(block + norm + ".weight", new long[] {hidden}));
+      expectQueryKeyNorms(expected, config, block);
       expected.put(block + "self_attn.q_proj.weight", new long[] {query, hidden});
       expected.put(block + "self_attn.k_proj.weight", new long[] {kv, hidden});
       expected.put(block + "self_attn.v_proj.weight", new long[] {kv, hidden});
@@ -116,5 +131,22 @@ final class ModelValidator {
       }
     }
     return expected;
+  }
+
+  private static void expectQueryKeyNorms(
+      Map<String, long[]> expected, ModelConfig config, String block) {
+    int head = config.headDim();
+    switch (config.design().queryKeyNorm()) {
+      case NONE -> {}
+      case HEADS -> {
+        expected.put(block + "self_attn.q_norm.weight", new long[] {head});
+        expected.put(block + "self_attn.k_norm.weight", new long[] {head});
+      }
+      case WHOLE -> {
+        expected.put(block + "self_attn.q_norm.weight", new long[] {(long) config.heads() * head});
+        expected.put(
+            block + "self_attn.k_norm.weight", new long[] {(long) config.kvHeads() * head});
+      }
+    }
   }
 }

@@ -74,4 +74,22 @@ final class ShortBlocks {
       values[to + j] = d * data[at + 2 + j];
     }
   }
+
+  /** What the nibbles of the non-linear types stand for (kvalues_iq4nl). */
+  private static final byte[] LEVELS = {
+    -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
+  };
+
+  /** Scale d, 16 bytes of nibbles q: {@code w = d level(q)}. */
+  static void iq4(byte[] data, int at, float[] values, int to) {
+    levels(half(data, at), data, at + 2, values, to);
+  }
+
+  /** Nibbles of 32 elements, each a level times the scale. */
+  static void levels(float scale, byte[] data, int q, float[] values, int to) {
+    for (int j = 0; j < HALF; j++) {
+      values[to + j] = scale * LEVELS[data[q + j] & NIBBLE];
+      values[to + HALF + j] = scale * LEVELS[data[q + j] >> 4 & NIBBLE];
+    }
+  }
 }

@@ -134,4 +134,18 @@ final class SuperBlocks {
       }
     }
   }
+
+  /**
+   * d, high 2 bits of eight scales, their low nibbles, 128 bytes of nibbles q: {@code w = d (scale
+   * - 32) level(q)}.
+   */
+  static void iq4(byte[] data, int at, float[] values, int to) {
+    float d = half(data, at);
+    int high = LittleEndian.word(data, at + 2);
+    for (int run = 0; run < ELEMENTS / RUN; run++) {
+      int low = (data[at + 4 + run / 2] >> 4 * (run % 2)) & NIBBLE;
+      int scale = low | ((high >> 2 * run) & 3) << 4;
+      ShortBlocks.levels(d * (scale - 32), data, at + 8 + run * RUN / 2, values, to + run * RUN);
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.whetstone.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.whetstone.weights.MemoryTensors;
@@ -33,13 +34,19 @@ class PeftFilesTest {
     "base_model.model., .weight",
     "base_model.model., .default.weight",
     "'', .default.weight",
+    "base_model.model.model., .policy.weight",
+    "base_model.model.model.language_model., .weight",
   })
   void everyUsualNameOfAFactorIsRead(String prefix, String end) {
+    String name =
+        prefix.endsWith("model.model.") || prefix.endsWith("language_model.")
+            ? prefix + Q.substring("model.".length())
+            : prefix + Q;
     byte[] file =
         file(
             Map.of(
-                prefix + Q + ".lora_A" + end, new Values(A, 2, 3),
-                prefix + Q + ".lora_B" + end, new Values(B, 2, 2)));
+                name + ".lora_A" + end, new Values(A, 2, 3),
+                name + ".lora_B" + end, new Values(B, 2, 2)));
 
     LoraAdapter adapter = PeftFiles.read(file, CONFIG);
 
@@ -93,6 +100,48 @@ class PeftFilesTest {
     String config = "{\"r\": 2, \"lora_alpha\": 4, \"use_rslora\": true}";
 
     assertThat(PeftFiles.read(sound(), config).scale()).isCloseTo(4 / Math.sqrt(2), within(1e-12));
+  }
+
+  @Test
+  void patternsGiveModulesTheirOwnRankAndScale() {
+    String k = "model.layers.1.self_attn.k_proj";
+    byte[] file =
+        file(
+            Map.of(
+                Q + ".lora_A.weight", new Values(new float[] {1, 2, 3, 4, 5, 6}, 2, 3),
+                Q + ".lora_B.weight", new Values(new float[] {1, 2, 3, 4}, 2, 2),
+                k + ".lora_A.weight", new Values(new float[] {7, 8, 9}, 1, 3),
+                k + ".lora_B.weight", new Values(new float[] {10, 11}, 2, 1)));
+    String config =
+        "{\"r\": 2, \"lora_alpha\": 4, \"rank_pattern\": {\"layers.1.*k_proj\": 1},"
+            + " \"alpha_pattern\": {\"k_proj\": 3}}";
+
+    LoraAdapter adapter = PeftFiles.read(file, config);
+
+    assertThat(adapter.rank()).isEqualTo(2);
+    assertThat(adapter.scale()).isEqualTo(2);
+    LoraAdapter.Module module = Objects.requireNonNull(adapter.modules().get(k));
+    assertThat(module.a()).containsExactly(7, 8, 9, 0, 0, 0);
+    assertThat(module.b()).containsExactly(15, 0, 16.5f, 0);
+    assertThat(Objects.requireNonNull(adapter.modules().get(Q)).b()).containsExactly(1, 2, 3, 4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"alora_invocation_tokens\": [5, 6]",
+        "\"layer_replication\": [[0, 1], [0, 2]]",
+        "\"use_dora\": true",
+        "\"init_lora_weights\": \"loftq\"",
+        "\"modules_to_save\": [\"lm_head\"]",
+        "\"target_parameters\": [\"mlp.experts.gate_up_proj\"]",
+      })
+  void whatIsNoPlainLoraIsRefusedByName(String setting) {
+    String config = "{\"r\": 2, \"lora_alpha\": 4, " + setting + "}";
+
+    assertThatThrownBy(() -> PeftFiles.read(sound(), config))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(setting.substring(1, setting.indexOf('"', 1)));
   }
 
   @Test
@@ -180,7 +229,6 @@ class PeftFilesTest {
   @ValueSource(
       strings = {
         "model.layers.0.self_attn.q_proj.weight",
-        "model.layers.0.self_attn.q_proj.lora_A.other.weight",
         "model.layers.0.self_attn.q_proj.lora_magnitude_vector",
         "model.embed_tokens.lora_embedding_A",
         ".lora_A.weight",
@@ -218,7 +266,7 @@ class PeftFilesTest {
       value = {
         "{\"r\": 2, \"lora_alpha\": 4, \"use_dora\": true} | use_dora",
         "{\"r\": 2, \"lora_alpha\": 4, \"fan_in_fan_out\": true} | fan_in_fan_out",
-        "{\"r\": 2, \"lora_alpha\": 4, \"rank_pattern\": {\"q_proj\": 4}} | rank_pattern",
+        "{\"r\": 2, \"lora_alpha\": 4, \"rank_pattern\": {\"q_proj\": 4}} | do not have rank 4",
         "{\"r\": 2, \"lora_alpha\": 4, \"modules_to_save\": [\"lm_head\"]} | modules_to_save",
         "{\"r\": 2, \"lora_alpha\": 4, \"init_lora_weights\": \"pissa_niter_16\"} | pissa",
         "{\"r\": 2, \"lora_alpha\": 4, \"peft_type\": \"IA3\"} | peft_type",

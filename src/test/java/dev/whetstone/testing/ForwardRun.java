@@ -3,6 +3,8 @@ package dev.whetstone.testing;
 import dev.whetstone.engine.ort.OrtModel;
 import dev.whetstone.engine.ort.OrtSettings;
 import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.policy.Policy;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -57,9 +59,24 @@ public final class ForwardRun implements AutoCloseable {
 
   /** Log-probs of a completion's tokens after a prompt. */
   public double[] score(int[] prompt, int[] completion) {
+    return score(prompt, completion, V0);
+  }
+
+  /** The same with an adapter. */
+  public double[] score(int[] prompt, int[] completion, LoraAdapter adapter) {
+    Policy policy = new Policy("v1", PeftFiles.hash(adapter), adapter);
+    model.stage(policy);
+    try {
+      return score(prompt, completion, policy);
+    } finally {
+      model.release(policy);
+    }
+  }
+
+  private double[] score(int[] prompt, int[] completion, Policy policy) {
     int[] all = IntStream.concat(IntStream.of(prompt), IntStream.of(completion)).toArray();
     int[] rows = IntStream.range(prompt.length - 1, all.length - 1).toArray();
-    FloatBuffer logits = model.run(new Batch.Prefill(0, 0, all, V0, rows));
+    FloatBuffer logits = model.run(new Batch.Prefill(0, 0, all, policy, rows));
     double[] logps = new double[completion.length];
     for (int i = 0; i < logps.length; i++) {
       float[] row = row(logits, i);

@@ -171,8 +171,7 @@ public final class LlamaOracle {
 
   /** Llama 3.1's smoothing, by the number of rotations within the original context. */
   private double frequency(double plain) {
-    RopeScaling scaling = config.ropeScaling();
-    if (scaling == null) {
+    if (!(config.ropeScaling() instanceof RopeScaling.Llama3 scaling)) {
       return plain;
     }
     double rotations = scaling.originalContext() * plain / (2 * Math.PI);

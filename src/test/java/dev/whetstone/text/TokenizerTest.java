@@ -106,12 +106,12 @@ class TokenizerTest {
   }
 
   @Test
-  void aTokenizerThatIsNotByteLevelIsRefused(@TempDir Path folder) throws IOException {
+  void aTokenizerWithoutAVocabularyIsRefused(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("tokenizer.json"), "{\"decoder\": null}");
 
     assertThatThrownBy(() -> Tokenizer.open(file))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("byte-level");
+        .hasMessageContaining("has no vocabulary");
   }
 
   private static String pieces(int[] ids) {

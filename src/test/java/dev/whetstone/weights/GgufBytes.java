@@ -118,7 +118,11 @@ public final class GgufBytes {
 
   /** Settings of a Llama-family model and a tokenizer of single letters. */
   public static GgufBytes model(ModelConfig config) {
-    String arch = config.architecture();
+    return model(config, config.architecture());
+  }
+
+  /** The same for an architecture that GGUF has another name for. */
+  static GgufBytes model(ModelConfig config, String arch) {
     GgufBytes file = new GgufBytes().text("general.architecture", arch);
     Map.of(
             "embedding_length", config.hiddenSize(),

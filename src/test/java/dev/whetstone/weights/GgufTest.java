@@ -90,9 +90,9 @@ class GgufTest {
   @Test
   void anotherTypeIsRefusedByTensorAndType() {
     assertRefused(
-        new GgufBytes().tensor("blk.0.attn_q.weight", 20, new byte[144], 256),
+        new GgufBytes().tensor("blk.0.attn_q.weight", 21, new byte[110], 256),
         "tensor blk.0.attn_q.weight",
-        "IQ4_NL",
+        "IQ3_S",
         "Q4_K, Q5_K, Q6_K");
     assertRefused(new GgufBytes().tensor("x", 77, new byte[4], 1), "tensor x", "number 77");
     assertRefused(new GgufBytes().tensor("x", 8, new byte[34], 33), "tensor x", "Q8_0 blocks");

@@ -57,7 +57,7 @@ class QuantisedBlocksTest {
 
     assertThatThrownBy(() -> GgufFile.open(cut))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageContainingAll("m.gguf", "Q6_K.float", "truncated");
+        .hasMessageContainingAll("m.gguf", "IQ4_XS.float", "truncated");
   }
 
   @Test

@@ -21,7 +21,7 @@ public final class SmallModels {
 
   /** The wavelengths of its 8 frequencies lie below, between and above the two limits. */
   public static ModelConfig stretched() {
-    return config("llama", false, new RopeScaling(8, 1, 4, 64), 500);
+    return config("llama", false, new RopeScaling.Llama3(8, 1, 4, 64), 500);
   }
 
   private static ModelConfig config(
@@ -43,7 +43,8 @@ public final class SmallModels {
         tied,
         biased,
         1,
-        Set.of(2));
+        Set.of(2),
+        DecoderDesign.PLAIN);
   }
 
   /** Random weights for a configuration. */

@@ -43,8 +43,8 @@ record AttentionPlan(
    * @param keyRows {@code [segments * kvHeads * keys]} rows of qkv
    * @param valueRows {@code [segments * kvHeads * keys]} rows of qkv
    * @param outputRows {@code [segments * heads * queries]} rows of attention's result
-   * @param mask 0 where a query attends to a key and -∞ elsewhere, {@code [segments or 1, 1,
-   *     queries, keys]}
+   * @param masks one for each of the model's windows: 0 where a query attends to a key and -∞
+   *     elsewhere, {@code [segments or 1, 1, queries, keys]}
    * @param paddingMask 1 for a query and 0 for padding, {@code [segments * heads * queries, 1]};
    *     null when nothing is padded
    */
@@ -56,7 +56,7 @@ record AttentionPlan(
       NDArray keyRows,
       NDArray valueRows,
       NDArray outputRows,
-      NDArray mask,
+      List<NDArray> masks,
       @Nullable NDArray paddingMask) {}
 
   static AttentionPlan of(NDManager manager, Layout layout, ModelConfig config) {
@@ -66,6 +66,7 @@ record AttentionPlan(
   private static final class Builder {
     private final NDManager manager;
     private final List<SegmentGroup> groups;
+    private final List<Integer> windows;
     private final int heads;
     private final int kvHeads;
     private final int width;
@@ -81,6 +82,7 @@ record AttentionPlan(
     Builder(NDManager manager, Layout layout, ModelConfig config) {
       this.manager = manager;
       this.groups = SegmentGroup.of(layout.segments());
+      this.windows = config.windows();
       this.heads = config.heads();
       this.kvHeads = config.kvHeads();
       this.width = heads + 2 * kvHeads;
@@ -169,7 +171,7 @@ record AttentionPlan(
           keys(group, heads),
           keys(group, heads + kvHeads),
           queries(group, heads),
-          mask(group),
+          windows.stream().map(window -> mask(group, window)).toList(),
           group.isUniform() ? null : paddingMask(group));
     }
 
@@ -205,14 +207,14 @@ record AttentionPlan(
       return TorchOps.ids(manager, rows);
     }
 
-    private NDArray mask(SegmentGroup group) {
+    private NDArray mask(SegmentGroup group, int window) {
       int masks = group.isUniform() ? 1 : group.segments().size();
       float[] mask = new float[masks * group.length() * group.keys()];
       int to = 0;
       for (Segment segment : group.segments().subList(0, masks)) {
         for (int i = 0; i < group.length(); i++) {
           for (int j = 0; j < group.keys(); j++) {
-            mask[to++] = group.isVisible(segment, i, j) ? 0 : Float.NEGATIVE_INFINITY;
+            mask[to++] = group.isVisible(segment, i, j, window) ? 0 : Float.NEGATIVE_INFINITY;
           }
         }
       }

@@ -4,12 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A transformer block of the Llama family: attention and SwiGLU, each after an RMS norm. */
+/** A transformer block: attention and a gated MLP, with norms where the design has them. */
 final class Block {
   /**
    * What the backward pass needs. Shapes are {@code [tokens, ...]} up to {@code attended}, and
@@ -17,40 +20,91 @@ final class Block {
    * for every token.
    *
    * @param selection the tokens whose output was asked for
-   * @param inputRms {@code [tokens, 1]}
+   * @param inputRms {@code [tokens, 1]}; null without that norm, as the others
    * @param qkv queries, keys and values after rotation
-   * @param postAttention the residual stream between attention and MLP
+   * @param queryKeys queries and keys before their norms
+   * @param attentionAdded with the residual stream between attention and MLP as its sum
    * @param loraHidden {@code A x} of each target, {@code [.., modules * rank]}
+   * @param mlpAdded with the block's output as its sum
    */
   record Activations(
       Selection selection,
       NDArray input,
-      NDArray inputRms,
+      @Nullable NDArray inputRms,
       NDArray qkv,
+      QueryKeyNorms.@Nullable Kept queryKeys,
       NDArray attended,
-      NDArray postAttention,
-      NDArray postAttentionRms,
+      Added.Sum attentionAdded,
+      @Nullable NDArray postAttentionRms,
       NDArray gateUp,
       Map<LoraTarget, NDArray> loraHidden,
-      NDArray output) {}
+      Added.Sum mlpAdded) {
+    NDArray postAttention() {
+      return attentionAdded.sum();
+    }
 
-  private final RmsNorm inputNorm;
-  private final RmsNorm mlpNorm;
+    NDArray output() {
+      return mlpAdded.sum();
+    }
+
+    private List<NDArray> arrays() {
+      List<@Nullable NDArray> all = new ArrayList<>();
+      all.add(inputRms);
+      all.add(qkv);
+      if (queryKeys != null) {
+        all.addAll(List.of(queryKeys.arrays()));
+      }
+      all.add(attended);
+      for (Added.Sum added : List.of(attentionAdded, mlpAdded)) {
+        all.add(added.sum());
+        all.add(added.output());
+        all.add(added.rms());
+      }
+      all.add(postAttentionRms);
+      all.add(gateUp);
+      return all.stream().filter(Objects::nonNull).map(Objects::requireNonNull).toList();
+    }
+  }
+
+  /**
+   * The norms of a block; each is null where the design has none.
+   *
+   * @param queriesAndKeys before they are rotated
+   */
+  record Norms(
+      @Nullable RmsNorm beforeAttention,
+      @Nullable QueryKeyNorms queriesAndKeys,
+      @Nullable RmsNorm afterAttention,
+      @Nullable RmsNorm beforeMlp,
+      @Nullable RmsNorm afterMlp) {}
+
+  private final Norms norms;
   private final Map<LoraTarget, Projection> projections;
   private final CausalAttention attention;
-  private final SwiGlu activation;
+  private final GatedActivation activation;
+  private final Added attentionAdded;
+  private final Added mlpAdded;
+  private final int rotary;
 
+  /**
+   * Makes a block.
+   *
+   * @param rotary which of a micro-batch's rotary tables it uses
+   */
   Block(
       ModelConfig config,
-      Scalars scalars,
-      RmsNorm inputNorm,
-      RmsNorm mlpNorm,
-      Map<LoraTarget, Projection> projections) {
-    this.inputNorm = inputNorm;
-    this.mlpNorm = mlpNorm;
+      int layer,
+      Norms norms,
+      Map<LoraTarget, Projection> projections,
+      int rotary) {
+    this.norms = norms;
     this.projections = new EnumMap<>(projections);
-    this.attention = new CausalAttention(config);
-    this.activation = new SwiGlu(config.intermediateSize());
+    this.attention = new CausalAttention(config, layer);
+    this.activation = new GatedActivation(config.design().activation(), config.intermediateSize());
+    double multiplier = config.design().residualMultiplier();
+    this.attentionAdded = new Added(norms.afterAttention, multiplier);
+    this.mlpAdded = new Added(norms.afterMlp, multiplier);
+    this.rotary = rotary;
   }
 
   Projection projection(LoraTarget target) {
@@ -65,7 +119,7 @@ final class Block {
   Activations forward(
       NDManager owner, NDArray input, Selection selection, MicroBatch batch, boolean adapted) {
     return forward(
-        owner, input, selection, batch.rotary(), qkv -> attend(qkv, batch.attention()), adapted);
+        owner, input, selection, batch.rotaries(), qkv -> attend(qkv, batch.attention()), adapted);
   }
 
   NDArray attend(NDArray qkv, AttentionPlan plan) {
@@ -77,65 +131,84 @@ final class Block {
       NDManager owner,
       NDArray input,
       Selection selection,
-      Rotary rotary,
+      List<Rotary> rotaries,
       UnaryOperator<NDArray> attend,
       boolean adapted) {
     try (NDManager scope = owner.newSubManager()) {
       input.tempAttach(scope);
       Map<LoraTarget, NDArray> loraHidden = new EnumMap<>(LoraTarget.class);
-      NDArray inputRms = inputNorm.rms(input);
-      NDArray normed = inputNorm.forward(input, inputRms);
+      NDArray inputRms = rms(norms.beforeAttention, input);
+      NDArray normed = normed(norms.beforeAttention, input, inputRms);
       NDArray qkv = project(LoraTarget.QKV, normed, null, adapted, loraHidden);
-      rotary.rotate(qkv);
+      QueryKeyNorms.Kept queryKeys = null;
+      if (norms.queriesAndKeys != null) {
+        QueryKeyNorms.Normed both = norms.queriesAndKeys.forward(qkv);
+        qkv = both.qkv();
+        queryKeys = both.kept();
+      }
+      rotaries.get(rotary).rotate(qkv);
       NDArray attended = attend.apply(qkv);
-      NDArray postAttention =
-          project(
+      Added.Sum postAttention =
+          add(
+              attentionAdded,
               LoraTarget.O,
               selection.select(attended),
               selection.select(input),
               adapted,
               loraHidden);
-      NDArray postAttentionRms = mlpNorm.rms(postAttention);
+      NDArray postAttentionRms = rms(norms.beforeMlp, postAttention.sum());
       NDArray gateUp =
           project(
               LoraTarget.GATE_UP,
-              mlpNorm.forward(postAttention, postAttentionRms),
+              normed(norms.beforeMlp, postAttention.sum(), postAttentionRms),
               null,
               adapted,
               loraHidden);
-      NDArray output =
-          project(LoraTarget.DOWN, activation.forward(gateUp), postAttention, adapted, loraHidden);
+      Added.Sum output =
+          add(
+              mlpAdded,
+              LoraTarget.DOWN,
+              activation.forward(gateUp),
+              postAttention.sum(),
+              adapted,
+              loraHidden);
       Activations activations =
           new Activations(
               selection,
               input,
               inputRms,
               qkv,
+              queryKeys,
               attended,
               postAttention,
               postAttentionRms,
               gateUp,
               Map.copyOf(loraHidden),
               output);
-      attach(owner, activations);
+      activations.arrays().forEach(array -> array.attach(owner));
+      loraHidden.values().forEach(array -> array.attach(owner));
       return activations;
     }
   }
 
-  private static void attach(NDManager owner, Activations kept) {
-    for (NDArray array :
-        new NDArray[] {
-          kept.inputRms,
-          kept.qkv,
-          kept.attended,
-          kept.postAttention,
-          kept.postAttentionRms,
-          kept.gateUp,
-          kept.output
-        }) {
-      array.attach(owner);
-    }
-    kept.loraHidden.values().forEach(array -> array.attach(owner));
+  private static @Nullable NDArray rms(@Nullable RmsNorm norm, NDArray x) {
+    return norm == null ? null : norm.rms(x);
+  }
+
+  private static NDArray normed(@Nullable RmsNorm norm, NDArray x, @Nullable NDArray rms) {
+    return norm == null || rms == null ? x : norm.forward(x, rms);
+  }
+
+  private Added.Sum add(
+      Added added,
+      LoraTarget target,
+      NDArray x,
+      NDArray residual,
+      boolean adapted,
+      Map<LoraTarget, NDArray> loraHidden) {
+    return added.isPlain()
+        ? new Added.Sum(project(target, x, residual, adapted, loraHidden), null, null)
+        : added.add(project(target, x, null, adapted, loraHidden), residual);
   }
 
   private NDArray project(
@@ -154,7 +227,8 @@ final class Block {
   /** Gradient of the input, in {@code owner}. Overwrites activations: can be called once. */
   NDArray backward(NDManager owner, NDArray dOutput, Activations kept, MicroBatch batch) {
     try (NDManager scope = owner.newSubManager()) {
-      attachTemporarily(scope, kept);
+      kept.input.tempAttach(scope);
+      kept.arrays().forEach(array -> array.tempAttach(scope));
       dOutput.tempAttach(scope);
       NDArray dPostAttention = mlpBackward(dOutput, kept).addi(dOutput);
       NDArray dInput =
@@ -165,31 +239,47 @@ final class Block {
     }
   }
 
-  private static void attachTemporarily(NDManager scope, Activations kept) {
-    for (NDArray array :
-        new NDArray[] {kept.input, kept.qkv, kept.attended, kept.postAttention, kept.gateUp}) {
-      array.tempAttach(scope);
-    }
+  private NDArray mlpBackward(NDArray dOutput, Activations kept) {
+    GatedActivation.Activated activated = activation.recompute(kept.gateUp);
+    NDArray dDown = backward(mlpAdded, dOutput, kept.mlpAdded);
+    NDArray dh = backward(LoraTarget.DOWN, dDown, activated.h(), kept);
+    NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
+    return throughNorm(
+        norms.beforeMlp,
+        kept.postAttention(),
+        kept.postAttentionRms,
+        normed -> backward(LoraTarget.GATE_UP, dGateUp, normed, kept));
   }
 
-  private NDArray mlpBackward(NDArray dOutput, Activations kept) {
-    SwiGlu.Activated activated = activation.recompute(kept.gateUp);
-    NDArray dh = backward(LoraTarget.DOWN, dOutput, activated.h(), kept);
-    NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
-    NDArray normed = mlpNorm.forward(kept.postAttention, kept.postAttentionRms);
-    NDArray dNormed = backward(LoraTarget.GATE_UP, dGateUp, normed, kept);
-    return mlpNorm.backward(dNormed, kept.postAttention, kept.postAttentionRms);
+  private static NDArray backward(Added added, NDArray dSum, Added.Sum sum) {
+    return added.backward(dSum, sum.output(), sum.rms());
+  }
+
+  /** The gradient of x, given a function from its normed values to their gradient. */
+  private static NDArray throughNorm(
+      @Nullable RmsNorm norm, NDArray x, @Nullable NDArray rms, UnaryOperator<NDArray> gradient) {
+    if (norm == null || rms == null) {
+      return gradient.apply(x);
+    }
+    return norm.backward(gradient.apply(norm.forward(x, rms)), x, rms);
   }
 
   private NDArray attentionBackward(NDArray dPostAttention, Activations kept, MicroBatch batch) {
     NDArray selected = kept.selection.select(kept.attended);
-    NDArray dSelected = backward(LoraTarget.O, dPostAttention, selected, kept);
+    NDArray dProjected = backward(attentionAdded, dPostAttention, kept.attentionAdded);
+    NDArray dSelected = backward(LoraTarget.O, dProjected, selected, kept);
     NDArray dAttended = kept.selection.scatter(dSelected);
-    NDArray dQkv = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
-    batch.rotary().rotateBack(dQkv);
-    NDArray normed = inputNorm.forward(kept.input, kept.inputRms);
-    NDArray dNormed = backward(LoraTarget.QKV, dQkv, normed, kept);
-    return inputNorm.backward(dNormed, kept.input, kept.inputRms);
+    NDArray dRotated = attention.backward(dAttended, kept.attended, kept.qkv, batch.attention());
+    batch.rotaries().get(rotary).rotateBack(dRotated);
+    NDArray dQkv =
+        norms.queriesAndKeys == null || kept.queryKeys == null
+            ? dRotated
+            : norms.queriesAndKeys.backward(dRotated, kept.queryKeys);
+    return throughNorm(
+        norms.beforeAttention,
+        kept.input,
+        kept.inputRms,
+        normed -> backward(LoraTarget.QKV, dQkv, normed, kept));
   }
 
   private NDArray backward(LoraTarget target, NDArray dOutput, NDArray input, Activations kept) {

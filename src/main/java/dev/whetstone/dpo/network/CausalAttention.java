@@ -15,8 +15,12 @@ import dev.whetstone.weights.ModelConfig;
 final class CausalAttention {
   private final int heads;
   private final int headDim;
+  private final int window;
+  private final float cap;
 
-  CausalAttention(ModelConfig config) {
+  CausalAttention(ModelConfig config, int layer) {
+    this.window = config.windows().indexOf(config.layer(layer).window());
+    this.cap = (float) config.design().attentionCap();
     this.heads = config.heads();
     this.headDim = config.headDim();
   }
@@ -36,7 +40,8 @@ final class CausalAttention {
       AttentionPlan.Group group = plan.groups().get(i);
       try (NDManager scope = outer.newSubManager()) {
         rows.tempAttach(scope);
-        NDArray p = probabilities(queries(rows, group), keys(rows, group), group);
+        NDArray scores = scores(queries(rows, group), keys(rows, group));
+        NDArray p = probabilities(scores, group);
         parts[i] = rows(TorchOps.batchMatmul(p, values(rows, group)));
         parts[i].attach(outer);
       }
@@ -90,11 +95,16 @@ final class CausalAttention {
     NDArray q = queries(rows, group);
     NDArray k = keys(rows, group);
     NDArray v = values(rows, group);
-    NDArray p = probabilities(q, k, group);
+    NDArray scores = scores(q, k);
+    NDArray slopes = cap == 0 ? null : slopes(scores);
+    NDArray p = probabilities(scores, group);
     NDArray dO = stacked(outputRows(dRows, group), group);
     NDArray dots = TorchOps.reshape(outputRows(outputDots, group), group.matrices(), -1, 1);
     NDArray dV = TorchOps.batchMatmul(TorchOps.transpose(p), dO);
     NDArray dScores = TorchOps.batchMatmul(dO, TorchOps.transpose(v)).subi(dots).muli(p);
+    if (slopes != null) {
+      dScores.muli(slopes);
+    }
     NDArray dK = TorchOps.batchMatmul(TorchOps.transpose(dScores), q);
     NDArray dQ = TorchOps.batchMatmul(dScores, k);
     return new NDArray[] {dQ, dK, dV};
@@ -129,10 +139,20 @@ final class CausalAttention {
     return stacked(TorchOps.indexSelect(rows, group.valueRows()), group);
   }
 
-  /** {@code [matrices, heads / kvHeads * queries, keys]} */
-  private NDArray probabilities(NDArray q, NDArray k, AttentionPlan.Group group) {
+  /** Capped where the model does, {@code [matrices, heads / kvHeads * queries, keys]}. */
+  private NDArray scores(NDArray q, NDArray k) {
     NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(k));
-    TorchOps.reshape(scores, -1, heads, group.queries(), group.keys()).addi(group.mask());
+    return cap == 0 ? scores : SoftCap.apply(scores, cap);
+  }
+
+  private NDArray slopes(NDArray scores) {
+    return SoftCap.slopes(scores, cap);
+  }
+
+  /** Overwrites the scores. */
+  private NDArray probabilities(NDArray scores, AttentionPlan.Group group) {
+    TorchOps.reshape(scores, -1, heads, group.queries(), group.keys())
+        .addi(group.masks().get(window));
     return TorchOps.softmax(scores);
   }
 }

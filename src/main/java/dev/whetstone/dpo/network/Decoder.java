@@ -24,8 +24,9 @@ final class Decoder {
    *
    * @param keys {@code [slots, prompts * kvHeads, headDim]}
    * @param values the same shape
+   * @param window the last tokens that a token attends to; 0 for all
    */
-  private record Cache(NDArray keys, NDArray values) {}
+  private record Cache(NDArray keys, NDArray values, int window) {}
 
   private final Network network;
   private final NDManager manager;
@@ -36,6 +37,7 @@ final class Decoder {
   private final int heads;
   private final int kvHeads;
   private final int headDim;
+  private final float attentionCap;
   private final List<Cache> caches = new ArrayList<>();
   private final NDArray mask;
 
@@ -55,10 +57,12 @@ final class Decoder {
     this.heads = config.heads();
     this.kvHeads = config.kvHeads();
     this.headDim = config.headDim();
+    this.attentionCap = (float) config.design().attentionCap();
     Shape shape = new Shape(maxPromptLength + maxTokens, (long) prompts.size() * kvHeads, headDim);
-    network
-        .blocks()
-        .forEach(_ -> caches.add(new Cache(manager.zeros(shape), manager.zeros(shape))));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      caches.add(
+          new Cache(manager.zeros(shape), manager.zeros(shape), config.layer(layer).window()));
+    }
     this.mask = mask();
   }
 
@@ -128,7 +132,7 @@ final class Decoder {
           forward(
               scope,
               batch.layout().ids(),
-              batch.rotary(),
+              batch.rotaries(),
               (block, cache, qkv) -> {
                 write(cache, TorchOps.indexSelect(qkv, slots), 0);
                 return block.attend(qkv, batch.attention());
@@ -171,9 +175,9 @@ final class Decoder {
     int slot = maxPromptLength + written;
     int[] positions = prompts.stream().mapToInt(prompt -> prompt.length + written).toArray();
     try (NDManager scope = manager.newSubManager()) {
-      Rotary rotary = network.rotary(scope, positions);
+      List<Rotary> rotaries = network.rotaries(scope, positions);
       return distributions(
-          forward(scope, newest, rotary, (block, cache, qkv) -> attend(cache, qkv, slot)));
+          forward(scope, newest, rotaries, (block, cache, qkv) -> attend(cache, qkv, slot)));
     }
   }
 
@@ -182,14 +186,14 @@ final class Decoder {
   }
 
   /** Runs tokens through all blocks; keeps only the output, {@code [tokens, hidden]}. */
-  private NDArray forward(NDManager scope, int[] ids, Rotary rotary, Attention attention) {
-    NDArray x = network.embedding().select(scope, ids);
+  private NDArray forward(NDManager scope, int[] ids, List<Rotary> rotaries, Attention attention) {
+    NDArray x = network.embedded(scope, ids);
     for (int layer = 0; layer < caches.size(); layer++) {
       Cache cache = caches.get(layer);
       Block block = network.blocks().get(layer);
       UnaryOperator<NDArray> attend = qkv -> attention.attend(block, cache, qkv);
       try (NDManager owner = scope.newSubManager()) {
-        x = block.forward(owner, x, Selection.ALL, rotary, attend, true).output();
+        x = block.forward(owner, x, Selection.ALL, rotaries, attend, true).output();
         x.attach(scope);
       }
     }
@@ -211,10 +215,15 @@ final class Decoder {
               (long) prompts.size() * kvHeads,
               -1,
               headDim);
-      NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(upTo(cache.keys, slot)));
+      int first = cache.window == 0 ? 0 : Math.max(0, slot + 1 - cache.window);
+      NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(upTo(cache.keys, first, slot)));
+      if (attentionCap > 0) {
+        scores = SoftCap.apply(scores, attentionCap);
+      }
       TorchOps.reshape(scores, prompts.size(), heads, 1, -1)
-          .addi(TorchOps.slice(mask, 3, 0, slot + 1L));
-      NDArray attended = TorchOps.batchMatmul(TorchOps.softmax(scores), upTo(cache.values, slot));
+          .addi(TorchOps.slice(mask, 3, first, slot + 1L));
+      NDArray attended =
+          TorchOps.batchMatmul(TorchOps.softmax(scores), upTo(cache.values, first, slot));
       NDArray rows = TorchOps.reshape(attended, prompts.size(), -1);
       rows.attach(outer);
       return rows;
@@ -222,13 +231,12 @@ final class Decoder {
   }
 
   /** {@code [prompts * kvHeads, slots, headDim]} */
-  private static NDArray upTo(NDArray cached, int slot) {
-    return TorchOps.permute(TorchOps.slice(cached, 0, 0, slot + 1L), 1, 0, 2);
+  private static NDArray upTo(NDArray cached, int first, int slot) {
+    return TorchOps.permute(TorchOps.slice(cached, 0, first, slot + 1L), 1, 0, 2);
   }
 
   private float[][] distributions(NDArray x) {
-    NDArray hidden = network.finalNorm().forward(x, network.finalNorm().rms(x));
-    NDArray logits = network.head().weight().timesTransposed(hidden);
+    NDArray logits = network.head().logits(network.headInput(x));
     if (temperature != 1) {
       logits.divi(temperature);
     }

@@ -27,6 +27,7 @@ public final class ForwardPass implements AutoCloseable {
   private @Nullable NDArray logProbGradients;
 
   private double[] logSumExps = {};
+  private float[] targetSlopes = {};
   private @Nullable TokenScores scores;
 
   ForwardPass(Network network, List<PromptCompletions> rows, boolean adapted, boolean gradient) {
@@ -64,7 +65,7 @@ public final class ForwardPass implements AutoCloseable {
   }
 
   private void forward(boolean gradient) {
-    NDArray x = network.embedding().select(manager, batch.layout().ids());
+    NDArray x = network.embedded(manager, batch.layout().ids());
     boolean keep = gradient && !network.settings().recompute();
     for (int layer = 0; layer < network.blocks().size(); layer++) {
       if (keep) {
@@ -107,13 +108,10 @@ public final class ForwardPass implements AutoCloseable {
         logProbGradients = output.logProbGradients();
         logProbGradients.attach(manager);
         logSumExps = output.logSumExps();
+        targetSlopes = output.targetSlopes();
       }
       return split(output.scores());
     }
-  }
-
-  private NDArray normed(NDArray rows) {
-    return network.finalNorm().forward(rows, network.finalNorm().rms(rows));
   }
 
   /** KL(this ‖ reference) in nats a token, for another pass over the same rows. */
@@ -127,7 +125,7 @@ public final class ForwardPass implements AutoCloseable {
   private NDArray hidden(NDManager scope) {
     NDArray x = Objects.requireNonNull(lastOutput);
     x.tempAttach(scope);
-    return normed(x);
+    return network.headInput(x);
   }
 
   /** Splits flat scores by completion. */
@@ -207,9 +205,19 @@ public final class ForwardPass implements AutoCloseable {
       dHidden.tempAttach(scope);
       NDArray rms = network.finalNorm().rms(x);
       if (network.head().weight().isTrained()) {
-        network.head().backward(normed(x), batch.layout().targets(), gradients, logSumExps);
+        network
+            .head()
+            .backward(
+                network.headInput(x),
+                batch.layout().targets(),
+                gradients,
+                logSumExps,
+                targetSlopes);
       }
       NDArray dNormed = dHidden.muli(TorchOps.create(scope, gradients, gradients.length, 1));
+      if (network.config().design().logitMultiplier() != 1) {
+        dNormed.muli((float) network.config().design().logitMultiplier());
+      }
       NDArray dx = network.finalNorm().backward(dNormed, x, rms);
       dx.attach(manager);
       logProbGradients = null;
@@ -237,10 +245,11 @@ public final class ForwardPass implements AutoCloseable {
     }
     int[] ids = batch.layout().ids();
     int width = (int) dx.getShape().get(1);
+    float multiplier = (float) network.config().design().embeddingMultiplier();
     float[] values = new float[ids.length * width];
     TorchOps.read(dx).get(values);
     for (int token = 0; token < ids.length; token++) {
-      embedding.accumulateRow(ids[token], values, token * width, width, 1);
+      embedding.accumulateRow(ids[token], values, token * width, width, multiplier);
     }
   }
 

@@ -29,9 +29,14 @@ final class LmHead {
    * The result of a forward pass.
    *
    * @param logSumExps log Σ exp(logit) of each row, {@code [scored]}
+   * @param targetSlopes derivative of each target's capped logit, {@code [scored]}
    * @param logProbGradients d logp / d hidden, {@code [scored, hidden]}; null unless asked for
    */
-  record Output(FlatScores scores, double[] logSumExps, @Nullable NDArray logProbGradients) {}
+  record Output(
+      FlatScores scores,
+      double[] logSumExps,
+      float[] targetSlopes,
+      @Nullable NDArray logProbGradients) {}
 
   /** Tokens {@code [from, to)} of the vocabulary. */
   private record Slice(int from, int to) {
@@ -40,14 +45,29 @@ final class LmHead {
     }
   }
 
-  /** Logits of a slice less each row's maximum, their exponentials, and the sums of these. */
-  private record Part(NDArray logits, NDArray exps, float[] max, float[] sums) {
-    static Part of(NDArray hidden, Weight.Rows w) {
+  /**
+   * Logits of a slice less each row's maximum, their exponentials, and the sums of these.
+   *
+   * @param slopes derivatives of the logits' cap; null without one
+   */
+  private record Part(
+      NDArray logits, NDArray exps, @Nullable NDArray slopes, float[] max, float[] sums) {
+    static Part of(NDArray hidden, Weight.Rows w, float cap) {
       NDArray logits = w.timesTransposed(hidden);
+      NDArray slopes = null;
+      if (cap > 0) {
+        logits = SoftCap.apply(logits, cap);
+        slopes = SoftCap.slopes(logits, cap);
+      }
       NDArray max = LibtorchBindings.rowMaxima(logits);
       logits.subi(max);
       NDArray exps = logits.exp();
-      return new Part(logits, exps, column(max), column(TorchOps.rowSums(exps)));
+      return new Part(logits, exps, slopes, column(max), column(TorchOps.rowSums(exps)));
+    }
+
+    /** {@code exp * slope}: what a logit before its cap adds to the gradient. */
+    NDArray weightedExps() {
+      return slopes == null ? exps : exps.mul(slopes);
     }
 
     /** {@code Σ exp * value} of each row; overwrites the values. */
@@ -63,18 +83,27 @@ final class LmHead {
 
   private final Weight weight;
   private final int width;
+  private final float cap;
 
   /**
    * @param weight {@code [vocabulary, hidden]}
    * @param width of a slice: for how many tokens of the vocabulary logits exist at once
+   * @param cap of the logits; 0 for none
    */
-  LmHead(Weight weight, int width) {
+  LmHead(Weight weight, int width, double cap) {
+    this.cap = (float) cap;
     this.weight = weight;
     this.width = weight.sliceWidth(width);
   }
 
   Weight weight() {
     return weight;
+  }
+
+  /** The logits of rows, {@code [rows, vocabulary]}. */
+  NDArray logits(NDArray hidden) {
+    NDArray logits = weight.timesTransposed(hidden);
+    return cap == 0 ? logits : SoftCap.apply(logits, cap);
   }
 
   private List<Slice> slices() {
@@ -115,10 +144,10 @@ final class LmHead {
           slice,
           outer,
           (scope, w) -> {
-            Part part = Part.of(hidden, w);
+            Part part = Part.of(hidden, w, cap);
             scoring.add(scope, slice, part);
             if (mean != null) {
-              NDArray added = w.times(part.exps);
+              NDArray added = w.times(part.weightedExps());
               mean.muli(column(scope, scoring.softmax.previousScale()));
               mean.addi(added.muli(column(scope, scoring.softmax.sliceScale())));
             }
@@ -128,9 +157,14 @@ final class LmHead {
     NDArray logProbGradients = null;
     if (mean != null) {
       mean.divi(column(outer, scoring.softmax.sums()));
-      logProbGradients = weight.select(outer, targets).subi(mean);
+      NDArray rows = weight.select(outer, targets);
+      if (cap > 0) {
+        rows.muli(TorchOps.create(outer, scoring.targetSlopes, targets.length, 1));
+      }
+      logProbGradients = rows.subi(mean);
     }
-    return new Output(scoring.scores(), scoring.softmax.logSumExps(), logProbGradients);
+    return new Output(
+        scoring.scores(), scoring.softmax.logSumExps(), scoring.targetSlopes, logProbGradients);
   }
 
   /** Running sums over the slices so far, for each row's distribution and target. */
@@ -138,6 +172,7 @@ final class LmHead {
     private final int[] targets;
     private final OnlineSoftmax softmax;
     private final double[] targetLogits;
+    private final float[] targetSlopes;
 
     // Σ exp(logit) * logit and Σ exp(logit)², scaled like the softmax's sums and their square
     private final double[] weightedLogits;
@@ -148,6 +183,8 @@ final class LmHead {
       this.targets = targets;
       this.softmax = new OnlineSoftmax(targets.length);
       this.targetLogits = new double[targets.length];
+      this.targetSlopes = new float[targets.length];
+      Arrays.fill(targetSlopes, 1);
       this.weightedLogits = new double[targets.length];
       this.squares = new double[targets.length];
       this.greedy = new boolean[targets.length];
@@ -174,11 +211,17 @@ final class LmHead {
               .toArray();
       float[] below =
           column(TorchOps.gatherColumns(part.logits, TorchOps.ids(scope, columns).expandDims(1)));
+      float[] slopes =
+          part.slopes == null
+              ? null
+              : column(
+                  TorchOps.gatherColumns(part.slopes, TorchOps.ids(scope, columns).expandDims(1)));
       FloatBuffer all = null;
       for (int i = 0; i < targets.length; i++) {
         boolean inSlice = slice.contains(targets[i]);
         if (inSlice) {
           targetLogits[i] = (double) part.max[i] + below[i];
+          targetSlopes[i] = slopes == null ? 1 : slopes[i];
         }
         if (softmax.maxIncreased(i)) {
           greedy[i] = inSlice && below[i] == 0;
@@ -231,8 +274,8 @@ final class LmHead {
           slice,
           policy.getManager(),
           (scope, w) -> {
-            Part p = Part.of(policy, w);
-            Part q = Part.of(reference, w);
+            Part p = Part.of(policy, w, cap);
+            Part q = Part.of(reference, w, cap);
             pSoftmax.add(p.max, p.sums);
             qSoftmax.add(q.max, q.sums);
             float[] weighted = p.weightedSums(p.logits.subi(q.logits));
@@ -258,20 +301,31 @@ final class LmHead {
    *
    * @param gradients d loss / d log-prob, {@code [scored]}
    * @param logSumExps from the forward pass
+   * @param targetSlopes from the forward pass
    */
-  void backward(NDArray hidden, int[] targets, float[] gradients, double[] logSumExps) {
+  void backward(
+      NDArray hidden, int[] targets, float[] gradients, double[] logSumExps, float[] targetSlopes) {
     int size = Math.toIntExact(hidden.getShape().get(1));
     float[] states = new float[targets.length * size];
     TorchOps.read(hidden).get(states);
     for (int i = 0; i < targets.length; i++) {
-      weight.accumulateRow(targets[i], states, i * size, size, gradients[i]);
+      weight.accumulateRow(targets[i], states, i * size, size, gradients[i] * targetSlopes[i]);
     }
     for (Slice slice : slices()) {
       withSlice(
           slice,
           hidden.getManager(),
           (scope, w) -> {
-            NDArray p = w.timesTransposed(hidden).subi(column(scope, logSumExps)).exp();
+            NDArray logits = w.timesTransposed(hidden);
+            NDArray slopes = null;
+            if (cap > 0) {
+              logits = SoftCap.apply(logits, cap);
+              slopes = SoftCap.slopes(logits, cap);
+            }
+            NDArray p = logits.subi(column(scope, logSumExps)).exp();
+            if (slopes != null) {
+              p.muli(slopes);
+            }
             NDArray dLogits = p.muli(TorchOps.create(scope, gradients, gradients.length, 1)).neg();
             weight.accumulateRows(slice.from, TorchOps.matmul(TorchOps.transpose(dLogits), hidden));
           },

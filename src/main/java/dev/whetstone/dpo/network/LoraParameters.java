@@ -42,6 +42,12 @@ final class LoraParameters {
   /** The factors of a block's target; null when none of its modules is adapted. */
   @Nullable LoraFactors factors(int layer, LoraTarget target, ModelConfig config) {
     List<LoraFactors.Module> adapted = new ArrayList<>();
+    String whole = target.fusedModule();
+    Factors fused = whole == null ? null : modules.get(LoraTarget.moduleName(layer, whole));
+    if (fused != null) {
+      adapted.add(new LoraFactors.Module(fused.a, fused.b, 0));
+      return new LoraFactors(adapted, rank, alpha / rank);
+    }
     int row = 0;
     for (String module : target.modules()) {
       Factors factors = modules.get(LoraTarget.moduleName(layer, module));

@@ -1,5 +1,6 @@
 package dev.whetstone.dpo.network;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.whetstone.dpo.torch.Arithmetic;
 import dev.whetstone.dpo.torch.Bfloat16Gemm;
@@ -7,9 +8,9 @@ import dev.whetstone.dpo.torch.MallocTuning;
 import dev.whetstone.dpo.torch.TorchOps;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.LoraTarget;
+import dev.whetstone.weights.DecoderDesign;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
-import dev.whetstone.weights.RotaryFrequencies;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,9 +24,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder of the Llama family in PyTorch: log-probs of completions, and their gradients with
- * respect to an adapter or to all weights. The forward pass computes what Hugging Face's {@code
- * LlamaForCausalLM}, {@code MistralForCausalLM} or {@code Qwen2ForCausalLM} computes.
+ * A decoder in PyTorch: log-probs of completions, and their gradients with respect to an adapter or
+ * to all weights. The forward pass computes what Hugging Face's classes of the supported
+ * architectures compute, by the {@link DecoderDesign} of the model.
  *
  * <p>What is unusual: the backward pass is written by hand, so that every tensor has an owner (a
  * DJL manager) and no activation is kept that it does not need. Rows are not padded: a micro-batch
@@ -40,7 +41,7 @@ public final class Network implements AutoCloseable {
   private final NetworkSettings settings;
   private final NDManager manager;
   private final @Nullable Bfloat16Gemm gemm;
-  private final float[] frequencies;
+  private final Rotaries rotaries;
   private final Map<String, Weight> weights = new HashMap<>();
   private final List<Block> blocks = new ArrayList<>();
   private final Weight embedding;
@@ -58,15 +59,14 @@ public final class Network implements AutoCloseable {
     this.settings = settings;
     this.manager = manager;
     this.gemm = gemm;
-    this.frequencies = RotaryFrequencies.of(config);
-    Scalars scalars = Scalars.of(manager, config);
+    this.rotaries = new Rotaries(config);
     this.embedding = weight(tensors, "model.embed_tokens.weight");
     for (int layer = 0; layer < config.layers(); layer++) {
-      blocks.add(block(layer, tensors, scalars));
+      blocks.add(block(layer, tensors));
     }
-    this.norm = new RmsNorm(weight(tensors, "model.norm.weight"), scalars);
+    this.norm = norm(tensors, "model.norm", config.hiddenSize());
     Weight output = config.tiedEmbeddings() ? embedding : weight(tensors, "lm_head.weight");
-    this.head = new LmHead(output, settings.vocabularySlice());
+    this.head = new LmHead(output, settings.vocabularySlice(), config.design().logitCap());
   }
 
   /** Loads the weights of an imported model; all of them can be trained. */
@@ -100,7 +100,7 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private Block block(int layer, Tensors tensors, Scalars scalars) {
+  private Block block(int layer, Tensors tensors) {
     Map<LoraTarget, Projection> projections = new EnumMap<>(LoraTarget.class);
     for (LoraTarget target : LoraTarget.values()) {
       String[] names =
@@ -113,16 +113,53 @@ public final class Network implements AutoCloseable {
               : null;
       projections.put(target, new Projection(weight(tensors, suffixed(names, ".weight")), bias));
     }
-    return new Block(
-        config,
-        scalars,
-        norm(tensors, scalars, LoraTarget.moduleName(layer, "input_layernorm.weight")),
-        norm(tensors, scalars, LoraTarget.moduleName(layer, "post_attention_layernorm.weight")),
-        projections);
+    return new Block(config, layer, norms(layer, tensors), projections, rotaries.indexOf(layer));
   }
 
-  private RmsNorm norm(Tensors tensors, Scalars scalars, String name) {
-    return new RmsNorm(weight(tensors, name), scalars);
+  private Block.Norms norms(int layer, Tensors tensors) {
+    DecoderDesign.NormPlacement placement = config.design().norms();
+    return new Block.Norms(
+        norm(layer, tensors, placement.beforeAttention()),
+        queryKeyNorms(layer, tensors),
+        norm(layer, tensors, placement.afterAttention()),
+        norm(layer, tensors, placement.beforeMlp()),
+        norm(layer, tensors, placement.afterMlp()));
+  }
+
+  private @Nullable RmsNorm norm(int layer, Tensors tensors, @Nullable String name) {
+    return name == null
+        ? null
+        : norm(tensors, LoraTarget.moduleName(layer, name), config.hiddenSize());
+  }
+
+  private @Nullable QueryKeyNorms queryKeyNorms(int layer, Tensors tensors) {
+    DecoderDesign.QueryKeyNorm kind = config.design().queryKeyNorm();
+    if (kind == DecoderDesign.QueryKeyNorm.NONE) {
+      return null;
+    }
+    boolean byHead = kind == DecoderDesign.QueryKeyNorm.HEADS;
+    int queries = config.heads() * config.headDim();
+    int keys = config.kvHeads() * config.headDim();
+    return new QueryKeyNorms(
+        norm(
+            tensors,
+            LoraTarget.moduleName(layer, "self_attn.q_norm"),
+            byHead ? config.headDim() : queries),
+        norm(
+            tensors,
+            LoraTarget.moduleName(layer, "self_attn.k_norm"),
+            byHead ? config.headDim() : keys),
+        queries,
+        keys,
+        byHead,
+        config.headDim());
+  }
+
+  private RmsNorm norm(Tensors tensors, String name, int width) {
+    return new RmsNorm(
+        weight(tensors, name + ".weight"),
+        Scalars.of(manager, width, config.rmsNormEpsilon()),
+        config.design().normOffset());
   }
 
   private static String[] suffixed(String[] names, String suffix) {
@@ -170,10 +207,13 @@ public final class Network implements AutoCloseable {
     for (int layer = 0; layer < config.layers(); layer++) {
       for (LoraTarget target : LoraTarget.values()) {
         for (String name : target.modules()) {
-          LoraAdapter.Module module = unmatched.remove(LoraTarget.moduleName(layer, name));
-          if (module != null) {
-            requireFits(LoraTarget.moduleName(layer, name), module, target.inputSize(config), name);
-          }
+          int out = LoraTarget.outputSize(config, name);
+          requireFits(unmatched, LoraTarget.moduleName(layer, name), target, out);
+        }
+        String fused = target.fusedModule();
+        if (config.design().fused() && fused != null) {
+          int out = target.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
+          requireFits(unmatched, LoraTarget.moduleName(layer, fused), target, out);
         }
       }
     }
@@ -183,9 +223,11 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private void requireFits(String path, LoraAdapter.Module module, int in, String name) {
-    int out = LoraTarget.outputSize(config, name);
-    if (module.in() != in || module.out() != out) {
+  private void requireFits(
+      Map<String, LoraAdapter.Module> unmatched, String path, LoraTarget target, int out) {
+    LoraAdapter.Module module = unmatched.remove(path);
+    int in = target.inputSize(config);
+    if (module != null && (module.in() != in || module.out() != out)) {
       throw new IllegalArgumentException(
           "%s has %d inputs and %d outputs in the adapter, but %d and %d in the base"
               .formatted(path, module.in(), module.out(), in, out));
@@ -202,6 +244,11 @@ public final class Network implements AutoCloseable {
     requireUntrained();
     if (gemm != null) {
       throw new IllegalStateException("the network was opened with frozen weights");
+    }
+    if (config.design().fused()) {
+      throw new IllegalArgumentException(
+          "training all weights of %s is not supported, for its files hold fused ones; train an adapter"
+              .formatted(config.architecture()));
     }
     return weights.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
@@ -281,8 +328,22 @@ public final class Network implements AutoCloseable {
     return config;
   }
 
-  Rotary rotary(NDManager pass, int[] positions) {
-    return Rotary.of(pass, config, frequencies, positions);
+  List<Rotary> rotaries(NDManager pass, int[] positions) {
+    return rotaries.at(pass, positions);
+  }
+
+  /** The embedded tokens, {@code [ids, hidden]}. */
+  NDArray embedded(NDManager pass, int[] ids) {
+    NDArray rows = embedding.select(pass, ids);
+    double multiplier = config.design().embeddingMultiplier();
+    return multiplier == 1 ? rows : rows.muli((float) multiplier);
+  }
+
+  /** The head's input, given the last block's output. */
+  NDArray headInput(NDArray rows) {
+    NDArray normed = norm.forward(rows, norm.rms(rows));
+    double multiplier = config.design().logitMultiplier();
+    return multiplier == 1 ? normed : normed.muli((float) multiplier);
   }
 
   NDManager manager() {
@@ -321,7 +382,7 @@ public final class Network implements AutoCloseable {
 
   MicroBatch microBatch(NDManager pass, List<PromptCompletions> rows) {
     rows.forEach(this::requireKnownTokens);
-    return MicroBatch.of(pass, Layout.of(rows), config, frequencies);
+    return MicroBatch.of(pass, Layout.of(rows), config, rotaries);
   }
 
   private void requireKnownTokens(PromptCompletions row) {

@@ -8,35 +8,42 @@ import dev.whetstone.weights.ModelConfig;
 
 /**
  * Rotary position embedding (Su et al. 2021) of the queries and keys of a micro-batch's tokens,
- * with the halves of a head paired as in Hugging Face's Llama. Queries are scaled by 1 /
- * sqrt(headDim) in the same step. A head's halves (x, y) become (x cos - y sin, y cos + x sin): the
- * halves times cosines, plus the swapped halves times signed sines.
+ * with the halves of a head paired as in Hugging Face's Llama. Queries get the scale of attention
+ * in the same step. A head's halves (x, y) become (x cos - y sin, y cos + x sin): the halves times
+ * cosines, plus the swapped halves times signed sines.
  *
  * @param cosines {@code [tokens, (heads + kvHeads) * headDim]}
  * @param sines the same shape, negative for first halves
  * @param otherHalves row of each half's other half, {@code [tokens * (heads + kvHeads) * 2]}
  */
 record Rotary(NDArray cosines, NDArray sines, NDArray otherHalves) {
-  static Rotary of(NDManager manager, ModelConfig config, float[] frequencies, int[] positions) {
+  /**
+   * Makes the tables for tokens at given positions.
+   *
+   * @param frequencies zeros where nothing is rotated
+   * @param factor of all cosines and sines
+   */
+  static Rotary of(
+      NDManager manager, ModelConfig config, float[] frequencies, double factor, int[] positions) {
     int half = frequencies.length;
     int rotatedHeads = config.heads() + config.kvHeads();
     int halves = 2 * (rotatedHeads + config.kvHeads());
-    float scale = (float) (1 / Math.sqrt(config.headDim()));
+    float scale = (float) config.attentionScale();
     float[] cosines = new float[positions.length * rotatedHeads * 2 * half];
     float[] sines = new float[cosines.length];
     int[] otherHalves = new int[positions.length * rotatedHeads * 2];
     for (int token = 0; token < positions.length; token++) {
       for (int i = 0; i < half; i++) {
         float angle = positions[token] * frequencies[i];
-        float cosine = (float) Math.cos(angle);
-        float sine = (float) Math.sin(angle);
+        float cosine = (float) factor * (float) Math.cos(angle);
+        float sine = (float) factor * (float) Math.sin(angle);
         for (int head = 0; head < rotatedHeads; head++) {
-          float factor = head < config.heads() ? scale : 1;
+          float scaled = head < config.heads() ? scale : 1;
           int at = (token * rotatedHeads + head) * 2 * half + i;
-          cosines[at] = factor * cosine;
-          cosines[at + half] = factor * cosine;
-          sines[at] = -factor * sine;
-          sines[at + half] = factor * sine;
+          cosines[at] = scaled * cosine;
+          cosines[at + half] = scaled * cosine;
+          sines[at] = -scaled * sine;
+          sines[at + half] = scaled * sine;
         }
       }
       for (int row = 0; row < 2 * rotatedHeads; row++) {

@@ -79,8 +79,23 @@ record SegmentGroup(List<Segment> segments, int promptLength, int length) {
     return slot < segment.promptLength() ? segment.prompt() + slot : segment.start();
   }
 
-  /** Whether the query in one slot attends to the key in another. */
-  boolean isVisible(Segment segment, int query, int key) {
+  /**
+   * Whether the query in one slot attends to the key in another.
+   *
+   * @param window the last tokens that a query attends to; 0 for all
+   */
+  boolean isVisible(Segment segment, int query, int key, int window) {
+    return isEarlier(segment, query, key)
+        && (window == 0
+            || query >= segment.length()
+            || segment.promptLength() + query - position(segment, key) < window);
+  }
+
+  private int position(Segment segment, int key) {
+    return key < promptLength ? key : segment.promptLength() + key - promptLength;
+  }
+
+  private boolean isEarlier(Segment segment, int query, int key) {
     return key < promptLength
         ? key < segment.promptLength()
         : key - promptLength <= query && key - promptLength < segment.length();

@@ -101,6 +101,14 @@ public final class LibtorchBindings {
     return array;
   }
 
+  private static MemorySegment text(String text) {
+    MemorySegment view = Arena.global().allocate(2 * ValueLayout.JAVA_LONG.byteSize());
+    view.set(ValueLayout.JAVA_LONG, 0, text.length());
+    view.set(
+        ValueLayout.ADDRESS, ValueLayout.JAVA_LONG.byteSize(), Arena.global().allocateFrom(text));
+    return view;
+  }
+
   /** The largest value of each row of a matrix, {@code [rows, 1]}. */
   public static NDArray rowMaxima(NDArray matrix) {
     NDArray result = matrix.getManager().create(new Shape(matrix.getShape().get(0), 1));
@@ -190,6 +198,29 @@ public final class LibtorchBindings {
     }
   }
 
+  /** GELU in its approximation by tanh; the result is contiguous even if x is a view. */
+  public static NDArray geluTanh(NDArray x) {
+    NDArray result = x.getManager().create(x.getShape());
+    try {
+      long ignored = (long) Gelu.GELU.invokeExact(handle(x), Gelu.TANH, handle(result));
+      return result;
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** {@code into = dy * gelu'(x)}, element by element; into may be x. */
+  public static void geluTanhGradient(NDArray into, NDArray dy, NDArray x) {
+    requireShape(dy, into.getShape().getShape());
+    requireShape(x, into.getShape().getShape());
+    try {
+      long ignored =
+          (long) Gelu.GELU_GRADIENT.invokeExact(handle(dy), handle(x), Gelu.TANH, handle(into));
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
   private static void requireShape(NDArray array, long... shape) {
     if (!Arrays.equals(array.getShape().getShape(), shape)) {
       throw new IllegalArgumentException(
@@ -203,5 +234,31 @@ public final class LibtorchBindings {
 
   private static IllegalStateException failed(Throwable e) {
     return new IllegalStateException("call into libtorch failed", e);
+  }
+
+  /**
+   * Found at its first use, for its name depends on the C++ library that libtorch was built with.
+   */
+  private static final class Gelu {
+    /** A std::string_view: its length, then its address. */
+    static final MemoryLayout STRING_VIEW =
+        MemoryLayout.structLayout(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS);
+
+    static final MethodHandle GELU =
+        operation(
+            "_ZN2at4_ops8gelu_out4callERKNS_6TensorESt17basic_string_viewIcSt11char_traitsIcEERS2_",
+            TENSOR,
+            STRING_VIEW,
+            TENSOR);
+    static final MethodHandle GELU_GRADIENT =
+        operation(
+            "_ZN2at4_ops24gelu_backward_grad_input4callERKNS_6TensorES4_St17basic_string_viewIcSt11char_traitsIcEERS2_",
+            TENSOR,
+            TENSOR,
+            STRING_VIEW,
+            TENSOR);
+    static final MemorySegment TANH = text("tanh");
+
+    private Gelu() {}
   }
 }

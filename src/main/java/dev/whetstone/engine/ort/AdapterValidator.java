@@ -4,6 +4,7 @@ import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.LoraTarget;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Refuses adapters whose modules do not fit the graph. */
 final class AdapterValidator {
@@ -37,6 +38,11 @@ final class AdapterValidator {
     for (LoraTarget target : LoraTarget.values()) {
       int[] outputs = shape.outputSizes(target);
       for (int layer = 0; layer < shape.layers(); layer++) {
+        if (target.fusedModule() != null) {
+          modules.put(
+              LoraTarget.moduleName(layer, target.fusedModule()),
+              new int[] {shape.inputSize(target), IntStream.of(outputs).sum()});
+        }
         for (int m = 0; m < outputs.length; m++) {
           modules.put(
               LoraTarget.moduleName(layer, target.modules().get(m)),

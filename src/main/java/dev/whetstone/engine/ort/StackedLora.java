@@ -51,6 +51,10 @@ final class StackedLora implements AutoCloseable {
     for (int m = 0; m < outputs.length; m++) {
       copyFactors(
           LoraTarget.moduleName(layer, target.modules().get(m)), a, m * rank() * in, b, column);
+      if (target.fusedModule() != null) {
+        String fused = LoraTarget.moduleName(layer, target.fusedModule());
+        copyFused(fused, a, m * rank() * in, b, column, outputs[m]);
+      }
       column += outputs[m];
     }
     int parts = target.parts();
@@ -80,17 +84,32 @@ final class StackedLora implements AutoCloseable {
       if (module != null) {
         a.put(startA + member.firstRank() * module.in(), module.a());
         for (int r = 0; r < adapter.rank(); r++) {
-          b.put(member.firstRank() + r, column, scaledRow(adapter, module, r));
+          b.put(member.firstRank() + r, column, scaledRow(adapter, module, r, 0, module.out()));
         }
       }
     }
   }
 
-  private static float[] scaledRow(LoraAdapter adapter, LoraAdapter.Module module, int r) {
+  /** Copies the factors of a module that an adapter holds as rows of a fused one. */
+  private void copyFused(String name, FloatBuffer a, int startA, Blocks b, int column, int out) {
+    for (RankLayout.Member member : layout.members()) {
+      LoraAdapter adapter = member.adapter();
+      LoraAdapter.Module fused = adapter.modules().get(name);
+      if (fused != null) {
+        a.put(startA + member.firstRank() * fused.in(), fused.a());
+        for (int r = 0; r < adapter.rank(); r++) {
+          b.put(member.firstRank() + r, column, scaledRow(adapter, fused, r, column, out));
+        }
+      }
+    }
+  }
+
+  private static float[] scaledRow(
+      LoraAdapter adapter, LoraAdapter.Module module, int r, int first, int out) {
     float scale = (float) adapter.scale();
-    float[] row = new float[module.out()];
+    float[] row = new float[out];
     for (int j = 0; j < row.length; j++) {
-      row[j] = scale * module.b()[j * adapter.rank() + r];
+      row[j] = scale * module.b()[(first + j) * adapter.rank() + r];
     }
     return row;
   }

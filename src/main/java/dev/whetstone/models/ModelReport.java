@@ -1,0 +1,137 @@
+package dev.whetstone.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Message;
+import dev.whetstone.text.TemplateException;
+import dev.whetstone.text.Tokenizer;
+import dev.whetstone.weights.HuggingFaceConfig;
+import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.ModelFormatException;
+import dev.whetstone.weights.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What an import found, a line each.
+ *
+ * @param warnings what looks wrong, and would be served all the same
+ */
+public record ModelReport(List<String> facts, List<String> warnings) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final double MILLION = 1e6;
+
+  /** Copies the lists. */
+  public ModelReport {
+    facts = List.copyOf(facts);
+    warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * Reads a model as an import does, and writes nothing that stays.
+   *
+   * @param source a Hugging Face directory or a GGUF file
+   * @throws ModelFormatException naming what an import would refuse
+   */
+  public static ModelReport check(Path source) throws IOException {
+    Path folder = Files.createTempDirectory("whetstone-check");
+    try (Tensors model = ModelImporter.writeTexts(source, folder)) {
+      return of(folder, model);
+    } finally {
+      AtomicDirectory.deleteTree(folder);
+    }
+  }
+
+  /** The report on a folder with the texts of an imported model. */
+  static ModelReport of(Path folder, Tensors weights) throws IOException {
+    ModelConfig config = HuggingFaceConfig.read(folder);
+    List<String> facts = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    facts.add("architecture: " + config.architecture() + ", " + config.layers() + " layers");
+    long parameters =
+        weights.names().stream()
+            .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, Math::multiplyExact))
+            .sum();
+    facts.add(String.format(Locale.ROOT, "parameters: %.1f million", parameters / MILLION));
+    facts.add("context: " + config.contextLength() + " tokens");
+    tokens(folder, config, facts, warnings);
+    template(folder, facts, warnings);
+    facts.add("sampling defaults: " + sampling(folder));
+    return new ModelReport(facts, warnings);
+  }
+
+  private static void tokens(
+      Path folder, ModelConfig config, List<String> facts, List<String> warnings)
+      throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    String kind = JSON.readTree(file.toFile()).path("model").path("type").asText("unknown");
+    try (Tokenizer tokenizer = Tokenizer.open(file)) {
+      facts.add("tokenizer: " + kind + " of " + tokenizer.vocabularySize() + " tokens");
+      if (tokenizer.vocabularySize() > config.vocabularySize()) {
+        warnings.add(
+            "the tokenizer has %d tokens, the embedding rows for %d"
+                .formatted(tokenizer.vocabularySize(), config.vocabularySize()));
+      }
+      facts.add(
+          "ends of a completion: "
+              + config.eosIds().stream()
+                  .map(id -> id + " '" + tokenizer.decode(new int[] {id}, false) + "'")
+                  .collect(Collectors.joining(", ")));
+      for (int id : config.eosIds()) {
+        if (id < 0 || id >= config.vocabularySize()) {
+          warnings.add("the end token " + id + " is outside the vocabulary");
+        }
+      }
+    }
+  }
+
+  private static void template(Path folder, List<String> facts, List<String> warnings)
+      throws IOException {
+    Optional<ChatTemplate> template = TemplateFiles.open(folder);
+    if (template.isEmpty()) {
+      facts.add("chat template: none");
+      warnings.add("without a chat template only prompts are served, no messages");
+      return;
+    }
+    facts.add("chat templates: " + String.join(", ", TemplateFiles.read(folder).keySet()));
+    template.get().problem().ifPresent(warnings::add);
+    try {
+      template.get().render(List.of(new Message("user", "Hello")), true);
+    } catch (TemplateException refused) {
+      warnings.add("the chat template refuses a plain question: " + refused.getMessage());
+      return;
+    }
+    if (EndOfTurn.of(template.get(), folder.resolve("tokenizer.json")).isEmpty()) {
+      warnings.add("the chat template puts no token behind an assistant's turn");
+    }
+  }
+
+  private static String sampling(Path folder) throws IOException {
+    Path file = folder.resolve("generation_config.json");
+    JsonNode defaults = Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.nullNode();
+    String found =
+        List.of("do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+            .stream()
+            .filter(name -> defaults.path(name).isValueNode())
+            .map(name -> name + " " + defaults.path(name).asText())
+            .collect(Collectors.joining(", "));
+    return found.isEmpty() ? "none" : found;
+  }
+
+  /** All lines, the warnings marked. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    facts.forEach(fact -> lines.add("  " + fact));
+    warnings.forEach(warning -> lines.add("  WARNING: " + warning));
+    return lines;
+  }
+}

@@ -1,0 +1,237 @@
+package dev.whetstone.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.dpo.Trainer;
+import dev.whetstone.dpo.TrainerOptions;
+import dev.whetstone.dpo.TrainingJob;
+import dev.whetstone.dpo.TrainingOutcome;
+import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.dpo.network.Network;
+import dev.whetstone.dpo.network.NetworkSettings;
+import dev.whetstone.dpo.network.PromptCompletions;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.onnx.Precision;
+import dev.whetstone.testing.ForwardRun;
+import dev.whetstone.weights.HuggingFaceConfig;
+import dev.whetstone.weights.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tiny random models of every architecture, beside Transformers' and PEFT's numbers. */
+class ArchitecturesTest {
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/architectures");
+  private static final double FORWARD = 1e-4;
+  private static final double LOSS = 1e-4;
+  private static final double ADAPTER = 1e-3;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama3",
+        "mistral-window",
+        "qwen2",
+        "qwen3",
+        "gemma2",
+        "gemma3",
+        "phi3",
+        "granite",
+        "olmo2",
+        "smollm3"
+      })
+  void servesAndTrainsAsTransformersDoes(String name) throws IOException {
+    ModelDirectory model = imported(name);
+    JsonNode golden = new ObjectMapper().readTree(GOLDEN.resolve(name + "/golden.json").toFile());
+
+    assertThat(model.config()).isEqualTo(HuggingFaceConfig.read(source(name)));
+    compareServing(model, golden.path("forward"));
+    compareScores(model, golden.path("forward"));
+    compareBatches(model, golden.path("forward").get(2));
+    compareTraining(model, name, golden.path("training"));
+    assertThat(QuantizationKl.measure(model.path())).isLessThan(0.02);
+  }
+
+  private Path source(String name) throws IOException {
+    Path source = Files.createDirectories(folder.resolve(name));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      if (!Files.exists(source.resolve(file))) {
+        Files.copy(GOLDEN.resolve(name).resolve(file), source.resolve(file));
+      }
+    }
+    Path tokenizer = source.resolve("tokenizer.json");
+    if (!Files.exists(tokenizer)) {
+      Files.copy(Path.of("models/tiny-reviews/tokenizer.json"), tokenizer);
+    }
+    return source;
+  }
+
+  private ModelDirectory imported(String name) throws IOException {
+    Path source = source(name);
+    ModelStore store =
+        new ModelStore(
+            folder.resolve("home"), ModelCatalogue.open(Path.of("models")), System.out::println);
+    store.resolve(source.toString(), Precision.FP32);
+    return store.resolve(source.toString(), Precision.INT8);
+  }
+
+  private static void compareServing(ModelDirectory model, JsonNode forward) {
+    try (ForwardRun run = ForwardRun.open(model.path().resolve("exact.onnx"), 1, 256)) {
+      for (JsonNode example : forward) {
+        int[] prompt = ids(example.path("prompt_ids"));
+        double[] logps = run.score(prompt, ids(example.path("completion_ids")));
+        assertThat(logps).hasSize(example.path("completion_token_logps").size());
+        for (int i = 0; i < logps.length; i++) {
+          assertThat(logps[i])
+              .as("served token %d after %d", i, prompt.length)
+              .isCloseTo(example.path("completion_token_logps").get(i).asDouble(), within(FORWARD));
+        }
+        int[] greedy = ids(example.path("greedy_ids"));
+        assertThat(run.greedy(prompt, greedy.length)).isEqualTo(greedy);
+      }
+    }
+  }
+
+  /** A row's bits do not depend on the rows beside it. */
+  private static void compareBatches(ModelDirectory model, JsonNode example) {
+    for (String graph : List.of("exact.onnx", "model.onnx")) {
+      try (ForwardRun run = ForwardRun.open(model.path().resolve(graph), 4, 128)) {
+        List<float[]> rows = run.sameRowInBatches(ids(example.path("prompt_ids")));
+        assertThat(rows).hasSize(4).allSatisfy(row -> assertThat(row).isEqualTo(rows.getFirst()));
+      }
+    }
+  }
+
+  private static void compareScores(ModelDirectory model, JsonNode forward) throws IOException {
+    try (Network network = Network.open(model, NetworkSettings.exact(2))) {
+      for (JsonNode example : forward) {
+        PromptCompletions row =
+            new PromptCompletions(
+                ids(example.path("prompt_ids")), List.of(ids(example.path("completion_ids"))));
+        float[] logps = network.referenceScores(List.of(row)).logps()[0];
+        for (int i = 0; i < logps.length; i++) {
+          assertThat((double) logps[i])
+              .as("trained token %d after %d", i, row.prompt().length)
+              .isCloseTo(example.path("completion_token_logps").get(i).asDouble(), within(FORWARD));
+        }
+      }
+    }
+  }
+
+  private void compareTraining(ModelDirectory model, String name, JsonNode training)
+      throws IOException {
+    List<StepMetrics> steps = new ArrayList<>();
+    TrainingJob job =
+        new TrainingJob(
+            model,
+            pairs(training.path("pairs")),
+            List.of(),
+            config(training),
+            adapter(name, "adapter_init", training),
+            folder.resolve("run-" + name),
+            false);
+    TrainingOutcome outcome =
+        new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test")).run(job, steps::add);
+
+    JsonNode golden = training.path("per_step");
+    assertThat(steps).hasSize(golden.size());
+    for (int i = 0; i < steps.size(); i++) {
+      Map<String, Object> step = steps.get(i).toMap();
+      close(step, "loss", golden.get(i).path("loss").asDouble(), LOSS, i);
+      close(step, "grad_norm", golden.get(i).path("grad_norm").asDouble(), 2e-3, i);
+    }
+    LoraAdapter ours = Objects.requireNonNull(outcome.adapter());
+    LoraAdapter wanted = adapter(name, "adapter_final", training);
+    assertThat(ours.modules().keySet()).isEqualTo(wanted.modules().keySet());
+    wanted
+        .modules()
+        .forEach(
+            (module, factors) -> {
+              LoraAdapter.Module own = Objects.requireNonNull(ours.modules().get(module), module);
+              assertThat(own.a()).as(module).containsExactly(factors.a(), within((float) ADAPTER));
+              assertThat(own.b()).as(module).containsExactly(factors.b(), within((float) ADAPTER));
+            });
+    compareAdapter(model, ours, training.path("pairs").get(0));
+  }
+
+  /** The adapter that was trained is the one that is served. */
+  private static void compareAdapter(ModelDirectory model, LoraAdapter adapter, JsonNode pair)
+      throws IOException {
+    int[] prompt = ids(pair.path("prompt_ids"));
+    int[] completion = ids(pair.path("chosen_ids"));
+    float[] trained;
+    try (Network network = Network.open(model, NetworkSettings.exact(2))) {
+      network.adapt(adapter);
+      trained =
+          network.policyScores(List.of(new PromptCompletions(prompt, List.of(completion))))
+              .logps()[0];
+    }
+    try (ForwardRun run = ForwardRun.open(model.path().resolve("exact.onnx"), 1, 256)) {
+      double[] served = run.score(prompt, completion, adapter);
+      for (int i = 0; i < served.length; i++) {
+        assertThat(served[i]).isCloseTo(trained[i], within(FORWARD));
+      }
+    }
+  }
+
+  private static void close(
+      Map<String, Object> step, String name, double golden, double tolerance, int index) {
+    assertThat(((Number) step.getOrDefault(name, Double.NaN)).doubleValue())
+        .as("%s of step %d", name, index + 1)
+        .isCloseTo(golden, within(tolerance * Math.max(1, Math.abs(golden))));
+  }
+
+  private static TrainConfig config(JsonNode training) {
+    ObjectNode settings = new ObjectMapper().createObjectNode();
+    settings.put("loss_type", "sigmoid").put("beta", 0.1).put("learning_rate", 1e-3);
+    settings.put("lr_scheduler", "constant").put("max_grad_norm", 1.0);
+    settings.put("weight_decay", 0.0).put("batch_size", 2).put("steps", 3);
+    settings.put("lora_rank", training.path("lora_rank").asInt());
+    settings.put("lora_alpha", training.path("lora_alpha").asInt());
+    return TrainConfigFile.read(settings.toString(), TrainConfig.plain());
+  }
+
+  private static LoraAdapter adapter(String name, String file, JsonNode training)
+      throws IOException {
+    return PeftFiles.read(
+        Files.readAllBytes(GOLDEN.resolve(name).resolve(file + ".safetensors")),
+        training.path("lora_rank").asInt(),
+        training.path("lora_alpha").asDouble());
+  }
+
+  private static List<TokenPair> pairs(JsonNode pairs) {
+    return IntStream.range(0, pairs.size())
+        .mapToObj(
+            i ->
+                new TokenPair(
+                    "pair-" + i,
+                    ids(pairs.get(i).path("prompt_ids")),
+                    ids(pairs.get(i).path("chosen_ids")),
+                    ids(pairs.get(i).path("rejected_ids")),
+                    1))
+        .toList();
+  }
+
+  private static int[] ids(JsonNode node) {
+    return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.whetstone.weights;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Map;
+import java.util.Set;
+
+/** Writes a model as llama.cpp's convert_hf_to_gguf.py lays its architecture out, in float32. */
+final class GgufLayout {
+  private static final Map<String, String> BLOCK =
+      Map.ofEntries(
+          Map.entry("self_attn.q_proj", "attn_q"),
+          Map.entry("self_attn.k_proj", "attn_k"),
+          Map.entry("self_attn.v_proj", "attn_v"),
+          Map.entry("self_attn.o_proj", "attn_output"),
+          Map.entry("self_attn.q_norm", "attn_q_norm"),
+          Map.entry("self_attn.k_norm", "attn_k_norm"),
+          Map.entry("mlp.gate_proj", "ffn_gate"),
+          Map.entry("mlp.up_proj", "ffn_up"),
+          Map.entry("mlp.down_proj", "ffn_down"),
+          Map.entry("input_layernorm", "attn_norm"),
+          Map.entry("pre_feedforward_layernorm", "ffn_norm"),
+          Map.entry("post_feedforward_layernorm", "post_ffw_norm"));
+  private static final Set<String> PAIRED = Set.of("llama", "granite", "smollm3");
+
+  private final ModelConfig config;
+  private final String architecture;
+  private final GgufBytes file;
+
+  private GgufLayout(ModelConfig config) {
+    this.config = config;
+    this.architecture =
+        config.architecture().equals("gemma3_text") ? "gemma3" : config.architecture();
+    this.file = GgufBytes.model(config, architecture);
+  }
+
+  static GgufBytes of(HuggingFaceModel model) {
+    GgufLayout layout = new GgufLayout(model.config());
+    layout.settings();
+    for (String name : model.names()) {
+      if (!name.startsWith("model.layers.")) {
+        layout.tensor(global(name), name, model.read(name), model.shape(name));
+      }
+    }
+    for (int i = 0; i < model.config().layers(); i++) {
+      layout.layer(model, "model.layers." + i + ".", "blk." + i + ".");
+    }
+    return layout.file;
+  }
+
+  private static String global(String name) {
+    return switch (name) {
+      case "model.embed_tokens.weight" -> "token_embd.weight";
+      case "model.norm.weight" -> "output_norm.weight";
+      default -> "output.weight";
+    };
+  }
+
+  private void settings() {
+    DecoderDesign design = config.design();
+    file.number(architecture + ".attention.key_length", config.headDim());
+    int window = config.windows().stream().mapToInt(Integer::intValue).max().orElse(0);
+    if (window > 0) {
+      file.number(architecture + ".attention.sliding_window", window);
+    }
+    if (architecture.equals("granite")) {
+      file.decimal("granite.embedding_scale", (float) design.embeddingMultiplier());
+      file.decimal("granite.residual_scale", (float) design.residualMultiplier());
+      file.decimal("granite.logit_scale", (float) (1 / design.logitMultiplier()));
+      file.decimal("granite.attention.scale", (float) design.attentionScale());
+    }
+    if (architecture.equals("gemma2")) {
+      file.decimal("gemma2.attn_logit_softcapping", (float) design.attentionCap());
+      file.decimal("gemma2.final_logit_softcapping", (float) design.logitCap());
+    }
+  }
+
+  private void layer(HuggingFaceModel model, String from, String to) {
+    boolean fused = config.design().fused();
+    for (String name : model.names()) {
+      if (name.startsWith(from) && !(fused && name.matches(".*(q|k|v|gate|up)_proj.*"))) {
+        String rest = name.substring(from.length());
+        String module = rest.substring(0, rest.lastIndexOf('.'));
+        String kind = rest.substring(rest.lastIndexOf('.'));
+        tensor(to + place(module) + kind, name, model.read(name), model.shape(name));
+      }
+    }
+    if (fused) {
+      stacked(
+          model,
+          to + "attn_qkv.weight",
+          from,
+          "self_attn.q_proj",
+          "self_attn.k_proj",
+          "self_attn.v_proj");
+      stacked(model, to + "ffn_up.weight", from, "mlp.gate_proj", "mlp.up_proj");
+    }
+  }
+
+  private void stacked(HuggingFaceModel model, String as, String from, String... modules) {
+    int rows = 0;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (String module : modules) {
+      bytes.writeBytes(GgufBytes.floats(model.read(from + module + ".weight")));
+      rows += (int) model.shape(from + module + ".weight")[0];
+    }
+    file.tensor(as, 0, bytes.toByteArray(), rows, config.hiddenSize());
+  }
+
+  private String place(String module) {
+    if (module.equals("post_attention_layernorm")) {
+      return config.design().norms() == DecoderDesign.NormPlacement.BEFORE
+          ? "ffn_norm"
+          : "post_attention_norm";
+    }
+    return BLOCK.getOrDefault(module, module);
+  }
+
+  private void tensor(String as, String name, float[] read, long[] shape) {
+    float[] values = read.clone();
+    boolean norm = name.endsWith("norm.weight");
+    for (int i = 0; i < values.length && norm; i++) {
+      values[i] += (float) config.design().normOffset();
+    }
+    if (PAIRED.contains(architecture) && name.matches(".*[qk]_proj.*")) {
+      values = pairsSideBySide(values, (int) shape[1]);
+    }
+    file.tensor(as, 0, GgufBytes.floats(values), shape);
+  }
+
+  private float[] pairsSideBySide(float[] rows, int width) {
+    int head = config.headDim();
+    float[] permuted = new float[rows.length];
+    for (int row = 0; row < rows.length / width; row++) {
+      int i = row % head;
+      int to = row - i + (i < head / 2 ? 2 * i : 2 * (i - head / 2) + 1);
+      System.arraycopy(rows, row * width, permuted, to * width, width);
+    }
+    return permuted;
+  }
+}
