@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.DuelStory;
 import dev.whetstone.testing.LoopSettings;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** A trained candidate passes the gate and then is aborted by guard-rails. */
@@ -51,10 +53,22 @@ class DuelsIT extends DuelStory {
     assertThat(tokens(rollout, "candidate")).isLessThan(tokens(rollout, "champion"));
     assertOnlyV0Serves(rollout, "rejected");
     assertRunsPairsAreADownload(run);
+    assertMetrics();
+  }
+
+  // The counts are read every few seconds, and an ending is shown from the scrape after its first.
+  private void assertMetrics() throws Exception {
+    Pattern ended =
+        Pattern.compile(
+            "whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]");
+    Instant limit = Instant.now().plusSeconds(30);
     String metrics = gateway.getText("operator", "/q/metrics");
+    while (!ended.matcher(metrics).find() && Instant.now().isBefore(limit)) {
+      Thread.sleep(500);
+      metrics = gateway.getText("operator", "/q/metrics");
+    }
     assertThat(metrics)
-        .containsPattern(
-            "whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]")
+        .containsPattern(ended)
         .containsPattern("(?m)^whetstone_duel_threshold 0\\.0$")
         .containsPattern("(?m)^whetstone_champion_promotions_total [0-9]");
   }
