@@ -16,7 +16,8 @@ class CallsTest {
 
   private static TokenGrammar calls(boolean forced, boolean parallel) throws Exception {
     var parameters =
-        new ObjectMapper().readTree("{\"properties\": {\"n\": {\"enum\": [1, 2]}}, \"required\": [\"n\"]}");
+        new ObjectMapper()
+            .readTree("{\"properties\": {\"n\": {\"enum\": [1, 2]}}, \"required\": [\"n\"]}");
     return new TokenGrammar(
         Grammar.ofCalls(
             List.of(

@@ -29,6 +29,7 @@ class StructuredOutputTest extends ReadyGateway {
   private static final String STRICT =
       ", \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"r\","
           + " \"strict\": true, \"schema\": %s}}".formatted(SCHEMA);
+
   private static void assertIsReview(String text) throws Exception {
     JsonNode review = JSON.readTree(text);
     assertThat(review.properties().stream().map(field -> field.getKey()))
