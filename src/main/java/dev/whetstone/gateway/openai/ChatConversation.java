@@ -24,19 +24,11 @@ final class ChatConversation {
   private static final String TAG = "<tool_call>";
   private static final String INSTRUCTIONS =
       """
-      # Tools
-
-      You may call one or more functions to assist with the user query.
-
-      You are provided with function signatures within <tools></tools> XML tags:
-      <tools>
+      You may call these functions:
       {tools}
-      </tools>
-
-      For each function call, return a json object with function name and arguments within \
-      <tool_call></tool_call> XML tags:
+      To call one, answer with its name and its arguments in this form:
       <tool_call>
-      {"name": <function-name>, "arguments": <args-json-object>}
+      {"name": "…", "arguments": {…}}
       </tool_call>""";
 
   private final List<Map<String, @Nullable Object>> messages = new ArrayList<>();

@@ -4,7 +4,6 @@ import static dev.whetstone.gateway.RunningGateway.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
-import static org.hamcrest.Matchers.hasSize;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -30,9 +29,6 @@ class StructuredOutputTest extends ReadyGateway {
   private static final String STRICT =
       ", \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"r\","
           + " \"strict\": true, \"schema\": %s}}".formatted(SCHEMA);
-  private static final String TOOLS =
-      ", \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"rate\", \"parameters\": %s}}]"
-          .formatted(SCHEMA);
 
   private static void assertIsReview(String text) throws Exception {
     JsonNode review = JSON.readTree(text);
@@ -128,42 +124,5 @@ class StructuredOutputTest extends ReadyGateway {
         .statusCode(400)
         .body("error.param", equalTo("response_format"))
         .body("error.message", containsString("the keyword not is not supported"));
-  }
-
-  @Test
-  void aForcedCallKeepsToItsParameters() throws Exception {
-    String forced = TOOLS + ", \"tool_choice\": \"required\", \"parallel_tool_calls\": false";
-    JsonPath answer =
-        as("chat", ASK.formatted(forced))
-            .post(CHAT)
-            .then()
-            .statusCode(200)
-            .header("X-Whetstone-Tools", "plain")
-            .body("choices[0].finish_reason", equalTo("tool_calls"))
-            .body("choices[0].message.tool_calls", hasSize(1))
-            .extract()
-            .jsonPath();
-
-    assertThat(answer.getString("choices[0].message.tool_calls[0].function.name"))
-        .isEqualTo("rate");
-    assertIsReview(answer.getString("choices[0].message.tool_calls[0].function.arguments"));
-    String stream = as("chat", ASK.formatted(forced + ", \"stream\": true")).post(CHAT).asString();
-    String call = "/choices/0/delta/tool_calls/0/";
-    assertThat(join(events(stream), call + "function/name")).isEqualTo("rate");
-    assertThat(join(events(stream), call + "function/arguments"))
-        .isEqualTo(answer.getString("choices[0].message.tool_calls[0].function.arguments"));
-    assertThat(stream).contains("\"finish_reason\":\"tool_calls\"").endsWith("data: [DONE]\n\n");
-  }
-
-  @Test
-  void toolsThatMayBeCalledLeaveTextFree() {
-    as("chat", ASK.formatted(TOOLS + ", \"tool_choice\": \"auto\""))
-        .post(CHAT)
-        .then()
-        .statusCode(200);
-    as("chat", ASK.formatted(TOOLS + ", \"tool_choice\": \"none\""))
-        .post(CHAT)
-        .then()
-        .statusCode(200);
   }
 }
