@@ -48,8 +48,10 @@ final class GgufPreTokenizers {
 
   private static String cased(String contractions) {
     String first = "[^\\r\\n\\p{L}\\p{N}]?";
-    return (first + UPPER + "*" + LOWER + "+" + contractions)
-        + ("|" + first + UPPER + "+" + LOWER + "*" + contractions);
+    return String.join(
+        "",
+        first + UPPER + "*" + LOWER + "+" + contractions,
+        "|" + first + UPPER + "+" + LOWER + "*" + contractions);
   }
 
   private static Map<String, Cut> cuts() {

@@ -143,8 +143,8 @@ final class SuperBlocks {
     float d = half(data, at);
     int high = LittleEndian.word(data, at + 2);
     for (int run = 0; run < ELEMENTS / RUN; run++) {
-      int low = (data[at + 4 + run / 2] >> 4 * (run % 2)) & NIBBLE;
-      int scale = low | ((high >> 2 * run) & 3) << 4;
+      int low = (data[at + 4 + run / 2] >> (4 * (run % 2))) & NIBBLE;
+      int scale = low | ((high >> (2 * run)) & 3) << 4;
       ShortBlocks.levels(d * (scale - 32), data, at + 8 + run * RUN / 2, values, to + run * RUN);
     }
   }

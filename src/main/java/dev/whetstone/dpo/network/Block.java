@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Block {
   /**
    * What the backward pass needs. Shapes are {@code [tokens, ...]} up to {@code attended}, and
-   * {@code [selected, ...]} from {@code postAttention} on; of the LoRA inputs only QKV's has a row
+   * {@code [selected, ...]} from {@code attentionAdded} on; of the LoRA inputs only QKV's has a row
    * for every token.
    *
    * @param selection the tokens whose output was asked for
