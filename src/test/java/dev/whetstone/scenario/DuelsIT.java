@@ -66,7 +66,7 @@ class DuelsIT extends DuelStory {
     JsonNode ended = gateway.get("operator", "/training/runs/" + run);
     List<String> parts = new ArrayList<>();
     for (String line :
-        gateway.getText("operator", "/training/runs/" + run + "/pairs").split("\n")) {
+        gateway.getText("operator", "/training/runs/" + run + "/pairs").lines().toList()) {
       JsonNode pair = JSON.readTree(line);
       parts.add(pair.path("part").asText());
       assertThat(pair.path("weight").asDouble()).isBetween(0.0, 1.0);
