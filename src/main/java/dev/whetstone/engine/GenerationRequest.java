@@ -60,7 +60,16 @@ public record GenerationRequest(
   /** The same request of a key's user. */
   public GenerationRequest withRequester(Requester other) {
     return new GenerationRequest(
-        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout, other, grammar);
+        prompt,
+        branches,
+        maxTokens,
+        stop,
+        ignoreEos,
+        topLogprobs,
+        distinct,
+        timeout,
+        other,
+        grammar);
   }
 
   public GenerationRequest {
