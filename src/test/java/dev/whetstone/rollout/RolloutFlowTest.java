@@ -50,6 +50,7 @@ class RolloutFlowTest {
   @BeforeEach
   void open() throws Exception {
     gateway = new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true);
+    gateway.awaitStore();
     rollouts = rollouts(Map.of());
   }
 

@@ -39,6 +39,7 @@ class RolloutRecordsTest {
   @BeforeEach
   void open() throws Exception {
     gateway = new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true);
+    gateway.awaitStore();
     Map<String, String> harmless =
         Map.of(
             "whetstone.rollout.gate.kl-budget", "1e30",

@@ -99,9 +99,11 @@ public final class ServingFixture implements AutoCloseable {
         .getConfigMapping(mapping);
   }
 
-  // An embedded server may take longer to start on a busy machine than a call waits for it, and
-  // the router opens its store in the background.
-  private void awaitStore() {
+  /**
+   * Waits for the base's row. An embedded server may take longer to start on a busy machine than a
+   * call waits for it, and the router opens its store in the background.
+   */
+  public void awaitStore() {
     Instant limit = Instant.now().plus(Duration.ofMinutes(1));
     while (!isOpen()) {
       if (Instant.now().isAfter(limit)) {

@@ -136,8 +136,18 @@ public final class GgufBytes {
         .decimal(arch + ".rope.freq_base", (float) config.ropeTheta())
         .text("tokenizer.ggml.model", "gpt2")
         .number("tokenizer.ggml.eos_token_id", 2)
-        .list("tokenizer.ggml.tokens", 8, config.vocabularySize(), id -> "t" + id)
+        .list("tokenizer.ggml.tokens", 8, config.vocabularySize(), GgufBytes::token)
         .list("tokenizer.ggml.token_type", 5, config.vocabularySize(), id -> 1)
         .list("tokenizer.ggml.merges", 8, 1, i -> "t 1");
+  }
+
+  // The merge needs its two parts and its result among the tokens.
+  private static String token(int id) {
+    return switch (id) {
+      case 0 -> "t";
+      case 1 -> "1";
+      case 3 -> "t1";
+      default -> "t" + id;
+    };
   }
 }

@@ -246,20 +246,26 @@ class GatewayTest extends ReadyGateway {
       delimiter = '|',
       value = {
         "Host: a;Host: b;Content-Length: 2|400",
-        "Content-Length: 2|400",
         "Host: a;Transfer-Encoding: xchunked|400",
         "Host: a;Transfer-Encoding: gzip, chunked|400",
         "Host: a;Content-Encoding: gzip;Content-Length: 2|415",
         "Host: a;Content-Encoding: br;Content-Length: 2|415",
       })
   void whatFollowsAnUnclearRequestIsNotServed(String headers, int status) throws IOException {
+    String body = headers.endsWith(", chunked") ? "2\r\n{}\r\n0\r\n\r\n" : "{}";
     String first =
-        "POST /generate HTTP/1.1\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n{}"
-            .formatted(key("chat"), String.join("\r\n", Splitter.on(';').split(headers)));
+        "POST /generate HTTP/1.1\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n%s"
+            .formatted(key("chat"), String.join("\r\n", Splitter.on(';').split(headers)), body);
     String answers = exchange(first + "GET /q/health/live HTTP/1.1\r\nHost: a\r\n\r\n");
 
     assertThat(answers).startsWith("HTTP/1.1 " + status).contains("problem+json");
     assertThat(answers.split("HTTP/1.1", -1)).as("%s", answers).hasSize(2);
+  }
+
+  @Test
+  void aRequestWithoutAHostIsRefused() throws IOException {
+    assertThat(exchange("GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 400");
   }
 
   /** Sends bytes on a connection and reads until the gateway closes it. */
