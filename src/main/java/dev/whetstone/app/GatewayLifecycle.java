@@ -45,6 +45,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
@@ -55,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 final class GatewayLifecycle implements ModelOpener.PolicyServices {
   private static final Logger LOG = Logger.getLogger(GatewayLifecycle.class);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(25);
+  private static final Duration FIRST_OPENING = Duration.ofSeconds(15);
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(20);
   // bounds how long a revoked key is still accepted
@@ -78,6 +81,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   @Inject WelcomePrinter welcome;
 
   private final AtomicBoolean draining = new AtomicBoolean();
+  private final CountDownLatch databaseTried = new CountDownLatch(1);
   private volatile @Nullable ServedModel served;
 
   void start(@Observes StartupEvent started) {
@@ -104,6 +108,16 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
           unavailable.getMessage());
     } catch (RuntimeException unusable) {
       LOG.error("the database cannot be used; pairs and votes are refused", unusable);
+    } finally {
+      databaseTried.countDown();
+    }
+  }
+
+  // Who is told that the gateway is ready will ask for a pair next, so the versions are read first.
+  // Without a database that answers in time, single answers are served alone.
+  private void awaitDatabase() throws InterruptedException {
+    if (!databaseTried.await(FIRST_OPENING.toNanos(), TimeUnit.NANOSECONDS)) {
+      LOG.warn("the database is still being opened; pairs and votes are refused until it answers");
     }
   }
 
@@ -120,6 +134,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
               clock,
               models.sampling(settings.model()),
               this);
+      awaitDatabase();
       model.policies().start(notifications);
       model.rollouts().start(notifications);
       served = model;
@@ -134,6 +149,8 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
               : "Keys: ./whetstone keys create operator");
       welcome.start();
       trainer.start();
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException | LinkageError failed) {
       String reason = String.valueOf(failed.getMessage());
       gatewayState.setState(new State.Failed(reason));
