@@ -139,7 +139,7 @@ class TwoGatewaysIT {
       // as if the row of a sound version were damaged just after its promotion
       flipSilently(unsound.version());
       for (LabGateway gateway : List.of(first, second)) {
-        awaitProblem(gateway, unsound.reason());
+        awaitProblem(gateway, true);
         assertThat(writer(gateway)).isEqualTo(sound);
         assertThat(gateway.getText("operator", "/q/metrics"))
             .contains("whetstone_policies_problem 1.0");
@@ -147,7 +147,7 @@ class TwoGatewaysIT {
       awaitReports(unsound.reason());
       flipSilently(sound);
       for (LabGateway gateway : List.of(first, second)) {
-        awaitProblem(gateway, "");
+        awaitProblem(gateway, false);
         assertThat(writer(gateway)).isEqualTo(sound);
       }
     }
@@ -277,18 +277,18 @@ class TwoGatewaysIT {
   }
 
   /**
-   * Waits until a gateway's readiness reports a reason, or with an empty one reports no problem.
+   * Waits until a gateway's readiness tells that there is a problem, or none. Anyone may ask it, so
+   * the reason is in the report to operators alone.
    */
-  private static void awaitProblem(LabGateway gateway, String reason) throws Exception {
+  private static void awaitProblem(LabGateway gateway, boolean expected) throws Exception {
     Instant end = Instant.now().plus(HEALED);
     while (true) {
       JsonNode ready = gateway.get("operator", "/q/health/ready");
       assertThat(ready.path("status").asText()).isEqualTo("UP");
-      JsonNode problem = ready.findPath("problem");
-      if (reason.isEmpty() ? problem.isMissingNode() : problem.asText("").contains(reason)) {
+      if (ready.findPath("problem").asBoolean() == expected) {
         return;
       }
-      assertThat(Instant.now()).as(reason + ": " + ready).isBefore(end);
+      assertThat(Instant.now()).as(ready.toString()).isBefore(end);
       Thread.sleep(20);
     }
   }

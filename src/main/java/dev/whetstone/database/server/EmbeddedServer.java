@@ -300,7 +300,7 @@ public final class EmbeddedServer {
   }
 
   private IOException failure(String deed, String output) throws IOException {
-    if (output.contains("unshare")) {
+    if (output.contains("unshare failed")) {
       return new UnusableServerException(
           "PostgreSQL does not run as root, and this system permits no user namespace to run it in"
               + " as another user: start Whetstone as another user, or set WHETSTONE_DATABASE_URL");
