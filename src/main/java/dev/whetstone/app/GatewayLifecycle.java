@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
 final class GatewayLifecycle implements ModelOpener.PolicyServices {
   private static final Logger LOG = Logger.getLogger(GatewayLifecycle.class);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(25);
-  private static final Duration FIRST_OPENING = Duration.ofSeconds(15);
+  private static final Duration FIRST_OPENING = Duration.ofMinutes(1);
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(20);
   // bounds how long a revoked key is still accepted

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoGatewaysIT {
   private static final Duration A_SECOND = Duration.ofSeconds(1);
+  private static final Duration STARTING = Duration.ofMinutes(2);
   private static final Duration HEALED = Duration.ofSeconds(5);
   private static final Duration LOOPED = Duration.ofMinutes(2);
   private static final int VOTES = 150;
@@ -64,8 +65,15 @@ class TwoGatewaysIT {
     second = LabGateway.start(LabGateway.command(), other, settings);
   }
 
-  private static String address(Path postgres) throws IOException {
-    String port = Files.readAllLines(postgres.resolve("data/postmaster.pid")).get(3).strip();
+  /** Where the first gateway's server listens; on a busy machine it may still be starting. */
+  private static String address(Path postgres) throws IOException, InterruptedException {
+    Path running = postgres.resolve("data/postmaster.pid");
+    Instant limit = Instant.now().plus(STARTING);
+    while (!Files.exists(running) || Files.readAllLines(running).size() < 4) {
+      assertThat(Instant.now()).as("PostgreSQL has not started").isBefore(limit);
+      Thread.sleep(50);
+    }
+    String port = Files.readAllLines(running).get(3).strip();
     String password = Files.readString(postgres.resolve("password")).strip();
     return "postgresql://whetstone:" + password + "@127.0.0.1:" + port + "/postgres";
   }
