@@ -1,5 +1,6 @@
 package dev.whetstone.training;
 
+import dev.whetstone.dpo.evaluation.BinomialEvidence;
 import java.util.OptionalInt;
 
 /**
@@ -14,8 +15,6 @@ public final class TasteShift {
 
   /** The first votes since a promotion that are looked at. */
   public static final int MAX_VOTES = 500;
-
-  private static final double[] LOG_FACTORIAL = logFactorials();
 
   private TasteShift() {}
 
@@ -57,30 +56,8 @@ public final class TasteShift {
     return highest;
   }
 
-  /** log of 2^(n+1) ∫ p^right (1−p)^wrong dp over p from 0 to 1/2, with n the number of votes. */
+  // Evidence for the rate of wrong ranks, which is that against the rate of right ones.
   static double logEvidence(int right, int wrong) {
-    // P(Beta(right + 1, wrong + 1) < 1/2) = P(Binomial(n + 1, 1/2) > right), so that the integral
-    // is
-    // B(right + 1, wrong + 1) times a sum of n + 1 − right binomial terms.
-    int n = right + wrong;
-    double logBeta = LOG_FACTORIAL[right] + LOG_FACTORIAL[wrong] - LOG_FACTORIAL[n + 1];
-    double tail = 0;
-    for (int k = right + 1; k <= n + 1; k++) {
-      tail +=
-          Math.exp(
-              LOG_FACTORIAL[n + 1]
-                  - LOG_FACTORIAL[k]
-                  - LOG_FACTORIAL[n + 1 - k]
-                  - (n + 1) * Math.log(2));
-    }
-    return (n + 1) * Math.log(2) + logBeta + Math.log(tail);
-  }
-
-  private static double[] logFactorials() {
-    double[] values = new double[MAX_VOTES + 2];
-    for (int i = 2; i < values.length; i++) {
-      values[i] = values[i - 1] + Math.log(i);
-    }
-    return values;
+    return BinomialEvidence.logEValue(wrong, right);
   }
 }

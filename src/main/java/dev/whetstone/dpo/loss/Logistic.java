@@ -14,7 +14,7 @@ public final class Logistic {
   }
 
   /** log σ(x), PyTorch's {@code logsigmoid}. */
-  static double logSigma(double x) {
+  public static double logSigma(double x) {
     return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
   }
 }

@@ -2,7 +2,7 @@ package dev.whetstone.rollout.evidence;
 
 import static dev.whetstone.settings.Checks.require;
 
-import org.hipparchus.special.Beta;
+import dev.whetstone.dpo.evaluation.BinomialEvidence;
 
 /**
  * Counted votes between two versions, and what they prove. Ties and votes that were not admitted
@@ -25,16 +25,9 @@ public record VoteEvidence(int wins, int losses) {
     return wins + losses;
   }
 
-  /**
-   * Natural logarithm of the e-value {@code E = 2^(n+1) B(W+1, L+1) P(Beta(W+1, L+1) > 1/2)}: the
-   * likelihood of the votes when the chance p of a win is uniform on [1/2, 1], over their
-   * likelihood at 1/2. Under the null hypothesis p &lt;= 1/2 it is a supermartingale that starts at
-   * 1, so it ever reaches {@code 1/a} with a probability of at most {@code a} (Ville 1939; Robbins
-   * 1970).
-   */
+  /** Natural logarithm of the e-value, see {@link BinomialEvidence}. */
   public double logEValue() {
-    double above = Beta.regularizedBeta(0.5, losses + 1.0, wins + 1.0);
-    return (votes() + 1) * Math.log(2) + Beta.logBeta(wins + 1.0, losses + 1.0) + Math.log(above);
+    return BinomialEvidence.logEValue(wins, losses);
   }
 
   /** The e-value against "it wins at most half of the votes", at most the largest double. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.whetstone.dpo.evaluation.KlEstimate;
+import dev.whetstone.dpo.loss.Logistic;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
@@ -90,7 +91,7 @@ public final class Gate {
   }
 
   private double brier(double margin) {
-    return ScoreEvidence.brier(1 / (1 + Math.exp(-config.beta() * margin)));
+    return ScoreEvidence.brier(Logistic.sigma(config.beta() * margin));
   }
 
   /**

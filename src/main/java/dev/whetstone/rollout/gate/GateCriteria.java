@@ -1,5 +1,7 @@
 package dev.whetstone.rollout.gate;
 
+import static dev.whetstone.dpo.loss.Logistic.logSigma;
+
 import dev.whetstone.dpo.evaluation.ClusteredMean;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
 import dev.whetstone.rollout.gate.GateEvidence.Margins;
@@ -95,14 +97,12 @@ final class GateCriteria {
         gain.isBelowZero(LEVEL) ? GateVerdict.FAIL : GateVerdict.PASS);
   }
 
-  private double logSigma(double margin) {
-    return -Math.log1p(Math.exp(-limits.beta() * margin));
-  }
-
   private ClusteredMean gain(Margins margins) {
     double[] gains = new double[margins.candidate().length];
     for (int i = 0; i < gains.length; i++) {
-      gains[i] = logSigma(margins.candidate()[i]) - logSigma(margins.champion()[i]);
+      gains[i] =
+          logSigma(limits.beta() * margins.candidate()[i])
+              - logSigma(limits.beta() * margins.champion()[i]);
     }
     return ClusteredMean.of(gains, margins.conversations(), margins.voters());
   }

@@ -52,10 +52,7 @@ record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, d
   }
 
   private static double score(PairLogps pair, double beta) {
-    return Math.log(
-        Math.max(
-            Double.MIN_NORMAL,
-            Logistic.sigma(beta * (pair.chosen().logRatio() - pair.rejected().logRatio()))));
+    return Logistic.logSigma(beta * (pair.chosen().logRatio() - pair.rejected().logRatio()));
   }
 
   /**
