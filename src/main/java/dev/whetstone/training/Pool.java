@@ -22,11 +22,16 @@ public record Pool(TrainingVotes.Counts counts, long base) {
   /** Counts the pool as it is now. */
   public static Pool read(TrainingVotes votes, TrainingRunStore runs) {
     TrainingRunStore.Considered considered = runs.considered();
-    long promotion = runs.championSince().map(votes::positionAt).orElse(0L);
+    long promotion = promotion(votes, runs);
     TrainingVotes.Counts counts =
         votes.count(
             considered.forgottenUntil(), Math.max(considered.newestVote(), promotion), promotion);
     return new Pool(counts, counts.usable() - counts.newer());
+  }
+
+  /** The position in the log at the champion's promotion; 0 while the base is champion. */
+  public static long promotion(TrainingVotes votes, TrainingRunStore runs) {
+    return runs.championSince().map(votes::positionAt).orElse(0L);
   }
 
   /**

@@ -5,15 +5,12 @@ import dev.whetstone.dpo.data.ValidationSplit;
 import dev.whetstone.io.Sha256;
 import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What versions up to 0.2 froze: their votes had neither part nor weight, and each run held out a
@@ -47,11 +44,7 @@ final class EarlierSelection {
   private static String hash(List<TrainingVote> votes) {
     MessageDigest digest = Sha256.digest();
     for (TrainingVote vote : votes) {
-      String ids =
-          Stream.of(vote.prompt(), vote.chosen(), vote.rejected())
-              .map(Arrays::toString)
-              .collect(Collectors.joining());
-      digest.update((vote.preferenceId() + ids + "\n").getBytes(StandardCharsets.UTF_8));
+      digest.update(VoteSelection.line(vote, ""));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -9,6 +9,7 @@ import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.training.Pool;
 import dev.whetstone.training.TasteShift;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.weights.ModelDirectory;
@@ -40,7 +41,7 @@ final class TasteWatch {
   long forgottenUntil(Policy champion) {
     long before = runs.considered().forgottenUntil();
     LoraAdapter adapter = champion.adapter();
-    long promotion = runs.championSince().map(votes::positionAt).orElse(0L);
+    long promotion = Pool.promotion(votes, runs);
     if (adapter == null || promotion == 0) {
       return before;
     }
@@ -58,13 +59,7 @@ final class TasteWatch {
   }
 
   private boolean[] rightly(LoraAdapter adapter, List<TrainingVote> since) {
-    List<TokenPair> pairs =
-        since.stream()
-            .map(
-                vote ->
-                    new TokenPair(
-                        vote.preferenceId(), vote.prompt(), vote.chosen(), vote.rejected(), 1))
-            .toList();
+    List<TokenPair> pairs = since.stream().map(TrainingDataSelector::pair).toList();
     Map<String, Boolean> ranks = new HashMap<>();
     try {
       for (PairLogps pair :

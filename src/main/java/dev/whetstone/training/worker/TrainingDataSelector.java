@@ -91,9 +91,12 @@ final class TrainingDataSelector {
    */
   TrainingData select(TrainingRun run) {
     if (run.dataHash() == null) {
+      // Read beforehand: a transaction holds one connection and asks for no other.
       Policy champion = champion();
       long forgottenUntil = taste.forgottenUntil(champion);
-      runs.database().transaction(connection -> freeze(connection, run, champion, forgottenUntil));
+      TimeBudget budget = TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
+      runs.database()
+          .transaction(connection -> freeze(connection, run, champion, forgottenUntil, budget));
     }
     TrainingRun frozen = runs.find(run.id()).orElseThrow();
     return loadFrozen(frozen, Objects.requireNonNull(frozen.dataHash()));
@@ -107,7 +110,11 @@ final class TrainingDataSelector {
   }
 
   private boolean freeze(
-      Connection connection, TrainingRun run, Policy champion, long forgottenUntil)
+      Connection connection,
+      TrainingRun run,
+      Policy champion,
+      long forgottenUntil,
+      TimeBudget budget)
       throws SQLException {
     List<TrainingVote> pool =
         votes.newest(connection, Part.TRAIN, forgottenUntil, POOL_FACTOR * trainer.maxPairs());
@@ -118,12 +125,12 @@ final class TrainingDataSelector {
         new VoteSelection(
             trainer.userShare(), trainer.promptShare(), trainer.maxPairs(), trainer.halfLife());
     List<TrainingVote> all = selection.select(pool, Long.MAX_VALUE);
-    TrainConfig config = config(run, all);
-    List<TrainingVote> train = selection.select(pool, tokensInTime(config, all.size()));
+    TrainConfig config = config(run, all, budget);
+    List<TrainingVote> train = selection.select(pool, budget.tokens(config, all.size()));
     // What takes too long from the base is learned on top of the champion, from the newest votes.
     boolean continued = train.size() < all.size() && canContinue(champion, config);
     if (train.size() < all.size()) {
-      config = config(run, train);
+      config = config(run, train, budget);
     }
     if (continued) {
       config = config.continued();
@@ -158,17 +165,9 @@ final class TrainingDataSelector {
             forgottenUntil));
   }
 
-  private long tokensInTime(TrainConfig config, int pairs) {
-    return budget().tokens(config, pairs);
-  }
-
-  private TimeBudget budget() {
-    return TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
-  }
-
-  private TrainConfig config(TrainingRun run, List<TrainingVote> train) {
+  private TrainConfig config(TrainingRun run, List<TrainingVote> train, TimeBudget budget) {
     long tokens = Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum());
-    double maxEpochs = budget().maxEpochs(tokens);
+    double maxEpochs = budget.maxEpochs(tokens);
     try {
       TrainConfig defaults =
           TrainConfigFile.read(
@@ -212,17 +211,16 @@ final class TrainingDataSelector {
         pairs(frozen, Part.SELECT));
   }
 
-  static List<TokenPair> pairs(List<TrainingVote> votes, Part part) {
+  private static List<TokenPair> pairs(List<TrainingVote> votes, Part part) {
     return votes.stream()
         .filter(vote -> vote.part() == part)
-        .map(
-            vote ->
-                new TokenPair(
-                    vote.preferenceId(),
-                    vote.prompt(),
-                    vote.chosen(),
-                    vote.rejected(),
-                    vote.weight()))
+        .map(TrainingDataSelector::pair)
         .toList();
+  }
+
+  /** A vote as the trainer takes it. */
+  static TokenPair pair(TrainingVote vote) {
+    return new TokenPair(
+        vote.preferenceId(), vote.prompt(), vote.chosen(), vote.rejected(), vote.weight());
   }
 }

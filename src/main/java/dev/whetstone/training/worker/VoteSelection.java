@@ -14,6 +14,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Selects the votes of a run from the pool: all usable ones, newest first, whatever became of
@@ -115,16 +117,17 @@ record VoteSelection(double userShare, double promptShare, int maxVotes, double 
   static String hash(List<TrainingVote> votes) {
     MessageDigest digest = Sha256.digest();
     for (TrainingVote vote : votes) {
-      String line =
-          vote.preferenceId()
-              + vote.part()
-              + vote.weight()
-              + List.of(vote.prompt(), vote.chosen(), vote.rejected()).stream()
-                  .map(Arrays::toString)
-                  .reduce("", String::concat)
-              + "\n";
-      digest.update(line.getBytes(StandardCharsets.UTF_8));
+      digest.update(line(vote, "" + vote.part() + vote.weight()));
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** What a list's hash has of a vote: its id, what else is given, and its tokens. */
+  static byte[] line(TrainingVote vote, String more) {
+    String tokens =
+        Stream.of(vote.prompt(), vote.chosen(), vote.rejected())
+            .map(Arrays::toString)
+            .collect(Collectors.joining());
+    return (vote.preferenceId() + more + tokens + "\n").getBytes(StandardCharsets.UTF_8);
   }
 }
