@@ -3,8 +3,8 @@ package dev.whetstone.ops;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.rollout.DecisionStore;
 import dev.whetstone.rollout.RolloutFigures;
-import dev.whetstone.rollout.RolloutStore;
 import dev.whetstone.rollout.Rollouts;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Exports to Prometheus what duels, watches and ended rollouts are like; 0 where there is none. */
 @Singleton
 public final class RolloutMetrics {
-  private final Set<RolloutStore.Ending> registered = ConcurrentHashMap.newKeySet();
+  private final Set<DecisionStore.Ending> registered = ConcurrentHashMap.newKeySet();
 
   void register(@Observes StartupEvent started, MeterRegistry registry, GatewayState serving) {
     ServedModelMeters<Rollouts> rollouts =
@@ -53,7 +53,7 @@ public final class RolloutMetrics {
   // Which endings there are is known only from the log: each is registered when it is first seen.
   private RolloutFigures figures(ServedModelMeters<Rollouts> meters, Rollouts rollouts) {
     RolloutFigures figures = rollouts.figures();
-    for (RolloutStore.Ending ending : figures.endings().keySet()) {
+    for (DecisionStore.Ending ending : figures.endings().keySet()) {
       if (registered.add(ending)) {
         FunctionCounter.builder(
                 "whetstone.rollouts.ended", meters.serving(), state -> ended(state, ending))
@@ -66,7 +66,7 @@ public final class RolloutMetrics {
     return figures;
   }
 
-  private static double ended(GatewayState serving, RolloutStore.Ending ending) {
+  private static double ended(GatewayState serving, DecisionStore.Ending ending) {
     return serving.state() instanceof State.Ready ready
         ? ready.model().rollouts().figures().endings().getOrDefault(ending, 0L)
         : 0;

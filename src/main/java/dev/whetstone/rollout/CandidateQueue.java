@@ -1,13 +1,14 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
-import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.DuelConfig;
+import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -20,13 +21,16 @@ final class CandidateQueue {
   private static final Logger LOG = Logger.getLogger(CandidateQueue.class);
 
   private final RolloutStore rollouts;
+  private final TrainingRunStore runs;
   private final Database database;
   private final PolicyStore policies;
   private final DuelConfig config;
   private String waiting = "";
 
-  CandidateQueue(RolloutStore rollouts, PolicyStore policies, DuelConfig config) {
+  CandidateQueue(
+      RolloutStore rollouts, TrainingRunStore runs, PolicyStore policies, DuelConfig config) {
     this.rollouts = rollouts;
+    this.runs = runs;
     this.policies = policies;
     this.database = policies.database();
     this.config = config;
@@ -119,15 +123,7 @@ final class CandidateQueue {
     Optional<SelectGain> other =
         active.runId() == null
             ? Optional.empty()
-            : database
-                .statement(
-                    connection ->
-                        Sql.first(
-                            connection,
-                            row -> row.getString(1),
-                            "SELECT metrics::text FROM training_runs WHERE run_id = ?",
-                            active.runId()))
-                .flatMap(SelectGain::of);
+            : runs.find(active.runId()).map(TrainingRun::metrics).flatMap(SelectGain::of);
     return own.isPresent() && other.isPresent() && own.get().exceeds(other.get());
   }
 }

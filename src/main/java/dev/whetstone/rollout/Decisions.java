@@ -75,12 +75,14 @@ final class Decisions {
         .collect(Collectors.joining(", "));
   }
 
-  /** The rule of a duel, by its number against this champion. */
-  static DuelRule rule(DuelConfig config, int attempt) {
-    return new DuelRule(
-        AttemptThreshold.of(config.evidence(), Math.max(1, attempt)),
-        config.futility(),
-        config.maxVotes());
+  /** The e-value that promotes a rollout's candidate, by its number against this champion. */
+  static double threshold(DuelConfig config, Rollout rollout) {
+    return AttemptThreshold.of(config.evidence(), Math.max(1, rollout.attempt()));
+  }
+
+  /** The rule of a duel. */
+  static DuelRule rule(DuelConfig config, Rollout duel) {
+    return new DuelRule(threshold(config, duel), config.futility(), config.maxVotes());
   }
 
   /**

@@ -16,13 +16,15 @@ import dev.whetstone.rollout.EvidenceStore.Counts;
 import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.GuardrailThresholds;
-import dev.whetstone.rollout.evidence.AttemptThreshold;
 import dev.whetstone.rollout.evidence.ForecastEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.Gate;
 import dev.whetstone.rollout.gate.GateSubject;
 import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.training.LearningStore;
+import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -63,11 +65,14 @@ final class RolloutController {
   private final Gate gate;
   private final RolloutConfig config;
   private final InstantSource clock;
+  private final TrainingRunStore runs;
+  private final LearningStore learning;
 
   RolloutController(
       RolloutStore rollouts,
       WatchStore watchStore,
       ArmMetricsStore metrics,
+      TrainingRunStore runs,
       PolicyRouter router,
       Gate gate,
       RolloutConfig config,
@@ -79,12 +84,14 @@ final class RolloutController {
     this.database = policies.database();
     this.forecasts = new ForecastStore(database, gate, clock, config.duel().voteDelay());
     this.aliases = router.aliases();
-    this.queue = new CandidateQueue(rollouts, policies, config.duel());
+    this.queue = new CandidateQueue(rollouts, runs, policies, config.duel());
     this.watches = new Watches(watchStore, rollouts, metrics, evidence, router, config);
     this.router = router;
     this.gate = gate;
     this.config = config;
     this.clock = clock;
+    this.runs = runs;
+    this.learning = new LearningStore(database, policies.baseHash());
   }
 
   /** Takes the next step, if there is one; true when the database was changed. */
@@ -106,12 +113,7 @@ final class RolloutController {
   }
 
   private boolean isPaused() {
-    return database
-        .first(
-            row -> 1,
-            "SELECT FROM learning_pauses WHERE base_hash = ? AND line = 'main'",
-            policies.baseHash())
-        .isPresent();
+    return learning.pause().isPresent();
   }
 
   private boolean step(Rollout rollout, Optional<VoteEvidence> votes) {
@@ -268,19 +270,19 @@ final class RolloutController {
   private boolean runGate(Rollout rollout, Aliases now) {
     AliasStore.Promotion champion =
         database.statement(c -> aliases.lastPromotion(c, rollout.champion()));
+    int votes = gate.judgedVotes(champion.at());
     if (rollout.judgedVotes() != null) {
       Optional<Transition> replaced = replacement(rollout, 0);
       if (replaced.isPresent()) {
         return apply(rollout, replaced.get(), now);
       }
-      if (gate.judgedVotes(champion.at()) <= rollout.judgedVotes()) {
+      if (votes <= rollout.judgedVotes()) {
         return false;
       }
     }
     Rollout numbered =
         rollout.mode() == RolloutMode.AUTOMATIC ? numbered(rollout, champion.at()) : rollout;
     List<CriterionResult> rows;
-    int votes = gate.judgedVotes(champion.at());
     try {
       rows = gate.measure(subject(numbered, champion.at()));
     } catch (PolicyException.Refused unsound) {
@@ -341,15 +343,7 @@ final class RolloutController {
   private GateSubject subject(Rollout rollout, Instant championSince) {
     PolicyRecord row = policies.require(rollout.candidate());
     String run = row.provenance().runId();
-    String runMetrics =
-        run == null
-            ? "{}"
-            : database
-                .first(
-                    r -> r.getString(1),
-                    "SELECT metrics::text FROM training_runs WHERE run_id = ?",
-                    run)
-                .orElse("{}");
+    String runMetrics = run == null ? "{}" : runs.find(run).map(TrainingRun::metrics).orElse("{}");
     Policy candidate = router.verify(row);
     Policy champion = router.resolve(rollout.champion());
     return new GateSubject(
@@ -370,7 +364,7 @@ final class RolloutController {
         votes.eValue(),
         votes.mirrored(),
         votes.conversations(),
-        AttemptThreshold.of(config.duel().evidence(), Math.max(1, rollout.attempt())));
+        Decisions.threshold(config.duel(), rollout));
   }
 
   /** Gives a rollout its number among those against this champion, once. */
@@ -384,8 +378,7 @@ final class RolloutController {
               rollout.duelBeganAt() == null
                   ? EvidenceStore.newestVote(connection)
                   : RolloutStore.votesBefore(connection, rollout.duelBeganAt());
-          int attempt = 1 + RolloutStore.attempts(connection, rollout, championSince);
-          rollouts.beginAttempt(connection, rollout, attempt, after);
+          rollouts.beginAttempt(connection, rollout, championSince, after);
           return RolloutStore.find(connection, rollout.id()).orElseThrow();
         });
   }
@@ -422,7 +415,7 @@ final class RolloutController {
     Transition next =
         Decisions.ofDuel(
             votes,
-            Decisions.rule(config.duel(), duel.attempt()),
+            Decisions.rule(config.duel(), duel),
             rails.violations(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION)),
             rails.latency(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ALONE)),
             tooLong);
@@ -506,11 +499,7 @@ final class RolloutController {
         rollouts.beginAttempt(
             connection,
             rollout,
-            1
-                + RolloutStore.attempts(
-                    connection,
-                    rollout,
-                    aliases.lastPromotion(connection, rollout.champion()).at()),
+            aliases.lastPromotion(connection, rollout.champion()).at(),
             EvidenceStore.newestVote(connection));
       }
       case AWAITING_APPROVAL -> policies.setStatus(connection, candidate, PolicyStatus.READY, by);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param watchRollbacks champions that a watch took back, with or without a rollout
  */
 public record RolloutFigures(
-    Map<RolloutStore.Ending, Long> endings,
+    Map<DecisionStore.Ending, Long> endings,
     long promotions,
     long rollbacks,
     long watchRollbacks,
@@ -56,7 +56,7 @@ public record RolloutFigures(
             .flatMap(Stream::ofNullable)
             .findFirst();
     return new RolloutFigures(
-        rollouts.store().endings(),
+        rollouts.decisions().endings(),
         rollouts.promotions(),
         rollouts.rollbacks(),
         rollouts.watches().rollbacks(),

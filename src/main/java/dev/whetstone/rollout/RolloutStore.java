@@ -1,9 +1,6 @@
 package dev.whetstone.rollout;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
-import dev.whetstone.database.Notifications;
 import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
@@ -11,29 +8,27 @@ import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.settings.EnumNames;
-import dev.whetstone.settings.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rollouts of one base model with their gate results, decisions and arm metrics; the database
- * admits one active rollout. A change of status and its decision are one transaction, and apply
- * only from the status that the decision was made in.
+ * The rollouts of one base model with their gate results; the database admits one active rollout. A
+ * change of status and its decision ({@link DecisionStore}) are one transaction, and apply only
+ * from the status that the decision was made in.
  */
 public final class RolloutStore {
   /** Notified on every change. */
   public static final String CHANNEL = "whetstone_rollouts";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** The stored statuses of a rollout under way. */
+  static final String ACTIVE = "('gating', 'duelling', 'waiting')";
 
   private static final String COLUMNS =
       """
@@ -66,7 +61,10 @@ public final class RolloutStore {
       """
       UPDATE rollouts SET status = ?, ending = ?, cause = ?, reason = ?,
         duel_began_at = CASE WHEN ? = 'duelling' THEN now() ELSE duel_began_at END,
-        ended_at = CASE WHEN ? IN ('gating', 'duelling', 'waiting') THEN NULL ELSE now() END
+        ended_at = CASE WHEN ? IN\s"""
+          + ACTIVE
+          + """
+               THEN NULL ELSE now() END
       WHERE rollout_id = ? AND status = ?
       """;
 
@@ -109,7 +107,7 @@ public final class RolloutStore {
     if (id.isEmpty()) {
       return Optional.empty();
     }
-    recordDecision(
+    DecisionStore.record(
         connection, id.get(), candidate.version(), RolloutStatus.GATING, null, by, Map.of());
     return find(connection, id.get());
   }
@@ -174,9 +172,7 @@ public final class RolloutStore {
   /** The active rollout. */
   public Optional<Rollout> active() {
     return database.first(
-        RolloutStore::rollout,
-        COLUMNS + "WHERE base_hash = ? AND status IN ('gating', 'duelling', 'waiting')",
-        baseHash);
+        RolloutStore::rollout, COLUMNS + "WHERE base_hash = ? AND status IN " + ACTIVE, baseHash);
   }
 
   public Optional<Rollout> find(String id) {
@@ -218,56 +214,9 @@ public final class RolloutStore {
             from.id(),
             from.status().stored());
     if (changed == 1) {
-      recordDecision(connection, from.id(), from.candidate(), next, actor);
+      DecisionStore.record(connection, from.id(), from.candidate(), next, actor);
     }
     return changed == 1;
-  }
-
-  private static void recordDecision(
-      Connection connection, String id, String version, Transition next, String actor)
-      throws SQLException {
-    recordDecision(
-        connection,
-        id,
-        version,
-        next.to(),
-        next.cause(),
-        new ChangeContext(actor, next.reason()),
-        next.jsonNumbers());
-  }
-
-  private static void recordDecision(
-      Connection connection,
-      String id,
-      String version,
-      RolloutStatus to,
-      @Nullable String cause,
-      ChangeContext by,
-      Map<String, ?> numbers)
-      throws SQLException {
-    Map<String, Object> detail = new TreeMap<>(numbers);
-    if (by.reason() != null) {
-      detail.put("reason", by.reason());
-    }
-    Sql.update(
-        connection,
-        "INSERT INTO rollout_decisions (rollout_id, decision, ending, cause, actor, reason,"
-            + " numbers) VALUES (?, ?, ?, ?, ?, ?, ?::jsonb)",
-        id,
-        to.stored(),
-        to.ending(),
-        cause,
-        by.actor(),
-        by.reason(),
-        JsonText.of(JSON.writer(), numbers));
-    Audit.record(
-        connection,
-        by.actor(),
-        "rollout " + to.label(),
-        id,
-        version,
-        JsonText.of(JSON.writer(), detail));
-    Notifications.send(connection, CHANNEL);
   }
 
   /** Stores the results of the gate; those of an earlier run are replaced. */
@@ -342,20 +291,6 @@ public final class RolloutStore {
     return new ChoiceCounts(row.getLong(1), row.getLong(2), row.getLong(3));
   }
 
-  /** The decisions about a rollout, in the order they were made. */
-  public List<Decision> decisions(String id) {
-    return database.list(
-        row ->
-            new Decision(
-                Sql.instant(row, "at"),
-                RolloutStatus.ofStored(row.getString("decision"), row.getString("ending")).label(),
-                row.getString("actor"),
-                row.getString("reason"),
-                row.getString("numbers")),
-        "SELECT * FROM rollout_decisions WHERE rollout_id = ? ORDER BY decision_id",
-        id);
-  }
-
   /** Stores the counted votes of a duel. */
   void saveEvidence(Connection connection, Rollout duel, VoteEvidence evidence)
       throws SQLException {
@@ -369,19 +304,24 @@ public final class RolloutStore {
     }
   }
 
-  /** Numbers a duel or judgement against its champion, and notes where its evidence begins. */
-  void beginAttempt(Connection connection, Rollout rollout, int attempt, long evidenceAfter)
+  /**
+   * Gives a duel or judgement the next number against its champion, and notes where its evidence
+   * begins.
+   */
+  void beginAttempt(
+      Connection connection, Rollout rollout, Instant championSince, long evidenceAfter)
       throws SQLException {
     Sql.update(
         connection,
         "UPDATE rollouts SET attempt = ?, evidence_after = ? WHERE rollout_id = ?",
-        attempt,
+        1 + attempts(connection, rollout, championSince),
         evidenceAfter,
         rollout.id());
   }
 
   /** How many rollouts against a champion since a time had a number. */
-  static int attempts(Connection connection, Rollout rollout, Instant since) throws SQLException {
+  private static int attempts(Connection connection, Rollout rollout, Instant since)
+      throws SQLException {
     return Sql.first(
             connection,
             row -> row.getInt(1),
@@ -441,7 +381,7 @@ public final class RolloutStore {
             baseHash,
             candidate.version());
     if (id.isPresent()) {
-      recordDecision(connection, id.get(), candidate.version(), ending, actor);
+      DecisionStore.record(connection, id.get(), candidate.version(), ending, actor);
     }
     return id.isPresent();
   }
@@ -484,61 +424,6 @@ public final class RolloutStore {
             version)) {
       transition(connection, rollout, rolledBack, actor);
     }
-  }
-
-  /**
-   * A way in which rollouts end.
-   *
-   * @param status its label
-   * @param cause a word; {@code unknown} where version 0.1 noted none
-   */
-  public record Ending(String status, String cause) {}
-
-  /** How often rollouts ended in each way; a rollback is an ending of its own. */
-  public Map<Ending, Long> endings() {
-    Map<Ending, Long> endings = new HashMap<>();
-    database.list(
-        row ->
-            endings.merge(
-                new Ending(
-                    RolloutStatus.ofStored(row.getString("decision"), row.getString("ending"))
-                        .label(),
-                    row.getString("cause")),
-                row.getLong("number"),
-                Long::sum),
-        """
-        SELECT decision, d.ending, coalesce(d.cause, 'unknown') AS cause, count(*) AS number
-        FROM rollout_decisions d JOIN rollouts USING (rollout_id)
-        WHERE base_hash = ? AND decision NOT IN ('gating', 'duelling', 'waiting')
-        GROUP BY decision, d.ending, d.cause
-        """,
-        baseHash);
-    return endings;
-  }
-
-  /**
-   * A decision that ended a rollout.
-   *
-   * @param about id of the rollout
-   */
-  public record Ended(String about, String decision, @Nullable String reason, Instant at) {}
-
-  /** The newest decision that ended a rollout. */
-  public Optional<Ended> lastEnded() {
-    return database.first(
-        row ->
-            new Ended(
-                row.getString("rollout_id"),
-                RolloutStatus.ofStored(row.getString("decision"), row.getString("ending")).label(),
-                row.getString("reason"),
-                Sql.instant(row, "at")),
-        """
-        SELECT rollout_id, decision, d.ending, d.reason, d.at
-        FROM rollout_decisions d JOIN rollouts USING (rollout_id)
-        WHERE base_hash = ? AND decision NOT IN ('gating', 'duelling', 'waiting')
-        ORDER BY decision_id DESC LIMIT 1
-        """,
-        baseHash);
   }
 
   private static Rollout rollout(ResultSet row) throws SQLException {

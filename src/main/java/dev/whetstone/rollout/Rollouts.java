@@ -7,7 +7,6 @@ import dev.whetstone.engine.Engine;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
-import dev.whetstone.rollout.evidence.AttemptThreshold;
 import dev.whetstone.rollout.gate.Gate;
 import dev.whetstone.rollout.gate.GateDataset;
 import dev.whetstone.rollout.gate.OperatorChecks;
@@ -27,13 +26,14 @@ import java.util.random.RandomGenerator;
  * the advisory lock runs the controller.
  */
 public final class Rollouts implements AutoCloseable {
-  private final RolloutStore store;
-  private final WatchStore watches;
-  private final ArmMetricsStore metrics;
   private static final Duration FIGURES_AGE = Duration.ofSeconds(5);
 
   private record FiguresAt(RolloutFigures figures, Instant at) {}
 
+  private final RolloutStore store;
+  private final DecisionStore decisions;
+  private final WatchStore watches;
+  private final ArmMetricsStore metrics;
   private final InstantSource clock;
   private volatile FiguresAt figures = new FiguresAt(RolloutFigures.NONE, Instant.EPOCH);
   private final DuelTracker duelTracker;
@@ -63,20 +63,22 @@ public final class Rollouts implements AutoCloseable {
     String baseHash = policies.base().hash();
     this.database = policies.store().database();
     this.aliases = policies.aliases();
-    this.store = new RolloutStore(policies.store().database(), baseHash);
-    this.watches = new WatchStore(policies.store().database(), baseHash);
-    this.metrics = new ArmMetricsStore(policies.store().database());
+    this.store = new RolloutStore(database, baseHash);
+    this.decisions = new DecisionStore(database, baseHash);
+    this.watches = new WatchStore(database, baseHash);
+    this.metrics = new ArmMetricsStore(database);
     this.duelTracker =
         new DuelTracker(
             store, watches, metrics, config.watch(), policies.base(), random, policies.gateway());
-    GateDataset data = new GateDataset(policies.store().database(), runs, baseHash);
+    GateDataset data = new GateDataset(database, runs, baseHash);
     Gate gate = new Gate(engine, policies.base(), data, config.gate(), probe, checks);
-    this.controller = new RolloutController(store, watches, metrics, policies, gate, config, clock);
+    this.controller =
+        new RolloutController(store, watches, metrics, runs, policies, gate, config, clock);
     this.config = config;
     this.clock = clock;
     this.loop =
         new LeaderLoop(
-            policies.store().database(),
+            database,
             "referee." + baseHash, // must not change: gateways of all builds share this lock
             poll,
             Thread.ofVirtual().name("whetstone-rollouts"),
@@ -90,6 +92,11 @@ public final class Rollouts implements AutoCloseable {
 
   public RolloutStore store() {
     return store;
+  }
+
+  /** What was decided about rollouts. */
+  public DecisionStore decisions() {
+    return decisions;
   }
 
   /** How promoted versions do against their predecessors and v0. */
@@ -119,7 +126,7 @@ public final class Rollouts implements AutoCloseable {
 
   /** The e-value that promotes a rollout's candidate. */
   public double threshold(Rollout rollout) {
-    return AttemptThreshold.of(config.duel().evidence(), Math.max(1, rollout.attempt()));
+    return Decisions.threshold(config.duel(), rollout);
   }
 
   /** What an operator watches, as of a few seconds ago. */

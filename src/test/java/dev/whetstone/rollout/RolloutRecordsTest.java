@@ -9,7 +9,7 @@ import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.Provenance;
-import dev.whetstone.rollout.RolloutStore.Ending;
+import dev.whetstone.rollout.DecisionStore.Ending;
 import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.testing.ServingFixture;
 import dev.whetstone.testing.TestModels;
@@ -131,7 +131,7 @@ class RolloutRecordsTest {
       vote(candidate, base(), "user " + i, "a");
     }
     rollouts.step();
-    assertThat(rollouts.store().lastEnded().orElseThrow().decision()).isEqualTo("promoted");
+    assertThat(rollouts.decisions().lastEnded().orElseThrow().decision()).isEqualTo("promoted");
 
     gateway.policies.reconcile();
     rollouts.step();
@@ -141,7 +141,7 @@ class RolloutRecordsTest {
     rollouts.step();
     rollouts.step();
 
-    assertThat(rollouts.store().endings())
+    assertThat(rollouts.decisions().endings())
         .containsEntry(new Ending("superseded", "newer_candidate"), 1L)
         .containsEntry(new Ending("promoted", "votes"), 1L)
         .containsEntry(new Ending("rolled_back", "watch"), 1L);
@@ -149,11 +149,11 @@ class RolloutRecordsTest {
     assertThat(rollouts.figures().promotions()).isOne();
     assertThat(rollouts.figures().rollbacks()).isOne();
     assertThat(rollouts.lastChampionChange().orElseThrow().version()).isEqualTo("v0");
-    RolloutStore.Ended last = rollouts.store().lastEnded().orElseThrow();
+    DecisionStore.Ended last = rollouts.decisions().lastEnded().orElseThrow();
     assertThat(last.about()).isEqualTo(duel.id());
     assertThat(last.decision()).isEqualTo("rolled_back");
     assertThat(last.reason()).startsWith("watch: ");
-    Decision decision = rollouts.store().decisions(duel.id()).getLast();
+    Decision decision = rollouts.decisions().of(duel.id()).getLast();
     assertThat(decision.numbers()).contains("\"losses\": 12", "evidence");
     assertThat(rollouts.watches().overBase())
         .extracting(Watch::champion)

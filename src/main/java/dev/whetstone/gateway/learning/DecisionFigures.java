@@ -7,6 +7,7 @@ import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.Watch;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.training.TrainingRun;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -34,8 +35,8 @@ final class DecisionFigures {
             LearningView.Choices.of(rollouts.store().choices(rollout, true))));
   }
 
-  static Optional<LearningView.Watch> watch(Rollouts rollouts) {
-    return rollouts.watches().active().stream()
+  static Optional<LearningView.Watch> watch(Rollouts rollouts, List<Watch> active) {
+    return active.stream()
         .filter(Watch::ofPredecessor)
         .map(
             watch ->
@@ -49,8 +50,8 @@ final class DecisionFigures {
         .findFirst();
   }
 
-  static Optional<LearningView.WinRate> winRate(Rollouts rollouts) {
-    return rollouts.watches().active().stream()
+  static Optional<LearningView.WinRate> winRate(List<Watch> active) {
+    return active.stream()
         .filter(watch -> watch.against().equals("v0"))
         .flatMap(
             watch -> Stream.ofNullable(watch.winRate()).map(rate -> winRate(rate, watch.choices())))
@@ -99,7 +100,7 @@ final class DecisionFigures {
                                 new LearningView.LastDecision(
                                     run.id(), run.status().label(), run.reason(), at)));
     Stream<LearningView.LastDecision> ofRollout =
-        rollouts.store().lastEnded().stream()
+        rollouts.decisions().lastEnded().stream()
             .map(
                 ended ->
                     new LearningView.LastDecision(

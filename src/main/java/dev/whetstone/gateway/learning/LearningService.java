@@ -6,6 +6,7 @@ import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.WaitingCandidate;
+import dev.whetstone.rollout.Watch;
 import dev.whetstone.training.LearningStore;
 import dev.whetstone.training.Pool;
 import dev.whetstone.training.RunStatus;
@@ -15,6 +16,7 @@ import dev.whetstone.training.worker.NextRun;
 import dev.whetstone.training.worker.TrainerConfig;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,6 +47,7 @@ final class LearningService {
     Optional<TrainingRun> run = runs.active();
     Optional<Rollout> rollout = rollouts.store().active();
     Optional<WaitingCandidate> waiting = rollouts.waiting().stream().findFirst();
+    List<Watch> watches = rollouts.watches().active();
     Long next = trainer.votes() > 0 ? (Long) pool.nextRunAt(trainer.votes()) : null;
     return new LearningView(
         pause.map(p -> new LearningView.Pause(p.reason(), p.actor(), p.at())).orElse(null),
@@ -68,8 +71,8 @@ final class LearningService {
             .orElse(null),
         candidate(rollout, waiting),
         rollout.flatMap(r -> DecisionFigures.duel(rollouts, r)).orElse(null),
-        DecisionFigures.watch(rollouts).orElse(null),
-        DecisionFigures.winRate(rollouts).orElse(null),
+        DecisionFigures.watch(rollouts, watches).orElse(null),
+        DecisionFigures.winRate(watches).orElse(null),
         DecisionFigures.last(rollouts, lastEnded(runs)).orElse(null));
   }
 

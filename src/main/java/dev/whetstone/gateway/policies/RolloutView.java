@@ -163,7 +163,7 @@ public record RolloutView(
             metrics(rollout, rollouts, "candidate"),
             metrics(rollout, rollouts, "champion"),
             metrics(rollout, rollouts, "alone")),
-        store.decisions(rollout.id()).stream()
+        rollouts.decisions().of(rollout.id()).stream()
             .map(
                 made ->
                     new Step(
