@@ -2,11 +2,9 @@ package dev.whetstone.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
 import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.lora.Adapters;
-import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
@@ -15,77 +13,26 @@ import dev.whetstone.preference.Part;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.rollout.gate.OperatorChecks;
-import dev.whetstone.testing.ServingFixture;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.training.ValidationScores;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The state machine on a real database and engine, stepped by hand. */
-class RolloutFlowTest {
-  private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "a test");
-  private static final int[] PROBE = {1, 2, 3, 4};
-
-  @TempDir Path home;
-  private ServingFixture gateway;
-  private Rollouts rollouts;
-  private int pairs;
-
-  @BeforeEach
-  void open() throws Exception {
-    gateway = new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true);
-    gateway.awaitStore();
-    rollouts = rollouts(Map.of());
-  }
-
-  @AfterEach
-  void close() {
-    gateway.close();
-  }
-
+class RolloutFlowTest extends RolloutCase {
   private Rollouts rollouts(Map<String, String> more) {
     return rollouts(more, OperatorChecks.NONE);
-  }
-
-  private Rollouts rollouts(Map<String, String> more, OperatorChecks checks) {
-    Map<String, String> settings =
-        new HashMap<>(
-            Map.of(
-                "whetstone.rollout.gate.kl-budget", "1e30",
-                "whetstone.rollout.gate.kl-step-budget", "1e30",
-                "whetstone.rollout.gate.max-perplexity-ratio", "1e30",
-                "whetstone.rollout.gate.max-length-ratio", "1e6",
-                "whetstone.rollout.gate.min-length-ratio", "1e-6",
-                "whetstone.rollout.gate.max-truncated-excess", "1",
-                "whetstone.rollout.gate.max-empty-excess", "1",
-                "whetstone.rollout.duel.min-votes", "0"));
-    settings.putAll(more);
-    return new Rollouts(
-        gateway.engine,
-        gateway.policies,
-        new TrainingRunStore(gateway.database, gateway.policies.base().hash()),
-        ServingFixture.settings(RolloutConfig.class, settings),
-        Duration.ofSeconds(1),
-        PROBE,
-        checks,
-        new Random(1),
-        InstantSource.system());
   }
 
   @Test
@@ -497,10 +444,6 @@ class RolloutFlowTest {
         .logps();
   }
 
-  private PolicyRecord base() {
-    return gateway.policies.store().require("v0");
-  }
-
   private Rollout opened(PolicyRecord candidate) {
     return opened(candidate, RolloutMode.DUEL);
   }
@@ -533,38 +476,9 @@ class RolloutFlowTest {
         .orElseThrow();
   }
 
-  /** A succeeded run and its version. */
   private PolicyRecord run(long seed, String metrics) throws Exception {
     gateway.register(1_000 + seed);
-    String id =
-        gateway
-            .database
-            .transaction(
-                c ->
-                    Sql.first(
-                        c,
-                        row -> row.getString(1),
-                        "INSERT INTO training_runs (base_hash, status, trigger, requested_by,"
-                            + " config, parent, metrics, started_at) VALUES (?, 'succeeded',"
-                            + " 'votes', 'a test', '{}', 'v0', ?::jsonb, now()) RETURNING run_id",
-                        gateway.policies.base().hash(),
-                        metrics))
-            .orElseThrow();
-    PolicyRecord made =
-        gateway
-            .policies
-            .store()
-            .register(
-                Adapters.of(TestModels.tiny().config(), 4, seed),
-                new Provenance("v0", id, null),
-                PolicyStatus.READY,
-                OPERATOR)
-            .row();
-    gateway.database.transaction(
-        c ->
-            Sql.update(
-                c, "UPDATE training_runs SET policy = ? WHERE run_id = ?", made.version(), id));
-    return made;
+    return run(seed, metrics, PolicyStatus.READY);
   }
 
   private void vote(
@@ -581,45 +495,14 @@ class RolloutFlowTest {
       boolean forTheFirst,
       String sampling,
       @Nullable String otherText) {
-    String id = "pair_" + pairs++;
-    boolean swapped = new SplittableRandom(pairs).nextBoolean();
-    PolicyRecord a = swapped ? other : one;
-    PolicyRecord b = swapped ? one : other;
-    gateway.database.transaction(
-        c -> {
-          Sql.update(
-              c,
-              """
-              INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, messages,
-                text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a,
-                policy_b, hash_a, hash_b, base_hash, sampling, created_at, expires_at)
-              VALUES (?, 'key_1', ?, ?, '{3,4}', sha256(?::bytea), '[{"role":"user","content":"hi"}]',
-                'an answer', ?, '{5,6}', ?::integer[], '{-1,-1}', '{-1,-1}', 'stop', 'stop', ?, ?,
-                ?, ?, ?, ?::jsonb, now(), now() + interval '1 day')
-              """,
-              id,
-              user,
-              prompt,
-              prompt,
-              otherText == null ? "an answer" : otherText,
-              otherText == null ? "{5,6}" : "{7,8}",
-              a.version(),
-              b.version(),
-              a.hash(),
-              b.hash(),
-              gateway.policies.base().hash(),
-              sampling);
-          return Sql.update(
-              c,
-              "INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice,"
-                  + " recorded_at, policy_a, policy_b) VALUES (?, ?, 'key_1', ?, ?, now(), ?, ?)",
-              "pref_" + id,
-              id,
-              user,
-              forTheFirst == swapped ? "b" : "a",
-              a.version(),
-              b.version());
-        });
+    boolean swapped = new SplittableRandom(nextPair()).nextBoolean();
+    vote(
+        swapped ? new Sides(other, one) : new Sides(one, other),
+        user,
+        prompt,
+        forTheFirst == swapped ? "b" : "a",
+        sampling,
+        otherText);
   }
 
   private Map<String, Long> reasons(Rollout duel) {
