@@ -98,8 +98,13 @@ public final class HuggingFaceConfig {
 
   private static Set<Integer> endTokens(Path directory, JsonNode root) throws IOException {
     Set<Integer> ids = new LinkedHashSet<>();
-    collect(root.path(END_OF_TURN), ids);
-    endOfTurn(directory).ifPresent(ids::add);
+    JsonNode own = root.path(END_OF_TURN);
+    collect(own, ids);
+    // An import wrote it, with all other ends in eos_token_id: a start need not parse the
+    // tokenizer.
+    if (own.isMissingNode()) {
+      endOfTurn(directory).ifPresent(ids::add);
+    }
     collect(root.path("eos_token_id"), ids);
     Path generation = directory.resolve("generation_config.json");
     if (Files.exists(generation)) {
