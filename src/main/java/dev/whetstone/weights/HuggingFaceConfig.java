@@ -54,7 +54,7 @@ public final class HuggingFaceConfig {
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
     boolean gemma = HuggingFaceDesign.isGemma(architecture);
-    Rope rope = HuggingFaceRope.read(config, "full_attention");
+    Rope rope = HuggingFaceRope.read(config, HuggingFaceDesign.FULL);
     return new ModelConfig(
         architecture,
         hidden,
@@ -76,7 +76,7 @@ public final class HuggingFaceConfig {
         qwen,
         config.optionalInteger("bos_token_id").orElse(-1),
         ends,
-        HuggingFaceDesign.read(config, architecture));
+        HuggingFaceDesign.read(config, architecture, rope));
   }
 
   private static void refuseQuantization(ConfigFields config) {

@@ -73,10 +73,15 @@ public record ModelConfig(
         design);
   }
 
+  /** The rotary embedding of all layers that have no other. */
+  public Rope rope() {
+    return new Rope(ropeTheta, ropeScaling);
+  }
+
   /** The attention of a layer. */
   public DecoderDesign.Layer layer(int index) {
     return design.layers().isEmpty()
-        ? new DecoderDesign.Layer(0, new Rope(ropeTheta, ropeScaling))
+        ? new DecoderDesign.Layer(0, rope())
         : design.layers().get(index);
   }
 
