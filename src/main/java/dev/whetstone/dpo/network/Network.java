@@ -212,7 +212,7 @@ public final class Network implements AutoCloseable {
         }
         String fused = target.fusedModule();
         if (config.design().fused() && fused != null) {
-          int out = target.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
+          int out = target.outputSize(config);
           requireFits(unmatched, LoraTarget.moduleName(layer, fused), target, out);
         }
       }
