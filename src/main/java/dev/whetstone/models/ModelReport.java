@@ -116,8 +116,7 @@ public record ModelReport(List<String> facts, List<String> warnings) {
   }
 
   private static String sampling(Path folder) throws IOException {
-    Path file = folder.resolve("generation_config.json");
-    JsonNode defaults = Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.nullNode();
+    JsonNode defaults = OptionalJson.read(folder.resolve("generation_config.json"));
     String found =
         List.of("do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty")
             .stream()
