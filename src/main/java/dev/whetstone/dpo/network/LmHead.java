@@ -52,12 +52,8 @@ final class LmHead {
    */
   private record Capped(NDArray logits, @Nullable NDArray slopes) {
     static Capped of(NDArray hidden, Weight.Rows w, float cap) {
-      NDArray logits = w.timesTransposed(hidden);
-      if (cap == 0) {
-        return new Capped(logits, null);
-      }
-      NDArray capped = SoftCap.apply(logits, cap);
-      return new Capped(capped, SoftCap.slopes(capped, cap));
+      NDArray logits = SoftCap.apply(w.timesTransposed(hidden), cap);
+      return new Capped(logits, SoftCap.slopes(logits, cap));
     }
   }
 
@@ -114,8 +110,7 @@ final class LmHead {
 
   /** The logits of rows, {@code [rows, vocabulary]}. */
   NDArray logits(NDArray hidden) {
-    NDArray logits = weight.timesTransposed(hidden);
-    return cap == 0 ? logits : SoftCap.apply(logits, cap);
+    return SoftCap.apply(weight.timesTransposed(hidden), cap);
   }
 
   private List<Slice> slices() {
