@@ -4,6 +4,7 @@ import dev.whetstone.dpo.config.TrainedWeights;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -21,19 +22,18 @@ final class LoraInit {
       for (LoraTarget target : LoraTarget.values()) {
         int in = target.inputSize(config);
         String fused = config.design().fused() ? target.fusedModule() : null;
-        int whole = 0;
-        for (String name : target.modules()) {
-          if (lora.targets().contains(layerName(name))) {
-            int out = LoraTarget.outputSize(config, name);
-            whole += out;
-            if (fused == null) {
-              modules.put(LoraTarget.moduleName(layer, name), module(random, lora, in, out));
-            }
-          }
-        }
-        if (fused != null && whole > 0) {
-          int out = target.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
+        List<String> trained =
+            target.modules().stream()
+                .filter(name -> lora.targets().contains(layerName(name)))
+                .toList();
+        if (fused != null && !trained.isEmpty()) {
+          int out = target.outputSize(config);
           modules.put(LoraTarget.moduleName(layer, fused), module(random, lora, in, out));
+        } else {
+          for (String name : trained) {
+            int out = LoraTarget.outputSize(config, name);
+            modules.put(LoraTarget.moduleName(layer, name), module(random, lora, in, out));
+          }
         }
       }
     }

@@ -51,6 +51,11 @@ public enum LoraTarget {
     };
   }
 
+  /** How many values the target's modules write together. */
+  public int outputSize(ModelConfig config) {
+    return modules().stream().mapToInt(module -> outputSize(config, module)).sum();
+  }
+
   /**
    * How many values a module writes.
    *

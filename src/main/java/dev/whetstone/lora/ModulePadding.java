@@ -18,10 +18,7 @@ final class ModulePadding {
    */
   static LoraAdapter joined(PeftConfig settings, SortedMap<String, LoraAdapter.Module> modules) {
     int rank = modules.keySet().stream().mapToInt(settings::rank).max().orElse(settings.rank());
-    double scale =
-        settings.rankStabilised()
-            ? settings.alpha() / Math.sqrt(settings.rank())
-            : settings.alpha() / settings.rank();
+    double scale = settings.scale();
     if (settings.ranks().isEmpty() && settings.alphas().isEmpty()) {
       return new LoraAdapter(
           rank, settings.rankStabilised() ? scale * rank : settings.alpha(), modules);

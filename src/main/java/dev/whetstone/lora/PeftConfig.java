@@ -88,10 +88,18 @@ record PeftConfig(
     return (int) value(ranks, module, rank);
   }
 
+  /** What the products of modules that do not differ are multiplied with. */
+  double scale() {
+    return scale(alpha, rank);
+  }
+
   /** What a module's product is multiplied with. */
   double scale(String module) {
-    double inner = value(ranks, module, rank);
-    return value(alphas, module, alpha) / (rankStabilised ? Math.sqrt(inner) : inner);
+    return scale(value(alphas, module, alpha), value(ranks, module, rank));
+  }
+
+  private double scale(double moduleAlpha, double moduleRank) {
+    return moduleAlpha / (rankStabilised ? Math.sqrt(moduleRank) : moduleRank);
   }
 
   /** The value of the first pattern that matches, as in PEFT's get_pattern_key. */

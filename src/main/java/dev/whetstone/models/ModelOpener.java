@@ -1,7 +1,5 @@
 package dev.whetstone.models;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.Detokenizer;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineConfig;
@@ -20,7 +18,6 @@ import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
@@ -103,7 +100,7 @@ public final class ModelOpener {
         runs,
         services.createRollouts(opened.engine(), opened.tokenizer(), template, policies, runs),
         directory.config(),
-        RecommendedSampling.of(readJson(defaults), defaults.toString()).or(catalogued),
+        RecommendedSampling.of(OptionalJson.read(defaults), defaults.toString()).or(catalogued),
         decodeGraph(directory, precision),
         opened.adapterInputs());
   }
@@ -156,10 +153,5 @@ public final class ModelOpener {
   /** A model's chat template; empty if it has none. */
   public static Optional<ChatTemplate> chatTemplate(Path folder) throws IOException {
     return TemplateFiles.open(folder);
-  }
-
-  private static JsonNode readJson(Path file) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    return Files.exists(file) ? mapper.readTree(file.toFile()) : mapper.createObjectNode();
   }
 }

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -58,9 +57,7 @@ public record ModelReport(List<String> facts, List<String> warnings) {
     List<String> warnings = new ArrayList<>();
     facts.add("architecture: " + config.architecture() + ", " + config.layers() + " layers");
     long parameters =
-        weights.names().stream()
-            .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, Math::multiplyExact))
-            .sum();
+        weights.names().stream().mapToLong(name -> Tensors.size(weights.shape(name))).sum();
     facts.add(String.format(Locale.ROOT, "parameters: %.1f million", parameters / MILLION));
     facts.add("context: " + config.contextLength() + " tokens");
     tokens(folder, config, facts, warnings);
@@ -116,8 +113,7 @@ public record ModelReport(List<String> facts, List<String> warnings) {
   }
 
   private static String sampling(Path folder) throws IOException {
-    Path file = folder.resolve("generation_config.json");
-    JsonNode defaults = Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.nullNode();
+    JsonNode defaults = OptionalJson.read(folder.resolve("generation_config.json"));
     String found =
         List.of("do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty")
             .stream()

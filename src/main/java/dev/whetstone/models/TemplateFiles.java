@@ -1,7 +1,6 @@
 package dev.whetstone.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.weights.GgufFile;
 import dev.whetstone.weights.ModelFormatException;
@@ -23,7 +22,6 @@ import java.util.stream.Stream;
  * tokenizer_config.json, as a text or as a list of names and texts.
  */
 final class TemplateFiles {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String DEFAULT = "default";
   private static final String DEFAULT_FILE = "chat_template.jinja";
   static final String FOLDER = "additional_chat_templates";
@@ -62,7 +60,7 @@ final class TemplateFiles {
   private static Map<String, String> inline(Path directory) throws IOException {
     Map<String, String> templates = new TreeMap<>();
     for (String file : List.of("chat_template.json", "tokenizer_config.json")) {
-      JsonNode template = json(directory.resolve(file)).path("chat_template");
+      JsonNode template = OptionalJson.read(directory.resolve(file)).path("chat_template");
       if (template.isTextual()) {
         put(templates, DEFAULT, template.asText());
       } else if (template.isArray()) {
@@ -117,16 +115,12 @@ final class TemplateFiles {
       return Optional.empty();
     }
     Map<String, String> tokens = new HashMap<>();
-    for (var entry : json(folder.resolve("tokenizer_config.json")).properties()) {
+    for (var entry : OptionalJson.read(folder.resolve("tokenizer_config.json")).properties()) {
       String text = entry.getValue().path("content").asText(entry.getValue().asText(""));
       if (entry.getKey().endsWith("_token") && !text.isEmpty()) {
         tokens.put(entry.getKey(), text);
       }
     }
     return Optional.of(ChatTemplate.named(templates, tokens));
-  }
-
-  private static JsonNode json(Path file) throws IOException {
-    return Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.createObjectNode();
   }
 }

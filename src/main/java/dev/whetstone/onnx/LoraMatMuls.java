@@ -104,8 +104,7 @@ final class LoraMatMuls {
   }
 
   private int blockWidth(LoraTarget site) {
-    int all = site.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
-    return all / site.blocks(config);
+    return site.outputSize(config) / site.blocks(config);
   }
 
   private String declareA(LoraTarget site, int layer) {

@@ -69,11 +69,12 @@ final class TransformerGraph {
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = "layer." + layer;
       String attended = attention(layer, input);
-      attended = added(prefix + ".attention_added", layer, norms.afterAttention(), attended);
+      attended =
+          added(prefix + ".attention_added", attended, inBlock(layer, norms.afterAttention()));
       Residual afterAttention =
           join(prefix + ".post_norm", hidden, attended, inBlock(layer, norms.beforeMlp()));
       String fed = feedForward(layer, afterAttention.normed());
-      fed = added(prefix + ".mlp_added", layer, norms.afterMlp(), fed);
+      fed = added(prefix + ".mlp_added", fed, inBlock(layer, norms.afterMlp()));
       boolean last = layer == config.layers() - 1;
       Residual afterBlock =
           join(
@@ -111,12 +112,8 @@ final class TransformerGraph {
   }
 
   /** What attention or MLP adds to the residual stream: normed and scaled, where the model does. */
-  private String added(String name, int layer, @Nullable String norm, String input)
-      throws IOException {
-    String added =
-        norm == null
-            ? input
-            : normed(name + ".normed", input, "model.layers." + layer + "." + norm);
+  private String added(String name, String input, @Nullable String norm) throws IOException {
+    String added = norm == null ? input : normed(name + ".normed", input, norm);
     double multiplier = design.residualMultiplier();
     return multiplier == 1 ? added : scaled(name, added, multiplier);
   }

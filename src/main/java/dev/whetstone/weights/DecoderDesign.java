@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param layers of each layer; empty where all attend to everything with the model's rope
  * @param fused whether the publisher stores q, k, v and gate, up as one matrix each, so that an
  *     adapter's A is one for all of them
- * @param experts of the MLPs; null where there are none
  */
 public record DecoderDesign(
     NormPlacement norms,
@@ -34,8 +33,7 @@ public record DecoderDesign(
     double residualMultiplier,
     double logitMultiplier,
     List<Layer> layers,
-    boolean fused,
-    @Nullable Experts experts) {
+    boolean fused) {
   /** Where the norms of a block stand. */
   public enum NormPlacement {
     /** Before attention and before the MLP. */
@@ -99,15 +97,6 @@ public record DecoderDesign(
    */
   public record Layer(int window, @Nullable Rope rope) {}
 
-  /**
-   * A sparse mixture instead of each MLP (Shazeer et al. 2017).
-   *
-   * @param count of experts
-   * @param active experts of each token
-   * @param normalised whether the chosen experts' probabilities are divided by their sum
-   */
-  public record Experts(int count, int active, boolean normalised) {}
-
   /** Checks what no model can have. */
   public DecoderDesign {
     layers = List.copyOf(layers);
@@ -123,21 +112,7 @@ public record DecoderDesign(
   }
 
   /** Llama's own design. */
-  public static final DecoderDesign PLAIN =
-      new DecoderDesign(
-          NormPlacement.BEFORE,
-          0,
-          QueryKeyNorm.NONE,
-          Activation.SILU,
-          0,
-          0,
-          0,
-          1,
-          1,
-          1,
-          List.of(),
-          false,
-          null);
+  public static final DecoderDesign PLAIN = builder().build();
 
   /** Starts from Llama's design. */
   static Builder builder() {
@@ -158,7 +133,6 @@ public record DecoderDesign(
     double logitMultiplier = 1;
     List<Layer> layers = List.of();
     boolean fused;
-    @Nullable Experts experts;
 
     DecoderDesign build() {
       return new DecoderDesign(
@@ -173,8 +147,7 @@ public record DecoderDesign(
           residualMultiplier,
           logitMultiplier,
           layers,
-          fused,
-          experts);
+          fused);
     }
   }
 }

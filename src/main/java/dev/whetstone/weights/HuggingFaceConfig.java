@@ -54,7 +54,7 @@ public final class HuggingFaceConfig {
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
     boolean gemma = HuggingFaceDesign.isGemma(architecture);
-    Rope rope = HuggingFaceRope.read(config, "full_attention");
+    Rope rope = HuggingFaceRope.read(config, HuggingFaceDesign.FULL);
     return new ModelConfig(
         architecture,
         hidden,
@@ -76,7 +76,7 @@ public final class HuggingFaceConfig {
         qwen,
         config.optionalInteger("bos_token_id").orElse(-1),
         ends,
-        HuggingFaceDesign.read(config, architecture));
+        HuggingFaceDesign.read(config, architecture, rope));
   }
 
   private static void refuseQuantization(ConfigFields config) {
@@ -98,8 +98,13 @@ public final class HuggingFaceConfig {
 
   private static Set<Integer> endTokens(Path directory, JsonNode root) throws IOException {
     Set<Integer> ids = new LinkedHashSet<>();
-    collect(root.path(END_OF_TURN), ids);
-    endOfTurn(directory).ifPresent(ids::add);
+    JsonNode own = root.path(END_OF_TURN);
+    collect(own, ids);
+    // An import wrote it, with all other ends in eos_token_id: a start need not parse the
+    // tokenizer.
+    if (own.isMissingNode()) {
+      endOfTurn(directory).ifPresent(ids::add);
+    }
     collect(root.path("eos_token_id"), ids);
     Path generation = directory.resolve("generation_config.json");
     if (Files.exists(generation)) {

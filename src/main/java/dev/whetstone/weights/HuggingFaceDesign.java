@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 /** The designs of the architectures that config.json names, as Transformers implements them. */
 final class HuggingFaceDesign {
-  private static final String FULL = "full_attention";
+  static final String FULL = "full_attention";
   private static final String SLIDING = "sliding_attention";
   private static final double GEMMA_LOCAL_THETA = 10_000;
 
@@ -41,8 +41,12 @@ final class HuggingFaceDesign {
     return architecture.startsWith("gemma");
   }
 
-  /** Reads what differs from Llama. */
-  static DecoderDesign read(ConfigFields config, String architecture) {
+  /**
+   * Reads what differs from Llama.
+   *
+   * @param rope of the layers that have no other
+   */
+  static DecoderDesign read(ConfigFields config, String architecture, Rope rope) {
     DecoderDesign.Builder design = DecoderDesign.builder();
     switch (architecture) {
       case "qwen3" -> design.queryKeyNorm = QueryKeyNorm.HEADS;
@@ -74,7 +78,7 @@ final class HuggingFaceDesign {
           "config.json: hidden_act = %s is not served for %s, %s is"
               .formatted(activation, architecture, served));
     }
-    design.layers = layers(config, architecture);
+    design.layers = layers(config, architecture, rope);
     return design.build();
   }
 
@@ -91,7 +95,7 @@ final class HuggingFaceDesign {
     design.embeddingMultiplier = (float) Math.sqrt(config.integer("hidden_size"));
   }
 
-  private static List<Layer> layers(ConfigFields config, String architecture) {
+  private static List<Layer> layers(ConfigFields config, String architecture, Rope rope) {
     int count = config.integer("num_hidden_layers");
     if (count > 10_000) {
       throw new ModelFormatException("config.json: num_hidden_layers is " + count);
@@ -104,7 +108,6 @@ final class HuggingFaceDesign {
       config.refuseUnless("sliding_window", window >= context);
       used = false;
     }
-    Rope rope = HuggingFaceRope.read(config, FULL);
     Rope local = localRope(config, architecture, rope);
     List<Layer> layers = new ArrayList<>();
     for (int layer = 0; layer < count; layer++) {
@@ -198,19 +201,17 @@ final class HuggingFaceDesign {
             parameters.putObject(kind), rope(config, kind.equals(SLIDING)), config.contextLength());
       }
     } else {
-      HuggingFaceRope.write(
-          parameters, new Rope(config.ropeTheta(), config.ropeScaling()), config.contextLength());
+      HuggingFaceRope.write(parameters, config.rope(), config.contextLength());
     }
   }
 
   private static Rope rope(ModelConfig config, boolean windowed) {
-    Rope model = new Rope(config.ropeTheta(), config.ropeScaling());
     return IntStream.range(0, config.layers())
         .mapToObj(config::layer)
         .filter(layer -> layer.rope() != null && layer.window() > 0 == windowed)
         .map(Layer::rope)
         .findFirst()
-        .orElse(windowed ? new Rope(GEMMA_LOCAL_THETA, null) : model);
+        .orElse(windowed ? new Rope(GEMMA_LOCAL_THETA, null) : config.rope());
   }
 
   private static void writeLayers(ObjectNode root, ModelConfig config) {
@@ -235,8 +236,7 @@ final class HuggingFaceDesign {
 
   private static boolean isLocal(ModelConfig config, int index) {
     Layer layer = config.layer(index);
-    Rope model = new Rope(config.ropeTheta(), config.ropeScaling());
     return layer.window() > 0
-        || (config.architecture().equals("gemma3_text") && !model.equals(layer.rope()));
+        || (config.architecture().equals("gemma3_text") && !config.rope().equals(layer.rope()));
   }
 }

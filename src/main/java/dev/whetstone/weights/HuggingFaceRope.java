@@ -36,7 +36,7 @@ final class HuggingFaceRope {
   }
 
   private static @Nullable RopeScaling scaling(ConfigFields config, ConfigFields rope) {
-    String type = rope.text("rope_type", rope.text("type", "default"));
+    String type = type(rope);
     try {
       return switch (type) {
         // dynamic scaling begins beyond the context that is served
@@ -58,6 +58,10 @@ final class HuggingFaceRope {
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException("config.json: " + e.getMessage(), e);
     }
+  }
+
+  private static String type(ConfigFields rope) {
+    return rope.text("rope_type", rope.text("type", "default"));
   }
 
   private static RopeScaling yarn(ConfigFields config, ConfigFields rope) {
@@ -112,7 +116,7 @@ final class HuggingFaceRope {
     int context = config.integer("max_position_embeddings");
     ConfigFields parameters = config.object("rope_parameters");
     ConfigFields rope = parameters.root().isObject() ? parameters : config.object("rope_scaling");
-    String type = rope.text("rope_type", rope.text("type", "default"));
+    String type = type(rope);
     boolean same = rope.decimals("short_factor").equals(rope.decimals("long_factor"));
     return (type.equals("longrope") || type.equals("su")) && !same
         ? Math.min(context, originalContext(config, rope))

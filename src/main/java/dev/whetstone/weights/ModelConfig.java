@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The dimensions and options of a decoder.
  *
  * @param architecture Hugging Face's model_type, for files only
- * @param intermediateSize of an MLP, or of one expert
+ * @param intermediateSize of an MLP
  * @param contextLength number of positions that the model was trained for
  * @param ropeTheta base of the rotary frequencies
  * @param ropeScaling null where the frequencies are not scaled
@@ -73,10 +73,15 @@ public record ModelConfig(
         design);
   }
 
+  /** The rotary embedding of all layers that have no other. */
+  public Rope rope() {
+    return new Rope(ropeTheta, ropeScaling);
+  }
+
   /** The attention of a layer. */
   public DecoderDesign.Layer layer(int index) {
     return design.layers().isEmpty()
-        ? new DecoderDesign.Layer(0, new Rope(ropeTheta, ropeScaling))
+        ? new DecoderDesign.Layer(0, rope())
         : design.layers().get(index);
   }
 

@@ -1,6 +1,5 @@
 package dev.whetstone.weights;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** How rotary frequencies are changed for contexts longer than those of the pre-training. */
@@ -71,14 +70,6 @@ public sealed interface RopeScaling {
     public Divisors {
       divisors = List.copyOf(divisors);
       require(divisors.stream().allMatch(divisor -> divisor > 0) && attentionFactor > 0);
-    }
-
-    static Divisors of(float[] divisors, double attentionFactor) {
-      List<Double> values = new ArrayList<>();
-      for (float divisor : divisors) {
-        values.add((double) divisor);
-      }
-      return new Divisors(values, attentionFactor);
     }
   }
 

@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A training run that TRL recorded: settings, pairs, adapters and the metrics of each step. */
+/**
+ * A recorded training run, mostly TRL's: settings, pairs, adapters and the metrics of each step.
+ */
 public record GoldenRun(Path folder, JsonNode run) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -52,14 +54,15 @@ public record GoldenRun(Path folder, JsonNode run) {
         .toList();
   }
 
-  LoraAdapter adapter(String file) throws IOException {
+  public LoraAdapter adapter(String file) throws IOException {
     return PeftFiles.read(
         Files.readAllBytes(folder.resolve(file)),
         run.path("lora_rank").asInt(),
         run.path("lora_alpha").asDouble());
   }
 
-  private static int[] ids(JsonNode node) {
+  /** The numbers of a list. */
+  public static int[] ids(JsonNode node) {
     return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
   }
 }

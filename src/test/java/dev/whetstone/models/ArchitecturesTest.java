@@ -6,19 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.dpo.GoldenRun;
 import dev.whetstone.dpo.Trainer;
 import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.TrainingJob;
 import dev.whetstone.dpo.TrainingOutcome;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
-import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.Network;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.PromptCompletions;
 import dev.whetstone.lora.LoraAdapter;
-import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.testing.ForwardRun;
 import dev.whetstone.weights.HuggingFaceConfig;
@@ -31,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,15 +95,15 @@ class ArchitecturesTest {
   private static void compareServing(ModelDirectory model, JsonNode forward) {
     try (ForwardRun run = ForwardRun.open(model.path().resolve("exact.onnx"), 1, 256)) {
       for (JsonNode example : forward) {
-        int[] prompt = ids(example.path("prompt_ids"));
-        double[] logps = run.score(prompt, ids(example.path("completion_ids")));
+        int[] prompt = GoldenRun.ids(example.path("prompt_ids"));
+        double[] logps = run.score(prompt, GoldenRun.ids(example.path("completion_ids")));
         assertThat(logps).hasSize(example.path("completion_token_logps").size());
         for (int i = 0; i < logps.length; i++) {
           assertThat(logps[i])
               .as("served token %d after %d", i, prompt.length)
               .isCloseTo(example.path("completion_token_logps").get(i).asDouble(), within(FORWARD));
         }
-        int[] greedy = ids(example.path("greedy_ids"));
+        int[] greedy = GoldenRun.ids(example.path("greedy_ids"));
         assertThat(run.greedy(prompt, greedy.length)).isEqualTo(greedy);
       }
     }
@@ -115,7 +113,7 @@ class ArchitecturesTest {
   private static void compareBatches(ModelDirectory model, JsonNode example) {
     for (String graph : List.of("exact.onnx", "model.onnx")) {
       try (ForwardRun run = ForwardRun.open(model.path().resolve(graph), 4, 128)) {
-        List<float[]> rows = run.sameRowInBatches(ids(example.path("prompt_ids")));
+        List<float[]> rows = run.sameRowInBatches(GoldenRun.ids(example.path("prompt_ids")));
         assertThat(rows).hasSize(4).allSatisfy(row -> assertThat(row).isEqualTo(rows.getFirst()));
       }
     }
@@ -126,7 +124,8 @@ class ArchitecturesTest {
       for (JsonNode example : forward) {
         PromptCompletions row =
             new PromptCompletions(
-                ids(example.path("prompt_ids")), List.of(ids(example.path("completion_ids"))));
+                GoldenRun.ids(example.path("prompt_ids")),
+                List.of(GoldenRun.ids(example.path("completion_ids"))));
         float[] logps = network.referenceScores(List.of(row)).logps()[0];
         for (int i = 0; i < logps.length; i++) {
           assertThat((double) logps[i])
@@ -139,14 +138,15 @@ class ArchitecturesTest {
 
   private void compareTraining(ModelDirectory model, String name, JsonNode training)
       throws IOException {
+    GoldenRun recorded = new GoldenRun(GOLDEN.resolve(name), training);
     List<StepMetrics> steps = new ArrayList<>();
     TrainingJob job =
         new TrainingJob(
             model,
-            pairs(training.path("pairs")),
+            recorded.pairs(),
             List.of(),
             config(training),
-            adapter(name, "adapter_init", training),
+            recorded.adapter("adapter_init.safetensors"),
             folder.resolve("run-" + name),
             false);
     TrainingOutcome outcome =
@@ -160,7 +160,7 @@ class ArchitecturesTest {
       close(step, "grad_norm", golden.get(i).path("grad_norm").asDouble(), 2e-3, i);
     }
     LoraAdapter ours = Objects.requireNonNull(outcome.adapter());
-    LoraAdapter wanted = adapter(name, "adapter_final", training);
+    LoraAdapter wanted = recorded.adapter("adapter_final.safetensors");
     assertThat(ours.modules().keySet()).isEqualTo(wanted.modules().keySet());
     wanted
         .modules()
@@ -176,8 +176,8 @@ class ArchitecturesTest {
   /** The adapter that was trained is the one that is served. */
   private static void compareAdapter(ModelDirectory model, LoraAdapter adapter, JsonNode pair)
       throws IOException {
-    int[] prompt = ids(pair.path("prompt_ids"));
-    int[] completion = ids(pair.path("chosen_ids"));
+    int[] prompt = GoldenRun.ids(pair.path("prompt_ids"));
+    int[] completion = GoldenRun.ids(pair.path("chosen_ids"));
     float[] trained;
     try (Network network = Network.open(model, NetworkSettings.exact(2))) {
       network.adapt(adapter);
@@ -208,30 +208,5 @@ class ArchitecturesTest {
     settings.put("lora_rank", training.path("lora_rank").asInt());
     settings.put("lora_alpha", training.path("lora_alpha").asInt());
     return TrainConfigFile.read(settings.toString(), TrainConfig.plain());
-  }
-
-  private static LoraAdapter adapter(String name, String file, JsonNode training)
-      throws IOException {
-    return PeftFiles.read(
-        Files.readAllBytes(GOLDEN.resolve(name).resolve(file + ".safetensors")),
-        training.path("lora_rank").asInt(),
-        training.path("lora_alpha").asDouble());
-  }
-
-  private static List<TokenPair> pairs(JsonNode pairs) {
-    return IntStream.range(0, pairs.size())
-        .mapToObj(
-            i ->
-                new TokenPair(
-                    "pair-" + i,
-                    ids(pairs.get(i).path("prompt_ids")),
-                    ids(pairs.get(i).path("chosen_ids")),
-                    ids(pairs.get(i).path("rejected_ids")),
-                    1))
-        .toList();
-  }
-
-  private static int[] ids(JsonNode node) {
-    return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
   }
 }

@@ -77,11 +77,7 @@ class ImportedTextTest {
 
   @Test
   void theTemplatesEndOfTurnEndsACompletion() throws IOException {
-    ObjectNode config = (ObjectNode) JSON.readTree(source.resolve("config.json").toFile());
-    Files.writeString(source.resolve("config.json"), config.put("eos_token_id", 0).toString());
-    Files.writeString(
-        source.resolve("tokenizer_config.json"),
-        JSON.createObjectNode().put("eos_token", "<|endoftext|>").toString());
+    writeEnds(0, "<|endoftext|>");
     Files.copy(
         Path.of("models/tiny-reviews/chat_template.jinja"), source.resolve("chat_template.jinja"));
 
@@ -93,11 +89,7 @@ class ImportedTextTest {
 
   @Test
   void aTokenizersEndIsFoundInTokenizerJson() throws IOException {
-    ObjectNode config = (ObjectNode) JSON.readTree(source.resolve("config.json").toFile());
-    Files.writeString(source.resolve("config.json"), config.put("eos_token_id", 0).toString());
-    Files.writeString(
-        source.resolve("tokenizer_config.json"),
-        JSON.createObjectNode().put("eos_token", "<|im_end|>").toString());
+    writeEnds(0, "<|im_end|>");
     Files.writeString(source.resolve("chat_template.jinja"), "{{ messages[0].content }} {");
 
     ModelDirectory model = imported();
@@ -119,6 +111,15 @@ class ImportedTextTest {
     assertThat(report.warnings())
         .containsExactly("the chat template puts no token behind an assistant's turn");
     assertThat(home.resolve("models")).doesNotExist();
+  }
+
+  /** Writes the ends that the model's and the tokenizer's settings name. */
+  private void writeEnds(int id, String token) throws IOException {
+    ObjectNode config = (ObjectNode) JSON.readTree(source.resolve("config.json").toFile());
+    Files.writeString(source.resolve("config.json"), config.put("eos_token_id", id).toString());
+    Files.writeString(
+        source.resolve("tokenizer_config.json"),
+        JSON.createObjectNode().put("eos_token", token).toString());
   }
 
   private ModelDirectory imported() throws IOException {

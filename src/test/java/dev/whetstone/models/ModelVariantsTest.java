@@ -11,7 +11,7 @@ import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.LlamaOracle;
 import dev.whetstone.testing.TestModels;
-import dev.whetstone.weights.GgufBytes;
+import dev.whetstone.weights.GgufLayout;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.ModelConfig;
@@ -67,7 +67,7 @@ class ModelVariantsTest {
     ModelConfig config =
         architecture.equals("llama") ? SmallModels.llama() : SmallModels.withOwnHead(architecture);
     MemoryTensors tensors = SmallModels.tensors(config, 4);
-    Path source = Files.write(home.resolve("model.gguf"), gguf(config, tensors));
+    Path source = Files.write(home.resolve("model.gguf"), GgufLayout.of(config, tensors).bytes());
 
     sameAsOracle(source, config, tensors);
 
@@ -188,48 +188,6 @@ class ModelVariantsTest {
           Map.of());
     }
     Files.writeString(folder.resolve("model.safetensors.index.json"), map + "}}");
-  }
-
-  /** As convert_hf_to_gguf.py lays a model out: rotary pairs of llama's q and k side by side. */
-  private static byte[] gguf(ModelConfig config, Tensors tensors) {
-    GgufBytes file = GgufBytes.model(config);
-    Map<String, String> names =
-        Map.ofEntries(
-            Map.entry("model.embed_tokens", "token_embd"),
-            Map.entry("model.norm", "output_norm"),
-            Map.entry("lm_head", "output"),
-            Map.entry("model.layers", "blk"),
-            Map.entry("post_attention_layernorm", "ffn_norm"),
-            Map.entry("input_layernorm", "attn_norm"),
-            Map.entry("self_attn.q_proj", "attn_q"),
-            Map.entry("self_attn.k_proj", "attn_k"),
-            Map.entry("self_attn.v_proj", "attn_v"),
-            Map.entry("self_attn.o_proj", "attn_output"),
-            Map.entry("mlp.gate_proj", "ffn_gate"),
-            Map.entry("mlp.up_proj", "ffn_up"),
-            Map.entry("mlp.down_proj", "ffn_down"));
-    for (String name : tensors.names()) {
-      String renamed = name;
-      for (var entry : names.entrySet()) {
-        renamed = renamed.replace(entry.getKey(), entry.getValue());
-      }
-      float[] values = tensors.read(name);
-      if (config.architecture().equals("llama") && name.matches(".*[qk]_proj.*")) {
-        values = pairsSideBySide(values, config.headDim(), config.hiddenSize());
-      }
-      file.tensor(renamed, 0, GgufBytes.floats(values), tensors.shape(name));
-    }
-    return file.bytes();
-  }
-
-  private static float[] pairsSideBySide(float[] rows, int headDim, int width) {
-    float[] permuted = new float[rows.length];
-    for (int row = 0; row < rows.length / width; row++) {
-      int i = row % headDim;
-      int to = row - i + (i < headDim / 2 ? 2 * i : 2 * (i - headDim / 2) + 1);
-      System.arraycopy(rows, row * width, permuted, to * width, width);
-    }
-    return permuted;
   }
 
   private void sameAsOracle(Path source, ModelConfig config, Tensors tensors) throws IOException {

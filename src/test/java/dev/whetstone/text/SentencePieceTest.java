@@ -3,7 +3,6 @@ package dev.whetstone.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.weights.GgufFile;
 import dev.whetstone.weights.GgufTokenizer;
 import java.io.IOException;
@@ -117,9 +116,7 @@ class SentencePieceTest {
   }
 
   private static JsonNode texts(String name) throws IOException {
-    return new ObjectMapper()
-        .readTree(GOLDEN.resolve(name).resolve("golden.json").toFile())
-        .path("texts");
+    return Golden.read("sentencepiece/" + name + "/golden.json").path("texts");
   }
 
   private static int[] ids(JsonNode text, String field) {

@@ -29,7 +29,8 @@ class GgufArchitecturesTest {
     Files.copy(GOLDEN.resolve(name + "/config.json"), directory.resolve("config.json"));
     Files.copy(GOLDEN.resolve(name + "/model.safetensors"), directory.resolve("model.safetensors"));
     try (HuggingFaceModel original = HuggingFaceModel.open(directory)) {
-      Path file = Files.write(folder.resolve("m.gguf"), GgufLayout.of(original).bytes());
+      byte[] bytes = GgufLayout.of(original.config(), original).bytes();
+      Path file = Files.write(folder.resolve("m.gguf"), bytes);
       same(file, original);
     }
   }

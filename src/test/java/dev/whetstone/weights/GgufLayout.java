@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Writes a model as llama.cpp's convert_hf_to_gguf.py lays its architecture out, in float32. */
-final class GgufLayout {
+public final class GgufLayout {
   private static final Map<String, String> BLOCK =
       Map.ofEntries(
           Map.entry("self_attn.q_proj", "attn_q"),
@@ -23,26 +23,29 @@ final class GgufLayout {
   private static final Set<String> PAIRED = Set.of("llama", "granite", "smollm3");
 
   private final ModelConfig config;
+  private final Tensors model;
   private final String architecture;
   private final GgufBytes file;
 
-  private GgufLayout(ModelConfig config) {
+  private GgufLayout(ModelConfig config, Tensors model) {
     this.config = config;
+    this.model = model;
     this.architecture =
         config.architecture().equals("gemma3_text") ? "gemma3" : config.architecture();
     this.file = GgufBytes.model(config, architecture);
   }
 
-  static GgufBytes of(HuggingFaceModel model) {
-    GgufLayout layout = new GgufLayout(model.config());
+  /** The file of a model with canonical tensor names. */
+  public static GgufBytes of(ModelConfig config, Tensors model) {
+    GgufLayout layout = new GgufLayout(config, model);
     layout.settings();
     for (String name : model.names()) {
       if (!name.startsWith("model.layers.")) {
-        layout.tensor(global(name), name, model.read(name), model.shape(name));
+        layout.tensor(global(name), name);
       }
     }
-    for (int i = 0; i < model.config().layers(); i++) {
-      layout.layer(model, "model.layers." + i + ".", "blk." + i + ".");
+    for (int i = 0; i < config.layers(); i++) {
+      layout.layer("model.layers." + i + ".", "blk." + i + ".");
     }
     return layout.file;
   }
@@ -57,7 +60,9 @@ final class GgufLayout {
 
   private void settings() {
     DecoderDesign design = config.design();
-    file.number(architecture + ".attention.key_length", config.headDim());
+    if (config.headDim() != config.hiddenSize() / config.heads()) {
+      file.number(architecture + ".attention.key_length", config.headDim());
+    }
     int window = config.windows().stream().mapToInt(Integer::intValue).max().orElse(0);
     if (window > 0) {
       file.number(architecture + ".attention.sliding_window", window);
@@ -74,29 +79,24 @@ final class GgufLayout {
     }
   }
 
-  private void layer(HuggingFaceModel model, String from, String to) {
+  private void layer(String from, String to) {
     boolean fused = config.design().fused();
     for (String name : model.names()) {
       if (name.startsWith(from) && !(fused && name.matches(".*(q|k|v|gate|up)_proj.*"))) {
         String rest = name.substring(from.length());
         String module = rest.substring(0, rest.lastIndexOf('.'));
         String kind = rest.substring(rest.lastIndexOf('.'));
-        tensor(to + place(module) + kind, name, model.read(name), model.shape(name));
+        tensor(to + place(module) + kind, name);
       }
     }
     if (fused) {
       stacked(
-          model,
-          to + "attn_qkv.weight",
-          from,
-          "self_attn.q_proj",
-          "self_attn.k_proj",
-          "self_attn.v_proj");
-      stacked(model, to + "ffn_up.weight", from, "mlp.gate_proj", "mlp.up_proj");
+          to + "attn_qkv.weight", from, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
+      stacked(to + "ffn_up.weight", from, "mlp.gate_proj", "mlp.up_proj");
     }
   }
 
-  private void stacked(HuggingFaceModel model, String as, String from, String... modules) {
+  private void stacked(String as, String from, String... modules) {
     int rows = 0;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (String module : modules) {
@@ -115,16 +115,16 @@ final class GgufLayout {
     return BLOCK.getOrDefault(module, module);
   }
 
-  private void tensor(String as, String name, float[] read, long[] shape) {
-    float[] values = read.clone();
+  private void tensor(String as, String name) {
+    float[] values = model.read(name).clone();
     boolean norm = name.endsWith("norm.weight");
     for (int i = 0; i < values.length && norm; i++) {
       values[i] += (float) config.design().normOffset();
     }
     if (PAIRED.contains(architecture) && name.matches(".*[qk]_proj.*")) {
-      values = pairsSideBySide(values, (int) shape[1]);
+      values = pairsSideBySide(values, (int) model.shape(name)[1]);
     }
-    file.tensor(as, 0, GgufBytes.floats(values), shape);
+    file.tensor(as, 0, GgufBytes.floats(values), model.shape(name));
   }
 
   private float[] pairsSideBySide(float[] rows, int width) {

@@ -96,7 +96,7 @@ final class CausalAttention {
     NDArray k = keys(rows, group);
     NDArray v = values(rows, group);
     NDArray scores = scores(q, k);
-    NDArray slopes = cap == 0 ? null : slopes(scores);
+    NDArray slopes = SoftCap.slopes(scores, cap);
     NDArray p = probabilities(scores, group);
     NDArray dO = stacked(outputRows(dRows, group), group);
     NDArray dots = TorchOps.reshape(outputRows(outputDots, group), group.matrices(), -1, 1);
@@ -141,12 +141,7 @@ final class CausalAttention {
 
   /** Capped where the model does, {@code [matrices, heads / kvHeads * queries, keys]}. */
   private NDArray scores(NDArray q, NDArray k) {
-    NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(k));
-    return cap == 0 ? scores : SoftCap.apply(scores, cap);
-  }
-
-  private NDArray slopes(NDArray scores) {
-    return SoftCap.slopes(scores, cap);
+    return SoftCap.apply(TorchOps.batchMatmul(q, TorchOps.transpose(k)), cap);
   }
 
   /** Overwrites the scores. */

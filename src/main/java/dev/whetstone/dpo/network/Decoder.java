@@ -216,10 +216,9 @@ final class Decoder {
               -1,
               headDim);
       int first = cache.window == 0 ? 0 : Math.max(0, slot + 1 - cache.window);
-      NDArray scores = TorchOps.batchMatmul(q, TorchOps.transpose(upTo(cache.keys, first, slot)));
-      if (attentionCap > 0) {
-        scores = SoftCap.apply(scores, attentionCap);
-      }
+      NDArray keys = upTo(cache.keys, first, slot);
+      NDArray scores =
+          SoftCap.apply(TorchOps.batchMatmul(q, TorchOps.transpose(keys)), attentionCap);
       TorchOps.reshape(scores, prompts.size(), heads, 1, -1)
           .addi(TorchOps.slice(mask, 3, first, slot + 1L));
       NDArray attended =

@@ -46,6 +46,18 @@ final class LmHead {
   }
 
   /**
+   * Logits of a slice after their cap.
+   *
+   * @param slopes derivatives of the cap; null without one
+   */
+  private record Capped(NDArray logits, @Nullable NDArray slopes) {
+    static Capped of(NDArray hidden, Weight.Rows w, float cap) {
+      NDArray logits = SoftCap.apply(w.timesTransposed(hidden), cap);
+      return new Capped(logits, SoftCap.slopes(logits, cap));
+    }
+  }
+
+  /**
    * Logits of a slice less each row's maximum, their exponentials, and the sums of these.
    *
    * @param slopes derivatives of the logits' cap; null without one
@@ -53,16 +65,12 @@ final class LmHead {
   private record Part(
       NDArray logits, NDArray exps, @Nullable NDArray slopes, float[] max, float[] sums) {
     static Part of(NDArray hidden, Weight.Rows w, float cap) {
-      NDArray logits = w.timesTransposed(hidden);
-      NDArray slopes = null;
-      if (cap > 0) {
-        logits = SoftCap.apply(logits, cap);
-        slopes = SoftCap.slopes(logits, cap);
-      }
+      Capped capped = Capped.of(hidden, w, cap);
+      NDArray logits = capped.logits;
       NDArray max = LibtorchBindings.rowMaxima(logits);
       logits.subi(max);
       NDArray exps = logits.exp();
-      return new Part(logits, exps, slopes, column(max), column(TorchOps.rowSums(exps)));
+      return new Part(logits, exps, capped.slopes, column(max), column(TorchOps.rowSums(exps)));
     }
 
     /** {@code exp * slope}: what a logit before its cap adds to the gradient. */
@@ -102,8 +110,7 @@ final class LmHead {
 
   /** The logits of rows, {@code [rows, vocabulary]}. */
   NDArray logits(NDArray hidden) {
-    NDArray logits = weight.timesTransposed(hidden);
-    return cap == 0 ? logits : SoftCap.apply(logits, cap);
+    return SoftCap.apply(weight.timesTransposed(hidden), cap);
   }
 
   private List<Slice> slices() {
@@ -316,15 +323,10 @@ final class LmHead {
           slice,
           hidden.getManager(),
           (scope, w) -> {
-            NDArray logits = w.timesTransposed(hidden);
-            NDArray slopes = null;
-            if (cap > 0) {
-              logits = SoftCap.apply(logits, cap);
-              slopes = SoftCap.slopes(logits, cap);
-            }
-            NDArray p = logits.subi(column(scope, logSumExps)).exp();
-            if (slopes != null) {
-              p.muli(slopes);
+            Capped capped = Capped.of(hidden, w, cap);
+            NDArray p = capped.logits.subi(column(scope, logSumExps)).exp();
+            if (capped.slopes != null) {
+              p.muli(capped.slopes);
             }
             NDArray dLogits = p.muli(TorchOps.create(scope, gradients, gradients.length, 1)).neg();
             weight.accumulateRows(slice.from, TorchOps.matmul(TorchOps.transpose(dLogits), hidden));

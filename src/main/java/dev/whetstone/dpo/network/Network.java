@@ -14,8 +14,6 @@ import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +40,7 @@ public final class Network implements AutoCloseable {
   private final NDManager manager;
   private final @Nullable Bfloat16Gemm gemm;
   private final Rotaries rotaries;
-  private final Map<String, Weight> weights = new HashMap<>();
+  private final Map<String, Weight> weights;
   private final List<Block> blocks = new ArrayList<>();
   private final Weight embedding;
   private final RmsNorm norm;
@@ -60,13 +58,15 @@ public final class Network implements AutoCloseable {
     this.manager = manager;
     this.gemm = gemm;
     this.rotaries = new Rotaries(config);
-    this.embedding = weight(tensors, "model.embed_tokens.weight");
+    WeightLoader loader = new WeightLoader(config, manager, gemm, tensors);
+    this.embedding = loader.weight("model.embed_tokens.weight");
     for (int layer = 0; layer < config.layers(); layer++) {
-      blocks.add(block(layer, tensors));
+      blocks.add(loader.block(layer, rotaries.indexOf(layer)));
     }
-    this.norm = norm(tensors, "model.norm", config.hiddenSize());
-    Weight output = config.tiedEmbeddings() ? embedding : weight(tensors, "lm_head.weight");
+    this.norm = loader.norm("model.norm", config.hiddenSize());
+    Weight output = config.tiedEmbeddings() ? embedding : loader.weight("lm_head.weight");
     this.head = new LmHead(output, settings.vocabularySlice(), config.design().logitCap());
+    this.weights = loader.weights();
   }
 
   /** Loads the weights of an imported model; all of them can be trained. */
@@ -98,78 +98,6 @@ public final class Network implements AutoCloseable {
       }
       throw e;
     }
-  }
-
-  private Block block(int layer, Tensors tensors) {
-    Map<LoraTarget, Projection> projections = new EnumMap<>(LoraTarget.class);
-    for (LoraTarget target : LoraTarget.values()) {
-      String[] names =
-          target.modules().stream()
-              .map(module -> LoraTarget.moduleName(layer, module))
-              .toArray(String[]::new);
-      Weight bias =
-          target == LoraTarget.QKV && config.qkvBias()
-              ? weight(tensors, suffixed(names, ".bias"))
-              : null;
-      projections.put(target, new Projection(weight(tensors, suffixed(names, ".weight")), bias));
-    }
-    return new Block(config, layer, norms(layer, tensors), projections, rotaries.indexOf(layer));
-  }
-
-  private Block.Norms norms(int layer, Tensors tensors) {
-    DecoderDesign.NormPlacement placement = config.design().norms();
-    return new Block.Norms(
-        norm(layer, tensors, placement.beforeAttention()),
-        queryKeyNorms(layer, tensors),
-        norm(layer, tensors, placement.afterAttention()),
-        norm(layer, tensors, placement.beforeMlp()),
-        norm(layer, tensors, placement.afterMlp()));
-  }
-
-  private @Nullable RmsNorm norm(int layer, Tensors tensors, @Nullable String name) {
-    return name == null
-        ? null
-        : norm(tensors, LoraTarget.moduleName(layer, name), config.hiddenSize());
-  }
-
-  private @Nullable QueryKeyNorms queryKeyNorms(int layer, Tensors tensors) {
-    DecoderDesign.QueryKeyNorm kind = config.design().queryKeyNorm();
-    if (kind == DecoderDesign.QueryKeyNorm.NONE) {
-      return null;
-    }
-    boolean byHead = kind == DecoderDesign.QueryKeyNorm.HEADS;
-    int queries = config.heads() * config.headDim();
-    int keys = config.kvHeads() * config.headDim();
-    return new QueryKeyNorms(
-        norm(
-            tensors,
-            LoraTarget.moduleName(layer, "self_attn.q_norm"),
-            byHead ? config.headDim() : queries),
-        norm(
-            tensors,
-            LoraTarget.moduleName(layer, "self_attn.k_norm"),
-            byHead ? config.headDim() : keys),
-        queries,
-        keys,
-        byHead,
-        config.headDim());
-  }
-
-  private RmsNorm norm(Tensors tensors, String name, int width) {
-    return new RmsNorm(
-        weight(tensors, name + ".weight"),
-        Scalars.of(manager, width, config.rmsNormEpsilon()),
-        config.design().normOffset());
-  }
-
-  private static String[] suffixed(String[] names, String suffix) {
-    return Arrays.stream(names).map(name -> name + suffix).toArray(String[]::new);
-  }
-
-  private Weight weight(Tensors tensors, String... names) {
-    Weight weight = Weight.load(manager, gemm, tensors, names);
-    weights.put(names[0], weight);
-    return weight;
   }
 
   /**
@@ -212,7 +140,7 @@ public final class Network implements AutoCloseable {
         }
         String fused = target.fusedModule();
         if (config.design().fused() && fused != null) {
-          int out = target.modules().stream().mapToInt(m -> LoraTarget.outputSize(config, m)).sum();
+          int out = target.outputSize(config);
           requireFits(unmatched, LoraTarget.moduleName(layer, fused), target, out);
         }
       }

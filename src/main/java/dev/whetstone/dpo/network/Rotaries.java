@@ -4,43 +4,40 @@ import ai.djl.ndarray.NDManager;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Rope;
 import dev.whetstone.weights.RotaryFrequencies;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The rotary embeddings of a model's layers, which mostly share one. */
 final class Rotaries {
-  private record Kind(@Nullable Rope rope, float[] frequencies, double factor) {}
+  private record Kind(float[] frequencies, double factor) {}
 
   private final ModelConfig config;
-  private final List<Kind> kinds = new ArrayList<>();
-  private final int[] kindOfLayer;
+
+  /** The different ones in the order of their first use; null where nothing is rotated. */
+  private final List<@Nullable Rope> ropes;
+
+  private final List<Kind> kinds;
 
   Rotaries(ModelConfig config) {
     this.config = config;
-    this.kindOfLayer = new int[config.layers()];
-    for (int layer = 0; layer < kindOfLayer.length; layer++) {
-      kindOfLayer[layer] = kind(config.layer(layer).rope());
-    }
+    this.ropes =
+        IntStream.range(0, config.layers())
+            .mapToObj(layer -> config.layer(layer).rope())
+            .distinct()
+            .toList();
+    this.kinds = ropes.stream().map(this::kind).toList();
   }
 
-  private int kind(@Nullable Rope rope) {
-    for (int i = 0; i < kinds.size(); i++) {
-      if (Objects.equals(kinds.get(i).rope, rope)) {
-        return i;
-      }
-    }
-    kinds.add(
-        rope == null
-            ? new Kind(null, new float[config.headDim() / 2], 1)
-            : new Kind(rope, RotaryFrequencies.of(rope, config.headDim()), rope.attentionFactor()));
-    return kinds.size() - 1;
+  private Kind kind(@Nullable Rope rope) {
+    return rope == null
+        ? new Kind(new float[config.headDim() / 2], 1)
+        : new Kind(RotaryFrequencies.of(rope, config.headDim()), rope.attentionFactor());
   }
 
   /** Which of the tables of {@link #at} a layer uses. */
   int indexOf(int layer) {
-    return kindOfLayer[layer];
+    return ropes.indexOf(config.layer(layer).rope());
   }
 
   /** The tables of all kinds for tokens at given positions. */
