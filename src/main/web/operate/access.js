@@ -1,8 +1,8 @@
 import { api } from '../core/api.js';
+import { copy, saveFile } from '../core/copy.js';
 import { askAndCall } from '../core/dialog.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { when } from '../core/format.js';
-import { copy } from '../core/markdown.js';
 import { words } from '../core/words.js';
 import { pagedList, section, source, table, tag } from './parts.js';
 
@@ -71,7 +71,7 @@ function createForm(done) {
       note.value = '';
       fill(state, h('p', W.created), h('div.actions.section',
         button(W.copyKey, () => copy(made.key), { kind: 'primary' }),
-        button(W.saveKey, () => saveKey(made))));
+        button(W.saveKey, () => saveFile(made.key + '\n', 'text/plain', made.id + '.txt'))));
       await done();
     } catch (failed) {
       fill(state, h('p.error', failed.message));
@@ -79,10 +79,4 @@ function createForm(done) {
   }
   return h('div', h('form.fields', { onsubmit: create },
     h('label', W.role, role), h('label', W.noteLabel, note), h('button', { type: 'submit' }, W.createGo)), state);
-}
-
-function saveKey(made) {
-  const url = URL.createObjectURL(new Blob([made.key + '\n'], { type: 'text/plain' }));
-  h('a', { href: url, download: made.id + '.txt' }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -1,8 +1,8 @@
 // What the operator's pages share.
 import { curl } from '../core/api.js';
+import { copy } from '../core/copy.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { figure } from '../core/format.js';
-import { copy } from '../core/markdown.js';
 import { words } from '../core/words.js';
 
 const STATUS = {
