@@ -1,8 +1,7 @@
 // What the operator's pages share.
-import { curl } from '../core/api.js';
+import { api, curl } from '../core/api.js';
 import { copy } from '../core/copy.js';
 import { button, fill, foreign, h } from '../core/dom.js';
-import { figure } from '../core/format.js';
 import { words } from '../core/words.js';
 
 const STATUS = {
@@ -76,20 +75,20 @@ export function json(value) {
   return h('pre.json', { tabindex: '0' }, JSON.stringify(value, null, 2));
 }
 
-/** A list that grows page by page: pageOf(cursor) answers {items, next}; draw(items) shows them all. */
-export async function pagedList(host, pageOf, draw) {
+/** A list that grows page by page: a path with a query answers {items, next}; draw(items) shows them all. */
+export async function pagedList(host, path, draw) {
   const all = [];
+  let next = null;
   const more = button(words.common.more, load);
+  const redraw = () => fill(host, draw(all), source(path), next && h('p', more));
   async function load() {
     more.disabled = true;
-    const page = await pageOf(load.next);
+    const page = await api.get(path + (next ? '&cursor=' + encodeURIComponent(next) : ''));
     all.push(...page.items);
-    load.next = page.next;
+    next = page.next;
     more.disabled = false;
-    fill(host, draw(all), page.next && h('p', more));
+    redraw();
   }
   await load();
-  return { redraw: () => fill(host, draw(all), load.next && h('p', more)) };
+  return { redraw };
 }
-
-export { figure };
