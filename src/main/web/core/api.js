@@ -2,18 +2,17 @@
 import { words } from './words.js';
 
 /** A refusal, in the words of the problem that the gateway answered (RFC 9457). */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, problem, retryAfter) {
     super(problem.detail || words.errors.status(status));
     this.status = status;
     this.code = problem.code ?? '';
-    this.field = problem.field ?? null;
     this.retryAfter = retryAfter;
   }
 }
 
 /** The gateway did not answer. */
-export class AwayError extends Error {
+class AwayError extends Error {
   constructor() {
     super(words.errors.away);
     this.status = 0;
@@ -29,8 +28,7 @@ export function onConnection(handlers) {
 }
 
 async function send(method, path, { body, headers = {}, signal } = {}) {
-  const options = { method, headers: { Accept: 'application/json', ...headers }, signal };
-  options.cache = 'no-store';
+  const options = { method, headers: { Accept: 'application/json', ...headers }, signal, cache: 'no-store' };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers['Content-Type'] = 'application/json';

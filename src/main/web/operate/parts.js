@@ -25,7 +25,7 @@ export function section(title, ...children) {
   return h('section.section', { 'aria-label': title }, h('div.head', h('h2', title)), children);
 }
 
-/** columns: [{head, cell(row), number, text}] */
+/** columns: [{head, cell(row), and how it is set: number, text or nowrap}] */
 export function table(columns, rows, label) {
   const kind = (c) => (c.number ? 'number' : c.text ? 'text' : c.nowrap ? 'nowrap' : null);
   return h('div.scroll', { tabindex: '0', role: 'region', 'aria-label': label ?? words.common.table }, h('table',
@@ -46,7 +46,7 @@ export function link(kind, id, label = null) {
 }
 
 /** run_86786745e9a5…: enough of an id to tell it from others. */
-export function shortId(id) {
+function shortId(id) {
   return id.length > 20 ? id.slice(0, 16) + '…' : id;
 }
 
