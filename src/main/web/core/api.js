@@ -37,17 +37,23 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
   try {
     response = await fetch(path, options);
   } catch (failed) {
-    if (failed.name === 'AbortError') throw failed;
-    listeners.away();
-    throw new AwayError();
+    throw lost(failed);
   }
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) {
+    throw refusal(response.status, await response.text().catch(() => ''), response.headers.get('Retry-After'));
+  }
   listeners.back();
   return response;
 }
 
-async function refusal(response) {
-  const text = await response.text().catch(() => '');
+/** What a broken connection is thrown as, unless the page itself ended the call. */
+function lost(failed) {
+  if (failed.name === 'AbortError') return failed;
+  listeners.away();
+  return new AwayError();
+}
+
+function refusal(status, text, retryAfter) {
   let problem = {};
   try {
     problem = JSON.parse(text);
@@ -55,9 +61,9 @@ async function refusal(response) {
   } catch {
     // a proxy's page is no problem document: the status has to do
   }
-  const after = Number(response.headers.get('Retry-After'));
-  if (response.status === 401) listeners.signedOut();
-  return new ApiError(response.status, problem, after > 0 ? after : null);
+  const after = Number(retryAfter);
+  if (status === 401) listeners.signedOut();
+  return new ApiError(status, problem, after > 0 ? after : null);
 }
 
 async function json(response) {
@@ -80,9 +86,7 @@ export const api = {
       try {
         piece = await reader.read();
       } catch (failed) {
-        if (failed.name === 'AbortError') throw failed;
-        listeners.away();
-        throw new AwayError();
+        throw lost(failed);
       }
       if (piece.done) return;
       buffer += piece.value;
@@ -103,17 +107,11 @@ export const api = {
       request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
       request.onerror = () => reject(new AwayError());
       request.onload = () => {
-        let answer = {};
-        try {
-          answer = JSON.parse(request.responseText);
-        } catch {
-          // the status says enough
-        }
-        if (request.status < 300) resolve(answer);
-        else reject(new ApiError(request.status, answer, Number(request.getResponseHeader('Retry-After'))));
+        if (request.status < 300) resolve(request.responseText);
+        else reject(refusal(request.status, request.responseText, request.getResponseHeader('Retry-After')));
       };
       request.send(file);
-    });
+    }).then(JSON.parse);
   },
 };
 
