@@ -3,7 +3,7 @@ import { fill, h } from '../core/dom.js';
 import { figure } from '../core/format.js';
 import { renderMarkdown } from '../core/markdown.js';
 import { words } from '../core/words.js';
-import { empty, source, tag } from './parts.js';
+import { championOf, empty, source, tag } from './parts.js';
 
 const W = words.compare;
 const SEED = 7;
@@ -12,7 +12,7 @@ const AT_ONCE = 8;
 /** Two versions on one prompt, and what each token is worth to them. */
 export async function render(root) {
   const { items } = await api.get('/policies?limit=200');
-  const champion = items.find((p) => p.aliases.includes('champion'))?.version ?? 'v0';
+  const champion = championOf(items);
   const left = select(items, 'v0');
   const right = select(items, champion === 'v0' ? items[0].version : champion);
   const prompt = h('textarea', { rows: '3', required: true });

@@ -54,6 +54,11 @@ export function words2(text) {
   return text ? foreign(text) : '–';
 }
 
+/** The version that serves, among all. */
+export function championOf(policies) {
+  return policies.find((p) => p.aliases.includes('champion'))?.version ?? 'v0';
+}
+
 /** A rate with its interval, drawn on a line from 0 to 100 %. */
 export function interval({ rate, low, high }) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
