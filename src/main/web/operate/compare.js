@@ -32,11 +32,12 @@ export async function render(root) {
     error.hidden = true;
     const messages = [{ role: 'user', content: prompt.value }];
     fill(result, [left, right].map((choice) => h('section.side', h('h3', choice.value), h('p.soft', words.common.loading))));
+    const texts = new Map();
     try {
       for (const [i, choice] of [left, right].entries()) {
         const answer = await api.post('/generate', { messages, policy: choice.value, seed: SEED, max_tokens: Number(tokens.value) });
         const score = await api.post('/score', { messages, completion: answer.completion.text, policy: choice.value });
-        result.children[i].replaceWith(await view(answer, score));
+        result.children[i].replaceWith(await view(answer, score, texts));
       }
     } catch (failed) {
       error.hidden = false;
@@ -52,20 +53,20 @@ function select(items, chosen) {
   return list;
 }
 
-async function view(answer, score) {
+async function view(answer, score, texts) {
   const text = h('div.markdown');
   renderMarkdown(text, answer.completion.text);
   return h('section.side', { 'aria-label': answer.policy },
     h('h3', answer.policy, ' ', tag(answer.completion.finish_reason)), text,
-    h('p.soft', W.reward(figure(score.reward))), await heatMap(score));
+    h('p.soft', W.reward(figure(score.reward))), await heatMap(score, texts));
 }
 
-async function heatMap(score) {
+async function heatMap(score, texts) {
   const beta = score.logp === score.reference_logp ? 0 : score.reward / (score.logp - score.reference_logp);
-  const texts = await tokenTexts(score.completion_ids);
-  return h('p.heat.mono', { dir: 'auto' }, texts.map((text, i) => {
+  await addTexts(texts, score.completion_ids);
+  return h('p.heat.mono', { dir: 'auto' }, score.completion_ids.map((id, i) => {
     const reward = beta * (score.logps[i] - score.reference_logps[i]);
-    return h('span', { class: shade(reward), title: figure(reward) }, text);
+    return h('span', { class: shade(reward), title: figure(reward) }, texts.get(id));
   }));
 }
 
@@ -75,14 +76,12 @@ function shade(reward) {
   return step ? (reward > 0 ? 'p' : 'n') + step : null;
 }
 
-/** The text of each token, a few calls at a time. */
-async function tokenTexts(ids) {
-  const known = new Map();
-  const wanted = [...new Set(ids)];
+/** Adds the texts of tokens that are not known yet, a few calls at a time. */
+async function addTexts(texts, ids) {
+  const wanted = [...new Set(ids)].filter((id) => !texts.has(id));
   for (let i = 0; i < wanted.length; i += AT_ONCE) {
     await Promise.all(wanted.slice(i, i + AT_ONCE).map(async (id) => {
-      known.set(id, (await api.post('/detokenize', { ids: [id] })).text);
+      texts.set(id, (await api.post('/detokenize', { ids: [id] })).text);
     }));
   }
-  return ids.map((id) => known.get(id));
 }
