@@ -81,8 +81,9 @@ async function show() {
     if (mine !== turn) return;
     const root = h('div.page');
     fill(main, root);
-    leave = (await module.render(root, { session, params: rest })) ?? (() => {});
-    if (mine !== turn) leave();
+    const end = (await module.render(root, { session, params: rest })) ?? (() => {});
+    if (mine === turn) leave = end;
+    else end();
   } catch (failed) {
     if (mine !== turn || !session) return;
     fill(main, h('div.page', h('h1', words.errors.page), h('p.error', failed.message),

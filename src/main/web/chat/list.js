@@ -1,3 +1,4 @@
+import { saveFile } from '../core/copy.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
@@ -56,9 +57,7 @@ export function conversationList({ store, current, open, changed }) {
   }
 
   function download(conversation) {
-    const url = URL.createObjectURL(new Blob([exported(conversation, titleOf(conversation))], { type: 'text/markdown' }));
-    h('a', { href: url, download: 'conversation.md' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    saveFile(exported(conversation, titleOf(conversation)), 'text/markdown', 'conversation.md');
   }
 
   function remove(conversation) {

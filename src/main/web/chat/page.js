@@ -97,7 +97,6 @@ export function render(root, { session }) {
     const mine = conversation;
     const controller = new AbortController();
     running = controller;
-    clearInterval(countdown);
     draw();
     const live = liveView(pair);
     turns.append(live.root);

@@ -1,16 +1,11 @@
 import { api } from '../core/api.js';
+import { choiceButtons, choiceOf, isElsewhere } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { renderMarkdown } from '../core/markdown.js';
 import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
 
 const W = words.choice;
-const CHOICES = [
-  ['a', W.left, ['1', 'ArrowLeft']],
-  ['b', W.right, ['2', 'ArrowRight']],
-  ['tie', W.tie, ['3', 'ArrowUp']],
-  ['both_bad', W.bad, ['4', 'ArrowDown']],
-];
 
 /** Two answers side by side, while they come and once they stand. */
 export function pairView(texts, { live = false, chosen = null } = {}) {
@@ -39,20 +34,17 @@ export function choiceBar(turn, { decided, skipped }) {
     return { root, end: () => {} };
   }
   let busy = false;
-  const buttons = CHOICES.map(([choice, label, [key]]) =>
-    button([label, h('kbd', { 'aria-hidden': 'true' }, key)], () => vote(choice)));
+  const buttons = choiceButtons(vote);
   const error = h('p.error', { role: 'alert', hidden: true });
   fill(root, h('h3', W.title), h('div.actions', buttons, button(W.skip, skipped, { kind: 'plain' })),
     h('p.soft', W.keys), error);
   document.addEventListener('keydown', onKey);
 
   function onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
-    if (event.target.closest('input, textarea, select')) return;
-    const found = CHOICES.find(([, , keys]) => keys.includes(event.key));
-    if (!found) return;
+    const choice = choiceOf(event.key);
+    if (!choice || isElsewhere(event)) return;
     event.preventDefault();
-    vote(found[0]);
+    vote(choice);
   }
 
   async function vote(choice) {

@@ -17,15 +17,13 @@ export function openStore(owner) {
 
   return {
     list: () => all,
-    get: (id) => all.find((c) => c.id === id) ?? null,
     create() {
-      const made = { id: crypto.randomUUID(), title: '', at: Date.now(), system: '', sampling: {}, turns: [] };
+      const made = { title: '', system: '', sampling: {}, turns: [] };
       all.unshift(made);
       return made;
     },
     /** Stores a change; false when the browser has no room. */
     touch(conversation) {
-      conversation.at = Date.now();
       all = [conversation, ...all.filter((c) => c !== conversation)];
       return save();
     },

@@ -1,5 +1,6 @@
+import { copy } from '../core/copy.js';
 import { button, foreign, h } from '../core/dom.js';
-import { copy, renderMarkdown } from '../core/markdown.js';
+import { renderMarkdown } from '../core/markdown.js';
 import { words } from '../core/words.js';
 import { choiceBar, pairView } from './pair.js';
 import { continuing } from './store.js';

@@ -2,18 +2,17 @@
 import { words } from './words.js';
 
 /** A refusal, in the words of the problem that the gateway answered (RFC 9457). */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, problem, retryAfter) {
     super(problem.detail || words.errors.status(status));
     this.status = status;
     this.code = problem.code ?? '';
-    this.field = problem.field ?? null;
     this.retryAfter = retryAfter;
   }
 }
 
 /** The gateway did not answer. */
-export class AwayError extends Error {
+class AwayError extends Error {
   constructor() {
     super(words.errors.away);
     this.status = 0;
@@ -29,8 +28,7 @@ export function onConnection(handlers) {
 }
 
 async function send(method, path, { body, headers = {}, signal } = {}) {
-  const options = { method, headers: { Accept: 'application/json', ...headers }, signal };
-  options.cache = 'no-store';
+  const options = { method, headers: { Accept: 'application/json', ...headers }, signal, cache: 'no-store' };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers['Content-Type'] = 'application/json';
@@ -39,17 +37,23 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
   try {
     response = await fetch(path, options);
   } catch (failed) {
-    if (failed.name === 'AbortError') throw failed;
-    listeners.away();
-    throw new AwayError();
+    throw lost(failed);
   }
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) {
+    throw refusal(response.status, await response.text().catch(() => ''), response.headers.get('Retry-After'));
+  }
   listeners.back();
   return response;
 }
 
-async function refusal(response) {
-  const text = await response.text().catch(() => '');
+/** What a broken connection is thrown as, unless the page itself ended the call. */
+function lost(failed) {
+  if (failed.name === 'AbortError') return failed;
+  listeners.away();
+  return new AwayError();
+}
+
+function refusal(status, text, retryAfter) {
   let problem = {};
   try {
     problem = JSON.parse(text);
@@ -57,9 +61,9 @@ async function refusal(response) {
   } catch {
     // a proxy's page is no problem document: the status has to do
   }
-  const after = Number(response.headers.get('Retry-After'));
-  if (response.status === 401) listeners.signedOut();
-  return new ApiError(response.status, problem, after > 0 ? after : null);
+  const after = Number(retryAfter);
+  if (status === 401) listeners.signedOut();
+  return new ApiError(status, problem, after > 0 ? after : null);
 }
 
 async function json(response) {
@@ -82,9 +86,7 @@ export const api = {
       try {
         piece = await reader.read();
       } catch (failed) {
-        if (failed.name === 'AbortError') throw failed;
-        listeners.away();
-        throw new AwayError();
+        throw lost(failed);
       }
       if (piece.done) return;
       buffer += piece.value;
@@ -105,17 +107,11 @@ export const api = {
       request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
       request.onerror = () => reject(new AwayError());
       request.onload = () => {
-        let answer = {};
-        try {
-          answer = JSON.parse(request.responseText);
-        } catch {
-          // the status says enough
-        }
-        if (request.status < 300) resolve(answer);
-        else reject(new ApiError(request.status, answer, Number(request.getResponseHeader('Retry-After'))));
+        if (request.status < 300) resolve(request.responseText);
+        else reject(refusal(request.status, request.responseText, request.getResponseHeader('Retry-After')));
       };
       request.send(file);
-    });
+    }).then(JSON.parse);
   },
 };
 

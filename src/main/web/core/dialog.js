@@ -1,6 +1,6 @@
 import { api, curl } from './api.js';
+import { copy } from './copy.js';
 import { button, fill, h } from './dom.js';
-import { copy } from './markdown.js';
 import { toast } from './toast.js';
 import { words } from './words.js';
 

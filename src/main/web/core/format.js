@@ -3,7 +3,7 @@ import { h } from './dom.js';
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 
-export function ago(time) {
+function ago(time) {
   const seconds = (new Date(time) - Date.now()) / 1000;
   const [unit, size] = UNITS.find(([, s]) => Math.abs(seconds) >= s) ?? UNITS[3];
   return relative.format(Math.trunc(seconds / size), unit);

@@ -1,8 +1,8 @@
 // Markdown of models and users, rendered so that it can show, but neither run nor report, anything.
 import { marked } from '../vendor/marked.js';
 import purify from '../vendor/purify.js';
+import { copy } from './copy.js';
 import { button, h } from './dom.js';
-import { toast } from './toast.js';
 import { words } from './words.js';
 
 const TAGS =
@@ -66,13 +66,4 @@ function addCopy(pre) {
   const box = h('div.code');
   pre.replaceWith(box);
   box.append(pre, button(words.common.copy, () => copy(pre.textContent), { kind: 'small' }));
-}
-
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(words.common.copied);
-  } catch {
-    toast(words.common.notCopied, 'bad');
-  }
 }

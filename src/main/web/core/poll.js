@@ -1,5 +1,5 @@
-/** Calls a function now and every few seconds, while the page is seen; returns what ends it. */
-export function poll(run, seconds = 5) {
+/** Calls a function now (unless it has just run) and every few seconds, while the page is seen; returns what ends it. */
+export function poll(run, { seconds = 5, ran = false } = {}) {
   let timer = null;
   let ended = false;
   const next = async () => {
@@ -13,8 +13,9 @@ export function poll(run, seconds = 5) {
         if (!failed.status && failed.code !== 'away') console.warn(failed);
       }
     }
-    if (!ended) timer = setTimeout(next, seconds * 1000);
+    if (!ended) later();
   };
+  const later = () => { timer = setTimeout(next, seconds * 1000); };
   const seen = () => {
     if (!document.hidden && timer) {
       clearTimeout(timer);
@@ -23,7 +24,8 @@ export function poll(run, seconds = 5) {
   };
   document.addEventListener('visibilitychange', seen);
   document.addEventListener('gateway-back', seen);
-  next();
+  if (ran) later();
+  else next();
   return () => {
     ended = true;
     clearTimeout(timer);

@@ -9,6 +9,5 @@ export function toast(text, kind = '', action = null) {
     box.append(button(action.label, () => { box.remove(); action.run(); }, { kind: 'small' }));
   }
   document.getElementById('toasts').append(box);
-  setTimeout(() => box.remove(), action ? action.ms ?? SHOWN : SHOWN);
-  return box;
+  setTimeout(() => box.remove(), SHOWN);
 }

@@ -1,10 +1,10 @@
 // Every word that the pages show. One file, so that another language is another file.
 export const words = {
   common: {
-    cancel: 'Cancel', copy: 'Copy', copied: 'Copied', done: 'Done', close: 'Close', save: 'Save', retry: 'Try again',
+    cancel: 'Cancel', copy: 'Copy', copied: 'Copied', done: 'Done', save: 'Save', retry: 'Try again',
     notCopied: 'The browser did not allow copying; mark the text and copy it by hand.',
     reason: 'Reason, for the audit log', sameCall: 'The same call for a shell', table: 'Table',
-    loading: 'Loading …', more: 'Show more', none: 'None', by: 'by',
+    loading: 'Loading …', more: 'Show more', by: 'by',
     routeTitle: (route) => `These numbers come from ${route}`,
   },
   errors: {
@@ -55,7 +55,7 @@ export const words = {
     thanks: { a: 'Noted: the left one', b: 'Noted: the right one', tie: 'Noted: equal', both_bad: 'Noted: both bad' },
     notChosen: 'two answers, no choice made',
     versions: (l, r) => `left by ${l}, right by ${r}`,
-    badNext: 'Neither goes on: ask again or put it differently.', again: 'Ask again', undo: 'Undo',
+    badNext: 'Neither goes on: ask again or put it differently.', again: 'Ask again',
   },
   rate: {
     title: 'Rate', intro: 'Choose the better of two answers that others were given.',
@@ -66,7 +66,7 @@ export const words = {
     overlap: 'Judgements wanted for a pair',
   },
   learning: {
-    title: 'Learning', serves: 'serves', since: 'since', next: 'What happens next', waiting: 'Waiting for',
+    title: 'Learning', serves: 'serves', since: 'since', waiting: 'Waiting for',
     paused: (by, reason) => `Paused by ${by}: ${reason}`, pause: 'Pause learning', resume: 'Go on learning', run: 'Start a run now',
     pauseWhat: 'No run begins and no duel is decided until someone lets it go on. Votes are kept.',
     runWhat: 'The trainer takes the usable votes of now and trains a candidate on them. The gate and a duel decide what becomes of it.',
@@ -89,7 +89,7 @@ export const words = {
   versions: {
     title: 'Versions', line: 'Line of champions', lineEmpty: 'v0, the base, has served from the beginning.',
     version: 'version', parent: 'parent', made: 'made', by: 'run', status: 'status', over: 'over v0', actions: 'actions',
-    promote: 'Promote', rollBack: 'Roll back', to: (v) => `Roll back to ${v}`, champion: 'champion',
+    promote: 'Promote', rollBack: 'Roll back', to: (v) => `Roll back to ${v}`,
     promoteTitle: (v) => `Promote ${v}?`,
     promoteWhat: (v, c) => `${v} answers instead of ${c} from the next decode step on, on every gateway. ${c} stays one call away. A duel under way ends.`,
     rollBackTitle: (v) => `Roll back to ${v}?`,
@@ -130,7 +130,7 @@ export const words = {
   access: {
     title: 'Access', keys: 'Keys', sessions: 'Signed-in browsers', id: 'id', role: 'role', note: 'note', used: 'last used', made: 'made', state: 'state', valid: 'valid', revoked: 'revoked',
     revoke: 'Revoke', revokeTitle: (k) => `Revoke ${k}?`, revokeWhat: 'Whoever uses this key is refused within seconds, and browsers signed in with it are signed out.',
-    create: 'Create a key', createGo: 'Create', noteLabel: 'What it is for', created: 'The key is made. Take it now: it is not shown here and cannot be fetched again.',
+    createGo: 'Create', noteLabel: 'What it is for', created: 'The key is made. Take it now: it is not shown here and cannot be fetched again.',
     copyKey: 'Copy the key', saveKey: 'Save it as a file', browser: 'browser', how: 'signed in by', until: 'until', endTitle: 'Sign this browser out?',
     endWhat: 'Its next request is refused.', end: 'Sign out', self: 'this browser', origins: { link: 'link', key: 'key' },
   },

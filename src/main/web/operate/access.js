@@ -1,10 +1,10 @@
 import { api } from '../core/api.js';
+import { copy, saveFile } from '../core/copy.js';
 import { askAndCall } from '../core/dialog.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { when } from '../core/format.js';
-import { copy } from '../core/markdown.js';
 import { words } from '../core/words.js';
-import { pagedList, section, source, table, tag } from './parts.js';
+import { pagedList, section, source, table, tag, words2 } from './parts.js';
 
 const W = words.access;
 const ROLES = ['chat', 'rater', 'operator', 'trainer'];
@@ -37,17 +37,15 @@ export async function render(root, { session }) {
   }
 
   async function listKeys() {
-    await pagedList(keys,
-      (cursor) => api.get('/keys?limit=100' + (cursor ? '&cursor=' + encodeURIComponent(cursor) : '')),
-      (rows) => [table([
-        { head: W.id, nowrap: true, cell: (k) => k.id },
-        { head: W.role, cell: (k) => k.role },
-        { head: W.note, text: true, cell: (k) => (k.note ? foreign(k.note) : '–') },
-        { head: W.made, nowrap: true, cell: (k) => when(k.created_at) },
-        { head: W.used, nowrap: true, cell: (k) => when(k.last_used_at) },
-        { head: W.state, cell: (k) => tag(k.revoked_at ? W.revoked : W.valid) },
-        { head: '', cell: (k) => !k.revoked_at && button(W.revoke, () => revoke(k), { kind: 'small', 'aria-label': `${W.revoke} ${k.id}` }) },
-      ], rows, W.keys), source('/keys?limit=100')]);
+    await pagedList(keys, '/keys?limit=100', (rows) => table([
+      { head: W.id, nowrap: true, cell: (k) => k.id },
+      { head: W.role, cell: (k) => k.role },
+      { head: W.note, text: true, cell: (k) => words2(k.note) },
+      { head: W.made, nowrap: true, cell: (k) => when(k.created_at) },
+      { head: W.used, nowrap: true, cell: (k) => when(k.last_used_at) },
+      { head: W.state, cell: (k) => tag(k.revoked_at ? W.revoked : W.valid) },
+      { head: '', cell: (k) => !k.revoked_at && button(W.revoke, () => revoke(k), { kind: 'small', 'aria-label': `${W.revoke} ${k.id}` }) },
+    ], rows, W.keys));
   }
 
   async function revoke(key) {
@@ -71,7 +69,7 @@ function createForm(done) {
       note.value = '';
       fill(state, h('p', W.created), h('div.actions.section',
         button(W.copyKey, () => copy(made.key), { kind: 'primary' }),
-        button(W.saveKey, () => saveKey(made))));
+        button(W.saveKey, () => saveFile(made.key + '\n', 'text/plain', made.id + '.txt'))));
       await done();
     } catch (failed) {
       fill(state, h('p.error', failed.message));
@@ -79,10 +77,4 @@ function createForm(done) {
   }
   return h('div', h('form.fields', { onsubmit: create },
     h('label', W.role, role), h('label', W.noteLabel, note), h('button', { type: 'submit' }, W.createGo)), state);
-}
-
-function saveKey(made) {
-  const url = URL.createObjectURL(new Blob([made.key + '\n'], { type: 'text/plain' }));
-  h('a', { href: url, download: made.id + '.txt' }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

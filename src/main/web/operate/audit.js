@@ -1,8 +1,7 @@
-import { api } from '../core/api.js';
 import { fill, foreign, h } from '../core/dom.js';
 import { clock } from '../core/format.js';
 import { words } from '../core/words.js';
-import { empty, json, pagedList, source, table } from './parts.js';
+import { empty, json, pagedList, table } from './parts.js';
 
 const W = words.audit;
 const PATH = '/audit?limit=200';
@@ -13,9 +12,7 @@ export async function render(root) {
   const host = h('div.card');
   fill(root, h('div.head', h('h1', W.title)), h('label', W.filter, filter), host);
   let list = null;
-  list = await pagedList(host,
-    (cursor) => api.get(PATH + (cursor ? '&cursor=' + cursor : '')),
-    (rows) => [auditTable(rows.filter(matches)), source(PATH)]);
+  list = await pagedList(host, PATH, (rows) => auditTable(rows.filter(matches)));
 
   function matches(row) {
     const wanted = filter.value.trim().toLowerCase();

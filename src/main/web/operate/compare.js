@@ -3,7 +3,7 @@ import { fill, h } from '../core/dom.js';
 import { figure } from '../core/format.js';
 import { renderMarkdown } from '../core/markdown.js';
 import { words } from '../core/words.js';
-import { empty, source, tag } from './parts.js';
+import { championOf, empty, source, tag } from './parts.js';
 
 const W = words.compare;
 const SEED = 7;
@@ -12,7 +12,7 @@ const AT_ONCE = 8;
 /** Two versions on one prompt, and what each token is worth to them. */
 export async function render(root) {
   const { items } = await api.get('/policies?limit=200');
-  const champion = items.find((p) => p.aliases.includes('champion'))?.version ?? 'v0';
+  const champion = championOf(items);
   const left = select(items, 'v0');
   const right = select(items, champion === 'v0' ? items[0].version : champion);
   const prompt = h('textarea', { rows: '3', required: true });
@@ -32,11 +32,12 @@ export async function render(root) {
     error.hidden = true;
     const messages = [{ role: 'user', content: prompt.value }];
     fill(result, [left, right].map((choice) => h('section.side', h('h3', choice.value), h('p.soft', words.common.loading))));
+    const texts = new Map();
     try {
       for (const [i, choice] of [left, right].entries()) {
         const answer = await api.post('/generate', { messages, policy: choice.value, seed: SEED, max_tokens: Number(tokens.value) });
         const score = await api.post('/score', { messages, completion: answer.completion.text, policy: choice.value });
-        result.children[i].replaceWith(await view(answer, score));
+        result.children[i].replaceWith(await view(answer, score, texts));
       }
     } catch (failed) {
       error.hidden = false;
@@ -52,20 +53,20 @@ function select(items, chosen) {
   return list;
 }
 
-async function view(answer, score) {
+async function view(answer, score, texts) {
   const text = h('div.markdown');
   renderMarkdown(text, answer.completion.text);
   return h('section.side', { 'aria-label': answer.policy },
     h('h3', answer.policy, ' ', tag(answer.completion.finish_reason)), text,
-    h('p.soft', W.reward(figure(score.reward))), await heatMap(score));
+    h('p.soft', W.reward(figure(score.reward))), await heatMap(score, texts));
 }
 
-async function heatMap(score) {
+async function heatMap(score, texts) {
   const beta = score.logp === score.reference_logp ? 0 : score.reward / (score.logp - score.reference_logp);
-  const texts = await tokenTexts(score.completion_ids);
-  return h('p.heat.mono', { dir: 'auto' }, texts.map((text, i) => {
+  await addTexts(texts, score.completion_ids);
+  return h('p.heat.mono', { dir: 'auto' }, score.completion_ids.map((id, i) => {
     const reward = beta * (score.logps[i] - score.reference_logps[i]);
-    return h('span', { class: shade(reward), title: figure(reward) }, text);
+    return h('span', { class: shade(reward), title: figure(reward) }, texts.get(id));
   }));
 }
 
@@ -75,14 +76,12 @@ function shade(reward) {
   return step ? (reward > 0 ? 'p' : 'n') + step : null;
 }
 
-/** The text of each token, a few calls at a time. */
-async function tokenTexts(ids) {
-  const known = new Map();
-  const wanted = [...new Set(ids)];
+/** Adds the texts of tokens that are not known yet, a few calls at a time. */
+async function addTexts(texts, ids) {
+  const wanted = [...new Set(ids)].filter((id) => !texts.has(id));
   for (let i = 0; i < wanted.length; i += AT_ONCE) {
     await Promise.all(wanted.slice(i, i + AT_ONCE).map(async (id) => {
-      known.set(id, (await api.post('/detokenize', { ids: [id] })).text);
+      texts.set(id, (await api.post('/detokenize', { ids: [id] })).text);
     }));
   }
-  return ids.map((id) => known.get(id));
 }

@@ -24,9 +24,7 @@ export async function render(root) {
     const query = new URLSearchParams({ order: 'newest', limit: '20' });
     if (tagField.value.trim()) query.set('tag', tagField.value.trim());
     if (user.value.trim()) query.set('user', user.value.trim());
-    await pagedList(votes,
-      (cursor) => api.get('/preferences?' + query + (cursor ? '&cursor=' + cursor : '')),
-      (rows) => [rows.length ? voteTable(rows) : empty(W.empty), source('/preferences?' + query)]);
+    await pagedList(votes, '/preferences?' + query, (rows) => (rows.length ? voteTable(rows) : empty(W.empty)));
   }
 }
 

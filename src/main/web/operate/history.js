@@ -47,7 +47,7 @@ export function historySection() {
     fill(body, h('div.grid', charts.map((chart) => h('div.half', chart.element))), source(path));
   }
 
-  return { root, start: () => poll(refresh, EVERY), destroy };
+  return { root, start: () => poll(refresh, { seconds: EVERY }), destroy };
 }
 
 /** The stretches without votes stand between those with, so that time runs evenly. */

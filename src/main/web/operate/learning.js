@@ -31,8 +31,7 @@ export async function render(root) {
     if (champion.version !== serving?.version) serving = await servingSince(champion);
     drawHero(learning, champion, serving.since);
     fill(cards, poolCard(learning), overCard(learning), watchCard(learning), lastCard(learning));
-    gateways.update(policies);
-    await drawDuel(learning);
+    await Promise.all([gateways.update(policies), drawDuel(learning)]);
   }
 
   function drawHero(learning, champion, since) {

@@ -1,8 +1,7 @@
 // What the operator's pages share.
-import { curl } from '../core/api.js';
+import { api, curl } from '../core/api.js';
+import { copy } from '../core/copy.js';
 import { button, fill, foreign, h } from '../core/dom.js';
-import { figure } from '../core/format.js';
-import { copy } from '../core/markdown.js';
 import { words } from '../core/words.js';
 
 const STATUS = {
@@ -26,7 +25,7 @@ export function section(title, ...children) {
   return h('section.section', { 'aria-label': title }, h('div.head', h('h2', title)), children);
 }
 
-/** columns: [{head, cell(row), number, text}] */
+/** columns: [{head, cell(row), and how it is set: number, text or nowrap}] */
 export function table(columns, rows, label) {
   const kind = (c) => (c.number ? 'number' : c.text ? 'text' : c.nowrap ? 'nowrap' : null);
   return h('div.scroll', { tabindex: '0', role: 'region', 'aria-label': label ?? words.common.table }, h('table',
@@ -47,12 +46,17 @@ export function link(kind, id, label = null) {
 }
 
 /** run_86786745e9a5…: enough of an id to tell it from others. */
-export function shortId(id) {
+function shortId(id) {
   return id.length > 20 ? id.slice(0, 16) + '…' : id;
 }
 
 export function words2(text) {
   return text ? foreign(text) : '–';
+}
+
+/** The version that serves, among all. */
+export function championOf(policies) {
+  return policies.find((p) => p.aliases.includes('champion'))?.version ?? 'v0';
 }
 
 /** A rate with its interval, drawn on a line from 0 to 100 %. */
@@ -76,20 +80,20 @@ export function json(value) {
   return h('pre.json', { tabindex: '0' }, JSON.stringify(value, null, 2));
 }
 
-/** A list that grows page by page: pageOf(cursor) answers {items, next}; draw(items) shows them all. */
-export async function pagedList(host, pageOf, draw) {
+/** A list that grows page by page: a path with a query answers {items, next}; draw(items) shows them all. */
+export async function pagedList(host, path, draw) {
   const all = [];
+  let next = null;
   const more = button(words.common.more, load);
+  const redraw = () => fill(host, draw(all), source(path), next && h('p', more));
   async function load() {
     more.disabled = true;
-    const page = await pageOf(load.next);
+    const page = await api.get(path + (next ? '&cursor=' + encodeURIComponent(next) : ''));
     all.push(...page.items);
-    load.next = page.next;
+    next = page.next;
     more.disabled = false;
-    fill(host, draw(all), page.next && h('p', more));
+    redraw();
   }
   await load();
-  return { redraw: () => fill(host, draw(all), load.next && h('p', more)) };
+  return { redraw };
 }
-
-export { figure };

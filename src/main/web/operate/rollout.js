@@ -37,7 +37,7 @@ export async function render(root, { params: [id] }) {
   }
 
   await refresh();
-  const end = poll(refresh);
+  const end = poll(refresh, { ran: true });
   return () => {
     end();
     chart?.destroy();

@@ -4,7 +4,7 @@ import { percent, when } from '../core/format.js';
 import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
 import { actions } from './actions.js';
-import { link, section, source, table, tag, words2 } from './parts.js';
+import { championOf, link, section, source, table, tag, words2 } from './parts.js';
 
 const W = words.versions;
 const PAGE = 200;
@@ -18,7 +18,7 @@ export function render(root) {
 
   async function refresh() {
     const [policies, audit] = await Promise.all([api.get(`/policies?limit=${PAGE}`), api.get('/audit?limit=1000')]);
-    const champion = policies.items.find((p) => p.aliases.includes('champion'))?.version ?? 'v0';
+    const champion = championOf(policies.items);
     fill(list, versionTable(policies.items, champion, refresh), source(`/policies?limit=${PAGE}`));
     const changes = audit.items.filter((row) => row.subject === 'policy' && CHANGES.includes(row.action));
     fill(line, changes.length ? timeline(changes) : h('p.soft', W.lineEmpty), source('/audit?limit=1000'));

@@ -1,4 +1,5 @@
 import { api } from '../core/api.js';
+import { choiceButtons, choiceOf, isElsewhere } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { count, figure } from '../core/format.js';
 import { renderMarkdown } from '../core/markdown.js';
@@ -8,7 +9,6 @@ import { wordDiff } from './diff.js';
 
 const W = words.rate;
 const C = words.choice;
-const KEYS = { 1: 0, ArrowLeft: 0, 2: 1, ArrowRight: 1, 3: 'tie', ArrowUp: 'tie', 4: 'both_bad', ArrowDown: 'both_bad' };
 
 /** Pairs of others, one after another; which answer stands left is drawn anew for each rater. */
 export async function render(root, { session }) {
@@ -59,8 +59,7 @@ export async function render(root, { session }) {
       h('section.card', { 'aria-label': W.prompt }, h('div.meta', h('h2', W.prompt), lease), prompt),
       h('div.sides', texts.map((body, i) => h('section.side', { 'aria-label': i ? C.right : C.left }, h('h3', i ? C.right : C.left), body))),
       h('div.choice', { role: 'group', 'aria-label': C.title }, h('h3', C.title),
-        h('div.actions', [[0, C.left], [1, C.right], ['tie', C.tie], ['both_bad', C.bad]].map(([which, label], i) =>
-          button([label, h('kbd', { 'aria-hidden': 'true' }, i + 1)], () => vote(which)))),
+        h('div.actions', choiceButtons(vote)),
         h('p.soft', C.keys)),
       h('div.fields', h('label', W.comment, comment), h('label', W.tag, tags), h('label.inline', mark, W.diff)));
     const tick = () => {
@@ -83,7 +82,7 @@ export async function render(root, { session }) {
   async function vote(which) {
     if (busy || !pair) return;
     busy = true;
-    const choice = which === 0 || which === 1 ? sides[which] : which;
+    const choice = { a: sides[0], b: sides[1] }[which] ?? which;
     const comment = document.getElementById('rate-comment').value.trim();
     const tags = document.getElementById('rate-tags').value.split(',').map((t) => t.trim()).filter(Boolean);
     try {
@@ -92,7 +91,7 @@ export async function render(root, { session }) {
       mine++;
       const seen = row.policies && session.roles.includes('operator')
         ? ` · ${C.versions(row.policies[sides[0]], row.policies[sides[1]])}` : '';
-      toast(C.thanks[which === 0 ? 'a' : which === 1 ? 'b' : which] + seen, 'good');
+      toast(C.thanks[which] + seen, 'good');
       await next();
     } catch (failed) {
       toast(failed.message, 'bad');
@@ -103,11 +102,12 @@ export async function render(root, { session }) {
   }
 
   function onKey(event) {
-    if (!pair || event.altKey || event.ctrlKey || event.metaKey || event.target.closest('input, textarea, select')) return;
+    if (!pair || isElsewhere(event)) return;
     if (event.key === 'd') differences();
-    if (!(event.key in KEYS)) return;
+    const which = choiceOf(event.key);
+    if (!which) return;
     event.preventDefault();
-    vote(KEYS[event.key]);
+    vote(which);
   }
 
   return () => {

@@ -71,8 +71,7 @@ final class GatewayBeans {
     return new KeyStore(database);
   }
 
-  // Gateways that share an external database share its keys, so none of them creates a key file,
-  // nor
+  // Gateways that share an external database share its keys, so none of them creates a key file or
   // reads one: the keys of a home's own database must not become valid in another one. ./whetstone
   // keys create makes the first key.
   @Produces

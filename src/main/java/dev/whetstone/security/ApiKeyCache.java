@@ -3,14 +3,11 @@ package dev.whetstone.security;
 import dev.whetstone.database.DatabaseUnavailableException;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -24,13 +21,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiKeyCache implements ApiKeys, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ApiKeyCache.class);
+  private static final CacheRefresher.Messages MESSAGES =
+      new CacheRefresher.Messages(
+          "API keys are not refreshed while the database is unavailable",
+          "cannot refresh the API keys; the known ones stay valid",
+          "cannot store when API keys were last used");
 
   private final KeyStore store;
   private final List<StoredKey> file;
   private final InstantSource clock;
-  private final Map<String, Instant> lastUses = new ConcurrentHashMap<>();
+  private final CacheRefresher refresher;
   private volatile @Nullable Map<String, StoredKey> valid;
-  private @Nullable Thread refresher;
+  // the refresher's lock guards it
   private boolean fileKeysAdded;
 
   /**
@@ -43,31 +45,13 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
     this.file = List.copyOf(file);
     this.clock = clock;
     this.valid = justGenerated ? byId(file) : null;
+    this.refresher =
+        new CacheRefresher("whetstone-keys", LOG, MESSAGES, this::read, store::storeLastUses);
   }
 
   /** Refreshes the keys now and after every period, until closed. */
-  public synchronized void start(Duration period) {
-    refresher =
-        Thread.ofPlatform()
-            .name("whetstone-keys")
-            .daemon()
-            .start(
-                () -> {
-                  while (!Thread.currentThread().isInterrupted()) {
-                    refreshOrLog();
-                    LockSupport.parkNanos(period.toNanos());
-                  }
-                });
-  }
-
-  private void refreshOrLog() {
-    try {
-      refresh();
-    } catch (DatabaseUnavailableException unavailable) {
-      LOG.debug("API keys are not refreshed while the database is unavailable", unavailable);
-    } catch (RuntimeException failed) {
-      LOG.error("cannot refresh the API keys; the known ones stay valid", failed);
-    }
+  public void start(Duration period) {
+    refresher.start(period);
   }
 
   /**
@@ -76,22 +60,16 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
    * @throws DatabaseUnavailableException when the database cannot be reached
    */
   @Override
-  public synchronized void refresh() {
+  public void refresh() {
+    refresher.refresh();
+  }
+
+  private void read() {
     if (!fileKeysAdded) {
       store.addMissing(file, "keys.json");
       fileKeysAdded = true;
     }
     valid = byId(store.validKeys());
-    storeLastUses();
-  }
-
-  private void storeLastUses() {
-    Map<String, Instant> taken = Map.copyOf(lastUses);
-    if (!taken.isEmpty()) {
-      store.storeLastUses(taken);
-      // A use since the copy was taken has another time, so it stays for the next refresh.
-      taken.forEach(lastUses::remove);
-    }
   }
 
   // Look up by the id, which is not secret; compare the whole hash in constant time.
@@ -103,7 +81,7 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
         .filter(stored -> MessageDigest.isEqual(stored.hash(), hash))
         .map(
             stored -> {
-              lastUses.put(stored.key().id(), clock.instant());
+              refresher.used(stored.key().id(), clock.instant());
               return stored.key();
             });
   }
@@ -129,15 +107,7 @@ public final class ApiKeyCache implements ApiKeys, AutoCloseable {
 
   /** Stores the last uses and stops refreshing. */
   @Override
-  public synchronized void close() {
-    Thread running = refresher;
-    if (running != null) {
-      running.interrupt();
-    }
-    try {
-      storeLastUses();
-    } catch (RuntimeException failed) {
-      LOG.debug("cannot store when API keys were last used", failed);
-    }
+  public void close() {
+    refresher.close();
   }
 }

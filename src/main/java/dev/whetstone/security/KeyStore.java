@@ -28,12 +28,6 @@ public final class KeyStore {
   private static final String OTHER_OPERATORS =
       "SELECT 1 FROM keys WHERE role = 'operator' AND revoked_at IS NULL AND id <> ? LIMIT 1";
 
-  private static final String UPDATE_LAST_USES =
-      """
-      UPDATE keys SET last_used_at = greatest(last_used_at, used.at)
-      FROM unnest(?::text[], ?::timestamptz[]) AS used (id, at) WHERE keys.id = used.id
-      """;
-
   /** A key as operators see it. */
   public record Row(
       String id,
@@ -158,11 +152,7 @@ public final class KeyStore {
 
   /** Stores when keys were last used, in one statement. */
   void storeLastUses(Map<String, Instant> times) {
-    List<Map.Entry<String, Instant>> entries = List.copyOf(times.entrySet());
-    database.update(
-        UPDATE_LAST_USES,
-        entries.stream().map(Map.Entry::getKey).toArray(String[]::new),
-        entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new));
+    LastUses.store(database, "keys", times);
   }
 
   private static Row row(ResultSet row) throws SQLException {

@@ -9,8 +9,6 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -23,56 +21,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SessionCache implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(SessionCache.class);
+  private static final CacheRefresher.Messages MESSAGES =
+      new CacheRefresher.Messages(
+          "sessions are not refreshed while the database is unavailable",
+          "cannot refresh the sessions; the known ones stay signed in",
+          "the last uses of sessions are not stored");
 
   private final SessionStore store;
   private final InstantSource clock;
-  private final Map<String, Instant> lastUses = new ConcurrentHashMap<>();
+  private final CacheRefresher refresher;
   private volatile @Nullable Map<String, SessionStore.Stored> live;
-  private @Nullable Thread refresher;
 
   public SessionCache(SessionStore store, InstantSource clock) {
     this.store = store;
     this.clock = clock;
+    this.refresher =
+        new CacheRefresher("whetstone-sessions", LOG, MESSAGES, this::read, store::storeLastUses);
   }
 
   /** Refreshes the sessions now and after every period, until closed. */
-  public synchronized void start(Duration period) {
-    refresher =
-        Thread.ofPlatform()
-            .name("whetstone-sessions")
-            .daemon()
-            .start(
-                () -> {
-                  while (!Thread.currentThread().isInterrupted()) {
-                    refreshOrLog();
-                    LockSupport.parkNanos(period.toNanos());
-                  }
-                });
+  public void start(Duration period) {
+    refresher.start(period);
   }
 
-  private void refreshOrLog() {
-    try {
-      refresh();
-    } catch (DatabaseUnavailableException unavailable) {
-      LOG.debug("sessions are not refreshed while the database is unavailable", unavailable);
-    } catch (RuntimeException failed) {
-      LOG.error("cannot refresh the sessions; the known ones stay signed in", failed);
-    }
-  }
-
-  private synchronized void refresh() {
+  private void read() {
     live =
         store.stored().stream()
             .collect(Collectors.toUnmodifiableMap(s -> name(s.hash()), Function.identity()));
-    storeLastUses();
-  }
-
-  private void storeLastUses() {
-    Map<String, Instant> taken = Map.copyOf(lastUses);
-    if (!taken.isEmpty()) {
-      store.storeLastUses(taken);
-      taken.forEach(lastUses::remove);
-    }
   }
 
   /**
@@ -94,7 +69,7 @@ public final class SessionCache implements AutoCloseable {
         .filter(session -> session.expiresAt().isAfter(now))
         .map(
             session -> {
-              lastUses.put(session.id(), now);
+              refresher.used(session.id(), now);
               return session;
             });
   }
@@ -103,7 +78,7 @@ public final class SessionCache implements AutoCloseable {
   public Optional<Session.Opened> openByLink(String code, String client, Duration lifetime) {
     Optional<Session.Opened> opened = store.openByLink(code, client, lifetime);
     if (opened.isPresent()) {
-      refresh();
+      refresher.refresh();
     }
     return opened;
   }
@@ -111,14 +86,14 @@ public final class SessionCache implements AutoCloseable {
   /** Opens a session of a key that was authenticated. */
   public Session.Opened openByKey(ApiKey key, String client, Duration lifetime) {
     Session.Opened opened = store.openByKey(key, client, lifetime);
-    refresh();
+    refresher.refresh();
     return opened;
   }
 
   /** Ends a session; false when it is unknown or has ended. */
   public boolean revoke(String id, String actor) {
     boolean ended = store.revoke(id, actor);
-    refresh();
+    refresher.refresh();
     return ended;
   }
 
@@ -129,15 +104,7 @@ public final class SessionCache implements AutoCloseable {
 
   /** Stores the last uses and stops refreshing. */
   @Override
-  public synchronized void close() {
-    Thread running = refresher;
-    if (running != null) {
-      running.interrupt();
-    }
-    try {
-      storeLastUses();
-    } catch (RuntimeException failed) {
-      LOG.debug("the last uses of sessions are not stored", failed);
-    }
+  public void close() {
+    refresher.close();
   }
 }

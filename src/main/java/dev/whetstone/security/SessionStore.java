@@ -55,12 +55,6 @@ public final class SessionStore {
       RETURNING key_id, k.role
       """;
 
-  private static final String UPDATE_LAST_USES =
-      """
-      UPDATE sessions SET last_used_at = greatest(last_used_at, used.at)
-      FROM unnest(?::text[], ?::timestamptz[]) AS used (id, at) WHERE sessions.id = used.id
-      """;
-
   /** A session with the hash of its secret. */
   record Stored(Session session, byte[] hash) {}
 
@@ -174,11 +168,7 @@ public final class SessionStore {
 
   /** Stores when sessions were last used, in one statement. */
   void storeLastUses(Map<String, Instant> times) {
-    List<Map.Entry<String, Instant>> entries = List.copyOf(times.entrySet());
-    database.update(
-        UPDATE_LAST_USES,
-        entries.stream().map(Map.Entry::getKey).toArray(String[]::new),
-        entries.stream().map(entry -> entry.getValue().toString()).toArray(String[]::new));
+    LastUses.store(database, "sessions", times);
   }
 
   private static ApiKey key(ResultSet row) throws SQLException {

@@ -61,7 +61,7 @@ class DurabilityIT {
     long seed = Long.getLong("whetstone.kill-seed", System.nanoTime());
     Random random = new Random(seed);
     try (GatewayProcess gateway = GatewayProcess.start(home)) {
-      String key = JSON.readTree(home.resolve("keys.json").toFile()).path("chat").asText();
+      String key = gateway.key("chat");
       int duringVotes = 0;
       for (int round = 0; round < ROUNDS; round++) {
         int survivors = round(gateway, key, random, round);

@@ -2,11 +2,9 @@ package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.GatewayProcess;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -130,28 +128,16 @@ class InterruptIT {
   }
 
   private HttpRequest ask(GatewayProcess gateway) {
-    String key = key();
     String body =
         """
         {"messages": [{"role": "user", "content": "How was the song?"}], "max_tokens": 100,
          "logit_bias": {"2": -100}}
         """;
     return HttpRequest.newBuilder(gateway.uri("/generate"))
-        .header("Authorization", "Bearer " + key)
+        .header("Authorization", "Bearer " + gateway.key("chat"))
         .header("Content-Type", "application/json")
         .POST(BodyPublishers.ofString(body))
         .build();
-  }
-
-  private String key() {
-    try {
-      return new ObjectMapper()
-          .readTree(folder.resolve("keys.json").toFile())
-          .path("chat")
-          .asText();
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
-    }
   }
 
   private Process bench(Path out) throws IOException {

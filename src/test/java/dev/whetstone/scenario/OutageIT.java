@@ -63,11 +63,11 @@ class OutageIT {
   void aGatewayThatCannotReadItsKeysTakesNone() throws Exception {
     PostgresFaults postgres = new PostgresFaults(home);
     try (GatewayProcess gateway = GatewayProcess.start(home)) {
-      String revoked = key("chat");
+      String revoked = gateway.key("chat");
       assertThat(post(gateway, "chat", "/generate", PLAIN).status()).isEqualTo(200);
       String id = idOfTheChatKey(gateway);
       assertThat(send(gateway, "operator", "/keys/" + id, "DELETE", null).status()).isEqualTo(204);
-      assertThat(key("chat")).as("it is still in the file").isEqualTo(revoked);
+      assertThat(gateway.key("chat")).as("it is still in the file").isEqualTo(revoked);
 
       gateway.kill();
       postgres.makeUnavailable();
@@ -192,7 +192,7 @@ class OutageIT {
         client.send(
             HttpRequest.newBuilder(gateway.uri(path))
                 .timeout(Duration.ofSeconds(60))
-                .header("Authorization", "Bearer " + key(role))
+                .header("Authorization", "Bearer " + gateway.key(role))
                 .header("Content-Type", "application/json")
                 .method(
                     method,
@@ -204,9 +204,5 @@ class OutageIT {
     Duration took = Duration.between(start, Instant.now());
     JsonNode read = answer.body().isEmpty() ? JSON.nullNode() : JSON.readTree(answer.body());
     return new Answer(answer.statusCode(), read, took);
-  }
-
-  private String key(String role) throws IOException {
-    return JSON.readTree(home.resolve("keys.json").toFile()).path(role).asText();
   }
 }

@@ -2,7 +2,6 @@ package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.GatewayProcess;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -98,7 +97,7 @@ class SiegeIT {
     String head =
         "POST /generate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             + "Authorization: Bearer "
-            + key("chat")
+            + gateway.key("chat")
             + "\r\nContent-Length: 1000100\r\n\r\n{\"prompt\": \"";
     List<Socket> open = new ArrayList<>();
     try {
@@ -154,16 +153,11 @@ class SiegeIT {
     }
   }
 
-  private HttpRequest request(GatewayProcess gateway, String role, String path, String body)
-      throws IOException {
+  private HttpRequest request(GatewayProcess gateway, String role, String path, String body) {
     return HttpRequest.newBuilder(gateway.uri(path))
-        .header("Authorization", "Bearer " + key(role))
+        .header("Authorization", "Bearer " + gateway.key(role))
         .header("Content-Type", "application/json")
         .POST(BodyPublishers.ofString(body))
         .build();
-  }
-
-  private String key(String role) throws IOException {
-    return new ObjectMapper().readTree(home.resolve("keys.json").toFile()).path(role).asText();
   }
 }

@@ -1,7 +1,10 @@
 package dev.whetstone.testing;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.app.JavaProcess;
 import dev.whetstone.io.Ports;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,18 +42,8 @@ public final class GatewayProcess implements AutoCloseable {
 
   private Process launch() throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow",
-                    "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-                    "-Xmx384m",
-                    "-XX:+UseSerialGC",
-                    "-XX:+ExitOnOutOfMemoryError",
-                    "-jar",
-                    Path.of("target", "quarkus-app", "quarkus-run.jar").toString(),
-                    "gateway"))
+        JavaProcess.of(
+                List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"), "gateway")
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()));
     builder.environment().put("WHETSTONE_HOME", home.toString());
@@ -61,6 +54,15 @@ public final class GatewayProcess implements AutoCloseable {
 
   public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  /** The key of a role in the home's keys.json. */
+  public String key(String role) {
+    try {
+      return new ObjectMapper().readTree(home.resolve("keys.json").toFile()).path(role).asText();
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
   }
 
   public boolean isAlive() {
@@ -108,7 +110,7 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** Sends SIGTERM and returns the exit code. */
   public int terminate() throws InterruptedException {
-    process.destroy();
+    beginToTerminate();
     return process.waitFor();
   }
 
