@@ -109,12 +109,13 @@ final class CompletionBatchService {
     int[] prompt = plan.prompt().ids();
     return generations.score(
         model,
-        new ScoreRequest(
-            Arrays.copyOf(prompt, 1),
-            Arrays.copyOfRange(prompt, 1, prompt.length),
-            plan.policy(),
-            config.requestTimeout(),
-            plan.request().topLogprobs()),
+        () ->
+            new ScoreRequest(
+                Arrays.copyOf(prompt, 1),
+                Arrays.copyOfRange(prompt, 1, prompt.length),
+                plan.policy(),
+                config.requestTimeout(),
+                plan.request().topLogprobs()),
         http);
   }
 
