@@ -57,21 +57,6 @@ public record GenerationRequest(
         null);
   }
 
-  /** The same request of a key's user. */
-  public GenerationRequest withRequester(Requester other) {
-    return new GenerationRequest(
-        prompt,
-        branches,
-        maxTokens,
-        stop,
-        ignoreEos,
-        topLogprobs,
-        distinct,
-        timeout,
-        other,
-        grammar);
-  }
-
   public GenerationRequest {
     prompt = prompt.clone();
     branches = List.copyOf(branches);

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,7 @@ final class RequestQueue {
   private final FairShare promptTokens;
 
   /** The requesters whose tasks wait, the next one first. */
-  private final Map<Requester, Deque<Waiting>> turns = new LinkedHashMap<>();
+  private final SequencedMap<Requester, Deque<Waiting>> turns = new LinkedHashMap<>();
 
   private int size;
   private int tokens;
@@ -115,21 +116,19 @@ final class RequestQueue {
 
   /** Removes the task whose turn it is, if it can start in the free slots. */
   synchronized @Nullable Task poll(int freeSlots, Instant now) {
-    Iterator<Map.Entry<Requester, Deque<Waiting>>> lanes = turns.entrySet().iterator();
-    if (!lanes.hasNext()) {
+    if (turns.isEmpty()) {
       return null;
     }
-    Map.Entry<Requester, Deque<Waiting>> next = lanes.next();
-    Waiting first = next.getValue().getFirst();
+    Map.Entry<Requester, Deque<Waiting>> next = turns.firstEntry();
+    Deque<Waiting> lane = next.getValue();
+    Waiting first = lane.getFirst();
     if (first.task().slots() > freeSlots) {
       return null;
     }
-    Requester requester = next.getKey();
-    Deque<Waiting> lane = next.getValue();
     lane.removeFirst();
-    lanes.remove();
+    turns.remove(next.getKey());
     if (!lane.isEmpty()) {
-      turns.put(requester, lane);
+      turns.put(next.getKey(), lane);
     }
     measure(first, now);
     forget(first);

@@ -113,7 +113,7 @@ final class Scheduler implements AutoCloseable {
     return tasks;
   }
 
-  /** Starts the prefill of the first waiting task, if there are slots for all its branches. */
+  /** Starts the prefill of the task whose turn it is, if there are slots for it to start. */
   private void admit() {
     if (prefilling != null) {
       return;

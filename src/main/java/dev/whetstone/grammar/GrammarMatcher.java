@@ -23,11 +23,6 @@ public final class GrammarMatcher {
     return vocabulary.mask(machine, state);
   }
 
-  /** Whether the text so far is whole. */
-  public boolean isWhole() {
-    return state.mayEnd();
-  }
-
   /**
    * Adds a token to the text; an end token changes nothing.
    *

@@ -22,31 +22,25 @@ class FairnessTest {
 
   @Test
   void requestersTakeTurns() throws Exception {
-    try (EngineFixture fixture = waitingFixture()) {
-      List<Generation> all = new ArrayList<>();
-      for (int i = 0; i < 40; i++) {
-        all.add(submit(fixture, MANY, "many", 1, 20));
-      }
-      all.add(submit(fixture, ONE, "one", 1, 20));
-      begin.countDown();
-      awaitAll(all);
-
-      // at most the four that run, and the one whose turn it is
-      assertThat(ended.indexOf("one")).isLessThan(9);
-    }
+    assertTakesTurnsWithMany(ONE);
   }
 
   @Test
   void usersOfAKeyTakeTurnsToo() throws Exception {
+    assertTakesTurnsWithMany(new Requester(MANY.key(), "other"));
+  }
+
+  private void assertTakesTurnsWithMany(Requester one) throws Exception {
     try (EngineFixture fixture = waitingFixture()) {
       List<Generation> all = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         all.add(submit(fixture, MANY, "many", 1, 20));
       }
-      all.add(submit(fixture, new Requester(MANY.key(), "other"), "one", 1, 20));
+      all.add(submit(fixture, one, "one", 1, 20));
       begin.countDown();
       awaitAll(all);
 
+      // at most the four that run, and the one whose turn it is
       assertThat(ended.indexOf("one")).isLessThan(9);
     }
   }
@@ -183,8 +177,7 @@ class FairnessTest {
         Requests.of(1, 2, 3)
             .branches(all.toArray(CompletionSpec[]::new))
             .maxTokens(tokens)
-            .build()
-            .withRequester(requester);
+            .build(requester);
     Set<Integer> open = new java.util.HashSet<>();
     for (int i = 0; i < branches; i++) {
       open.add(i);

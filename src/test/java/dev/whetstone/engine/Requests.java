@@ -40,8 +40,21 @@ record Requests(
   }
 
   GenerationRequest build() {
+    return build(Requester.INTERNAL);
+  }
+
+  GenerationRequest build(Requester requester) {
     return new GenerationRequest(
-        prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout);
+        prompt,
+        branches,
+        maxTokens,
+        stop,
+        ignoreEos,
+        topLogprobs,
+        distinct,
+        timeout,
+        requester,
+        null);
   }
 
   Requests branches(CompletionSpec... all) {

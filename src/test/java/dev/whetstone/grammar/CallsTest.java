@@ -33,12 +33,16 @@ class CallsTest {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < bytes.length; i++) {
       int token = 1 + (bytes[i] & 0xff);
-      if ((matcher.mask()[token >> 6] & 1L << token) == 0) {
+      if (!mayFollow(matcher, token)) {
         return text.substring(0, i);
       }
       matcher.accept(token);
     }
-    return matcher.isWhole() ? text : text + "…";
+    return mayFollow(matcher, Vocabularies.END) ? text : text + "…";
+  }
+
+  private static boolean mayFollow(GrammarMatcher matcher, int token) {
+    return (matcher.mask()[token >> 6] & 1L << token) != 0;
   }
 
   @Test

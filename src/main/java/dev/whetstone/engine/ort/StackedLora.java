@@ -49,11 +49,12 @@ final class StackedLora implements AutoCloseable {
             allocate(IntStream.of(outputs).sum() * rank()), shape.blockWidth(target), rank());
     int column = 0;
     for (int m = 0; m < outputs.length; m++) {
-      copyFactors(
-          LoraTarget.moduleName(layer, target.modules().get(m)), a, m * rank() * in, b, column);
+      int startA = m * rank() * in;
+      String module = LoraTarget.moduleName(layer, target.modules().get(m));
+      copyFactors(module, 0, outputs[m], a, startA, b, column);
       if (target.fusedModule() != null) {
         String fused = LoraTarget.moduleName(layer, target.fusedModule());
-        copyFused(fused, a, m * rank() * in, b, column, outputs[m]);
+        copyFactors(fused, column, outputs[m], a, startA, b, column);
       }
       column += outputs[m];
     }
@@ -76,29 +77,19 @@ final class StackedLora implements AutoCloseable {
         .limit(floats);
   }
 
-  /** Copies all versions' factors of a module to {@code startA} of A and {@code column} of B. */
-  private void copyFactors(String name, FloatBuffer a, int startA, Blocks b, int column) {
+  /**
+   * Copies all versions' factors of {@code out} outputs of a module, from {@code first} on, to
+   * {@code startA} of A and {@code column} of B.
+   */
+  private void copyFactors(
+      String name, int first, int out, FloatBuffer a, int startA, Blocks b, int column) {
     for (RankLayout.Member member : layout.members()) {
       LoraAdapter adapter = member.adapter();
       LoraAdapter.Module module = adapter.modules().get(name);
       if (module != null) {
         a.put(startA + member.firstRank() * module.in(), module.a());
         for (int r = 0; r < adapter.rank(); r++) {
-          b.put(member.firstRank() + r, column, scaledRow(adapter, module, r, 0, module.out()));
-        }
-      }
-    }
-  }
-
-  /** Copies the factors of a module that an adapter holds as rows of a fused one. */
-  private void copyFused(String name, FloatBuffer a, int startA, Blocks b, int column, int out) {
-    for (RankLayout.Member member : layout.members()) {
-      LoraAdapter adapter = member.adapter();
-      LoraAdapter.Module fused = adapter.modules().get(name);
-      if (fused != null) {
-        a.put(startA + member.firstRank() * fused.in(), fused.a());
-        for (int r = 0; r < adapter.rank(); r++) {
-          b.put(member.firstRank() + r, column, scaledRow(adapter, fused, r, column, out));
+          b.put(member.firstRank() + r, column, scaledRow(adapter, module, r, first, out));
         }
       }
     }

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples the next token from a row of logits. Not thread-safe: it reuses its buffers.
@@ -111,19 +112,20 @@ public final class Sampler {
 
   private int choose(SamplerState state) {
     SamplingParameters sampling = state.sampling;
-    if (adjust(state)) {
+    long[] allowed = state.matcher == null ? null : state.matcher.mask();
+    if (adjust(state, allowed)) {
       readLogits();
     }
-    if (state.matcher != null && max == Float.NEGATIVE_INFINITY) {
+    if (allowed != null && max == Float.NEGATIVE_INFINITY) {
       throw new BadLogitsException("the model has no token that the grammar allows here");
     }
     if (sampling.temperature() == 0) {
       return firstIdOf(max);
     }
-    int fallback = state.matcher == null ? 0 : firstIdOf(max);
+    int fallback = allowed == null ? 0 : firstIdOf(max);
     int token = draw(state, sampling);
     // Rounding may lead beyond the last token that has a weight, but never out of the grammar.
-    return state.matcher == null || isAllowed(state.matcher.mask(), token) ? token : fallback;
+    return allowed == null || isAllowed(allowed, token) ? token : fallback;
   }
 
   private int draw(SamplerState state, SamplingParameters sampling) {
@@ -153,15 +155,15 @@ public final class Sampler {
     return pick(state.random.nextDouble());
   }
 
-  private boolean adjust(SamplerState state) {
+  private boolean adjust(SamplerState state, long @Nullable [] allowed) {
     state.sampling.logitBias().forEach((id, bias) -> logits[id] += bias.floatValue());
     if (state.history != null) {
       state.history.penalize(logits, state.sampling);
     }
-    if (state.matcher != null) {
-      mask(state.matcher.mask());
+    if (allowed != null) {
+      mask(allowed);
     }
-    return state.history != null || state.matcher != null || !state.sampling.logitBias().isEmpty();
+    return state.history != null || allowed != null || !state.sampling.logitBias().isEmpty();
   }
 
   /** Leaves only the tokens of a mask a chance. */

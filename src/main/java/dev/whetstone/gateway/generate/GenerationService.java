@@ -111,11 +111,12 @@ public final class GenerationService {
   /**
    * Scores a completion; a client that disconnects cancels it.
    *
-   * @throws ProblemException 429 when the queue is full, 503 at the time limit or while the gateway
-   *     shuts down
+   * @param request made when the engine is called, so that its refusals are problems too
+   * @throws ProblemException 400 when the request is refused, 429 when the queue is full, 503 at
+   *     the time limit or while the gateway shuts down
    */
-  public Scores score(ServedModel model, ScoreRequest request, RoutingContext http) {
-    CompletableFuture<Scores> future = callEngine(model, () -> model.engine().score(request));
+  public Scores score(ServedModel model, Supplier<ScoreRequest> request, RoutingContext http) {
+    CompletableFuture<Scores> future = callEngine(model, () -> model.engine().score(request.get()));
     http.addEndHandler(ended -> future.cancel(false));
     try {
       return future.join();

@@ -114,6 +114,6 @@ public class ScoreResource {
   private Scores run(
       ServedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
     return generations.score(
-        model, new ScoreRequest(prompt, completion, policy, config.requestTimeout()), http);
+        model, () -> new ScoreRequest(prompt, completion, policy, config.requestTimeout()), http);
   }
 }

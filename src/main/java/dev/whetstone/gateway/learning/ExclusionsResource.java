@@ -141,7 +141,6 @@ public class ExclusionsResource {
   }
 
   private static String reason(Request request) {
-    String reason = Parameters.reason(Parameters.present("reason", request.reason()));
-    return Parameters.present("reason", reason);
+    return Parameters.present("reason", Parameters.reason(request.reason()));
   }
 }

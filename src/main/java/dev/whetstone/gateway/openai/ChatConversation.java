@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChatConversation {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String TAG = "<tool_call>";
   private static final String INSTRUCTIONS =
       """
       You may call these functions:
@@ -74,7 +73,7 @@ final class ChatConversation {
         Conversation.of(List.of(new Message("user", "?")), true)
             .withTools(List.of(Map.of("type", "function", "function", function)));
     try {
-      return Prompt.render(model, probe).contains(TAG);
+      return Prompt.render(model, probe).contains(ToolCallReader.OPENING);
     } catch (ProblemException refused) {
       return false;
     }
@@ -154,9 +153,9 @@ final class ChatConversation {
     StringBuilder text = new StringBuilder(content);
     for (Map<String, Object> call : calls) {
       text.append(text.isEmpty() ? "" : "\n")
-          .append("<tool_call>\n")
+          .append(ToolCallReader.OPENING + "\n")
           .append(JSON.valueToTree(call.get("function")).toString())
-          .append("\n</tool_call>");
+          .append("\n" + ToolCallReader.CLOSING);
     }
     return text.toString();
   }

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 /** Completes several prompts in one request, and scores the prompts where they are echoed. */
 @Singleton
 final class CompletionBatchService {
+  private static final CompletionFormat FORMAT = new CompletionFormat.Text();
+
   @Inject GatewayState serving;
   @Inject GenerationService generations;
   @Inject CompletionService completions;
@@ -94,14 +96,13 @@ final class CompletionBatchService {
     }
     OpenAiResponses.Answer answer =
         new OpenAiResponses.Answer(
-            RandomIds.generate("cmpl"),
-            "text_completion",
+            RandomIds.generate(FORMAT.idPrefix()),
+            FORMAT.object(false),
             clock.instant().getEpochSecond(),
             first.policy().version(),
             first.policy().hash(),
             choices,
-            new OpenAiResponses.Usage(
-                prompted, sampled, prompted + sampled, new OpenAiResponses.PromptDetails(cached)));
+            OpenAiResponses.Usage.of(prompted, sampled, cached));
     return Response.ok(answer).type(MediaType.APPLICATION_JSON).build();
   }
 
@@ -109,12 +110,13 @@ final class CompletionBatchService {
     int[] prompt = plan.prompt().ids();
     return generations.score(
         model,
-        new ScoreRequest(
-            Arrays.copyOf(prompt, 1),
-            Arrays.copyOfRange(prompt, 1, prompt.length),
-            plan.policy(),
-            config.requestTimeout(),
-            plan.request().topLogprobs()),
+        () ->
+            new ScoreRequest(
+                Arrays.copyOf(prompt, 1),
+                Arrays.copyOfRange(prompt, 1, prompt.length),
+                plan.policy(),
+                config.requestTimeout(),
+                plan.request().topLogprobs()),
         http);
   }
 
@@ -126,7 +128,7 @@ final class CompletionBatchService {
       @Nullable Logprobs logprobs,
       @Nullable Scores scores) {
     if (!echo) {
-      return new CompletionFormat.Text().completeChoice(index, done, logprobs);
+      return FORMAT.completeChoice(index, done, logprobs);
     }
     return new Choice(
         index,

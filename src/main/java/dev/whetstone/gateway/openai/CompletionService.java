@@ -83,14 +83,10 @@ final class CompletionService {
     }
 
     OpenAiResponses.Usage counts(Generation generation) {
-      int prompt = plan.prompt().ids().length;
       int sampled =
           generation.result().join().stream().mapToInt(done -> done.tokens().length).sum();
-      return new OpenAiResponses.Usage(
-          prompt,
-          sampled,
-          prompt + sampled,
-          new OpenAiResponses.PromptDetails(generation.timings().cachedTokens()));
+      return OpenAiResponses.Usage.of(
+          plan.prompt().ids().length, sampled, generation.timings().cachedTokens());
     }
   }
 

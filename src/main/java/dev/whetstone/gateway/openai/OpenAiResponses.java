@@ -75,7 +75,11 @@ public final class OpenAiResponses {
   /** Token counts. */
   @Schema(name = "OpenAiUsage")
   public record Usage(
-      int promptTokens, int completionTokens, int totalTokens, PromptDetails promptTokensDetails) {}
+      int promptTokens, int completionTokens, int totalTokens, PromptDetails promptTokensDetails) {
+    static Usage of(int prompt, int completion, int cached) {
+      return new Usage(prompt, completion, prompt + completion, new PromptDetails(cached));
+    }
+  }
 
   /** Prompt tokens that came from the prefix cache. */
   @Schema(name = "OpenAiPromptDetails")

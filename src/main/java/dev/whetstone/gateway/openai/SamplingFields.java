@@ -59,7 +59,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         prompt,
         maxTokens,
         temperature(),
-        intOr(topK(), -1, 0),
+        Integer.valueOf(-1).equals(topK()) ? Integer.valueOf(0) : topK(),
         // OpenAI allows 0, which leaves the most probable token alone.
         Double.valueOf(0).equals(topP()) ? Double.valueOf(Double.MIN_NORMAL) : topP(),
         minP(),
@@ -76,10 +76,6 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         null,
         null,
         null);
-  }
-
-  private static @Nullable Integer intOr(@Nullable Integer value, int idle, int meaning) {
-    return value != null && value == idle ? Integer.valueOf(meaning) : value;
   }
 
   /**

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the calls of tools in an answer as it is written; what is no call is text. */
 final class ToolCallReader {
+  static final String OPENING = "<tool_call>";
+  static final String CLOSING = "</tool_call>";
+
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String OPENING = "<tool_call>";
-  private static final String CLOSING = "</tool_call>";
 
   /** A piece of text, or a call: its function and its arguments as JSON. */
   record Part(String text, @Nullable String function, String arguments) {

@@ -5,6 +5,7 @@ import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.Watch;
 import dev.whetstone.rollout.WatchStore;
 import dev.whetstone.security.Role;
 import dev.whetstone.serving.GatewayStatusStore;
@@ -19,6 +20,9 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +57,13 @@ public class PoliciesResource {
     Aliases aliases = policies.store().database().statement(policies.aliases()::read);
     List<PolicyRecord> rows = policies.store().page(before, pageSize + 1);
     List<PolicyRecord> shown = rows.subList(0, Math.min(pageSize, rows.size()));
+    Map<String, Watch> overBase =
+        watches().overBase().stream()
+            .collect(Collectors.toMap(Watch::champion, Function.identity()));
     return new Page(
-        shown.stream().map(row -> PolicyView.of(row, aliases, watches())).toList(),
+        shown.stream()
+            .map(row -> PolicyView.of(row, aliases, overBase.get(row.version())))
+            .toList(),
         rows.size() > pageSize ? shown.getLast().version().substring(1) : null,
         policies.statusStore().all(),
         BuildInfo.version());
@@ -67,7 +76,8 @@ public class PoliciesResource {
   public PolicyView get(@PathParam("version") String version) {
     PolicyRouter policies = serving.model().policies();
     Aliases aliases = policies.store().database().statement(policies.aliases()::read);
-    return PolicyView.of(row(policies, aliases, version), aliases, watches());
+    PolicyRecord row = row(policies, aliases, version);
+    return PolicyView.of(row, aliases, watches().overBase(row.version()).orElse(null));
   }
 
   private WatchStore watches() {

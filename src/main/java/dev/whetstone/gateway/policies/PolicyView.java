@@ -3,7 +3,6 @@ package dev.whetstone.gateway.policies;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.Watch;
-import dev.whetstone.rollout.WatchStore;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,34 +40,23 @@ public record PolicyView(
    */
   public record WinRate(double rate, double low, double high, int votes) {}
 
-  /** The view with the version's win rate over v0. */
-  static PolicyView of(PolicyRecord row, Aliases aliases, WatchStore watches) {
+  /**
+   * The view with the version's win rate over v0.
+   *
+   * @param overBase the version's newest comparison with v0; null if it has none
+   */
+  static PolicyView of(PolicyRecord row, Aliases aliases, @Nullable Watch overBase) {
+    Watch.WinRate known = overBase == null ? null : overBase.winRate();
     WinRate rate =
-        watches
-            .overBase(row.version())
-            .map(Watch::winRate)
-            .map(known -> new WinRate(known.rate(), known.low(), known.high(), known.votes()))
-            .orElse(null);
-    PolicyView view = of(row, aliases);
-    return new PolicyView(
-        view.version,
-        view.hash,
-        view.aliases,
-        view.parent,
-        view.runId,
-        view.createdAt,
-        view.baseHash,
-        view.rank,
-        view.alpha,
-        view.targetModules,
-        view.dataHash,
-        view.status,
-        view.statusReason,
-        view.rolledBackAt,
-        rate);
+        known == null ? null : new WinRate(known.rate(), known.low(), known.high(), known.votes());
+    return view(row, aliases, rate);
   }
 
   static PolicyView of(PolicyRecord row, Aliases aliases) {
+    return view(row, aliases, null);
+  }
+
+  private static PolicyView view(PolicyRecord row, Aliases aliases, @Nullable WinRate rate) {
     return new PolicyView(
         row.version(),
         row.hash(),
@@ -84,6 +72,6 @@ public record PolicyView(
         row.status().label(),
         row.statusReason(),
         row.rolledBackAt(),
-        null);
+        rate);
   }
 }

@@ -83,12 +83,6 @@ record CodePoints(int[] bounds) {
         gaps.add(ALL_PARTS[part + 1]);
       }
     }
-    List<CodePoints> found = new ArrayList<>();
-    for (int i = 0; i < gaps.size(); i += 2) {
-      if (gaps.get(i) <= gaps.get(i + 1)) {
-        found.add(of(gaps.get(i), gaps.get(i + 1)));
-      }
-    }
-    return union(found);
+    return new CodePoints(gaps.stream().mapToInt(Integer::intValue).toArray());
   }
 }

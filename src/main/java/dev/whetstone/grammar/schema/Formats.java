@@ -3,6 +3,7 @@ package dev.whetstone.grammar.schema;
 import dev.whetstone.grammar.regex.Patterns;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,8 @@ final class Formats {
               "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"),
           Map.entry("base64url", "[A-Za-z0-9_-]*"));
 
+  private static final Map<String, TextShape> COMPILED = new ConcurrentHashMap<>();
+
   /** Formats that say how a text is used, not how it is written. */
   private static final Set<String> FREE =
       Set.of("password", "binary", "path", "file-path", "directory-path");
@@ -78,6 +81,9 @@ final class Formats {
     }
     String name = format.matches("uuid[1-8]") ? "uuid" : format;
     String pattern = PATTERNS.get(name);
-    return pattern == null ? null : TextShape.of(Patterns.compile("^(?:" + pattern + ")$"));
+    return pattern == null
+        ? null
+        : COMPILED.computeIfAbsent(
+            name, _ -> TextShape.of(Patterns.compile("^(?:" + pattern + ")$")));
   }
 }

@@ -38,16 +38,17 @@ final class Intersections {
     List<Shape> found = new ArrayList<>();
     for (Shape left : members(a)) {
       for (Shape right : members(b)) {
-        Shape both =
-            left instanceof Deferred || right instanceof Deferred || left instanceof Union
-                ? of(left, right)
-                : right instanceof Union ? of(left, right) : simple(left, right);
+        Shape both = isComposed(left) || isComposed(right) ? of(left, right) : simple(left, right);
         if (both != Union.NOTHING) {
           found.add(both);
         }
       }
     }
     return found.isEmpty() ? Union.NOTHING : Union.of(found);
+  }
+
+  private static boolean isComposed(Shape shape) {
+    return shape instanceof Deferred || shape instanceof Union;
   }
 
   private static Shape resolved(Shape shape) {

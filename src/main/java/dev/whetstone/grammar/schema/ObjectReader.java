@@ -28,6 +28,9 @@ final class ObjectReader {
   /** Names of properties with the shapes of their values, before those are made one. */
   private record Group(TextShape names, List<Shape> values) {}
 
+  /** A pattern of names, and the shape of the values that those names have. */
+  private record PatternProperty(TextShape names, Shape value) {}
+
   ObjectShape read(Keywords keywords) {
     JsonNode declared = object(keywords, "properties");
     JsonNode additional = keywords.get("additionalProperties");
@@ -35,8 +38,9 @@ final class ObjectReader {
     Shape further =
         additional == null ? any : schemas.read(additional, keywords.at("additionalProperties"));
     TextShape names = names(keywords);
+    List<PatternProperty> patterns = patterns(keywords);
     List<ObjectShape.Extra> extras = new ArrayList<>();
-    for (Group group : groups(keywords, names)) {
+    for (Group group : groups(names, patterns)) {
       if (!group.names().isEmpty()) {
         extras.add(
             new ObjectShape.Extra(
@@ -59,7 +63,7 @@ final class ObjectReader {
                 properties.put(
                     name,
                     new ObjectShape.Property(
-                        name, limited(own, name, keywords, names), required.contains(name)));
+                        name, limited(own, name, names, patterns), required.contains(name)));
               });
     }
     for (String name : required) {
@@ -107,11 +111,8 @@ final class ObjectReader {
     if (schema == null) {
       return TextShape.FREE;
     }
-    List<Shape> shapes = Union.flatten(schemas.read(schema, keywords.at("propertyNames")));
-    List<Shape> texts =
-        shapes.stream().filter(s -> s instanceof TextShape || s instanceof Literals).toList();
     List<TextShape> found = new ArrayList<>();
-    for (Shape shape : texts) {
+    for (Shape shape : Union.flatten(schemas.read(schema, keywords.at("propertyNames")))) {
       switch (shape) {
         case TextShape text -> found.add(text);
         case Literals literals ->
@@ -132,33 +133,36 @@ final class ObjectReader {
     return SchemaReader.pattern(pattern + "$", "");
   }
 
-  private Map<String, Shape> patterns(Keywords keywords) {
+  private List<PatternProperty> patterns(Keywords keywords) {
     JsonNode declared = object(keywords, "patternProperties");
-    Map<String, Shape> patterns = new LinkedHashMap<>();
+    String path = keywords.at("patternProperties");
+    Map<String, Shape> values = new LinkedHashMap<>();
     if (declared != null) {
-      Keywords inner = new Keywords(declared, keywords.at("patternProperties"));
+      Keywords inner = new Keywords(declared, path);
       declared
           .properties()
-          .forEach(f -> patterns.put(f.getKey(), schemas.read(f.getValue(), inner.at(f.getKey()))));
+          .forEach(f -> values.put(f.getKey(), schemas.read(f.getValue(), inner.at(f.getKey()))));
     }
-    if (patterns.size() > MAX_PATTERNS) {
-      throw new SchemaException(
-          keywords.at("patternProperties"), "more than " + MAX_PATTERNS + " patterns");
+    if (values.size() > MAX_PATTERNS) {
+      throw new SchemaException(path, "more than " + MAX_PATTERNS + " patterns");
     }
+    List<PatternProperty> patterns = new ArrayList<>();
+    values.forEach(
+        (pattern, value) ->
+            patterns.add(new PatternProperty(SchemaReader.pattern(pattern, path), value)));
     return patterns;
   }
 
   /** The names by the set of patterns that they match. */
-  private List<Group> groups(Keywords keywords, TextShape names) {
+  private static List<Group> groups(TextShape names, List<PatternProperty> patterns) {
     List<Group> groups = List.of(new Group(names, List.of()));
-    for (Map.Entry<String, Shape> entry : patterns(keywords).entrySet()) {
-      TextShape pattern = SchemaReader.pattern(entry.getKey(), keywords.at("patternProperties"));
+    for (PatternProperty pattern : patterns) {
       List<Group> split = new ArrayList<>();
       for (Group group : groups) {
         List<Shape> values = new ArrayList<>(group.values());
-        values.add(entry.getValue());
-        split.add(new Group(group.names().intersect(pattern), values));
-        split.add(new Group(group.names().minus(pattern), group.values()));
+        values.add(pattern.value());
+        split.add(new Group(group.names().intersect(pattern.names()), values));
+        split.add(new Group(group.names().minus(pattern.names()), group.values()));
       }
       groups = split;
     }
@@ -166,14 +170,14 @@ final class ObjectReader {
   }
 
   /** The shape of a declared property, which must also keep what its name's patterns ask. */
-  private Shape limited(Shape own, String name, Keywords keywords, TextShape names) {
+  private Shape limited(Shape own, String name, TextShape names, List<PatternProperty> patterns) {
     if (!names.matches(name)) {
       return Union.NOTHING;
     }
     Shape limited = own;
-    for (Map.Entry<String, Shape> entry : patterns(keywords).entrySet()) {
-      if (SchemaReader.pattern(entry.getKey(), keywords.path()).matches(name)) {
-        limited = intersections.of(limited, entry.getValue());
+    for (PatternProperty pattern : patterns) {
+      if (pattern.names().matches(name)) {
+        limited = intersections.of(limited, pattern.value());
       }
     }
     return limited;

@@ -15,7 +15,7 @@ public final class TextShape implements Shape {
   /** Any string. */
   static final TextShape FREE = new TextShape(0, -1, null);
 
-  private static final int[] CODE_POINTS = {1, 0xd7ff, 0xe000, Character.MAX_CODE_POINT};
+  private static final Dfa ONE_CODE_POINT = Dfa.lengths(1, 1);
 
   private final int min;
   private final int max;
@@ -39,8 +39,7 @@ public final class TextShape implements Shape {
 
   TextShape intersect(TextShape other) {
     if (pattern == null && other.pattern == null) {
-      int upper = max < 0 ? other.max : other.max < 0 ? max : Math.min(max, other.max);
-      return lengths(Math.max(min, other.min), upper);
+      return lengths(Math.max(min, other.min), Intersections.lower(max, other.max));
     }
     if (isFree()) {
       return other;
@@ -88,10 +87,7 @@ public final class TextShape implements Shape {
     if (pattern != null) {
       return pattern.continues(state, low, high);
     }
-    boolean exists =
-        (low <= CODE_POINTS[1] && high >= CODE_POINTS[0])
-            || (low <= CODE_POINTS[3] && high >= CODE_POINTS[2]);
-    return exists && !isFull(state);
+    return !isFull(state) && ONE_CODE_POINT.continues(0, low, high);
   }
 
   private boolean isFull(int state) {

@@ -127,6 +127,21 @@ class GatewayTest extends ReadyGateway {
     assertThat(score.getList("logps")).hasSize(golden.path("completion_ids").size());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"prompt_ids\": [], \"completion_ids\": [5]}",
+        "{\"prompt_ids\": [5], \"completion_ids\": []}",
+      })
+  void aScoreOfNothingIsRefused(String body) {
+    as("operator", body)
+        .post("/score")
+        .then()
+        .statusCode(400)
+        .body("code", equalTo("invalid_field"));
+  }
+
   @Test
   void operatorsSeeTheBaseAsChampion() {
     as("operator", null)
