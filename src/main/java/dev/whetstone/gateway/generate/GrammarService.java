@@ -11,6 +11,7 @@ import dev.whetstone.grammar.Grammar;
 import dev.whetstone.grammar.TokenGrammar;
 import dev.whetstone.grammar.TokenVocabulary;
 import dev.whetstone.grammar.schema.CallShapes;
+import dev.whetstone.grammar.regex.PatternException;
 import dev.whetstone.grammar.schema.SchemaException;
 import dev.whetstone.text.Tokenizer;
 import jakarta.inject.Singleton;
@@ -36,7 +37,7 @@ final class GrammarService {
     try {
       Grammar grammar = grammars.get(asked.format(), GrammarService::compile);
       return new TokenGrammar(grammar, vocabularies.get(model.tokenizer(), _ -> vocabulary(model)));
-    } catch (SchemaException unusable) {
+    } catch (SchemaException | PatternException unusable) {
       throw ProblemException.badField(
           asked.field(), "invalid_schema", String.valueOf(unusable.getMessage()));
     }

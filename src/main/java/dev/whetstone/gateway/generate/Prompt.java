@@ -50,6 +50,7 @@ public record Prompt(String text, int[] ids) {
    */
   static Prompt of(ServedModel model, Conversation conversation) {
     String prompt = render(model, conversation);
+    requireReadable("messages", model, prompt.length());
     return new Prompt(prompt, model.tokenizer().encode(prompt, false));
   }
 
