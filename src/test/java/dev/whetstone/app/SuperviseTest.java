@@ -1,6 +1,7 @@
 package dev.whetstone.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -79,16 +80,11 @@ class SuperviseTest {
     shell.destroyForcibly().waitFor();
 
     Path alone = folder.resolve("calls.alone");
-    for (int i = 0; i < 100 && !Files.exists(alone); i++) {
-      Thread.sleep(50);
-    }
-    assertThat(alone).exists();
+    await().until(() -> Files.exists(alone));
   }
 
   private void awaitCall() throws Exception {
-    while (!Files.exists(calls)) {
-      Thread.sleep(10);
-    }
+    await().until(() -> Files.exists(calls));
   }
 
   private Result supervise(String gateway) throws Exception {

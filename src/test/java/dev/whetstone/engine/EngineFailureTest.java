@@ -2,6 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,9 +85,7 @@ class EngineFailureTest {
       var release = new java.util.concurrent.CountDownLatch(1);
       runner.beforeRun = () -> awaitQuietly(release);
       Generation first = engine.submit(four().build(), new Requests.Recorder(4));
-      while (engine.statistics().queued() > 0 || decoders.get() < 4) {
-        Thread.sleep(1);
-      }
+      await().until(() -> engine.statistics().queued() == 0 && decoders.get() == 4);
       List<Generation> waiting = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         waiting.add(engine.submit(four().build(), new Requests.Recorder(4)));

@@ -2,6 +2,7 @@ package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.engine.sampling.SamplingParameters;
 import java.util.ArrayList;
@@ -19,6 +20,8 @@ class FairnessTest {
 
   private final List<String> ended = new CopyOnWriteArrayList<>();
   private final CountDownLatch begin = new CountDownLatch(1);
+  private final CountDownLatch full = new CountDownLatch(1);
+  private final CountDownLatch onwards = new CountDownLatch(1);
 
   @Test
   void requestersTakeTurns() throws Exception {
@@ -78,20 +81,18 @@ class FairnessTest {
   @Test
   void aCancelledRequestWhoseBranchesWaitEndsAsAWhole() throws Exception {
     try (EngineFixture fixture = waitingFixture()) {
+      waitWhenAllSlotsRun(fixture);
       Generation first = submit(fixture, ONE, "one", 1, 90);
       Generation wide = submit(fixture, MANY, "wide", 4, 90);
       begin.countDown();
-      while (fixture.engine.statistics().running() < 4) {
-        Thread.onSpinWait();
-      }
+      assertThat(full.await(20, TimeUnit.SECONDS)).isTrue();
       wide.cancel();
+      onwards.countDown();
 
       assertThat(wide.result().get(5, TimeUnit.SECONDS)).hasSize(4);
       assertThat(first.result().get(5, TimeUnit.SECONDS).getFirst().reason())
           .isEqualTo(FinishReason.LENGTH);
-      while (fixture.engine.statistics().finished() < 2) {
-        Thread.onSpinWait();
-      }
+      await().until(() -> fixture.engine.statistics().finished() == 2);
       assertThat(fixture.runner.dirtySlots()).isZero();
     }
   }
@@ -99,13 +100,13 @@ class FairnessTest {
   @Test
   void afterAFailedRunNoBranchOfItsRequestsIsLeftInTheQueue() throws Exception {
     try (EngineFixture fixture = waitingFixture()) {
+      waitWhenAllSlotsRun(fixture);
       Generation first = submit(fixture, ONE, "one", 1, 90);
       Generation wide = submit(fixture, MANY, "wide", 4, 90);
       begin.countDown();
-      while (fixture.engine.statistics().running() < 4) {
-        Thread.onSpinWait();
-      }
+      assertThat(full.await(20, TimeUnit.SECONDS)).isTrue();
       fixture.runner.failures.set(1);
+      onwards.countDown();
 
       wide.result().get(5, TimeUnit.SECONDS);
       first.result().get(5, TimeUnit.SECONDS);
@@ -155,16 +156,29 @@ class FairnessTest {
 
   private EngineFixture waitingFixture(EngineFixture.Settings settings) {
     EngineFixture fixture = new EngineFixture(settings);
+    fixture.runner.beforeRun = () -> pass(begin);
+    return fixture;
+  }
+
+  /** Holds the engine in the first run of all its slots until the test lets it go on. */
+  private void waitWhenAllSlotsRun(EngineFixture fixture) {
     fixture.runner.beforeRun =
         () -> {
-          try {
-            // a test that fails before it begins must still end
-            boolean _ = begin.await(20, TimeUnit.SECONDS);
-          } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
+          pass(begin);
+          if (fixture.engine.statistics().running() == 4) {
+            full.countDown();
+            pass(onwards);
           }
         };
-    return fixture;
+  }
+
+  private static void pass(CountDownLatch gate) {
+    try {
+      // a test that fails before it opens the gate must still end
+      boolean _ = gate.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Generation submit(

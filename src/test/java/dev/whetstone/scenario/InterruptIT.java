@@ -1,6 +1,9 @@
 package dev.whetstone.scenario;
 
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.testing.GatewayProcess;
 import dev.whetstone.testing.TestModels;
@@ -40,9 +43,7 @@ class InterruptIT {
     Path out = folder.resolve("out");
     Process bench = bench(out);
     try {
-      while (bench.isAlive() && Files.size(out) == 0) {
-        Thread.sleep(10);
-      }
+      await().atMost(ofMinutes(2)).until(() -> !bench.isAlive() || Files.size(out) > 0);
       Thread.sleep(RANDOM.nextInt(600));
 
       bench.destroy();
@@ -66,9 +67,7 @@ class InterruptIT {
           IntStream.range(0, 8)
               .mapToObj(i -> chats.submit(() -> chat(client, ask, statuses)))
               .toList();
-      while (statuses.size() < 16) {
-        Thread.sleep(5);
-      }
+      await().atMost(ofMinutes(2)).until(() -> statuses.size() >= 16);
       Thread.sleep(RANDOM.nextInt(200));
 
       int code = gateway.terminate();
@@ -89,9 +88,10 @@ class InterruptIT {
           IntStream.range(0, 40)
               .mapToObj(i -> client.sendAsync(ask(gateway), BodyHandlers.ofString()))
               .toList();
-      while (running.stream().noneMatch(CompletableFuture::isDone)) {
-        Thread.sleep(1);
-      }
+      await()
+          .atMost(ofMinutes(2))
+          .pollInterval(ofMillis(1))
+          .until(() -> running.stream().anyMatch(CompletableFuture::isDone));
 
       gateway.beginToTerminate();
       HttpRequest ready = HttpRequest.newBuilder(gateway.uri("/q/health/ready")).build();

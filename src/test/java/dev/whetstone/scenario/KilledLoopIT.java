@@ -1,5 +1,6 @@
 package dev.whetstone.scenario;
 
+import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -204,11 +206,9 @@ class KilledLoopIT {
       }
     }
     assertThat(champions).containsExactly(version);
-    Instant limit = Instant.now().plusSeconds(5);
-    while (!writer().equals(version)) {
-      assertThat(Instant.now()).as("the gateway does not follow").isBefore(limit);
-      Thread.sleep(20);
-    }
+    Awaitility.await("the gateway follows")
+        .atMost(ofSeconds(5))
+        .until(() -> writer().equals(version));
   }
 
   private String writer() throws Exception {

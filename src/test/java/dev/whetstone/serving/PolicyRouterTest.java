@@ -2,6 +2,7 @@ package dev.whetstone.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
@@ -19,9 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two gateways on one PostgreSQL, and what each serves when notifications are lost or data is
  * damaged.
  */
-public class PolicyRouterTest {
+class PolicyRouterTest {
   private static final int WIDE = 256;
 
   @TempDir Path home;
@@ -46,18 +45,18 @@ public class PolicyRouterTest {
       String second = one.register(2).version();
       one.promote(first);
       two.promote(second);
-      waitFor(Duration.ofSeconds(5), () -> one.champion().equals(second));
+      await().atMost(Duration.ofSeconds(5)).until(() -> one.champion().equals(second));
 
       one.rollBack(null);
       assertThat(one.champion()).isEqualTo(first);
-      waitFor(Duration.ofSeconds(1), () -> two.champion().equals(first));
-      waitFor(Duration.ofSeconds(5), () -> deaf.champion().equals(first));
+      await().atMost(Duration.ofSeconds(1)).until(() -> two.champion().equals(first));
+      await().atMost(Duration.ofSeconds(5)).until(() -> deaf.champion().equals(first));
 
       // A listener that reconnects catches up with the changes that it missed.
       killListeners(one);
       two.rollBack(null);
-      waitFor(Duration.ofSeconds(5), () -> one.champion().equals("v0"));
-      waitFor(Duration.ofSeconds(5), () -> deaf.champion().equals("v0"));
+      await().atMost(Duration.ofSeconds(5)).until(() -> one.champion().equals("v0"));
+      await().atMost(Duration.ofSeconds(5)).until(() -> deaf.champion().equals("v0"));
       assertThat(two.policies.statusStore().all())
           .hasSize(3)
           .allSatisfy(report -> assertThat(report.problem()).isNull());
@@ -72,7 +71,7 @@ public class PolicyRouterTest {
       String good = one.register(1).version();
       String bad = one.register(2).version();
       one.promote(good);
-      waitFor(Duration.ofSeconds(5), () -> two.champion().equals(good));
+      await().atMost(Duration.ofSeconds(5)).until(() -> two.champion().equals(good));
       tamper(one, bad);
 
       for (ServingFixture gateway : List.of(one, two)) {
@@ -92,13 +91,14 @@ public class PolicyRouterTest {
                   c,
                   "UPDATE aliases SET champion = ?, previous = NULL, revision = revision + 1",
                   Integer.parseInt(bad.substring(1))));
-      waitFor(Duration.ofSeconds(5), () -> one.policies.problem() != null);
-      waitFor(Duration.ofSeconds(5), () -> two.policies.problem() != null);
+      await().atMost(Duration.ofSeconds(5)).until(() -> one.policies.problem() != null);
+      await().atMost(Duration.ofSeconds(5)).until(() -> two.policies.problem() != null);
       assertThat(one.policies.problem()).startsWith(bad + " is refused: its content has the hash");
       assertThat(List.of(one.champion(), two.champion())).containsOnly(good);
-      waitFor(
-          Duration.ofSeconds(5),
-          () -> one.policies.statusStore().all().stream().allMatch(r -> r.problem() != null));
+      await()
+          .atMost(Duration.ofSeconds(5))
+          .until(
+              () -> one.policies.statusStore().all().stream().allMatch(r -> r.problem() != null));
       assertThat(greedy(one, one.policies.serving().champion()).reason())
           .isNotEqualTo(FinishReason.ERROR);
 
@@ -124,8 +124,8 @@ public class PolicyRouterTest {
       assertThat(one.policies.problem()).contains("could not be applied");
 
       bySuperuser(one, "ALTER TABLE unreadable RENAME TO policies");
-      waitFor(Duration.ofSeconds(20), () -> one.champion().equals(first));
-      waitFor(Duration.ofSeconds(5), () -> one.policies.problem() == null);
+      await().atMost(Duration.ofSeconds(20)).until(() -> one.champion().equals(first));
+      await().atMost(Duration.ofSeconds(5)).until(() -> one.policies.problem() == null);
     }
   }
 
@@ -169,7 +169,7 @@ public class PolicyRouterTest {
     }
     try (var gateway = new ServingFixture(disk, address, "one", true)) {
       assertThat(gateway.champion()).isEqualTo(champion);
-      waitFor(Duration.ofSeconds(5), () -> Files.exists(file));
+      await().atMost(Duration.ofSeconds(5)).until(() -> Files.exists(file));
     }
   }
 
@@ -264,14 +264,5 @@ public class PolicyRouterTest {
             return statement.execute("SET ROLE whetstone_app");
           }
         });
-  }
-
-  public static void waitFor(Duration limit, BooleanSupplier condition)
-      throws InterruptedException {
-    Instant end = Instant.now().plus(limit);
-    while (!condition.getAsBoolean() && Instant.now().isBefore(end)) {
-      Thread.sleep(5);
-    }
-    assertThat(condition.getAsBoolean()).as("within " + limit).isTrue();
   }
 }

@@ -1,5 +1,8 @@
 package dev.whetstone.testing;
 
+import static java.time.Duration.ofMinutes;
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lab.SentimentScore;
@@ -78,11 +81,9 @@ public final class Voters implements AutoCloseable {
   }
 
   /** Waits for more votes that prefer one side. */
-  public void awaitDecided(int more) throws InterruptedException {
+  public void awaitDecided(int more) {
     int goal = decided.get() + more;
-    while (decided.get() < goal && unexpected.isEmpty()) {
-      Thread.sleep(20);
-    }
+    await().atMost(ofMinutes(10)).until(() -> decided.get() >= goal || !unexpected.isEmpty());
   }
 
   private void run() {

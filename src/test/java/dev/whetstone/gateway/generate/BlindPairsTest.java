@@ -3,6 +3,7 @@ package dev.whetstone.gateway.generate;
 import static dev.whetstone.gateway.RunningGateway.as;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,7 +19,6 @@ import dev.whetstone.rollout.RolloutStatus;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.Transition;
 import dev.whetstone.serving.PolicyRouter;
-import dev.whetstone.serving.PolicyRouterTest;
 import dev.whetstone.testing.OwnHome;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -69,8 +69,9 @@ class BlindPairsTest extends ReadyGateway {
                   new Transition(RolloutStatus.DUELLING, "gate", "a duel"),
                   BY.actor());
         });
-    PolicyRouterTest.waitFor(
-        Duration.ofSeconds(15), () -> writers(pair("").<String>path("pair_id")).size() == 2);
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> writers(pair("").<String>path("pair_id")).size() == 2);
   }
 
   @AfterEach

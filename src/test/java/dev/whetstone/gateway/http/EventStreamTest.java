@@ -3,6 +3,7 @@ package dev.whetstone.gateway.http;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.engine.GenerationListener;
 import java.io.IOException;
@@ -27,9 +28,7 @@ class EventStreamTest {
                 return null;
               });
       events.onText(0, "one", new int[] {1}, new float[] {-1});
-      while (written.isEmpty()) {
-        Thread.onSpinWait();
-      }
+      await().until(() -> !written.isEmpty());
       assertThat(writer.isDone()).isFalse();
 
       events.disconnect();

@@ -3,6 +3,7 @@ package dev.whetstone.gateway.policies;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
@@ -20,7 +21,6 @@ import dev.whetstone.gateway.RunningGateway;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
-import dev.whetstone.serving.PolicyRouterTest;
 import dev.whetstone.testing.OwnHome;
 import dev.whetstone.testing.PlainOnnx;
 import dev.whetstone.testing.TestModels;
@@ -85,9 +85,9 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     assertThat(text(", \"policy\": \"previous\"")).isEqualTo(before);
     assertThat(text(", \"policy\": \"" + PeftFiles.hash(adapter) + "\"")).isEqualTo(after);
     asOperator().get("/policies/champion").then().body("version", equalTo(version));
-    PolicyRouterTest.waitFor(
-        Duration.ofSeconds(5),
-        () -> version.equals(asOperator().get("/policies").path("gateways[0].version")));
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> version.equals(asOperator().get("/policies").path("gateways[0].version")));
     asOperator()
         .get("/policies")
         .then()

@@ -1,6 +1,8 @@
 package dev.whetstone.training.worker;
 
+import static java.time.Duration.ofMillis;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
@@ -132,9 +134,7 @@ class DatabaseReferenceCacheTest {
     assertThat(rows.find(all)).isEmpty();
   }
 
-  private static void awaitMoreThan(int count, AtomicInteger counted) throws InterruptedException {
-    while (counted.get() <= count) {
-      Thread.sleep(1);
-    }
+  private static void awaitMoreThan(int count, AtomicInteger counted) {
+    await().pollInterval(ofMillis(1)).until(() -> counted.get() > count);
   }
 }
