@@ -59,7 +59,7 @@ class LearningTest {
     TrainingJob job =
         new TrainingJob(tiny, split.train(), split.validation(), config, null, directory, false);
     return new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test"))
-        .run(job, TrainingListener.NONE);
+        .run(job, TrainingListener.NO_OP);
   }
 
   private static Policy policy(TrainingOutcome outcome) {

@@ -8,7 +8,6 @@ import dev.whetstone.preference.TrainingVote;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -53,7 +52,7 @@ final class EarlierSelection {
               .collect(Collectors.joining());
       digest.update((vote.preferenceId() + ids + "\n").getBytes(StandardCharsets.UTF_8));
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   private EarlierSelection() {}
