@@ -20,6 +20,7 @@ import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationVersion;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Each migration meets a database that holds rows of the version before, in every table that the
  * application writes: no row goes, and no column of one changes.
  */
+@Tag("database")
 class MigrationTest {
   @TempDir Path home;
 

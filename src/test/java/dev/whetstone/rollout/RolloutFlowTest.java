@@ -34,10 +34,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The state machine on a real database and engine, stepped by hand. */
+@Tag("database")
 class RolloutFlowTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "a test");
   private static final int[] PROBE = {1, 2, 3, 4};

@@ -22,10 +22,12 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What operators read of decisions: candidates that wait, causes, ties, and what a watch did. */
+@Tag("database")
 class RolloutRecordsTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "a test");
   private static final String CLEAR = "{\"select_gain\": 0.3, \"select_gain_se\": 0.05}";

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two gateways on one PostgreSQL, and what each serves when notifications are lost or data is
  * damaged.
  */
+@Tag("database")
 public class PolicyRouterTest {
   private static final int WIDE = 256;
 
