@@ -2,6 +2,7 @@ package dev.whetstone.app;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.DatabaseSettings;
 import dev.whetstone.database.server.ServerAddress;
 import dev.whetstone.models.DefaultModelChoice;
 import dev.whetstone.models.ImportProgress;
@@ -34,10 +35,7 @@ import org.jspecify.annotations.Nullable;
  *     WHETSTONE_MODEL}; null leaves the choice to {@link #withModel}
  * @param weights {@code WHETSTONE_WEIGHTS}: {@code int8} (default) or {@code fp32}
  * @param threads engine threads: {@code WHETSTONE_THREADS}, default the machine's cores
- * @param databaseUrl an external PostgreSQL: {@code WHETSTONE_DATABASE_URL}; null starts the
- *     embedded one in the data directory
- * @param databaseConnections most connections that this process's pool opens: {@code
- *     WHETSTONE_DATABASE_CONNECTIONS}, default 8
+ * @param databaseConfig from {@code WHETSTONE_DATABASE_*}, see {@link DatabaseSettings}
  */
 public record AppSettings(
     Path root,
@@ -48,8 +46,9 @@ public record AppSettings(
     @Nullable String namedModel,
     Weights weights,
     int threads,
-    @Nullable String databaseUrl,
-    int databaseConnections) {
+    DatabaseConfig databaseConfig) {
+  private static final int MAX_CONNECTIONS = 1_000;
+
   /** The precision of the linear layers in the serving graph. */
   public enum Weights {
     INT8(Precision.INT8),
@@ -88,16 +87,12 @@ public record AppSettings(
         new DefaultModelChoice(home, catalogue, say)
             .name(MachineResources.memory(), MachineResources.disk(home));
     return new AppSettings(
-        root,
-        home,
-        nativeLibraries,
-        port,
-        trainerPort,
-        chosen,
-        weights,
-        threads,
-        databaseUrl,
-        databaseConnections);
+        root, home, nativeLibraries, port, trainerPort, chosen, weights, threads, databaseConfig);
+  }
+
+  /** The external PostgreSQL's address; null where the server is embedded. */
+  public @Nullable String databaseUrl() {
+    return databaseConfig.url();
   }
 
   /** The imported models. */
@@ -125,19 +120,28 @@ public record AppSettings(
         weights(text(variables, "WHETSTONE_WEIGHTS").orElse("int8")),
         number(
             variables, "WHETSTONE_THREADS", Runtime.getRuntime().availableProcessors(), 1, 1_024),
-        text(variables, "WHETSTONE_DATABASE_URL").map(AppSettings::checkedAddress).orElse(null),
-        number(
-            variables,
-            "WHETSTONE_DATABASE_CONNECTIONS",
-            DatabaseConfig.DEFAULT_CONNECTIONS,
-            2,
-            1_000));
+        databaseConfig(home, variables));
   }
 
-  private static String checkedAddress(String url) {
+  private static DatabaseConfig databaseConfig(
+      Path home, Function<String, @Nullable String> variables) {
+    text(variables, "WHETSTONE_DATABASE_URL").ifPresent(AppSettings::checkAddress);
+    DatabaseSettings settings = VariablesSource.read(DatabaseSettings.class, variables);
+    if (settings.connections() < 2 || settings.connections() > MAX_CONNECTIONS) {
+      throw new InvalidSettingException(
+          "WHETSTONE_DATABASE_CONNECTIONS must be a number from 2 to %d, not '%d'"
+              .formatted(MAX_CONNECTIONS, settings.connections()));
+    }
+    if (!settings.statementTimeout().isPositive() || !settings.acquireTimeout().isPositive()) {
+      throw new InvalidSettingException(
+          "WHETSTONE_DATABASE_…_TIMEOUT must be positive, as in PT5S");
+    }
+    return DatabaseConfig.from(home, settings);
+  }
+
+  private static void checkAddress(String url) {
     try {
       ServerAddress.parse(url);
-      return url;
     } catch (IllegalArgumentException unusable) {
       throw new InvalidSettingException("WHETSTONE_DATABASE_URL: " + unusable.getMessage());
     }
@@ -150,7 +154,7 @@ public record AppSettings(
 
   /** The database, not yet opened. The caller closes it. */
   public Database database() {
-    return new Database(DatabaseConfig.of(home, databaseUrl, databaseConnections));
+    return new Database(databaseConfig);
   }
 
   private static Optional<String> text(Function<String, @Nullable String> variables, String name) {

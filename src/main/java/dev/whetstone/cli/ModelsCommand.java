@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.NativeLibraries;
+import dev.whetstone.io.ByteSize;
 import dev.whetstone.models.CatalogueModel;
 import dev.whetstone.models.ModelCatalogue;
 import dev.whetstone.models.ModelStore;
@@ -63,9 +64,9 @@ public final class ModelsCommand implements Callable<Integer> {
         model.licence(),
         model.description(),
         state(model, store),
-        size(sizes.disk()),
-        size(sizes.serving()),
-        size(sizes.training()));
+        ByteSize.text(sizes.disk()),
+        ByteSize.text(sizes.serving()),
+        ByteSize.text(sizes.training()));
   }
 
   private static String state(CatalogueModel model, ModelStore store) throws IOException {
@@ -76,15 +77,9 @@ public final class ModelsCommand implements Callable<Integer> {
       return "nothing to fetch";
     }
     long fetched = store.fetchedBytes(model);
-    return size(model.downloadBytes() - fetched)
+    return ByteSize.text(model.downloadBytes() - fetched)
         + " to fetch"
-        + (fetched == 0 ? "" : " (" + size(fetched) + " are here)");
-  }
-
-  private static String size(long bytes) {
-    return bytes >= 1_000_000_000
-        ? String.format(Locale.ROOT, "%.1f GB", bytes / 1e9)
-        : String.format(Locale.ROOT, "%.0f MB", bytes / 1e6);
+        + (fetched == 0 ? "" : " (" + ByteSize.text(fetched) + " are here)");
   }
 
   private static ArrayNode json(ModelCatalogue catalogue, ModelStore store) throws IOException {

@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * Access to PostgreSQL: starts the embedded server where no external one is configured, migrates
  * the schema and pools connections, which act as the role {@code whetstone_app}. It opens on first
  * use and again after the database was unavailable. Any thread may call it.
+ *
+ * <p>How it works: {@code pool} is null until the database is open, and again once the embedded
+ * server is found dead; whoever finds it null opens. The lock {@code opening} guards the server,
+ * the pause between tries, and {@code closed}; only its holder sets {@code pool}. Others read the
+ * volatile fields without it. After a failure nobody tries before the pause is over, which doubles
+ * up to 15 s: callers get the last failure at once.
  */
 public final class Database implements AutoCloseable {
   /** Work on a connection, which it must neither commit nor close. */

@@ -26,21 +26,25 @@ public record DatabaseConfig(
     }
   }
 
-  /** Connections of a process's pool where no setting says otherwise. */
-  public static final int DEFAULT_CONNECTIONS = 8;
+  private static final int DEFAULT_CONNECTIONS = 8;
 
-  /** The settings of every process: 15 s a statement, 5 s for a connection. */
+  /** The defaults of {@link DatabaseSettings}. */
   public static DatabaseConfig of(Path home, @Nullable String url) {
-    return of(home, url, DEFAULT_CONNECTIONS);
-  }
-
-  /** The same, with a pool of another size. */
-  public static DatabaseConfig of(Path home, @Nullable String url, int maxConnections) {
     return new DatabaseConfig(
         home.toAbsolutePath().resolve("postgres"),
         url,
-        maxConnections,
+        DEFAULT_CONNECTIONS,
         Duration.ofSeconds(15),
         Duration.ofSeconds(5));
+  }
+
+  /** What the settings say, checked. */
+  public static DatabaseConfig from(Path home, DatabaseSettings settings) {
+    return new DatabaseConfig(
+        home.toAbsolutePath().resolve("postgres"),
+        settings.url().orElse(null),
+        settings.connections(),
+        settings.statementTimeout(),
+        settings.acquireTimeout());
   }
 }

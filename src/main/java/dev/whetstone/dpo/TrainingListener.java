@@ -8,7 +8,7 @@ import java.util.Set;
 /** Observes a run and may cancel it. All methods are called on the training thread. */
 public interface TrainingListener {
   /** Ignores everything and never cancels. */
-  TrainingListener NONE = step -> {};
+  TrainingListener NO_OP = step -> {};
 
   /** Called after each update. */
   void onStep(StepMetrics step);

@@ -23,10 +23,23 @@ public final class LockFile implements AutoCloseable {
    * @throws IOException also when the thread is interrupted while it waits
    */
   public static LockFile acquire(Path file) throws IOException {
+    return acquire(file, () -> {});
+  }
+
+  /**
+   * Waits for the lock, and creates the file where it is missing.
+   *
+   * @param onWait is run once if another process or thread holds the lock
+   * @throws IOException also when the thread is interrupted while it waits
+   */
+  public static LockFile acquire(Path file, Runnable onWait) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
-      lock(channel, file);
+      if (!tryLock(channel)) {
+        onWait.run();
+        lock(channel, file);
+      }
       return new LockFile(channel);
     } catch (IOException | RuntimeException failed) {
       channel.close();
@@ -36,18 +49,21 @@ public final class LockFile implements AutoCloseable {
 
   // Polls, because within one process Java refuses a second lock of a file instead of waiting.
   private static void lock(FileChannel channel, Path file) throws IOException {
-    while (true) {
+    while (!tryLock(channel)) {
       try {
-        channel.lock();
-        return;
-      } catch (OverlappingFileLockException heldByThread) {
-        try {
-          Thread.sleep(POLL);
-        } catch (InterruptedException interrupted) {
-          Thread.currentThread().interrupt();
-          throw new IOException("interrupted while another thread holds " + file, interrupted);
-        }
+        Thread.sleep(POLL);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while another holds " + file, interrupted);
       }
+    }
+  }
+
+  private static boolean tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException heldByThread) {
+      return false;
     }
   }
 

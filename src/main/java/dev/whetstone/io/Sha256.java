@@ -22,7 +22,12 @@ public final class Sha256 {
         digest.update(buffer, 0, n);
       }
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return hex(digest);
+  }
+
+  /** Hashes bytes. */
+  public static String of(byte[] bytes) {
+    return HexFormat.of().formatHex(digest().digest(bytes));
   }
 
   /** Hashes a text's UTF-8 bytes. */
@@ -33,6 +38,11 @@ public final class Sha256 {
   /** The 32 bytes of the hash of a text's UTF-8 bytes. */
   public static byte[] bytes(String text) {
     return digest().digest(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The hash of all that was added to a digest, which is reset. */
+  public static String hex(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** A new digest, for content that comes in parts. */

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -127,6 +126,7 @@ public final class PeftFiles {
     MessageDigest digest = Sha256.digest();
     String head = "rank=" + adapter.rank() + ";alpha=" + adapter.alpha() + ";";
     digest.update(head.getBytes(StandardCharsets.UTF_8));
-    return HexFormat.of().formatHex(digest.digest(tensors(adapter)));
+    digest.update(tensors(adapter));
+    return Sha256.hex(digest);
   }
 }

@@ -1,5 +1,6 @@
 package dev.whetstone.models;
 
+import dev.whetstone.io.ByteSize;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,9 +35,10 @@ final class DownloadProgress {
   /** Tells how many bytes are here now. */
   void at(long bytes) {
     Instant now = clock.instant();
-    boolean ends = bytes == total && bytes != last;
+    boolean whole = bytes == total;
+    boolean told = bytes == last;
     last = bytes;
-    if (!ends && Duration.between(shown, now).compareTo(out.interval()) < 0) {
+    if (whole ? told : Duration.between(shown, now).compareTo(out.interval()) < 0) {
       return;
     }
     shown = now;
@@ -52,13 +54,6 @@ final class DownloadProgress {
 
   /** For example "171 of 491 MB". */
   static String ofTotal(long bytes, long total) {
-    return String.format(Locale.ROOT, "%.0f of %s", Math.floor(bytes / MB), size(total));
-  }
-
-  /** A size in MB, or GB from 1 GB on. */
-  static String size(long bytes) {
-    return bytes >= 1_000_000_000
-        ? String.format(Locale.ROOT, "%.1f GB", bytes / 1e9)
-        : String.format(Locale.ROOT, bytes >= 10_000_000 ? "%.0f MB" : "%.1f MB", bytes / MB);
+    return String.format(Locale.ROOT, "%.0f of %s", Math.floor(bytes / MB), ByteSize.text(total));
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches a file from Hugging Face or a mirror of it, {@code HF_ENDPOINT}; {@code HF_TOKEN} opens
- * private repositories. Goes on where a broken transfer stopped.
+ * private repositories, and the {@link EnvironmentProxy} leads there. Goes on where a broken
+ * transfer stopped.
  */
 final class HuggingFaceDownload {
   private static final String DEFAULT_ENDPOINT = "https://huggingface.co";
@@ -31,6 +33,7 @@ final class HuggingFaceDownload {
 
   private final URI endpoint;
   private final @Nullable String token;
+  private final EnvironmentProxy proxy;
 
   /**
    * Reads the environment.
@@ -42,6 +45,7 @@ final class HuggingFaceDownload {
     this.endpoint = endpoint(address.isEmpty() ? DEFAULT_ENDPOINT : address);
     String secret = environment.getOrDefault("HF_TOKEN", "").strip();
     this.token = secret.isEmpty() ? null : secret;
+    this.proxy = new EnvironmentProxy(environment);
   }
 
   private static URI endpoint(String address) throws IOException {
@@ -151,7 +155,8 @@ final class HuggingFaceDownload {
   }
 
   private HttpURLConnection ask(URI address, long from) throws IOException {
-    HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
+    HttpURLConnection connection =
+        (HttpURLConnection) address.toURL().openConnection(proxy.of(address));
     connection.setInstanceFollowRedirects(false);
     connection.setConnectTimeout((int) CONNECT_TIMEOUT.toMillis());
     connection.setReadTimeout((int) ANSWER_TIMEOUT.toMillis());
@@ -202,7 +207,7 @@ final class HuggingFaceDownload {
   }
 
   private String reason(IOException failed) {
-    String host = endpoint.getHost();
+    String host = endpoint.getHost() + throughProxy();
     return switch (failed) {
       case UnknownHostException _ -> host + " cannot be found (no network, or no DNS)";
       case SocketTimeoutException _ -> host + " does not answer";
@@ -210,6 +215,16 @@ final class HuggingFaceDownload {
       case NoRouteToHostException _ -> host + " cannot be reached";
       default -> "the transfer from " + host + " broke off";
     };
+  }
+
+  private String throughProxy() {
+    try {
+      return proxy.of(endpoint).address() instanceof InetSocketAddress used
+          ? " through the proxy " + used.getHostString() + ":" + used.getPort()
+          : "";
+    } catch (IOException unreadable) {
+      return "";
+    }
   }
 
   /** An answer that another try would not change. */

@@ -1,6 +1,7 @@
 package dev.whetstone.models;
 
 import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.io.ByteSize;
 import dev.whetstone.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,7 +86,7 @@ final class ModelFetcher {
       if (FullDisk.isReason(failed)) {
         throw new IOException(
             "the disk of %s is full; free %s, and the next start goes on with what is there"
-                .formatted(folder, DownloadProgress.size(needed(model, file))),
+                .formatted(folder, ByteSize.text(needed(model, file))),
             failed);
       }
       throw failed;
@@ -98,20 +99,16 @@ final class ModelFetcher {
         "Fetching %s: %s to fetch%s; about %s will be kept on disk in %s"
             .formatted(
                 model.name(),
-                DownloadProgress.size(file.bytes() - here),
-                here == 0 ? "" : " (" + DownloadProgress.size(here) + " are here)",
-                DownloadProgress.size(model.sizes().disk()),
+                ByteSize.text(file.bytes() - here),
+                here == 0 ? "" : " (" + ByteSize.text(here) + " are here)",
+                ByteSize.text(model.sizes().disk()),
                 folder.resolveSibling(model.name())));
     long free = Files.getFileStore(folder).getUsableSpace();
     long needed = needed(model, file);
     if (free < needed) {
       throw new IOException(
           "%s needs %s on the disk of %s, where %s are free"
-              .formatted(
-                  model.name(),
-                  DownloadProgress.size(needed),
-                  folder,
-                  DownloadProgress.size(free)));
+              .formatted(model.name(), ByteSize.text(needed), folder, ByteSize.text(free)));
     }
   }
 

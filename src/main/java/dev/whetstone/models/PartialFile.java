@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -90,7 +89,7 @@ final class PartialFile implements AutoCloseable {
       digest.update(buffer.array(), 0, read);
       at += read;
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   /**
@@ -108,7 +107,7 @@ final class PartialFile implements AutoCloseable {
         digest.update(buffer, 0, n);
         append(buffer, n);
       }
-      String found = HexFormat.of().formatHex(digest.digest());
+      String found = Sha256.hex(digest);
       if (left != 0 || !found.equals(sha256)) {
         throw new IOException(
             name + " is damaged: its sha256 is not the one in models/manifest.json");

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -54,7 +53,7 @@ public final class SafetensorsWriter {
     try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       write(out, tensors, metadata);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   private static void write(OutputStream out, Tensors tensors, Map<String, String> metadata)

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Compares {@code ./whetstone train}, killed at random moments and resumed, with one not killed.
  */
 @Timeout(240)
+@Tag("process")
 class KilledTrainTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final SplittableRandom RANDOM = new SplittableRandom();

@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("process")
 class ModelsCommandTest {
   @TempDir Path home;
 
@@ -25,7 +27,7 @@ class ModelsCommandTest {
 
     assertThat(run(0, "models"))
         .startsWith("qwen2.5-coder-0.5b-instruct, the default (Apache-2.0)\n")
-        .contains("  486 MB to fetch (5 MB are here); ")
+        .contains("  486 MB to fetch (5.0 MB are here); ")
         .contains("smollm2-135m-instruct (Apache-2.0)")
         .contains("  here; ")
         .contains("  nothing to fetch; ");

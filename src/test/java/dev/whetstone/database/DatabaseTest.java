@@ -12,10 +12,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real embedded PostgreSQL: durable, recovered after kill -9, its audit log append-only. */
+@Tag("database")
 class DatabaseTest {
   @TempDir Path home;
 

@@ -36,6 +36,7 @@ import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -47,6 +48,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * 2023, section 4) whose right side is taken from the oracle by central differences in double
  * precision.
  */
+@Tag("slow")
 class GradientIdentityTest {
   private static final double BETA = 0.3;
   private static final String LORA = "{\"lora_rank\": 4, \"lora_alpha\": 8, %s}";

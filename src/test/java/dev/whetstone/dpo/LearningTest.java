@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Trains on 200 votes: answers are sampled from the reference, judged and trained on, then the
  * result is sampled.
  */
+@Tag("slow")
 class LearningTest {
   private static final int VOTES = 200;
   private static final int ANSWERS = 512;
@@ -59,7 +61,7 @@ class LearningTest {
     TrainingJob job =
         new TrainingJob(tiny, split.train(), split.validation(), config, null, directory, false);
     return new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test"))
-        .run(job, TrainingListener.NONE);
+        .run(job, TrainingListener.NO_OP);
   }
 
   private static Policy policy(TrainingOutcome outcome) {

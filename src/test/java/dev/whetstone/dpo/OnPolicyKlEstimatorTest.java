@@ -15,8 +15,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class OnPolicyKlEstimatorTest {
   private static final Path ADAPTER =
       Path.of("src/test/resources/golden/train-tiny-sigmoid/adapter_final.safetensors");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.testing.TestModels;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.condition.OS;
  * touches at its start, so that only native memory can grow.
  */
 @EnabledOnOs(OS.LINUX)
+@Tag("process")
 class SoakTest {
   private static final int STEPS = Integer.getInteger("whetstone.soak-steps", 40);
 

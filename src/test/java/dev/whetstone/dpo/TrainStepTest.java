@@ -19,11 +19,13 @@ import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What must not change the gradient of an update, and what must prevent the update. */
+@Tag("slow")
 class TrainStepTest {
   private static final NetworkSettings EXACT = NetworkSettings.exact(2);
 

@@ -20,9 +20,11 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Seeded completions on the real int8 model have the same bits alone and in changing batches. */
+@Tag("slow")
 class RealBatchTest {
   private static final ModelDirectory MODEL = TestModels.smollm2();
   private static final int SLOTS = 8;

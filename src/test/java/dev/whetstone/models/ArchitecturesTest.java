@@ -30,11 +30,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tiny random models of every architecture, beside Transformers' and PEFT's numbers. */
+@Tag("slow")
 class ArchitecturesTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/architectures");
   private static final double FORWARD = 1e-4;

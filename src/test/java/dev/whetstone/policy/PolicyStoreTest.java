@@ -24,10 +24,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Versions and aliases in a real PostgreSQL. */
+@Tag("database")
 class PolicyStoreTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
 

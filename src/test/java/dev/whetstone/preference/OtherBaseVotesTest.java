@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Votes on answers of another base, kept by their texts. */
+@Tag("slow")
 class OtherBaseVotesTest extends LogTest {
   private static final String NEW = "another base";
 

@@ -8,9 +8,11 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The three parts of the log, in Java and in the database. */
+@Tag("slow")
 class PartTest extends LogTest {
   @Test
   void eightInTenTrainOneSelectsOneJudges() {

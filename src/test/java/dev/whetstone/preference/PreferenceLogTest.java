@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Votes on a real PostgreSQL: once each, by the pair's owner, before it expires. */
+@Tag("database")
 class PreferenceLogTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 

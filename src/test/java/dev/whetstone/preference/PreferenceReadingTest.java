@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Pages and summaries of the log, on a real PostgreSQL. */
+@Tag("database")
 class PreferenceReadingTest extends LogTest {
   @Test
   void pagesMeetWithoutGapOrRepetitionFromBothEnds() {

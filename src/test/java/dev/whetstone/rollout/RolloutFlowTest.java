@@ -27,9 +27,11 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The state machine on a real database and engine, stepped by hand. */
+@Tag("database")
 class RolloutFlowTest extends RolloutCase {
   private Rollouts rollouts(Map<String, String> more) {
     return rollouts(more, OperatorChecks.NONE);

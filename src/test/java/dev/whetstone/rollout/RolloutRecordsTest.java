@@ -7,9 +7,11 @@ import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.rollout.DecisionStore.Ending;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What operators read of decisions: candidates that wait, causes, ties, and what a watch did. */
+@Tag("database")
 class RolloutRecordsTest extends RolloutCase {
   private static final String CLEAR = "{\"select_gain\": 0.3, \"select_gain_se\": 0.05}";
   private static final String UNCLEAR = "{\"select_gain\": 0.01, \"select_gain_se\": 0.05}";

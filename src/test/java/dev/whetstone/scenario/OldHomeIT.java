@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +111,7 @@ class OldHomeIT {
     for (var export : expected("hashes").properties()) {
       byte[] body = bytes(gateway, export.getValue().path("path").asText());
       assertThat(body).as(export.getKey()).hasSize(export.getValue().path("bytes").asInt());
-      assertThat(HexFormat.of().formatHex(Sha256.digest().digest(body)))
+      assertThat(Sha256.of(body))
           .as(export.getKey())
           .isEqualTo(export.getValue().path("sha256").asText());
     }

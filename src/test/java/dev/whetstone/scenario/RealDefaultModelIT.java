@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.offset;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.app.JavaProcess;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.models.CachedModelFile;
 import dev.whetstone.models.ModelOpener;
@@ -24,7 +25,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
@@ -90,7 +90,7 @@ class RealDefaultModelIT {
       bytes.asFloatBuffer().put(values);
       digest.update(bytes);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   @Test

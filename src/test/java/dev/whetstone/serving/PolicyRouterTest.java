@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two gateways on one PostgreSQL, and what each serves when notifications are lost or data is
  * damaged.
  */
+@Tag("database")
 class PolicyRouterTest {
   private static final int WIDE = 256;
 

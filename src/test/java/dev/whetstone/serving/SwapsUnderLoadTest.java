@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  * token: from the commit of the new champion, before this gateway applies it, until any request
  * sent after it, by a client or when the swap returns, gets its first token.
  */
+@Tag("database")
 class SwapsUnderLoadTest {
   private static final int SWAPS = Integer.getInteger("whetstone.swaps", 60);
   private static final int CLIENTS = 16;

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -36,7 +35,7 @@ public final class PartWheels {
 
   /** The sha256 of some bytes. */
   public static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(Sha256.digest().digest(bytes));
+    return Sha256.of(bytes);
   }
 
   /** Part {@code number}, from 1, of {@code count} about equal ones. */

@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Compares the tokenizers and chat templates of both models with Transformers. */
+@Tag("slow")
 class GoldenTextTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

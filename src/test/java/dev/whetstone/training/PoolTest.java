@@ -7,9 +7,11 @@ import dev.whetstone.preference.LogTest;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.VoteExclusions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The pool of usable votes, and when a run is due. */
+@Tag("slow")
 class PoolTest extends LogTest {
   private static final int FIRST = 40;
   private static final ChangeContext TRAINER = new ChangeContext("trainer", "a test");

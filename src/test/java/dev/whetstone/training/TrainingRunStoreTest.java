@@ -15,10 +15,12 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs in a real PostgreSQL: only one is active, however many are requested at once. */
+@Tag("database")
 class TrainingRunStoreTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
 

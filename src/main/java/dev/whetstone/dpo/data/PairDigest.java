@@ -4,7 +4,6 @@ import dev.whetstone.io.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 
 /** A SHA-256 over token ids and texts, of the data that a run depends on. Not thread-safe. */
@@ -41,6 +40,6 @@ public final class PairDigest {
 
   /** The digest in lower-case hexadecimal; call it once, after everything was added. */
   public String hex() {
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 }

@@ -6,7 +6,6 @@ import dev.whetstone.io.Sha256;
 import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -46,7 +45,7 @@ final class EarlierSelection {
     for (TrainingVote vote : votes) {
       digest.update(VoteSelection.line(vote, ""));
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   private EarlierSelection() {}

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -119,7 +118,7 @@ record VoteSelection(double userShare, double promptShare, int maxVotes, double 
     for (TrainingVote vote : votes) {
       digest.update(line(vote, "" + vote.part() + vote.weight()));
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   /** What a list's hash has of a vote: its id, what else is given, and its tokens. */

@@ -13,10 +13,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Starts of damaged, copied and foreign data folders, which must never cost a vote. */
+@Tag("process")
 class EmbeddedServerTest {
   @TempDir Path home;
 

@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Models imported, exported and run here give Transformers' numbers. */
+@Tag("slow")
 class GoldenForwardTest {
   private static final int SLOT = 256;
 

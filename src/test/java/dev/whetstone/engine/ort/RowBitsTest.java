@@ -14,9 +14,11 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A row's logits have the same bits in every batch, whatever the other rows and versions. */
+@Tag("slow")
 class RowBitsTest {
   private static final int SLOTS = 17;
   private static final int PROMPT = 21;

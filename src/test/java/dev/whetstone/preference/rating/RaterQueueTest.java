@@ -22,9 +22,11 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Leases of pairs to raters, on a real PostgreSQL. */
+@Tag("database")
 class RaterQueueTest extends LogTest {
   private static final Duration LEASE = Duration.ofMinutes(10);
 

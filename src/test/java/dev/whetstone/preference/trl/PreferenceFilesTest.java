@@ -15,9 +15,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Export and import of the log, on a real PostgreSQL. */
+@Tag("slow")
 class PreferenceFilesTest extends LogTest {
   @Test
   void exportsWhatTrlReads() throws IOException {

@@ -25,11 +25,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reference log-probs on a real PostgreSQL. */
+@Tag("database")
 class DatabaseReferenceCacheTest {
   private static final ReferenceCache.Key FIRST = new ReferenceCache.Key("base", "aa");
   private static final ReferenceCache.Key SECOND = new ReferenceCache.Key("base", "bb");

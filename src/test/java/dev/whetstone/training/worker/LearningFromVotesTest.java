@@ -36,11 +36,13 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs on votes in a real PostgreSQL with the real trainer: what one run leaves to the next. */
+@Tag("database")
 class LearningFromVotesTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "a test");
 

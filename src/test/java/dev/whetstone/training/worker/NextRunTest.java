@@ -10,9 +10,11 @@ import dev.whetstone.training.TrainingRunStore;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How many pairs a run would take, and what cuts the pool to that. */
+@Tag("database")
 class NextRunTest extends LogTest {
   private TrainingVotes votes;
   private TrainingRunStore runs;
