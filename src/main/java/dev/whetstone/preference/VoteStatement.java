@@ -48,19 +48,20 @@ final class VoteStatement {
           confidence, recorded_at, policy_a, policy_b)
         SELECT preference_id, pair_id, key_id, user_id, choice, comment,
           string_to_array(tags, E'\\n'), confidence, ?, policy_a, policy_b
-        FROM open WHERE closes_at > ? ORDER BY pair_id, user_id, place
-        ON CONFLICT (pair_id, user_id) DO NOTHING
-        RETURNING preference_id, pair_id, user_id, choice, recorded_at)
+        FROM open WHERE closes_at > ? ORDER BY pair_id, key_id, user_id, place
+        ON CONFLICT (pair_id, key_id, user_id) DO NOTHING
+        RETURNING preference_id, pair_id, key_id, user_id, choice, recorded_at)
       SELECT open.place, open.user_id, open.policy_a, open.policy_b, open.closes_at,
         coalesce(fresh.preference_id, old.preference_id) AS preference_id,
         coalesce(fresh.choice, old.choice) AS choice,
         coalesce(fresh.recorded_at, old.recorded_at) AS recorded_at
       FROM open
-        LEFT JOIN fresh ON fresh.pair_id = open.pair_id AND fresh.user_id = open.user_id
+        LEFT JOIN fresh ON fresh.pair_id = open.pair_id AND fresh.key_id = open.key_id
+          AND fresh.user_id = open.user_id
         LEFT JOIN LATERAL (
           SELECT preference_id, choice, recorded_at FROM preferences
           WHERE fresh.preference_id IS NULL AND pair_id = open.pair_id
-            AND user_id = open.user_id LIMIT 1) old ON true
+            AND key_id = open.key_id AND user_id = open.user_id LIMIT 1) old ON true
       """;
 
   private VoteStatement() {}

@@ -32,6 +32,14 @@ final class EvidenceStore {
       ORDER BY v.seq
       """;
 
+  // Admission never looks back. Only an operator who takes a key out takes what it proved, too.
+  static final String OF_COUNTED_KEYS =
+      """
+       NOT EXISTS (SELECT FROM evidence_voters w
+        JOIN exclusions x ON x.kind = 'key' AND x.value = w.key_id
+        WHERE w.subject = evidence_votes.subject AND w.voter = evidence_votes.voter)
+      """;
+
   private static final String VOTER =
       """
       WITH added AS (
@@ -199,8 +207,8 @@ final class EvidenceStore {
             SELECT count(*) FILTER (WHERE counted AND score = 1),
               count(*) FILTER (WHERE counted AND score = 0),
               count(*) FILTER (WHERE reason = 'tie'), count(*) FILTER (WHERE reason = 'both_bad')
-            FROM evidence_votes WHERE subject = ?
-            """,
+            FROM evidence_votes WHERE subject = ? AND"""
+                + OF_COUNTED_KEYS,
             subject)
         .orElseThrow();
   }
@@ -210,7 +218,8 @@ final class EvidenceStore {
     return Sql.list(
         connection,
         row -> new Scored(row.getDouble("score"), row.getInt("voter")),
-        "SELECT score, voter FROM evidence_votes WHERE subject = ? AND (counted OR reason = 'tie')"
+        "SELECT score, voter FROM evidence_votes WHERE subject = ? AND (counted OR reason = 'tie') AND"
+            + OF_COUNTED_KEYS
             + " ORDER BY seq",
         subject);
   }

@@ -13,6 +13,7 @@ import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
@@ -57,6 +58,7 @@ final class CompletionService {
   @Inject InstantSource clock;
   @Inject ObjectMapper mapper;
   @Inject RateLimiter limits;
+  @Inject RequestUser users;
   @Inject SecurityIdentity identity;
 
   /** A request in progress. */
@@ -102,8 +104,10 @@ final class CompletionService {
    */
   Response respond(TranslatedRequest request, CompletionFormat format, RoutingContext http) {
     ServedModel model = serving.model();
-    limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
-    GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
+    GenerateRequest asked =
+        request.generateRequest().forUser(users.believed(request.generateRequest().user()));
+    limits.admit(users.key(), asked.user());
+    GenerationPlan plan = generations.plan(model, asked, request.extras());
     RequestLog.setPolicy(http, plan.policy().version());
     requireReadable(request, model, plan);
     ActiveRequest active =

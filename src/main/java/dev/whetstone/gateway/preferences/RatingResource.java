@@ -2,6 +2,7 @@ package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceConfig;
@@ -10,7 +11,6 @@ import dev.whetstone.preference.rating.RaterQueue;
 import dev.whetstone.preference.rating.SummaryReader;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Message;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -42,7 +42,7 @@ public class RatingResource {
   @Inject RaterQueue queue;
   @Inject SummaryReader summaries;
   @Inject PreferenceConfig config;
-  @Inject SecurityIdentity identity;
+  @Inject RequestUser users;
   @Inject GatewayState serving;
 
   /** A pair to vote on; it hides which version wrote which side, and for which user. */
@@ -89,8 +89,8 @@ public class RatingResource {
       @QueryParam("lease_seconds")
           @Parameter(schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "86400"))
           @Nullable String leaseSeconds) {
-    String key = identity.getPrincipal().getName();
-    String name = Parameters.text("user", user);
+    String key = users.key();
+    String name = users.of(Parameters.text("user", user));
     int defaultSeconds = (int) config.lease().toSeconds();
     int seconds =
         Parameters.number("lease_seconds", leaseSeconds, defaultSeconds, 1, MAX_LEASE_SECONDS);

@@ -4,6 +4,7 @@ import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.http.UserNameValidator;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.PreferenceLog;
@@ -11,7 +12,6 @@ import dev.whetstone.preference.VoteOutcome;
 import dev.whetstone.preference.VoteRequest;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -37,7 +37,7 @@ public class VotesResource {
   @Inject PreferenceLog log;
   @Inject RateLimiter limits;
   @Inject FreeSpace space;
-  @Inject SecurityIdentity identity;
+  @Inject RequestUser users;
 
   /** A vote; user defaults to the pair's user. */
   public record Request(
@@ -83,7 +83,7 @@ public class VotesResource {
       description = "this user has already voted differently on the pair")
   @APIResponse(responseCode = "410", description = "the pair is no longer open for votes")
   public Response vote(Request request) {
-    VoteRequest voteRequest = toVote(request, identity.getPrincipal().getName());
+    VoteRequest voteRequest = toVote(request, users.key(), users.of(request.user()));
     limits.admit(voteRequest.keyId(), voteRequest.user());
     space.require();
     return switch (log.vote(voteRequest)) {
@@ -99,7 +99,7 @@ public class VotesResource {
     };
   }
 
-  private static VoteRequest toVote(Request request, String keyId) {
+  private static VoteRequest toVote(Request request, String keyId, @Nullable String user) {
     String pairId = Parameters.present("pair_id", request.pairId());
     String choice = Parameters.present("choice", request.choice());
     try {
@@ -107,7 +107,7 @@ public class VotesResource {
           RandomIds.generate("pref"),
           pairId,
           keyId,
-          request.user(),
+          user,
           Choice.of(choice),
           request.comment(),
           request.tags() == null ? List.of() : request.tags(),

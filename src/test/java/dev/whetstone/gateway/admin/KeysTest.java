@@ -17,6 +17,7 @@ import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFormat;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.KeyUsers;
 import dev.whetstone.security.Role;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
@@ -116,7 +117,7 @@ class KeysTest extends ReadyGateway {
   @Test
   void anotherGatewayLearnsOfARevocation() {
     try (var other = new ApiKeyCache(store, List.of(), false, InstantSource.system())) {
-      KeyStore.Created made = store.create(Role.CHAT, null, "test");
+      KeyStore.Created made = store.create(Role.CHAT, KeyUsers.PERSONAL, null, "test");
       assertThatThrownBy(() -> other.authenticate(made.secret()))
           .as("not known before the keys are read")
           .isInstanceOf(DatabaseUnavailableException.class);

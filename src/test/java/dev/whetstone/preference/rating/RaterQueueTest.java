@@ -126,7 +126,7 @@ class RaterQueueTest extends LogTest {
     assertThat(cursor(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
     assertThat(cursor(2)).isEqualTo(Instant.EPOCH);
 
-    var erased = new UserErasure(log.database).erase("bob", "test");
+    var erased = new UserErasure(log.database).erase("bob", null, "test");
     assertThat(erased.votes()).isEqualTo(1);
     assertThat(pairFor("lee", 1)).contains(judged);
   }

@@ -49,7 +49,7 @@ class DatabaseReferenceCacheTest {
 
   @BeforeEach
   void empty() {
-    new UserErasure(database).erase("nobody", "operator");
+    new UserErasure(database).erase("nobody", null, "operator");
   }
 
   @Test
@@ -83,7 +83,7 @@ class DatabaseReferenceCacheTest {
         .storePair(TestPairs.of("pair_1", "key", "alice", now.plusSeconds(60)));
     rows.store(Map.of(FIRST, LOGPS));
 
-    UserErasure.Report report = new UserErasure(database).erase("alice", "operator");
+    UserErasure.Report report = new UserErasure(database).erase("alice", null, "operator");
 
     assertThat(report.pairs()).isOne();
     assertThat(rows.find(List.of(FIRST))).isEmpty();
@@ -93,7 +93,7 @@ class DatabaseReferenceCacheTest {
   void textErasedDuringARunIsNotStoredAgain() {
     DatabaseReferenceCache before = DatabaseReferenceCache.open(database, 10);
 
-    new UserErasure(database).erase("alice", "operator");
+    new UserErasure(database).erase("alice", null, "operator");
     before.store(Map.of(FIRST, LOGPS));
 
     assertThat(before.find(List.of(FIRST))).isEmpty();
@@ -119,7 +119,7 @@ class DatabaseReferenceCacheTest {
                 }
               });
       awaitMoreThan(20, stored);
-      new UserErasure(database).erase("alice", "operator");
+      new UserErasure(database).erase("alice", null, "operator");
       awaitMoreThan(stored.get() + 20, stored);
       done.set(true);
       storing.get();
