@@ -100,8 +100,8 @@ final class CompletionBatchService {
             RandomIds.generate("cmpl"),
             "text_completion",
             clock.instant().getEpochSecond(),
-            first.policy().version(),
-            first.policy().hash(),
+            first.shownName(),
+            generations.caller().shownHash(first.policy(), model),
             choices,
             new OpenAiResponses.Usage(
                 prompted, sampled, prompted + sampled, new OpenAiResponses.PromptDetails(cached)));

@@ -67,6 +67,7 @@ final class CompletionService {
       GenerationPlan plan,
       CompletionFormat format,
       String id,
+      String shownHash,
       long created,
       boolean usage,
       @Nullable Logprobs logprobs) {
@@ -78,8 +79,8 @@ final class CompletionService {
           id,
           format.object(chunk),
           created,
-          plan.policy().version(),
-          plan.policy().hash(),
+          plan.shownName(),
+          shownHash,
           choices,
           counts);
     }
@@ -116,6 +117,7 @@ final class CompletionService {
             plan,
             format,
             RandomIds.generate(format.idPrefix()),
+            generations.caller().shownHash(plan.policy(), model),
             clock.instant().getEpochSecond(),
             request.streamUsage(),
             request.logprobs() ? new Logprobs(model.tokenizer()) : null);

@@ -105,6 +105,7 @@ public final class UserErasure {
     RaterQueue.rewindCursors(connection, ids(found.stream().filter(vote -> !vote.ofOwnPair)));
     Sql.update(connection, DETACH_FROM_RUNS, name, votes);
     Sql.update(connection, "DELETE FROM leases WHERE " + VOTER, user, key);
+    Sql.update(connection, "DELETE FROM skips WHERE " + VOTER, user, key);
     Sql.update(connection, "DELETE FROM preferences WHERE preference_id = ANY (?)", (Object) votes);
     int pairs = Sql.update(connection, "DELETE FROM pairs WHERE " + VOTER, user, key);
     Report report = new Report(user, key, pairs, votes.length, trained, descended);

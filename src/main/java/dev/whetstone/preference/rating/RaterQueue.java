@@ -84,6 +84,8 @@ public final class RaterQueue {
           WHERE v.pair_id = p.pair_id AND v.key_id = ? AND v.user_id = ?)
         AND NOT EXISTS (SELECT FROM leases l
           WHERE l.pair_id = p.pair_id AND l.key_id = ? AND l.user_id = ? AND l.leased_until > ?)
+        AND NOT EXISTS (SELECT FROM skips s
+          WHERE s.pair_id = p.pair_id AND s.key_id = ? AND s.user_id = ?)
       ORDER BY p.created_at, p.pair_id LIMIT 1
       FOR NO KEY UPDATE\s""";
 
@@ -269,7 +271,9 @@ public final class RaterQueue {
         request.rater.user(),
         request.rater.keyId(),
         request.rater.user(),
-        request.now);
+        request.now,
+        request.rater.keyId(),
+        request.rater.user());
   }
 
   private static boolean insertLease(Connection connection, String pairId, LeaseRequest request)

@@ -25,6 +25,7 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -83,7 +84,7 @@ class BlindPairsTest extends ReadyGateway {
   void eitherVersionIsOnEitherSide() {
     Set<List<String>> orders = new HashSet<>();
     for (int i = 0; i < 40 && orders.size() < 2; i++) {
-      orders.add(writers(pair(", \"seed\": 7").<String>path("pair_id")));
+      orders.add(writers(pair("").<String>path("pair_id")));
     }
     assertThat(orders)
         .containsExactlyInAnyOrder(List.of("v0", candidate), List.of(candidate, "v0"));
@@ -106,7 +107,7 @@ class BlindPairsTest extends ReadyGateway {
   }
 
   @Test
-  void onlyTheVoteRevealsTheVersions() {
+  void onlyAnOperatorSeesTheVersions() {
     Response pair = pair("");
     String id = pair.path("pair_id");
     revealsNothing(pair.asString() + pair.headers());
@@ -136,13 +137,79 @@ class BlindPairsTest extends ReadyGateway {
 
     Response voted = as("chat", vote(id, "a", "anna")).post("/preferences");
     assertThat(voted.statusCode()).isEqualTo(201);
-    assertThat(List.of(voted.<String>path("policies.a"), voted.<String>path("policies.b")))
+    revealsNothing(voted.asString() + voted.headers());
+    Response log = as("operator", null).get("/preferences?user=anna&order=newest&limit=1");
+    assertThat(log.<String>path("items[0].pair_id")).isEqualTo(id);
+    assertThat(
+            List.of(
+                log.<String>path("items[0].policies.a"), log.<String>path("items[0].policies.b")))
         .isEqualTo(writers(id));
+  }
+
+  @Test
+  void otherNamesAreForbiddenWhetherTheyExistOrNot() {
+    Set<String> answers = new HashSet<>();
+    for (String name : List.of("candidate", "previous", candidate, hash, "v999", "nobody")) {
+      Response generated =
+          as("chat", "{\"prompt\": \"How\", \"max_tokens\": 2, \"policy\": \"%s\"}".formatted(name))
+              .post("/generate");
+      Response completed =
+          as("chat", "{\"prompt\": \"How\", \"max_tokens\": 2, \"model\": \"%s\"}".formatted(name))
+              .post("/v1/completions");
+      Response listed = as("chat", null).get("/v1/models/" + name);
+      answers.add(
+          generated.statusCode() + generated.asString() + completed.asString() + listed.asString());
+      assertThat(completed.statusCode()).isEqualTo(403);
+      assertThat(listed.statusCode()).isEqualTo(403);
+    }
+    assertThat(answers).hasSize(1).allMatch(answer -> answer.startsWith("403"));
+    Response models = as("chat", null).get("/v1/models");
+    revealsNothing(models.asString().replace("\"v0\"", ""));
+    as("chat", "{\"prompt\": \"How\", \"max_tokens\": 2, \"policy\": \"v0\"}")
+        .post("/generate")
+        .then()
+        .statusCode(200);
+  }
+
+  @Test
+  void noPairThatCouldBeAskedForAgainIsInADuel() {
+    for (String more :
+        List.of(
+            ", \"seed\": 7",
+            ", \"policy\": \"v0\"",
+            ", \"policy\": \"champion\"",
+            ", \"temperature\": 0",
+            ", \"temperature\": 0.3",
+            ", \"top_k\": 1",
+            ", \"top_p\": 0.01",
+            ", \"min_p\": 1",
+            ", \"logit_bias\": {\"5\": 50}")) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(writers(pair(more).<String>path("pair_id"))).as(more).containsExactly("v0");
+      }
+    }
+  }
+
+  @Test
+  void aSeedGivesAPairAgainButNotItsTextAlone() {
+    List<String> pairs = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Response pair = pair(", \"seed\": 7, \"temperature\": 2");
+      pairs.add(pair.<String>path("a.text") + "|" + pair.<String>path("b.text"));
+    }
+    String alone =
+        as(
+                "chat",
+                "{\"prompt\": \"How\", \"max_tokens\": 6, \"seed\": 7, \"temperature\": 2}")
+            .post("/generate")
+            .path("completion.text");
+    assertThat(pairs.get(0)).isEqualTo(pairs.get(1)).doesNotStartWith(alone + "|");
   }
 
   private void revealsNothing(String text) {
     assertThat(text)
         .doesNotContain("polic")
+        .doesNotContain("cached")
         .doesNotContain("\"v0\"")
         .doesNotContain("\"" + candidate + "\"")
         .doesNotContain(hash);
