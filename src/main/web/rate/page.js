@@ -62,6 +62,7 @@ export async function render(root, { session }) {
         h('div.actions', [[0, C.left], [1, C.right], ['tie', C.tie], ['both_bad', C.bad]].map(([which, label], i) =>
           button([label, h('kbd', { 'aria-hidden': 'true' }, i + 1)], () => vote(which)))),
         h('p.soft', C.keys)),
+      h('div.actions', button(W.skip, skip)),
       h('div.fields', h('label', W.comment, comment), h('label', W.tag, tags), h('label.inline', mark, W.diff)));
     const tick = () => {
       const left = Math.floor((new Date(pair.leased_until) - Date.now()) / 1000);
@@ -97,6 +98,22 @@ export async function render(root, { session }) {
     } catch (failed) {
       toast(failed.message, 'bad');
       if (failed.status === 410 || failed.status === 409 || failed.status === 404) await next().catch(() => {});
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function skip() {
+    if (busy || !pair) return;
+    busy = true;
+    try {
+      const reason = document.getElementById('rate-comment').value.trim() || W.skip;
+      await api.post(`/preferences/next/${pair.pair_id}/skip`, { reason });
+      toast(W.skipped, 'good');
+      await next();
+    } catch (failed) {
+      toast(failed.message, 'bad');
+      if (failed.status === 404) await next().catch(() => {});
     } finally {
       busy = false;
     }

@@ -84,8 +84,8 @@ final class VoteStatement {
 
   /**
    * Casts the votes and returns their outcomes, in order. Another choice than before changes the
-   * vote until it counts. An outcome is empty where a concurrent
-   * vote was committed after this statement began; the call must then be repeated, and will see it.
+   * vote until it counts. An outcome is empty where a concurrent vote was committed after this
+   * statement began; the call must then be repeated, and will see it.
    */
   static List<Optional<VoteOutcome>> cast(
       Connection connection, List<VoteRequest> requests, Instant now, Duration undoWindow)

@@ -123,13 +123,7 @@ public final class KeyStore {
       throws SQLException {
     ApiKey key = stored.key();
     return Sql.update(
-        connection,
-        INSERT,
-        key.id(),
-        key.role().label(),
-        key.users().label(),
-        stored.hash(),
-        note);
+        connection, INSERT, key.id(), key.role().label(), key.users().label(), stored.hash(), note);
   }
 
   /** Adds keys that were generated elsewhere; known ones, even revoked, stay as they are. */
@@ -158,8 +152,7 @@ public final class KeyStore {
 
   /** Keys in the order of their ids, beginning after a given id; includes revoked keys. */
   public List<Row> page(String after, int max) {
-    return database.list(
-        KeyStore::row, ROW + "WHERE k.id > ? ORDER BY k.id LIMIT ?", after, max);
+    return database.list(KeyStore::row, ROW + "WHERE k.id > ? ORDER BY k.id LIMIT ?", after, max);
   }
 
   /** A key by its id; empty when there is none. */
@@ -172,8 +165,7 @@ public final class KeyStore {
     return database.transaction(
         connection -> {
           Sql.list(connection, _ -> true, LOCK);
-          Optional<Row> key =
-              Sql.first(connection, KeyStore::row, ROW + "WHERE k.id = ?", id);
+          Optional<Row> key = Sql.first(connection, KeyStore::row, ROW + "WHERE k.id = ?", id);
           if (key.isEmpty()) {
             return Revocation.UNKNOWN;
           }

@@ -65,8 +65,7 @@ class PairUseTest {
       pairs.forEach(log::storePair);
       database.list(
           row ->
-              stored.put(
-                  row.getString("pair_id"), Optional.ofNullable(row.getString("unusable"))),
+              stored.put(row.getString("pair_id"), Optional.ofNullable(row.getString("unusable"))),
           "SELECT pair_id, unusable FROM pairs");
     }
 
@@ -76,9 +75,7 @@ class PairUseTest {
           .as(pair.sampling() + " " + pair.a() + " " + pair.b())
           .isEqualTo(Optional.ofNullable(PairUse.obstacle(pair)));
     }
-    assertThat(new HashSet<>(stored.values()))
-        .as("every obstacle occurs, and none")
-        .hasSize(9);
+    assertThat(new HashSet<>(stored.values())).as("every obstacle occurs, and none").hasSize(9);
   }
 
   private static Side side(String text, int... ids) {

@@ -25,9 +25,12 @@ public final class GenerateResponse {
     }
   }
 
-  /** Token counts; {@code cachedTokens} prompt tokens came from the prefix cache, of a pair null. */
+  /**
+   * Token counts; {@code cachedTokens} prompt tokens came from the prefix cache, of a pair null.
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Usage(int promptTokens, int completionTokens, int totalTokens, @Nullable Integer cachedTokens) {
+  public record Usage(
+      int promptTokens, int completionTokens, int totalTokens, @Nullable Integer cachedTokens) {
     static Usage of(int prompt, List<Completion> completions, Timings timings) {
       int sampled = completions.stream().mapToInt(c -> c.tokens().length).sum();
       return new Usage(prompt, sampled, prompt + sampled, timings.cachedTokens());

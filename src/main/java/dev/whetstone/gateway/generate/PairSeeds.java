@@ -31,7 +31,8 @@ final class PairSeeds {
     String known = secret;
     if (known == null) {
       database.requireAvailable();
-      known = database.first(row -> row.getString(1), "SELECT secret FROM pair_secret").orElseThrow();
+      known =
+          database.first(row -> row.getString(1), "SELECT secret FROM pair_secret").orElseThrow();
       secret = known;
     }
     return ByteBuffer.wrap(Sha256.bytes(known + seed)).getLong();

@@ -76,13 +76,7 @@ final class CompletionService {
         List<OpenAiResponses.Choice> choices,
         OpenAiResponses.@Nullable Usage counts) {
       return new OpenAiResponses.Answer(
-          id,
-          format.object(chunk),
-          created,
-          plan.shownName(),
-          shownHash,
-          choices,
-          counts);
+          id, format.object(chunk), created, plan.shownName(), shownHash, choices, counts);
     }
 
     OpenAiResponses.Usage counts(Generation generation) {

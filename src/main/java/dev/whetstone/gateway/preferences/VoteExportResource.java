@@ -167,7 +167,8 @@ public class VoteExportResource {
         rows.size() < limit ? null : Long.toString(rows.getLast().seq()));
   }
 
-  // A vote in its undo window can still be changed, and a pair that is open can be given to a rater.
+  // A vote in its undo window can still be changed, and a pair that is open can be given to a
+  // rater.
   private boolean showsVersions(PreferenceRow row) {
     Instant now = clock.instant();
     boolean counts = !row.recordedAt().plus(config.undoWindow()).isAfter(now);

@@ -58,7 +58,8 @@ public final class UserErasure {
   public record Report(
       String user,
       @Nullable String key,
-      int pairs, int votes,
+      int pairs,
+      int votes,
       List<String> policies,
       List<String> descendants) {}
 

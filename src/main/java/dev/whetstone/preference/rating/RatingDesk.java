@@ -98,7 +98,9 @@ public final class RatingDesk {
             row ->
                 new Progress(
                     new Mine(
-                        row.getLong("mine"), row.getLong("mine_of_day"), row.getLong("mine_skipped")),
+                        row.getLong("mine"),
+                        row.getLong("mine_of_day"),
+                        row.getLong("mine_skipped")),
                     new All(
                         row.getLong("votes"), row.getLong("votes_of_day"), row.getLong("waiting"))),
             PROGRESS,
@@ -129,8 +131,7 @@ public final class RatingDesk {
               Sql.first(
                       connection,
                       row ->
-                          new Guidelines(
-                              row.getString("markdown"), Sql.instant(row, "written_at")),
+                          new Guidelines(row.getString("markdown"), Sql.instant(row, "written_at")),
                       "INSERT INTO guidelines (markdown, actor, written_at) VALUES (?, ?, ?)"
                           + " RETURNING markdown, written_at",
                       markdown,

@@ -191,8 +191,7 @@ public final class SummaryReader {
     }
   }
 
-  private record RaterCouple(
-      String one, String keyOne, String other, String keyOther, long pairs) {
+  private record RaterCouple(String one, String keyOne, String other, String keyOther, long pairs) {
     private static final Comparator<RaterCouple> MOST_PAIRS_FIRST =
         Comparator.comparingLong(RaterCouple::pairs)
             .reversed()

@@ -126,7 +126,9 @@ class KeysTest extends ReadyGateway {
         .body("user", equalTo(personal.getString("id")))
         .body("usable", equalTo(false))
         .body("reason", equalTo("tie"));
-    with(key, "{\"model\": \"champion\", \"prompt\": \"How\", \"max_tokens\": 1, \"user\": \"anna\"}")
+    with(
+            key,
+            "{\"model\": \"champion\", \"prompt\": \"How\", \"max_tokens\": 1, \"user\": \"anna\"}")
         .post("/v1/completions")
         .then()
         .statusCode(200);
@@ -135,7 +137,10 @@ class KeysTest extends ReadyGateway {
         .post("/generate")
         .then()
         .statusCode(200);
-    as("operator", "{\"role\": \"chat\", \"users\": \"many\"}").post("/keys").then().statusCode(400);
+    as("operator", "{\"role\": \"chat\", \"users\": \"many\"}")
+        .post("/keys")
+        .then()
+        .statusCode(400);
   }
 
   @Test
@@ -158,7 +163,10 @@ class KeysTest extends ReadyGateway {
         .then()
         .statusCode(200)
         .body("counted", equalTo(true));
-    as("operator", null).get("/preferences/exclusions").then().body("items.value", not(hasItem(id)));
+    as("operator", null)
+        .get("/preferences/exclusions")
+        .then()
+        .body("items.value", not(hasItem(id)));
     JsonPath audit = as("operator", null).get("/audit?limit=2").jsonPath();
     assertThat(audit.getList("items.action")).isEqualTo(List.of("include votes", "exclude votes"));
 

@@ -198,9 +198,7 @@ class BlindPairsTest extends ReadyGateway {
       pairs.add(pair.<String>path("a.text") + "|" + pair.<String>path("b.text"));
     }
     String alone =
-        as(
-                "chat",
-                "{\"prompt\": \"How\", \"max_tokens\": 6, \"seed\": 7, \"temperature\": 2}")
+        as("chat", "{\"prompt\": \"How\", \"max_tokens\": 6, \"seed\": 7, \"temperature\": 2}")
             .post("/generate")
             .path("completion.text");
     assertThat(pairs.get(0)).isEqualTo(pairs.get(1)).doesNotStartWith(alone + "|");

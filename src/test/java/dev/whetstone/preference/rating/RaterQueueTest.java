@@ -199,8 +199,7 @@ class RaterQueueTest extends LogTest {
   void aVoteOnALeasedPairIsHiddenFromItsRater() {
     String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     log.vote(pair, "ann", "a");
-    PreferenceFilter blind =
-        new PreferenceFilter(null, null, null, null, null, null, null, "kim");
+    PreferenceFilter blind = new PreferenceFilter(null, null, null, null, null, null, null, "kim");
     assertThat(log.rows(blind)).hasSize(1);
     assertThat(pairFor("kim", 2)).contains(pair);
     assertThat(log.rows(blind)).isEmpty();
