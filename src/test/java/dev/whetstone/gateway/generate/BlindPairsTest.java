@@ -28,7 +28,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,6 +204,52 @@ class BlindPairsTest extends ReadyGateway {
             .post("/generate")
             .path("completion.text");
     assertThat(pairs.get(0)).isEqualTo(pairs.get(1)).doesNotStartWith(alone + "|");
+  }
+
+  /**
+   * An attacker's guesses of the champion's side, from all that an answer shows beside its text.
+   */
+  @Test
+  void whatAnAnswerShowsTellsNoSide() throws Exception {
+    int rounds = 60;
+    Map<String, Integer> right = new TreeMap<>();
+    for (int i = 0; i < rounds; i++) {
+      Response answer = pair(", \"stream\": true");
+      String stream = answer.asString();
+      JsonNode done =
+          JSON.readTree(
+              data(stream, stream.lines().filter(l -> l.startsWith("data: ")).count() - 1));
+      String first = JSON.readTree(data(stream, 0)).path("side").asText();
+      String second = JSON.readTree(data(stream, 1)).path("side").asText();
+      boolean championIsA = writers(done.path("pair_id").asText()).getFirst().equals("v0");
+      Map<String, Boolean> guesses =
+          Map.of(
+              "order of the first piece", first.equals("a"),
+              "order of the second piece", second.equals("a"),
+              "parity of the id", done.path("pair_id").asText().hashCode() % 2 == 0,
+              "parity of the time", done.path("expires_at").asText().hashCode() % 2 == 0,
+              "parity of the headers", answer.headers().toString().hashCode() % 2 == 0,
+              "size of the stream", stream.length() % 2 == 0,
+              "tokens in all", done.at("/usage/completion_tokens").asInt() % 2 == 0);
+      guesses.forEach((name, a) -> right.merge(name, a == championIsA ? 1 : 0, Integer::sum));
+    }
+
+    right.forEach(
+        (name, count) ->
+            assertThat(chance(count, rounds))
+                .as("%s is right %d times of %d", name, count, rounds)
+                .isGreaterThan(1e-4));
+  }
+
+  /** Exact two-sided binomial test of even odds. */
+  private static double chance(int right, int rounds) {
+    double probability = Math.pow(0.5, rounds);
+    double tail = 0;
+    for (int k = 0; k <= Math.min(right, rounds - right); k++) {
+      tail += probability;
+      probability *= (double) (rounds - k) / (k + 1);
+    }
+    return Math.min(1, 2 * tail);
   }
 
   private void revealsNothing(String text) {
