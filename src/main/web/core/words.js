@@ -61,7 +61,7 @@ export const words = {
     title: 'Rate', intro: 'Choose the better of two answers that others were given.',
     emptyTitle: 'No pair waits for you', empty: 'A pair appears when someone asked for two answers and has not chosen yet, or when more than one judgement is wanted.',
     toChat: 'Make pairs in the chat', again: 'Look again', left: (time) => `yours for ${time}`, over: 'The lease is over; another rater may have it now.',
-    prompt: 'What was asked', diff: 'Mark the differences', tag: 'Tags, by comma', comment: 'Comment',
+    prompt: 'What was asked', diff: 'Mark the differences', tag: 'Tags, by comma', comment: 'Comment', skip: 'Skip', skipped: 'Given back; others get it',
     next: 'Next pair', mine: 'votes of yours here', all: 'votes of all', pairs: 'pairs with several raters', alpha: 'agreement (alpha)',
     overlap: 'Judgements wanted for a pair',
   },

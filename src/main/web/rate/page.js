@@ -61,6 +61,7 @@ export async function render(root, { session }) {
       h('div.choice', { role: 'group', 'aria-label': C.title }, h('h3', C.title),
         h('div.actions', choiceButtons(vote)),
         h('p.soft', C.keys)),
+      h('div.actions', button(W.skip, skip)),
       h('div.fields', h('label', W.comment, comment), h('label', W.tag, tags), h('label.inline', mark, W.diff)));
     const tick = () => {
       const left = Math.floor((new Date(pair.leased_until) - Date.now()) / 1000);
@@ -96,6 +97,22 @@ export async function render(root, { session }) {
     } catch (failed) {
       toast(failed.message, 'bad');
       if (failed.status === 410 || failed.status === 409 || failed.status === 404) await next().catch(() => {});
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function skip() {
+    if (busy || !pair) return;
+    busy = true;
+    try {
+      const reason = document.getElementById('rate-comment').value.trim() || W.skip;
+      await api.post(`/preferences/next/${pair.pair_id}/skip`, { reason });
+      toast(W.skipped, 'good');
+      await next();
+    } catch (failed) {
+      toast(failed.message, 'bad');
+      if (failed.status === 404) await next().catch(() => {});
     } finally {
       busy = false;
     }

@@ -9,7 +9,9 @@ import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.bulk.UserErasure;
 import dev.whetstone.preference.rating.RaterQueue;
+import dev.whetstone.preference.rating.RatingDesk;
 import dev.whetstone.preference.rating.SummaryReader;
+import dev.whetstone.preference.rating.VoteWithdrawal;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFile;
 import dev.whetstone.security.KeyStore;
@@ -61,8 +63,8 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
-  PreferenceLog preferences(Database database, InstantSource clock) {
-    return new PreferenceLog(database, clock);
+  PreferenceLog preferences(Database database, InstantSource clock, PreferenceConfig config) {
+    return new PreferenceLog(database, clock, config.undoWindow());
   }
 
   @Produces
@@ -126,6 +128,18 @@ final class GatewayBeans {
   @Singleton
   RaterQueue queue(Database database, InstantSource clock) {
     return new RaterQueue(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  VoteWithdrawal withdrawals(Database database, InstantSource clock) {
+    return new VoteWithdrawal(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  RatingDesk ratingDesk(Database database, InstantSource clock) {
+    return new RatingDesk(database, clock);
   }
 
   @Produces

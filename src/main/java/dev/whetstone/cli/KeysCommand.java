@@ -3,6 +3,7 @@ package dev.whetstone.cli;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.database.Database;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.KeyUsers;
 import dev.whetstone.security.Role;
 import dev.whetstone.settings.InvalidSettingException;
 import java.util.List;
@@ -31,16 +32,23 @@ public final class KeysCommand {
       mixinStandardHelpOptions = true)
   int create(
       @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}") Role role,
+      @Option(
+              names = "--users",
+              description =
+                  "personal (default): the key is the one user; application: the users that it"
+                      + " names are believed.")
+          @Nullable KeyUsers users,
       @Option(names = "--note", description = "What the key is for.") @Nullable String note) {
     try (Database database = AppSettings.of(System::getenv).database()) {
-      System.out.println(store(database).create(role, note, ACTOR).secret());
+      KeyUsers chosen = users == null ? KeyUsers.PERSONAL : users;
+      System.out.println(store(database).create(role, chosen, note, ACTOR).secret());
     }
     return 0;
   }
 
   @Command(
       name = "list",
-      description = "Lists keys: id, role, state, when it was last used, note.",
+      description = "Lists keys: id, role, users, state, when it was last used, note.",
       mixinStandardHelpOptions = true)
   int list() {
     try (Database database = AppSettings.of(System::getenv).database()) {
@@ -63,6 +71,7 @@ public final class KeysCommand {
         "\t",
         key.id(),
         key.role().label(),
+        key.users().label(),
         key.revokedAt() == null ? "valid" : "revoked " + key.revokedAt(),
         key.lastUsedAt() == null ? "never used" : "last used " + key.lastUsedAt(),
         key.note() == null ? "" : key.note());

@@ -77,7 +77,8 @@ public final class DemoScenario {
     for (int i = 0; i < SAMPLES; i++) {
       JsonNode answer =
           gateway.postForJson(
-              "chat",
+              // an operator is told which version answers
+              "operator",
               "/generate",
               Map.of(
                   "messages",

@@ -66,6 +66,8 @@ public final class LabGateway implements AutoCloseable {
     environment.put("WHETSTONE_HOME", home.toString());
     environment.put("WHETSTONE_PORT", Integer.toString(port));
     environment.put("WHETSTONE_TRAINER_PORT", Integer.toString(Ports.free()));
+    // simulated users do not change their minds
+    environment.put("WHETSTONE_PREFERENCE_UNDO_WINDOW", "0S");
     environment.putAll(settings);
     command
         .redirectErrorStream(true)

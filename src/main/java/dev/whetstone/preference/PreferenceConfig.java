@@ -24,6 +24,13 @@ public interface PreferenceConfig {
   @WithDefault("4")
   int exports();
 
+  /**
+   * How long a vote may be changed or taken back. It counts when that is over; simulated users set
+   * it to 0.
+   */
+  @WithDefault("10S")
+  Duration undoWindow();
+
   /** How long a pair is leased to a rater when the request does not say. */
   @WithDefault("10M")
   Duration lease();

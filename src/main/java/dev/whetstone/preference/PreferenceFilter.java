@@ -53,7 +53,8 @@ public record PreferenceFilter(
           NOT EXISTS (SELECT FROM leases l
             WHERE l.pair_id = v.pair_id AND l.key_id = ? AND l.leased_until > ?
               AND NOT EXISTS (SELECT FROM preferences own
-                WHERE own.pair_id = l.pair_id AND own.user_id = l.user_id))""",
+                WHERE own.pair_id = l.pair_id AND own.key_id = l.key_id
+                  AND own.user_id = l.user_id))""",
           blindTo,
           now);
     }

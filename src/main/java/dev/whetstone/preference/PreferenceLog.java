@@ -33,7 +33,17 @@ public final class PreferenceLog {
   private final Database database;
   private final GroupCommit<VoteRequest, Optional<VoteOutcome>> votes;
 
+  /** Creates a log whose votes count at once. */
   public PreferenceLog(Database database, InstantSource clock) {
+    this(database, clock, Duration.ZERO);
+  }
+
+  /**
+   * Creates a log.
+   *
+   * @param undoWindow how long a vote may be changed or taken back before it counts
+   */
+  public PreferenceLog(Database database, InstantSource clock, Duration undoWindow) {
     this.database = database;
     this.votes =
         new GroupCommit<>(
@@ -44,7 +54,8 @@ public final class PreferenceLog {
             database::reportUnavailable,
             requests ->
                 database.statement(
-                    connection -> VoteStatement.cast(connection, requests, clock.instant())));
+                    connection ->
+                        VoteStatement.cast(connection, requests, clock.instant(), undoWindow)));
   }
 
   /** Stores a pair; must be called before the pair is shown. */

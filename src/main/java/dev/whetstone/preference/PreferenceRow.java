@@ -28,6 +28,7 @@ public record PreferenceRow(
    * The pair that was voted on, and the versions that wrote its sides.
    *
    * @param messages the stored conversation as JSON; null where the prompt was plain text
+   * @param expiresAt from then on nobody is given the pair to judge
    */
   public record JudgedPair(
       String prompt,
@@ -35,7 +36,8 @@ public record PreferenceRow(
       Answer a,
       Answer b,
       String policyA,
-      String policyB) {}
+      String policyB,
+      Instant expiresAt) {}
 
   /** One side's text. */
   public record Answer(String text, String finishReason) {}

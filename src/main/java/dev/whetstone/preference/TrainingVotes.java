@@ -95,6 +95,7 @@ public final class TrainingVotes {
             row -> row.getString(1),
             """
             SELECT concat_ws(' ', (SELECT max(seq) FROM preferences),
+              (SELECT max(counts_at) FROM preferences WHERE counts_at <= now()),
               (SELECT generation FROM reference_generation),
               (SELECT count(*) || ' ' || max(created_at) FROM exclusions))
             """)

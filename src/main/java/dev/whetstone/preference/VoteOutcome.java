@@ -1,20 +1,31 @@
 package dev.whetstone.preference;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The result of casting a vote. */
 public sealed interface VoteOutcome {
-  /** The vote is committed; {@code repeated} when an equal vote was committed before. */
+  /**
+   * The vote is committed.
+   *
+   * @param repeated whether it was committed before: an equal vote, or one that this changed
+   * @param unusable why it is not trained on or counted, as one word; null where it is
+   */
   record Recorded(
       String preferenceId,
       String user,
       String policyA,
       String policyB,
       Instant at,
-      boolean repeated)
-      implements VoteOutcome {}
+      boolean repeated,
+      @Nullable String unusable)
+      implements VoteOutcome {
+    Recorded withUnusable(@Nullable String reason) {
+      return new Recorded(preferenceId, user, policyA, policyB, at, repeated, reason);
+    }
+  }
 
-  /** This user made another choice on the pair before. */
+  /** This user made another choice on the pair before, and can no longer change it. */
   record Conflict() implements VoteOutcome {}
 
   /** There is no such pair, or it is not open to this key and user. */

@@ -20,16 +20,22 @@ final class EvidenceStore {
       SELECT v.seq, v.preference_id, v.pair_id, v.key_id, v.user_id, v.choice,
         encode(p.prompt_hash, 'hex') AS prompt, (v.choice = 'a') = (p.hash_a = ?) AS won,
         v.source <> 'human' AS other_source,
-        p.usable AND coalesce((p.sampling ->> 'temperature')::double precision, 1) >= 0.2
-          AND coalesce((p.sampling ->> 'top_k')::integer, 0) <> 1
-          AND (v.choice NOT IN ('a', 'b') OR EXISTS (SELECT FROM usable_votes u
-            WHERE u.preference_id = v.preference_id)) AS usable
+        p.usable AND (v.choice NOT IN ('a', 'b') OR EXISTS (SELECT FROM judged_votes j
+          WHERE j.preference_id = v.preference_id AND j.unusable IS NULL)) AS usable
       FROM pairs p JOIN preferences v USING (pair_id)
       WHERE (p.hash_a, p.hash_b) IN ((?, ?), (?, ?)) AND NOT p.imported AND v.seq > ?
-        AND v.recorded_at <= ?
+        AND v.recorded_at <= ? AND (v.counts_at IS NULL OR v.counts_at <= ?)
         AND NOT EXISTS (SELECT FROM evidence_votes e
           WHERE e.subject = ? AND e.preference_id = v.preference_id)
       ORDER BY v.seq
+      """;
+
+  // Admission never looks back. Only an operator who takes a key out takes what it proved, too.
+  static final String OF_COUNTED_KEYS =
+      """
+       NOT EXISTS (SELECT FROM evidence_voters w
+        JOIN exclusions x ON x.kind = 'key' AND x.value = w.key_id
+        WHERE w.subject = evidence_votes.subject AND w.voter = evidence_votes.voter)
       """;
 
   private static final String VOTER =
@@ -118,6 +124,7 @@ final class EvidenceStore {
             about.hash(),
             about.after(),
             clock.instant().minus(delay),
+            clock.instant(),
             about.id());
     if (!votes.isEmpty()) {
       VoteAdmission admission = restore(connection, about.id());
@@ -199,8 +206,8 @@ final class EvidenceStore {
             SELECT count(*) FILTER (WHERE counted AND score = 1),
               count(*) FILTER (WHERE counted AND score = 0),
               count(*) FILTER (WHERE reason = 'tie'), count(*) FILTER (WHERE reason = 'both_bad')
-            FROM evidence_votes WHERE subject = ?
-            """,
+            FROM evidence_votes WHERE subject = ? AND"""
+                + OF_COUNTED_KEYS,
             subject)
         .orElseThrow();
   }
@@ -210,7 +217,8 @@ final class EvidenceStore {
     return Sql.list(
         connection,
         row -> new Scored(row.getDouble("score"), row.getInt("voter")),
-        "SELECT score, voter FROM evidence_votes WHERE subject = ? AND (counted OR reason = 'tie')"
+        "SELECT score, voter FROM evidence_votes WHERE subject = ? AND (counted OR reason = 'tie') AND"
+            + OF_COUNTED_KEYS
             + " ORDER BY seq",
         subject);
   }

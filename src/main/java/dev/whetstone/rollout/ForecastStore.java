@@ -75,8 +75,9 @@ final class ForecastStore {
               row.getBoolean("counted"));
           return true;
         },
-        "SELECT voter, prompt, pair, conversation, gain, counted FROM evidence_votes"
-            + " WHERE subject = ? AND gain IS NOT NULL ORDER BY place",
+        "SELECT voter, prompt, pair, conversation, gain, counted AND"
+            + EvidenceStore.OF_COUNTED_KEYS
+            + " AS counted FROM evidence_votes WHERE subject = ? AND gain IS NOT NULL ORDER BY place",
         subject);
     return evidence;
   }

@@ -12,7 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The file keys.json, one key for each role. The first start writes it, with mode 0600. */
+/**
+ * The file keys.json, one key for each role. The first start writes it, with mode 0600. Its keys
+ * belong to the owner of the home, who vouches for the users that they name.
+ */
 public final class KeyFile {
   private KeyFile() {}
 
@@ -32,7 +35,7 @@ public final class KeyFile {
               .filter(claimed -> claimed.label().equals(secret.getKey()))
               .orElseThrow(
                   () -> new IOException(file + " has no valid key for role " + secret.getKey()));
-      keys.add(StoredKey.of(role, secret.getValue()));
+      keys.add(StoredKey.of(role, KeyUsers.APPLICATION, secret.getValue()));
     }
     return keys;
   }

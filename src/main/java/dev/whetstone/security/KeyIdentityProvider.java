@@ -36,10 +36,11 @@ public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenti
     }
   }
 
-  private static SecurityIdentity identity(ApiKey key) {
+  static SecurityIdentity identity(ApiKey key) {
     return QuarkusSecurityIdentity.builder()
         .setPrincipal(new QuarkusPrincipal(key.id()))
         .addRoles(key.role().grants())
+        .addAttribute(KeyUsers.ATTRIBUTE, key.users())
         .build();
   }
 }

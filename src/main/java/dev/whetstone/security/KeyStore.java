@@ -20,7 +20,7 @@ public final class KeyStore {
   private static final String UNIQUE_VIOLATION = "23505";
 
   private static final String INSERT =
-      "INSERT INTO keys (id, role, hash, note) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+      "INSERT INTO keys (id, role, users, hash, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
   // Serialise revocations, so that two operators cannot revoke each other's key and leave none.
   private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('whetstone keys'))";
@@ -28,10 +28,22 @@ public final class KeyStore {
   private static final String OTHER_OPERATORS =
       "SELECT 1 FROM keys WHERE role = 'operator' AND revoked_at IS NULL AND id <> ? LIMIT 1";
 
-  /** A key as operators see it. */
+  private static final String ROW =
+      """
+      SELECT k.*, NOT EXISTS (
+          SELECT FROM exclusions x WHERE x.kind = 'key' AND x.value = k.id) AS counted
+      FROM keys k\s""";
+
+  /**
+   * A key as operators see it.
+   *
+   * @param counted false while an operator keeps its votes out of training and evidence
+   */
   public record Row(
       String id,
       Role role,
+      KeyUsers users,
+      boolean counted,
       @Nullable String note,
       Instant createdAt,
       @Nullable Instant lastUsedAt,
@@ -66,10 +78,10 @@ public final class KeyStore {
    * @param actor who requested it, for the audit log
    * @throws IllegalStateException when there are too many keys
    */
-  public Created create(Role role, @Nullable String note, String actor) {
+  public Created create(Role role, KeyUsers users, @Nullable String note, String actor) {
     while (true) {
       String secret = KeyFormat.generate(role);
-      StoredKey stored = StoredKey.of(role, secret);
+      StoredKey stored = StoredKey.of(role, users, secret);
       try {
         if (database.transaction(connection -> add(connection, stored, note, actor))) {
           return new Created(stored.key(), secret);
@@ -92,11 +104,20 @@ public final class KeyStore {
       throw new IllegalStateException("there are " + count + " keys, the most that can be stored");
     }
     ApiKey key = stored.key();
-    if (Sql.update(connection, INSERT, key.id(), key.role().label(), stored.hash(), note) == 0) {
+    if (insert(connection, stored, note) == 0) {
       return false;
     }
-    Audit.record(connection, actor, "key created", key.id(), null, "{}");
+    // A name of the enumeration, so nothing needs escaping.
+    String detail = "{\"users\": \"" + key.users().label() + "\"}";
+    Audit.record(connection, actor, "key created", key.id(), null, detail);
     return true;
+  }
+
+  private static int insert(Connection connection, StoredKey stored, @Nullable String note)
+      throws SQLException {
+    ApiKey key = stored.key();
+    return Sql.update(
+        connection, INSERT, key.id(), key.role().label(), key.users().label(), stored.hash(), note);
   }
 
   /** Adds keys that were generated elsewhere; known ones, even revoked, stay as they are. */
@@ -104,8 +125,7 @@ public final class KeyStore {
     database.transaction(
         connection -> {
           for (StoredKey stored : keys) {
-            ApiKey key = stored.key();
-            Sql.update(connection, INSERT, key.id(), key.role().label(), stored.hash(), note);
+            insert(connection, stored, note);
           }
           return keys.size();
         });
@@ -116,15 +136,22 @@ public final class KeyStore {
     return database.list(
         row ->
             new StoredKey(
-                new ApiKey(row.getString("id"), Role.of(row.getString("role"))),
+                new ApiKey(
+                    row.getString("id"),
+                    Role.of(row.getString("role")),
+                    KeyUsers.of(row.getString("users"))),
                 row.getBytes("hash")),
-        "SELECT id, role, hash FROM keys WHERE revoked_at IS NULL");
+        "SELECT id, role, users, hash FROM keys WHERE revoked_at IS NULL");
   }
 
   /** Keys in the order of their ids, beginning after a given id; includes revoked keys. */
   public List<Row> page(String after, int max) {
-    return database.list(
-        KeyStore::row, "SELECT * FROM keys WHERE id > ? ORDER BY id LIMIT ?", after, max);
+    return database.list(KeyStore::row, ROW + "WHERE k.id > ? ORDER BY k.id LIMIT ?", after, max);
+  }
+
+  /** A key by its id; empty when there is none. */
+  public Optional<Row> find(String id) {
+    return database.first(KeyStore::row, ROW + "WHERE k.id = ?", id);
   }
 
   /** Revokes a key; other gateways refuse it after their next refresh, within seconds. */
@@ -132,8 +159,7 @@ public final class KeyStore {
     return database.transaction(
         connection -> {
           Sql.list(connection, _ -> true, LOCK);
-          Optional<Row> key =
-              Sql.first(connection, KeyStore::row, "SELECT * FROM keys WHERE id = ?", id);
+          Optional<Row> key = Sql.first(connection, KeyStore::row, ROW + "WHERE k.id = ?", id);
           if (key.isEmpty()) {
             return Revocation.UNKNOWN;
           }
@@ -159,6 +185,8 @@ public final class KeyStore {
     return new Row(
         row.getString("id"),
         Role.of(row.getString("role")),
+        KeyUsers.of(row.getString("users")),
+        row.getBoolean("counted"),
         row.getString("note"),
         Sql.instant(row, "created_at"),
         Sql.instantOrNull(row, "last_used_at"),

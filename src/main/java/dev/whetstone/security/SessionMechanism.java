@@ -4,8 +4,6 @@ import dev.whetstone.database.DatabaseUnavailableException;
 import io.quarkus.security.identity.IdentityProviderManager;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.identity.request.AuthenticationRequest;
-import io.quarkus.security.runtime.QuarkusPrincipal;
-import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.smallrye.mutiny.Uni;
@@ -66,17 +64,10 @@ public final class SessionMechanism implements HttpAuthenticationMechanism {
       Optional<Session> session = session(context.request());
       return session.isEmpty()
           ? Uni.createFrom().nullItem()
-          : Uni.createFrom().item(identity(session.get().key()));
+          : Uni.createFrom().item(KeyIdentityProvider.identity(session.get().key()));
     } catch (DatabaseUnavailableException | CrossSiteException refused) {
       return Uni.createFrom().failure(refused);
     }
-  }
-
-  private static SecurityIdentity identity(ApiKey key) {
-    return QuarkusSecurityIdentity.builder()
-        .setPrincipal(new QuarkusPrincipal(key.id()))
-        .addRoles(key.role().grants())
-        .build();
   }
 
   // A browser would ask for a password; the pages show their own form.

@@ -28,7 +28,7 @@ public final class SessionStore {
 
   private static final String LIVE =
       """
-      SELECT s.id, s.hash, s.key_id, k.role, s.origin, s.client, s.created_at, s.last_used_at,
+      SELECT s.id, s.hash, s.key_id, k.role, k.users, s.origin, s.client, s.created_at, s.last_used_at,
         s.expires_at
       FROM sessions s JOIN keys k ON k.id = s.key_id
       WHERE s.revoked_at IS NULL AND s.expires_at > ? AND k.revoked_at IS NULL
@@ -52,7 +52,7 @@ public final class SessionStore {
       UPDATE welcome_links SET used_at = ? FROM keys k
       WHERE welcome_links.hash = ? AND used_at IS NULL AND expires_at > ?
         AND k.id = key_id AND k.revoked_at IS NULL
-      RETURNING key_id, k.role
+      RETURNING key_id, k.role, k.users
       """;
 
   /** A session with the hash of its secret. */
@@ -172,7 +172,10 @@ public final class SessionStore {
   }
 
   private static ApiKey key(ResultSet row) throws SQLException {
-    return new ApiKey(row.getString("key_id"), Role.of(row.getString("role")));
+    return new ApiKey(
+        row.getString("key_id"),
+        Role.of(row.getString("role")),
+        KeyUsers.of(row.getString("users")));
   }
 
   private static Session session(ResultSet row) throws SQLException {

@@ -6,8 +6,8 @@ package dev.whetstone.security;
  * @param hash SHA-256 of the key's text, 32 bytes
  */
 public record StoredKey(ApiKey key, byte[] hash) {
-  static StoredKey of(Role role, String secret) {
+  static StoredKey of(Role role, KeyUsers users, String secret) {
     byte[] hash = KeyFormat.hash(secret);
-    return new StoredKey(new ApiKey(KeyFormat.id(role, hash), role), hash);
+    return new StoredKey(new ApiKey(KeyFormat.id(role, hash), role, users), hash);
   }
 }

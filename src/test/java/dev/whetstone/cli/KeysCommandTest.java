@@ -41,13 +41,13 @@ class KeysCommandTest {
 
       Result list = keys("list");
       assertThat(list.out.lines().toList()).hasSize(2);
-      assertThat(list.out).contains(key.id() + "\tchat\tvalid\tnever used\tnight shift");
+      assertThat(list.out).contains(key.id() + "\tchat\tpersonal\tvalid\tnever used\tnight shift");
       assertThat(list.out).doesNotContain("wsk_");
 
       assertThat(keys("revoke", key.id()).exit).isZero();
       gateway.refresh();
       assertThat(gateway.authenticate(made.out.strip())).isEmpty();
-      assertThat(keys("list").out).contains(key.id() + "\tchat\trevoked ");
+      assertThat(keys("list").out).contains(key.id() + "\tchat\tpersonal\trevoked ");
 
       Result unknown = keys("revoke", "chat_00000000");
       assertThat(unknown.exit).isEqualTo(2);

@@ -10,6 +10,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.Provenance;
 import dev.whetstone.preference.Part;
+import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.rollout.gate.OperatorChecks;
@@ -108,6 +109,29 @@ class RolloutFlowTest extends RolloutCase {
                 row -> row.getString(1), "SELECT user_id FROM evidence_voters ORDER BY 1"))
         .hasSize(5)
         .doesNotContain("user 1");
+  }
+
+  /** An operator takes a key out in the middle of a duel, and back. */
+  @Test
+  void aKeyThatIsNotCountedProvesNothing() throws Exception {
+    PolicyRecord candidate = gateway.register(1);
+    Rollout duel = duelling(candidate);
+    for (int i = 0; i < 6; i++) {
+      vote(candidate, base(), "user " + i, "prompt " + i, i % 2 == 0);
+    }
+    rollouts.step();
+    VoteExclusions exclusions = new VoteExclusions(gateway.database);
+
+    exclusions.add(VoteExclusions.Kind.KEY, "key_1", "made-up names", OPERATOR.actor());
+    vote(candidate, base(), "user 9", "prompt 9", true);
+    rollouts.step();
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isZero();
+    assertThat(reasons(duel)).containsEntry("unusable", 1L);
+
+    exclusions.remove(VoteExclusions.Kind.KEY, "key_1", "a mistake", OPERATOR.actor());
+    vote(candidate, base(), "user 8", "prompt 8", true);
+    rollouts.step();
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isEqualTo(7);
   }
 
   @Test

@@ -213,7 +213,7 @@ class KilledLoopIT {
 
   private String writer() throws Exception {
     return gateway()
-        .postForJson("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
+        .postForJson("operator", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
         .path("policy")
         .asText();
   }

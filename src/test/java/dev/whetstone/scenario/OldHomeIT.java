@@ -132,10 +132,10 @@ class OldHomeIT {
   private static void versionsAnswer(LabGateway gateway) throws Exception {
     for (JsonNode asked : expected("generate")) {
       ObjectNode request = (ObjectNode) asked.path("request");
-      JsonNode answer = gateway.postForJson("chat", "/generate", request);
+      JsonNode answer = gateway.postForJson("operator", "/generate", request);
       String version = asked.at("/response/policy").asText();
       JsonNode named =
-          gateway.postForJson("chat", "/generate", request.deepCopy().put("policy", version));
+          gateway.postForJson("operator", "/generate", request.deepCopy().put("policy", version));
       assertThat(answer.path("policy").asText()).isEqualTo(version);
       assertThat(answer.path("completion")).isEqualTo(named.path("completion"));
       assertThat(answer.at("/usage/prompt_tokens"))

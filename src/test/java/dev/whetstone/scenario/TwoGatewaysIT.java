@@ -271,7 +271,7 @@ class TwoGatewaysIT {
   /** The version that writes a gateway's answers. */
   private static String writer(LabGateway gateway) throws Exception {
     return gateway
-        .postForJson("chat", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
+        .postForJson("operator", "/generate", Map.of("prompt", "The film", "max_tokens", 1))
         .path("policy")
         .asText();
   }

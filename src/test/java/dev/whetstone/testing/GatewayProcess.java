@@ -48,6 +48,7 @@ public final class GatewayProcess implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("gateway.log").toFile()));
     builder.environment().put("WHETSTONE_HOME", home.toString());
     builder.environment().put("WHETSTONE_MODEL", "tiny-reviews");
+    builder.environment().put("WHETSTONE_PREFERENCE_UNDO_WINDOW", "0S");
     builder.environment().put("WHETSTONE_PORT", Integer.toString(port));
     return builder.start();
   }

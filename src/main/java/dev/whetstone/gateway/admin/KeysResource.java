@@ -3,8 +3,10 @@ package dev.whetstone.gateway.admin;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.KeyUsers;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -14,6 +16,7 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -30,7 +33,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Creates, lists and revokes API keys. */
+/** Creates, lists and revokes API keys, and says whose votes count. */
 @Path("/keys")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
@@ -39,6 +42,7 @@ public class KeysResource {
 
   @Inject KeyStore store;
   @Inject ApiKeys keys;
+  @Inject VoteExclusions exclusions;
   @Inject SecurityIdentity identity;
 
   /** A key to create. */
@@ -48,15 +52,33 @@ public class KeysResource {
               type = SchemaType.STRING,
               enumeration = {"chat", "rater", "operator", "trainer"})
           @Nullable String role,
+      @Schema(
+              type = SchemaType.STRING,
+              enumeration = {"personal", "application"},
+              defaultValue = "personal",
+              description =
+                  "personal: the key is the one user; application: the users that it names are"
+                      + " believed")
+          @Nullable String users,
       @Schema(maxLength = MAX_NOTE_LENGTH) @Nullable String note) {}
 
+  /** What to change of a key. */
+  public record Change(
+      @Schema(
+              required = true,
+              description = "whether its votes are trained on and counted as evidence")
+          @Nullable Boolean counted,
+      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
+
   /** A new key; {@code key}, the secret, is never shown again. */
-  public record Created(String id, String role, String key, @Nullable String note) {}
+  public record Created(String id, String role, String users, String key, @Nullable String note) {}
 
   /** A key without its secret. */
   public record Row(
       String id,
       String role,
+      String users,
+      boolean counted,
       @Nullable String note,
       Instant createdAt,
       @Nullable Instant lastUsedAt,
@@ -92,12 +114,17 @@ public class KeysResource {
       throw ProblemException.invalidField(
           "note", "note must have 1 to " + MAX_NOTE_LENGTH + " characters");
     }
-    KeyStore.Created created = store.create(role(request.role()), request.note(), actor());
+    KeyStore.Created created =
+        store.create(role(request.role()), users(request.users()), request.note(), actor());
     keys.refresh();
     return Response.status(201)
         .entity(
             new Created(
-                created.key().id(), created.key().role().label(), created.secret(), request.note()))
+                created.key().id(),
+                created.key().role().label(),
+                created.key().users().label(),
+                created.secret(),
+                request.note()))
         .build();
   }
 
@@ -107,6 +134,43 @@ public class KeysResource {
     } catch (IllegalArgumentException unknown) {
       throw ProblemException.invalidField("role", "role must be chat, rater, operator or trainer");
     }
+  }
+
+  // A key that names nobody in particular is one person; believing names must be asked for.
+  private static KeyUsers users(@Nullable String label) {
+    try {
+      return label == null ? KeyUsers.PERSONAL : KeyUsers.of(label);
+    } catch (IllegalArgumentException unknown) {
+      throw ProblemException.invalidField("users", "users must be personal or application");
+    }
+  }
+
+  @PATCH
+  @Path("{id}")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Takes the votes of a key out of training and of the open duel, or back",
+      description = "They stay in the log, and so does what they decided before.")
+  @APIResponse(
+      responseCode = "200",
+      description = "the key",
+      content = @Content(schema = @Schema(implementation = Row.class)))
+  public Row change(@PathParam("id") String id, Change change) {
+    String key = Parameters.required("id", id);
+    boolean counted = Parameters.present("counted", change.counted());
+    String reason =
+        Parameters.present(
+            "reason", Parameters.reason(Parameters.present("reason", change.reason())));
+    if (store.find(key).isEmpty()) {
+      throw ProblemException.of(404, "unknown_key", "there is no such key");
+    }
+    if (counted) {
+      exclusions.remove(VoteExclusions.Kind.KEY, key, reason, actor());
+    } else {
+      exclusions.add(VoteExclusions.Kind.KEY, key, reason, actor());
+    }
+    return store.find(key).map(KeysResource::row).orElseThrow();
   }
 
   @DELETE
@@ -135,6 +199,8 @@ public class KeysResource {
     return new Row(
         key.id(),
         key.role().label(),
+        key.users().label(),
+        key.counted(),
         key.note(),
         key.createdAt(),
         key.lastUsedAt(),

@@ -35,4 +35,29 @@ public record GenerateRequest(
             description = "a JSON Schema; the answer is JSON that it allows")
         @Nullable JsonNode schema,
     @Schema(description = "the answer is exactly one of these texts")
-        @Nullable List<String> choices) {}
+        @Nullable List<String> choices) {
+  /** The same request for another user. */
+  public GenerateRequest forUser(@Nullable String other) {
+    return new GenerateRequest(
+        messages,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        seed,
+        stop,
+        stream,
+        pair,
+        policy,
+        other,
+        metadata,
+        schema,
+        choices);
+  }
+}

@@ -10,10 +10,10 @@ import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.Problems;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.Role;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
@@ -47,7 +47,7 @@ public class GenerateResource {
   @Inject GenerationService generations;
   @Inject PairService pairs;
   @Inject RateLimiter limits;
-  @Inject SecurityIdentity identity;
+  @Inject RequestUser users;
   @Inject ObjectMapper mapper;
 
   @POST
@@ -66,9 +66,10 @@ public class GenerateResource {
             schema = @Schema(type = SchemaType.STRING))
       })
   @APIResponse(responseCode = "404", description = "there is no such policy")
-  public Response generate(GenerateRequest request, @Context RoutingContext http) {
+  public Response generate(GenerateRequest body, @Context RoutingContext http) {
     ServedModel model = serving.model();
-    String keyId = identity.getPrincipal().getName();
+    GenerateRequest request = body.forUser(users.of(body.user()));
+    String keyId = users.key();
     limits.admit(keyId, request.user());
     GenerationPlan plan = generations.plan(model, request, GenerationPlan.Extras.NONE);
     if (!plan.pair()) {

@@ -25,11 +25,21 @@ public final class GenerateResponse {
     }
   }
 
-  /** Token counts; {@code cachedTokens} prompt tokens came from the prefix cache. */
-  public record Usage(int promptTokens, int completionTokens, int totalTokens, int cachedTokens) {
+  /**
+   * Token counts; {@code cachedTokens} prompt tokens came from the prefix cache, of a pair null.
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Usage(
+      int promptTokens, int completionTokens, int totalTokens, @Nullable Integer cachedTokens) {
     static Usage of(int prompt, List<Completion> completions, Timings timings) {
       int sampled = completions.stream().mapToInt(c -> c.tokens().length).sum();
       return new Usage(prompt, sampled, prompt + sampled, timings.cachedTokens());
+    }
+
+    /** Counts of a pair. What was cached would tell whether another version wrote a side. */
+    static Usage ofPair(int prompt, List<Completion> completions) {
+      int sampled = completions.stream().mapToInt(c -> c.tokens().length).sum();
+      return new Usage(prompt, sampled, prompt + sampled, null);
     }
   }
 

@@ -15,6 +15,7 @@ import dev.whetstone.text.Conversation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +25,15 @@ import org.jspecify.annotations.Nullable;
  * @param prompt the text to continue
  * @param writers the policies of a pair's two sides; the first one writes a single answer
  * @param pair whether the response has two answers
+ * @param shownName the name of a single answer's policy that the caller is told
  * @param request the request to the engine
  */
 public record GenerationPlan(
-    Prompt prompt, PairAssignment writers, boolean pair, GenerationRequest request) {
+    Prompt prompt,
+    PairAssignment writers,
+    boolean pair,
+    String shownName,
+    GenerationRequest request) {
   /**
    * Options that only the OpenAI-compatible routes have.
    *
@@ -48,6 +54,13 @@ public record GenerationPlan(
     static final Extras NONE = new Extras(null, 1, false, 0, null, null);
   }
 
+  // What a pair must leave to chance to be in a duel. Those below are not counted anyway, or tell
+  // the sides apart to whoever asks the champion for a few single answers first.
+  private static final double MIN_DUEL_TEMPERATURE = 0.5;
+  private static final int MIN_DUEL_TOP_K = 5;
+  private static final double MIN_DUEL_TOP_P = 0.5;
+  private static final double MAX_DUEL_MIN_P = 0.2;
+
   private static final int MAX_STOPS = 16;
   private static final int MAX_STOP_LENGTH = 200;
   private static final int MAX_METADATA_LENGTH = 10_000;
@@ -55,28 +68,33 @@ public record GenerationPlan(
   /**
    * Checks a request and fills in its defaults.
    *
-   * @param keyId id of the API key of the request
+   * @param pairSeed gives the seed of a pair for one that a client may know
    * @throws ProblemException 400 naming the field
    * @throws dev.whetstone.policy.PolicyException when the named policy is unknown or not servable
    */
   static GenerationPlan of(
       GenerateRequest asked,
       Extras extras,
-      String keyId,
+      Caller caller,
       ServedModel model,
       GatewayConfig config,
       RandomGenerator random,
+      LongUnaryOperator pairSeed,
       GrammarService grammars) {
     boolean pair = Boolean.TRUE.equals(asked.pair());
     requireCount(extras.count(), model.engine().slots());
     requireMetadata(asked.metadata());
-    PairAssignment writers = writers(asked, model, pair);
+    caller.requireNameable(asked.policy());
     Prompt prompt = prompt(asked, extras, model);
     int wanted = or(asked.maxTokens(), config.defaultMaxTokens());
     if (wanted < 1) {
       throw ProblemException.invalidField("max_tokens", "max_tokens must be positive");
     }
     SamplingParameters sampling = sampling(asked, pair, model.sampling(), config, random);
+    PairAssignment writers = writers(asked, caller, model, pair, sampling);
+    if (pair) {
+      sampling = sampling.withSeed(pairSeed.applyAsLong(sampling.seed()));
+    }
     List<CompletionSpec> branches = new ArrayList<>();
     for (int i = 0; i < (pair ? 2 : extras.count()); i++) {
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
@@ -97,9 +115,10 @@ public record GenerationPlan(
             extras.topLogprobs(),
             pair,
             config.requestTimeout(),
-            new Requester(keyId, asked.user() == null ? "" : asked.user()),
+            new Requester(caller.keyId(), asked.user() == null ? "" : asked.user()),
             format == null ? null : grammars.compile(model, format));
-    return new GenerationPlan(prompt, writers, pair, request);
+    String shownName = caller.shownName(asked.policy(), writers.first());
+    return new GenerationPlan(prompt, writers, pair, shownName, request);
   }
 
   private static Prompt prompt(GenerateRequest asked, Extras extras, ServedModel model) {
@@ -116,13 +135,31 @@ public record GenerationPlan(
     return writers.first();
   }
 
-  /** A request that names a policy gets that policy on both sides. */
-  private static PairAssignment writers(GenerateRequest asked, ServedModel model, boolean pair) {
-    if (pair && asked.policy() == null) {
+  /**
+   * One policy writes both sides where the request names it, and where the sides could be told
+   * apart by asking again: with a seed, or with settings that leave little to chance.
+   */
+  private static PairAssignment writers(
+      GenerateRequest asked,
+      Caller caller,
+      ServedModel model,
+      boolean pair,
+      SamplingParameters sampling) {
+    if (pair && asked.policy() == null && asked.seed() == null && isOpen(asked, sampling)) {
       return model.rollouts().duelTracker().assign(model.policies().serving());
     }
-    Policy policy = model.policy(asked.policy());
+    Policy policy = caller.policy(asked.policy(), model);
     return new PairAssignment(policy, policy);
+  }
+
+  private static boolean isOpen(GenerateRequest asked, SamplingParameters sampling) {
+    return sampling.temperature() >= MIN_DUEL_TEMPERATURE
+        && (sampling.topK() == 0 || sampling.topK() >= MIN_DUEL_TOP_K)
+        && sampling.topP() >= MIN_DUEL_TOP_P
+        && sampling.minP() <= MAX_DUEL_MIN_P
+        && sampling.logitBias().isEmpty()
+        && (asked.schema() == null || asked.schema().isNull())
+        && asked.choices() == null;
   }
 
   // Before anything is made for each of them.

@@ -13,6 +13,7 @@ import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
+import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
@@ -36,12 +37,18 @@ public final class GenerationService {
   @Inject RandomGenerator random;
   @Inject SecurityIdentity identity;
   @Inject GrammarService grammars;
+  @Inject PairSeeds pairSeeds;
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
       ServedModel model, GenerateRequest request, GenerationPlan.Extras extras) {
-    String keyId = identity.getPrincipal().getName();
-    return GenerationPlan.of(request, extras, keyId, model, config, random, grammars);
+    return GenerationPlan.of(
+        request, extras, caller(), model, config, random, pairSeeds::mix, grammars);
+  }
+
+  /** Whose request this is. */
+  public Caller caller() {
+    return new Caller(identity.getPrincipal().getName(), identity.hasRole(Role.OPERATOR_ROLE));
   }
 
   /** Submits a request whose text is needed only when it is complete. */
@@ -146,7 +153,7 @@ public final class GenerationService {
     List<Completion> done = generation.result().join();
     return new GenerateResponse.Single(
         RandomIds.generate("gen"),
-        plan.policy().version(),
+        plan.shownName(),
         GenerateResponse.Text.of(done.getFirst()),
         GenerateResponse.Usage.of(plan.prompt().ids().length, done, generation.timings()),
         GenerateResponse.Times.of(generation.timings()));

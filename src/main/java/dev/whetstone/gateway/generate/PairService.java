@@ -83,8 +83,8 @@ final class PairService {
         pair.expiresAt(),
         GenerateResponse.Text.of(a),
         GenerateResponse.Text.of(b),
-        a.identical() || b.identical(),
-        GenerateResponse.Usage.of(pair.prompt().ids().length, done, generation.timings()));
+        a.identical() || b.identical() || a.text().equals(b.text()),
+        GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done));
   }
 
   private Pair.Prompt prompt(Draft draft) {

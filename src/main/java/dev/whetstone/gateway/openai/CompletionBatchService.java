@@ -4,17 +4,18 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.engine.Scores;
+import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.openai.CompletionService.TranslatedRequest;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -37,7 +38,7 @@ final class CompletionBatchService {
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
   @Inject RateLimiter limits;
-  @Inject SecurityIdentity identity;
+  @Inject RequestUser users;
 
   /** A prompt and, unless only its score is asked for, its generation. */
   private record Member(GenerationPlan plan, @Nullable Generation generation) {}
@@ -53,8 +54,10 @@ final class CompletionBatchService {
     ServedModel model = serving.model();
     List<GenerationPlan> plans = new ArrayList<>();
     for (TranslatedRequest request : requests) {
-      limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
-      GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
+      GenerateRequest asked =
+          request.generateRequest().forUser(users.believed(request.generateRequest().user()));
+      limits.admit(users.key(), asked.user());
+      GenerationPlan plan = generations.plan(model, asked, request.extras());
       completions.requireReadable(request, model, plan);
       plans.add(plan);
     }
@@ -99,8 +102,8 @@ final class CompletionBatchService {
             RandomIds.generate(FORMAT.idPrefix()),
             FORMAT.object(false),
             clock.instant().getEpochSecond(),
-            first.policy().version(),
-            first.policy().hash(),
+            first.shownName(),
+            generations.caller().shownHash(first.policy(), model),
             choices,
             OpenAiResponses.Usage.of(prompted, sampled, cached));
     return Response.ok(answer).type(MediaType.APPLICATION_JSON).build();

@@ -13,6 +13,7 @@ import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
@@ -57,6 +58,7 @@ final class CompletionService {
   @Inject InstantSource clock;
   @Inject ObjectMapper mapper;
   @Inject RateLimiter limits;
+  @Inject RequestUser users;
   @Inject SecurityIdentity identity;
 
   /** A request in progress. */
@@ -65,6 +67,7 @@ final class CompletionService {
       GenerationPlan plan,
       CompletionFormat format,
       String id,
+      String shownHash,
       long created,
       boolean usage,
       @Nullable Logprobs logprobs) {
@@ -73,13 +76,7 @@ final class CompletionService {
         List<OpenAiResponses.Choice> choices,
         OpenAiResponses.@Nullable Usage counts) {
       return new OpenAiResponses.Answer(
-          id,
-          format.object(chunk),
-          created,
-          plan.policy().version(),
-          plan.policy().hash(),
-          choices,
-          counts);
+          id, format.object(chunk), created, plan.shownName(), shownHash, choices, counts);
     }
 
     OpenAiResponses.Usage counts(Generation generation) {
@@ -98,8 +95,10 @@ final class CompletionService {
    */
   Response respond(TranslatedRequest request, CompletionFormat format, RoutingContext http) {
     ServedModel model = serving.model();
-    limits.admit(identity.getPrincipal().getName(), request.generateRequest().user());
-    GenerationPlan plan = generations.plan(model, request.generateRequest(), request.extras());
+    GenerateRequest asked =
+        request.generateRequest().forUser(users.believed(request.generateRequest().user()));
+    limits.admit(users.key(), asked.user());
+    GenerationPlan plan = generations.plan(model, asked, request.extras());
     RequestLog.setPolicy(http, plan.policy().version());
     requireReadable(request, model, plan);
     ActiveRequest active =
@@ -108,6 +107,7 @@ final class CompletionService {
             plan,
             format,
             RandomIds.generate(format.idPrefix()),
+            generations.caller().shownHash(plan.policy(), model),
             clock.instant().getEpochSecond(),
             request.streamUsage(),
             request.logprobs() ? new Logprobs(model.tokenizer()) : null);

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.openai;
 
+import dev.whetstone.gateway.generate.GenerationService;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.PolicyException;
@@ -18,21 +19,31 @@ import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** Lists the models, which are the aliases and versions that {@code model} may name. */
+/**
+ * Lists the models, which are the aliases and versions that {@code model} may name. Everyone but an
+ * operator sees champion and v0, and nothing that changes with a duel or a promotion.
+ */
 @Path("/v1/models")
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Role.CHAT_ROLE)
 public class ModelsResource {
   private static final int MAX_VERSIONS = 100;
+  private static final List<String> PUBLIC = List.of("champion", "v0");
   private static final List<String> ALIASES = List.of("champion", "candidate", "previous");
 
   @Inject GatewayState serving;
+  @Inject GenerationService generations;
 
   @GET
   @RunOnVirtualThread
   @Operation(summary = "Lists the aliases that this gateway serves and the newest versions")
   public OpenAiResponses.Models list() {
     ServedModel model = serving.model();
+    if (!generations.caller().operator()) {
+      long created = baseCreated(model);
+      return new OpenAiResponses.Models(
+          "list", PUBLIC.stream().map(name -> named(name, created)).toList());
+    }
     List<PolicyRecord> rows = model.policies().store().page(Long.MAX_VALUE, MAX_VERSIONS);
     ServingSnapshot now = model.policies().serving();
     List<OpenAiResponses.Model> models = new ArrayList<>();
@@ -51,6 +62,10 @@ public class ModelsResource {
   @Operation(summary = "Returns one alias or version")
   public OpenAiResponses.Model get(@PathParam("model") String name) {
     ServedModel model = serving.model();
+    generations.caller().requireNameable(name);
+    if (!generations.caller().operator()) {
+      return named(name, baseCreated(model));
+    }
     String hash = model.policies().serving().alias(name).map(p -> p.hash()).orElse(name);
     return model
         .policies()
@@ -61,6 +76,19 @@ public class ModelsResource {
   }
 
   private static OpenAiResponses.Model named(String name, PolicyRecord row) {
-    return new OpenAiResponses.Model(name, "model", row.createdAt().getEpochSecond(), "whetstone");
+    return named(name, row.createdAt().getEpochSecond());
+  }
+
+  private static OpenAiResponses.Model named(String name, long created) {
+    return new OpenAiResponses.Model(name, "model", created, "whetstone");
+  }
+
+  private static long baseCreated(ServedModel model) {
+    return model
+        .policies()
+        .store()
+        .find(model.base().hash())
+        .map(row -> row.createdAt().getEpochSecond())
+        .orElse(0L);
   }
 }

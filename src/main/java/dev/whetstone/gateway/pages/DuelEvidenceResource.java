@@ -32,7 +32,10 @@ public class DuelEvidenceResource {
       """
       SELECT e.score = 1 AS won, v.recorded_at
       FROM evidence_votes e LEFT JOIN preferences v USING (preference_id)
-      WHERE e.subject = ? AND e.counted ORDER BY e.seq LIMIT ?
+      WHERE e.subject = ? AND e.counted AND NOT EXISTS (SELECT FROM evidence_voters w
+        JOIN exclusions x ON x.kind = 'key' AND x.value = w.key_id
+        WHERE w.subject = e.subject AND w.voter = e.voter)
+      ORDER BY e.seq LIMIT ?
       """;
 
   private final Database database;

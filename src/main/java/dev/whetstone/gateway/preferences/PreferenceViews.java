@@ -30,7 +30,8 @@ public final class PreferenceViews {
           String choice,
       @Schema(required = true) String user,
       @Schema(required = true, description = "id of the API key that cast the vote") String key,
-      @Schema(required = true) VotesResource.Policies policies,
+      @Schema(description = "left out where they would unblind somebody who may still judge")
+          VotesResource.@Nullable Policies policies,
       @Schema(required = true) Instant recordedAt,
       @Nullable String comment,
       @Schema(required = true) List<String> tags,
@@ -40,7 +41,7 @@ public final class PreferenceViews {
       @Nullable List<Message> messages,
       @Schema(required = true) Answer a,
       @Schema(required = true) Answer b) {
-    static Row of(PreferenceRow row) {
+    static Row of(PreferenceRow row, boolean showsVersions) {
       PreferenceRow.JudgedPair shown = row.pair();
       return new Row(
           row.preferenceId(),
@@ -48,7 +49,7 @@ public final class PreferenceViews {
           row.choice().label(),
           row.user(),
           row.keyId(),
-          new VotesResource.Policies(shown.policyA(), shown.policyB()),
+          showsVersions ? new VotesResource.Policies(shown.policyA(), shown.policyB()) : null,
           row.recordedAt(),
           row.comment(),
           row.tags(),

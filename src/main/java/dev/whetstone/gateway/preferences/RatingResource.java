@@ -2,20 +2,26 @@ package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.http.RequestUser;
+import dev.whetstone.gateway.http.UserNameValidator;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.rating.PreferenceSummary;
 import dev.whetstone.preference.rating.RaterQueue;
+import dev.whetstone.preference.rating.RatingDesk;
 import dev.whetstone.preference.rating.SummaryReader;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Message;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
@@ -40,9 +46,10 @@ public class RatingResource {
   private static final int MAX_LEASE_SECONDS = 86_400;
 
   @Inject RaterQueue queue;
+  @Inject RatingDesk desk;
   @Inject SummaryReader summaries;
   @Inject PreferenceConfig config;
-  @Inject SecurityIdentity identity;
+  @Inject RequestUser users;
   @Inject GatewayState serving;
 
   /** A pair to vote on; it hides which version wrote which side, and for which user. */
@@ -89,8 +96,8 @@ public class RatingResource {
       @QueryParam("lease_seconds")
           @Parameter(schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "86400"))
           @Nullable String leaseSeconds) {
-    String key = identity.getPrincipal().getName();
-    String name = Parameters.text("user", user);
+    String key = users.key();
+    String name = users.of(Parameters.text("user", user));
     int defaultSeconds = (int) config.lease().toSeconds();
     int seconds =
         Parameters.number("lease_seconds", leaseSeconds, defaultSeconds, 1, MAX_LEASE_SECONDS);
@@ -112,6 +119,35 @@ public class RatingResource {
         ConversationJson.read(leased.messages()),
         PreferenceViews.Answer.of(leased.a()),
         PreferenceViews.Answer.of(leased.b()));
+  }
+
+  /** Why a rater gives a pair back. */
+  public record Skip(
+      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason,
+      @Schema(maxLength = UserNameValidator.MAX_LENGTH) @Nullable String user) {}
+
+  @POST
+  @Path("next/{pair}/skip")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Gives a leased pair back without a vote",
+      description = "It goes to other raters, and not to this one again.")
+  @APIResponse(responseCode = "204", description = "it is given back")
+  @APIResponse(responseCode = "404", description = "this rater has no lease on the pair")
+  public Response skip(@PathParam("pair") String pair, Skip skip) {
+    String key = users.key();
+    String name = users.of(skip.user());
+    String reason =
+        Parameters.required(
+            "reason",
+            Parameters.present(
+                "reason", Parameters.reason(Parameters.present("reason", skip.reason()))));
+    RaterQueue.Rater rater = new RaterQueue.Rater(key, name == null ? key : name);
+    if (!desk.skip(Parameters.required("pair", pair), rater, reason)) {
+      throw ProblemException.of(404, "unknown_lease", "this rater has no lease on such a pair");
+    }
+    return Response.noContent().build();
   }
 
   @GET

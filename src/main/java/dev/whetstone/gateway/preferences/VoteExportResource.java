@@ -30,6 +30,8 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -102,10 +104,18 @@ public class VoteExportResource {
 
   private final PreferenceReader reader;
   private final SecurityIdentity identity;
+  private final PreferenceConfig config;
+  private final InstantSource clock;
   private final Semaphore exports;
 
   @Inject
-  VoteExportResource(PreferenceReader reader, SecurityIdentity identity, PreferenceConfig config) {
+  VoteExportResource(
+      PreferenceReader reader,
+      SecurityIdentity identity,
+      PreferenceConfig config,
+      InstantSource clock) {
+    this.config = config;
+    this.clock = clock;
     this.reader = reader;
     this.identity = identity;
     this.exports = new Semaphore(config.exports());
@@ -134,6 +144,10 @@ public class VoteExportResource {
       @BeanParam OutputParameters shape,
       @Context HttpHeaders headers,
       @Context RoutingContext http) {
+    if (query.policy != null && blindRaterKey() != null) {
+      throw ProblemException.of(
+          403, "forbidden", "raters do not see which version wrote a side: leave policy out");
+    }
     PreferenceFilter filter = query.filter(blindRaterKey());
     TrlFormat form = Parameters.enumConstant("form", shape.form, TrlFormat.TEXT);
     boolean tokens = Boolean.TRUE.equals(Parameters.flag("tokens", shape.tokens));
@@ -149,8 +163,19 @@ public class VoteExportResource {
     Long after = shape.cursor == null ? null : Paging.number("cursor", shape.cursor);
     List<PreferenceRow> rows = reader.page(filter, order, after, limit);
     return new PreferenceViews.Page(
-        rows.stream().map(PreferenceViews.Row::of).toList(),
+        rows.stream().map(row -> PreferenceViews.Row.of(row, showsVersions(row))).toList(),
         rows.size() < limit ? null : Long.toString(rows.getLast().seq()));
+  }
+
+  // A vote in its undo window can still be changed, and a pair that is open can be given to a
+  // rater.
+  private boolean showsVersions(PreferenceRow row) {
+    Instant now = clock.instant();
+    boolean counts = !row.recordedAt().plus(config.undoWindow()).isAfter(now);
+    boolean open = row.pair().expiresAt().isAfter(now);
+    return row.imported()
+        || identity.hasRole(Role.OPERATOR_ROLE)
+        || (counts && !(open && identity.hasRole(Role.RATER_ROLE)));
   }
 
   private Response export(

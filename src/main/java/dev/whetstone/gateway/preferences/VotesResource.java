@@ -1,14 +1,17 @@
 package dev.whetstone.gateway.preferences;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.http.UserNameValidator;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.VoteOutcome;
 import dev.whetstone.preference.VoteRequest;
+import dev.whetstone.preference.rating.VoteWithdrawal;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -16,9 +19,12 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
@@ -27,6 +33,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +44,9 @@ public class VotesResource {
   @Inject PreferenceLog log;
   @Inject RateLimiter limits;
   @Inject FreeSpace space;
+  @Inject RequestUser users;
   @Inject SecurityIdentity identity;
+  @Inject VoteWithdrawal withdrawals;
 
   /** A vote; user defaults to the pair's user. */
   public record Request(
@@ -52,38 +61,51 @@ public class VotesResource {
       @Schema(maxItems = VoteRequest.MAX_TAGS) @Nullable List<String> tags,
       @Schema(minimum = "0", maximum = "1") @Nullable Double confidence) {}
 
-  /** The versions that wrote the sides; revealed only after the vote. */
+  /** The versions that wrote the sides; for operators, and later for others who may see them. */
   public record Policies(String a, String b) {}
 
-  /** A committed vote. */
+  /**
+   * A committed vote.
+   *
+   * @param policies only to operators: others could still change the vote, or vote again
+   * @param usable whether it is trained on and counted, once it can no longer be taken back
+   * @param reason why it is not, as one word
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Row(
       String preferenceId,
       String pairId,
       String choice,
       String user,
-      Policies policies,
-      Instant recordedAt) {}
+      @Nullable Policies policies,
+      Instant recordedAt,
+      boolean usable,
+      @Nullable String reason) {}
 
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @RolesAllowed({Role.CHAT_ROLE, Role.RATER_ROLE})
   @RunOnVirtualThread
-  @Operation(summary = "Votes on a pair, once per user")
+  @Operation(
+      summary = "Votes on a pair, once per voter",
+      description =
+          "Another choice changes the vote for some seconds, whetstone.preference.undo-window; then"
+              + " the vote counts.")
   @APIResponse(
       responseCode = "201",
       description = "The vote is committed",
       content = @Content(schema = @Schema(implementation = Row.class)))
   @APIResponse(
       responseCode = "200",
-      description = "The same vote was committed before",
+      description = "The same vote was committed before, or this changed it",
       content = @Content(schema = @Schema(implementation = Row.class)))
   @APIResponse(responseCode = "404", description = "there is no such pair for this key and user")
   @APIResponse(
       responseCode = "409",
-      description = "this user has already voted differently on the pair")
+      description = "this user has voted differently on the pair, and that counts already")
   @APIResponse(responseCode = "410", description = "the pair is no longer open for votes")
   public Response vote(Request request) {
-    VoteRequest voteRequest = toVote(request, identity.getPrincipal().getName());
+    VoteRequest voteRequest = toVote(request, users.key(), users.of(request.user()));
     limits.admit(voteRequest.keyId(), voteRequest.user());
     space.require();
     return switch (log.vote(voteRequest)) {
@@ -99,7 +121,34 @@ public class VotesResource {
     };
   }
 
-  private static VoteRequest toVote(Request request, String keyId) {
+  @DELETE
+  @Path("{id}")
+  @RolesAllowed({Role.CHAT_ROLE, Role.RATER_ROLE})
+  @RunOnVirtualThread
+  @Operation(summary = "Takes back a vote of the caller's own, until it counts")
+  @APIResponse(responseCode = "204", description = "it is gone")
+  @APIResponse(responseCode = "404", description = "this voter has no such vote")
+  @APIResponse(responseCode = "409", description = "the vote counts already")
+  public Response takeBack(
+      @PathParam("id") String id,
+      @QueryParam("user")
+          @Parameter(
+              description = "who voted; without it, any user of the key",
+              schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
+          @Nullable String user) {
+    String voter = users.of(Parameters.text("user", user));
+    limits.admit(users.key(), voter);
+    return switch (withdrawals.takeBack(Parameters.required("id", id), users.key(), voter)) {
+      case TAKEN_BACK -> Response.noContent().build();
+      case UNKNOWN ->
+          throw ProblemException.of(404, "unknown_preference", "this voter has no such vote");
+      case COUNTS ->
+          throw ProblemException.of(
+              409, "vote_counts", "this vote can no longer be taken back: it counts already");
+    };
+  }
+
+  private static VoteRequest toVote(Request request, String keyId, @Nullable String user) {
     String pairId = Parameters.present("pair_id", request.pairId());
     String choice = Parameters.present("choice", request.choice());
     try {
@@ -107,7 +156,7 @@ public class VotesResource {
           RandomIds.generate("pref"),
           pairId,
           keyId,
-          request.user(),
+          user,
           Choice.of(choice),
           request.comment(),
           request.tags() == null ? List.of() : request.tags(),
@@ -119,13 +168,15 @@ public class VotesResource {
     }
   }
 
-  private static Row row(VoteRequest voteRequest, VoteOutcome.Recorded vote) {
+  private Row row(VoteRequest voteRequest, VoteOutcome.Recorded vote) {
     return new Row(
         vote.preferenceId(),
         voteRequest.pairId(),
         voteRequest.choice().label(),
         vote.user(),
-        new Policies(vote.policyA(), vote.policyB()),
-        vote.at());
+        identity.hasRole(Role.OPERATOR_ROLE) ? new Policies(vote.policyA(), vote.policyB()) : null,
+        vote.at(),
+        vote.unusable() == null,
+        vote.unusable());
   }
 }

@@ -44,7 +44,7 @@ public final class PreferenceReader {
       """
       v.preference_id, v.pair_id, v.choice, v.user_id, v.key_id, v.recorded_at, v.comment, v.tags,
         v.confidence, v.imported, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
-        p.policy_a, p.policy_b""";
+        p.policy_a, p.policy_b, p.expires_at""";
 
   private static final String DECIDED_COLUMNS =
       """
@@ -178,7 +178,8 @@ public final class PreferenceReader {
             new PreferenceRow.Answer(row.getString("text_a"), row.getString("finish_a")),
             new PreferenceRow.Answer(row.getString("text_b"), row.getString("finish_b")),
             row.getString("policy_a"),
-            row.getString("policy_b")));
+            row.getString("policy_b"),
+            row.getTimestamp("expires_at").toInstant()));
   }
 
   // Read as text: a real converted to double would show the binary fraction, not the decimal given.

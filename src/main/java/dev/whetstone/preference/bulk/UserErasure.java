@@ -7,14 +7,21 @@ import dev.whetstone.preference.rating.RaterQueue;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Erases a user's data from the log and reports which versions were trained on it. */
 public final class UserErasure {
   private static final String VOTES_OF_USER =
       """
-      SELECT preference_id FROM preferences WHERE user_id = ?
-      UNION SELECT v.preference_id FROM preferences v JOIN pairs p USING (pair_id) WHERE p.user_id = ?
+      SELECT v.preference_id, (p.user_id = ? AND p.key_id = coalesce(?, p.key_id)) AS of_own_pair
+      FROM preferences v JOIN pairs p USING (pair_id)
+      WHERE v.user_id = ? AND v.key_id = coalesce(?, v.key_id)
+      UNION SELECT v.preference_id, true FROM preferences v JOIN pairs p USING (pair_id)
+      WHERE p.user_id = ? AND p.key_id = coalesce(?, p.key_id)
       """;
+
+  private static final String VOTER = "user_id = ? AND key_id = coalesce(?, key_id)";
 
   private static final String TRAINED =
       """
@@ -42,13 +49,21 @@ public final class UserErasure {
   /**
    * The result of an erasure.
    *
+   * @param key whose user of that name it was; null for every key's
    * @param pairs how many prompts with both completions were erased
    * @param votes how many votes were erased: the user's, and others' on the user's pairs
    * @param policies versions trained on any of these votes
    * @param descendants versions whose training continued from those, directly or not
    */
   public record Report(
-      String user, int pairs, int votes, List<String> policies, List<String> descendants) {}
+      String user,
+      @Nullable String key,
+      int pairs,
+      int votes,
+      List<String> policies,
+      List<String> descendants) {}
+
+  private record Vote(String id, boolean ofOwnPair) {}
 
   private final Database database;
 
@@ -59,31 +74,48 @@ public final class UserErasure {
   /**
    * Erases a user's data in one transaction; the audit log keeps the counts and the versions.
    *
+   * @param key id of the key whose user it is; null for the users of that name of all keys
    * @param actor id of the key that asks for it
    */
-  public Report erase(String user, String actor) {
-    return database.transaction(connection -> erase(connection, user, actor));
+  public Report erase(String user, @Nullable String key, String actor) {
+    return database.transaction(connection -> erase(connection, user, key, actor));
   }
 
-  private static Report erase(Connection connection, String user, String actor)
-      throws SQLException {
-    String[] votes =
-        Sql.list(connection, row -> row.getString(1), VOTES_OF_USER, user, user)
-            .toArray(String[]::new);
+  private static Report erase(
+      Connection connection, String user, @Nullable String key, String actor) throws SQLException {
+    List<Vote> found =
+        Sql.list(
+            connection,
+            row -> new Vote(row.getString("preference_id"), row.getBoolean("of_own_pair")),
+            VOTES_OF_USER,
+            user,
+            key,
+            user,
+            key,
+            user,
+            key);
+    String[] votes = ids(found.stream());
+    // Runs name a user without its key: of one key, only the votes that are still there are known.
+    String name = key == null ? user : null;
     List<String> trained =
-        Sql.list(connection, row -> row.getString("version"), TRAINED, user, votes);
+        Sql.list(connection, row -> row.getString("version"), TRAINED, name, votes);
     List<String> descended =
-        Sql.list(connection, row -> row.getString("version"), DESCENDED, user, votes).stream()
+        Sql.list(connection, row -> row.getString("version"), DESCENDED, name, votes).stream()
             .filter(version -> !trained.contains(version))
             .toList();
-    RaterQueue.rewindCursors(connection, user);
-    Sql.update(connection, DETACH_FROM_RUNS, user, votes);
-    Sql.update(connection, "DELETE FROM leases WHERE user_id = ?", user);
+    RaterQueue.rewindCursors(connection, ids(found.stream().filter(vote -> !vote.ofOwnPair)));
+    Sql.update(connection, DETACH_FROM_RUNS, name, votes);
+    Sql.update(connection, "DELETE FROM leases WHERE " + VOTER, user, key);
+    Sql.update(connection, "DELETE FROM skips WHERE " + VOTER, user, key);
     Sql.update(connection, "DELETE FROM preferences WHERE preference_id = ANY (?)", (Object) votes);
-    int pairs = Sql.update(connection, "DELETE FROM pairs WHERE user_id = ?", user);
-    Report report = new Report(user, pairs, votes.length, trained, descended);
+    int pairs = Sql.update(connection, "DELETE FROM pairs WHERE " + VOTER, user, key);
+    Report report = new Report(user, key, pairs, votes.length, trained, descended);
     Audit.record(connection, actor, "user data erased", user, null, detail(report));
     return report;
+  }
+
+  private static String[] ids(Stream<Vote> votes) {
+    return votes.map(Vote::id).distinct().toArray(String[]::new);
   }
 
   // Numbers and version names only, so nothing needs escaping.

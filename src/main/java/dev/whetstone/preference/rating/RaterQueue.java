@@ -38,7 +38,8 @@ public final class RaterQueue {
           + """
            + (SELECT count(*) FROM leases l
               WHERE l.pair_id = p.pair_id AND l.leased_until > ? AND NOT EXISTS (
-                SELECT FROM preferences v WHERE v.pair_id = l.pair_id AND v.user_id = l.user_id))
+                SELECT FROM preferences v
+                WHERE v.pair_id = l.pair_id AND v.key_id = l.key_id AND v.user_id = l.user_id))
           """;
 
   // Pairs are scanned in windows that double in size, so that a scan is cheap where few pairs are
@@ -79,9 +80,12 @@ public final class RaterQueue {
           + JUDGEMENTS
           + """
            < ?
-        AND NOT EXISTS (SELECT FROM preferences v WHERE v.pair_id = p.pair_id AND v.user_id = ?)
+        AND NOT EXISTS (SELECT FROM preferences v
+          WHERE v.pair_id = p.pair_id AND v.key_id = ? AND v.user_id = ?)
         AND NOT EXISTS (SELECT FROM leases l
-          WHERE l.pair_id = p.pair_id AND l.user_id = ? AND l.leased_until > ?)
+          WHERE l.pair_id = p.pair_id AND l.key_id = ? AND l.user_id = ? AND l.leased_until > ?)
+        AND NOT EXISTS (SELECT FROM skips s
+          WHERE s.pair_id = p.pair_id AND s.key_id = ? AND s.user_id = ?)
       ORDER BY p.created_at, p.pair_id LIMIT 1
       FOR NO KEY UPDATE\s""";
 
@@ -102,12 +106,12 @@ public final class RaterQueue {
   private static final String LOCK_CURSORS =
       "SELECT pg_advisory_xact_lock(hashtext('whetstone rater fronts'))";
 
-  // Other users' pairs that lose a vote may be leased again.
+  // Pairs that lose a vote may be leased again.
   private static final String REWIND_CURSORS =
       """
       UPDATE rater_fronts SET created_at = lost.earliest, pair_id = ''
       FROM (SELECT min(p.created_at) AS earliest FROM pairs p JOIN preferences v USING (pair_id)
-            WHERE v.user_id = ? AND p.user_id <> ?) AS lost
+            WHERE v.preference_id = ANY (?)) AS lost
       WHERE rater_fronts.created_at >= lost.earliest
       """;
 
@@ -176,12 +180,13 @@ public final class RaterQueue {
   }
 
   /**
-   * Moves the cursors back to the first pair that loses a vote of a user, so that it can be leased
-   * again. The caller deletes those votes in the same transaction.
+   * Moves the cursors back to the first pair that loses one of these votes, so that it can be
+   * leased again. The caller deletes them in the same transaction.
    */
-  public static void rewindCursors(Connection connection, String user) throws SQLException {
+  public static void rewindCursors(Connection connection, String[] preferenceIds)
+      throws SQLException {
     Sql.list(connection, _ -> true, LOCK_CURSORS);
-    Sql.update(connection, REWIND_CURSORS, user, user);
+    Sql.update(connection, REWIND_CURSORS, (Object) preferenceIds);
   }
 
   private record LeaseRequest(Rater rater, int overlap, Instant now, Instant until) {}
@@ -262,9 +267,13 @@ public final class RaterQueue {
         request.now,
         request.now,
         request.overlap,
+        request.rater.keyId(),
         request.rater.user(),
+        request.rater.keyId(),
         request.rater.user(),
-        request.now);
+        request.now,
+        request.rater.keyId(),
+        request.rater.user());
   }
 
   private static boolean insertLease(Connection connection, String pairId, LeaseRequest request)

@@ -56,24 +56,25 @@ public final class SummaryReader {
       """
       WITH vote AS NOT MATERIALIZED (SELECT * FROM preferences v WHERE %%s),
       shared AS MATERIALIZED (
-        SELECT pair_id, user_id, choice FROM vote WHERE NOT imported AND pair_id IN (
+        SELECT pair_id, key_id, user_id, choice FROM vote WHERE NOT imported AND pair_id IN (
           SELECT pair_id FROM vote GROUP BY pair_id HAVING count(*) > 1)),
       pattern AS (
         SELECT a, b, tie, both_bad, count(*) AS times FROM (
           SELECT %s FROM shared GROUP BY pair_id HAVING count(*) > 1) AS unit
         GROUP BY a, b, tie, both_bad),
       cell AS (
-        SELECT one.user_id AS one, other.user_id AS other, one.choice AS chosen_one,
-          other.choice AS chosen_other, count(*) AS times,
-          sum(count(*)) OVER (PARTITION BY one.user_id, other.user_id) AS pairs
+        SELECT one.user_id AS one, other.user_id AS other, one.key_id AS key_one,
+          other.key_id AS key_other, one.choice AS chosen_one, other.choice AS chosen_other,
+          count(*) AS times, sum(count(*)) OVER (
+            PARTITION BY one.user_id, one.key_id, other.user_id, other.key_id) AS pairs
         FROM shared one JOIN shared other USING (pair_id)
-        WHERE one.user_id < other.user_id
-        GROUP BY one.user_id, other.user_id, one.choice, other.choice
-        ORDER BY pairs DESC, one, other LIMIT %d)
-      SELECT NULL AS one, NULL AS other, NULL AS chosen_one, NULL AS chosen_other,
+        WHERE (one.user_id, one.key_id) < (other.user_id, other.key_id)
+        GROUP BY one.user_id, one.key_id, other.user_id, other.key_id, one.choice, other.choice
+        ORDER BY pairs DESC, one, key_one, other, key_other LIMIT %d)
+      SELECT NULL AS one, NULL AS other, NULL AS key_one, NULL AS key_other, NULL AS chosen_one, NULL AS chosen_other,
         a, b, tie, both_bad, times, 0 AS pairs FROM pattern
       UNION ALL
-      SELECT one, other, chosen_one, chosen_other, 0, 0, 0, 0, times, pairs FROM cell
+      SELECT one, other, key_one, key_other, chosen_one, chosen_other, 0, 0, 0, 0, times, pairs FROM cell
       """
           .formatted(COUNTS, MAX_KAPPAS * CHOICES.size() * CHOICES.size());
 
@@ -190,18 +191,25 @@ public final class SummaryReader {
     }
   }
 
-  private record RaterCouple(String one, String other, long pairs) {
+  private record RaterCouple(String one, String keyOne, String other, String keyOther, long pairs) {
     private static final Comparator<RaterCouple> MOST_PAIRS_FIRST =
         Comparator.comparingLong(RaterCouple::pairs)
             .reversed()
             .thenComparing(RaterCouple::one)
-            .thenComparing(RaterCouple::other);
+            .thenComparing(RaterCouple::keyOne)
+            .thenComparing(RaterCouple::other)
+            .thenComparing(RaterCouple::keyOther);
   }
 
   private record Cell(RaterCouple couple, int one, int other, long times) {
     static Cell of(ResultSet row) throws SQLException {
       return new Cell(
-          new RaterCouple(row.getString("one"), row.getString("other"), row.getLong("pairs")),
+          new RaterCouple(
+              row.getString("one"),
+              row.getString("key_one"),
+              row.getString("other"),
+              row.getString("key_other"),
+              row.getLong("pairs")),
           CHOICES.indexOf(row.getString("chosen_one")),
           CHOICES.indexOf(row.getString("chosen_other")),
           row.getLong("times"));

@@ -77,12 +77,9 @@ public final class GateDataset {
           + greatest(cardinality(v.chosen_ids), cardinality(v.rejected_ids)) <= ?
       """;
 
-  // Answers that were hardly sampled say little about what a policy writes.
   private static final String UNTAKEN =
       """
         AND v.recorded_at <= ? AND NOT p.imported
-        AND coalesce((p.sampling ->> 'temperature')::double precision, 1) >= 0.2
-        AND coalesce((p.sampling ->> 'top_k')::integer, 0) <> 1
         AND NOT EXISTS (SELECT FROM evidence_votes e
           WHERE e.subject = ? AND e.preference_id = v.preference_id)
       ORDER BY v.seq LIMIT ?

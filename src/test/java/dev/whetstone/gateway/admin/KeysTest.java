@@ -17,6 +17,7 @@ import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFormat;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.KeyUsers;
 import dev.whetstone.security.Role;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
@@ -103,6 +104,83 @@ class KeysTest extends ReadyGateway {
   }
 
   @Test
+  void aPersonalKeyIsOneUser() {
+    JsonPath personal = created("{\"role\": \"chat\"}");
+    assertThat(personal.getString("users")).isEqualTo("personal");
+    String key = personal.getString("key");
+    String ask = "{\"prompt\": \"How\", \"pair\": true, \"max_tokens\": 3%s}";
+
+    with(key, ask.formatted(", \"user\": \"anna\""))
+        .post("/generate")
+        .then()
+        .statusCode(400)
+        .body("code", equalTo("personal_key"))
+        .body("field", equalTo("user"));
+    String pair = with(key, ask.formatted("")).post("/generate").path("pair_id");
+    String vote = "{\"pair_id\": \"%s\", \"choice\": \"tie\", \"user\": \"%s\"}";
+    with(key, vote.formatted(pair, "anna")).post("/preferences").then().statusCode(400);
+    with(key, vote.formatted(pair, personal.getString("id")))
+        .post("/preferences")
+        .then()
+        .statusCode(201)
+        .body("user", equalTo(personal.getString("id")))
+        .body("usable", equalTo(false))
+        .body("reason", equalTo("tie"));
+    with(
+            key,
+            "{\"model\": \"champion\", \"prompt\": \"How\", \"max_tokens\": 1, \"user\": \"anna\"}")
+        .post("/v1/completions")
+        .then()
+        .statusCode(200);
+    JsonPath application = created("{\"role\": \"chat\", \"users\": \"application\"}");
+    with(application.getString("key"), ask.formatted(", \"user\": \"anna\""))
+        .post("/generate")
+        .then()
+        .statusCode(200);
+    as("operator", "{\"role\": \"chat\", \"users\": \"many\"}")
+        .post("/keys")
+        .then()
+        .statusCode(400);
+  }
+
+  @Test
+  void aKeysVotesAreTakenOutAndBack() {
+    String id = created("{\"role\": \"chat\", \"users\": \"application\"}").getString("id");
+    String change = "{\"counted\": %s, \"reason\": \"made-up names\"}";
+
+    as("operator", change.formatted(false))
+        .patch("/keys/" + id)
+        .then()
+        .statusCode(200)
+        .body("counted", equalTo(false));
+    as("operator", null)
+        .get("/preferences/exclusions")
+        .then()
+        .body("items.value", hasItem(id))
+        .body("items.reason", hasItem("made-up names"));
+    as("operator", change.formatted(true))
+        .patch("/keys/" + id)
+        .then()
+        .statusCode(200)
+        .body("counted", equalTo(true));
+    as("operator", null)
+        .get("/preferences/exclusions")
+        .then()
+        .body("items.value", not(hasItem(id)));
+    JsonPath audit = as("operator", null).get("/audit?limit=2").jsonPath();
+    assertThat(audit.getList("items.action")).isEqualTo(List.of("include votes", "exclude votes"));
+
+    as("operator", "{\"counted\": false}").patch("/keys/" + id).then().statusCode(400);
+    as("operator", "{\"reason\": \"x\"}").patch("/keys/" + id).then().statusCode(400);
+    as("operator", change.formatted(false)).patch("/keys/nobodys").then().statusCode(404);
+    as("chat", change.formatted(false)).patch("/keys/" + id).then().statusCode(403);
+  }
+
+  private static JsonPath created(String body) {
+    return as("operator", body).post("/keys").then().statusCode(201).extract().jsonPath();
+  }
+
+  @Test
   void theLastOperatorsKeyStays() {
     String own = KeyFormat.id(Role.OPERATOR, KeyFormat.hash(key("operator")));
     as("operator", null)
@@ -116,7 +194,7 @@ class KeysTest extends ReadyGateway {
   @Test
   void anotherGatewayLearnsOfARevocation() {
     try (var other = new ApiKeyCache(store, List.of(), false, InstantSource.system())) {
-      KeyStore.Created made = store.create(Role.CHAT, null, "test");
+      KeyStore.Created made = store.create(Role.CHAT, KeyUsers.PERSONAL, null, "test");
       assertThatThrownBy(() -> other.authenticate(made.secret()))
           .as("not known before the keys are read")
           .isInstanceOf(DatabaseUnavailableException.class);

@@ -25,9 +25,12 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +87,7 @@ class BlindPairsTest extends ReadyGateway {
   void eitherVersionIsOnEitherSide() {
     Set<List<String>> orders = new HashSet<>();
     for (int i = 0; i < 40 && orders.size() < 2; i++) {
-      orders.add(writers(pair(", \"seed\": 7").<String>path("pair_id")));
+      orders.add(writers(pair("").<String>path("pair_id")));
     }
     assertThat(orders)
         .containsExactlyInAnyOrder(List.of("v0", candidate), List.of(candidate, "v0"));
@@ -107,7 +110,7 @@ class BlindPairsTest extends ReadyGateway {
   }
 
   @Test
-  void onlyTheVoteRevealsTheVersions() {
+  void onlyAnOperatorSeesTheVersions() {
     Response pair = pair("");
     String id = pair.path("pair_id");
     revealsNothing(pair.asString() + pair.headers());
@@ -137,13 +140,123 @@ class BlindPairsTest extends ReadyGateway {
 
     Response voted = as("chat", vote(id, "a", "anna")).post("/preferences");
     assertThat(voted.statusCode()).isEqualTo(201);
-    assertThat(List.of(voted.<String>path("policies.a"), voted.<String>path("policies.b")))
+    revealsNothing(voted.asString() + voted.headers());
+    Response log = as("operator", null).get("/preferences?user=anna&order=newest&limit=1");
+    assertThat(log.<String>path("items[0].pair_id")).isEqualTo(id);
+    assertThat(
+            List.of(
+                log.<String>path("items[0].policies.a"), log.<String>path("items[0].policies.b")))
         .isEqualTo(writers(id));
+  }
+
+  @Test
+  void otherNamesAreForbiddenWhetherTheyExistOrNot() {
+    Set<String> answers = new HashSet<>();
+    for (String name : List.of("candidate", "previous", candidate, hash, "v999", "nobody")) {
+      Response generated =
+          as("chat", "{\"prompt\": \"How\", \"max_tokens\": 2, \"policy\": \"%s\"}".formatted(name))
+              .post("/generate");
+      Response completed =
+          as("chat", "{\"prompt\": \"How\", \"max_tokens\": 2, \"model\": \"%s\"}".formatted(name))
+              .post("/v1/completions");
+      Response listed = as("chat", null).get("/v1/models/" + name);
+      answers.add(
+          generated.statusCode() + generated.asString() + completed.asString() + listed.asString());
+      assertThat(completed.statusCode()).isEqualTo(403);
+      assertThat(listed.statusCode()).isEqualTo(403);
+    }
+    assertThat(answers).hasSize(1).allMatch(answer -> answer.startsWith("403"));
+    Response models = as("chat", null).get("/v1/models");
+    revealsNothing(models.asString().replace("\"v0\"", ""));
+    as("chat", "{\"prompt\": \"How\", \"max_tokens\": 2, \"policy\": \"v0\"}")
+        .post("/generate")
+        .then()
+        .statusCode(200);
+  }
+
+  @Test
+  void noPairThatCouldBeAskedForAgainIsInADuel() {
+    for (String more :
+        List.of(
+            ", \"seed\": 7",
+            ", \"policy\": \"v0\"",
+            ", \"policy\": \"champion\"",
+            ", \"temperature\": 0",
+            ", \"temperature\": 0.3",
+            ", \"top_k\": 1",
+            ", \"top_p\": 0.01",
+            ", \"min_p\": 1",
+            ", \"logit_bias\": {\"5\": 50}")) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(writers(pair(more).<String>path("pair_id"))).as(more).containsExactly("v0");
+      }
+    }
+  }
+
+  @Test
+  void aSeedGivesAPairAgainButNotItsTextAlone() {
+    List<String> pairs = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Response pair = pair(", \"seed\": 7, \"temperature\": 2");
+      pairs.add(pair.<String>path("a.text") + "|" + pair.<String>path("b.text"));
+    }
+    String alone =
+        as("chat", "{\"prompt\": \"How\", \"max_tokens\": 6, \"seed\": 7, \"temperature\": 2}")
+            .post("/generate")
+            .path("completion.text");
+    assertThat(pairs.get(0)).isEqualTo(pairs.get(1)).doesNotStartWith(alone + "|");
+  }
+
+  /**
+   * An attacker's guesses of the champion's side, from all that an answer shows beside its text.
+   */
+  @Test
+  void whatAnAnswerShowsTellsNoSide() throws Exception {
+    int rounds = 60;
+    Map<String, Integer> right = new TreeMap<>();
+    for (int i = 0; i < rounds; i++) {
+      Response answer = pair(", \"stream\": true");
+      String stream = answer.asString();
+      JsonNode done =
+          JSON.readTree(
+              data(stream, stream.lines().filter(l -> l.startsWith("data: ")).count() - 1));
+      String first = JSON.readTree(data(stream, 0)).path("side").asText();
+      String second = JSON.readTree(data(stream, 1)).path("side").asText();
+      boolean championIsA = writers(done.path("pair_id").asText()).getFirst().equals("v0");
+      Map<String, Boolean> guesses =
+          Map.of(
+              "order of the first piece", first.equals("a"),
+              "order of the second piece", second.equals("a"),
+              "parity of the id", done.path("pair_id").asText().hashCode() % 2 == 0,
+              "parity of the time", done.path("expires_at").asText().hashCode() % 2 == 0,
+              "parity of the headers", answer.headers().toString().hashCode() % 2 == 0,
+              "size of the stream", stream.length() % 2 == 0,
+              "tokens in all", done.at("/usage/completion_tokens").asInt() % 2 == 0);
+      guesses.forEach((name, a) -> right.merge(name, a == championIsA ? 1 : 0, Integer::sum));
+    }
+
+    right.forEach(
+        (name, count) ->
+            assertThat(chance(count, rounds))
+                .as("%s is right %d times of %d", name, count, rounds)
+                .isGreaterThan(1e-4));
+  }
+
+  /** Exact two-sided binomial test of even odds. */
+  private static double chance(int right, int rounds) {
+    double probability = Math.pow(0.5, rounds);
+    double tail = 0;
+    for (int k = 0; k <= Math.min(right, rounds - right); k++) {
+      tail += probability;
+      probability *= (double) (rounds - k) / (k + 1);
+    }
+    return Math.min(1, 2 * tail);
   }
 
   private void revealsNothing(String text) {
     assertThat(text)
         .doesNotContain("polic")
+        .doesNotContain("cached")
         .doesNotContain("\"v0\"")
         .doesNotContain("\"" + candidate + "\"")
         .doesNotContain(hash);

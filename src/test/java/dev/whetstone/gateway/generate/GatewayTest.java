@@ -48,7 +48,7 @@ class GatewayTest extends ReadyGateway {
         .post("/generate")
         .then()
         .statusCode(200)
-        .body("policy", equalTo("v0"))
+        .body("policy", equalTo("champion"))
         .body("completion.text", containsString("song"))
         .body("completion.finish_reason", equalTo("stop"))
         .body("usage.prompt_tokens", equalTo(13))

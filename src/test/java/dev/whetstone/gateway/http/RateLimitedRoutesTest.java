@@ -7,6 +7,7 @@ import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.SlowLane;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.KeyUsers;
 import dev.whetstone.security.Role;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -32,8 +33,8 @@ class RateLimitedRoutesTest extends ReadyGateway {
 
   @BeforeEach
   void anUnusedKey() throws InterruptedException {
-    key = store.create(Role.CHAT, null, "test").secret();
-    other = store.create(Role.CHAT, null, "test").secret();
+    key = store.create(Role.CHAT, KeyUsers.APPLICATION, null, "test").secret();
+    other = store.create(Role.CHAT, KeyUsers.APPLICATION, null, "test").secret();
     keyCache.refresh();
   }
 

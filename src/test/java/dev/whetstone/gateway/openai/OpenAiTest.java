@@ -45,7 +45,7 @@ class OpenAiTest extends ReadyGateway {
         .statusCode(200)
         .body("id", startsWith("chatcmpl"))
         .body("object", equalTo("chat.completion"))
-        .body("model", equalTo("v0"))
+        .body("model", equalTo("champion"))
         .body("choices[0].message.role", equalTo("assistant"))
         .body("choices[0].message.content", equalTo(generated))
         .body("choices[0].finish_reason", equalTo("stop"))
@@ -187,9 +187,19 @@ class OpenAiTest extends ReadyGateway {
         .get("/v1/models")
         .then()
         .statusCode(200)
+        .body("data.id", equalTo(List.of("champion", "v0")));
+    as("operator", null)
+        .get("/v1/models")
+        .then()
+        .statusCode(200)
         .body("data.id", hasItems("champion", "v0"));
     as("chat", null).get("/v1/models/v0").then().statusCode(200).body("object", equalTo("model"));
     as("chat", null)
+        .get("/v1/models/none")
+        .then()
+        .statusCode(403)
+        .body("error.type", equalTo("permission_error"));
+    as("operator", null)
         .get("/v1/models/none")
         .then()
         .statusCode(404)
@@ -255,6 +265,11 @@ class OpenAiTest extends ReadyGateway {
   @Test
   void anUnknownModelAndAnInvalidKeyAreReported() {
     as("chat", ASK.formatted("").replace("champion", "v999"))
+        .post(CHAT)
+        .then()
+        .statusCode(403)
+        .body("error.code", equalTo("forbidden"));
+    as("operator", ASK.formatted("").replace("champion", "v999"))
         .post(CHAT)
         .then()
         .statusCode(404)

@@ -368,7 +368,7 @@ public class PoliciesOverHttpTest extends ReadyGateway {
             + " \"logit_bias\": {\"2\": -100}"
             + more
             + "}";
-    return RunningGateway.with(OwnHome.key("chat"), ask)
+    return RunningGateway.with(OwnHome.key("operator"), ask)
         .post("/generate")
         .then()
         .statusCode(200)

@@ -77,7 +77,14 @@ class BulkRoutesTest extends ReadyGateway {
         .post("/preferences")
         .then()
         .statusCode(201)
-        .body("policies.a", equalTo("v0"));
+        .body("policies", nullValue());
+    as("rater", null)
+        .get("/preferences?user=kim&order=newest&limit=1")
+        .then()
+        .statusCode(200)
+        .body("items[0].pair_id", equalTo(next.<String>path("pair_id")))
+        .body("items[0].policies", nullValue());
+    as("rater", null).get("/preferences?policy=v0").then().statusCode(403);
     as("operator", null)
         .get("/preferences?user=kim&order=newest&limit=1")
         .then()

@@ -66,6 +66,28 @@ class ErasureTest extends ReadyGateway {
         .body("policies", empty());
   }
 
+  @Test
+  void anotherKeysUserOfThatNameStays() {
+    String user = RandomIds.generate("user");
+    String vote = vote(user);
+    String body = "{\"user\": \"%s\", \"key\": \"%s\"}";
+
+    as("operator", body.formatted(user, "chat_2"))
+        .delete("/users/data")
+        .then()
+        .statusCode(200)
+        .body("votes", equalTo(0));
+    assertThat(count("SELECT count(*) FROM preferences WHERE preference_id = ?", vote)).isOne();
+    as("operator", body.formatted(user, "chat_1"))
+        .delete("/users/data")
+        .then()
+        .statusCode(200)
+        .body("votes", equalTo(1))
+        .body("pairs", equalTo(1));
+    as("operator", "{\"user\": \"..\"}").delete("/users/data").then().statusCode(200);
+    as("operator", "{\"user\": null}").delete("/users/data").then().statusCode(400);
+  }
+
   private String vote(String user) {
     String pair = RandomIds.generate("pair");
     log.storePair(TestPairs.of(pair, "chat_1", user, Instant.now().plus(Duration.ofHours(1))));

@@ -5,6 +5,7 @@ import static dev.whetstone.gateway.RunningGateway.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
@@ -56,8 +57,9 @@ class VotesTest extends ReadyGateway {
             .body("pair_id", equalTo(pair))
             .body("choice", equalTo("a"))
             .body("user", equalTo("anna"))
-            .body("policies.a", equalTo("v0"))
-            .body("policies.b", equalTo("v1"))
+            .body("policies", nullValue())
+            .body("usable", equalTo(false))
+            .body("reason", equalTo("raw_prompt"))
             .body("recorded_at", notNullValue())
             .extract()
             .path("preference_id");

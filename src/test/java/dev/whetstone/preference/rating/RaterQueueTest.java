@@ -128,7 +128,7 @@ class RaterQueueTest extends LogTest {
     assertThat(cursor(1)).isAfter(NOW.minusSeconds(3_600).plusMillis(500));
     assertThat(cursor(2)).isEqualTo(Instant.EPOCH);
 
-    var erased = new UserErasure(log.database).erase("bob", "test");
+    var erased = new UserErasure(log.database).erase("bob", null, "test");
     assertThat(erased.votes()).isEqualTo(1);
     assertThat(pairFor("lee", 1)).contains(judged);
   }
@@ -171,11 +171,37 @@ class RaterQueueTest extends LogTest {
   }
 
   @Test
+  void anotherKeysUserOfTheSameNameIsAnotherRater() {
+    String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
+    log.vote(pair, "kim", "a");
+    assertThat(pairFor("kim", 2)).isEmpty();
+    assertThat(queue.leaseNext(new Rater("rater_9", "kim"), 2, LEASE)).isPresent();
+  }
+
+  @Test
+  void aSkippedPairGoesToAnotherRater() {
+    String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
+    RatingDesk desk = new RatingDesk(log.database, log.clock);
+    assertThat(desk.skip(pair, new Rater("kim", "kim"), "no lease")).isFalse();
+    assertThat(pairFor("kim", 1)).contains(pair);
+    assertThat(pairFor("lee", 1)).isEmpty();
+
+    assertThat(desk.skip(pair, new Rater("kim", "kim"), "not my language")).isTrue();
+
+    assertThat(pairFor("kim", 1)).isEmpty();
+    assertThat(pairFor("lee", 1)).contains(pair);
+    log.vote(pair, "lee", "a");
+    RatingDesk.Progress progress = desk.progress(new Rater("lee", "lee"));
+    assertThat(progress.mine()).isEqualTo(new RatingDesk.Mine(1, 1, 0));
+    assertThat(desk.progress(new Rater("kim", "kim")).mine().skipped()).isEqualTo(1);
+    assertThat(progress.all().votes()).isEqualTo(1);
+  }
+
+  @Test
   void aVoteOnALeasedPairIsHiddenFromItsRater() {
     String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     log.vote(pair, "ann", "a");
-    PreferenceFilter blind =
-        new PreferenceFilter(null, null, null, null, null, null, null, "rater_1");
+    PreferenceFilter blind = new PreferenceFilter(null, null, null, null, null, null, null, "kim");
     assertThat(log.rows(blind)).hasSize(1);
     assertThat(pairFor("kim", 2)).contains(pair);
     assertThat(log.rows(blind)).isEmpty();
@@ -198,6 +224,6 @@ class RaterQueueTest extends LogTest {
   }
 
   private Optional<LeasedPair> next(String user, int overlap) {
-    return queue.leaseNext(new Rater("rater_1", user), overlap, LEASE);
+    return queue.leaseNext(new Rater(user, user), overlap, LEASE);
   }
 }

@@ -53,7 +53,7 @@ class DatabaseReferenceCacheTest {
 
   @BeforeEach
   void empty() {
-    new UserErasure(database).erase("nobody", "operator");
+    new UserErasure(database).erase("nobody", null, "operator");
   }
 
   @Test
@@ -87,7 +87,7 @@ class DatabaseReferenceCacheTest {
         .storePair(TestPairs.of("pair_1", "key", "alice", now.plusSeconds(60)));
     rows.store(Map.of(FIRST, LOGPS));
 
-    UserErasure.Report report = new UserErasure(database).erase("alice", "operator");
+    UserErasure.Report report = new UserErasure(database).erase("alice", null, "operator");
 
     assertThat(report.pairs()).isOne();
     assertThat(rows.find(List.of(FIRST))).isEmpty();
@@ -97,7 +97,7 @@ class DatabaseReferenceCacheTest {
   void textErasedDuringARunIsNotStoredAgain() {
     DatabaseReferenceCache before = DatabaseReferenceCache.open(database, 10);
 
-    new UserErasure(database).erase("alice", "operator");
+    new UserErasure(database).erase("alice", null, "operator");
     before.store(Map.of(FIRST, LOGPS));
 
     assertThat(before.find(List.of(FIRST))).isEmpty();
@@ -123,7 +123,7 @@ class DatabaseReferenceCacheTest {
                 }
               });
       awaitMoreThan(20, stored);
-      new UserErasure(database).erase("alice", "operator");
+      new UserErasure(database).erase("alice", null, "operator");
       awaitMoreThan(stored.get() + 20, stored);
       done.set(true);
       storing.get();
