@@ -117,8 +117,7 @@ class ErasureTest extends ReadyGateway {
     adapter(connection, 1, 0, RUN);
     adapter(connection, 2, 0, "run_other");
     adapter(connection, 3, 1, "run_onwards");
-    return Sql.update(
-        connection, "INSERT INTO run_preferences VALUES (?, ?, ?)", RUN, vote, user);
+    return Sql.update(connection, "INSERT INTO run_preferences VALUES (?, ?, ?)", RUN, vote, user);
   }
 
   private static void adapter(Connection connection, int number, int parent, String run)
