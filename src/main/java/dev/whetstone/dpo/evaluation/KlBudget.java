@@ -9,8 +9,8 @@ import static dev.whetstone.settings.Checks.require;
  * @param absolute nats an answer that it may have at most, whatever the champion has
  */
 public record KlBudget(double step, double absolute) {
-  /** Three nats a promotion, twenty in all. */
-  public static final KlBudget DEFAULT = new KlBudget(3, 20);
+  /** Three nats a promotion, four in all: about five by the plain mean, which rare answers rule. */
+  public static final KlBudget DEFAULT = new KlBudget(3, 4);
 
   public static final KlBudget UNLIMITED =
       new KlBudget(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
@@ -25,9 +25,9 @@ public record KlBudget(double step, double absolute) {
     require(absolute > 0, "kl_budget must be positive");
   }
 
-  /** The KL that a policy may have beside a champion of this one. */
+  /** The KL that a policy may have beside a champion of this one: never less than that has. */
   public double limit(double championKl) {
-    return Math.min(absolute, championKl + step);
+    return Math.max(championKl, Math.min(absolute, championKl + step));
   }
 
   /** The budget of a run against a champion: what it may have becomes the absolute limit. */

@@ -42,9 +42,10 @@ public interface GateConfig {
 
   /**
    * Maximum KL to the reference, in nats an answer: a trimmed mean over answers that the candidate
-   * writes. For a candidate of a run it is what the run measured.
+   * writes. For a candidate of a run it is what the run measured, whose limit this is, too: runs
+   * start from the base, so that it stops no later run.
    */
-  @WithDefault("20")
+  @WithDefault("4")
   double klBudget();
 
   /** How far the KL to the reference may exceed the champion's, in nats an answer. */

@@ -3,6 +3,7 @@ package dev.whetstone.rollout.gate;
 import static dev.whetstone.dpo.loss.Logistic.logSigma;
 
 import dev.whetstone.dpo.evaluation.ClusteredMean;
+import dev.whetstone.dpo.evaluation.KlBudget;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
 import dev.whetstone.rollout.gate.GateEvidence.Margins;
 import dev.whetstone.rollout.gate.GateSubject.Proof;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code automatic_evidence}: in the automatic mode, the e-value against "it predicts votes
  *       no better than the champion"; fails if that against "it predicts them no worse" reaches 20
  *   <li>{@code kl_to_reference}: nats per answer, within the champion's plus a step, and within an
- *       absolute limit
+ *       absolute limit unless the champion is beyond it
  *   <li>{@code length_ratio}: mean length of the answers by the champion's, within two bounds that
  *       what users chose may widen
  *   <li>{@code canary_perplexity}: of a probe text, by the champion's, where the base reads it
@@ -145,7 +146,7 @@ final class GateCriteria {
   }
 
   private CriterionResult kl(GateEvidence.Kl kl) {
-    double limit = Math.min(limits.maxKl(), kl.champion() + limits.maxKlStep());
+    double limit = new KlBudget(limits.maxKlStep(), limits.maxKl()).limit(kl.champion());
     String threshold =
         String.format(
             Locale.ROOT, "<= %.2f (champion's %.2f; %d answers)", limit, kl.champion(), kl.count());

@@ -92,7 +92,7 @@ class EarlyStoppingTest {
   /** A champion at 4 nats used to leave no room: every step of every later run failed. */
   @Test
   void theBudgetIsRelativeToTheChampion() {
-    EarlyStopping online = new EarlyStopping(KlBudget.DEFAULT, 0.02, 2, -0.5, 0.8, 1.25);
+    EarlyStopping online = new EarlyStopping(new KlBudget(3, 20), 0.02, 2, -0.5, 0.8, 1.25);
     evaluate(0.69, 4);
     evaluate(0.5, 6.5);
     evaluate(0.4, 8);
@@ -101,6 +101,7 @@ class EarlyStoppingTest {
     assertThat(online.relativeTo(4).withinBudget(run.get(2))).isFalse();
     assertThat(online.relativeTo(0).withinBudget(run.get(1))).isFalse();
     assertThat(online.relativeTo(19).klBudget().absolute()).isEqualTo(20);
+    assertThat(online.relativeTo(22).klBudget().absolute()).isEqualTo(22);
   }
 
   @Test
