@@ -10,10 +10,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** A small tokenizer with the control tokens of a known model, and the model's chat template. */
 record ChatTokenizer(
-    String name, Tokenizer tokenizer, ChatTemplate template, List<String> controlTokens) {
+    String name,
+    Path base,
+    Tokenizer tokenizer,
+    ChatTemplate template,
+    List<String> controlTokens) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
   private static final Path BYTES = Path.of("models/tiny-reviews/tokenizer.json");
@@ -76,6 +81,7 @@ record ChatTokenizer(
       added.stream().filter(token -> token.startsWith("<｜")).forEach(control::add);
       return new ChatTokenizer(
           name,
+          base,
           open(json),
           ChatTemplate.of(
               Files.readString(GOLDEN.resolve("jinja/templates").resolve(name + ".jinja")),
@@ -115,6 +121,20 @@ record ChatTokenizer(
             .put("special", special);
       }
     }
+  }
+
+  /** The same tokenizer for plain text alone, in which its control tokens are none. */
+  Tokenizer withoutControlTokens() throws IOException {
+    ObjectNode json = (ObjectNode) JSON.readTree(base.toFile());
+    json.putArray("added_tokens");
+    return open(json);
+  }
+
+  /** A pattern that splits a text before and behind its control tokens. */
+  String anyControlToken() {
+    String any =
+        String.join("|", controlTokens.stream().map(Pattern::quote).toList());
+    return "(?=" + any + ")|(?<=" + any + ")";
   }
 
   /** The ids of a conversation. */

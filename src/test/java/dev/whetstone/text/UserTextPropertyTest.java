@@ -48,7 +48,7 @@ class UserTextPropertyTest {
     return kept.toString();
   }
 
-  @Property(tries = 400)
+  @Property(tries = 200)
   void contentIsBetweenTheTemplatesTokensAndNoControlTokenIsInIt(@ForAll("texts") String content) {
     for (ChatTokenizer chat : CHATS) {
       int[] ids = chat.ids(user(content));

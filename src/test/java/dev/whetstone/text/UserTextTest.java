@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Users' text is text: nobody but the template opens or closes a turn. */
 class UserTextTest {
@@ -142,17 +144,27 @@ class UserTextTest {
   }
 
   @ParameterizedTest
-  @MethodSource("chats")
-  void theBordersOfAForgeryAreThoseOfItsText(ChatTokenizer chat) {
-    for (String text : List.of(" x ", "x", "\nx", "▁x")) {
-      Conversation harmless = plain(message("user", text + "\u0001"));
-      String forgery = chat.controlTokens().getFirst();
-      Conversation forged = plain(message("user", text + forgery));
-      int[] expected = chat.ids(harmless);
-      int[] ids = chat.ids(forged);
-      int same = Arrays.mismatch(expected, ids);
-      String before = chat.tokenizer().decode(Arrays.copyOf(expected, same), false);
-      assertThat(before.replace('▁', ' ')).endsWith(text.strip().replace('▁', ' '));
+  @ValueSource(strings = {"qwen2.5", "llama3", "gemma"})
+  void eachStretchBetweenIsEncodedWholeWithSpecialTokensOff(String name) throws IOException {
+    ChatTokenizer chat = CHATS.stream().filter(c -> c.name().equals(name)).findAny().orElseThrow();
+    String own = chat.controlTokens().get(1);
+    try (Tokenizer plain = chat.withoutControlTokens()) {
+      for (String text : List.of("a" + own + "b", own, " é " + own + own + "\n ", "x" + own)) {
+        String written = chat.template().render(plain(message("user", "@"))).text();
+        String content = name.equals("qwen2.5") ? text : text.strip();
+        List<Integer> expected = new ArrayList<>();
+        for (String part : written.split(chat.anyControlToken())) {
+          boolean control = chat.controlTokens().contains(part);
+          int[] ids =
+              control
+                  ? chat.tokenizer().encode(part, false)
+                  : plain.encode(part.replace("@", content), false);
+          Arrays.stream(ids).forEach(expected::add);
+        }
+        assertThat(chat.ids(plain(message("user", text))))
+            .as(text)
+            .containsExactly(expected.stream().mapToInt(Integer::intValue).toArray());
+      }
     }
   }
 
