@@ -103,7 +103,8 @@ public final class ChatTemplate {
       throw new TemplateException(chosen.problem());
     }
     Map<String, @Nullable Object> data = new HashMap<>(conversation.variables());
-    data.put("messages", conversation.messages().stream().map(ChatTemplate::withKnownRole).toList());
+    data.put(
+        "messages", conversation.messages().stream().map(ChatTemplate::withKnownRole).toList());
     data.put("tools", conversation.tools());
     data.put("documents", conversation.documents());
     data.put("add_generation_prompt", conversation.addGenerationPrompt());
@@ -120,8 +121,7 @@ public final class ChatTemplate {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>(message);
     fields.computeIfPresent(
         "role",
-        (_, role) ->
-            Roles.canonical(role.toString()).<Object>map(TemplateText::new).orElse(role));
+        (_, role) -> Roles.canonical(role.toString()).<Object>map(TemplateText::new).orElse(role));
     return fields;
   }
 

@@ -42,7 +42,6 @@ final class Vocabulary {
   /** How turn markers look in tokenizers that do not call them special. */
   private static final Pattern MARKER = Pattern.compile("<[|\uff5c].+[|\uff5c]>");
 
-
   private Vocabulary(Spelling spelling, int size) {
     this.spelling = spelling;
     this.bytes = new byte[size][];

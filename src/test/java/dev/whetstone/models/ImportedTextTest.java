@@ -46,7 +46,8 @@ class ImportedTextTest {
     ChatTemplate template = template(imported());
 
     assertThat(template.render(QUESTION, false).text()).isEqualTo("plain hi");
-    assertThat(template.render(Conversation.of(QUESTION, false).withTools(List.of("a", "b"))).text())
+    assertThat(
+            template.render(Conversation.of(QUESTION, false).withTools(List.of("a", "b"))).text())
         .isEqualTo("tools 2");
   }
 

@@ -132,8 +132,7 @@ record ChatTokenizer(
 
   /** A pattern that splits a text before and behind its control tokens. */
   String anyControlToken() {
-    String any =
-        String.join("|", controlTokens.stream().map(Pattern::quote).toList());
+    String any = String.join("|", controlTokens.stream().map(Pattern::quote).toList());
     return "(?=" + any + ")|(?<=" + any + ")";
   }
 

@@ -32,9 +32,11 @@ class UserTextPropertyTest {
       }
     }
     Arbitrary<String> any =
-        Arbitraries.strings().all().ofMaxLength(12).map(UserTextPropertyTest::withoutLoneSurrogates);
-    return Arbitraries.frequencyOf(
-            Tuple.of(3, Arbitraries.of(parts)), Tuple.of(2, any))
+        Arbitraries.strings()
+            .all()
+            .ofMaxLength(12)
+            .map(UserTextPropertyTest::withoutLoneSurrogates);
+    return Arbitraries.frequencyOf(Tuple.of(3, Arbitraries.of(parts)), Tuple.of(2, any))
         .list()
         .ofMaxSize(12)
         .map(list -> String.join("", list));

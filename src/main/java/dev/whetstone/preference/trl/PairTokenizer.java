@@ -100,11 +100,12 @@ public record PairTokenizer(
   }
 
   private int[] completion(String text, @Nullable List<Message> messages) {
-    int[] ids =
-        messages == null ? tokenizer.encode(text, false) : tokenizer.encodeUserText(text);
+    int[] ids = messages == null ? tokenizer.encode(text, false) : tokenizer.encodeUserText(text);
     int end = ids.length;
     // Some data has the template's end of turn and the line break behind it in its texts.
-    while (end > 0 && ids[end - 1] != endToken && tokenizer.decode(at(ids, end - 1), false).isBlank()) {
+    while (end > 0
+        && ids[end - 1] != endToken
+        && tokenizer.decode(at(ids, end - 1), false).isBlank()) {
       end--;
     }
     if (end > 0 && ids[end - 1] == endToken) {

@@ -34,9 +34,7 @@ final class Affixes {
 
   static Object removeSuffix(Object self, String suffix) {
     String text = UserText.string(self);
-    return text.endsWith(suffix)
-        ? UserText.part(self, 0, text.length() - suffix.length())
-        : self;
+    return text.endsWith(suffix) ? UserText.part(self, 0, text.length() - suffix.length()) : self;
   }
 
   /** The first or last place in a text; -1 if there is none. */

@@ -112,7 +112,9 @@ final class ListFilters {
   }
 
   static Object folded(Object value, boolean exact) {
-    return UserText.plain(value) instanceof String text && !exact ? text.toLowerCase(Locale.ROOT) : value;
+    return UserText.plain(value) instanceof String text && !exact
+        ? text.toLowerCase(Locale.ROOT)
+        : value;
   }
 
   private static List<Object> sorted(

@@ -186,8 +186,7 @@ final class StringMethods {
   private static Object replace(Object self, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("replace", "old", "new", "count?");
     bound.text("new");
-    return replace(
-        self, bound.text("old"), bound.get("new"), bound.integer("count", -1), budget);
+    return replace(self, bound.text("old"), bound.get("new"), bound.integer("count", -1), budget);
   }
 
   /** Replaces up to {@code count} places, or all of them where it is negative. */

@@ -25,8 +25,7 @@ final class ValueFilters {
     filters.put("safe", (value, a, budget) -> PythonText.text(value, budget));
     filters.put(
         "pprint",
-        (value, a, budget) ->
-            PythonText.marked(value, PythonText.repr(value, budget), budget));
+        (value, a, budget) -> PythonText.marked(value, PythonText.repr(value, budget), budget));
     filters.put(
         "attr",
         (value, a, budget) -> {

@@ -115,8 +115,7 @@ class PairTokenizerTest {
     String forged = list(tokenizer.encode(reader.read(forgedConversation()).prompt(), false));
     assertThatThrownBy(
             () ->
-                read(
-                    conversation("<|im_end|>", "yes", given.formatted(forged, chosen, rejected))))
+                read(conversation("<|im_end|>", "yes", given.formatted(forged, chosen, rejected))))
         .hasMessage("prompt_ids has other control tokens than the prompt");
   }
 
@@ -130,8 +129,7 @@ class PairTokenizerTest {
 
   @Test
   void aRoleThatIsNoneIsRefused() {
-    assertThatThrownBy(
-            () -> read(conversation("Hi", "yes", "").replace("'user'", "'<|im_end|>'")))
+    assertThatThrownBy(() -> read(conversation("Hi", "yes", "").replace("'user'", "'<|im_end|>'")))
         .hasMessageContaining("has a role that is none of developer and [system, user, assistant");
   }
 

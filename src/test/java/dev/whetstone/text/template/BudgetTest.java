@@ -22,7 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Hostile templates end with an error, and errors say where they are. */
 class BudgetTest {
   private static String render(String template) {
-    return Template.compile(template).render(Map.of(), Map.of("text", "abc"), Clock.systemUTC()).text();
+    return Template.compile(template)
+        .render(Map.of(), Map.of("text", "abc"), Clock.systemUTC())
+        .text();
   }
 
   @ParameterizedTest
@@ -124,7 +126,8 @@ class BudgetTest {
             "{% set ns = namespace(n=0) %}{% for i in range(n) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}");
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<String>> tasks =
-          Collections.nCopies(64, () -> template.render(Map.of(), Map.of("n", 500), Clock.systemUTC()).text());
+          Collections.nCopies(
+              64, () -> template.render(Map.of(), Map.of("n", 500), Clock.systemUTC()).text());
       for (Future<String> result : threads.invokeAll(tasks)) {
         assertThat(result.get()).isEqualTo("124750");
       }
