@@ -123,9 +123,11 @@ public final class RunDirectory {
   void write(List<Parameter> weights) throws IOException {
     Path model = Files.createDirectories(path.resolve(MODEL));
     for (Path source : textFiles()) {
-      Path copy = model.resolve(job.base().path().relativize(source));
-      Files.createDirectories(copy.getParent());
-      AtomicFile.write(copy, out -> Files.copy(source, out));
+      String name = job.base().path().relativize(source).toString();
+      if (name.startsWith(TEMPLATES)) {
+        Files.createDirectories(model.resolve(TEMPLATES));
+      }
+      AtomicFile.write(model.resolve(name), out -> Files.copy(source, out));
     }
     AtomicFile.write(model.resolve("config.json"), HuggingFaceConfig.write(job.base().config()));
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ final class ControlTokens {
           any == null || kind.isOrdinary(any)
               ? any
               : longest(text, from, to -> origin.isTemplates(from, to));
-      forged |= any != own;
+      forged |= !Objects.equals(any, own);
       if (own != null) {
         places.add(new Place(from, own));
       }
