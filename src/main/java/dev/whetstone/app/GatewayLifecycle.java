@@ -182,7 +182,7 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
       Optional<ChatTemplate> template,
       PolicyRouter policies,
       TrainingRunStore runs) {
-    int[] probeText = tokenizer.encode(rolloutConfig.gate().probeText(), false);
+    int[] probeText = tokenizer.encodePrompt(rolloutConfig.gate().probeText());
     return new Rollouts(
         engine,
         policies,
@@ -213,16 +213,16 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
         message ->
             messages.add(
                 new Message(message.path("role").asText(), message.path("content").asText())));
-    String text =
-        prompt.isTextual() && template.isEmpty()
-            ? prompt.asText()
-            : template
-                .orElseThrow(
-                    () -> new IllegalArgumentException("this model has no template for messages"))
-                .render(
-                    prompt.isTextual() ? List.of(new Message("user", prompt.asText())) : messages,
-                    true);
-    return tokenizer.encode(text, false);
+    if (prompt.isTextual() && template.isEmpty()) {
+      return tokenizer.encodePrompt(prompt.asText());
+    }
+    return tokenizer.encode(
+        template
+            .orElseThrow(
+                () -> new IllegalArgumentException("this model has no template for messages"))
+            .render(
+                prompt.isTextual() ? List.of(new Message("user", prompt.asText())) : messages,
+                true));
   }
 
   /** This gateway's name in the cluster: host name and port, which no other gateway shares. */

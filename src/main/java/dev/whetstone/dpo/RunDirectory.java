@@ -14,9 +14,11 @@ import dev.whetstone.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The files of a run: {@code checkpoint.safetensors}, {@code reference.bin} and {@code
@@ -37,6 +39,10 @@ public final class RunDirectory {
           "tokenizer_config.json",
           "generation_config.json",
           "chat_template.jinja");
+
+  /** The folder of chat templates beside the default one, such as one for tools. */
+  private static final String TEMPLATES = "additional_chat_templates";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path path;
@@ -100,14 +106,28 @@ public final class RunDirectory {
         PeftFiles.config(adapter, String.valueOf(job.base().path().getFileName())));
   }
 
+  private List<Path> textFiles() throws IOException {
+    Path base = job.base().path();
+    List<Path> files = new ArrayList<>();
+    TEXT_FILES.stream().map(base::resolve).filter(Files::exists).forEach(files::add);
+    Path templates = base.resolve(TEMPLATES);
+    if (Files.isDirectory(templates)) {
+      try (Stream<Path> named = Files.list(templates)) {
+        named.filter(Files::isRegularFile).forEach(files::add);
+      }
+    }
+    return files;
+  }
+
   /** Writes the trained model in Hugging Face's layout, with the base's tokenizer files. */
   void write(List<Parameter> weights) throws IOException {
     Path model = Files.createDirectories(path.resolve(MODEL));
-    for (String name : TEXT_FILES) {
-      Path source = job.base().path().resolve(name);
-      if (Files.exists(source)) {
-        AtomicFile.write(model.resolve(name), out -> Files.copy(source, out));
+    for (Path source : textFiles()) {
+      String name = job.base().path().relativize(source).toString();
+      if (name.startsWith(TEMPLATES)) {
+        Files.createDirectories(model.resolve(TEMPLATES));
       }
+      AtomicFile.write(model.resolve(name), out -> Files.copy(source, out));
     }
     AtomicFile.write(model.resolve("config.json"), HuggingFaceConfig.write(job.base().config()));
     Map<String, MemoryTensors.Values> tensors = new HashMap<>();

@@ -71,7 +71,7 @@ final class ActivationCalibration {
   private static String text(Optional<ChatTemplate> template, List<Message> messages) {
     if (template.isPresent()) {
       try {
-        return template.get().render(messages, false);
+        return template.get().render(messages, false).text();
       } catch (TemplateException refused) {
         return plain(messages);
       }

@@ -24,9 +24,11 @@ final class EndOfTurn {
     String rendered;
     try {
       rendered =
-          template.render(
-              List.of(new Message("user", "Name a stone."), new Message("assistant", ANSWER)),
-              false);
+          template
+              .render(
+                  List.of(new Message("user", "Name a stone."), new Message("assistant", ANSWER)),
+                  false)
+              .text();
     } catch (TemplateException refused) {
       return OptionalInt.empty();
     }

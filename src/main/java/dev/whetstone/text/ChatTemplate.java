@@ -1,10 +1,13 @@
 package dev.whetstone.text;
 
+import dev.whetstone.text.template.Rendered;
 import dev.whetstone.text.template.Template;
+import dev.whetstone.text.template.TemplateText;
 import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,33 +85,44 @@ public final class ChatTemplate {
    * @param addGenerationPrompt whether the prompt ends with the start of an assistant message
    * @throws TemplateException when the template refuses the conversation or has an error
    */
-  public String render(List<Message> messages, boolean addGenerationPrompt)
+  public Rendered render(List<Message> messages, boolean addGenerationPrompt)
       throws TemplateException {
     return render(Conversation.of(messages, addGenerationPrompt));
   }
 
   /**
-   * Renders the prompt of a conversation with all that a template may be told.
+   * Renders the prompt of a conversation with all that a template may be told. All of it but the
+   * names of roles is the user's text.
    *
    * @throws TemplateException when the template refuses the conversation or has an error, or there
    *     is none of the name that the conversation asks for
    */
-  public String render(Conversation conversation) throws TemplateException {
+  public Rendered render(Conversation conversation) throws TemplateException {
     Compiled chosen = chosen(conversation);
     if (chosen.template() == null) {
       throw new TemplateException(chosen.problem());
     }
-    Map<String, @Nullable Object> bindings = new HashMap<>(variables);
-    bindings.putAll(conversation.variables());
-    bindings.put("messages", conversation.messages());
-    bindings.put("tools", conversation.tools());
-    bindings.put("documents", conversation.documents());
-    bindings.put("add_generation_prompt", conversation.addGenerationPrompt());
+    Map<String, @Nullable Object> data = new HashMap<>(conversation.variables());
+    data.put(
+        "messages", conversation.messages().stream().map(ChatTemplate::withKnownRole).toList());
+    data.put("tools", conversation.tools());
+    data.put("documents", conversation.documents());
+    data.put("add_generation_prompt", conversation.addGenerationPrompt());
     try {
-      return chosen.template().render(bindings, clock);
+      return chosen.template().render(variables, data, clock);
     } catch (JinjaException failed) {
       throw new TemplateException(failure(failed));
     }
+  }
+
+  /** Templates write roles into control tokens, such as Phi's, so they count as the template's. */
+  private static Map<String, @Nullable Object> withKnownRole(
+      Map<String, ? extends @Nullable Object> message) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>(message);
+    fields.computeIfPresent(
+        "role",
+        (_, role) -> Roles.canonical(role.toString()).<Object>map(TemplateText::new).orElse(role));
+    return fields;
   }
 
   private Compiled chosen(Conversation conversation) {

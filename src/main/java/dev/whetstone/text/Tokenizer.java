@@ -1,14 +1,22 @@
 package dev.whetstone.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.text.template.Rendered;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Hugging Face tokenizer.json, run by the tokenizers library inside the DJL jar. Safe for many
@@ -19,8 +27,18 @@ public final class Tokenizer implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false");
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
+  private final ControlTokens control;
+  private final SecretNames secretNames;
+  private final Lock secretLock = new ReentrantLock();
+
+  /** Knows control tokens by their secret names; made for the first text that needs it. */
+  private @Nullable HuggingFaceTokenizer secret;
+
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   static {
@@ -30,9 +48,12 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+    this.file = file;
     this.tokenizer = tokenizer;
     this.vocabulary = vocabulary;
+    this.control = new ControlTokens(vocabulary.control());
+    this.secretNames = new SecretNames(vocabulary.control());
   }
 
   /**
@@ -43,7 +64,8 @@ public final class Tokenizer implements AutoCloseable {
   public static Tokenizer open(Path tokenizerJson) throws IOException {
     Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
     try (InputStream json = Files.newInputStream(tokenizerJson)) {
-      return new Tokenizer(HuggingFaceTokenizer.newInstance(json, OPTIONS), vocabulary);
+      return new Tokenizer(
+          tokenizerJson, HuggingFaceTokenizer.newInstance(json, OPTIONS), vocabulary);
     } catch (RuntimeException e) {
       throw new IOException(tokenizerJson + ": " + e.getMessage(), e);
     }
@@ -57,11 +79,72 @@ public final class Tokenizer implements AutoCloseable {
   public int[] encode(String text, boolean addSpecialTokens) {
     lock.readLock().lock();
     try {
-      long[] ids = tokenizer.encode(wellFormed(text), addSpecialTokens, false).getIds();
-      return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+      return encode(tokenizer, wellFormed(text), addSpecialTokens);
     } finally {
       lock.readLock().unlock();
     }
+  }
+
+  private static int[] encode(HuggingFaceTokenizer with, String text, boolean addSpecialTokens) {
+    long[] ids = with.encode(text, addSpecialTokens, false).getIds();
+    return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /**
+   * The ids of a rendered conversation. Control tokens are those that the template wrote itself;
+   * what looks like one in a user's text is text.
+   */
+  public int[] encode(Rendered conversation) {
+    return encode(conversation.text(), control.find(conversation));
+  }
+
+  /** The ids of a user's text, in which nothing is a control token. */
+  public int[] encodeUserText(String text) {
+    return encode(text, control.findInUserText(text));
+  }
+
+  private int[] encode(String given, ControlTokens.Found found) {
+    String text = wellFormed(given);
+    lock.readLock().lock();
+    try {
+      if (!found.forged()) {
+        int[] ids = encode(tokenizer, text, false);
+        // A normaliser may have made a control token of other characters.
+        if (control.areThoseOf(ids, found.places())) {
+          return ids;
+        }
+      }
+      int[] ids = encode(secret(), secretNames.write(text, found.places()), false);
+      if (!control.areThoseOf(ids, found.places())) {
+        throw new IllegalStateException("the tokenizer takes a user's text for a control token");
+      }
+      return ids;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private HuggingFaceTokenizer secret() {
+    secretLock.lock();
+    try {
+      if (secret == null) {
+        ObjectNode json = (ObjectNode) JSON.readTree(file.toFile());
+        secretNames.rename(json);
+        secret =
+            HuggingFaceTokenizer.newInstance(
+                new ByteArrayInputStream(JSON.writeValueAsBytes(json)), OPTIONS);
+      }
+      return secret;
+    } catch (IOException gone) {
+      throw new UncheckedIOException(file + " can no longer be read", gone);
+    } finally {
+      secretLock.unlock();
+    }
+  }
+
+  /** The control tokens among ids, in order. */
+  public int[] controlTokens(int[] ids) {
+    return control.in(ids);
   }
 
   /**
@@ -113,6 +196,9 @@ public final class Tokenizer implements AutoCloseable {
     lock.writeLock().lock();
     try {
       tokenizer.close();
+      if (secret != null) {
+        secret.close();
+      }
     } finally {
       lock.writeLock().unlock();
     }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -35,6 +37,10 @@ final class Vocabulary {
   private final Spelling spelling;
   private final byte[][] bytes;
   private final Set<Integer> special = new HashSet<>();
+  private final List<ControlTokens.Token> control = new ArrayList<>();
+
+  /** How turn markers look in tokenizers that do not call them special. */
+  private static final Pattern MARKER = Pattern.compile("<[|\uff5c].+[|\uff5c]>");
 
   private Vocabulary(Spelling spelling, int size) {
     this.spelling = spelling;
@@ -64,9 +70,14 @@ final class Vocabulary {
     }
     for (JsonNode token : root.path("added_tokens")) {
       int id = token.path("id").intValue();
-      vocabulary.put(id, token.path("content").asText());
-      if (token.path("special").booleanValue()) {
+      String content = token.path("content").asText();
+      vocabulary.put(id, content);
+      boolean special = token.path("special").booleanValue();
+      if (special) {
         vocabulary.special.add(id);
+      }
+      if (!content.isEmpty() && (special || MARKER.matcher(content).matches())) {
+        vocabulary.control.add(new ControlTokens.Token(content, id, special));
       }
     }
     return vocabulary;
@@ -120,6 +131,11 @@ final class Vocabulary {
       throw new IOException("a token id of tokenizer.json is " + id);
     }
     return id.intValue();
+  }
+
+  /** The tokens that can tell a model where turns begin and end. */
+  List<ControlTokens.Token> control() {
+    return List.copyOf(control);
   }
 
   /** Whether a token's bytes are its part of every text, whatever stands before it. */

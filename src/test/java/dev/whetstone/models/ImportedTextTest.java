@@ -45,8 +45,9 @@ class ImportedTextTest {
 
     ChatTemplate template = template(imported());
 
-    assertThat(template.render(QUESTION, false)).isEqualTo("plain hi");
-    assertThat(template.render(Conversation.of(QUESTION, false).withTools(List.of("a", "b"))))
+    assertThat(template.render(QUESTION, false).text()).isEqualTo("plain hi");
+    assertThat(
+            template.render(Conversation.of(QUESTION, false).withTools(List.of("a", "b"))).text())
         .isEqualTo("tools 2");
   }
 
@@ -62,9 +63,9 @@ class ImportedTextTest {
     ModelDirectory model = imported();
 
     ChatTemplate template = template(model);
-    assertThat(template.render(QUESTION, false)).isEqualTo("new");
+    assertThat(template.render(QUESTION, false).text()).isEqualTo("new");
     Conversation rag = Conversation.of(QUESTION, false).withTemplate("rag");
-    assertThat(template.render(rag.withDocuments(List.of("a text")))).isEqualTo("a text");
+    assertThat(template.render(rag.withDocuments(List.of("a text"))).text()).isEqualTo("a text");
     assertThatThrownBy(() -> template.render(rag.withTemplate("other")))
         .isInstanceOf(TemplateException.class);
     assertThat(JSON.readTree(model.path().resolve("manifest.json").toFile()).path("files"))

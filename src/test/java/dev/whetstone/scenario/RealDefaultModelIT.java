@@ -114,7 +114,7 @@ class RealDefaultModelIT {
               new Message(message.path("role").asText(), message.path("content").asText()));
         }
         String rendered =
-            ModelOpener.chatTemplate(model.path()).orElseThrow().render(messages, true);
+            ModelOpener.chatTemplate(model.path()).orElseThrow().render(messages, true).text();
         assertThat(rendered).isEqualTo(golden.path("rendered").asText());
         assertThat(tokenizer.encode(rendered, false)).isEqualTo(ids(golden.path("prompt_ids")));
       }

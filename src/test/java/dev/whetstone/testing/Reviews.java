@@ -66,10 +66,10 @@ public final class Reviews implements AutoCloseable {
     for (int item = 0; item < ITEMS.size(); item++) {
       for (int question = 0; question < QUESTIONS.size(); question++) {
         String text = QUESTIONS.get(question).formatted(ITEMS.get(item));
-        String prompt = template.render(List.of(new Message("user", text)), true);
+        var prompt = template.render(List.of(new Message("user", text)), true);
         // training has every item and every question, but not these combinations
         (item % QUESTIONS.size() == question ? unseenPrompts : trainPrompts)
-            .add(model.tokenizer().encode(prompt, false));
+            .add(model.tokenizer().encode(prompt));
       }
     }
   }

@@ -22,7 +22,7 @@ class ChatTemplateTest {
           new Message("user", "Bye"));
 
   private static String render(String template, List<Message> messages, boolean prompt) {
-    return ChatTemplate.of(template, LLAMA).render(messages, prompt);
+    return ChatTemplate.of(template, LLAMA).render(messages, prompt).text();
   }
 
   @Test
@@ -145,15 +145,17 @@ class ChatTemplateTest {
             LLAMA);
     Conversation conversation = Conversation.of(THREE_TURNS, true);
 
-    assertThat(named.render(conversation)).isEqualTo("plain None");
-    assertThat(named.render(conversation.withTools(List.of(Map.of("name", "sun")))))
+    assertThat(named.render(conversation).text()).isEqualTo("plain None");
+    assertThat(named.render(conversation.withTools(List.of(Map.of("name", "sun")))).text())
         .isEqualTo("sun <|begin_of_text|>");
     assertThat(
-            named.render(
-                conversation
-                    .withDocuments(List.of(Map.of("text", "doc")))
-                    .withVariables(Map.of("lang", "de"))
-                    .withTemplate("rag")))
+            named
+                .render(
+                    conversation
+                        .withDocuments(List.of(Map.of("text", "doc")))
+                        .withVariables(Map.of("lang", "de"))
+                        .withTemplate("rag"))
+                .text())
         .isEqualTo("doc de");
     assertThatThrownBy(() -> named.render(conversation.withTemplate("nope")))
         .hasMessageContaining("no chat template named nope");

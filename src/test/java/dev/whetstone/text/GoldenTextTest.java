@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.TestModels;
+import dev.whetstone.text.template.Rendered;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,10 +49,11 @@ class GoldenTextTest {
               new Message(message.path("role").asText(), message.path("content").asText()));
         }
 
-        String rendered = template.render(messages, true);
+        Rendered rendered = template.render(messages, true);
 
-        assertThat(rendered).isEqualTo(example.path("rendered").asText());
-        assertThat(tokenizer.encode(rendered, false)).isEqualTo(ids(example.path("prompt_ids")));
+        assertThat(rendered.text()).isEqualTo(example.path("rendered").asText());
+        assertThat(tokenizer.encode(rendered)).isEqualTo(ids(example.path("prompt_ids")));
+        assertThat(tokenizer.encode(rendered.text(), false)).isEqualTo(tokenizer.encode(rendered));
         assertThat(tokenizer.decode(ids(example.path("greedy_ids")), true))
             .isEqualTo(example.path("greedy_text").asText());
       }

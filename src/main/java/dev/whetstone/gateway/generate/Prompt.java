@@ -6,6 +6,7 @@ import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Conversation;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.TemplateException;
+import dev.whetstone.text.template.Rendered;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,13 +35,23 @@ public record Prompt(String text, int[] ids) {
     if ((messages == null) == (text == null)) {
       throw ProblemException.invalidField("messages", "give either messages or prompt");
     }
-    String prompt = text == null ? render(model, messages == null ? List.of() : messages) : text;
-    requireReadable("prompt", model, prompt.length());
-    int[] ids = model.tokenizer().encode(prompt, false);
-    if (ids.length == 0) {
+    if (text == null) {
+      return of(model, render(model, messages == null ? List.of() : messages));
+    }
+    requireReadable("prompt", model, text.length());
+    return nonEmpty(text, model.tokenizer().encodePrompt(text));
+  }
+
+  private static Prompt of(ServedModel model, Rendered conversation) {
+    requireReadable("messages", model, conversation.text().length());
+    return nonEmpty(conversation.text(), model.tokenizer().encode(conversation));
+  }
+
+  private static Prompt nonEmpty(String text, int[] ids) {
+    if (text.isEmpty() || ids.length == 0) {
       throw ProblemException.invalidField("prompt", "the prompt is empty");
     }
-    return new Prompt(prompt, ids);
+    return new Prompt(text, ids);
   }
 
   /**
@@ -49,9 +60,7 @@ public record Prompt(String text, int[] ids) {
    * @throws ProblemException 400 when the template refuses it
    */
   static Prompt of(ServedModel model, Conversation conversation) {
-    String prompt = render(model, conversation);
-    requireReadable("messages", model, prompt.length());
-    return new Prompt(prompt, model.tokenizer().encode(prompt, false));
+    return of(model, render(model, conversation));
   }
 
   /**
@@ -100,7 +109,7 @@ public record Prompt(String text, int[] ids) {
   }
 
   /** Renders a conversation with the model's chat template, up to the start of the answer. */
-  static String render(ServedModel model, List<Message> messages) {
+  static Rendered render(ServedModel model, List<Message> messages) {
     if (messages.isEmpty()) {
       throw ProblemException.invalidField("messages", "messages is empty");
     }
@@ -111,7 +120,7 @@ public record Prompt(String text, int[] ids) {
     long length = 0;
     for (int i = 0; i < messages.size(); i++) {
       Message message = messages.get(i);
-      String role = Roles.canonical(message.role(), "messages[" + i + "].role");
+      String role = MessageRoles.canonical(message.role(), "messages[" + i + "].role");
       known.add(new Message(role, message.content()));
       length += MESSAGE_LENGTH + role.length() + message.content().length();
     }
@@ -124,7 +133,7 @@ public record Prompt(String text, int[] ids) {
    *
    * @throws ProblemException 400 when the model has no template or the template refuses
    */
-  public static String render(ServedModel model, Conversation conversation) {
+  public static Rendered render(ServedModel model, Conversation conversation) {
     ChatTemplate template =
         model
             .template()

@@ -105,7 +105,10 @@ public class ScoreResource {
       return request.completionIds() == null ? new int[0] : request.completionIds();
     }
     Prompt.requireReadable("completion", model, request.completion().length());
-    int[] ids = model.tokenizer().encode(request.completion(), false);
+    int[] ids =
+        request.messages() == null
+            ? model.tokenizer().encode(request.completion(), false)
+            : model.tokenizer().encodeUserText(request.completion());
     int[] ended = Arrays.copyOf(ids, ids.length + 1);
     ended[ids.length] = model.endToken();
     return ended;

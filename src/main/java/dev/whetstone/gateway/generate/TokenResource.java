@@ -48,14 +48,13 @@ public class TokenResource {
       throw ProblemException.invalidField(
           "add_special_tokens", "add_special_tokens is allowed with text only");
     }
-    String text = request.text() == null ? Prompt.render(model, messages(request)) : request.text();
-    Prompt.requireReadable("text", model, text.length());
+    if (request.text() == null) {
+      Prompt prompt = Prompt.of(model, request.messages(), null);
+      return new Tokens(prompt.ids(), prompt.text());
+    }
+    Prompt.requireReadable("text", model, request.text().length());
     boolean special = Boolean.TRUE.equals(request.addSpecialTokens());
-    return new Tokens(model.tokenizer().encode(text, special), text);
-  }
-
-  private static List<Message> messages(TokenizeRequest request) {
-    return request.messages() == null ? List.of() : request.messages();
+    return new Tokens(model.tokenizer().encode(request.text(), special), request.text());
   }
 
   @POST

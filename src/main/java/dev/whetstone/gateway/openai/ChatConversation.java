@@ -3,8 +3,8 @@ package dev.whetstone.gateway.openai;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.gateway.generate.MessageRoles;
 import dev.whetstone.gateway.generate.Prompt;
-import dev.whetstone.gateway.generate.Roles;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.text.Conversation;
@@ -73,7 +73,7 @@ final class ChatConversation {
         Conversation.of(List.of(new Message("user", "?")), true)
             .withTools(List.of(Map.of("type", "function", "function", function)));
     try {
-      return Prompt.render(model, probe).contains(ToolCallReader.OPENING);
+      return Prompt.render(model, probe).text().contains(ToolCallReader.OPENING);
     } catch (ProblemException refused) {
       return false;
     }
@@ -92,7 +92,7 @@ final class ChatConversation {
     if (turn == null || turn.role() == null) {
       throw ProblemException.invalidField(field + ".role", field + " must have a role");
     }
-    String role = Roles.canonical(turn.role(), field + ".role");
+    String role = MessageRoles.canonical(turn.role(), field + ".role");
     boolean silent = hasCalls(turn) && (turn.content() == null || turn.content().isNull());
     String content =
         silent ? "" : ChatCompletionsResource.content(turn.content(), field + ".content");

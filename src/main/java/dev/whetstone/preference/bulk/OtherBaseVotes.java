@@ -195,7 +195,8 @@ public final class OtherBaseVotes {
       if (messages != null && template.isEmpty()) {
         return Optional.empty();
       }
-      prompt = messages == null ? vote.prompt : template.orElseThrow().render(messages, true);
+      prompt =
+          messages == null ? vote.prompt : template.orElseThrow().render(messages, true).text();
     } catch (TemplateException unsuitable) {
       return Optional.empty();
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
+import dev.whetstone.text.Roles;
 import dev.whetstone.text.TemplateException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * common prefix of both completions; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
-  private static final int MAX_ROLE_LENGTH = 64;
-
   private final ObjectReader json;
   private final Optional<ChatTemplate> template;
 
@@ -148,7 +147,8 @@ public final class TrlReader {
       return template
           .orElseThrow(
               () -> new PairFormatException("this model has no chat template for messages"))
-          .render(prompt, true);
+          .render(prompt, true)
+          .text();
     } catch (TemplateException rejected) {
       throw new PairFormatException(
           "the chat template cannot render the prompt: " + rejected.getMessage());
@@ -173,10 +173,14 @@ public final class TrlReader {
         throw new PairFormatException("a message of " + field + " needs a role and a content");
       }
       String name = text(role, field);
-      if (name.isBlank() || name.length() > MAX_ROLE_LENGTH) {
-        throw new PairFormatException("a role of " + field + " is empty or too long");
-      }
-      messages.add(new Message(name, text(content, field)));
+      String known =
+          Roles.canonical(name)
+              .orElseThrow(
+                  () ->
+                      new PairFormatException(
+                          "a message of %s has a role that is none of developer and %s"
+                              .formatted(field, Roles.NAMES)));
+      messages.add(new Message(known, text(content, field)));
     }
     return List.copyOf(messages);
   }

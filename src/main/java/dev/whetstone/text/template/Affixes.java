@@ -19,7 +19,7 @@ final class Affixes {
   }
 
   private static boolean matches(String name, String part, Object affix) {
-    if (!(affix instanceof String text)) {
+    if (!(UserText.plain(affix) instanceof String text)) {
       Values.requireDefined(affix);
       throw new JinjaException(
           name + "() takes a str or a tuple of str, not " + Values.typeName(affix));
@@ -27,12 +27,14 @@ final class Affixes {
     return name.equals("startswith") ? part.startsWith(text) : part.endsWith(text);
   }
 
-  static String removePrefix(String self, String prefix) {
-    return self.startsWith(prefix) ? self.substring(prefix.length()) : self;
+  static Object removePrefix(Object self, String prefix) {
+    String text = UserText.string(self);
+    return text.startsWith(prefix) ? UserText.part(self, prefix.length(), text.length()) : self;
   }
 
-  static String removeSuffix(String self, String suffix) {
-    return self.endsWith(suffix) ? self.substring(0, self.length() - suffix.length()) : self;
+  static Object removeSuffix(Object self, String suffix) {
+    String text = UserText.string(self);
+    return text.endsWith(suffix) ? UserText.part(self, 0, text.length() - suffix.length()) : self;
   }
 
   /** The first or last place in a text; -1 if there is none. */

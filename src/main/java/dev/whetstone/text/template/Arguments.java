@@ -49,6 +49,19 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
     return new Bound(function, values);
   }
 
+  /** The arguments with texts of which it is forgotten whose they are. */
+  Arguments plain() {
+    Map<String, Object> plain = new HashMap<>(named);
+    plain.replaceAll((_, value) -> UserText.plain(value));
+    return new Arguments(positional.stream().map(UserText::plain).toList(), plain);
+  }
+
+  /** Whether one of the arguments is user text. */
+  boolean haveUserText() {
+    return positional.stream().anyMatch(UserText.class::isInstance)
+        || named.values().stream().anyMatch(UserText.class::isInstance);
+  }
+
   /** The arguments behind the first {@code count} ones. */
   Arguments after(int count) {
     return new Arguments(positional.subList(count, positional.size()), named);
@@ -94,7 +107,7 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
     }
 
     private String textOf(String name, Object value) {
-      if (value instanceof String text) {
+      if (UserText.plain(value) instanceof String text) {
         return text;
       }
       throw new JinjaException(

@@ -25,7 +25,7 @@ final class Attributes {
   static Object item(Object of, Object key, Budget budget) {
     Values.requireDefined(of);
     Object item = ownItem(of, key, budget);
-    if (item == null && key instanceof String name) {
+    if (item == null && UserText.plain(key) instanceof String name) {
       item = ownAttribute(of, name);
     }
     return item == null ? missing(of, PythonText.str(key, budget)) : item;
@@ -38,6 +38,7 @@ final class Attributes {
   private static @Nullable Object ownAttribute(Object of, String name) {
     return switch (of) {
       case String text -> StringMethods.find(text, name);
+      case UserText text -> StringMethods.find(text, name);
       case Map<?, ?> dict -> CollectionMethods.ofDict(dict, name);
       case List<?> list -> CollectionMethods.ofList(list, name);
       case Tuple tuple ->
@@ -58,19 +59,25 @@ final class Attributes {
       case List<?> list -> at(list, key);
       case Tuple tuple -> at(tuple.items(), key);
       case Sequence sequence when sequence.kind == Sequence.Kind.RANGE -> at(sequence.items(), key);
-      case String text -> {
-        if (!(key instanceof Long || key instanceof Boolean)) {
-          yield null;
-        }
-        budget.charge(text.length());
-        int length = Characters.length(text);
-        long index = Values.integer(key) < 0 ? Values.integer(key) + length : Values.integer(key);
-        yield index < 0 || index >= length
-            ? null
-            : Character.toString(text.codePointAt(Characters.offset(text, (int) index)));
-      }
+      case String text -> character(text, key, budget);
+      case UserText text -> character(text, key, budget);
       default -> null;
     };
+  }
+
+  private static @Nullable Object character(Object of, Object key, Budget budget) {
+    String text = UserText.string(of);
+    if (!(key instanceof Long || key instanceof Boolean)) {
+      return null;
+    }
+    budget.charge(text.length());
+    int length = Characters.length(text);
+    long index = Values.integer(key) < 0 ? Values.integer(key) + length : Values.integer(key);
+    if (index < 0 || index >= length) {
+      return null;
+    }
+    int from = Characters.offset(text, (int) index);
+    return UserText.part(of, from, text.offsetByCodePoints(from, 1));
   }
 
   private static @Nullable Object at(List<?> items, Object key) {

@@ -7,20 +7,21 @@ import java.util.List;
 final class BraceFormat {
   private BraceFormat() {}
 
-  static Object format(String format, Arguments arguments, Budget budget) {
-    StringBuilder result = new StringBuilder();
+  static Object format(Object template, Arguments arguments, Budget budget) {
+    String format = UserText.string(template);
+    TextBuilder result = new TextBuilder();
     int automatic = 0;
     boolean numbered = false;
     for (int i = 0; i < format.length(); i++) {
       char c = format.charAt(i);
       boolean twice = i + 1 < format.length() && format.charAt(i + 1) == c;
       if ((c == '{' || c == '}') && twice) {
-        result.append(c);
+        result.append(template, i, i + 1);
         i++;
       } else if (c == '}') {
         throw new JinjaException("single '}' encountered in format string");
       } else if (c != '{') {
-        result.append(c);
+        result.append(template, i, i + 1);
       } else {
         int end = format.indexOf('}', i);
         if (end < 0) {
@@ -37,11 +38,11 @@ final class BraceFormat {
           throw new JinjaException("a format numbers either all of its fields or none");
         }
         String spec = colon < 0 ? "" : field.substring(colon + 1);
-        StringMethods.append(result, "", FormatSpec.parse(spec).apply(value, budget), budget);
+        StringMethods.append(result, "", FormatSpec.parse(spec).text(value, budget), budget);
         i = end;
       }
     }
-    return result.toString();
+    return result.toText();
   }
 
   private static Object value(String field, int automatic, Arguments arguments, Budget budget) {
@@ -79,8 +80,8 @@ final class BraceFormat {
 
   private static Object converted(String conversion, Object value, Budget budget) {
     return switch (conversion) {
-      case "!r", "!a" -> PythonText.repr(value, budget);
-      case "!s" -> PythonText.str(value, budget);
+      case "!r", "!a" -> PythonText.marked(value, PythonText.repr(value, budget), budget);
+      case "!s" -> PythonText.text(value, budget);
       default -> throw new JinjaException("unknown conversion " + conversion);
     };
   }

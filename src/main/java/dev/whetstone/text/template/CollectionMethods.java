@@ -2,7 +2,6 @@ package dev.whetstone.text.template;
 
 import dev.whetstone.text.template.syntax.JinjaException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,7 @@ final class CollectionMethods {
           (arguments, budget) -> {
             arguments.bind(name);
             budget.charge(dict.size());
-            return new LinkedHashMap<Object, Object>(dict);
+            return new Dict(dict);
           };
       default -> null;
     };

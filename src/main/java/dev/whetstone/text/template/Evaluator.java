@@ -86,7 +86,7 @@ final class Evaluator {
   }
 
   private Object dict(Expr.DictOf dict, Scope scope) {
-    Map<Object, Object> values = new LinkedHashMap<>();
+    Map<Object, Object> values = new Dict();
     for (int i = 0; i < dict.keys().size(); i++) {
       values.put(
           Values.key(evaluate(dict.keys().get(i), scope)), evaluate(dict.values().get(i), scope));
@@ -137,7 +137,7 @@ final class Evaluator {
       }
       more.forEach(
           (key, value) -> {
-            if (!(key instanceof String name) || named.put(name, value) != null) {
+            if (!(UserText.plain(key) instanceof String name) || named.put(name, value) != null) {
               throw new JinjaException("an argument behind ** has no name or one twice");
             }
           });
@@ -159,13 +159,13 @@ final class Evaluator {
   }
 
   private Object concat(Expr.Concat concat, Scope scope) {
-    StringBuilder text = new StringBuilder();
+    TextBuilder text = new TextBuilder();
     for (Expr part : concat.parts()) {
-      String next = PythonText.str(evaluate(part, scope), budget);
-      budget.charge((long) text.length() + next.length());
+      Object next = PythonText.text(evaluate(part, scope), budget);
+      budget.charge((long) text.length() + UserText.string(next).length());
       text.append(next);
     }
-    return text.toString();
+    return text.toText();
   }
 
   private Object conditional(Expr.Conditional conditional, Scope scope) {

@@ -58,7 +58,15 @@ record FormatSpec(
     return Integer.parseInt(digits);
   }
 
-  String apply(Object value, Budget budget) {
+  /** The text of a value, the user's where the value has some. */
+  Object text(Object value, Budget budget) {
+    boolean asItIs = width == 0 && precision == null && (type == ' ' || type == 's');
+    return asItIs && UserText.isText(value)
+        ? value
+        : PythonText.marked(value, apply(value, budget), budget);
+  }
+
+  private String apply(Object value, Budget budget) {
     budget.charge(8L * width);
     if (precision != null) {
       budget.charge(8L * precision);

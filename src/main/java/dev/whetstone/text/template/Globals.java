@@ -37,11 +37,11 @@ final class Globals {
     put(
         globals,
         "strftime_now",
-        (arguments, budget) ->
-            Dates.format(
-                arguments.bind("strftime_now", "format").text("format"),
-                ZonedDateTime.now(clock),
-                budget));
+        (arguments, budget) -> {
+          Arguments.Bound bound = arguments.bind("strftime_now", "format");
+          String date = Dates.format(bound.text("format"), ZonedDateTime.now(clock), budget);
+          return PythonText.marked(bound.get("format"), date, budget);
+        });
     put(globals, "cycler", (arguments, budget) -> new Cycler(arguments.positional()));
     put(globals, "joiner", Globals::joiner);
     return globals;
@@ -52,7 +52,7 @@ final class Globals {
   }
 
   private static Map<Object, Object> dict(Arguments arguments, Budget budget) {
-    Map<Object, Object> dict = new LinkedHashMap<>();
+    Map<Object, Object> dict = new Dict();
     if (arguments.positional().size() > 1) {
       throw new JinjaException("dict expected at most 1 argument");
     }
@@ -101,11 +101,11 @@ final class Globals {
   private static final int MAX_RANGE = 100_000;
 
   private static Object joiner(Arguments arguments, Budget budget) {
-    String separator = arguments.bind("joiner", "sep?").text("sep", ", ");
+    Object separator = arguments.bind("joiner", "sep?").get("sep", ", ");
     boolean[] used = new boolean[1];
     return (Callable)
         (_, _) -> {
-          String text = used[0] ? separator : "";
+          Object text = used[0] ? separator : "";
           used[0] = true;
           return text;
         };

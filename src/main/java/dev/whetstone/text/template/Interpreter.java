@@ -19,7 +19,7 @@ final class Interpreter {
 
   private final Budget budget;
   private final Evaluator evaluator;
-  private StringBuilder out = new StringBuilder();
+  private TextBuilder out = new TextBuilder();
 
   Interpreter(Budget budget) {
     this.budget = budget;
@@ -31,12 +31,12 @@ final class Interpreter {
   }
 
   /** What the statements write, run in the scope itself. */
-  String capture(List<Stmt> body, Scope scope) {
-    StringBuilder outer = out;
-    out = new StringBuilder();
+  Object capture(List<Stmt> body, Scope scope) {
+    TextBuilder outer = out;
+    out = new TextBuilder();
     try {
       run(body, scope);
-      return out.toString();
+      return out.toText();
     } finally {
       out = outer;
     }
@@ -63,12 +63,12 @@ final class Interpreter {
     switch (statement) {
       case Stmt.Text text -> write(text.text());
       case Stmt.Print print ->
-          write(PythonText.str(evaluator.evaluate(print.value(), scope), budget));
+          write(PythonText.text(evaluator.evaluate(print.value(), scope), budget));
       case Stmt.Set set -> assign(set.target(), evaluator.evaluate(set.value(), scope), scope);
       case Stmt.SetBlock set ->
           assign(set.target(), filtered(set.filtered(), set.body(), scope), scope);
       case Stmt.FilterBlock filter ->
-          write(PythonText.str(filtered(filter.filtered(), filter.body(), scope), budget));
+          write(PythonText.text(filtered(filter.filtered(), filter.body(), scope), budget));
       case Stmt.If condition -> {
         return run(
             Values.truth(evaluator.evaluate(condition.test(), scope))
@@ -91,7 +91,7 @@ final class Interpreter {
       case Stmt.CallBlock block -> {
         Map<String, Object> extra = new HashMap<>();
         extra.put("caller", new Macro(block.caller(), scope, this));
-        write(PythonText.str(evaluator.call(block.call(), extra, scope), budget));
+        write(PythonText.text(evaluator.call(block.call(), extra, scope), budget));
       }
       case Stmt.Break jump -> {
         return Flow.BREAK;
@@ -103,11 +103,9 @@ final class Interpreter {
     return Flow.ON;
   }
 
-  private void write(String text) {
-    budget.charge(
-        (long) out.length() + text.length() > Budget.MAX_SIZE
-            ? Budget.MAX_SIZE + 1L
-            : text.length());
+  private void write(Object text) {
+    int length = UserText.string(text).length();
+    budget.charge((long) out.length() + length > Budget.MAX_SIZE ? Budget.MAX_SIZE + 1L : length);
     out.append(text);
   }
 
@@ -180,11 +178,11 @@ final class Interpreter {
 
   private Object recurse(Stmt.For statement, Arguments arguments, Scope scope, int depth) {
     Object in = arguments.bind("loop", "iterable").get("iterable");
-    StringBuilder outer = out;
-    out = new StringBuilder();
+    TextBuilder outer = out;
+    out = new TextBuilder();
     try {
       run(statement, in, scope, depth + 1);
-      return out.toString();
+      return out.toText();
     } finally {
       out = outer;
     }

@@ -28,10 +28,11 @@ final class Json {
     this.budget = budget;
   }
 
-  static String dump(Object value, Style style, Budget budget) {
+  /** The JSON, which is the user's text where the value has some. */
+  static Object dump(Object value, Style style, Budget budget) {
     Json json = new Json(style, budget);
     json.write(value, 0);
-    return budget.paid(json.out.toString());
+    return PythonText.marked(value, budget.paid(json.out.toString()), budget);
   }
 
   private void write(Object value, int level) {
@@ -43,6 +44,7 @@ final class Json {
       case Long number -> out.append(number.longValue());
       case Double number -> out.append(number(number));
       case String text -> quote(text);
+      case UserText user -> quote(user.text());
       case List<?> list -> items(list, level);
       case Tuple tuple -> items(tuple.items(), level);
       case Map<?, ?> dict -> entries(dict, level);
@@ -106,6 +108,7 @@ final class Json {
   private static String key(Object key) {
     return switch (key) {
       case String text -> text;
+      case UserText user -> user.text();
       case None none -> "null";
       case Boolean bool -> bool.toString();
       case Long number -> number.toString();

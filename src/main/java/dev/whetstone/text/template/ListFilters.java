@@ -70,23 +70,22 @@ final class ListFilters {
 
   private static Object join(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("join", "d?", "attribute?");
-    String separator = PythonText.str(bound.get("d", ""), budget);
+    Object separator = PythonText.text(bound.get("d", ""), budget);
     Object path = bound.get("attribute");
-    StringBuilder result = new StringBuilder();
-    String before = "";
+    TextBuilder result = new TextBuilder();
+    Object before = "";
     for (Object item : Values.items(value, budget)) {
       Object part = path == None.NONE ? item : Paths.get(item, path, budget);
-      StringMethods.append(result, before, PythonText.str(part, budget), budget);
+      StringMethods.append(result, before, PythonText.text(part, budget), budget);
       before = separator;
     }
-    return result.toString();
+    return result.toText();
   }
 
   private static Object reverse(Object value, Arguments arguments, Budget budget) {
     arguments.bind("reverse");
-    if (value instanceof String text) {
-      budget.charge(text.length());
-      return new StringBuilder(text).reverse().toString();
+    if (UserText.isText(value)) {
+      return Slices.slice(value, None.NONE, None.NONE, -1L, budget);
     }
     return Sequence.generator(Values.items(value, budget).reversed());
   }
@@ -102,7 +101,7 @@ final class ListFilters {
 
   /** What an item is sorted by: one value, or a list where several attributes are named. */
   private static Object keys(Object item, Object path, boolean exact, Budget budget) {
-    if (path instanceof String names && names.contains(",")) {
+    if (UserText.plain(path) instanceof String names && names.contains(",")) {
       List<Object> keys = new ArrayList<>();
       for (String name : names.split(",", -1)) {
         keys.add(folded(Paths.get(item, name, budget), exact));
@@ -113,7 +112,9 @@ final class ListFilters {
   }
 
   static Object folded(Object value, boolean exact) {
-    return value instanceof String text && !exact ? text.toLowerCase(Locale.ROOT) : value;
+    return UserText.plain(value) instanceof String text && !exact
+        ? text.toLowerCase(Locale.ROOT)
+        : value;
   }
 
   private static List<Object> sorted(
@@ -144,7 +145,7 @@ final class ListFilters {
   private static Object unique(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("unique", "case_sensitive?", "attribute?");
     boolean exact = bound.flag("case_sensitive", false);
-    Map<Object, Object> kept = new LinkedHashMap<>();
+    Map<Object, Object> kept = new Dict();
     for (Object item : Values.items(value, budget)) {
       kept.putIfAbsent(Values.key(keys(item, bound.get("attribute"), exact, budget)), item);
     }
@@ -171,7 +172,7 @@ final class ListFilters {
     Object total = bound.get("start", 0L);
     for (Object item : Values.items(value, budget)) {
       Object next = path == None.NONE ? item : Paths.get(item, path, budget);
-      if (next instanceof String) {
+      if (UserText.isText(next)) {
         throw new JinjaException("sum() can't sum strings");
       }
       total = Operators.apply(Expr.Operator.ADD, total, next, budget);
@@ -237,7 +238,7 @@ final class ListFilters {
     Map<Object, Object> names = new LinkedHashMap<>();
     List<Object> items = new ArrayList<>(Values.items(value, budget));
     for (Object item : sorted(items, item -> folded(key.apply(item), exact), false, budget)) {
-      Object folded = Values.key(folded(key.apply(item), exact));
+      Object folded = Dict.comparable(Values.key(folded(key.apply(item), exact)));
       names.putIfAbsent(folded, key.apply(item));
       groups.computeIfAbsent(folded, _ -> new ArrayList<>()).add(item);
     }

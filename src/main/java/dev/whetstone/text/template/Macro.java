@@ -4,7 +4,6 @@ import dev.whetstone.text.template.syntax.JinjaException;
 import dev.whetstone.text.template.syntax.Stmt.Function;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -62,7 +61,7 @@ final class Macro implements Callable {
       inner.set("caller", caller == null ? new Undefined("No caller defined") : caller);
     }
     if (function.uses().contains("kwargs")) {
-      inner.set("kwargs", new LinkedHashMap<Object, Object>(named));
+      inner.set("kwargs", new Dict(named));
     } else if (!named.isEmpty()) {
       throw new JinjaException(
           "macro '"

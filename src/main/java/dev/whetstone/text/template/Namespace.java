@@ -6,10 +6,10 @@ import java.util.Map;
 /** Jinja's namespace: the one value whose attributes a template may set. */
 record Namespace(Map<Object, Object> attributes) {
   void set(Object name, Object value) {
-    if (name instanceof String text && text.startsWith("_")) {
+    if (UserText.plain(name) instanceof String text && text.startsWith("_")) {
       throw new JinjaException("a namespace has no attributes that begin with _: " + text);
     }
-    attributes.put(name, value);
+    attributes.put(UserText.plain(name), value);
   }
 
   @Override

@@ -12,8 +12,8 @@ final class Operators {
 
   static Object apply(Operator operator, Object a, Object b, Budget budget) {
     Values.requireDefined(a);
-    if (operator == Operator.MODULO && a instanceof String format) {
-      return PercentFormat.format(format, b, budget);
+    if (operator == Operator.MODULO && UserText.isText(a)) {
+      return PercentFormat.format(a, b, budget);
     }
     Values.requireDefined(b);
     if (Values.isNumber(a) && Values.isNumber(b)) {
@@ -30,9 +30,9 @@ final class Operators {
   }
 
   private static Object add(Object a, Object b, Budget budget) {
-    if (a instanceof String left && b instanceof String right) {
-      budget.charge((long) left.length() + right.length());
-      return left + right;
+    if (UserText.isText(a) && UserText.isText(b)) {
+      budget.charge((long) UserText.string(a).length() + UserText.string(b).length());
+      return new TextBuilder().append(a).append(b).toText();
     }
     if (a instanceof List<?> left && b instanceof List<?> right) {
       return joined(left, right, budget);
@@ -59,6 +59,14 @@ final class Operators {
       case String text -> {
         budget.charge(count * text.length());
         yield text.repeat(text.isEmpty() ? 0 : (int) count);
+      }
+      case UserText text -> {
+        budget.charge(count * text.text().length());
+        TextBuilder all = new TextBuilder();
+        for (long i = 0; i < count; i++) {
+          all.append(text);
+        }
+        yield all.toText();
       }
       case List<?> list -> repeated(list, count, budget);
       case Tuple tuple -> new Tuple(repeated(tuple.items(), count, budget));
@@ -179,9 +187,9 @@ final class Operators {
   }
 
   static boolean contains(Object container, Object item, Budget budget) {
-    return switch (container) {
+    return switch (UserText.plain(container)) {
       case String text -> {
-        if (!(item instanceof String part)) {
+        if (!(UserText.plain(item) instanceof String part)) {
           Values.requireDefined(item);
           throw new JinjaException(
               "'in <string>' requires string as left operand, not " + Values.typeName(item));
@@ -203,7 +211,7 @@ final class Operators {
   }
 
   private static JinjaException unsupported(Operator operator, Object a, Object b) {
-    if (operator == Operator.ADD && a instanceof String) {
+    if (operator == Operator.ADD && UserText.isText(a)) {
       return new JinjaException(
           "can only concatenate str (not \"" + Values.typeName(b) + "\") to str");
     }

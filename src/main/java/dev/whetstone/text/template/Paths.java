@@ -5,7 +5,7 @@ final class Paths {
   private Paths() {}
 
   static Object get(Object value, Object path, Budget budget) {
-    if (!(path instanceof String names)) {
+    if (!(UserText.plain(path) instanceof String names)) {
       return Attributes.item(value, path, budget);
     }
     Object result = value;

@@ -14,15 +14,16 @@ final class PercentFormat {
 
   private PercentFormat() {}
 
-  static String format(String format, Object value, Budget budget) {
+  static Object format(Object template, Object value, Budget budget) {
+    String format = UserText.string(template);
     budget.charge(format.length());
     List<Object> values = value instanceof Tuple tuple ? tuple.items() : List.of(value);
-    StringBuilder result = new StringBuilder();
+    TextBuilder result = new TextBuilder();
     Matcher field = FIELD.matcher(format);
     int from = 0;
     int used = 0;
     while (field.find(from)) {
-      String between = format.substring(from, field.start());
+      Object between = UserText.part(template, from, field.start());
       from = field.end();
       String type = field.group(5);
       if (type == null) {
@@ -47,13 +48,13 @@ final class PercentFormat {
       StringMethods.append(
           result,
           between,
-          type.equals("%") ? "%" : spec(field).apply(shown(type, next, budget), budget),
+          type.equals("%") ? "%" : spec(field).text(shown(type, next, budget), budget),
           budget);
     }
     if (used < values.size() && !(value instanceof Map<?, ?>) && !(value instanceof List<?>)) {
       throw new JinjaException("not all arguments converted during string formatting");
     }
-    return result.append(format, from, format.length()).toString();
+    return result.append(template, from, format.length()).toText();
   }
 
   private static FormatSpec spec(Matcher field) {
@@ -74,8 +75,8 @@ final class PercentFormat {
   /** The value as its letter takes it: a text, or a number. */
   private static Object shown(String type, Object value, Budget budget) {
     return switch (type) {
-      case "s" -> PythonText.str(value, budget);
-      case "r", "a" -> PythonText.repr(value, budget);
+      case "s" -> PythonText.text(value, budget);
+      case "r", "a" -> PythonText.marked(value, PythonText.repr(value, budget), budget);
       case "d", "i", "u" ->
           value instanceof Double number ? (Object) (long) (double) number : value;
       default -> value;

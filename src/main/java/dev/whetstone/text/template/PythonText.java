@@ -10,10 +10,21 @@ import java.util.Map;
 final class PythonText {
   private PythonText() {}
 
-  /** What a template prints for a value. */
+  /** What a template prints for a value: a text that is the user's where the value has some. */
+  static Object text(Object value, Budget budget) {
+    return UserText.isText(value) ? value : marked(value, str(value, budget), budget);
+  }
+
+  /** The text that was made of a value, the user's where the value has some. */
+  static Object marked(Object value, String text, Budget budget) {
+    return UserText.isIn(value, budget) ? UserText.of(text) : text;
+  }
+
+  /** The characters of what a template prints for a value. */
   static String str(Object value, Budget budget) {
     return switch (value) {
       case String text -> text;
+      case UserText user -> user.text();
       case Undefined undefined -> "";
       case Long number -> number.toString();
       default -> repr(value, budget);
@@ -34,6 +45,7 @@ final class PythonText {
       case Long number -> out.append(number.longValue());
       case Double number -> out.append(decimal(number));
       case String text -> quote(out, text, budget);
+      case UserText user -> quote(out, user.text(), budget);
       case Undefined undefined -> out.append("Undefined");
       case List<?> list -> items(out, "[", list, "]", budget);
       case Tuple tuple ->

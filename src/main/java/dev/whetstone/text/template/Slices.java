@@ -1,5 +1,6 @@
 package dev.whetstone.text.template;
 
+import dev.whetstone.text.template.syntax.Characters;
 import dev.whetstone.text.template.syntax.JinjaException;
 import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
@@ -12,21 +13,28 @@ final class Slices {
   static Object slice(Object of, Object start, Object stop, Object step, Budget budget) {
     Values.requireDefined(of);
     return switch (of) {
-      case String text -> {
-        budget.charge(text.length());
-        int[] characters = text.codePoints().toArray();
-        StringBuilder part = new StringBuilder();
-        for (int i : indices(characters.length, start, stop, step)) {
-          part.appendCodePoint(characters[i]);
-        }
-        yield part.toString();
-      }
+      case String text -> characters(of, text, start, stop, step, budget);
+      case UserText text -> characters(of, text.text(), start, stop, step, budget);
       case List<?> list -> chosen(list, start, stop, step, budget);
       case Tuple tuple -> new Tuple(chosen(tuple.items(), start, stop, step, budget));
       case Sequence range when range.kind == Sequence.Kind.RANGE ->
           chosen(range.items(), start, stop, step, budget);
       default -> new Undefined("'" + Values.typeName(of) + "' object has no slices");
     };
+  }
+
+  private static Object characters(
+      Object of, String text, Object start, Object stop, Object step, Budget budget) {
+    budget.charge(2L * text.length());
+    int[] offsets = new int[Characters.length(text) + 1];
+    for (int i = 1; i < offsets.length; i++) {
+      offsets[i] = text.offsetByCodePoints(offsets[i - 1], 1);
+    }
+    TextBuilder part = new TextBuilder();
+    for (int i : indices(offsets.length - 1, start, stop, step)) {
+      part.append(of, offsets[i], offsets[i + 1]);
+    }
+    return part.toText();
   }
 
   private static List<Object> chosen(

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class Splits {
   private Splits() {}
 
-  static Object split(String self, Arguments.Bound bound, Budget budget) {
+  static Object split(Object text, Arguments.Bound bound, Budget budget) {
+    String self = UserText.string(text);
     String separator = separator(bound);
     long most = most(bound);
     List<Object> parts = new ArrayList<>();
@@ -19,14 +20,14 @@ final class Splits {
       int at = Characters.skipBlank(self, 0);
       while (at < self.length()) {
         if (parts.size() == most) {
-          parts.add(self.substring(at));
+          parts.add(UserText.part(text, at, self.length()));
           return parts;
         }
         int end = at;
         while (end < self.length() && !Characters.isSpace(self.charAt(end))) {
           end++;
         }
-        parts.add(self.substring(at, end));
+        parts.add(UserText.part(text, at, end));
         budget.charge(1);
         at = Characters.skipBlank(self, end);
       }
@@ -34,33 +35,34 @@ final class Splits {
     }
     int from = 0;
     for (int at = self.indexOf(separator); at >= 0 && parts.size() < most; ) {
-      parts.add(self.substring(from, at));
+      parts.add(UserText.part(text, from, at));
       budget.charge(1);
       from = at + separator.length();
       at = self.indexOf(separator, from);
     }
-    parts.add(self.substring(from));
+    parts.add(UserText.part(text, from, self.length()));
     return parts;
   }
 
-  static Object splitFromEnd(String self, Arguments.Bound bound, Budget budget) {
+  static Object splitFromEnd(Object text, Arguments.Bound bound, Budget budget) {
+    String self = UserText.string(text);
     String separator = separator(bound);
     long most = most(bound);
     List<Object> parts = new ArrayList<>();
     if (separator == null) {
-      String rest = Characters.stripEnd(self);
-      while (!rest.isEmpty()) {
+      int end = Characters.stripEnd(self).length();
+      while (end > 0) {
         if (parts.size() == most) {
-          parts.addFirst(rest);
+          parts.addFirst(UserText.part(text, 0, end));
           return parts;
         }
-        int start = rest.length();
-        while (start > 0 && !Characters.isSpace(rest.charAt(start - 1))) {
+        int start = end;
+        while (start > 0 && !Characters.isSpace(self.charAt(start - 1))) {
           start--;
         }
-        parts.addFirst(rest.substring(start));
-        rest = Characters.stripEnd(rest.substring(0, start));
-        budget.charge(rest.length());
+        parts.addFirst(UserText.part(text, start, end));
+        end = Characters.stripEnd(self.substring(0, start)).length();
+        budget.charge(end);
       }
       return parts;
     }
@@ -70,11 +72,11 @@ final class Splits {
       if (at < 0) {
         break;
       }
-      parts.addFirst(self.substring(at + separator.length(), end));
+      parts.addFirst(UserText.part(text, at + separator.length(), end));
       budget.charge(parts.size());
       end = at;
     }
-    parts.addFirst(self.substring(0, end));
+    parts.addFirst(UserText.part(text, 0, end));
     return parts;
   }
 
@@ -94,20 +96,21 @@ final class Splits {
     return most < 0 ? Long.MAX_VALUE : most;
   }
 
-  static List<String> lines(String self, boolean keepEnds) {
-    List<String> lines = new ArrayList<>();
+  static List<Object> lines(Object text, boolean keepEnds) {
+    String self = UserText.string(text);
+    List<Object> lines = new ArrayList<>();
     int from = 0;
     for (int i = 0; i < self.length(); i++) {
       char c = self.charAt(i);
       if (isLineEnd(c)) {
         int end = c == '\r' && i + 1 < self.length() && self.charAt(i + 1) == '\n' ? i + 2 : i + 1;
-        lines.add(self.substring(from, keepEnds ? end : i));
+        lines.add(UserText.part(text, from, keepEnds ? end : i));
         from = end;
         i = end - 1;
       }
     }
     if (from < self.length()) {
-      lines.add(self.substring(from));
+      lines.add(UserText.part(text, from, self.length()));
     }
     return lines;
   }
@@ -120,13 +123,13 @@ final class Splits {
         || c == 0x2029;
   }
 
-  static Object partition(String self, String separator) {
-    int at = required(self.indexOf(separator), separator);
+  static Object partition(Object self, String separator) {
+    int at = required(UserText.string(self).indexOf(separator), separator);
     return at < 0 ? Tuple.of(self, "", "") : parts(self, at, separator);
   }
 
-  static Object partitionFromEnd(String self, String separator) {
-    int at = required(self.lastIndexOf(separator), separator);
+  static Object partitionFromEnd(Object self, String separator) {
+    int at = required(UserText.string(self).lastIndexOf(separator), separator);
     return at < 0 ? Tuple.of("", "", self) : parts(self, at, separator);
   }
 
@@ -137,7 +140,11 @@ final class Splits {
     return at;
   }
 
-  private static Tuple parts(String self, int at, String separator) {
-    return Tuple.of(self.substring(0, at), separator, self.substring(at + separator.length()));
+  private static Tuple parts(Object self, int at, String separator) {
+    int end = at + separator.length();
+    return Tuple.of(
+        UserText.part(self, 0, at),
+        UserText.part(self, at, end),
+        UserText.part(self, end, UserText.string(self).length()));
   }
 }

@@ -11,8 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The methods of Python's str. */
 final class StringMethods {
+  /** A method that keeps which characters are the user's. */
   @FunctionalInterface
   private interface Method {
+    Object apply(Object self, Arguments arguments, Budget budget);
+  }
+
+  /** A method of the characters alone: all of its texts are the user's where one given is. */
+  @FunctionalInterface
+  private interface CharacterMethod {
     Object apply(String self, Arguments arguments, Budget budget);
   }
 
@@ -56,8 +63,8 @@ final class StringMethods {
               (self, a, budget) -> Splits.partitionFromEnd(self, separator("rpartition", a))),
           Map.entry("replace", StringMethods::replace),
           Map.entry("join", StringMethods::join),
-          Map.entry("startswith", (self, a, budget) -> Affixes.test("startswith", self, a)),
-          Map.entry("endswith", (self, a, budget) -> Affixes.test("endswith", self, a)),
+          characters("startswith", (self, a, budget) -> Affixes.test("startswith", self, a)),
+          characters("endswith", (self, a, budget) -> Affixes.test("endswith", self, a)),
           Map.entry(
               "removeprefix",
               (self, a, budget) ->
@@ -66,28 +73,28 @@ final class StringMethods {
               "removesuffix",
               (self, a, budget) ->
                   Affixes.removeSuffix(self, a.bind("removesuffix", "suffix").text("suffix"))),
-          Map.entry("find", (self, a, budget) -> Affixes.find("find", self, a)),
-          Map.entry("rfind", (self, a, budget) -> Affixes.find("rfind", self, a)),
-          Map.entry("index", (self, a, budget) -> Affixes.index("index", self, a)),
-          Map.entry("rindex", (self, a, budget) -> Affixes.index("rindex", self, a)),
-          Map.entry("count", (self, a, budget) -> Affixes.count(self, a)),
+          characters("find", (self, a, budget) -> Affixes.find("find", self, a)),
+          characters("rfind", (self, a, budget) -> Affixes.find("rfind", self, a)),
+          characters("index", (self, a, budget) -> Affixes.index("index", self, a)),
+          characters("rindex", (self, a, budget) -> Affixes.index("rindex", self, a)),
+          characters("count", (self, a, budget) -> Affixes.count(self, a)),
           Map.entry("format", BraceFormat::format),
-          Map.entry("zfill", (self, a, budget) -> zeroFill(self, width("zfill", a, budget))),
-          Map.entry("center", (self, a, budget) -> pad("center", self, a, budget)),
-          Map.entry("ljust", (self, a, budget) -> pad("ljust", self, a, budget)),
-          Map.entry("rjust", (self, a, budget) -> pad("rjust", self, a, budget)));
+          characters("zfill", (self, a, budget) -> zeroFill(self, width("zfill", a, budget))),
+          characters("center", (self, a, budget) -> pad("center", self, a, budget)),
+          characters("ljust", (self, a, budget) -> pad("ljust", self, a, budget)),
+          characters("rjust", (self, a, budget) -> pad("rjust", self, a, budget)));
 
   private StringMethods() {}
 
-  static @Nullable Callable find(String self, String name) {
+  static @Nullable Callable find(Object self, String name) {
     Method method = METHODS.get(name);
     return method == null
         ? null
         : (arguments, budget) -> {
-          budget.charge(self.length());
+          budget.charge(UserText.string(self).length());
           Object result = method.apply(self, arguments, budget);
-          if (result instanceof String text) {
-            budget.charge(text.length());
+          if (UserText.isText(result)) {
+            budget.charge(UserText.string(result).length());
           }
           return result;
         };
@@ -95,11 +102,22 @@ final class StringMethods {
 
   private static Map.Entry<String, Method> plain(
       String name, java.util.function.Function<String, Object> function) {
-    return Map.entry(
+    return characters(
         name,
         (self, arguments, budget) -> {
           arguments.bind(name);
           return function.apply(self);
+        });
+  }
+
+  private static Map.Entry<String, Method> characters(String name, CharacterMethod method) {
+    return Map.entry(
+        name,
+        (self, arguments, budget) -> {
+          Object result = method.apply(UserText.string(self), arguments.plain(), budget);
+          return self instanceof UserText || arguments.haveUserText()
+              ? UserText.wholly(result)
+              : result;
         });
   }
 
@@ -109,12 +127,16 @@ final class StringMethods {
         (self, arguments, budget) -> strip(self, arguments.bind(name, "chars?"), left, right));
   }
 
-  static String strip(String self, Arguments.Bound bound, boolean left, boolean right) {
-    if (bound.get("chars") == None.NONE) {
-      return Characters.strip(self, Characters::isSpace, left, right);
+  static Object strip(Object self, Arguments.Bound bound, boolean left, boolean right) {
+    String text = UserText.string(self);
+    IntPredicate drop = Characters::isSpace;
+    if (bound.get("chars") != None.NONE) {
+      String chars = bound.text("chars");
+      drop = c -> chars.indexOf(c) >= 0;
     }
-    String chars = bound.text("chars");
-    return Characters.strip(self, c -> chars.indexOf(c) >= 0, left, right);
+    int start = text.length() - Characters.strip(text, drop, left, false).length();
+    int end = start + Characters.strip(text.substring(start), drop, false, right).length();
+    return UserText.part(self, start, end);
   }
 
   private static String separator(String name, Arguments arguments) {
@@ -161,32 +183,35 @@ final class StringMethods {
     return result.toString();
   }
 
-  private static Object replace(String self, Arguments arguments, Budget budget) {
+  private static Object replace(Object self, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("replace", "old", "new", "count?");
-    return replace(self, bound.text("old"), bound.text("new"), bound.integer("count", -1), budget);
+    bound.text("new");
+    return replace(self, bound.text("old"), bound.get("new"), bound.integer("count", -1), budget);
   }
 
   /** Replaces up to {@code count} places, or all of them where it is negative. */
-  static String replace(String self, String old, String with, long count, Budget budget) {
-    StringBuilder result = new StringBuilder();
+  static Object replace(Object self, String old, Object with, long count, Budget budget) {
+    String text = UserText.string(self);
+    int added = UserText.string(with).length();
+    TextBuilder result = new TextBuilder();
     int from = 0;
     for (long done = 0; count < 0 || done < count; done++) {
-      int at = self.indexOf(old, old.isEmpty() && done > 0 ? from + 1 : from);
-      if (at < 0 || (old.isEmpty() && done > self.length())) {
+      int at = text.indexOf(old, old.isEmpty() && done > 0 ? from + 1 : from);
+      if (at < 0 || (old.isEmpty() && done > text.length())) {
         break;
       }
       result.append(self, from, at).append(with);
-      budget.charge(result.length() > Budget.MAX_SIZE ? result.length() : with.length());
+      budget.charge(result.length() > Budget.MAX_SIZE ? result.length() : added);
       from = at + old.length();
     }
-    return result.append(self, from, self.length()).toString();
+    return result.append(self, from, text.length()).toText();
   }
 
-  private static Object join(String self, Arguments arguments, Budget budget) {
+  private static Object join(Object self, Arguments arguments, Budget budget) {
     List<Object> items = Values.items(arguments.bind("join", "iterable").get("iterable"), budget);
-    StringBuilder result = new StringBuilder();
+    TextBuilder result = new TextBuilder();
     for (int i = 0; i < items.size(); i++) {
-      if (!(items.get(i) instanceof String text)) {
+      if (!UserText.isText(items.get(i))) {
         throw new JinjaException(
             "sequence item "
                 + i
@@ -194,14 +219,14 @@ final class StringMethods {
                 + Values.typeName(items.get(i))
                 + " found");
       }
-      append(result, i == 0 ? "" : self, text, budget);
+      append(result, i == 0 ? "" : self, items.get(i), budget);
     }
-    return result.toString();
+    return result.toText();
   }
 
   /** Appends two texts to what may not grow beyond the budget. */
-  static void append(StringBuilder result, String separator, String text, Budget budget) {
-    long size = (long) separator.length() + text.length();
+  static void append(TextBuilder result, Object separator, Object text, Budget budget) {
+    long size = (long) UserText.string(separator).length() + UserText.string(text).length();
     budget.charge(result.length() + size > Budget.MAX_SIZE ? Budget.MAX_SIZE + 1L : size);
     result.append(separator).append(text);
   }

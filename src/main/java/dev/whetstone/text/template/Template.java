@@ -37,16 +37,24 @@ public final class Template {
   /**
    * Renders the template.
    *
-   * @param variables plain Java data: texts, numbers, booleans, collections, maps and null
+   * @param variables what counts as the template's own: plain Java data, that is texts, numbers,
+   *     booleans, collections, maps and null
+   * @param data what came with the conversation, likewise; {@link TemplateText} in it counts as the
+   *     template's own
    * @param clock tells strftime_now the day and its time zone
    * @throws JinjaException where the template fails, refuses, or takes too many steps, too deep a
    *     nesting or too long a text
    */
-  public String render(Map<String, ? extends @Nullable Object> variables, Clock clock) {
+  public Rendered render(
+      Map<String, ? extends @Nullable Object> variables,
+      Map<String, ? extends @Nullable Object> data,
+      Clock clock) {
     Map<String, Object> values = new HashMap<>(Globals.of(clock));
-    variables.forEach((name, value) -> values.put(name, Values.of(value)));
+    variables.forEach((name, value) -> values.put(name, Values.of(value, false)));
+    data.forEach((name, value) -> values.put(name, Values.of(value, true)));
     try {
-      return new Interpreter(new Budget()).capture(body, Scope.root(values));
+      Object text = new Interpreter(new Budget()).capture(body, Scope.root(values));
+      return Rendered.of(text, source);
     } catch (JinjaException failure) {
       throw failure.in(source);
     } catch (StackOverflowError tooDeep) {

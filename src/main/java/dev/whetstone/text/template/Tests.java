@@ -23,7 +23,7 @@ final class Tests {
       case "integer" -> none(name, arguments) && value instanceof Long;
       case "float" -> none(name, arguments) && value instanceof Double;
       case "number" -> none(name, arguments) && Values.isNumber(value);
-      case "string" -> none(name, arguments) && value instanceof String;
+      case "string" -> none(name, arguments) && UserText.isText(value);
       case "mapping" -> none(name, arguments) && value instanceof Map<?, ?>;
       case "iterable" -> none(name, arguments) && Values.isIterable(value);
       case "sequence" -> none(name, arguments) && isSequence(value);
@@ -42,7 +42,7 @@ final class Tests {
       case "even" -> remainder(value, 2L, budget) == 0;
       case "divisibleby" -> remainder(value, arguments.bind(name, "num").get("num"), budget) == 0;
       case "sameas" -> same(value, arguments.bind(name, "other").get("other"));
-      case "filter" -> Filters.has(String.valueOf(value));
+      case "filter" -> Filters.has(String.valueOf(UserText.plain(value)));
       case "test" -> has(value, budget);
       default -> comparison(name, value, arguments, budget);
     };
@@ -81,7 +81,7 @@ final class Tests {
   }
 
   private static boolean isSequence(Object value) {
-    return value instanceof String
+    return UserText.isText(value)
         || value instanceof List<?>
         || value instanceof Tuple
         || value instanceof Map<?, ?>
@@ -89,7 +89,9 @@ final class Tests {
         || (value instanceof Sequence sequence && sequence.kind == Sequence.Kind.RANGE);
   }
 
-  private static boolean same(Object a, Object b) {
+  private static boolean same(Object one, Object other) {
+    Object a = UserText.plain(one);
+    Object b = UserText.plain(other);
     return a == b
         || (a.getClass() == b.getClass()
             && !(a instanceof List<?>)
@@ -100,7 +102,7 @@ final class Tests {
   private static boolean has(Object name, Budget budget) {
     try {
       apply(
-          String.valueOf(name).toLowerCase(Locale.ROOT),
+          String.valueOf(UserText.plain(name)).toLowerCase(Locale.ROOT),
           1L,
           new Arguments(List.of(1L), Map.of()),
           budget);

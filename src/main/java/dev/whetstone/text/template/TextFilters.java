@@ -24,7 +24,6 @@ final class TextFilters {
     text(filters, "lower", text -> text.toLowerCase(Locale.ROOT));
     text(filters, "capitalize", StringMethods::capitalize);
     text(filters, "title", TextFilters::title);
-    text(filters, "string", text -> text);
     text(filters, "escape", TextFilters::escape);
     text(filters, "e", TextFilters::escape);
     text(filters, "forceescape", TextFilters::escape);
@@ -45,7 +44,13 @@ final class TextFilters {
         "trim",
         (value, a, budget) ->
             StringMethods.strip(
-                PythonText.str(value, budget), a.bind("trim", "chars?"), true, true));
+                PythonText.text(value, budget), a.bind("trim", "chars?"), true, true));
+    filters.put(
+        "string",
+        (value, a, budget) -> {
+          a.bind("string");
+          return PythonText.text(value, budget);
+        });
     filters.put("replace", TextFilters::replace);
     filters.put("indent", TextFilters::indent);
     filters.put("truncate", TextFilters::truncate);
@@ -57,7 +62,7 @@ final class TextFilters {
         "format",
         (value, a, budget) ->
             PercentFormat.format(
-                PythonText.str(value, budget),
+                PythonText.text(value, budget),
                 a.named().isEmpty() ? new Tuple(a.positional()) : a.named(),
                 budget));
   }
@@ -68,7 +73,8 @@ final class TextFilters {
         name,
         (value, arguments, budget) -> {
           arguments.bind(name);
-          return budget.paid(change.apply(budget.paid(PythonText.str(value, budget))));
+          String text = budget.paid(PythonText.str(value, budget));
+          return PythonText.marked(value, budget.paid(change.apply(text)), budget);
         });
   }
 
@@ -94,45 +100,49 @@ final class TextFilters {
   private static Object replace(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("replace", "old", "new", "count?");
     Object count = bound.get("count");
-    return budget.paid(
+    Object result =
         StringMethods.replace(
-            PythonText.str(value, budget),
+            PythonText.text(value, budget),
             PythonText.str(bound.get("old"), budget),
-            PythonText.str(bound.get("new"), budget),
+            PythonText.text(bound.get("new"), budget),
             count == None.NONE ? -1 : bound.integer("count", -1),
-            budget));
+            budget);
+    budget.charge(UserText.string(result).length());
+    return result;
   }
 
   private static Object indent(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("indent", "width?", "first?", "blank?");
-    String pad;
-    if (bound.get("width", 4L) instanceof String text) {
-      pad = text;
+    Object pad;
+    if (UserText.isText(bound.get("width", 4L))) {
+      pad = bound.get("width");
     } else {
       long width = bound.integer("width", 4);
       budget.charge(width);
       pad = " ".repeat((int) Math.max(0, width));
     }
-    String text = PythonText.str(value, budget);
+    Object text = new TextBuilder().append(PythonText.text(value, budget)).append("\n").toText();
     boolean blank = bound.flag("blank", false);
-    List<String> lines = Splits.lines(text + "\n", false);
-    StringBuilder result = new StringBuilder();
+    List<Object> lines = Splits.lines(text, false);
+    TextBuilder result = new TextBuilder();
     for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i);
-      boolean indented = i == 0 ? bound.flag("first", false) : blank || !line.isEmpty();
-      StringMethods.append(result, i == 0 ? "" : "\n", (indented ? pad : "") + line, budget);
+      Object line = lines.get(i);
+      boolean indented = i == 0 ? bound.flag("first", false) : blank || !line.equals("");
+      StringMethods.append(result, i == 0 ? "" : "\n", indented ? pad : "", budget);
+      StringMethods.append(result, "", line, budget);
     }
-    return result.toString();
+    return result.toText();
   }
 
   private static Object truncate(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("truncate", "length?", "killwords?", "end?", "leeway?");
     long length = bound.integer("length", 255);
     String end = bound.text("end", "...");
-    String text = PythonText.str(value, budget);
+    Object whole = PythonText.text(value, budget);
+    String text = UserText.string(whole);
     int all = Characters.length(text);
     if (all <= length + bound.integer("leeway", 5)) {
-      return text;
+      return whole;
     }
     long kept = length - Characters.length(end);
     if (kept < 0) {
@@ -140,12 +150,13 @@ final class TextFilters {
     }
     String cut = text.substring(0, Characters.offset(text, (int) kept));
     int space = cut.lastIndexOf(' ');
-    return (bound.flag("killwords", false) || space < 0 ? cut : cut.substring(0, space)) + end;
+    int last = bound.flag("killwords", false) || space < 0 ? cut.length() : space;
+    return new TextBuilder().append(whole, 0, last).append(bound.get("end", end)).toText();
   }
 
   private static Object center(Object value, Arguments arguments, Budget budget) {
     long width = arguments.bind("center", "width?").integer("width", 80);
-    Callable center = StringMethods.find(PythonText.str(value, budget), "center");
+    Callable center = StringMethods.find(PythonText.text(value, budget), "center");
     return center == null ? value : center.call(new Arguments(List.of(width), Map.of()), budget);
   }
 }

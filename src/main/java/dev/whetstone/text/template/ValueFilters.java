@@ -22,8 +22,10 @@ final class ValueFilters {
     filters.put("float", ValueFilters::decimal);
     filters.put("abs", ValueFilters::absolute);
     filters.put("round", ValueFilters::round);
-    filters.put("safe", (value, a, budget) -> PythonText.str(value, budget));
-    filters.put("pprint", (value, a, budget) -> PythonText.repr(value, budget));
+    filters.put("safe", (value, a, budget) -> PythonText.text(value, budget));
+    filters.put(
+        "pprint",
+        (value, a, budget) -> PythonText.marked(value, PythonText.repr(value, budget), budget));
     filters.put(
         "attr",
         (value, a, budget) -> {
@@ -50,8 +52,8 @@ final class ValueFilters {
     if (bound.get("separators") != None.NONE) {
       List<Object> both = Values.items(bound.get("separators"), budget);
       if (both.size() != 2
-          || !(both.getFirst() instanceof String first)
-          || !(both.getLast() instanceof String second)) {
+          || !(UserText.plain(both.getFirst()) instanceof String first)
+          || !(UserText.plain(both.getLast()) instanceof String second)) {
         throw new JinjaException("tojson(): separators must be two texts");
       }
       comma = first;
@@ -69,7 +71,7 @@ final class ValueFilters {
   }
 
   private static @Nullable String indent(Object value) {
-    return switch (value) {
+    return switch (UserText.plain(value)) {
       case None none -> null;
       case String text -> text;
       case Long number -> " ".repeat(Math.clamp(number, 0, 1_000));
@@ -91,7 +93,7 @@ final class ValueFilters {
     if (Values.isNumber(value)) {
       return Values.integer(value);
     }
-    if (!(value instanceof String text)) {
+    if (!(UserText.plain(value) instanceof String text)) {
       return otherwise;
     }
     String digits = Characters.strip(text).replace("_", "").toLowerCase(Locale.ROOT);
@@ -113,7 +115,7 @@ final class ValueFilters {
     if (Values.isNumber(value)) {
       return Values.decimal(value);
     }
-    Double number = value instanceof String text ? number(text) : null;
+    Double number = UserText.plain(value) instanceof String text ? number(text) : null;
     return number == null ? otherwise : number;
   }
 

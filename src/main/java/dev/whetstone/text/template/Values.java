@@ -5,7 +5,6 @@ import dev.whetstone.text.template.syntax.JinjaException;
 import dev.whetstone.text.template.syntax.None;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -15,8 +14,12 @@ import org.jspecify.annotations.Nullable;
 final class Values {
   private Values() {}
 
-  /** A value of a template made of plain Java data: numbers, texts, collections, maps, null. */
-  static Object of(@Nullable Object value) {
+  /**
+   * A value of a template made of plain Java data: numbers, texts, collections, maps, null.
+   *
+   * @param user whether its texts are the user's
+   */
+  static Object of(@Nullable Object value, boolean user) {
     return switch (value) {
       case null -> None.NONE;
       case Integer number -> number.longValue();
@@ -26,16 +29,17 @@ final class Values {
       case Long number -> number;
       case Double number -> number;
       case Boolean bool -> bool;
-      case CharSequence text -> text.toString();
+      case CharSequence text -> user ? UserText.of(text.toString()) : text.toString();
+      case TemplateText known -> known.text();
       case Number number -> number.doubleValue();
       case Collection<?> items -> {
         List<Object> list = new ArrayList<>(items.size());
-        items.forEach(item -> list.add(of(item)));
+        items.forEach(item -> list.add(of(item, user)));
         yield list;
       }
       case Map<?, ?> map -> {
-        Map<Object, Object> dict = new LinkedHashMap<>();
-        map.forEach((key, item) -> dict.put(of(key), of(item)));
+        Map<Object, Object> dict = new Dict();
+        map.forEach((key, item) -> dict.put(of(key, user), of(item, user)));
         yield dict;
       }
       default ->
@@ -51,6 +55,7 @@ final class Values {
       case Long number -> "int";
       case Double number -> "float";
       case String text -> "str";
+      case UserText text -> "str";
       case List<?> list -> "list";
       case Tuple tuple -> "tuple";
       case Map<?, ?> dict -> "dict";
@@ -71,6 +76,7 @@ final class Values {
       case Long number -> number != 0;
       case Double number -> number != 0;
       case String text -> !text.isEmpty();
+      case UserText text -> true;
       case Sequence sequence ->
           sequence.kind == Sequence.Kind.GENERATOR || !sequence.items().isEmpty();
       default -> {
@@ -92,7 +98,7 @@ final class Values {
 
   /** Python's len(); empty for what has none. */
   static OptionalLong length(Object value) {
-    if (value instanceof String text) {
+    if (UserText.plain(value) instanceof String text) {
       return OptionalLong.of(Characters.length(text));
     }
     if (value instanceof Undefined) {
@@ -109,7 +115,7 @@ final class Values {
   }
 
   static boolean isIterable(Object value) {
-    return value instanceof String
+    return UserText.isText(value)
         || value instanceof Undefined
         || value instanceof Sequence
         || collection(value) != null;
@@ -122,6 +128,16 @@ final class Values {
         budget.charge(8L * text.length());
         List<Object> characters = new ArrayList<>(text.length());
         text.codePoints().forEach(c -> characters.add(Character.toString(c)));
+        return characters;
+      }
+      case UserText user -> {
+        String text = user.text();
+        budget.charge(8L * text.length());
+        List<Object> characters = new ArrayList<>(text.length());
+        for (int i = 0, next; i < text.length(); i = next) {
+          next = text.offsetByCodePoints(i, 1);
+          characters.add(UserText.part(user, i, next));
+        }
         return characters;
       }
       case Undefined undefined -> {
@@ -152,7 +168,7 @@ final class Values {
       case List<?> list -> b instanceof List<?> other && equalItems(list, other);
       case Tuple tuple -> b instanceof Tuple other && equalItems(tuple.items(), other.items());
       case Map<?, ?> dict -> b instanceof Map<?, ?> other && equalEntries(dict, other);
-      default -> a.equals(b);
+      default -> UserText.plain(a).equals(UserText.plain(b));
     };
   }
 
@@ -188,7 +204,7 @@ final class Values {
           ? Double.compare(decimal(a), decimal(b))
           : Long.compare(integer(a), integer(b));
     }
-    if (a instanceof String left && b instanceof String right) {
+    if (UserText.plain(a) instanceof String left && UserText.plain(b) instanceof String right) {
       return Characters.compare(left, right);
     }
     if (a instanceof List<?> left && b instanceof List<?> right) {

@@ -22,7 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Hostile templates end with an error, and errors say where they are. */
 class BudgetTest {
   private static String render(String template) {
-    return Template.compile(template).render(Map.of("text", "abc"), Clock.systemUTC());
+    return Template.compile(template)
+        .render(Map.of(), Map.of("text", "abc"), Clock.systemUTC())
+        .text();
   }
 
   @ParameterizedTest
@@ -88,7 +90,8 @@ class BudgetTest {
     String text =
         Template.compile(
                 "{% for m in messages %}<{{ m.role }}>{{ m['content'] | trim }}\n{% endfor %}")
-            .render(Map.of("messages", messages), Clock.systemUTC());
+            .render(Map.of(), Map.of("messages", messages), Clock.systemUTC())
+            .text();
 
     assertThat(text).hasSize(2_000 * 507);
   }
@@ -110,7 +113,8 @@ class BudgetTest {
     Clock clock = Clock.fixed(Instant.parse("2024-07-06T15:04:05Z"), ZoneOffset.UTC);
     String text =
         Template.compile("{{ strftime_now('%d %b %Y|%-d/%-m/%y|%A %B|%H:%M:%S|%I %p|%j|%e|%%') }}")
-            .render(Map.of(), clock);
+            .render(Map.of(), Map.of(), clock)
+            .text();
 
     assertThat(text).isEqualTo("06 Jul 2024|6/7/24|Saturday July|15:04:05|03 PM|188| 6|%");
   }
@@ -122,7 +126,8 @@ class BudgetTest {
             "{% set ns = namespace(n=0) %}{% for i in range(n) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}");
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<String>> tasks =
-          Collections.nCopies(64, () -> template.render(Map.of("n", 500), Clock.systemUTC()));
+          Collections.nCopies(
+              64, () -> template.render(Map.of(), Map.of("n", 500), Clock.systemUTC()).text());
       for (Future<String> result : threads.invokeAll(tasks)) {
         assertThat(result.get()).isEqualTo("124750");
       }
