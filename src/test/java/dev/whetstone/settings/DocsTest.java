@@ -28,8 +28,14 @@ class DocsTest {
   /** Code in docs that begins like a class of ours and is the name of something else's. */
   private static final Set<String> OF_OTHERS =
       Set.of(
-          "MatMulNBits", "GroupQueryAttention", "SkipSimplifiedLayerNormalization", "Gemm",
-          "MatMulInteger", "DynamicQuantizeLinear", "QuantizeLinear", "RotaryEmbedding");
+          "MatMulNBits",
+          "GroupQueryAttention",
+          "SkipSimplifiedLayerNormalization",
+          "Gemm",
+          "MatMulInteger",
+          "DynamicQuantizeLinear",
+          "QuantizeLinear",
+          "RotaryEmbedding");
 
   private static Map<String, String> pages;
   private static Map<String, String> classes;
@@ -161,11 +167,7 @@ class DocsTest {
 
   @Test
   void metricsExist() {
-    assertThat(
-            named(
-                "\\bwhetstone_[a-z_]+",
-                found -> !isMetric(found.group())))
-        .isEmpty();
+    assertThat(named("\\bwhetstone_[a-z_]+", found -> !isMetric(found.group()))).isEmpty();
   }
 
   /** Meters are declared with dots, below a prefix that a class shares. */
