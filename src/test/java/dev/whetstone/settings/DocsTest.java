@@ -97,7 +97,8 @@ class DocsTest {
 
   @Test
   void classesAndMethodsExist() {
-    String name = "^([A-Z][a-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+)(?:[.]([a-z][A-Za-z]+))?(?:\\(.*\\))?$";
+    String name =
+        "^([A-Z][a-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+)(?:[.]([a-z][A-Za-z]+))?(?:\\(.*\\))?$";
 
     assertThat(named(name, found -> !isThere(found.group(1), found.group(2)))).isEmpty();
   }
