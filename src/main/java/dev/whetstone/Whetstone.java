@@ -1,6 +1,8 @@
 package dev.whetstone;
 
 import dev.whetstone.cli.BenchCommand;
+import dev.whetstone.cli.CommandHelp;
+import dev.whetstone.cli.CompletionCommand;
 import dev.whetstone.cli.DemoCommand;
 import dev.whetstone.cli.ErrorMessages;
 import dev.whetstone.cli.GatewayCommand;
@@ -13,41 +15,45 @@ import dev.whetstone.cli.PoliciesCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
 import dev.whetstone.cli.TrainerCommand;
-import dev.whetstone.cli.VersionProvider;
 import dev.whetstone.settings.InvalidSettingException;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * Entry point of every process and command. Exit codes: 0 success, 1 failure, 2 unusable arguments
- * or settings.
+ * Entry point of every process and command. {@link CommandHelp} has what all of them share, exit
+ * codes among it.
  */
 @QuarkusMain
 @Command(
     name = "whetstone",
     description = "Serves a chat model and hones it on its users' choices.",
     mixinStandardHelpOptions = true,
-    versionProvider = VersionProvider.class,
     synopsisSubcommandLabel = "COMMAND",
+    footerHeading = CommandHelp.EXAMPLES,
     footer = {
+      "  ./whetstone demo",
+      "  ./whetstone policies list",
+      "  ./whetstone train --help",
       "",
+      "With WHETSTONE_DEBUG=1 a failure prints its stack too.",
       "In a source tree, ./whetstone package makes target/whetstone-VERSION.tar.gz, whose ./run starts"
           + " without building."
     },
     subcommands = {
+      DemoCommand.class,
+      PoliciesCommand.class,
+      RollbackCommand.class,
+      OpenCommand.class,
+      KeysCommand.class,
+      ModelsCommand.class,
+      ImportCommand.class,
+      TrainCommand.class,
+      LabCommand.class,
       BenchCommand.class,
       GatewayCommand.class,
       TrainerCommand.class,
-      DemoCommand.class,
-      LabCommand.class,
-      ImportCommand.class,
-      ModelsCommand.class,
-      PoliciesCommand.class,
-      RollbackCommand.class,
-      TrainCommand.class,
-      KeysCommand.class,
-      OpenCommand.class
+      CompletionCommand.class
     })
 public final class Whetstone {
   public static void main(String... args) {
@@ -58,8 +64,7 @@ public final class Whetstone {
    * All commands. A failure prints one line on standard error, with WHETSTONE_DEBUG its stack too.
    */
   public static CommandLine commandLine() {
-    return new CommandLine(new Whetstone())
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    return CommandHelp.complete(new CommandLine(new Whetstone()))
         .setExecutionExceptionHandler(Whetstone::report);
   }
 

@@ -39,13 +39,19 @@ import picocli.CommandLine.Spec;
       "Progress goes to standard error; a table and one line of JSON to standard output."
     },
     sortOptions = false,
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {
+      "  ./whetstone bench",
+      "  ./whetstone bench --model tiny-reviews --batch 1,8 --repeats 3 --json"
+    })
 public final class BenchCommand implements Callable<Integer> {
   // ranks above environment variables (300) and system properties (400)
   private static final int OVERRIDING = 500;
 
   @Option(
       names = "--batch",
+      paramLabel = "N",
       split = ",",
       defaultValue = "1,8,32",
       description = "Completions decoded at once (default: ${DEFAULT-VALUE}).")
@@ -53,6 +59,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--versions",
+      paramLabel = "N",
       split = ",",
       defaultValue = "0,1,2",
       description = "Adapters mixed in a batch, 0 is none (default: ${DEFAULT-VALUE}).")
@@ -60,47 +67,62 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--tokens",
+      paramLabel = "N",
       defaultValue = "64",
       description = "Tokens of each completion (default: ${DEFAULT-VALUE}).")
   int tokens;
 
   @Option(
       names = "--context",
+      paramLabel = "N",
       defaultValue = "128",
       description = "Tokens before the first decoded one (default: ${DEFAULT-VALUE}).")
   int context;
 
   @Option(
       names = "--prompt",
+      paramLabel = "N",
       defaultValue = "512",
       description = "Tokens of each prompt whose prefill is measured (default: ${DEFAULT-VALUE}).")
   int prompt;
 
   @Option(
       names = "--rank",
+      paramLabel = "N",
       defaultValue = "16",
       description = "Rank of the adapters (default: ${DEFAULT-VALUE}).")
   int rank;
 
   @Option(
       names = "--repeats",
+      paramLabel = "N",
       defaultValue = "5",
       description = "Measured rounds (default: ${DEFAULT-VALUE}).")
   int repeats;
 
   @Option(
       names = "--warm-up",
+      paramLabel = "N",
       defaultValue = "1",
       description = "Rounds before these, not measured (default: ${DEFAULT-VALUE}).")
   int warmUp;
 
-  @Option(names = "--model", description = "As WHETSTONE_MODEL, which is the default.")
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description = "As WHETSTONE_MODEL, which is the default.")
   @Nullable String model;
 
-  @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
+  @Option(
+      names = "--weights",
+      paramLabel = "PRECISION",
+      description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
   AppSettings.@Nullable Weights weights;
 
-  @Option(names = "--threads", description = "Engine threads; default: WHETSTONE_THREADS.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Engine threads; default: WHETSTONE_THREADS.")
   @Nullable Integer threads;
 
   @Option(names = "--json", description = "Print only the line of JSON.")

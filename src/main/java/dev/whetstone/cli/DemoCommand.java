@@ -21,7 +21,9 @@ import picocli.CommandLine.Option;
     description =
         "Plays the loop on the tiny model: votes train a candidate, it wins a duel, serves, is rolled"
             + " back.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {"  ./whetstone demo", "  ./whetstone demo --open --home demo"})
 public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--home",

@@ -19,7 +19,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "gateway",
     description = "Runs the gateway: HTTP and the engine.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {
+      "  ./whetstone gateway",
+      "  WHETSTONE_PORT=9000 WHETSTONE_MODEL=smollm2-135m-instruct ./whetstone gateway"
+    })
 public final class GatewayCommand implements Callable<Integer> {
   @Option(names = "--with-parent", description = "Stop when standard input ends.")
   private boolean withParent;

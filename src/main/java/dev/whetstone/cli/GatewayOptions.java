@@ -12,11 +12,15 @@ import picocli.CommandLine.Option;
 
 /** Options with which a command finds the running gateway. */
 final class GatewayOptions {
-  @Option(names = "--url", description = "The gateway's; default: http://localhost:WHETSTONE_PORT.")
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "The gateway's; default: http://localhost:WHETSTONE_PORT.")
   @Nullable String url;
 
   @Option(
       names = "--key",
+      paramLabel = "KEY",
       description =
           "An operator's key; default: WHETSTONE_KEY, else the operator's in WHETSTONE_HOME/keys.json.")
   @Nullable String key;

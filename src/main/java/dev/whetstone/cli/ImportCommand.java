@@ -20,7 +20,13 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     description = "Fetches, imports and exports a model, so that the gateway starts at once.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {
+      "  ./whetstone import smollm2-135m-instruct",
+      "  ./whetstone import ~/models/qwen3 --weights int8 --verify",
+      "  ./whetstone import model.gguf --check"
+    })
 public final class ImportCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
@@ -29,7 +35,10 @@ public final class ImportCommand implements Callable<Integer> {
           "A name in models/manifest.json, a Hugging Face directory or a GGUF file; default: WHETSTONE_MODEL.")
   @Nullable String model;
 
-  @Option(names = "--weights", description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
+  @Option(
+      names = "--weights",
+      paramLabel = "PRECISION",
+      description = "int8 or fp32; default: WHETSTONE_WEIGHTS, else int8.")
   AppSettings.@Nullable Weights weights;
 
   @Option(names = "--verify", description = "Also compare every file's sha256 with the manifest.")

@@ -2,6 +2,8 @@ package dev.whetstone.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.lab.LabFile;
 import dev.whetstone.lab.LabRow;
@@ -14,12 +16,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,9 +38,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
+    footerHeading = CommandHelp.EXAMPLES,
     footer = {
-      "",
-      "Examples:",
       "  ./whetstone lab list",
       "  ./whetstone lab run clean --seeds 1-3",
       "  ./whetstone lab run clean flips20 --seeds 1000-1009 --file lab.jsonl",
@@ -48,14 +50,29 @@ public final class LabCommand {
   @SuppressWarnings("NullAway.Init") // set by picocli
   CommandSpec spec;
 
-  @Command(name = "list", description = "Lists the scenarios.", mixinStandardHelpOptions = true)
-  int list() {
-    PrintWriter out = spec.commandLine().getOut();
+  @Command(
+      name = "list",
+      description = "Lists the scenarios.",
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = "  ./whetstone lab list")
+  int list(@Mixin OutputOptions output) {
+    ArrayNode rows = JsonNodeFactory.instance.arrayNode();
+    StringBuilder text = new StringBuilder();
     for (Scenario scenario : Scenarios.ALL) {
-      out.printf(Locale.ROOT, "%-12s %s%n", scenario.name(), scenario.description());
+      rows.addObject().put("name", scenario.name()).put("description", scenario.description());
+      text.append("%-12s %s%n".formatted(scenario.name(), scenario.description()));
     }
-    out.flush();
+    output.print(rows, text.toString());
     return 0;
+  }
+
+  /** For the shell's completion. */
+  static final class ScenarioNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Scenarios.ALL.stream().map(Scenario::name).iterator();
+    }
   }
 
   @Command(
@@ -66,9 +83,8 @@ public final class LabCommand {
         "Progress goes to standard error."
       },
       mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
       footer = {
-        "",
-        "Examples:",
         "  ./whetstone lab run clean --seeds 1000-1009",
         "  ./whetstone lab run coins turn --seeds 1,2,3 --json",
         "  ./whetstone lab run clean --set WHETSTONE_ROLLOUT_DUEL_SHARE=1 --file share.jsonl"
@@ -77,15 +93,18 @@ public final class LabCommand {
       @Parameters(
               paramLabel = "SCENARIO",
               arity = "1..*",
+              completionCandidates = ScenarioNames.class,
               description = "Their names; ./whetstone lab list says them.")
           List<String> names,
       @Option(
               names = "--seeds",
+              paramLabel = "SEEDS",
               defaultValue = "1",
               description = "Seeds, as in 1000-1009 or 1,2,7; default: ${DEFAULT-VALUE}.")
           String seeds,
       @Option(
               names = "--file",
+              paramLabel = "FILE",
               defaultValue = "lab.jsonl",
               description = "Where the rows are; default: ${DEFAULT-VALUE}.")
           Path file,
@@ -137,7 +156,8 @@ public final class LabCommand {
       description =
           "Prints medians, and proportions with their exact 95 %% intervals (Clopper and Pearson).",
       mixinStandardHelpOptions = true,
-      footer = {"", "Example:", "  ./whetstone lab table lab.jsonl"})
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = "  ./whetstone lab table lab.jsonl")
   int table(
       @Parameters(paramLabel = "FILE", description = "Rows of ./whetstone lab run.") Path file,
       @Option(names = "--json", description = "Prints a line of JSON instead.") boolean json)

@@ -11,52 +11,47 @@ import dev.whetstone.models.ModelCatalogue;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.settings.InvalidSettingException;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Lists the models of the catalogue, and fetches one. */
 @Command(
     name = "models",
     description =
         "Lists the models that WHETSTONE_MODEL may name: what is here, what would be fetched.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {
+      "  ./whetstone models",
+      "  ./whetstone models --json",
+      "  ./whetstone models fetch smollm2-135m-instruct"
+    })
 public final class ModelsCommand implements Callable<Integer> {
-  @Option(names = "--json", description = "Print JSON.")
-  boolean json;
-
-  @Spec
+  @Mixin
   @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
+  OutputOptions output;
 
   @Override
   public Integer call() throws IOException {
     AppSettings settings = AppSettings.of(System::getenv);
     ModelCatalogue catalogue = ModelCatalogue.open(settings.root().resolve("models"));
     ModelStore store = settings.modelStore(line -> {});
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(json(catalogue, store).toPrettyString());
-    } else {
-      for (CatalogueModel model : catalogue.models()) {
-        print(out, model, model.equals(catalogue.defaultModel()), store);
-      }
+    StringBuilder text = new StringBuilder();
+    for (CatalogueModel model : catalogue.models()) {
+      text.append(text(model, model.equals(catalogue.defaultModel()), store));
     }
-    out.flush();
+    output.print(json(catalogue, store), text.toString());
     return 0;
   }
 
-  private static void print(
-      PrintWriter out, CatalogueModel model, boolean isDefault, ModelStore store)
+  private static String text(CatalogueModel model, boolean isDefault, ModelStore store)
       throws IOException {
     CatalogueModel.Sizes sizes = model.sizes();
-    out.printf(
+    return String.format(
         Locale.ROOT,
         "%s%s (%s)%n  %s%n  %s; %s on disk; memory %s serving, %s training%n",
         model.name(),
@@ -104,7 +99,9 @@ public final class ModelsCommand implements Callable<Integer> {
 
   @Command(
       description = "Fetches and imports a model, so that the gateway starts at once.",
-      mixinStandardHelpOptions = true)
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = "  ./whetstone models fetch qwen2.5-coder-0.5b-instruct")
   int fetch(
       @Parameters(paramLabel = "NAME", description = "A name that ./whetstone models lists.")
           String name)

@@ -1,6 +1,7 @@
 package dev.whetstone.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.client.GatewayHttpClient;
@@ -23,7 +24,9 @@ import picocli.CommandLine.Spec;
     name = "policies",
     description = "Lists, shows, imports, exports and promotes versions of the running gateway.",
     synopsisSubcommandLabel = "COMMAND",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {"  ./whetstone policies list", "  ./whetstone policies promote v1"})
 public final class PoliciesCommand {
   private static final String MODEL = "adapter_model.safetensors";
   private static final String CONFIG = "adapter_config.json";
@@ -38,28 +41,34 @@ public final class PoliciesCommand {
 
   @Command(
       description = "Lists versions, newest first, and what each gateway serves.",
-      mixinStandardHelpOptions = true)
-  int list(@Mixin GatewayOptions gateway) throws IOException {
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = {"  ./whetstone policies list", "  ./whetstone policies list --json"})
+  int list(@Mixin GatewayOptions gateway, @Mixin OutputOptions output) throws IOException {
     GatewayHttpClient client = gateway.client();
+    ObjectNode all = JsonNodeFactory.instance.objectNode();
+    ArrayNode versions = all.putArray("items");
+    StringBuilder text = new StringBuilder();
     String cursor = "";
     JsonNode page;
     do {
       page = client.get("/policies?limit=200" + cursor);
       for (JsonNode row : page.path("items")) {
-        out().println(line(row));
+        versions.add(row);
+        text.append(line(row)).append('\n');
       }
       cursor = "&cursor=" + page.path("next").asText();
     } while (!page.path("next").isNull());
     for (JsonNode report : page.path("gateways")) {
       String problem =
           report.path("problem").isNull() ? "" : ": " + report.path("problem").asText();
-      out()
-          .println(
-              "gateway %s serves %s%s"
-                  .formatted(
-                      report.path("gateway").asText(), report.path("version").asText(), problem));
+      text.append(
+          "gateway %s serves %s%s%n"
+              .formatted(
+                  report.path("gateway").asText(), report.path("version").asText(), problem));
     }
-    out().flush();
+    all.set("gateways", page.path("gateways"));
+    output.print(all, text.toString());
     return 0;
   }
 
@@ -77,7 +86,11 @@ public final class PoliciesCommand {
             names);
   }
 
-  @Command(description = "Shows a version with its provenance.", mixinStandardHelpOptions = true)
+  @Command(
+      description = "Prints a version with its provenance, as JSON.",
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = "  ./whetstone policies show champion")
   int show(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version)
@@ -87,8 +100,11 @@ public final class PoliciesCommand {
 
   @Command(
       name = "import",
-      description = "Imports a PEFT directory: " + MODEL + " and " + CONFIG + ".",
-      mixinStandardHelpOptions = true)
+      description =
+          "Imports a PEFT directory, " + MODEL + " and " + CONFIG + "; prints the version as JSON.",
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = "  ./whetstone policies import run/")
   int importAdapter(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "DIRECTORY", description = "The directory of the two files.")
@@ -98,7 +114,8 @@ public final class PoliciesCommand {
     Path config = directory.resolve(CONFIG);
     for (Path file : new Path[] {model, config}) {
       if (!Files.isRegularFile(file)) {
-        throw new InvalidSettingException("there is no file " + file);
+        throw new InvalidSettingException(
+            "there is no file " + file + "; ./whetstone train --out writes such a directory");
       }
     }
     return print(
@@ -110,7 +127,12 @@ public final class PoliciesCommand {
   @Command(
       description =
           "Writes a version as a PEFT directory, or merged with the base as one ONNX model.",
-      mixinStandardHelpOptions = true)
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = {
+        "  ./whetstone policies export champion adapter/",
+        "  ./whetstone policies export v3 v3.zip --onnx"
+      })
   int export(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version,
@@ -133,17 +155,21 @@ public final class PoliciesCommand {
     return 0;
   }
 
-  @Command(description = "Makes a version the champion.", mixinStandardHelpOptions = true)
+  @Command(
+      description = "Makes a version the champion.",
+      mixinStandardHelpOptions = true,
+      footerHeading = CommandHelp.EXAMPLES,
+      footer = "  ./whetstone policies promote v3 --reason \"reads better\"")
   int promote(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version,
-      @Option(names = "--reason", description = "Recorded in the audit log.")
-          @Nullable String reason)
+      @Option(names = "--reason", paramLabel = "TEXT", description = "Recorded in the audit log.")
+          @Nullable String reason,
+      @Mixin OutputOptions output)
       throws IOException {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("reason", reason);
     JsonNode row = gateway.client().post("/policies/" + requireSegment(version) + "/promote", body);
-    out().println("Champion: " + row.path("version").asText());
-    out().flush();
+    output.print(row, "Champion: " + row.path("version").asText());
     return 0;
   }
 
@@ -155,7 +181,10 @@ public final class PoliciesCommand {
 
   private static String requireSegment(String version) {
     if (!version.matches("[A-Za-z0-9]{1,64}")) {
-      throw new InvalidSettingException("'" + version + "' is not a version, hash or alias");
+      throw new InvalidSettingException(
+          "'"
+              + version
+              + "' is not a version, hash or alias; ./whetstone policies list shows them");
     }
     return version;
   }

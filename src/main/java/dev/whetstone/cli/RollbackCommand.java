@@ -8,16 +8,19 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Makes an earlier version champion again. */
 @Command(
     name = "rollback",
     description =
         "Makes the previous champion, or any version, champion again from the next decode step.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {
+      "  ./whetstone rollback --reason \"worse answers\"",
+      "  ./whetstone rollback --to v0 --reason \"back to the base\" --json"
+    })
 public final class RollbackCommand implements Callable<Integer> {
   @Mixin
   @SuppressWarnings("NullAway.Init") // set by picocli
@@ -29,20 +32,23 @@ public final class RollbackCommand implements Callable<Integer> {
       description = "The version to restore; default: the previous champion.")
   @Nullable String to;
 
-  @Option(names = "--reason", required = true, description = "Recorded in the audit log.")
+  @Option(
+      names = "--reason",
+      paramLabel = "TEXT",
+      required = true,
+      description = "Recorded in the audit log.")
   @SuppressWarnings("NullAway.Init") // set by picocli
   String reason;
 
-  @Spec
+  @Mixin
   @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
+  OutputOptions output;
 
   @Override
   public Integer call() throws IOException {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("to", to).put("reason", reason);
     JsonNode row = gateway.client().post("/rollback", body);
-    spec.commandLine().getOut().println("Champion: " + row.path("version").asText());
-    spec.commandLine().getOut().flush();
+    output.print(row, "Champion: " + row.path("version").asText());
     return 0;
   }
 }

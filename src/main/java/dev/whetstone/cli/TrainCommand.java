@@ -48,7 +48,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = "Trains an adapter, or all weights, from a file of preferences.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = {
+      "  ./whetstone train --pairs pairs.jsonl --out run",
+      "  ./whetstone train --from-log --config config.json --out run",
+      "  ./whetstone train --pairs pairs.jsonl --out run --resume"
+    })
 public final class TrainCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 

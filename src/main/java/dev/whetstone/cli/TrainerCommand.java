@@ -13,7 +13,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "trainer",
     description = "Runs the trainer: trains on new votes; serves health and metrics only.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footerHeading = CommandHelp.EXAMPLES,
+    footer = "  WHETSTONE_DATABASE_URL=postgresql://whetstone@db/whetstone ./whetstone trainer")
 public final class TrainerCommand implements Callable<Integer> {
   @Option(names = "--with-parent", description = "Stop when standard input ends.")
   private boolean withParent;

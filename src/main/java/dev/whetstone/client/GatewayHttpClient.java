@@ -1,19 +1,23 @@
 package dev.whetstone.client;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.io.AtomicFile;
+import dev.whetstone.settings.InvalidSettingException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +43,16 @@ public final class GatewayHttpClient {
   /**
    * @param url base URL of the gateway, without a path
    * @param key an API key, sent as the bearer token
+   * @throws InvalidSettingException when either cannot be used
    */
   public GatewayHttpClient(String url, String key) {
+    if (!url.matches("https?://[^/?#\\s]+/*") || !isAddress(url)) {
+      throw new InvalidSettingException(
+          "'%s' is no gateway's address, as in http://localhost:8080".formatted(url));
+    }
+    if (!key.matches("[!-~]+")) {
+      throw new InvalidSettingException("the key is not an API key, as in wsk_operator_…");
+    }
     this.url = url.replaceAll("/+$", "");
     this.key = key;
   }
@@ -93,6 +105,14 @@ public final class GatewayHttpClient {
     }
   }
 
+  private static boolean isAddress(String url) {
+    try {
+      return URI.create(url).getHost() != null;
+    } catch (IllegalArgumentException unusable) {
+      return false;
+    }
+  }
+
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(url + path))
         .timeout(TIMEOUT)
@@ -103,15 +123,21 @@ public final class GatewayHttpClient {
     HttpResponse<InputStream> response;
     try {
       response = http.send(request.build(), BodyHandlers.ofInputStream());
-    } catch (ConnectException unreachable) {
-      throw new IOException("no gateway answers at " + url + "; start it with ./run", unreachable);
+    } catch (ConnectException | HttpConnectTimeoutException unreachable) {
+      throw new IOException(
+          "no gateway answers at " + url + "; start it with ./run, or name another with --url",
+          unreachable);
+    } catch (HttpTimeoutException slow) {
+      throw new IOException(
+          "the gateway at %s did not answer within %d s".formatted(url, TIMEOUT.toSeconds()), slow);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", stopped);
     }
     if (response.statusCode() >= 300) {
       try (InputStream body = response.body()) {
-        throw new IOException(problem(response.statusCode(), body.readNBytes(1 << 16)));
+        throw new RefusedRequestException(
+            response.statusCode(), problem(response.statusCode(), body.readNBytes(1 << 16)));
       }
     }
     return response.body();
@@ -134,9 +160,13 @@ public final class GatewayHttpClient {
     }
   }
 
-  private static JsonNode json(InputStream body) throws IOException {
+  private JsonNode json(InputStream body) throws IOException {
     try (body) {
       return JSON.readTree(body);
+    } catch (JsonProcessingException foreign) {
+      throw new IOException(
+          "what answers at " + url + " is no gateway: it sent no JSON; name another with --url",
+          foreign);
     }
   }
 }

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 @OpenAPIDefinition(
-    info = @Info(title = "Whetstone", version = "0.1.0"),
+    // the application's properties have the title and version that are served
+    info = @Info(title = "Whetstone", version = ""),
     components =
         @Components(
             schemas = {

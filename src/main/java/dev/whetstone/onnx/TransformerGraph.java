@@ -136,6 +136,8 @@ final class TransformerGraph {
       long query = (long) config.heads() * config.headDim();
       long kv = (long) config.kvHeads() * config.headDim();
       graph.constant("qkv_sizes", query, kv, kv);
+    }
+    if (design.queryKeyNorm() == QueryKeyNorm.HEADS) {
       graph.constant("per_head", -1, config.headDim());
     }
     lora.declare();

@@ -51,7 +51,13 @@ class KeysCommandTest {
 
       Result unknown = keys("revoke", "chat_00000000");
       assertThat(unknown.exit).isEqualTo(2);
-      assertThat(unknown.out).isEqualTo("whetstone: there is no key chat_00000000\n");
+      assertThat(unknown.out)
+          .isEqualTo(
+              "whetstone: there is no key chat_00000000; ./whetstone keys list shows those there"
+                  + " are\n");
+      assertThat(keys("list", "--json").out)
+          .contains("\"id\" : \"" + key.id() + "\"", "\"note\" : \"night shift\"")
+          .doesNotContain("wsk_");
       String last =
           list.out
               .lines()

@@ -47,6 +47,7 @@ class ResumeTest {
                 ProcessHandle.current().info().command().orElseThrow(),
                 "-Xmx1g",
                 "--enable-native-access=ALL-UNNAMED",
+                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),

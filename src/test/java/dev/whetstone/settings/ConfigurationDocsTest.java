@@ -6,17 +6,15 @@ import dev.whetstone.database.DatabaseSettings;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.pages.PagesConfig;
-import dev.whetstone.io.AtomicFile;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.rollout.gate.GateChecksConfig;
 import dev.whetstone.serving.ServingConfig;
+import dev.whetstone.testing.GeneratedDocs;
 import dev.whetstone.training.worker.TrainerConfig;
 import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -30,11 +28,6 @@ import org.junit.jupiter.api.Test;
  * {@code ./test -Dtest=ConfigurationDocsTest -Dwrite-docs} writes it anew.
  */
 class ConfigurationDocsTest {
-  private static final Path DOCS = Path.of("docs", "configuration.md");
-  private static final String BEGIN =
-      "<!-- written by ./test -Dtest=ConfigurationDocsTest -Dwrite-docs -->\n";
-  private static final String END = "<!-- end of what is written -->\n";
-
   private static final List<Class<?>> MAPPINGS =
       List.of(
           DatabaseSettings.class,
@@ -49,19 +42,8 @@ class ConfigurationDocsTest {
 
   @Test
   void theReferenceIsWhatTheMappingsSay() throws IOException {
-    String docs = Files.readString(DOCS);
-    int begin = docs.indexOf(BEGIN) + BEGIN.length();
-    int end = docs.indexOf(END);
-    assertThat(end).as("the markers in " + DOCS).isGreaterThanOrEqualTo(begin);
-    String reference = reference(ConfigMappingReader.read(Path.of("src", "main", "java")));
-    if (System.getProperty("write-docs") != null) {
-      String written = docs.substring(0, begin) + reference + docs.substring(end);
-      AtomicFile.write(DOCS, out -> out.write(written.getBytes(StandardCharsets.UTF_8)));
-      return;
-    }
-    assertThat(docs.substring(begin, end))
-        .as(DOCS + " is stale: ./test -Dtest=ConfigurationDocsTest -Dwrite-docs")
-        .isEqualTo(reference);
+    GeneratedDocs.of("configuration.md", ConfigurationDocsTest.class)
+        .holds(reference(ConfigMappingReader.read(Path.of("src", "main", "java"))));
   }
 
   @Test

@@ -15,6 +15,8 @@ public final class LoopSettings {
   public static Map<String, String> quick(String mode) {
     return Map.ofEntries(
         Map.entry("WHETSTONE_MODEL", "tiny-reviews"),
+        // simulated users do not take votes back
+        Map.entry("WHETSTONE_PREFERENCE_UNDO_WINDOW", "PT0S"),
         Map.entry("WHETSTONE_TRAINER_VOTES", "0"),
         Map.entry("WHETSTONE_TRAINER_POLL", "PT0.3S"),
         Map.entry("WHETSTONE_TRAINER_CHECKPOINT_EVERY", "PT0.2S"),

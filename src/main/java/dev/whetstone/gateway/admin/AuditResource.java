@@ -17,6 +17,7 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,7 @@ public class AuditResource {
   public record Page(List<Row> items, @Nullable String next) {}
 
   @GET
+  @Operation(summary = "Lists who changed what and when, newest first")
   @RunOnVirtualThread
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,

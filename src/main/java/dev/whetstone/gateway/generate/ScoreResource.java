@@ -19,6 +19,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import java.util.Arrays;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,7 @@ public class ScoreResource {
       double reward) {}
 
   @POST
+  @Operation(summary = "Computes log-probs of a given completion under a version and the reference")
   @RolesAllowed(Role.OPERATOR_ROLE)
   @APIResponse(responseCode = "200", description = "log-probs of each token, and their sums")
   @APIResponse(responseCode = "404", description = "there is no such policy")

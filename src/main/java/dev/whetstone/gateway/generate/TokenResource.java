@@ -11,6 +11,7 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
 /** Converts text to token ids and back. */
@@ -37,6 +38,7 @@ public class TokenResource {
 
   @POST
   @Path("tokenize")
+  @Operation(summary = "Turns text, or messages by the chat template, into token ids")
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   public Tokens tokenize(TokenizeRequest request) {
@@ -59,6 +61,7 @@ public class TokenResource {
 
   @POST
   @Path("detokenize")
+  @Operation(summary = "Turns token ids into text")
   @RolesAllowed(Role.CHAT_ROLE)
   @RunOnVirtualThread
   public Decoded detokenize(DetokenizeRequest request) {
