@@ -1,5 +1,6 @@
 package dev.whetstone;
 
+import dev.whetstone.cli.BackupCommand;
 import dev.whetstone.cli.BenchCommand;
 import dev.whetstone.cli.DemoCommand;
 import dev.whetstone.cli.ErrorMessages;
@@ -10,6 +11,7 @@ import dev.whetstone.cli.LabCommand;
 import dev.whetstone.cli.ModelsCommand;
 import dev.whetstone.cli.OpenCommand;
 import dev.whetstone.cli.PoliciesCommand;
+import dev.whetstone.cli.RestoreCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
 import dev.whetstone.cli.TrainerCommand;
@@ -47,7 +49,9 @@ import picocli.CommandLine.Command;
       RollbackCommand.class,
       TrainCommand.class,
       KeysCommand.class,
-      OpenCommand.class
+      OpenCommand.class,
+      BackupCommand.class,
+      RestoreCommand.class
     })
 public final class Whetstone {
   public static void main(String... args) {
