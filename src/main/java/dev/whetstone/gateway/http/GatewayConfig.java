@@ -28,6 +28,24 @@ public interface GatewayConfig {
   Duration bodyTimeout();
 
   /**
+   * Time within which a request's line and headers must have arrived, from the connection or the
+   * first byte of a later request on. A slower client gets a 408, and its connection is closed.
+   */
+  @WithDefault("PT20S")
+  Duration headerTimeout();
+
+  /** Open connections of all clients; one more is closed at once. */
+  @WithDefault("4096")
+  int maxConnections();
+
+  /**
+   * Open connections of one address; one more is closed at once. Behind a proxy all clients have
+   * its address: give it all of {@code max-connections} then.
+   */
+  @WithDefault("2048")
+  int maxAddressConnections();
+
+  /**
    * How long a gateway that is told to stop still answers new requests, with 503 and Retry-After:
    * for load balancers to take it out. Then what runs may end, and the port closes.
    */
