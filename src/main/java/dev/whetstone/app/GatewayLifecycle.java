@@ -12,6 +12,7 @@ import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.io.MonotonicClock;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
@@ -131,7 +132,8 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
               precision,
               settings.threads(),
               engineConfig,
-              clock,
+              // a machine's clock that is set must not end requests
+              new MonotonicClock(clock),
               models.sampling(settings.model()),
               this);
       awaitDatabase();

@@ -22,6 +22,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final OffCarrier offCarrier = new OffCarrier();
 
   static {
     // Otherwise DJL looks for a CUDA build of the library on the Internet and sends usage reports.
@@ -55,6 +56,10 @@ public final class Tokenizer implements AutoCloseable {
    * @param addSpecialTokens whether to add the tokens that the tokenizer's post-processor adds
    */
   public int[] encode(String text, boolean addSpecialTokens) {
+    return offCarrier.run(text.length(), () -> encodeHere(text, addSpecialTokens));
+  }
+
+  private int[] encodeHere(String text, boolean addSpecialTokens) {
     lock.readLock().lock();
     try {
       long[] ids = tokenizer.encode(wellFormed(text), addSpecialTokens, false).getIds();
@@ -113,6 +118,7 @@ public final class Tokenizer implements AutoCloseable {
     lock.writeLock().lock();
     try {
       tokenizer.close();
+      offCarrier.close();
     } finally {
       lock.writeLock().unlock();
     }

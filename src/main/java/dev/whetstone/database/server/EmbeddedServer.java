@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,12 @@ public final class EmbeddedServer {
           "could not open file \"global/pg_control\"",
           "incorrect checksum in control file",
           "required WAL directory");
+
+  /** What unshare says where it may not make a user namespace, or may not map users into it. */
+  private static final Pattern NO_NAMESPACE =
+      Pattern.compile(
+          "unshare: (?:unshare failed|write failed /proc/self/[ug]id_map|cannot open /proc/self/)"
+              + "|unshare failed");
 
   private static final int TIMEOUT_SECONDS = 60;
   private static final int PID_FILE_LINES = 4;
@@ -300,7 +307,7 @@ public final class EmbeddedServer {
   }
 
   private IOException failure(String deed, String output) throws IOException {
-    if (output.contains("unshare failed")) {
+    if (NO_NAMESPACE.matcher(output).find()) {
       return new UnusableServerException(
           "PostgreSQL does not run as root, and this system permits no user namespace to run it in"
               + " as another user: start Whetstone as another user, or set WHETSTONE_DATABASE_URL");

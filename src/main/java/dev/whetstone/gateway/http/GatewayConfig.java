@@ -98,6 +98,18 @@ public interface GatewayConfig {
   @WithDefault("4S")
   Duration rateBurst();
 
+  /** Generations of one key that may run or wait at once. */
+  @WithDefault("256")
+  int keyConcurrency();
+
+  /** Tokens, of prompts and answers, that one key may use a minute; 0 for any number. */
+  @WithDefault("0")
+  long keyTokensAMinute();
+
+  /** Bytes of pairs that may be stored for one key a day; 0 for any number. */
+  @WithDefault("4G")
+  MemorySize keyStoredBytesADay();
+
   /** How long a pair can be voted on after it was generated. */
   @WithDefault("7D")
   Duration pairExpiry();
