@@ -17,6 +17,7 @@ import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Iterator;
 import org.jboss.logging.Logger;
 
@@ -29,25 +30,34 @@ import org.jboss.logging.Logger;
 final class ConnectionBorder implements HttpServerOptionsCustomizer {
   private static final Logger LOG = Logger.getLogger(ConnectionBorder.class);
 
-  private final GatewayConfig config;
   private final ConnectionLimits limits;
+  private final Duration headerTimeout;
   private final Vertx vertx;
   private final String tooSlow;
 
   @Inject
   ConnectionBorder(GatewayConfig config, Vertx vertx, ObjectMapper mapper) {
-    this.config = config;
-    this.vertx = vertx;
-    this.limits = new ConnectionLimits(config.maxConnections(), config.maxAddressConnections());
-    this.tooSlow = tooSlow(config, mapper);
+    this(
+        new ConnectionLimits(config.maxConnections(), config.maxAddressConnections()),
+        config.headerTimeout(),
+        vertx,
+        mapper);
   }
 
-  private static String tooSlow(GatewayConfig config, ObjectMapper mapper) {
+  ConnectionBorder(
+      ConnectionLimits limits, Duration headerTimeout, Vertx vertx, ObjectMapper mapper) {
+    this.limits = limits;
+    this.headerTimeout = headerTimeout;
+    this.vertx = vertx;
+    this.tooSlow = tooSlow(headerTimeout, mapper);
+  }
+
+  private static String tooSlow(Duration limit, ObjectMapper mapper) {
     Problem problem =
         Problems.of(
             408,
             "header_timeout",
-            "the headers did not arrive within " + config.headerTimeout(),
+            "the headers did not arrive within " + limit,
             null);
     String body = mapper.valueToTree(problem).toString();
     return "HTTP/1.1 408 Request Timeout\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
@@ -110,7 +120,7 @@ final class ConnectionBorder implements HttpServerOptionsCustomizer {
           return;
         }
         accepted.closeFuture().addListener(closed -> limits.close(address));
-        accepted.pipeline().addFirst(new ConnectionGuard(options, config.headerTimeout(), tooSlow));
+        accepted.pipeline().addFirst(new ConnectionGuard(options, headerTimeout, tooSlow));
       }
       context.fireChannelRead(message);
     }

@@ -1,12 +1,13 @@
 package dev.whetstone.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
-import dev.whetstone.gateway.ReadyGateway;
-import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
-import io.quarkus.test.junit.TestProfile;
-import io.restassured.RestAssured;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -16,28 +17,69 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Connections whose clients are slow, or are too many. */
-@QuarkusTest
-@TestProfile(ConnectionBorderTest.FewConnections.class)
-class ConnectionBorderTest extends ReadyGateway {
+/** Connections whose clients are slow, are too many, or leave it open how a body ends. */
+class ConnectionBorderTest {
   private static final int MOST = 20;
-  private static final String LIVE = "GET /q/health/live HTTP/1.1\r\nHost: a\r\n";
+  private static final String LIVE = "GET /live HTTP/1.1\r\nHost: a\r\n";
+  private static final Duration HEADERS = Duration.ofSeconds(1);
 
-  /** Small limits. */
-  public static final class FewConnections implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of(
-          "whetstone.gateway.header-timeout",
-          "PT1S",
-          "whetstone.gateway.max-address-connections",
-          Integer.toString(MOST));
+  private static Vertx vertx;
+  private static int port;
+
+  @BeforeAll
+  static void start() throws Exception {
+    vertx = Vertx.vertx();
+    HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0);
+    ConnectionBorder border =
+        new ConnectionBorder(
+            new ConnectionLimits(100, MOST), HEADERS, vertx, new ObjectMapper());
+    border.customizeHttpServer(options);
+    port =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(ConnectionBorderTest::answer)
+            .listen()
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(20, TimeUnit.SECONDS)
+            .actualPort();
+    border.guard(new HttpServerStart(options.setPort(port)));
+    // the listening channel gets its handler on its own thread
+    await().until(() -> lengthsSeen().contains("length 2 chunked"));
+  }
+
+  private static void answer(HttpServerRequest request) {
+    request
+        .response()
+        .end(
+            "length %s %s"
+                .formatted(
+                    request.getHeader("Content-Length"), request.getHeader("Transfer-Encoding")));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void bothLengthsOfARequestAreSeen() throws IOException {
+    assertThat(lengthsSeen()).contains("length 2 chunked");
+  }
+
+  private static String lengthsSeen() throws IOException {
+    try (Socket socket = connect()) {
+      String request =
+          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n"
+              + "Connection: close\r\n\r\n0\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
@@ -84,7 +126,7 @@ class ConnectionBorderTest extends ReadyGateway {
         socket.close();
       }
     }
-    Awaitility.await()
+    await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () -> {
@@ -95,7 +137,7 @@ class ConnectionBorderTest extends ReadyGateway {
   }
 
   private static Socket connect() throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), RestAssured.port);
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(15_000);
     return socket;
   }
