@@ -79,8 +79,13 @@ public final class EmbeddedServer {
     Files.createDirectories(directory);
     try (LockFile _ = lock(directory)) {
       removeLeftovers(directory);
-      return new EmbeddedServer(
-          directory, PostgresBinaries.unpack(directory.resolve("postgresql")));
+      Path binaries = directory.resolve("postgresql");
+      EmbeddedServer server = new EmbeddedServer(directory, binaries);
+      boolean used =
+          server.runningPort().isPresent()
+              || SharedLock.isHeldByAnotherProcess(directory.resolve("in-use"));
+      PostgresBinaries.unpack(binaries, used, server.data.resolve("PG_VERSION"));
+      return server;
     }
   }
 
