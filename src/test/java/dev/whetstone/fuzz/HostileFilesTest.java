@@ -15,6 +15,7 @@ import dev.whetstone.weights.GgufBytes;
 import dev.whetstone.weights.GgufFile;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.MemoryTensors.Values;
+import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -127,7 +128,7 @@ class HostileFilesTest {
       }
 
       @Override
-      void read(byte[] bytes) {
+      void read(byte[] bytes) throws IOException {
         PeftFiles.read(ADAPTER.whole(), text(bytes));
       }
     },
@@ -161,7 +162,7 @@ class HostileFilesTest {
       @Override
       byte[] whole() {
         return utf8(
-            "{\"prompt\": \"How?\", \"chosen\": [{\"role\": \"assistant\", \"content\": \"So\"}],"
+            "{\"prompt\": [{\"role\": \"user\", \"content\": \"How?\"}], \"chosen\": [{\"role\": \"assistant\", \"content\": \"So\"}],"
                 + " \"rejected\": [{\"role\": \"assistant\", \"content\": \"No\"}],"
                 + " \"prompt_ids\": [1, 2], \"chosen_ids\": [3], \"rejected_ids\": [4]}");
       }
@@ -225,6 +226,7 @@ class HostileFilesTest {
     } catch (IOException
         | TemplateException
         | PairFormatException
+        | ModelFormatException
         | IllegalArgumentException refused) {
       if (refused.getMessage() == null || refused.getMessage().isBlank()) {
         return "is refused without a word: " + refused;

@@ -1,6 +1,7 @@
 package dev.whetstone.testing.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.database.AdvisoryLock;
 import dev.whetstone.database.Database;
@@ -11,6 +12,7 @@ import dev.whetstone.testing.history.Models.ChampionCall;
 import dev.whetstone.testing.history.Models.LeaseCall;
 import dev.whetstone.testing.history.Models.VoteCall;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -121,6 +123,10 @@ class LinearizabilityTest {
         history.clear();
         if (epoch == 0) {
           new PostgresFaults(home).kill();
+          await()
+              .atMost(Duration.ofMinutes(1))
+              .ignoreExceptions()
+              .until(() -> database.first(row -> row.getInt(1), "SELECT 1").isPresent());
         }
       }
     }
