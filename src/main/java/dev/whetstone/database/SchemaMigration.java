@@ -11,9 +11,12 @@ import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationVersion;
+import org.flywaydb.core.api.output.MigrateResult;
+import org.jboss.logging.Logger;
 
 /** The versions of the schema: those that a database has, and those that this program knows. */
 final class SchemaMigration {
+  private static final Logger LOG = Logger.getLogger(SchemaMigration.class);
   private static final String FOLDER = "db/migration";
 
   private final ServerAddress address;
@@ -24,7 +27,12 @@ final class SchemaMigration {
 
   /** Brings the schema up to date. Only the login has a timeout: a migration may run for long. */
   void migrate() {
-    flyway(MigrationVersion.LATEST).migrate();
+    MigrateResult done = flyway(MigrationVersion.LATEST).migrate();
+    if (done.migrationsExecuted > 0) {
+      LOG.infof(
+          "The database's schema is now at version %s: %d migrations were applied",
+          done.targetSchemaVersion, done.migrationsExecuted);
+    }
   }
 
   /** Brings an empty database to a version. */
@@ -73,8 +81,6 @@ final class SchemaMigration {
         .jdbcProperties(Map.of("loginTimeout", ConnectionFactory.LOGIN_SECONDS))
         .locations("classpath:" + FOLDER)
         .target(target)
-        // each part of the application numbers its own migrations
-        .outOfOrder(true)
         // a newer version's migrations, which an older gateway meets while a cluster is renewed
         .ignoreMigrationPatterns("*:missing", "*:future")
         .load();

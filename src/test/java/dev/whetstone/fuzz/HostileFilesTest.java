@@ -53,6 +53,9 @@ class HostileFilesTest {
   private static final long MOST_BYTES = 256L << 20;
   private static final Path TINY = Path.of("models/tiny-reviews");
 
+  private static final ChatTemplate PLAIN =
+      ChatTemplate.of("{% for m in messages %}{{ m['content'] }}{% endfor %}", Map.of());
+
   @TempDir static Path folder;
 
   /** Reads a file of one kind; throws what a user is told. */
@@ -169,7 +172,7 @@ class HostileFilesTest {
 
       @Override
       void read(byte[] bytes) throws PairFormatException {
-        new TrlReader(new ObjectMapper().reader(), Optional.empty()).read(text(bytes));
+        new TrlReader(new ObjectMapper().reader(), Optional.of(PLAIN)).read(text(bytes));
       }
     };
 
