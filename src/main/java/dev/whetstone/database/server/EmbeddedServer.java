@@ -312,7 +312,7 @@ public final class EmbeddedServer {
   }
 
   private IOException failure(String deed, String output) throws IOException {
-    if (NO_NAMESPACE.matcher(output).find()) {
+    if (isNamespaceRefused(output)) {
       return new UnusableServerException(
           "PostgreSQL does not run as root, and this system permits no user namespace to run it in"
               + " as another user: start Whetstone as another user, or set WHETSTONE_DATABASE_URL");
@@ -331,6 +331,11 @@ public final class EmbeddedServer {
     return PERMANENT.stream().anyMatch(fatal::contains)
         ? new UnusableServerException(message)
         : new IOException(message);
+  }
+
+  /** Whether the system refused the namespace that root needs, by what the command wrote. */
+  static boolean isNamespaceRefused(String output) {
+    return NO_NAMESPACE.matcher(output).find();
   }
 
   /** PostgreSQL's own last word on why it does not run. */
