@@ -35,8 +35,7 @@ public final class ModelIntegrity {
    * Finds a file of the serving graphs that holds other bytes than were exported: it would load and
    * write other text.
    */
-  public static Optional<String> checkGraphs(Path folder, Precision precision)
-      throws IOException {
+  public static Optional<String> checkGraphs(Path folder, Precision precision) throws IOException {
     Path file = folder.resolve(ModelDirectory.MANIFEST);
     if (!Files.exists(file)) {
       return Optional.empty();

@@ -9,15 +9,48 @@ import java.util.random.RandomGenerator;
 /** Damages bytes as hostile or broken files are: flipped, cut, repeated, with extreme numbers. */
 final class Mutator {
   private static final long[] NUMBERS = {
-    0, 1, -1, 127, 255, 256, 32_768, 65_535, Integer.MAX_VALUE, Integer.MIN_VALUE, 0xffffffffL,
-    Long.MAX_VALUE, Long.MIN_VALUE, 1L << 40, 1L << 62
+    0,
+    1,
+    -1,
+    127,
+    255,
+    256,
+    32_768,
+    65_535,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    0xffffffffL,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE,
+    1L << 40,
+    1L << 62
   };
   private static final List<String> WORDS =
       List.of(
-          "null", "-1", "1e999", "9223372036854775807", "99999999999999999999", "\"\"", "[]", "{}",
-          "[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":", "\\ud800", "\u0000", "{{", "{%", "%}", "}}",
-          "{% for i in range(1000000000) %}x{% endfor %}", "{{ 'x' * 1000000000 }}", "../../x",
-          "true", "NaN", "\"r\":2147483647", "\"shape\":[-1]", "\"shape\":[9223372036854775807,8]");
+          "null",
+          "-1",
+          "1e999",
+          "9223372036854775807",
+          "99999999999999999999",
+          "\"\"",
+          "[]",
+          "{}",
+          "[[[[[[[[[[[[[[[[",
+          "{\"a\":{\"a\":{\"a\":",
+          "\\ud800",
+          "\u0000",
+          "{{",
+          "{%",
+          "%}",
+          "}}",
+          "{% for i in range(1000000000) %}x{% endfor %}",
+          "{{ 'x' * 1000000000 }}",
+          "../../x",
+          "true",
+          "NaN",
+          "\"r\":2147483647",
+          "\"shape\":[-1]",
+          "\"shape\":[9223372036854775807,8]");
 
   private final RandomGenerator random;
 

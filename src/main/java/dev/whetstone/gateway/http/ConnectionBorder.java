@@ -54,11 +54,7 @@ final class ConnectionBorder implements HttpServerOptionsCustomizer {
 
   private static String tooSlow(Duration limit, ObjectMapper mapper) {
     Problem problem =
-        Problems.of(
-            408,
-            "header_timeout",
-            "the headers did not arrive within " + limit,
-            null);
+        Problems.of(408, "header_timeout", "the headers did not arrive within " + limit, null);
     String body = mapper.valueToTree(problem).toString();
     return "HTTP/1.1 408 Request Timeout\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
             .formatted(Problem.MEDIA_TYPE, body.length())

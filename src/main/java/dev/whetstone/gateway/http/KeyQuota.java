@@ -46,8 +46,7 @@ public final class KeyQuota {
    * @param bytes a day; 0 for any number
    * @param nanos a clock that only goes forward
    */
-  KeyQuota(
-      int concurrency, long tokens, long bytes, RateLimitHeaders headers, LongSupplier nanos) {
+  KeyQuota(int concurrency, long tokens, long bytes, RateLimitHeaders headers, LongSupplier nanos) {
     this.concurrency = concurrency;
     this.tokens = tokens;
     this.bytes = bytes;
@@ -129,8 +128,7 @@ public final class KeyQuota {
   }
 
   private TokenBucket tokenBucket(String keyId) {
-    return tokenBuckets.get(
-        keyId, _ -> new TokenBucket(tokens / 60.0, tokens, nanos.getAsLong()));
+    return tokenBuckets.get(keyId, _ -> new TokenBucket(tokens / 60.0, tokens, nanos.getAsLong()));
   }
 
   private TokenBucket byteBucket(String keyId) {

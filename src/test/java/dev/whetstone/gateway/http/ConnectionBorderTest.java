@@ -37,8 +37,7 @@ class ConnectionBorderTest {
     vertx = Vertx.vertx();
     HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0);
     ConnectionBorder border =
-        new ConnectionBorder(
-            new ConnectionLimits(100, MOST), HEADERS, vertx, new ObjectMapper());
+        new ConnectionBorder(new ConnectionLimits(100, MOST), HEADERS, vertx, new ObjectMapper());
     border.customizeHttpServer(options);
     port =
         vertx

@@ -36,26 +36,22 @@ class LinearizabilityTest {
 
     assertThat(
             Linearizability.holds(
-                CHAMPION,
-                List.of(promoted, early, new Operation<>(5, 6, ChampionCall.READ, "v1"))))
+                CHAMPION, List.of(promoted, early, new Operation<>(5, 6, ChampionCall.READ, "v1"))))
         .isTrue();
     assertThat(
             Linearizability.holds(
-                CHAMPION,
-                List.of(promoted, early, new Operation<>(5, 6, ChampionCall.READ, "v0"))))
+                CHAMPION, List.of(promoted, early, new Operation<>(5, 6, ChampionCall.READ, "v0"))))
         .as("v0 after v1 was read")
         .isFalse();
     assertThat(
             Linearizability.holds(
-                CHAMPION,
-                List.of(promoted, new Operation<>(11, 12, ChampionCall.ROLLBACK, "v0"))))
+                CHAMPION, List.of(promoted, new Operation<>(11, 12, ChampionCall.ROLLBACK, "v0"))))
         .isTrue();
   }
 
   @Test
   void whatGotNoAnswerMayHaveHappenedOrNot() {
-    Operation<ChampionCall, String> lost =
-        Operation.unanswered(0, ChampionCall.promote("v1"));
+    Operation<ChampionCall, String> lost = Operation.unanswered(0, ChampionCall.promote("v1"));
     for (String seen : List.of("v0", "v1")) {
       assertThat(
               Linearizability.holds(

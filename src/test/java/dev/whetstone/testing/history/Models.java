@@ -15,8 +15,7 @@ public final class Models {
   public record LeaseCall(String holder, boolean acquire) {}
 
   /** One holder at a time; the answer says whether the lease was given, or was still held. */
-  public static final class Lease
-      implements Linearizability.Model<String, LeaseCall, Boolean> {
+  public static final class Lease implements Linearizability.Model<String, LeaseCall, Boolean> {
     private static final String FREE = "";
 
     @Override
