@@ -29,7 +29,7 @@ class ModelIntegrityTest {
 
     Path weights = folder.resolve("weights.bin");
     byte[] flipped = Files.readAllBytes(weights);
-    flipped[700] ^= 4;
+    flipped[700] ^= (byte) 4;
     Files.write(weights, flipped);
 
     assertThat(ModelIntegrity.checkGraphs(folder, Precision.INT8).orElseThrow())

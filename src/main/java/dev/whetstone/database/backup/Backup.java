@@ -59,7 +59,7 @@ public final class Backup {
       AtomicFile.writePrivate(file, out -> written.add(write(connection, versions, out)));
       connection.rollback();
     } catch (CopyFailedException failed) {
-      throw failed.cause();
+      throw failed.failure;
     }
     return written.getFirst();
   }
@@ -104,12 +104,11 @@ public final class Backup {
 
   /** Carries a failure of the database through the writing of a file. */
   private static final class CopyFailedException extends IOException {
-    CopyFailedException(SQLException cause) {
-      super(cause);
-    }
+    private final SQLException failure;
 
-    SQLException cause() {
-      return (SQLException) getCause();
+    CopyFailedException(SQLException failure) {
+      super(failure);
+      this.failure = failure;
     }
   }
 }

@@ -73,7 +73,7 @@ public final class GenerationService {
     quota.begin(key, http);
     Generation generation = callEngine(model, () -> model.engine().submit(request, listener));
     quota.charge(key, request.prompt().length);
-    generation.result().thenAccept(done -> quota.charge(key, sampled(done)));
+    var _ = generation.result().thenAccept(done -> quota.charge(key, sampled(done)));
     http.addEndHandler(ended -> generation.cancel());
     return generation;
   }

@@ -115,7 +115,7 @@ final class ConnectionBorder implements HttpServerOptionsCustomizer {
           accepted.unsafe().closeForcibly();
           return;
         }
-        accepted.closeFuture().addListener(closed -> limits.close(address));
+        var _ = accepted.closeFuture().addListener(closed -> limits.close(address));
         accepted.pipeline().addFirst(new ConnectionGuard(options, headerTimeout, tooSlow));
       }
       context.fireChannelRead(message);

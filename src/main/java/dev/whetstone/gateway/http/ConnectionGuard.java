@@ -74,7 +74,7 @@ final class ConnectionGuard extends ChannelInboundHandlerAdapter {
     Future<?> running = deadline;
     deadline = null;
     if (running != null) {
-      running.cancel(false);
+      boolean _ = running.cancel(false);
     }
   }
 
@@ -82,11 +82,11 @@ final class ConnectionGuard extends ChannelInboundHandlerAdapter {
     LOG.debugf("headers of %s did not arrive within %s", context.channel(), headerTimeout);
     SslHandler ssl = context.pipeline().get(SslHandler.class);
     if (served || ssl != null) {
-      context.close();
+      var _ = context.close();
       return;
     }
     ByteBuf bytes = Unpooled.wrappedBuffer(answer);
-    context.writeAndFlush(bytes).addListener(ChannelFutureListener.CLOSE);
+    var _ = context.writeAndFlush(bytes).addListener(ChannelFutureListener.CLOSE);
   }
 
   // With TLS there is no decoder before the handshake has ended.
@@ -96,7 +96,7 @@ final class ConnectionGuard extends ChannelInboundHandlerAdapter {
       replaceDecoder(pipeline);
     } else {
       strict = true;
-      ssl.handshakeFuture().addListener(done -> replaceDecoder(pipeline));
+      var _ = ssl.handshakeFuture().addListener(done -> replaceDecoder(pipeline));
     }
   }
 
