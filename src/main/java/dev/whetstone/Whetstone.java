@@ -1,5 +1,6 @@
 package dev.whetstone;
 
+import dev.whetstone.cli.BackupCommand;
 import dev.whetstone.cli.BenchCommand;
 import dev.whetstone.cli.CommandHelp;
 import dev.whetstone.cli.CompletionCommand;
@@ -12,6 +13,7 @@ import dev.whetstone.cli.LabCommand;
 import dev.whetstone.cli.ModelsCommand;
 import dev.whetstone.cli.OpenCommand;
 import dev.whetstone.cli.PoliciesCommand;
+import dev.whetstone.cli.RestoreCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
 import dev.whetstone.cli.TrainerCommand;
@@ -53,6 +55,8 @@ import picocli.CommandLine.Command;
       BenchCommand.class,
       GatewayCommand.class,
       TrainerCommand.class,
+      BackupCommand.class,
+      RestoreCommand.class,
       CompletionCommand.class
     })
 public final class Whetstone {

@@ -12,6 +12,8 @@ import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.io.MonotonicClock;
+import dev.whetstone.models.ModelIntegrity;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.ModelStore;
 import dev.whetstone.onnx.Precision;
@@ -30,6 +32,7 @@ import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.weights.ModelDirectory;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -125,13 +128,19 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
     try {
       Precision precision = settings.weights().precision();
       ModelStore models = settings.modelStore(System.out::println);
+      ModelDirectory directory = models.resolve(settings.model(), precision);
+      Optional<String> damage = ModelIntegrity.checkGraphs(directory.path(), precision);
+      if (damage.isPresent()) {
+        throw new IOException(damage.get());
+      }
       ServedModel model =
           ModelOpener.openForServing(
-              models.resolve(settings.model(), precision),
+              directory,
               precision,
               settings.threads(),
               engineConfig,
-              clock,
+              // a machine's clock that is set must not end requests
+              new MonotonicClock(clock),
               models.sampling(settings.model()),
               this);
       awaitDatabase();

@@ -1,11 +1,13 @@
 package dev.whetstone.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.app.AppSettings;
 import dev.whetstone.app.ApplicationRunner;
 import dev.whetstone.app.JavaProcess;
 import dev.whetstone.app.NativeLibraries;
 import dev.whetstone.app.ProcessRole;
 import dev.whetstone.models.ModelStore;
+import dev.whetstone.security.KeyFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,6 +36,10 @@ public final class GatewayCommand implements Callable<Integer> {
     AppSettings settings = AppSettings.of(System::getenv).withModel(System.out::println);
     NativeLibraries.prepare(settings.nativeLibraries());
     requireFreePort(settings.port(), "WHETSTONE_PORT");
+    if (settings.databaseUrl() == null) {
+      // Read again later; a damaged one is told here, before anything runs.
+      KeyFile.read(settings.home().resolve("keys.json"), new ObjectMapper());
+    }
     prepareModel(settings);
     // the application reads its settings anew
     System.setProperty("WHETSTONE_MODEL", settings.model());

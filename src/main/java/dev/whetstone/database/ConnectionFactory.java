@@ -1,6 +1,7 @@
 package dev.whetstone.database;
 
 import dev.whetstone.database.server.ServerAddress;
+import dev.whetstone.database.server.UnusableServerException;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.AgroalConnectionPoolConfiguration.ConnectionValidator;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
@@ -12,54 +13,43 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Properties;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.output.MigrateResult;
-import org.jboss.logging.Logger;
 
 /** Makes connections, pooled or not, with their timeouts and the role {@code whetstone_app}. */
 record ConnectionFactory(DatabaseConfig config) {
-  private static final Logger LOG = Logger.getLogger(ConnectionFactory.class);
-
   /** Longest wait for an answer when a connection is validated. */
   static final int VALIDATION_SECONDS = 2;
 
-  private static final String SET_ROLE = "SET ROLE whetstone_app";
-  private static final String LOGIN_SECONDS = "5";
+  static final String LOGIN_SECONDS = "5";
+
   private static final Duration IDLE_BEFORE_VALIDATION = Duration.ofSeconds(2);
 
-  /** Brings the schema up to date. Only the login has a timeout: a migration may run for long. */
-  void migrate(ServerAddress address) {
-    MigrateResult done =
-        Flyway.configure(Database.class.getClassLoader())
-            .dataSource(address.jdbcUrl(), address.user(), address.password())
-            .jdbcProperties(Map.of("loginTimeout", LOGIN_SECONDS))
-            .locations("classpath:db/migration")
-            // a newer version's migrations, which an older gateway meets while a cluster is renewed
-            .ignoreMigrationPatterns("*:missing", "*:future")
-            .load()
-            .migrate();
-    if (done.migrationsExecuted > 0) {
-      LOG.infof(
-          "The database's schema is now at version %s: %d migrations were applied",
-          done.targetSchemaVersion, done.migrationsExecuted);
+  /**
+   * Brings the schema up to date and gives the application's role what it lacks.
+   *
+   * @throws UnusableServerException behind a pooler that gives each transaction another session
+   */
+  void migrate(ServerAddress address) throws SQLException, UnusableServerException {
+    SessionPooling.require(() -> connectAsOwner(address, "whetstone-check"));
+    SchemaMigration schema = new SchemaMigration(address);
+    schema.migrate();
+    try (Connection owner = connectAsOwner(address, "whetstone-role")) {
+      ApplicationRole.ensure(owner, schema.scripts());
     }
+  }
+
+  /** Opens a connection of the tables' owner, without any timeout but the login's. */
+  static Connection connectAsOwner(ServerAddress address, String name) throws SQLException {
+    return DriverManager.getConnection(address.jdbcUrl(), ownProperties(address, name));
   }
 
   /** Opens a connection outside the pool; the caller closes it. */
   Connection connectUnpooled(ServerAddress address, String name) throws SQLException {
-    Properties properties = driverProperties();
-    properties.setProperty("ApplicationName", name);
-    if (address.user() != null) {
-      properties.setProperty("user", address.user());
-    }
-    if (address.password() != null) {
-      properties.setProperty("password", address.password());
-    }
+    Properties properties = ownProperties(address, name);
+    properties.setProperty("socketTimeout", socketTimeout());
     Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
-    try (Statement role = connection.createStatement()) {
-      role.execute(SET_ROLE);
+    try (Statement session = connection.createStatement()) {
+      session.execute(sessionSql());
       return connection;
     } catch (SQLException failed) {
       connection.close();
@@ -69,7 +59,8 @@ record ConnectionFactory(DatabaseConfig config) {
 
   /** Creates a pool that connects on demand; the caller closes it. */
   AgroalDataSource createPool(ServerAddress address) throws SQLException {
-    Properties properties = driverProperties();
+    Properties properties = driverProperties("whetstone");
+    properties.setProperty("socketTimeout", socketTimeout());
     return AgroalDataSource.from(
         new AgroalDataSourceConfigurationSupplier()
             .connectionPoolConfiguration(
@@ -83,7 +74,7 @@ record ConnectionFactory(DatabaseConfig config) {
                         .idleValidationTimeout(IDLE_BEFORE_VALIDATION)
                         .connectionFactoryConfiguration(
                             factory -> {
-                              factory.jdbcUrl(address.jdbcUrl()).initialSql(SET_ROLE);
+                              factory.jdbcUrl(address.jdbcUrl()).initialSql(sessionSql());
                               properties.forEach(
                                   (k, v) -> factory.jdbcProperty(k.toString(), v.toString()));
                               if (address.user() != null) {
@@ -96,15 +87,32 @@ record ConnectionFactory(DatabaseConfig config) {
                             })));
   }
 
-  private Properties driverProperties() {
+  // Statements, not a parameter of the connection's start: PgBouncer refuses those.
+  private String sessionSql() {
+    return "SET ROLE %s; SET statement_timeout = %d"
+        .formatted(ApplicationRole.NAME, config.statementTimeout().toMillis());
+  }
+
+  private String socketTimeout() {
+    return Long.toString(config.statementTimeout().toSeconds() + 10);
+  }
+
+  private static Properties ownProperties(ServerAddress address, String name) {
+    Properties properties = driverProperties(name);
+    if (address.user() != null) {
+      properties.setProperty("user", address.user());
+    }
+    if (address.password() != null) {
+      properties.setProperty("password", address.password());
+    }
+    return properties;
+  }
+
+  private static Properties driverProperties(String name) {
     Properties properties = new Properties();
-    properties.setProperty("ApplicationName", "whetstone");
+    properties.setProperty("ApplicationName", name);
     properties.setProperty("loginTimeout", LOGIN_SECONDS);
-    properties.setProperty(
-        "socketTimeout", Long.toString(config.statementTimeout().toSeconds() + 10));
     properties.setProperty("tcpKeepAlive", "true");
-    properties.setProperty(
-        "options", "-c statement_timeout=" + config.statementTimeout().toMillis());
     return properties;
   }
 }

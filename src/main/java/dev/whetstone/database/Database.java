@@ -333,8 +333,13 @@ public final class Database implements AutoCloseable {
     for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException refused && NOT_PERMITTED.equals(refused.getSQLState())) {
         return new DatabaseUnusableException(
-            "the database's user lacks a right that Whetstone needs, such as CREATEROLE: "
-                + refused.getMessage(),
+            "the database's user lacks a right that Whetstone needs: "
+                + refused.getMessage()
+                + ". Give it CREATEROLE, or, as an administrator of the server: CREATE ROLE "
+                + ApplicationRole.NAME
+                + " (where there is none), and GRANT "
+                + ApplicationRole.NAME
+                + " TO that user WITH ADMIN OPTION; it must own the database",
             failed);
       }
     }

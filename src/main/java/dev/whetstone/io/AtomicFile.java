@@ -36,10 +36,19 @@ public final class AtomicFile {
 
   /** Writes a text that only its owner may read, mode 0600, through a temporary name of its own. */
   public static void writePrivate(Path file, String text) throws IOException {
+    writePrivate(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Writes what only its owner may read, as {@link #writePrivate(Path, String)} does. */
+  public static void writePrivate(Path file, Content content) throws IOException {
     var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     Path folder = file.toAbsolutePath().getParent();
     Path temporary = Files.createTempFile(folder, file.getFileName().toString(), ".part", mode);
-    publish(temporary, file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    try {
+      publish(temporary, file, content);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 
   private static void publish(Path temporary, Path file, Content content) throws IOException {

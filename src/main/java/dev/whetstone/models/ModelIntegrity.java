@@ -31,6 +31,29 @@ public final class ModelIntegrity {
     return check(folder, true);
   }
 
+  /**
+   * Finds a file of the serving graphs that holds other bytes than were exported: it would load and
+   * write other text.
+   */
+  public static Optional<String> checkGraphs(Path folder, Precision precision) throws IOException {
+    Path file = folder.resolve(ModelDirectory.MANIFEST);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    JsonNode hashes = new ObjectMapper().readTree(file.toFile()).path("files");
+    for (String name : OnnxExport.files(precision)) {
+      Path part = folder.resolve(name);
+      String expected = hashes.path(name).asText();
+      if (!expected.isEmpty() && Files.exists(part) && !Sha256.of(part).equals(expected)) {
+        return Optional.of(
+            part
+                + " is damaged: its bytes are not those that were exported. Remove it and start"
+                + " again; it is exported anew");
+      }
+    }
+    return Optional.empty();
+  }
+
   private static Optional<String> check(Path folder, boolean thorough) throws IOException {
     Path file = folder.resolve(ModelDirectory.MANIFEST);
     if (!Files.exists(file)) {

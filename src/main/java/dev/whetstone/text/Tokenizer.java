@@ -40,6 +40,7 @@ public final class Tokenizer implements AutoCloseable {
   private @Nullable HuggingFaceTokenizer secret;
 
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final OffCarrier offCarrier = new OffCarrier();
 
   static {
     // Otherwise DJL looks for a CUDA build of the library on the Internet and sends usage reports.
@@ -77,6 +78,10 @@ public final class Tokenizer implements AutoCloseable {
    * @param addSpecialTokens whether to add the tokens that the tokenizer's post-processor adds
    */
   public int[] encode(String text, boolean addSpecialTokens) {
+    return offCarrier.run(text.length(), () -> encodeHere(text, addSpecialTokens));
+  }
+
+  private int[] encodeHere(String text, boolean addSpecialTokens) {
     lock.readLock().lock();
     try {
       return encode(tokenizer, wellFormed(text), addSpecialTokens);
@@ -104,6 +109,10 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private int[] encode(String given, ControlTokens.Found found) {
+    return offCarrier.run(given.length(), () -> encodeHere(given, found));
+  }
+
+  private int[] encodeHere(String given, ControlTokens.Found found) {
     String text = wellFormed(given);
     lock.readLock().lock();
     try {
@@ -199,6 +208,7 @@ public final class Tokenizer implements AutoCloseable {
       if (secret != null) {
         secret.close();
       }
+      offCarrier.close();
     } finally {
       lock.writeLock().unlock();
     }

@@ -3,6 +3,7 @@ package dev.whetstone.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -31,12 +32,13 @@ public final class PostgresFaults {
 
   /** Kills it and keeps it from starting until {@link #makeAvailable}. */
   public void makeUnavailable() throws IOException {
-    Files.move(pgCtl(), pgCtl().resolveSibling("pg_ctl.hidden"));
+    // not moved away: what is gone of the server's programs is unpacked again
+    Files.setPosixFilePermissions(pgCtl(), PosixFilePermissions.fromString("rw-r--r--"));
     kill();
   }
 
   public void makeAvailable() throws IOException {
-    Files.move(pgCtl().resolveSibling("pg_ctl.hidden"), pgCtl());
+    Files.setPosixFilePermissions(pgCtl(), PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
   /** Suspends it: connections stay open but get no answer until {@link #resume}. */

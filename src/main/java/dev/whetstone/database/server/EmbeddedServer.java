@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,12 @@ public final class EmbeddedServer {
           "incorrect checksum in control file",
           "required WAL directory");
 
+  /** What unshare says where it may not make a user namespace, or may not map users into it. */
+  private static final Pattern NO_NAMESPACE =
+      Pattern.compile(
+          "unshare: (?:unshare failed|write failed /proc/self/[ug]id_map|cannot open /proc/self/)"
+              + "|unshare failed");
+
   private static final int TIMEOUT_SECONDS = 60;
   private static final int PID_FILE_LINES = 4;
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -72,8 +79,13 @@ public final class EmbeddedServer {
     Files.createDirectories(directory);
     try (LockFile _ = lock(directory)) {
       removeLeftovers(directory);
-      return new EmbeddedServer(
-          directory, PostgresBinaries.unpack(directory.resolve("postgresql")));
+      Path binaries = directory.resolve("postgresql");
+      EmbeddedServer server = new EmbeddedServer(directory, binaries);
+      boolean used =
+          server.runningPort().isPresent()
+              || SharedLock.isHeldByAnotherProcess(directory.resolve("in-use"));
+      PostgresBinaries.unpack(binaries, used, server.data.resolve("PG_VERSION"));
+      return server;
     }
   }
 
@@ -300,7 +312,7 @@ public final class EmbeddedServer {
   }
 
   private IOException failure(String deed, String output) throws IOException {
-    if (output.contains("unshare failed")) {
+    if (isNamespaceRefused(output)) {
       return new UnusableServerException(
           "PostgreSQL does not run as root, and this system permits no user namespace to run it in"
               + " as another user: start Whetstone as another user, or set WHETSTONE_DATABASE_URL");
@@ -319,6 +331,11 @@ public final class EmbeddedServer {
     return PERMANENT.stream().anyMatch(fatal::contains)
         ? new UnusableServerException(message)
         : new IOException(message);
+  }
+
+  /** Whether the system refused the namespace that root needs, by what the command wrote. */
+  static boolean isNamespaceRefused(String output) {
+    return NO_NAMESPACE.matcher(output).find();
   }
 
   /** PostgreSQL's own last word on why it does not run. */

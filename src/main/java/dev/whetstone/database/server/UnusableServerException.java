@@ -2,9 +2,9 @@ package dev.whetstone.database.server;
 
 import java.io.IOException;
 
-/** PostgreSQL cannot be started from this folder or by this user, however often it is tried. */
+/** PostgreSQL cannot be started or used from here as it is set up, however often it is tried. */
 public final class UnusableServerException extends IOException {
-  UnusableServerException(String message) {
+  public UnusableServerException(String message) {
     super(message);
   }
 }

@@ -10,6 +10,7 @@ import dev.whetstone.engine.QueueFullException;
 import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.engine.Scores;
 import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.http.KeyQuota;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
@@ -38,6 +39,7 @@ public final class GenerationService {
   @Inject SecurityIdentity identity;
   @Inject GrammarService grammars;
   @Inject PairSeeds pairSeeds;
+  @Inject KeyQuota quota;
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
@@ -59,16 +61,25 @@ public final class GenerationService {
   /**
    * Submits a request; a client that disconnects cancels it.
    *
-   * @throws ProblemException 429 when the queue is full, 503 while the gateway shuts down
+   * @throws ProblemException 429 when the queue is full or the key has too much at once, 503 while
+   *     the gateway shuts down
    */
   public Generation submit(
       ServedModel model,
       GenerationRequest request,
       GenerationListener listener,
       RoutingContext http) {
+    String key = caller().keyId();
+    quota.begin(key, http);
     Generation generation = callEngine(model, () -> model.engine().submit(request, listener));
+    quota.charge(key, request.prompt().length);
+    var _ = generation.result().thenAccept(done -> quota.charge(key, sampled(done)));
     http.addEndHandler(ended -> generation.cancel());
     return generation;
+  }
+
+  private static long sampled(List<Completion> done) {
+    return done.stream().mapToLong(completion -> completion.tokens().length).sum();
   }
 
   /**
@@ -123,6 +134,7 @@ public final class GenerationService {
    *     the time limit or while the gateway shuts down
    */
   public Scores score(ServedModel model, Supplier<ScoreRequest> request, RoutingContext http) {
+    quota.begin(caller().keyId(), http);
     CompletableFuture<Scores> future = callEngine(model, () -> model.engine().score(request.get()));
     http.addEndHandler(ended -> future.cancel(false));
     try {

@@ -9,6 +9,7 @@ import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.http.KeyQuota;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class PairService {
   @Inject Database database;
   @Inject FreeSpace space;
+  @Inject KeyQuota quota;
   @Inject PreferenceLog log;
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
@@ -50,6 +52,7 @@ final class PairService {
    */
   Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
     space.require();
+    quota.requireStorage(keyId);
     database.requireAvailable();
     return new Draft(keyId, asked, plan);
   }
@@ -78,6 +81,7 @@ final class PairService {
             now,
             now.plus(config.pairExpiry()));
     log.storePair(pair);
+    quota.stored(draft.keyId, bytes(pair));
     return new GenerateResponse.Pair(
         pair.pairId(),
         pair.expiresAt(),
@@ -85,6 +89,23 @@ final class PairService {
         GenerateResponse.Text.of(b),
         a.identical() || b.identical() || a.text().equals(b.text()),
         GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done));
+  }
+
+  /** About what a pair takes in the log. */
+  private static long bytes(Pair pair) {
+    String messages = pair.prompt().messages();
+    String metadata = pair.metadata();
+    return pair.prompt().text().length()
+        + Integer.BYTES * (long) pair.prompt().ids().length
+        + (messages == null ? 0 : messages.length())
+        + (metadata == null ? 0 : metadata.length())
+        + pair.sampling().length()
+        + bytes(pair.a())
+        + bytes(pair.b());
+  }
+
+  private static long bytes(Side side) {
+    return side.text().length() + (Integer.BYTES + Float.BYTES) * (long) side.ids().length;
   }
 
   private Pair.Prompt prompt(Draft draft) {

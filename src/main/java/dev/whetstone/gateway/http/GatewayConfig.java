@@ -28,6 +28,24 @@ public interface GatewayConfig {
   Duration bodyTimeout();
 
   /**
+   * Time within which a request's line and headers must have arrived, from the connection or the
+   * first byte of a later request on. A slower client gets a 408, and its connection is closed.
+   */
+  @WithDefault("PT20S")
+  Duration headerTimeout();
+
+  /** Open connections of all clients; one more is closed at once. */
+  @WithDefault("4096")
+  int maxConnections();
+
+  /**
+   * Open connections of one address; one more is closed at once. Behind a proxy all clients have
+   * its address: give it all of {@code max-connections} then.
+   */
+  @WithDefault("2048")
+  int maxAddressConnections();
+
+  /**
    * How long a gateway that is told to stop still answers new requests, with 503 and Retry-After:
    * for load balancers to take it out. Then what runs may end, and the port closes.
    */
@@ -79,6 +97,18 @@ public interface GatewayConfig {
   /** Burst size of both rate limits: a key or user may send this time's requests at once. */
   @WithDefault("4S")
   Duration rateBurst();
+
+  /** Generations of one key that may run or wait at once. */
+  @WithDefault("256")
+  int keyConcurrency();
+
+  /** Tokens, of prompts and answers, that one key may use a minute; 0 for any number. */
+  @WithDefault("0")
+  long keyTokensAMinute();
+
+  /** Bytes of pairs that may be stored for one key a day; 0 for any number. */
+  @WithDefault("4G")
+  MemorySize keyStoredBytesADay();
 
   /** How long a pair can be voted on after it was generated. */
   @WithDefault("7D")

@@ -5,8 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,32 +17,40 @@ import org.jspecify.annotations.Nullable;
 public final class RateLimiter {
   private static final int MAX_BUCKETS = 100_000;
 
-  private final Cache<String, Bucket> keys;
-  private final Cache<String, Bucket> users;
+  private final Cache<String, TokenBucket> keys;
+  private final Cache<String, TokenBucket> users;
   private final double keyRate;
   private final double userRate;
   private final double burstSeconds;
-  private final InstantSource clock;
+  private final RateLimitHeaders headers;
+  private final LongSupplier nanos;
 
   @Inject
-  RateLimiter(GatewayConfig config, InstantSource clock) {
-    this(config.keyRate(), config.userRate(), config.rateBurst(), clock);
+  RateLimiter(GatewayConfig config, RateLimitHeaders headers) {
+    this(config.keyRate(), config.userRate(), config.rateBurst(), headers, System::nanoTime);
   }
 
   /**
    * @param keyRate requests a second
    * @param burst a full bucket holds the requests of this time
+   * @param nanos a clock that only goes forward
    */
-  RateLimiter(double keyRate, double userRate, Duration burst, InstantSource clock) {
+  RateLimiter(
+      double keyRate,
+      double userRate,
+      Duration burst,
+      RateLimitHeaders headers,
+      LongSupplier nanos) {
     this.keyRate = keyRate;
     this.userRate = userRate;
     this.burstSeconds = burst.toMillis() / 1e3;
-    this.clock = clock;
+    this.headers = headers;
+    this.nanos = nanos;
     this.keys = buckets(burst);
     this.users = buckets(burst);
   }
 
-  private static Cache<String, Bucket> buckets(Duration burst) {
+  private static Cache<String, TokenBucket> buckets(Duration burst) {
     return Caffeine.newBuilder().maximumSize(MAX_BUCKETS).expireAfterAccess(burst).build();
   }
 
@@ -54,7 +61,7 @@ public final class RateLimiter {
    */
   public void admit(String keyId, @Nullable String user) {
     UserNameValidator.check(user);
-    Instant now = clock.instant();
+    long now = nanos.getAsLong();
     take(keys, keyId, keyRate, now, "this key");
     if (user != null) {
       // Each key has its own users: the same name under another key is another user.
@@ -62,36 +69,16 @@ public final class RateLimiter {
     }
   }
 
+  // The user's limit is told last, because it is the one that is reached first.
   private void take(
-      Cache<String, Bucket> buckets, String name, double rate, Instant now, String owner) {
+      Cache<String, TokenBucket> buckets, String name, double rate, long now, String owner) {
     double capacity = Math.max(1, rate * burstSeconds);
-    Bucket bucket = buckets.get(name, _ -> new Bucket(capacity, now));
-    double wait = bucket.take(rate, capacity, now);
+    TokenBucket bucket = buckets.get(name, _ -> new TokenBucket(rate, capacity, now));
+    double wait = bucket.take(1, now);
+    headers.tell("requests", capacity, bucket.remaining(now), bucket.untilFull(now));
     if (wait > 0) {
       throw ProblemException.retryLater(
           429, "rate_limited", owner + " sends too many requests", (int) Math.ceil(wait));
-    }
-  }
-
-  private static final class Bucket {
-    private double tokens;
-    private Instant refilledAt;
-
-    Bucket(double tokens, Instant now) {
-      this.tokens = tokens;
-      this.refilledAt = now;
-    }
-
-    /** Takes a token and returns 0, or returns the seconds until there is one. */
-    synchronized double take(double rate, double capacity, Instant now) {
-      double elapsed = Math.max(0, Duration.between(refilledAt, now).toNanos() / 1e9);
-      tokens = Math.min(capacity, tokens + elapsed * rate);
-      refilledAt = now;
-      if (tokens < 1) {
-        return (1 - tokens) / rate;
-      }
-      tokens--;
-      return 0;
     }
   }
 }

@@ -61,6 +61,13 @@ final class RequestBorder {
           "the request's Transfer-Encoding is not chunked",
           "Transfer-Encoding");
     }
+    if (!transfer.isEmpty() && request.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
+      return Problems.of(
+          400,
+          "bad_request",
+          "the request has both a Content-Length and a Transfer-Encoding",
+          "Content-Length");
+    }
     String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
     if (coding != null && !coding.strip().toLowerCase(Locale.ROOT).equals("identity")) {
       return Problems.of(

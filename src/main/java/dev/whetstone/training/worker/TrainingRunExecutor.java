@@ -1,6 +1,8 @@
 package dev.whetstone.training.worker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.DatabaseRetry;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.database.Sql;
 import dev.whetstone.dpo.Trainer;
@@ -282,24 +284,10 @@ public final class TrainingRunExecutor {
     return floats;
   }
 
-  // A trained adapter is worth waiting for: a database that restarts is retried for two minutes.
+  // A trained adapter is worth waiting for: a database that restarts, or in which a table is
+  // locked, is retried for two minutes.
   private static void retryWhileUnavailable(Runnable work) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        work.run();
-        return;
-      } catch (DatabaseUnavailableException unavailable) {
-        if (attempt == MAX_TRIES) {
-          throw unavailable;
-        }
-        try {
-          Thread.sleep(RETRY_PAUSE);
-        } catch (InterruptedException stopped) {
-          Thread.currentThread().interrupt();
-          throw unavailable;
-        }
-      }
-    }
+    DatabaseRetry.run(MAX_TRIES, RETRY_PAUSE, work);
   }
 
   /** Deletes all but the newest run folders. */
@@ -324,7 +312,7 @@ public final class TrainingRunExecutor {
     }
   }
 
-  /** Records each step in the database; while that is unavailable, training continues. */
+  /** Records each step in the database; while that is unavailable or slow, training continues. */
   private final class ProgressReporter implements TrainingListener {
     private final String id;
     private final BooleanSupplier stopping;
@@ -339,8 +327,11 @@ public final class TrainingRunExecutor {
     public void onStep(StepMetrics step) {
       try {
         cancelled |= runs.recordProgress(id, step.step(), json(step));
-      } catch (DatabaseUnavailableException unavailable) {
-        LOG.debugf("step %d could not be recorded: %s", step.step(), unavailable.getMessage());
+      } catch (DatabaseUnavailableException | DatabaseException failed) {
+        if (!DatabaseRetry.isMomentary(failed)) {
+          throw failed;
+        }
+        LOG.debugf("step %d could not be recorded: %s", step.step(), failed.getMessage());
       }
     }
 

@@ -97,6 +97,39 @@ class EmbeddedServerTest {
   }
 
   @Test
+  void itsProgramsAreUnpackedAgainWhenAFileIsGoneOrAnotherBuildCame() throws Exception {
+    Path folder = home.resolve("postgres");
+    EmbeddedServer server = EmbeddedServer.at(folder);
+    Path programs = folder.resolve("postgresql");
+    List<Path> libraries;
+    try (Stream<Path> all = Files.walk(programs)) {
+      libraries = all.filter(path -> path.toString().endsWith("plpgsql.so")).toList();
+    }
+    assertThat(libraries).hasSize(1);
+    Path library = libraries.getFirst();
+    Files.delete(library);
+    server.start();
+
+    EmbeddedServer.at(folder);
+
+    assertThat(library).as("not below a running server").doesNotExist();
+    server.release();
+    EmbeddedServer.at(folder);
+    assertThat(library).exists();
+
+    Path contents = programs.resolve("contents");
+    String own = Files.readString(contents);
+    Files.writeString(contents, own.replaceFirst("[0-9a-f]{64}", "0".repeat(64)));
+    EmbeddedServer.at(folder);
+    assertThat(contents).hasContent(own);
+
+    Files.writeString(contents, "");
+    Files.writeString(folder.resolve("data/PG_VERSION"), "16\n");
+    EmbeddedServer.at(folder);
+    assertThat(contents).as("data of another major version keeps its programs").hasContent("");
+  }
+
+  @Test
   void aServerOfAnotherContainerIsNotStartedTwice() throws Exception {
     Path folder = home.resolve("postgres");
     EmbeddedServer server = EmbeddedServer.at(folder);
