@@ -122,6 +122,7 @@ public final class TrainingRunExecutor {
                   new TrainingJob(
                       base,
                       loaded.train(),
+                      List.of(),
                       loaded.validation(),
                       loaded.config(),
                       loaded.parent().adapter(),
