@@ -5,6 +5,7 @@ import static dev.whetstone.settings.Checks.require;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A completion that was rated by itself, as token ids: TRL's unpaired preference.
@@ -53,6 +54,15 @@ public record RatedCompletion(
   /** The completion and the mismatched one, for what scores pairs. */
   public TokenPair asPair() {
     return new TokenPair(id, prompt, completion, mismatched, weight);
+  }
+
+  /** The chosen completion of a pair as a good one, and the rejected as a bad one. */
+  public static Stream<RatedCompletion> ofPair(TokenPair pair) {
+    return Stream.of(
+        new RatedCompletion(
+            pair.id() + " chosen", pair.prompt(), pair.chosen(), true, pair.weight()),
+        new RatedCompletion(
+            pair.id() + " rejected", pair.prompt(), pair.rejected(), false, pair.weight()));
   }
 
   /** The completion twice, as a pair that an export is checked with. */
