@@ -7,15 +7,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.data.PairDigest;
 import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.evaluation.StepMetrics;
+import dev.whetstone.dpo.network.Network;
+import dev.whetstone.dpo.network.NetworkSettings;
+import dev.whetstone.dpo.network.PromptCompletions;
+import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.TestModels;
+import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +49,8 @@ class GoldenRatingsTest {
     GoldenRun golden = GoldenRun.read(name);
     List<StepMetrics> steps = new ArrayList<>();
 
-    TrainingOutcome outcome = train(List.of(), ratings(golden), config(golden, "{}"), steps);
+    TrainingOutcome outcome =
+        train(List.of(), ratings(golden), config(golden, "{}"), startAsReference(golden), steps);
 
     JsonNode expected = golden.run().path("per_step");
     assertThat(steps).hasSize(expected.size());
@@ -107,6 +116,16 @@ class GoldenRatingsTest {
       TrainConfig config,
       List<StepMetrics> steps)
       throws IOException {
+    return train(pairs, ratings, config, ReferenceCache.NONE, steps);
+  }
+
+  private TrainingOutcome train(
+      List<TokenPair> pairs,
+      List<RatedCompletion> ratings,
+      TrainConfig config,
+      ReferenceCache references,
+      List<StepMetrics> steps)
+      throws IOException {
     TrainingJob job =
         new TrainingJob(
             TestModels.tiny(),
@@ -118,8 +137,45 @@ class GoldenRatingsTest {
             null,
             folder.resolve("run-" + folder.toFile().list().length),
             false);
-    return new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test"))
+    return new Trainer(TrainerOptions.exact(2, InstantSource.system(), "test").with(references))
         .run(job, steps::add);
+  }
+
+  /**
+   * TRL takes a copy of the adapter that it is given as the reference. Here it is always the base,
+   * so what the first adapter writes is put in the place of what the base does.
+   */
+  private static ReferenceCache startAsReference(GoldenRun golden) throws IOException {
+    Map<ReferenceCache.Key, float[]> logps = new HashMap<>();
+    ModelDirectory base = TestModels.tiny();
+    try (Network network = Network.openFrozen(base, NetworkSettings.exact(2))) {
+      var _ = network.adapt(GoldenRun.read("train-kto").adapter("adapter_init.safetensors"));
+      for (RatedCompletion rating :
+          RatedCompletion.prepare(ratings(golden), 1024, 4, new ArrayList<>())) {
+        List<int[]> completions = List.of(rating.completion(), rating.mismatched());
+        float[][] scores =
+            network
+                .policyScores(List.of(new PromptCompletions(rating.prompt(), completions)))
+                .logps();
+        for (int i = 0; i < scores.length; i++) {
+          String tokens = new PairDigest().add(rating.prompt()).add(completions.get(i)).hex();
+          logps.put(new ReferenceCache.Key(base.hash(), tokens), scores[i]);
+        }
+      }
+    }
+    return new ReferenceCache() {
+      @Override
+      public Map<Key, float[]> find(Collection<Key> keys) {
+        Map<Key, float[]> found = new HashMap<>(logps);
+        found.keySet().retainAll(keys);
+        return found;
+      }
+
+      @Override
+      public void store(Map<Key, float[]> others) {
+        throw new IllegalStateException("all of them are known");
+      }
+    };
   }
 
   private static TrainConfig config(GoldenRun golden, String changed) {
