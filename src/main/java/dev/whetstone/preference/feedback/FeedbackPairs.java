@@ -41,7 +41,7 @@ final class FeedbackPairs {
           + """
           SELECT ?, a.key_id, a.user_id, a.prompt, a.prompt_ids,
             sha256(convert_to(a.prompt, 'UTF8')), a.messages, ?, a.text, ?, a.ids, '{}', '{}',
-            'stop', a.finish, ?, a.policy, ?, a.hash, a.base_hash, '{}', ?,
+            'stop', a.finish, ?, a.policy, ?, a.hash, a.base_hash, '{}', ?::timestamptz,
             ?::timestamptz + interval '1 millisecond', true, a.line
           FROM ratings r JOIN answers a USING (completion_id)
           WHERE r.feedback_id = ? AND a.text <> ? AND a.ids <> ?
@@ -52,7 +52,7 @@ final class FeedbackPairs {
           + """
           SELECT ?, a.key_id, a.user_id, a.prompt, a.prompt_ids,
             sha256(convert_to(a.prompt, 'UTF8')), a.messages, a.text, b.text, a.ids, b.ids, '{}',
-            '{}', a.finish, b.finish, a.policy, b.policy, a.hash, b.hash, a.base_hash, '{}', ?,
+            '{}', a.finish, b.finish, a.policy, b.policy, a.hash, b.hash, a.base_hash, '{}', ?::timestamptz,
             ?::timestamptz + interval '1 millisecond', true, a.line
           FROM answers a, answers b
           WHERE a.completion_id = (SELECT completion_id FROM ratings
@@ -65,7 +65,7 @@ final class FeedbackPairs {
       """
       INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, tags, recorded_at,
         imported, policy_a, policy_b, source, line)
-      SELECT ?, p.pair_id, p.key_id, p.user_id, 'a', r.tags, ?, true, p.policy_a, p.policy_b, ?,
+      SELECT ?, p.pair_id, p.key_id, p.user_id, 'a', r.tags, ?::timestamptz, true, p.policy_a, p.policy_b, ?,
         p.line
       FROM pairs p, ratings r WHERE p.pair_id = ? AND r.feedback_id = ?
       """;

@@ -24,7 +24,13 @@ public final class FeedbackStore {
     int[] ids(String answer);
   }
 
-  // The lock orders ratings of one voter, so that two at the same time do not miss each other.
+  // Orders the ratings of one voter, so that two at the same time do not miss each other.
+  private static final String LOCK =
+      """
+      SELECT pg_advisory_xact_lock(hashtextextended('feedback ' || key_id || ' ' || user_id, 0))
+      FROM answers WHERE completion_id = ?
+      """;
+
   private static final String ANSWER =
       """
       SELECT a.key_id, a.user_id, a.expires_at, a.base_hash,
@@ -32,8 +38,6 @@ public final class FeedbackStore {
       FROM answers a LEFT JOIN ratings r USING (completion_id)
       WHERE a.completion_id = ? AND a.key_id = ? AND a.user_id = coalesce(?, a.user_id)
         AND NOT a.imported
-        AND pg_advisory_xact_lock(hashtextextended('feedback ' || a.key_id || ' ' || a.user_id, 0))
-          IS NOT NULL
       """;
 
   private static final String UPSERT =
@@ -111,6 +115,7 @@ public final class FeedbackStore {
     Instant now = clock.instant();
     return database.transaction(
         connection -> {
+          Sql.list(connection, row -> true, LOCK, request.completionId());
           Optional<Earlier> found =
               Sql.first(
                   connection,
@@ -156,7 +161,7 @@ public final class FeedbackStore {
         EnumNames.of(request.rating()),
         request.edit(),
         request.comment(),
-        request.tags().isEmpty() ? null : String.join("\n", request.tags()),
+        String.join("\n", request.tags()),
         now,
         now);
     String feedbackId = earlier.feedbackId == null ? request.feedbackId() : earlier.feedbackId;
