@@ -110,8 +110,7 @@ final class RatingPass {
   private static List<PromptCompletions> rows(
       List<RatedCompletion> ratings, Function<RatedCompletion, int[]> completion) {
     return ratings.stream()
-        .map(
-            rating -> new PromptCompletions(rating.prompt(), List.of(completion.apply(rating))))
+        .map(rating -> new PromptCompletions(rating.prompt(), List.of(completion.apply(rating))))
         .toList();
   }
 

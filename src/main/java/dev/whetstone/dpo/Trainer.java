@@ -70,9 +70,13 @@ public final class Trainer {
       List<Parameter> parameters = parameters(network, job);
       ReferenceLogProbs references =
           references(
-              job, withRatings(train.pairs(), ratings), validation.pairs(), network, file, listener);
-      TrainStep trainStep = 
-          new TrainStep(network, parameters, job.config(), references, ratings);
+              job,
+              withRatings(train.pairs(), ratings),
+              validation.pairs(),
+              network,
+              file,
+              listener);
+      TrainStep trainStep = new TrainStep(network, parameters, job.config(), references, ratings);
       Checkpoint state = new Checkpoint(parameters, trainStep.optimizer());
       if (Files.exists(directory.checkpoint())) {
         state.load(directory.checkpoint(), directory.fingerprint(used));
@@ -89,8 +93,7 @@ public final class Trainer {
   }
 
   /** Ratings as pairs, for what needs prompts and completions alone. */
-  private static List<TokenPair> withRatings(
-      List<TokenPair> pairs, List<RatedCompletion> ratings) {
+  private static List<TokenPair> withRatings(List<TokenPair> pairs, List<RatedCompletion> ratings) {
     return Stream.concat(pairs.stream(), ratings.stream().map(RatedCompletion::asPair)).toList();
   }
 
@@ -105,8 +108,8 @@ public final class Trainer {
    * Scores the probes again with the base in float32, as the engine has it. The rounded base is
    * freed by now.
    */
-  private TrainingOutcome withExactProbes(
-      TrainingInputs inputs, TrainingOutcome outcome) throws IOException {
+  private TrainingOutcome withExactProbes(TrainingInputs inputs, TrainingOutcome outcome)
+      throws IOException {
     TrainingJob job = inputs.job();
     LoraAdapter adapter = outcome.adapter();
     if (adapter == null || outcome.ending() == TrainingOutcome.Ending.CANCELLED) {

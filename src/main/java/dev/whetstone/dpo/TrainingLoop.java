@@ -103,7 +103,7 @@ final class TrainingLoop {
     Instant start = now();
     BatchOrder.Batch batch = order.batch(state.step());
     double rate = job.config().optimizer().learningRate() * schedule.factor(state.step());
-    TrainStep.Update update = 
+    TrainStep.Update update =
         trainStep.update(state.step() + 1, batch.pairs(), batch.ratings(), rate);
     state.advance(batch.fullTokens());
     PreferenceMetrics validationMetrics = isEvaluationDue() ? evaluate() : null;

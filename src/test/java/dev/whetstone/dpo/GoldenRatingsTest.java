@@ -58,8 +58,7 @@ class GoldenRatingsTest {
       compare(steps.get(i).toMap(), expected.get(i), i);
     }
     assertThat(outcome.probes()).isNotEmpty();
-    compare(
-        Objects.requireNonNull(outcome.adapter()), golden.adapter("adapter_final.safetensors"));
+    compare(Objects.requireNonNull(outcome.adapter()), golden.adapter("adapter_final.safetensors"));
   }
 
   /** The reference point is one number a batch, so that micro-batches change nothing. */
@@ -102,8 +101,7 @@ class GoldenRatingsTest {
     assertThat(both).isCloseTo((2 * ofPairs + 4 * ofRatings) / 6, within(1e-6));
   }
 
-  private double firstLoss(
-      List<TokenPair> pairs, List<RatedCompletion> ratings, TrainConfig config)
+  private double firstLoss(List<TokenPair> pairs, List<RatedCompletion> ratings, TrainConfig config)
       throws IOException {
     List<StepMetrics> steps = new ArrayList<>();
     train(pairs, ratings, config, steps);

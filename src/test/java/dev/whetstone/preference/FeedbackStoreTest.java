@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +27,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** Ratings of single answers on a real PostgreSQL. */
 @Tag("database")
@@ -60,8 +60,7 @@ class FeedbackStoreTest {
     fixture.execute("DELETE FROM answers");
     answers = new AnswerLog(fixture.database, clock, config(3, 64));
     store =
-        new FeedbackStore(
-            fixture.database, clock, prefix -> prefix + "_" + ids.incrementAndGet());
+        new FeedbackStore(fixture.database, clock, prefix -> prefix + "_" + ids.incrementAndGet());
   }
 
   @AfterEach
@@ -93,13 +92,11 @@ class FeedbackStoreTest {
   void foreignUnknownAndExpiredAnswersAreNotRated() {
     keep("gen_1", "anna", "Hi", "one", 3);
 
-    assertThat(outcome("gen_1", "berta", Rating.UP, null))
-        .isEqualTo(new FeedbackOutcome.Unknown());
+    assertThat(outcome("gen_1", "berta", Rating.UP, null)).isEqualTo(new FeedbackOutcome.Unknown());
     assertThat(outcome("gen_9", null, Rating.UP, null)).isEqualTo(new FeedbackOutcome.Unknown());
     rate("gen_1", Rating.UP, null);
     now.set(LogFixture.NOW.plus(Duration.ofHours(24)));
-    assertThat(outcome("gen_1", null, Rating.DOWN, null))
-        .isEqualTo(new FeedbackOutcome.Expired());
+    assertThat(outcome("gen_1", null, Rating.DOWN, null)).isEqualTo(new FeedbackOutcome.Expired());
     assertThat(outcome("gen_1", null, Rating.UP, null))
         .isInstanceOf(FeedbackOutcome.Recorded.class);
   }
@@ -114,11 +111,9 @@ class FeedbackStoreTest {
     assertThat(text("SELECT source || choice FROM usable_votes")).isEqualTo("edita");
     assertThat(text("SELECT text_a || '>' || text_b || policy_a FROM pairs"))
         .isEqualTo("better>oneedit");
-    assertThat(text("SELECT array_to_string(chosen_ids, ',') FROM usable_votes"))
-        .isEqualTo("7,2");
+    assertThat(text("SELECT array_to_string(chosen_ids, ',') FROM usable_votes")).isEqualTo("7,2");
     assertThat(text("SELECT count(*) FROM usable_ratings")).isEqualTo("0");
-    assertThat(text("SELECT part FROM usable_votes"))
-        .isEqualTo(text("SELECT part FROM answers"));
+    assertThat(text("SELECT part FROM usable_votes")).isEqualTo(text("SELECT part FROM answers"));
 
     rate("gen_1", Rating.UP, null);
     assertThat(text("SELECT count(*) FROM pairs")).isEqualTo("0");
@@ -141,8 +136,7 @@ class FeedbackStoreTest {
     rate("gen_1", Rating.UP, null);
 
     assertThat(text("SELECT source FROM usable_votes")).isEqualTo("rating");
-    assertThat(text("SELECT array_to_string(chosen_ids, ',') FROM usable_votes"))
-        .isEqualTo("3,2");
+    assertThat(text("SELECT array_to_string(chosen_ids, ',') FROM usable_votes")).isEqualTo("3,2");
     // a rating that is used in a pair is not used alone
     assertThat(text("SELECT count(*) FROM usable_ratings")).isEqualTo("2");
 

@@ -118,8 +118,7 @@ public final class TrainConfigFile {
                     defaults.unpaired().undesirableWeight()));
       } else {
         pairs.add(
-            new Weighted(
-                EnumNames.parse("loss_type", names.get(i), LossType.values()), weight));
+            new Weighted(EnumNames.parse("loss_type", names.get(i), LossType.values()), weight));
       }
     }
     return new Losses(pairs, unpaired.orElse(defaults.unpaired()));

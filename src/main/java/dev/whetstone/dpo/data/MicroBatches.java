@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Splits examples into micro-batches of neighbours within a token budget; a larger one is one alone.
+ * Splits examples into micro-batches of neighbours within a token budget; a larger one is one
+ * alone.
  */
 public final class MicroBatches {
   private MicroBatches() {}

@@ -82,7 +82,8 @@ public final class PairFile {
           }
           String id = "line " + lines.lineNumber();
           if (rated.isRating(line)) {
-            ratings.add(rating(id, rated.readTokens(line, tokenizer), rated.label(line), tokenizer));
+            ratings.add(
+                rating(id, rated.readTokens(line, tokenizer), rated.label(line), tokenizer));
           } else {
             pairs.add(pair(id, reader.readTokens(line, tokenizer), tokenizer.endToken()));
           }

@@ -18,12 +18,7 @@ import java.util.stream.Stream;
  * @param weight factor of the example's loss; 1 for a plain rating
  */
 public record RatedCompletion(
-    String id,
-    int[] prompt,
-    int[] completion,
-    int[] mismatched,
-    boolean desirable,
-    double weight)
+    String id, int[] prompt, int[] completion, int[] mismatched, boolean desirable, double weight)
     implements Example {
   public RatedCompletion {
     require(prompt.length > 0, "rating " + id + ": prompt has no tokens");

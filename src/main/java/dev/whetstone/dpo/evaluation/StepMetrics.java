@@ -37,7 +37,8 @@ public record StepMetrics(
   }
 
   /**
-   * The metrics by TRL's names; beside pairs, those of ratings begin with {@code kto_}, and those of validation pairs begin with {@code eval_}.
+   * The metrics by TRL's names; beside pairs, those of ratings begin with {@code kto_}, and those
+   * of validation pairs begin with {@code eval_}.
    */
   public Map<String, Object> toMap() {
     Map<String, Object> named = new LinkedHashMap<>();

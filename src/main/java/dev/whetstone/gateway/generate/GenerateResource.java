@@ -141,7 +141,8 @@ public class GenerateResource {
                   out, mapper, "token", new GenerateResponse.Token(side, piece.text()));
             }
           });
-      EventStream.writeEvent(out, mapper, "done", awaitResponse(model, request, plan, draft, generation));
+      EventStream.writeEvent(
+          out, mapper, "done", awaitResponse(model, request, plan, draft, generation));
     } catch (DatabaseUnavailableException unavailable) {
       // The response has already begun with a 200, so the problem has to be an event.
       EventStream.writeEvent(out, mapper, "error", Problems.databaseUnavailable());

@@ -74,7 +74,9 @@ final class CompletionBatchService {
       GenerationPlan plan = plans.get(i);
       members.add(
           new Member(
-              asks.get(i), plan, scoreOnly ? null : generations.submit(model, plan.request(), http)));
+              asks.get(i),
+              plan,
+              scoreOnly ? null : generations.submit(model, plan.request(), http)));
     }
     Logprobs logprobs = requests.getFirst().logprobs() ? new Logprobs(model.tokenizer()) : null;
     List<Choice> choices = new ArrayList<>();
@@ -89,7 +91,14 @@ final class CompletionBatchService {
       List<Completion> done =
           member.generation == null ? List.of() : CompletionService.await(member.generation);
       answers.keep(
-          id, users.key(), member.asked, member.plan, null, model.base().hash(), choices.size(), done);
+          id,
+          users.key(),
+          member.asked,
+          member.plan,
+          null,
+          model.base().hash(),
+          choices.size(),
+          done);
       for (Completion completion : done) {
         sampled += completion.tokens().length;
         choices.add(choice(choices.size(), member.plan, completion, echo, logprobs, scores));

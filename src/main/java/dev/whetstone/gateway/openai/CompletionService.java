@@ -122,9 +122,7 @@ final class CompletionService {
       Generation generation = generations.submit(model, plan.request(), http);
       OpenAiResponses.Answer answer = awaitAnswer(active, generation);
       keep(active, generation);
-      return with(
-          request.headers(),
-          Response.ok(answer).type(MediaType.APPLICATION_JSON).build());
+      return with(request.headers(), Response.ok(answer).type(MediaType.APPLICATION_JSON).build());
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);

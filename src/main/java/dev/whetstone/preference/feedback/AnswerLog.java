@@ -61,7 +61,6 @@ public final class AnswerLog implements AutoCloseable {
         WHERE age > ? LIMIT ?)
       """;
 
-
   private final Database database;
   private final InstantSource clock;
   private final FeedbackConfig config;
@@ -151,7 +150,8 @@ public final class AnswerLog implements AutoCloseable {
         LOG.debugf("%d answers were not kept: %s", batch.size(), unavailable.getMessage());
       } catch (RuntimeException failed) {
         databaseAway.addAndGet(batch.size());
-        LOG.errorf(failed, "%d answers could not be kept, so that they cannot be rated", batch.size());
+        LOG.errorf(
+            failed, "%d answers could not be kept, so that they cannot be rated", batch.size());
       }
       batch.clear();
     }

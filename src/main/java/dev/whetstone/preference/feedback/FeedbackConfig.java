@@ -7,7 +7,9 @@ import java.time.Duration;
 /** Settings of ratings of single answers, {@code whetstone.feedback.*}. */
 @ConfigMapping(prefix = "whetstone.feedback")
 public interface FeedbackConfig {
-  /** How long a single answer can be rated; one that was not rated is deleted then. 0 keeps none. */
+  /**
+   * How long a single answer can be rated; one that was not rated is deleted then. 0 keeps none.
+   */
   @WithDefault("24H")
   Duration retention();
 

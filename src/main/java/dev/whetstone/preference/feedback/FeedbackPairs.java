@@ -90,7 +90,17 @@ final class FeedbackPairs {
     String pairId = ids.apply("pair");
     int made =
         Sql.update(
-            connection, EDIT_PAIR, pairId, edit, editIds, EDIT, EDIT, now, now, feedbackId, edit,
+            connection,
+            EDIT_PAIR,
+            pairId,
+            edit,
+            editIds,
+            EDIT,
+            EDIT,
+            now,
+            now,
+            feedbackId,
+            edit,
             editIds);
     if (made > 0) {
       vote(pairId, feedbackId, EDIT);
@@ -100,15 +110,13 @@ final class FeedbackPairs {
 
   /** Makes a pair with the newest answer that was rated oppositely; none where there is none. */
   void ofOpposite(String feedbackId) throws SQLException {
-    Optional<String> partner =
-        Sql.first(connection, row -> row.getString(1), PARTNER, feedbackId);
+    Optional<String> partner = Sql.first(connection, row -> row.getString(1), PARTNER, feedbackId);
     if (partner.isEmpty()) {
       return;
     }
     String other = partner.get();
     String pairId = ids.apply("pair");
-    Sql.update(
-        connection, OPPOSITE_PAIR, pairId, now, now, feedbackId, other, feedbackId, other);
+    Sql.update(connection, OPPOSITE_PAIR, pairId, now, now, feedbackId, other, feedbackId, other);
     vote(pairId, feedbackId, "rating");
     link(pairId, feedbackId);
     link(pairId, other);

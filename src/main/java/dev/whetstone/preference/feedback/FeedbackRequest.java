@@ -29,14 +29,12 @@ public record FeedbackRequest(
     require(
         edit == null || (!edit.isBlank() && edit.length() <= MAX_EDIT_LENGTH),
         "edit has 1 to " + MAX_EDIT_LENGTH + " characters");
-    require(
-        edit == null || edit.indexOf('\0') < 0, "edit has a character that is no text: U+0000");
+    require(edit == null || edit.indexOf('\0') < 0, "edit has a character that is no text: U+0000");
     require(
         comment == null || comment.length() <= VoteRequest.MAX_COMMENT_LENGTH,
         "comment has at most " + VoteRequest.MAX_COMMENT_LENGTH + " characters");
     require(
-        tags.size() <= VoteRequest.MAX_TAGS
-            && tags.stream().allMatch(FeedbackRequest::isValidTag),
+        tags.size() <= VoteRequest.MAX_TAGS && tags.stream().allMatch(FeedbackRequest::isValidTag),
         "tags are at most %d lines of 1 to %d characters"
             .formatted(VoteRequest.MAX_TAGS, VoteRequest.MAX_TAG_LENGTH));
   }

@@ -110,8 +110,7 @@ public final class FeedbackStore {
    * @param baseHash of the base that the tokenizer is of
    * @throws dev.whetstone.database.DatabaseUnavailableException when it may not be stored
    */
-  public FeedbackOutcome rate(
-      FeedbackRequest request, String baseHash, AnswerTokenizer tokenizer) {
+  public FeedbackOutcome rate(FeedbackRequest request, String baseHash, AnswerTokenizer tokenizer) {
     Instant now = clock.instant();
     return database.transaction(
         connection -> {
@@ -178,8 +177,7 @@ public final class FeedbackStore {
   }
 
   private static FeedbackOutcome recorded(
-      Connection connection, String feedbackId, Earlier earlier, Instant now)
-      throws SQLException {
+      Connection connection, String feedbackId, Earlier earlier, Instant now) throws SQLException {
     String id = earlier.feedbackId == null ? feedbackId : earlier.feedbackId;
     return Sql.first(
             connection,

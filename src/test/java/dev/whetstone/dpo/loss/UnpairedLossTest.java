@@ -42,12 +42,9 @@ class UnpairedLossTest {
     UnpairedLoss.Weights weights = new UnpairedLoss.Weights(1.2, 0.7);
     double step = 1e-6;
     for (boolean desirable : new boolean[] {true, false}) {
-      UnpairedLoss.Result at =
-          loss.compute(List.of(rating(desirable, 0)), 0.3, weights, 0.4, 3);
-      double above =
-          loss.compute(List.of(rating(desirable, step)), 0.3, weights, 0.4, 3).loss();
-      double below =
-          loss.compute(List.of(rating(desirable, -step)), 0.3, weights, 0.4, 3).loss();
+      UnpairedLoss.Result at = loss.compute(List.of(rating(desirable, 0)), 0.3, weights, 0.4, 3);
+      double above = loss.compute(List.of(rating(desirable, step)), 0.3, weights, 0.4, 3).loss();
+      double below = loss.compute(List.of(rating(desirable, -step)), 0.3, weights, 0.4, 3).loss();
 
       assertThat(at.ratings().getFirst().gradient()[1])
           .isCloseTo((above - below) / (2 * step), within(1e-8));

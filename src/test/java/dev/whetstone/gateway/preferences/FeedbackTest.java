@@ -55,7 +55,11 @@ class FeedbackTest extends ReadyGateway {
         "{\"model\": \"champion\", %s, \"max_tokens\": 12, \"temperature\": 0.9, \"n\": 2, \"user\":"
             + " \"carla\"}";
     String id =
-        as("chat", body.formatted(QUESTION)).post("/v1/chat/completions").then().extract().path("id");
+        as("chat", body.formatted(QUESTION))
+            .post("/v1/chat/completions")
+            .then()
+            .extract()
+            .path("id");
 
     rate(id, "up", null).then().statusCode(201).body("user", equalTo("carla"));
     rate(id + ":1", "down", null).then().statusCode(201);
@@ -82,7 +86,10 @@ class FeedbackTest extends ReadyGateway {
   @Test
   void aStreamedAnswerCanBeRated() {
     String stream =
-        as("chat", "{%s, \"max_tokens\": 12, \"user\": \"emma\", \"stream\": true}".formatted(QUESTION))
+        as(
+                "chat",
+                "{%s, \"max_tokens\": 12, \"user\": \"emma\", \"stream\": true}"
+                    .formatted(QUESTION))
             .post("/generate")
             .then()
             .statusCode(200)
@@ -97,10 +104,7 @@ class FeedbackTest extends ReadyGateway {
   void foreignAndUnknownAnswersAre404() {
     String id = answer("/generate", "anna");
 
-    rate("gen_none", "up", null)
-        .then()
-        .statusCode(404)
-        .body("code", equalTo("unknown_completion"));
+    rate("gen_none", "up", null).then().statusCode(404).body("code", equalTo("unknown_completion"));
     rate(id, "up", "\"user\": \"berta\"").then().statusCode(404);
     as("rater", body(id, "up", null)).post("/feedback").then().statusCode(404);
     as("trainer", body(id, "up", null)).post("/feedback").then().statusCode(403);
