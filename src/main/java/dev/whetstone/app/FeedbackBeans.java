@@ -1,8 +1,13 @@
 package dev.whetstone.app;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
+import dev.whetstone.preference.PreferenceConfig;
+import dev.whetstone.preference.bulk.PreferenceImport;
+import dev.whetstone.preference.bulk.RatingImport;
 import dev.whetstone.preference.feedback.AnswerLog;
 import dev.whetstone.preference.feedback.FeedbackConfig;
+import dev.whetstone.preference.feedback.FeedbackReader;
 import dev.whetstone.preference.feedback.FeedbackStore;
 import dev.whetstone.security.RandomIds;
 import jakarta.enterprise.inject.Disposes;
@@ -27,5 +32,23 @@ final class FeedbackBeans {
   @Singleton
   FeedbackStore feedback(Database database, InstantSource clock) {
     return new FeedbackStore(database, clock, RandomIds::generate);
+  }
+
+  @Produces
+  @Singleton
+  FeedbackReader feedbackReader(Database database) {
+    return new FeedbackReader(database);
+  }
+
+  @Produces
+  @Singleton
+  RatingImport ratingImport(
+      Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
+    PreferenceImport.ImportLimits limits =
+        new PreferenceImport.ImportLimits(
+            config.importBatch(),
+            Math.toIntExact(config.importLine().asLongValue()),
+            config.importErrors());
+    return new RatingImport(database, clock, RandomIds::generate, mapper.reader(), limits);
   }
 }

@@ -50,7 +50,7 @@ public final class FeedbackStore {
       """;
 
   private static final String UNUSABLE =
-      "SELECT unusable FROM judged_ratings WHERE feedback_id = ?";
+      "SELECT coalesce(unusable, '') FROM judged_ratings WHERE feedback_id = ?";
 
   private final Database database;
   private final InstantSource clock;
@@ -164,9 +164,9 @@ public final class FeedbackStore {
         now,
         now);
     String feedbackId = earlier.feedbackId == null ? request.feedbackId() : earlier.feedbackId;
-    Optional<String> unusable =
-        Sql.first(connection, row -> row.getString(1), UNUSABLE, feedbackId);
-    if (unusable.isEmpty() && baseHash.equals(earlier.baseHash)) {
+    boolean usable =
+        Sql.first(connection, row -> row.getString(1).isEmpty(), UNUSABLE, feedbackId).orElseThrow();
+    if (usable && baseHash.equals(earlier.baseHash)) {
       if (request.edit() != null) {
         pairs.ofEdit(feedbackId, request.edit(), tokenizer.ids(request.edit()));
       } else {
