@@ -3,6 +3,7 @@ package dev.whetstone.preference.bulk;
 import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.preference.feedback.FeedbackErasure;
 import dev.whetstone.preference.rating.RaterQueue;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -98,7 +99,12 @@ public final class UserErasure {
     // Runs name a user without its key: of one key, only the votes that are still there are known.
     String name = key == null ? user : null;
     List<String> trained =
-        Sql.list(connection, row -> row.getString("version"), TRAINED, name, votes);
+        Stream.concat(
+                Sql.list(connection, row -> row.getString("version"), TRAINED, name, votes)
+                    .stream(),
+                FeedbackErasure.erase(connection, user, key).stream())
+            .distinct()
+            .toList();
     List<String> descended =
         Sql.list(connection, row -> row.getString("version"), DESCENDED, name, votes).stream()
             .filter(version -> !trained.contains(version))

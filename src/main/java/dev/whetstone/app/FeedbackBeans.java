@@ -1,0 +1,54 @@
+package dev.whetstone.app;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Database;
+import dev.whetstone.preference.PreferenceConfig;
+import dev.whetstone.preference.bulk.PreferenceImport;
+import dev.whetstone.preference.bulk.RatingImport;
+import dev.whetstone.preference.feedback.AnswerLog;
+import dev.whetstone.preference.feedback.FeedbackConfig;
+import dev.whetstone.preference.feedback.FeedbackReader;
+import dev.whetstone.preference.feedback.FeedbackStore;
+import dev.whetstone.security.RandomIds;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.InstantSource;
+
+/** Beans that keep single answers and their ratings. */
+@Singleton
+final class FeedbackBeans {
+  @Produces
+  @Singleton
+  AnswerLog answers(Database database, InstantSource clock, FeedbackConfig config) {
+    return new AnswerLog(database, clock, config);
+  }
+
+  void close(@Disposes AnswerLog answers) {
+    answers.close();
+  }
+
+  @Produces
+  @Singleton
+  FeedbackStore feedback(Database database, InstantSource clock) {
+    return new FeedbackStore(database, clock, RandomIds::generate);
+  }
+
+  @Produces
+  @Singleton
+  FeedbackReader feedbackReader(Database database) {
+    return new FeedbackReader(database);
+  }
+
+  @Produces
+  @Singleton
+  RatingImport ratingImport(
+      Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
+    PreferenceImport.ImportLimits limits =
+        new PreferenceImport.ImportLimits(
+            config.importBatch(),
+            Math.toIntExact(config.importLine().asLongValue()),
+            config.importErrors());
+    return new RatingImport(database, clock, RandomIds::generate, mapper.reader(), limits);
+  }
+}

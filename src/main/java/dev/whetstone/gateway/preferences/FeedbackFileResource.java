@@ -1,0 +1,140 @@
+package dev.whetstone.gateway.preferences;
+
+import dev.whetstone.gateway.http.JsonLines;
+import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.preference.PreferenceConfig;
+import dev.whetstone.preference.bulk.ImportReport;
+import dev.whetstone.preference.bulk.RatingImport;
+import dev.whetstone.preference.feedback.FeedbackReader;
+import dev.whetstone.preference.trl.PairTokenizer;
+import dev.whetstone.preference.trl.TrlFormat;
+import dev.whetstone.preference.trl.TrlRatingWriter;
+import dev.whetstone.security.Role;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.Semaphore;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** Exports and imports ratings as files in TRL's unpaired format. */
+@Path("/feedback")
+@RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
+public class FeedbackFileResource {
+  private final FeedbackReader reader;
+  private final RatingImport imports;
+  private final GatewayState serving;
+  private final SecurityIdentity identity;
+  private final Semaphore exports;
+
+  @Inject
+  FeedbackFileResource(
+      FeedbackReader reader,
+      RatingImport imports,
+      GatewayState serving,
+      SecurityIdentity identity,
+      PreferenceConfig config) {
+    this.reader = reader;
+    this.imports = imports;
+    this.serving = serving;
+    this.identity = identity;
+    this.exports = new Semaphore(config.exports());
+  }
+
+  @GET
+  @Produces(JsonLines.MEDIA_TYPE)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Exports all ratings as a file in TRL's unpaired format",
+      description =
+          "prompt, completion and label, oldest first. form=messages leaves out answers to plain"
+              + " prompts.")
+  @APIResponse(
+      responseCode = "200",
+      description = "the file",
+      content =
+          @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
+  public Response export(
+      @QueryParam("form")
+          @Parameter(
+              description = "TRL's standard (text) or conversational (messages) format",
+              schema =
+                  @Schema(
+                      type = SchemaType.STRING,
+                      enumeration = {"text", "messages"}))
+          @Nullable String form,
+      @QueryParam("tokens")
+          @Parameter(
+              description = "whether to add token ids to the texts",
+              schema = @Schema(type = SchemaType.BOOLEAN))
+          @Nullable String tokens,
+      @Context RoutingContext http) {
+    TrlFormat format = Parameters.enumConstant("form", form, TrlFormat.TEXT);
+    boolean ids = Boolean.TRUE.equals(Parameters.flag("tokens", tokens));
+    if (!exports.tryAcquire()) {
+      throw ProblemException.retryLater(
+          429, "too_many_exports", "too many exports are running; try again later", 5);
+    }
+    http.addEndHandler(ended -> exports.release());
+    StreamingOutput body =
+        out -> {
+          try (TrlRatingWriter lines = new TrlRatingWriter(out, format, ids)) {
+            reader.forEach(format, lines::write);
+          }
+        };
+    return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
+  }
+
+  @POST
+  @Path("import")
+  @Consumes({
+    JsonLines.MEDIA_TYPE,
+    "application/jsonl",
+    "application/x-jsonlines",
+    MediaType.APPLICATION_JSON
+  })
+  @Produces(MediaType.APPLICATION_JSON)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Imports a file of ratings in TRL's unpaired format, one JSON object on each line",
+      description =
+          "prompt and completion are texts or lists of messages, label is true or false. Lines that"
+              + " are there already are skipped; invalid lines are reported by number.")
+  @RequestBody(
+      content =
+          @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
+  @APIResponse(
+      responseCode = "200",
+      description = "counts of imported, skipped and invalid lines",
+      content = @Content(schema = @Schema(implementation = ImportReport.class)))
+  public ImportReport run(InputStream body) throws IOException {
+    ServedModel model = serving.model();
+    PairTokenizer tokenizer =
+        new PairTokenizer(
+            model.tokenizer(), model.template(), model.endToken(), model.base().hash());
+    return imports.run(body, tokenizer, identity.getPrincipal().getName());
+  }
+}
