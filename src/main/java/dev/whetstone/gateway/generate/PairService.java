@@ -76,15 +76,17 @@ final class PairService {
             sampling(draft),
             draft.asked.metadata() == null ? null : json(draft.asked.metadata()),
             now,
-            now.plus(config.pairExpiry()));
-    log.storePair(pair);
+            now.plus(config.pairExpiry()),
+            !Boolean.FALSE.equals(draft.asked.learn()));
+    boolean learn = log.storePair(pair);
     return new GenerateResponse.Pair(
         pair.pairId(),
         pair.expiresAt(),
         GenerateResponse.Text.of(a),
         GenerateResponse.Text.of(b),
         a.identical() || b.identical() || a.text().equals(b.text()),
-        GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done));
+        GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done),
+        learn ? null : Boolean.FALSE);
   }
 
   private Pair.Prompt prompt(Draft draft) {
