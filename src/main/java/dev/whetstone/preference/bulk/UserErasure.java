@@ -3,6 +3,7 @@ package dev.whetstone.preference.bulk;
 import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.rating.RaterQueue;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,7 +11,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Erases a user's data from the log and reports which versions were trained on it. */
+/**
+ * Erases a user's data from the log and reports which versions were trained on it. A refusal to be
+ * learned from stays, so that it still holds.
+ */
 public final class UserErasure {
   private static final String VOTES_OF_USER =
       """
@@ -110,7 +114,13 @@ public final class UserErasure {
     Sql.update(connection, "DELETE FROM preferences WHERE preference_id = ANY (?)", (Object) votes);
     int pairs = Sql.update(connection, "DELETE FROM pairs WHERE " + VOTER, user, key);
     Report report = new Report(user, key, pairs, votes.length, trained, descended);
-    Audit.record(connection, actor, "user data erased", user, null, detail(report));
+    Audit.record(
+        connection,
+        actor,
+        "user data erased",
+        LearningConsent.pseudonym(user),
+        null,
+        detail(report));
     return report;
   }
 
