@@ -10,6 +10,7 @@ import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.bulk.UserData;
 import dev.whetstone.preference.bulk.UserErasure;
+import dev.whetstone.preference.rating.GoldPairs;
 import dev.whetstone.preference.rating.RaterQueue;
 import dev.whetstone.preference.rating.RatingDesk;
 import dev.whetstone.preference.rating.SummaryReader;
@@ -112,6 +113,12 @@ final class GatewayBeans {
   @Singleton
   UserData userData(Database database) {
     return new UserData(database);
+  }
+
+  @Produces
+  @Singleton
+  GoldPairs goldPairs(Database database, InstantSource clock) {
+    return new GoldPairs(database, clock);
   }
 
   @Produces
