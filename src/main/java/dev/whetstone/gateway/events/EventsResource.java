@@ -106,8 +106,7 @@ public class EventsResource {
               LOG.warnf("a client of /events is dropped: it read nothing for %s", WRITE_LIMIT);
               http.vertx().runOnContext(ignored -> http.response().reset());
             });
-    long timer =
-        http.vertx().setPeriodic(EventFeed.PERIOD.toMillis(), ignored -> guard.check());
+    long timer = http.vertx().setPeriodic(EventFeed.PERIOD.toMillis(), ignored -> guard.check());
     http.addEndHandler(ended -> http.vertx().cancelTimer(timer));
     return guard;
   }

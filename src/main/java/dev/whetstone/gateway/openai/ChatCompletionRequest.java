@@ -9,9 +9,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Body of POST /v1/chat/completions. Fields that have no effect here (metadata, service_tier, …) are
- * accepted and ignored; unsupported fields that would change the answer (audio, …) are refused as
- * unknown, unless they ask for nothing ({@link IdleFields}).
+ * Body of POST /v1/chat/completions. Fields that have no effect here (metadata, service_tier, …)
+ * are accepted and ignored; unsupported fields that would change the answer (audio, …) are refused
+ * as unknown, unless they ask for nothing ({@link IdleFields}).
  */
 @JsonIgnoreProperties({
   "metadata",

@@ -101,7 +101,8 @@ class EventFeedTest extends LogTest {
   void anIdIsThreeNumbers() {
     EventPosition position = new EventPosition(3, 1_700_000_000_000_000L, 12);
     assertThat(EventPosition.parse(position.id())).contains(position);
-    for (String other : List.of("", "1.2", "1.2.3.4", "-1.2.3", "a.b.c", "1.2.1234567890123456789")) {
+    for (String other :
+        List.of("", "1.2", "1.2.3.4", "-1.2.3", "a.b.c", "1.2.1234567890123456789")) {
       assertThat(EventPosition.parse(other)).as(other).isEmpty();
     }
   }

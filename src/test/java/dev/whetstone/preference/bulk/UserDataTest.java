@@ -60,7 +60,8 @@ class UserDataTest extends LogTest {
                 row -> row.getString(1),
                 "SELECT preference_id FROM preferences WHERE user_id = 'ann' LIMIT 1")
             .orElseThrow();
-    log.execute("INSERT INTO training_runs (run_id, base_hash, trigger, requested_by, config, status) VALUES"
+    log.execute(
+        "INSERT INTO training_runs (run_id, base_hash, trigger, requested_by, config, status) VALUES"
             + " ('run_u', 'base', 'call', 'operator_1', '{}', 'succeeded')");
     log.execute("INSERT INTO run_scores VALUES ('run_u', ?, '{-1}', '{-1}', '{-1}', '{-1}')", vote);
 

@@ -62,8 +62,12 @@ class GoldPairsTest extends LogTest {
   @Test
   void marksAreListedInPagesAndGoWithTheirPairs() {
     List<String> ids = pairs.subList(0, 3);
-    assertThat(gold.page("", 2)).extracting(GoldPairs.GoldPair::pairId).isEqualTo(ids.subList(0, 2));
-    assertThat(gold.page(ids.get(1), 2)).extracting(GoldPairs.GoldPair::pairId).containsExactly(ids.get(2));
+    assertThat(gold.page("", 2))
+        .extracting(GoldPairs.GoldPair::pairId)
+        .isEqualTo(ids.subList(0, 2));
+    assertThat(gold.page(ids.get(1), 2))
+        .extracting(GoldPairs.GoldPair::pairId)
+        .containsExactly(ids.get(2));
     log.clear();
     assertThat(gold.page("", 2)).isEmpty();
   }
