@@ -47,7 +47,8 @@ public record Pair(
       Instant createdAt,
       Instant expiresAt) {
     this(
-        pairId, keyId, user, prompt, a, b, baseHash, sampling, metadata, createdAt, expiresAt, true);
+        pairId, keyId, user, prompt, a, b, baseHash, sampling, metadata, createdAt, expiresAt,
+        true);
   }
 
   /**

@@ -35,8 +35,7 @@ public record VoteRequest(
       @Nullable String comment,
       List<String> tags,
       @Nullable Double confidence) {
-    this(
-        preferenceId, pairId, keyId, user, choice, comment, tags, confidence, VoteSource.HUMAN);
+    this(preferenceId, pairId, keyId, user, choice, comment, tags, confidence, VoteSource.HUMAN);
   }
 
   /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */

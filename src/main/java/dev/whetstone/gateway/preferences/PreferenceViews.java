@@ -40,7 +40,7 @@ public final class PreferenceViews {
       @Schema(required = true) boolean imported,
       @Schema(
               required = true,
-              enumeration = {"human", "judge", "rule"})
+              enumeration = {"human", "judge", "rule", "edit", "rating"})
           String source,
       @Schema(required = true) String prompt,
       @Nullable List<Message> messages,

@@ -173,7 +173,7 @@ public final class PreferenceReader {
         List.of((String[]) row.getArray("tags").getArray()),
         confidence(row),
         row.getBoolean("imported"),
-        VoteSource.of(row.getString("source")),
+        VoteSource.ofStored(row.getString("source")),
         new PreferenceRow.JudgedPair(
             row.getString("prompt"),
             row.getString("messages"),

@@ -75,8 +75,7 @@ public final class UserData {
   public List<Item> page(String user, @Nullable String key, Cursor after, int limit) {
     Sql.Row<Item> mapping =
         row ->
-            new Item(
-                new Cursor(row.getInt("kind"), row.getString("place")), row.getString("data"));
+            new Item(new Cursor(row.getInt("kind"), row.getString("place")), row.getString("data"));
     return database.list(
         mapping, PAGE, user, key, user, key, user, key, after.kind(), after.place(), limit, user);
   }

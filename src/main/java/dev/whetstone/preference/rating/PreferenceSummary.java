@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Statistics of raters and versions over the log, without imported votes.
  *
  * @param votes counts over all raters
- * @param otherSources votes of judges and of rules, which are in nothing else here
+ * @param otherSources what was not voted by people, by its source, which is in nothing else here
  * @param importedVotes how many imported votes are left out
  * @param raterCount how many raters voted
  * @param raters the raters with the most votes

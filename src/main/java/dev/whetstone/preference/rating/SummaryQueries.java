@@ -63,8 +63,7 @@ final class SummaryQueries {
       UNION ALL
       SELECT one, NULL, key_one, NULL, NULL, NULL, 0, 0, 0, 0, times, pairs FROM agreement
       """
-          .formatted(
-              COUNTS, MAX_KAPPAS * CHOICES.size() * CHOICES.size(), MAX_AGREEING_RATERS);
+          .formatted(COUNTS, MAX_KAPPAS * CHOICES.size() * CHOICES.size(), MAX_AGREEING_RATERS);
 
   static final String GOLD =
       """

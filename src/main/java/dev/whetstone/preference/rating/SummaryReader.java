@@ -121,12 +121,13 @@ public final class SummaryReader {
       return new Count(
           SummaryReader.result(row),
           row.getBoolean("imported"),
-          VoteSource.of(row.getString("source")));
+          VoteSource.ofStored(row.getString("source")));
     }
   }
 
   private static List<SourceVotes> otherSources(List<Count> counts) {
-    return Stream.of(VoteSource.JUDGE, VoteSource.RULE)
+    return Stream.of(VoteSource.values())
+        .filter(source -> source != VoteSource.HUMAN)
         .map(
             source ->
                 new SourceVotes(
@@ -243,7 +244,10 @@ public final class SummaryReader {
         patterns.add(row.pattern);
       } else if (cell != null) {
         tables
-                .computeIfAbsent(cell.couple, couple -> new long[SummaryQueries.CHOICES.size()][SummaryQueries.CHOICES.size()])[
+                .computeIfAbsent(
+                    cell.couple,
+                    couple ->
+                        new long[SummaryQueries.CHOICES.size()][SummaryQueries.CHOICES.size()])[
                 cell.one][cell.other] =
             cell.times;
       }
