@@ -2,6 +2,7 @@ package dev.whetstone.cli;
 
 import dev.whetstone.dpo.TrainingListener;
 import dev.whetstone.dpo.evaluation.EarlyStopping;
+import dev.whetstone.dpo.evaluation.PreferenceMetrics;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.network.NetworkSettings;
 import java.io.PrintStream;
@@ -62,16 +63,20 @@ final class ProgressPrinter implements TrainingListener {
     show(
         String.format(
             Locale.ROOT,
-            "%s %d/%d  loss %.4f  accuracy %.2f  %s  %d:%02d left",
+            "%s %d/%d  loss %.4f  %s%s  %d:%02d left",
             bar(step.step()),
             step.step(),
             steps,
-            step.train().loss(),
-            step.train().accuracy(),
+            step.loss(),
+            accuracy(step.train()),
             rate,
             (int) secondsLeft / 60,
             (int) secondsLeft % 60),
         step.step() == steps);
+  }
+
+  private static String accuracy(@Nullable PreferenceMetrics pairs) {
+    return pairs == null ? "" : String.format(Locale.ROOT, "accuracy %.2f  ", pairs.accuracy());
   }
 
   @Override

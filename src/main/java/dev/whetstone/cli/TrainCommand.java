@@ -11,6 +11,7 @@ import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.config.TrainedWeights;
 import dev.whetstone.dpo.data.PairFile;
+import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.data.ValidationSplit;
 import dev.whetstone.io.AtomicDirectory;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -63,7 +65,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--pairs",
       paramLabel = "FILE",
       description =
-          "JSON lines, a pair each: TRL's prompt, chosen, rejected as texts or messages, or prompt_ids, chosen_ids, rejected_ids.")
+          "JSON lines, a pair or a rating each: TRL's prompt, chosen, rejected or prompt, completion, label, as texts or messages; or prompt_ids, chosen_ids, rejected_ids; or prompt_ids, completion_ids, label.")
   @Nullable Path pairs;
 
   @Option(
@@ -124,19 +126,22 @@ public final class TrainCommand implements Callable<Integer> {
     AppSettings appSettings = AppSettings.of(System::getenv);
     NativeLibraries.prepare(appSettings.nativeLibraries());
     ModelDirectory base = openBase(appSettings);
+    PairFile.Examples examples = unpaired(readExamples(appSettings, base), settings);
     ValidationSplit<TokenPair> split =
-        ValidationSplit.of(readPairs(appSettings, base), settings.validation().share());
+        ValidationSplit.of(examples.pairs(), settings.validation().share());
     TrainingJob job =
         new TrainingJob(
             base,
             split.train(),
+            examples.ratings(),
             split.validation(),
             settings,
             initialAdapter(settings),
+            null,
             out,
             resume);
     InstantSource clock = InstantSource.system();
-    int steps = settings.schedule(split.train().size()).totalSteps();
+    int steps = settings.schedule(job.examples()).totalSteps();
     TrainingOutcome outcome =
         new Trainer(
                 TrainerOptions.exact(appSettings.threads(), clock, BuildInfo.version())
@@ -185,7 +190,18 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private List<TokenPair> readPairs(AppSettings appSettings, ModelDirectory base)
+  /** The pairs as two ratings each where the loss is one of ratings, as TRL's KTOTrainer does. */
+  private static PairFile.Examples unpaired(PairFile.Examples examples, TrainConfig settings) {
+    if (!settings.loss().mix().isEmpty()) {
+      return examples;
+    }
+    List<RatedCompletion> ratings =
+        new ArrayList<>(examples.pairs().stream().flatMap(RatedCompletion::ofPair).toList());
+    ratings.addAll(examples.ratings());
+    return new PairFile.Examples(List.of(), ratings);
+  }
+
+  private PairFile.Examples readExamples(AppSettings appSettings, ModelDirectory base)
       throws IOException {
     try (Tokenizer tokenizer = Tokenizer.open(base.path().resolve("tokenizer.json"))) {
       PairTokenizer pairTokenizer =
@@ -195,8 +211,8 @@ public final class TrainCommand implements Callable<Integer> {
               base.config().endOfTurn(),
               base.hash());
       return pairs == null
-          ? LogPairs.read(appSettings, pairTokenizer)
-          : PairFile.read(pairs, pairTokenizer);
+          ? new PairFile.Examples(LogPairs.read(appSettings, pairTokenizer), List.of())
+          : PairFile.readExamples(pairs, pairTokenizer);
     }
   }
 
@@ -251,7 +267,7 @@ public final class TrainCommand implements Callable<Integer> {
   /** Renames the result, so that nothing serves it, if ONNX Runtime does not reproduce it. */
   private boolean checkExport(AppSettings appSettings, TrainingJob job, TrainingOutcome outcome)
       throws IOException {
-    List<TokenPair> probePairs = job.validation().isEmpty() ? job.train() : job.validation();
+    List<TokenPair> probePairs = job.probes();
     LoraAdapter adapter = outcome.adapter();
     AdapterParityCheck check =
         adapter == null

@@ -46,8 +46,12 @@ public final class RunDirectory {
   private RunDirectory(TrainingJob job) {
     this.path = job.directory();
     this.job = job;
-    this.dataHash =
-        new PairDigest().add(PairDigest.of(job.train())).add(PairDigest.of(job.validation())).hex();
+    PairDigest data =
+        new PairDigest().add(PairDigest.of(job.train())).add(PairDigest.of(job.validation()));
+    if (!job.ratings().isEmpty()) {
+      data.add(PairDigest.ofRatings(job.ratings()));
+    }
+    this.dataHash = data.hex();
   }
 
   /**
@@ -126,6 +130,7 @@ public final class RunDirectory {
     manifest.put("base_hash", job.base().hash());
     manifest.put("data_hash", dataHash);
     manifest.put("pairs", job.train().size());
+    manifest.put("ratings", job.ratings().size());
     manifest.put("held_out_pairs", job.validation().size());
     outcome.dropped().forEach(manifest.putArray("dropped_pairs")::add);
     LoraAdapter init = job.init();

@@ -1,10 +1,13 @@
 package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.data.Example;
 import dev.whetstone.dpo.data.LossNormalizer;
 import dev.whetstone.dpo.data.MicroBatches;
+import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.evaluation.PreferenceMetrics;
+import dev.whetstone.dpo.evaluation.RatingMetrics;
 import dev.whetstone.dpo.evaluation.TokenMetrics;
 import dev.whetstone.dpo.loss.LossResult;
 import dev.whetstone.dpo.loss.PairLogps;
@@ -15,6 +18,8 @@ import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.dpo.reference.ReferenceLogProbs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One update of the policy from one batch: scores, loss, gradients, optimizer step. The split into
@@ -24,9 +29,15 @@ final class TrainStep {
   /**
    * The measurements of a batch, taken with the policy before its update.
    *
+   * @param metrics of its pairs; null where it has none
+   * @param ratings of its ratings; null where it has none
    * @param gradNorm global L2 norm of the gradient before clipping
    */
-  record Update(PreferenceMetrics metrics, TokenMetrics tokens, double gradNorm) {}
+  record Update(
+      @Nullable PreferenceMetrics metrics,
+      @Nullable RatingMetrics ratings,
+      TokenMetrics tokens,
+      double gradNorm) {}
 
   private final Network network;
   private final TrainConfig config;
@@ -34,18 +45,36 @@ final class TrainStep {
   private final ReferenceLogProbs references;
   private final List<Parameter> parameters;
   private final AdamW optimizer;
+  private final RatingPass ratingPass;
 
+  /** A train step of a run on pairs alone. */
   TrainStep(
       Network network,
       List<Parameter> parameters,
       TrainConfig config,
       ReferenceLogProbs references) {
+    this(network, parameters, config, references, List.of());
+  }
+
+  /**
+   * Creates a train step.
+   *
+   * @param ratings all that the run trains on beside its pairs
+   */
+  TrainStep(
+      Network network,
+      List<Parameter> parameters,
+      TrainConfig config,
+      ReferenceLogProbs references,
+      List<RatedCompletion> ratings) {
     this.network = network;
     this.config = config;
     this.loss = new PreferenceLoss(config.loss());
     this.references = references;
     this.parameters = parameters;
     this.optimizer = new AdamW(config.optimizer(), parameters);
+    this.ratingPass =
+        new RatingPass(network, config.loss(), ratings, config.batch().tokenBudget(), references);
   }
 
   List<Parameter> parameters() {
@@ -63,13 +92,44 @@ final class TrainStep {
    * @throws DivergedException when loss or gradient is not finite; nothing is updated then
    */
   Update update(int step, List<TokenPair> batch, double learningRate) {
+    return update(step, batch, List.of(), learningRate);
+  }
+
+  /** Makes one update from pairs, ratings or both. */
+  Update update(
+      int step, List<TokenPair> pairs, List<RatedCompletion> ratings, double learningRate) {
     parameters.forEach(Parameter::clearGradient);
-    List<List<TokenPair>> microBatches = MicroBatches.split(batch, config.batch().tokenBudget());
     List<LossResult> results = new ArrayList<>();
+    TokenMetrics tokens =
+        pairs.isEmpty() ? TokenMetrics.NONE : accumulate(step, pairs, ratings.size(), results);
+    RatingMetrics rated =
+        ratings.isEmpty()
+            ? null
+            : ratingPass.accumulate(step, ratings, pairs.size() + ratings.size());
+    double norm = optimizer.clip();
+    if (!Double.isFinite(norm)) {
+      throw new DivergedException(
+          step,
+          "gradient",
+          Stream.concat(pairs.stream(), ratings.stream()).map(Example::id).toList());
+    }
+    optimizer.step(step, learningRate);
+    network.upload();
+    return new Update(
+        results.isEmpty() ? null : PreferenceMetrics.of(LossResult.sum(results)),
+        rated,
+        tokens,
+        norm);
+  }
+
+  private TokenMetrics accumulate(
+      int step, List<TokenPair> batch, int ratings, List<LossResult> results) {
+    LossNormalizer size = LossNormalizer.of(batch, ratings);
+    List<List<TokenPair>> microBatches = MicroBatches.split(batch, config.batch().tokenBudget());
     TokenMetrics tokens = TokenMetrics.NONE;
     if (config.loss().needsWholeBatch() && microBatches.size() > 1) {
       // The gradient of a pair depends on the others, so a first pass scores the whole batch.
-      LossResult whole = loss.compute(score(batch).pairs());
+      LossResult whole = loss.compute(score(batch).pairs(), size);
       requireFinite(step, whole);
       int from = 0;
       for (List<TokenPair> part : microBatches) {
@@ -77,18 +137,12 @@ final class TrainStep {
         from += part.size();
       }
       results.add(whole);
-    } else {
-      for (List<TokenPair> part : microBatches) {
-        tokens = tokens.plus(accumulate(step, part, LossNormalizer.of(batch), results));
-      }
+      return tokens;
     }
-    double norm = optimizer.clip();
-    if (!Double.isFinite(norm)) {
-      throw new DivergedException(step, "gradient", batch.stream().map(TokenPair::id).toList());
+    for (List<TokenPair> part : microBatches) {
+      tokens = tokens.plus(accumulate(step, part, size, results));
     }
-    optimizer.step(step, learningRate);
-    network.upload();
-    return new Update(PreferenceMetrics.of(LossResult.sum(results)), tokens, norm);
+    return tokens;
   }
 
   private TokenMetrics accumulate(

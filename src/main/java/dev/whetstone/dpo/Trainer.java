@@ -2,6 +2,7 @@ package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.config.TrainedWeights;
 import dev.whetstone.dpo.data.MicroBatches;
+import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.data.Truncation;
 import dev.whetstone.dpo.evaluation.MetricsLog;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Direct Preference Optimization (Rafailov et al. 2023) of an adapter, or of all weights, with the
@@ -42,28 +44,39 @@ public final class Trainer {
     int maxLength = Math.min(job.config().batch().maxLength(), job.base().config().contextLength());
     Truncation train = Truncation.of(job.train(), maxLength);
     Truncation validation = Truncation.of(job.validation(), maxLength);
+    List<String> dropped = new ArrayList<>(train.dropped());
+    List<RatedCompletion> ratings =
+        RatedCompletion.prepare(
+            job.ratings(), maxLength, job.config().batch().batchSize(), dropped);
+    train = new Truncation(train.pairs(), List.copyOf(dropped));
     Checks.require(
-        !train.pairs().isEmpty(),
+        !train.pairs().isEmpty() || !ratings.isEmpty(),
         "no pair has room for its completions in " + maxLength + " tokens");
     RunDirectory directory = RunDirectory.open(job);
     TrainerOptions used = options.with(network(job, directory, listener));
     OnPolicyKlEstimator estimator =
         OnPolicyKlEstimator.of(
             validation.pairs(),
-            train.pairs(),
+            withRatings(train.pairs(), ratings),
             job.config().batch(),
             job.config().validation().klTemperature(),
             job.base().config());
     PolicyScorer.Champion champion = champion(job, used, validation.pairs(), estimator);
     TrainingInputs inputs =
-        new TrainingInputs(job, used, train, validation, directory, estimator, champion);
+        new TrainingInputs(job, used, train, ratings, validation, directory, estimator, champion);
     TrainingOutcome outcome;
     try (Network network = open(job, used.network());
         FileReferenceCache file = FileReferenceCache.open(directory.references())) {
       List<Parameter> parameters = parameters(network, job);
       ReferenceLogProbs references =
-          references(job, train.pairs(), validation.pairs(), network, file, listener);
-      TrainStep trainStep = new TrainStep(network, parameters, job.config(), references);
+          references(
+              job,
+              withRatings(train.pairs(), ratings),
+              validation.pairs(),
+              network,
+              file,
+              listener);
+      TrainStep trainStep = new TrainStep(network, parameters, job.config(), references, ratings);
       Checkpoint state = new Checkpoint(parameters, trainStep.optimizer());
       if (Files.exists(directory.checkpoint())) {
         state.load(directory.checkpoint(), directory.fingerprint(used));
@@ -76,7 +89,12 @@ public final class Trainer {
         }
       }
     }
-    return withExactProbes(job, train, validation, outcome);
+    return withExactProbes(inputs, outcome);
+  }
+
+  /** Ratings as pairs, for what needs prompts and completions alone. */
+  private static List<TokenPair> withRatings(List<TokenPair> pairs, List<RatedCompletion> ratings) {
+    return Stream.concat(pairs.stream(), ratings.stream().map(RatedCompletion::asPair)).toList();
   }
 
   private static Network open(TrainingJob job, NetworkSettings settings) throws IOException {
@@ -90,15 +108,18 @@ public final class Trainer {
    * Scores the probes again with the base in float32, as the engine has it. The rounded base is
    * freed by now.
    */
-  private TrainingOutcome withExactProbes(
-      TrainingJob job, Truncation train, Truncation validation, TrainingOutcome outcome)
+  private TrainingOutcome withExactProbes(TrainingInputs inputs, TrainingOutcome outcome)
       throws IOException {
+    TrainingJob job = inputs.job();
     LoraAdapter adapter = outcome.adapter();
     if (adapter == null || outcome.ending() == TrainingOutcome.Ending.CANCELLED) {
       return outcome;
     }
-    List<TokenPair> pairs = validation.pairs().isEmpty() ? train.pairs() : validation.pairs();
-    List<TokenPair> first = pairs.subList(0, Math.min(TrainingLoop.MAX_PROBES, pairs.size()));
+    List<TokenPair> pairs = inputs.validation().pairs();
+    List<TokenPair> first =
+        pairs.isEmpty()
+            ? inputs.trainProbes(TrainingLoop.MAX_PROBES)
+            : pairs.subList(0, Math.min(TrainingLoop.MAX_PROBES, pairs.size()));
     NetworkSettings exact = options.network().withArithmetic(Arithmetic.FLOAT32);
     try (Network network = Network.openFrozen(job.base(), exact)) {
       List<Parameter> parameters = network.adapt(adapter);

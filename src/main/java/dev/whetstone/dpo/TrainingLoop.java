@@ -2,7 +2,6 @@ package dev.whetstone.dpo;
 
 import dev.whetstone.dpo.config.LearningRateSchedule;
 import dev.whetstone.dpo.config.TrainedWeights;
-import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.dpo.evaluation.Evaluation;
 import dev.whetstone.dpo.evaluation.KlEstimate;
@@ -64,8 +63,8 @@ final class TrainingLoop {
     this.log = log;
     this.listener = listener;
     this.stopping = job.config().earlyStopping().relativeTo(inputs.champion().kl().mean());
-    this.order = new BatchOrder(inputs.train().pairs(), job.config().batch());
-    this.schedule = job.config().schedule(inputs.train().pairs().size());
+    this.order = new BatchOrder(inputs.train().pairs(), inputs.ratings(), job.config().batch());
+    this.schedule = job.config().schedule(inputs.examples());
     this.saved = now();
   }
 
@@ -102,16 +101,18 @@ final class TrainingLoop {
 
   private void step() throws IOException {
     Instant start = now();
-    List<TokenPair> batch = order.batch(state.step());
+    BatchOrder.Batch batch = order.batch(state.step());
     double rate = job.config().optimizer().learningRate() * schedule.factor(state.step());
-    TrainStep.Update update = trainStep.update(state.step() + 1, batch, rate);
-    state.advance(batch.stream().mapToLong(pair -> pair.tokens() + pair.prompt().length).sum());
+    TrainStep.Update update =
+        trainStep.update(state.step() + 1, batch.pairs(), batch.ratings(), rate);
+    state.advance(batch.fullTokens());
     PreferenceMetrics validationMetrics = isEvaluationDue() ? evaluate() : null;
     StepMetrics metrics =
         new StepMetrics(
             state.step(),
             (double) state.step() / order.stepsPerEpoch(),
             update.metrics(),
+            update.ratings(),
             update.tokens(),
             update.gradNorm(),
             rate,
@@ -227,9 +228,7 @@ final class TrainingLoop {
 
   /** Scores of the first training pairs, to check an export with where no validation pairs are. */
   private List<PairLogps> scoreProbes() {
-    List<TokenPair> first =
-        inputs.train().pairs().subList(0, Math.min(MAX_PROBES, inputs.train().pairs().size()));
-    return trainStep.score(first).pairs();
+    return trainStep.score(inputs.trainProbes(MAX_PROBES)).pairs();
   }
 
   private TrainingOutcome finish(TrainingOutcome.Ending ending) throws IOException {

@@ -1,6 +1,7 @@
 package dev.whetstone.training;
 
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.feedback.TrainingRatings;
 
 /**
  * The usable votes, and when the next run is due: at first when there are enough for a person alone
@@ -11,8 +12,12 @@ import dev.whetstone.preference.TrainingVotes;
  *     a result has considered, {@code since} those since the champion's promotion
  * @param base size at which the growth begins: at the last run with a result, or at the promotion
  *     after it
+ * @param ratings of single answers, two of which count as a vote
  */
-public record Pool(TrainingVotes.Counts counts, long base) {
+public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Counts ratings) {
+  /** A pair tells which of two answers is better; two ratings tell about as much. */
+  private static final int RATINGS_OF_A_VOTE = 2;
+
   /** Growth that starts a run, as a share of the pool. */
   private static final int GROWTH_DIVISOR = 4;
 
@@ -26,7 +31,19 @@ public record Pool(TrainingVotes.Counts counts, long base) {
     TrainingVotes.Counts counts =
         votes.count(
             considered.forgottenUntil(), Math.max(considered.newestVote(), promotion), promotion);
-    return new Pool(counts, counts.usable() - counts.newer());
+    TrainingRatings.Counts ratings =
+        new TrainingRatings(runs.database(), runs.baseHash()).count(runs.ratingsConsideredAt());
+    return new Pool(
+        counts,
+        counts.usable()
+            - counts.newer()
+            + (ratings.usable() - ratings.newer()) / RATINGS_OF_A_VOTE,
+        ratings);
+  }
+
+  /** A pool without ratings. */
+  public Pool(TrainingVotes.Counts counts, long base) {
+    this(counts, base, TrainingRatings.Counts.NONE);
   }
 
   /** The position in the log at the champion's promotion; 0 while the base is champion. */
@@ -46,6 +63,7 @@ public record Pool(TrainingVotes.Counts counts, long base) {
 
   /** Whether the pool is large enough for the next run; never with {@code first} 0. */
   public boolean due(int first) {
-    return first > 0 && counts.usable() >= nextRunAt(first);
+    return first > 0
+        && counts.usable() + ratings.usable() / RATINGS_OF_A_VOTE >= nextRunAt(first);
   }
 }

@@ -215,6 +215,23 @@ public final class TrainingRunStore {
         .orElseThrow();
   }
 
+  /**
+   * The time up to which ratings were considered: by a run that did not fail, or at the champion's
+   * promotion; null where nothing was.
+   */
+  public @Nullable Instant ratingsConsideredAt() {
+    Instant run =
+        database
+            .first(
+                row -> Sql.instant(row, "created_at"),
+                "SELECT created_at FROM training_runs WHERE base_hash = ? AND status <> 'failed'"
+                    + " ORDER BY created_at DESC LIMIT 1",
+                baseHash)
+            .orElse(null);
+    Instant champion = championSince().orElse(null);
+    return run == null || (champion != null && champion.isAfter(run)) ? champion : run;
+  }
+
   /** When the present champion became champion; empty while the first one serves. */
   public Optional<Instant> championSince() {
     return database.first(

@@ -96,7 +96,8 @@ public record TrainConfig(
             loss.wpo(),
             loss.referenceFree(),
             loss.simpoGamma(),
-            loss.discopopTau()),
+            loss.discopopTau(),
+            loss.unpaired()),
         new OptimizerConfig(
             RATE_TIMES_WIDTH / base.hiddenSize() * Math.min(1, Math.sqrt(FULL_RATE_PAIRS / pairs)),
             LrScheduler.LINEAR,

@@ -16,10 +16,14 @@ import dev.whetstone.dpo.loss.Divergence;
 import dev.whetstone.dpo.loss.LossConfig;
 import dev.whetstone.dpo.loss.LossConfig.Weighted;
 import dev.whetstone.dpo.loss.LossType;
+import dev.whetstone.dpo.loss.UnpairedLoss;
 import dev.whetstone.settings.EnumNames;
 import dev.whetstone.settings.JsonSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -70,8 +74,9 @@ public final class TrainConfigFile {
   }
 
   private static LossConfig loss(JsonSettings settings, LossConfig defaults) {
+    Losses losses = losses(settings, defaults);
     return new LossConfig(
-        mix(settings, defaults.mix()),
+        losses.pairs,
         settings.decimal("beta", defaults.beta()),
         settings.decimal("label_smoothing", defaults.labelSmoothing()),
         settings.constant("f_divergence_type", defaults.divergence(), Divergence.values()),
@@ -80,25 +85,61 @@ public final class TrainConfigFile {
         settings.flag("use_wpo", defaults.wpo()),
         settings.flag("reference_free", defaults.referenceFree()),
         settings.decimal("simpo_gamma", defaults.simpoGamma()),
-        settings.decimal("discopop_tau", defaults.discopopTau()));
+        settings.decimal("discopop_tau", defaults.discopopTau()),
+        unpaired(settings, losses.unpaired));
   }
 
-  private static List<Weighted> mix(JsonSettings settings, List<Weighted> defaults) {
+  /** The losses of pairs, and that of ratings. */
+  private record Losses(List<Weighted> pairs, UnpairedLoss unpaired) {}
+
+  private static Losses losses(JsonSettings settings, LossConfig defaults) {
     List<String> names = settings.names("loss_type");
     List<Double> weights = settings.decimals("loss_weights");
     if (names.isEmpty()) {
       require(weights.isEmpty(), "loss_weights needs loss_type");
-      return defaults;
+      return new Losses(defaults.mix(), defaults.unpaired());
     }
     require(
         weights.isEmpty() || weights.size() == names.size(),
         "loss_weights has %d entries for %d losses".formatted(weights.size(), names.size()));
-    List<Weighted> mix = new ArrayList<>();
+    List<Weighted> pairs = new ArrayList<>();
+    Optional<UnpairedLoss> unpaired = Optional.empty();
     for (int i = 0; i < names.size(); i++) {
-      LossType type = EnumNames.parse("loss_type", names.get(i), LossType.values());
-      mix.add(new Weighted(type, weights.isEmpty() ? 1 : weights.get(i)));
+      double weight = weights.isEmpty() ? 1 : weights.get(i);
+      Optional<UnpairedLoss.Type> type = unpairedType(names.get(i));
+      if (type.isPresent()) {
+        require(unpaired.isEmpty(), "loss_type names two losses of ratings");
+        unpaired =
+            Optional.of(
+                new UnpairedLoss(
+                    type.get(),
+                    weight,
+                    defaults.unpaired().desirableWeight(),
+                    defaults.unpaired().undesirableWeight()));
+      } else {
+        pairs.add(
+            new Weighted(EnumNames.parse("loss_type", names.get(i), LossType.values()), weight));
+      }
     }
-    return mix;
+    return new Losses(pairs, unpaired.orElse(defaults.unpaired()));
+  }
+
+  private static Optional<UnpairedLoss.Type> unpairedType(String name) {
+    return Arrays.stream(UnpairedLoss.Type.values())
+        .filter(type -> EnumNames.of(type).equals(name))
+        .findFirst();
+  }
+
+  private static UnpairedLoss unpaired(JsonSettings settings, UnpairedLoss loss) {
+    return new UnpairedLoss(
+        loss.type(),
+        loss.weight(),
+        factor(settings, "desirable_weight", loss.desirableWeight()),
+        factor(settings, "undesirable_weight", loss.undesirableWeight()));
+  }
+
+  private static OptionalDouble factor(JsonSettings settings, String name, OptionalDouble absent) {
+    return settings.has(name) ? OptionalDouble.of(settings.decimal(name, 1)) : absent;
   }
 
   private static OptimizerConfig optimizer(JsonSettings settings, OptimizerConfig defaults) {
@@ -228,6 +269,14 @@ public final class TrainConfigFile {
       types.add(EnumNames.of(part.type()));
       weights.add(part.weight());
     }
+    // Runs of before had no ratings: their checkpoints are known by their text.
+    UnpairedLoss unpaired = loss.unpaired();
+    if (loss.mix().isEmpty() || !unpaired.equals(UnpairedLoss.KTO)) {
+      types.add(EnumNames.of(unpaired.type()));
+      weights.add(unpaired.weight());
+    }
+    unpaired.desirableWeight().ifPresent(value -> root.put("desirable_weight", value));
+    unpaired.undesirableWeight().ifPresent(value -> root.put("undesirable_weight", value));
     root.put("beta", loss.beta());
     root.put("label_smoothing", loss.labelSmoothing());
     root.put("f_divergence_type", EnumNames.of(loss.divergence()));

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the fields of TRL's DPOConfig (1.16), Transformers' TrainingArguments (5.24 and the last of
@@ -174,11 +175,16 @@ final class TrlNames {
       return;
     }
     Set<LossType> types = Set.of(LossType.AOT, LossType.AOT_UNPAIRED, LossType.SFT);
-    String losses =
+    Stream<String> ofPairs =
         config.loss().mix().stream()
             .filter(loss -> types.contains(loss.type()))
-            .map(loss -> EnumNames.of(loss.type()))
-            .collect(Collectors.joining(", "));
+            .map(loss -> EnumNames.of(loss.type()));
+    // Where pairs have a loss, that of ratings is one that TRL has not beside it.
+    Stream<String> ofRatings =
+        config.loss().mix().isEmpty() && config.loss().unpaired().needsReferencePoint()
+            ? Stream.of(EnumNames.of(config.loss().unpaired().type()))
+            : Stream.of();
+    String losses = Stream.concat(ofPairs, ofRatings).collect(Collectors.joining(", "));
     require(
         losses.isEmpty(),
         "%s is not supported with the loss %s, which TRL takes over each micro-batch: give %s alone"

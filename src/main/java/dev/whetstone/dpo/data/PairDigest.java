@@ -22,6 +22,16 @@ public final class PairDigest {
     return digest.hex();
   }
 
+  /** The digest of ratings in their order, with their weights. */
+  public static String ofRatings(List<RatedCompletion> ratings) {
+    PairDigest digest = new PairDigest();
+    for (RatedCompletion rating : ratings) {
+      digest.add(rating.prompt()).add(rating.completion());
+      digest.add(rating.desirable() + " " + rating.weight());
+    }
+    return digest.hex();
+  }
+
   /** Adds length and values, so that [1], [2, 3] and [1, 2], [3] differ. */
   public PairDigest add(int[] ids) {
     ByteBuffer bytes = ByteBuffer.allocate((ids.length + 1) * Integer.BYTES);

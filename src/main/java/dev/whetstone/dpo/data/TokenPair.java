@@ -11,7 +11,8 @@ import static dev.whetstone.settings.Checks.require;
  * @param rejected the other completion {@code [length]}
  * @param weight factor of the pair's loss; 1 for a plain vote
  */
-public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, double weight) {
+public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, double weight)
+    implements Example {
   public TokenPair {
     require(prompt.length > 0, "pair " + id + ": prompt has no tokens");
     require(chosen.length > 0, "pair " + id + ": chosen has no tokens");
@@ -21,8 +22,13 @@ public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, d
         "pair " + id + ": weight must be positive and finite");
   }
 
-  /** Tokens of the prompt and both completions, the prompt counted once. */
+  @Override
   public int tokens() {
     return prompt.length + chosen.length + rejected.length;
+  }
+
+  @Override
+  public int fullTokens() {
+    return tokens() + prompt.length;
   }
 }

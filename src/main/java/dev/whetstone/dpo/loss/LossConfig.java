@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Which loss a run minimises.
  *
- * @param mix losses to add up, each with its weight
+ * @param mix losses of pairs to add up, each with its weight; none in a run on ratings alone
  * @param beta β: strength of the penalty for leaving the reference
  * @param labelSmoothing ε: the assumed share of wrong votes, in [0, 0.5)
  * @param divergence between policy and reference
@@ -20,6 +20,7 @@ import java.util.List;
  * @param referenceFree whether log π_ref is taken to be 0
  * @param simpoGamma γ: SimPO's target margin
  * @param discopopTau τ: DiscoPOP's temperature
+ * @param unpaired the loss of completions that were rated by themselves
  */
 public record LossConfig(
     List<Weighted> mix,
@@ -31,7 +32,8 @@ public record LossConfig(
     boolean wpo,
     boolean referenceFree,
     double simpoGamma,
-    double discopopTau) {
+    double discopopTau,
+    UnpairedLoss unpaired) {
 
   /** One loss of a mix. */
   public record Weighted(LossType type, double weight) {
@@ -42,7 +44,6 @@ public record LossConfig(
 
   public LossConfig {
     mix = List.copyOf(mix);
-    require(!mix.isEmpty(), "loss_type must name at least one loss");
     require(beta > 0 && beta < Double.POSITIVE_INFINITY, "beta must be positive");
     require(labelSmoothing >= 0 && labelSmoothing < 0.5, "label_smoothing must be in [0, 0.5)");
     require(Double.isFinite(divergenceAlpha) && divergenceAlpha != 1, "f_alpha must not be 1");
@@ -84,7 +85,8 @@ public record LossConfig(
         false,
         false,
         0.5,
-        0.05);
+        0.05,
+        UnpairedLoss.KTO);
   }
 
   /**

@@ -45,10 +45,11 @@ public final class PreferenceLoss {
         "this loss needs the whole batch at once, not a micro-batch of it");
     Sums sums = new Sums(pairs);
     for (LossConfig.Weighted part : config.mix()) {
+      double weight = part.weight() * batch.pairShare();
       switch (part.type().rule()) {
-        case LossRule.PerPair rule -> sums.addPerPair(rule, part.weight() / batch.pairs());
-        case LossRule.Sorted rule -> sums.addSorted(rule, part.weight() / batch.pairs());
-        case LossRule.ChosenTokens rule -> sums.addTokens(part.weight() / batch.chosenTokens());
+        case LossRule.PerPair rule -> sums.addPerPair(rule, weight / batch.pairs());
+        case LossRule.Sorted rule -> sums.addSorted(rule, weight / batch.pairs());
+        case LossRule.ChosenTokens rule -> sums.addTokens(weight / batch.chosenTokens());
       }
     }
     return sums.result();

@@ -13,6 +13,7 @@ import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -46,6 +47,7 @@ public class GenerateResource {
   @Inject GatewayConfig config;
   @Inject GenerationService generations;
   @Inject PairService pairs;
+  @Inject AnswerService answers;
   @Inject RateLimiter limits;
   @Inject RequestUser users;
   @Inject ObjectMapper mapper;
@@ -80,7 +82,7 @@ public class GenerateResource {
       Generation generation =
           generations.submit(
               model, plan.request(), withDuelMetrics(model, plan, GenerationListener.NO_OP), http);
-      return Response.ok(awaitResponse(model, plan, draft, generation))
+      return Response.ok(awaitResponse(model, request, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
@@ -88,7 +90,7 @@ public class GenerateResource {
     Generation generation =
         generations.submit(model, plan.request(), withDuelMetrics(model, plan, events), http);
     return GenerationService.streamResponse(
-        out -> stream(out, events, model, plan, draft, generation));
+        out -> stream(out, events, model, request, plan, draft, generation));
   }
 
   private static GenerationListener withDuelMetrics(
@@ -101,18 +103,30 @@ public class GenerateResource {
 
   private Object awaitResponse(
       ServedModel model,
+      GenerateRequest request,
       GenerationPlan plan,
       PairService.@Nullable Draft draft,
       Generation generation) {
-    return draft == null
-        ? GenerationService.awaitResponse(plan, generation)
-        : pairs.awaitAndStore(draft, generation, model.base().hash());
+    if (draft != null) {
+      return pairs.awaitAndStore(draft, generation, model.base().hash());
+    }
+    String id = RandomIds.generate("gen");
+    GenerateResponse.Single response = GenerationService.awaitResponse(id, plan, generation);
+    answers.keep(
+        id,
+        plan.request().requester().key(),
+        request,
+        plan,
+        model.base().hash(),
+        generation.result().join());
+    return response;
   }
 
   private void stream(
       OutputStream out,
       EventStream events,
       ServedModel model,
+      GenerateRequest request,
       GenerationPlan plan,
       PairService.@Nullable Draft draft,
       Generation generation)
@@ -127,7 +141,8 @@ public class GenerateResource {
                   out, mapper, "token", new GenerateResponse.Token(side, piece.text()));
             }
           });
-      EventStream.writeEvent(out, mapper, "done", awaitResponse(model, plan, draft, generation));
+      EventStream.writeEvent(
+          out, mapper, "done", awaitResponse(model, request, plan, draft, generation));
     } catch (DatabaseUnavailableException unavailable) {
       // The response has already begun with a 200, so the problem has to be an event.
       EventStream.writeEvent(out, mapper, "error", Problems.databaseUnavailable());

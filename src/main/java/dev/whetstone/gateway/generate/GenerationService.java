@@ -12,7 +12,6 @@ import dev.whetstone.engine.Scores;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
-import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
@@ -149,10 +148,11 @@ public final class GenerationService {
   }
 
   /** Waits for a completion and builds its response. */
-  static GenerateResponse.Single awaitResponse(GenerationPlan plan, Generation generation) {
+  static GenerateResponse.Single awaitResponse(
+      String id, GenerationPlan plan, Generation generation) {
     List<Completion> done = generation.result().join();
     return new GenerateResponse.Single(
-        RandomIds.generate("gen"),
+        id,
         plan.shownName(),
         GenerateResponse.Text.of(done.getFirst()),
         GenerateResponse.Usage.of(plan.prompt().ids().length, done, generation.timings()),

@@ -1,6 +1,5 @@
 package dev.whetstone.gateway.generate;
 
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.database.Database;
@@ -13,7 +12,6 @@ import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
 import dev.whetstone.security.RandomIds;
-import dev.whetstone.settings.JsonText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -109,23 +107,14 @@ final class PairService {
   /** Sampling parameters of both sides as JSON; only their seeds differ. */
   private String sampling(Draft draft) {
     var request = draft.plan.request();
-    ObjectNode settings = mapper.valueToTree(request.branches().getFirst().sampling());
+    ObjectNode settings = AnswerSettings.of(mapper, draft.asked, request);
     settings.remove("seed");
     settings.put("seed_a", request.branches().get(0).sampling().seed());
     settings.put("seed_b", request.branches().get(1).sampling().seed());
-    settings.put("max_tokens", request.maxTokens());
-    settings.set("stop", mapper.valueToTree(request.stop()));
-    if (draft.asked.schema() != null) {
-      settings.set("schema", draft.asked.schema());
-    }
-    if (draft.asked.choices() != null) {
-      settings.set("choices", mapper.valueToTree(draft.asked.choices()));
-    }
     return json(settings);
   }
 
-  // Escape: a client's metadata may contain characters that PostgreSQL's encoding refuses.
   private String json(Object value) {
-    return JsonText.of(mapper.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII), value);
+    return AnswerSettings.json(mapper, value);
   }
 }

@@ -51,7 +51,7 @@ final class LearningService {
     Long next = trainer.votes() > 0 ? (Long) pool.nextRunAt(trainer.votes()) : null;
     return new LearningView(
         pause.map(p -> new LearningView.Pause(p.reason(), p.actor(), p.at())).orElse(null),
-        LearningView.Pool.of(pool.counts(), votes.ofOtherBases()),
+        LearningView.Pool.of(pool.counts(), pool.ratings(), votes.ofOtherBases()),
         pause
             .map(p -> "learning is paused: " + p.reason())
             .orElseGet(

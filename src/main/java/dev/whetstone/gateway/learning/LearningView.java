@@ -1,6 +1,7 @@
 package dev.whetstone.gateway.learning;
 
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.rollout.ChoiceCounts;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -42,19 +43,31 @@ public record LearningView(
    *
    * @param newSincePromotion of these, since the champion was promoted
    * @param ofOtherBases usable votes on answers of another base, which are not among them
+   * @param ratings of single answers that are in no pair; two count as a vote
    */
   public record Pool(
-      long usable, long train, long select, long gate, long newSincePromotion, long ofOtherBases) {
-    static Pool of(TrainingVotes.Counts counts, long ofOtherBases) {
+      long usable,
+      long train,
+      long select,
+      long gate,
+      long newSincePromotion,
+      long ofOtherBases,
+      Ratings ratings) {
+    static Pool of(
+        TrainingVotes.Counts counts, TrainingRatings.Counts rated, long ofOtherBases) {
       return new Pool(
           counts.usable(),
           counts.train(),
           counts.select(),
           counts.gate(),
           counts.since(),
-          ofOtherBases);
+          ofOtherBases,
+          new Ratings(rated.usable(), rated.up(), rated.usable() - rated.up()));
     }
   }
+
+  /** The ratings of single answers that may be trained on. */
+  public record Ratings(long usable, long up, long down) {}
 
   /**
    * How many pairs a run would take now: the newest, as many as fit the time. The caps on one user

@@ -4,6 +4,7 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.engine.Scores;
+import dev.whetstone.gateway.generate.AnswerService;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
@@ -35,13 +36,15 @@ final class CompletionBatchService {
   @Inject GatewayState serving;
   @Inject GenerationService generations;
   @Inject CompletionService completions;
+  @Inject AnswerService answers;
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
   @Inject RateLimiter limits;
   @Inject RequestUser users;
 
   /** A prompt and, unless only its score is asked for, its generation. */
-  private record Member(GenerationPlan plan, @Nullable Generation generation) {}
+  private record Member(
+      GenerateRequest asked, GenerationPlan plan, @Nullable Generation generation) {}
 
   /**
    * Generates the response. The choices of a prompt follow those of the prompts before it.
@@ -53,6 +56,8 @@ final class CompletionBatchService {
       List<TranslatedRequest> requests, boolean echo, boolean scoreOnly, RoutingContext http) {
     ServedModel model = serving.model();
     List<GenerationPlan> plans = new ArrayList<>();
+    List<GenerateRequest> asks = new ArrayList<>();
+    String id = RandomIds.generate(FORMAT.idPrefix());
     for (TranslatedRequest request : requests) {
       GenerateRequest asked =
           request.generateRequest().forUser(users.believed(request.generateRequest().user()));
@@ -60,13 +65,18 @@ final class CompletionBatchService {
       GenerationPlan plan = generations.plan(model, asked, request.extras());
       completions.requireReadable(request, model, plan);
       plans.add(plan);
+      asks.add(asked);
     }
     GenerationPlan first = plans.getFirst();
     RequestLog.setPolicy(http, first.policy().version());
     List<Member> members = new ArrayList<>();
-    for (GenerationPlan plan : plans) {
+    for (int i = 0; i < plans.size(); i++) {
+      GenerationPlan plan = plans.get(i);
       members.add(
-          new Member(plan, scoreOnly ? null : generations.submit(model, plan.request(), http)));
+          new Member(
+              asks.get(i),
+              plan,
+              scoreOnly ? null : generations.submit(model, plan.request(), http)));
     }
     Logprobs logprobs = requests.getFirst().logprobs() ? new Logprobs(model.tokenizer()) : null;
     List<Choice> choices = new ArrayList<>();
@@ -80,6 +90,15 @@ final class CompletionBatchService {
           echo && logprobs != null && prompt.length > 1 ? score(model, member.plan, http) : null;
       List<Completion> done =
           member.generation == null ? List.of() : CompletionService.await(member.generation);
+      answers.keep(
+          id,
+          users.key(),
+          member.asked,
+          member.plan,
+          null,
+          model.base().hash(),
+          choices.size(),
+          done);
       for (Completion completion : done) {
         sampled += completion.tokens().length;
         choices.add(choice(choices.size(), member.plan, completion, echo, logprobs, scores));
@@ -99,7 +118,7 @@ final class CompletionBatchService {
     }
     OpenAiResponses.Answer answer =
         new OpenAiResponses.Answer(
-            RandomIds.generate(FORMAT.idPrefix()),
+            id,
             FORMAT.object(false),
             clock.instant().getEpochSecond(),
             first.shownName(),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
+import dev.whetstone.gateway.generate.AnswerService;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
@@ -18,6 +19,7 @@ import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
+import dev.whetstone.text.Conversation;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
@@ -54,6 +56,7 @@ final class CompletionService {
 
   @Inject GatewayState serving;
   @Inject GenerationService generations;
+  @Inject AnswerService answers;
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
   @Inject ObjectMapper mapper;
@@ -64,6 +67,8 @@ final class CompletionService {
   /** A request in progress. */
   private record ActiveRequest(
       ServedModel model,
+      GenerateRequest asked,
+      @Nullable Object messages,
       GenerationPlan plan,
       CompletionFormat format,
       String id,
@@ -104,6 +109,8 @@ final class CompletionService {
     ActiveRequest active =
         new ActiveRequest(
             model,
+            asked,
+            messages(request),
             plan,
             format,
             RandomIds.generate(format.idPrefix()),
@@ -113,15 +120,33 @@ final class CompletionService {
             request.logprobs() ? new Logprobs(model.tokenizer()) : null);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
       Generation generation = generations.submit(model, plan.request(), http);
-      return with(
-          request.headers(),
-          Response.ok(awaitAnswer(active, generation)).type(MediaType.APPLICATION_JSON).build());
+      OpenAiResponses.Answer answer = awaitAnswer(active, generation);
+      keep(active, generation);
+      return with(request.headers(), Response.ok(answer).type(MediaType.APPLICATION_JSON).build());
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation = generations.submit(model, plan.request(), events, http);
     return with(
         request.headers(),
         GenerationService.streamResponse(out -> stream(out, active, events, generation)));
+  }
+
+  /** What a request's conversation is stored as; null for a raw prompt. */
+  static @Nullable Object messages(TranslatedRequest request) {
+    Conversation conversation = request.extras().conversation();
+    return conversation == null ? request.generateRequest().messages() : conversation.messages();
+  }
+
+  private void keep(ActiveRequest active, Generation generation) {
+    answers.keep(
+        active.id,
+        active.plan.request().requester().key(),
+        active.asked,
+        active.plan,
+        active.messages,
+        active.model.base().hash(),
+        0,
+        generation.result().join());
   }
 
   private static Response with(Map<String, String> headers, Response response) {
@@ -183,6 +208,7 @@ final class CompletionService {
       if (!forward(out, active, events, written)) {
         return;
       }
+      keep(active, generation);
       if (active.usage) {
         send(out, active.answer(true, List.of(), active.counts(generation)));
       }

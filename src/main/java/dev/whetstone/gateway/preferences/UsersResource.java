@@ -54,7 +54,7 @@ public class UsersResource {
           @Nullable Boolean learn,
       @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
 
-  /** A pair, a vote or a pair given back, as {@code type} says. */
+  /** A pair, a vote, a pair given back or a single answer, as {@code type} says. */
   public record Item(@Schema(implementation = Map.class) @JsonRawValue @JsonValue String json) {}
 
   /** A page; {@code next} is the cursor of the following page, or null. */
@@ -64,7 +64,7 @@ public class UsersResource {
   @Path("{user}/data")
   @RunOnVirtualThread
   @Operation(
-      summary = "Returns what is stored of a user: prompts, answers, votes and pairs given back")
+      summary = "Returns what is stored of a user: prompts, answers, votes, ratings, skips")
   public Page read(
       @PathParam("user") String user,
       @QueryParam("key") @Parameter(description = KEY) @Nullable String key,
@@ -109,7 +109,7 @@ public class UsersResource {
 
   private static UserData.Cursor cursor(String text) {
     String cursor = Parameters.required("cursor", text);
-    if (!cursor.matches("[1-3]\\..{1,190}")) {
+    if (!cursor.matches("[1-4]\\..{1,190}")) {
       throw Parameters.invalid("cursor", "must be the value of next in the page before");
     }
     return new UserData.Cursor(cursor.charAt(0) - '0', cursor.substring(2));

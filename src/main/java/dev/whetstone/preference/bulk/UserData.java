@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what is stored of a user: the pairs made for that user, then the user's votes, then the
- * pairs given back without one. Which version wrote an answer is not the user's data.
+ * pairs given back without one, then single answers with their ratings. Which version wrote an answer is not the user's data.
  */
 public final class UserData {
   /** The places come first, so that only one page of texts is ever read. */
@@ -22,6 +22,9 @@ public final class UserData {
           WHERE user_id = ? AND key_id = coalesce(?, key_id)
           UNION ALL
           SELECT 3, pair_id || '/' || key_id FROM skips
+          WHERE user_id = ? AND key_id = coalesce(?, key_id)
+          UNION ALL
+          SELECT 4, completion_id FROM answers
           WHERE user_id = ? AND key_id = coalesce(?, key_id)) AS all_places
         WHERE (kind, place) > (?, ?) ORDER BY kind, place LIMIT ?)
       SELECT kind, place, CASE kind
@@ -36,16 +39,23 @@ public final class UserData {
             'confidence', confidence, 'source', source, 'imported', imported,
             'recorded_at', recorded_at)
           FROM preferences WHERE seq = place::bigint)
-        ELSE (SELECT json_build_object('type', 'skip', 'pair_id', pair_id, 'key', key_id,
+        WHEN 3 THEN (SELECT json_build_object('type', 'skip', 'pair_id', pair_id, 'key', key_id,
             'reason', reason, 'skipped_at', skipped_at)
-          FROM skips WHERE user_id = ? AND pair_id || '/' || key_id = place) END AS data
+          FROM skips WHERE user_id = ? AND pair_id || '/' || key_id = place)
+        ELSE (SELECT json_build_object('type', 'answer', 'completion_id', a.completion_id,
+            'key', a.key_id, 'prompt', a.prompt, 'messages', a.messages, 'text', a.text,
+            'sampling', a.sampling, 'rating', r.rating, 'first_rating', r.first_rating,
+            'edit', r.edit, 'comment', r.comment, 'tags', r.tags, 'created_at', a.created_at,
+            'expires_at', a.expires_at, 'rated_at', r.recorded_at)
+          FROM answers a LEFT JOIN ratings r USING (completion_id)
+          WHERE a.completion_id = place) END AS data
       FROM places ORDER BY kind, place
       """;
 
   /**
    * Where a page begins.
    *
-   * @param kind 1 for pairs, 2 for votes, 3 for pairs given back
+   * @param kind 1 for pairs, 2 for votes, 3 for pairs given back, 4 for answers
    * @param place within the kind
    */
   public record Cursor(int kind, String place) {
@@ -56,7 +66,7 @@ public final class UserData {
   /**
    * One thing stored.
    *
-   * @param json a JSON object with its {@code type}: pair, vote or skip
+   * @param json a JSON object with its {@code type}: pair, vote, skip or answer
    */
   public record Item(Cursor cursor, String json) {}
 
@@ -77,6 +87,6 @@ public final class UserData {
         row ->
             new Item(new Cursor(row.getInt("kind"), row.getString("place")), row.getString("data"));
     return database.list(
-        mapping, PAGE, user, key, user, key, user, key, after.kind(), after.place(), limit, user);
+        mapping, PAGE, user, key, user, key, user, key, user, key, after.kind(), after.place(), limit, user);
   }
 }

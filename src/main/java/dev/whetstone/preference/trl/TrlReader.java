@@ -50,7 +50,7 @@ public final class TrlReader {
     return given == null ? tokenizer.tokenize(read(row)) : tokenizer.requireInVocabulary(given);
   }
 
-  private TrlPair read(JsonNode row) throws PairFormatException {
+  TrlPair read(JsonNode row) throws PairFormatException {
     JsonNode chosen = row.path("chosen");
     JsonNode rejected = row.path("rejected");
     if (chosen.isTextual() && rejected.isTextual()) {
@@ -63,7 +63,7 @@ public final class TrlReader {
         "chosen and rejected must both be texts or both lists of messages");
   }
 
-  private JsonNode parse(String line) throws PairFormatException {
+  JsonNode parse(String line) throws PairFormatException {
     try {
       JsonNode row = json.readTree(line);
       if (!row.isObject()) {

@@ -1,6 +1,7 @@
 package dev.whetstone.training.worker;
 
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.training.Pool;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRunStore;
@@ -20,6 +21,7 @@ public final class LearningStatus {
   private static final double MOST = 0.5;
 
   private final TrainingVotes votes;
+  private final TrainingRatings ratings;
   private final TrainingRunStore runs;
   private volatile Pool pool = new Pool(new TrainingVotes.Counts(0, 0, 0, 0, 0, 0), 0);
   private volatile Map<RunStatus, Long> ends = Map.of();
@@ -31,6 +33,7 @@ public final class LearningStatus {
 
   LearningStatus(TrainingVotes votes, TrainingRunStore runs) {
     this.votes = votes;
+    this.ratings = new TrainingRatings(runs.database(), runs.baseHash());
     this.runs = runs;
   }
 
@@ -48,7 +51,7 @@ public final class LearningStatus {
   Pool refresh() {
     Map<RunStatus, Long> now = runs.ends();
     String revision =
-        votes.revision() + now + runs.championSince().map(Object::toString).orElse("");
+        votes.revision() + ratings.revision() + now + runs.championSince().map(Object::toString).orElse("");
     if (!revision.equals(counted)) {
       pool = Pool.read(votes, runs);
       ends = now;

@@ -4,6 +4,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.config.TrainedWeights;
+import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Policy;
@@ -11,6 +12,8 @@ import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.feedback.TrainingRating;
+import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.settings.EnumNames;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -48,6 +51,7 @@ final class TrainingDataSelector {
    * @param hash of the list of votes
    * @param votes all that are selected
    * @param train pairs of the train part
+   * @param ratings completions of the train part that were rated by themselves
    * @param validation pairs of the select part
    */
   record TrainingData(
@@ -57,9 +61,16 @@ final class TrainingDataSelector {
       String hash,
       List<TrainingVote> votes,
       List<TokenPair> train,
-      List<TokenPair> validation) {}
+      List<RatedCompletion> ratings,
+      List<TokenPair> validation) {
+    /** Number of examples that the run trains on. */
+    int examples() {
+      return train.size() + ratings.size();
+    }
+  }
 
   private final TrainingVotes votes;
+  private final TrainingRatings ratings;
   private final TrainingRunStore runs;
   private final PolicyStore policies;
   private final AliasStore aliases;
@@ -76,6 +87,7 @@ final class TrainingDataSelector {
       TasteWatch taste) {
     this.taste = taste;
     this.votes = votes;
+    this.ratings = new TrainingRatings(runs.database(), runs.baseHash());
     this.runs = runs;
     this.policies = policies;
     this.aliases = new AliasStore(policies);
@@ -118,19 +130,31 @@ final class TrainingDataSelector {
       throws SQLException {
     List<TrainingVote> pool =
         votes.newest(connection, Part.TRAIN, forgottenUntil, POOL_FACTOR * trainer.maxPairs());
-    if (pool.isEmpty()) {
+    List<TrainingRating> rated = ratings.newest(connection, POOL_FACTOR * trainer.maxPairs());
+    if (pool.isEmpty() && rated.isEmpty()) {
       throw new UnusableException("there are no usable votes to train on");
     }
     VoteSelection selection =
         new VoteSelection(
             trainer.userShare(), trainer.promptShare(), trainer.maxPairs(), trainer.halfLife());
     List<TrainingVote> all = selection.select(pool, Long.MAX_VALUE);
-    TrainConfig config = config(run, all, budget);
-    List<TrainingVote> train = selection.select(pool, budget.tokens(config, all.size()));
+    List<TrainingRating> allRated = RatingSelection.select(selection, rated, Long.MAX_VALUE);
+    TrainConfig config = config(run, all, allRated, budget);
+    long maxTokens = budget.tokens(config, all.size() + allRated.size());
+    List<TrainingVote> train = selection.select(pool, maxTokens);
+    // Pairs teach more, so ratings take the time that is left.
+    List<TrainingRating> trainRated =
+        RatingSelection.select(
+            selection,
+            rated,
+            train.isEmpty()
+                ? maxTokens
+                : maxTokens - train.stream().mapToLong(TrainingVote::tokens).sum());
     // What takes too long from the base is learned on top of the champion, from the newest votes.
-    boolean continued = train.size() < all.size() && canContinue(champion, config);
-    if (train.size() < all.size()) {
-      config = config(run, train, budget);
+    boolean cut = train.size() + trainRated.size() < all.size() + allRated.size();
+    boolean continued = cut && canContinue(champion, config);
+    if (cut) {
+      config = config(run, train, trainRated, budget);
     }
     if (continued) {
       config = config.continued();
@@ -151,28 +175,32 @@ final class TrainingDataSelector {
           (float) vote.weight(),
           EnumNames.of(vote.part()));
     }
+    RatingSelection.freeze(connection, run.id(), trainRated);
     return runs.freeze(
         connection,
         run.id(),
         new TrainingRunStore.FrozenData(
             TrainConfigFile.write(config),
             continued ? champion.version() : "v0",
-            VoteSelection.hash(selected),
+            RatingSelection.hash(VoteSelection.hash(selected), trainRated),
             train.size(),
             selects.size(),
-            pool.getLast().seq(),
+            pool.isEmpty() ? 0 : pool.getLast().seq(),
             all.size(),
             forgottenUntil));
   }
 
-  private TrainConfig config(TrainingRun run, List<TrainingVote> train, TimeBudget budget) {
-    long tokens = Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum());
+  private TrainConfig config(
+      TrainingRun run, List<TrainingVote> train, List<TrainingRating> rated, TimeBudget budget) {
+    long ofRatings = rated.stream().mapToLong(rating -> rating.answer().tokens()).sum();
+    long tokens =
+        Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum() + ofRatings);
     double maxEpochs = budget.maxEpochs(tokens);
     try {
       TrainConfig defaults =
           TrainConfigFile.read(
               trainer.settings(),
-              TrainConfig.online(base, train.size(), maxEpochs)
+              TrainConfig.online(base, train.size() + rated.size(), maxEpochs)
                   .withKlTemperature(trainer.klTemperature()));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
@@ -192,8 +220,9 @@ final class TrainingDataSelector {
   private TrainingData loadFrozen(TrainingRun run, String hash) {
     TrainConfig config = TrainConfigFile.read(run.config(), TrainConfig.plain());
     List<TrainingVote> stored = votes.ofRun(run.id());
+    List<TrainingRating> rated = ratings.ofRun(run.id());
     List<TrainingVote> frozen =
-        VoteSelection.hash(stored).equals(hash)
+        RatingSelection.hash(VoteSelection.hash(stored), rated).equals(hash)
             ? stored
             : EarlierSelection.parts(stored, config.validation().share(), hash)
                 .orElseThrow(
@@ -208,6 +237,7 @@ final class TrainingDataSelector {
         hash,
         frozen,
         pairs(frozen, Part.TRAIN),
+        RatingSelection.examples(rated),
         pairs(frozen, Part.SELECT));
   }
 

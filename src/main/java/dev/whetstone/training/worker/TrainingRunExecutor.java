@@ -9,7 +9,7 @@ import dev.whetstone.dpo.TrainingJob;
 import dev.whetstone.dpo.TrainingListener;
 import dev.whetstone.dpo.TrainingOutcome;
 import dev.whetstone.dpo.config.TrainConfig;
-import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.data.Example;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.reference.ReferenceCache;
@@ -108,10 +108,11 @@ public final class TrainingRunExecutor {
       ReferenceCache references = DatabaseReferenceCache.open(runs.database(), referenceRows);
       TrainingDataSelector.TrainingData loaded = selector.select(run);
       LOG.infof(
-          "%s %s: %d pairs, %d held out, on top of %s",
+          "%s %s: %d pairs, %d ratings, %d held out, on top of %s",
           run.attempts() > 1 ? "resuming" : "training",
           run.id(),
           loaded.train().size(),
+          loaded.ratings().size(),
           loaded.validation().size(),
           loaded.parent().version());
       Instant begin = options.clock().instant();
@@ -122,6 +123,7 @@ public final class TrainingRunExecutor {
                   new TrainingJob(
                       base,
                       loaded.train(),
+                      loaded.ratings(),
                       loaded.validation(),
                       loaded.config(),
                       loaded.parent().adapter(),
@@ -246,18 +248,24 @@ public final class TrainingRunExecutor {
         FROM training_runs WHERE run_id = ? AND (cancel_requested OR EXISTS (
           SELECT FROM run_preferences r WHERE r.run_id = training_runs.run_id
             AND NOT EXISTS (
-              SELECT FROM preferences v WHERE v.preference_id = r.preference_id)))
+              SELECT FROM preferences v WHERE v.preference_id = r.preference_id))
+          OR EXISTS (
+          SELECT FROM run_ratings r WHERE r.run_id = training_runs.run_id
+            AND NOT EXISTS (SELECT FROM ratings f WHERE f.feedback_id = r.feedback_id)))
         FOR UPDATE
         """,
         id);
   }
 
   private static long trainedTokens(TrainingDataSelector.TrainingData loaded) {
-    int pairs = loaded.train().size();
+    int pairs = loaded.examples();
     TrainConfig config = loaded.config();
     double passes =
         (double) config.schedule(pairs).totalSteps() * config.batch().batchSize() / pairs;
-    long once = loaded.train().stream().mapToLong(TokenPair::tokens).sum();
+    long once =
+        Stream.concat(loaded.train().stream(), loaded.ratings().stream())
+            .mapToLong(Example::tokens)
+            .sum();
     return (long) (once * Math.max(1, passes));
   }
 

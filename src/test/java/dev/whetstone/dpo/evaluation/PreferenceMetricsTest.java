@@ -71,7 +71,7 @@ class PreferenceMetricsTest {
     PreferenceMetrics metrics = metrics(new PairLogps("pair", same, same, 1));
     StepMetrics step =
         new StepMetrics(
-            3, 0.5, metrics, new TokenMetrics(4, 4, 1, 2), 0.7, 1e-4, 120, metrics, 0.25);
+            3, 0.5, metrics, null, new TokenMetrics(4, 4, 1, 2), 0.7, 1e-4, 120, metrics, 0.25);
 
     assertThat(step.toMap())
         .containsKeys(

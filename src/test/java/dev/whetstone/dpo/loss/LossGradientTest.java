@@ -132,7 +132,8 @@ class LossGradientTest {
         wpo,
         false,
         0.5,
-        0.05);
+        0.05,
+        UnpairedLoss.KTO);
   }
 
   /**

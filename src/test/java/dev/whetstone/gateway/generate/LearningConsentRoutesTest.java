@@ -103,6 +103,20 @@ class LearningConsentRoutesTest extends ReadyGateway {
         .statusCode(200);
   }
 
+  @Test
+  void anOperatorFindsTheVersionsByTheAnswersId() {
+    String id =
+        as("chat", PAIR.formatted("whose?", "")).post("/generate").path("pair_id");
+    as("operator", null)
+        .get("/answers/" + id)
+        .then()
+        .statusCode(200)
+        .body("policies.a.version", equalTo("v0"))
+        .body("user", equalTo("anna"));
+    as("chat", null).get("/answers/" + id).then().statusCode(403);
+    as("operator", null).get("/answers/pair_none").then().statusCode(404);
+  }
+
   private boolean learn(String pairId) {
     return database
         .first(row -> row.getBoolean(1), "SELECT learn FROM pairs WHERE pair_id = ?", pairId)

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.LogTest;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,36 @@ class UserDataTest extends LogTest {
         "INSERT INTO skips VALUES (?, 'ann', 'ann', 'unclear', now()), (?, 'bob', 'bob', '', now())",
         bobs,
         first);
+    log.execute(
+        """
+        INSERT INTO answers (completion_id, key_id, user_id, prompt, prompt_ids, text, ids, finish,
+          policy, hash, base_hash, sampling, created_at, expires_at)
+        VALUES ('gen_a', 'ann', 'ann', 'Hi', '{1}', 'one', '{2}', 'stop', 'v0', 'h0', 'base', '{}',
+          now(), now())
+        """);
+    log.execute(
+        """
+        INSERT INTO ratings (feedback_id, completion_id, key_id, user_id, rating, first_rating,
+          recorded_at, first_at)
+        VALUES ('feedback_a', 'gen_a', 'ann', 'ann', 'up', 'down', now(), now())
+        """);
+  }
+
+  @AfterEach
+  void noAnswers() {
+    log.execute("DELETE FROM answers");
+    log.execute("DELETE FROM learning_refusals");
+  }
+
+  @Test
+  void ratingsOfAUserThatRefusesAreNotUsable() {
+    String unusable = "SELECT coalesce(unusable, 'usable') FROM judged_ratings";
+    assertThat(log.database.list(row -> row.getString(1), unusable))
+        .noneMatch("no_consent"::equals);
+
+    new LearningConsent(log.database).setUser("ann", "ann", false, "asked", "operator_1");
+
+    assertThat(log.database.list(row -> row.getString(1), unusable)).containsExactly("no_consent");
   }
 
   @Test
@@ -35,12 +67,13 @@ class UserDataTest extends LogTest {
     for (int limit : List.of(1, 2, 100)) {
       List<JsonNode> items = all("ann", null, limit);
       assertThat(items.stream().map(item -> item.path("type").asText()))
-          .containsExactly("pair", "pair", "vote", "vote", "skip");
+          .containsExactly("pair", "pair", "vote", "vote", "skip", "answer");
       assertThat(items.getFirst().path("prompt").asText()).isEqualTo("<1>");
       assertThat(items.getFirst().at("/messages/0/content").asText()).isEqualTo("1");
       assertThat(items.get(2).at("/tags/0").asText()).isEqualTo("short");
       assertThat(items.get(3).path("choice").asText()).isEqualTo("tie");
       assertThat(items.get(4).path("reason").asText()).isEqualTo("unclear");
+      assertThat(items.get(5).path("rating").asText()).isEqualTo("up");
       assertThat(items.toString()).doesNotContain("v1").doesNotContain("bob");
     }
   }
@@ -48,7 +81,7 @@ class UserDataTest extends LogTest {
   @Test
   void anotherKeysUserOfThatNameIsSomebodyElse() throws Exception {
     assertThat(all("ann", "chat_9", 10)).isEmpty();
-    assertThat(all("ann", "ann", 10)).hasSize(5);
+    assertThat(all("ann", "ann", 10)).hasSize(6);
     assertThat(all("nobody", null, 10)).isEmpty();
   }
 

@@ -1,0 +1,45 @@
+package dev.whetstone.preference.feedback;
+
+import static dev.whetstone.settings.Checks.require;
+
+import dev.whetstone.preference.VoteRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rating to record: by which key and user, of which answer.
+ *
+ * @param user who rates; null for the user that the answer was given to
+ * @param edit what the answer should have been
+ */
+public record FeedbackRequest(
+    String feedbackId,
+    String completionId,
+    String keyId,
+    @Nullable String user,
+    Rating rating,
+    @Nullable String edit,
+    @Nullable String comment,
+    List<String> tags) {
+  public static final int MAX_EDIT_LENGTH = 50_000;
+
+  /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */
+  public FeedbackRequest {
+    tags = List.copyOf(tags);
+    require(
+        edit == null || (!edit.isBlank() && edit.length() <= MAX_EDIT_LENGTH),
+        "edit has 1 to " + MAX_EDIT_LENGTH + " characters");
+    require(edit == null || edit.indexOf('\0') < 0, "edit has a character that is no text: U+0000");
+    require(
+        comment == null || comment.length() <= VoteRequest.MAX_COMMENT_LENGTH,
+        "comment has at most " + VoteRequest.MAX_COMMENT_LENGTH + " characters");
+    require(
+        tags.size() <= VoteRequest.MAX_TAGS && tags.stream().allMatch(FeedbackRequest::isValidTag),
+        "tags are at most %d lines of 1 to %d characters"
+            .formatted(VoteRequest.MAX_TAGS, VoteRequest.MAX_TAG_LENGTH));
+  }
+
+  private static boolean isValidTag(String tag) {
+    return !tag.isBlank() && tag.length() <= VoteRequest.MAX_TAG_LENGTH && tag.indexOf('\n') < 0;
+  }
+}
