@@ -83,7 +83,6 @@ public class AnswersResource {
             QUERY,
             known,
             known)
-        .orElseThrow(
-            () -> ProblemException.of(404, "unknown_answer", "no such answer is kept"));
+        .orElseThrow(() -> ProblemException.of(404, "unknown_answer", "no such answer is kept"));
   }
 }

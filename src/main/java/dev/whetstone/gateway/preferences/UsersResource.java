@@ -63,8 +63,7 @@ public class UsersResource {
   @GET
   @Path("{user}/data")
   @RunOnVirtualThread
-  @Operation(
-      summary = "Returns what is stored of a user: prompts, answers, votes, ratings, skips")
+  @Operation(summary = "Returns what is stored of a user: prompts, answers, votes, ratings, skips")
   public Page read(
       @PathParam("user") String user,
       @QueryParam("key") @Parameter(description = KEY) @Nullable String key,

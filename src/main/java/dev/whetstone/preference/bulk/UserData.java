@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what is stored of a user: the pairs made for that user, then the user's votes, then the
- * pairs given back without one, then single answers with their ratings. Which version wrote an answer is not the user's data.
+ * pairs given back without one, then single answers with their ratings. Which version wrote an
+ * answer is not the user's data.
  */
 public final class UserData {
   /** The places come first, so that only one page of texts is ever read. */
@@ -87,6 +88,19 @@ public final class UserData {
         row ->
             new Item(new Cursor(row.getInt("kind"), row.getString("place")), row.getString("data"));
     return database.list(
-        mapping, PAGE, user, key, user, key, user, key, user, key, after.kind(), after.place(), limit, user);
+        mapping,
+        PAGE,
+        user,
+        key,
+        user,
+        key,
+        user,
+        key,
+        user,
+        key,
+        after.kind(),
+        after.place(),
+        limit,
+        user);
   }
 }

@@ -120,11 +120,9 @@ public final class UserErasure {
                 key)
             .toArray(String[]::new);
     List<String> trained =
-        Sql.list(
-            connection, row -> row.getString("version"), TRAINED, name, votes, name, ratings);
+        Sql.list(connection, row -> row.getString("version"), TRAINED, name, votes, name, ratings);
     List<String> descended =
-        Sql.list(
-                connection, row -> row.getString("version"), DESCENDED, name, votes, name, ratings)
+        Sql.list(connection, row -> row.getString("version"), DESCENDED, name, votes, name, ratings)
             .stream()
             .filter(version -> !trained.contains(version))
             .toList();

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps single answers for a while so that they can be rated, unless their key or user lets nothing
- * be learned. They are written behind: an answer
- * never waits for the database, and is not kept where the queue is full or the database is away.
- * One daemon thread writes and deletes; {@link #keep} may be called by any thread.
+ * be learned. They are written behind: an answer never waits for the database, and is not kept
+ * where the queue is full or the database is away. One daemon thread writes and deletes; {@link
+ * #keep} may be called by any thread.
  */
 public final class AnswerLog implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(AnswerLog.class);

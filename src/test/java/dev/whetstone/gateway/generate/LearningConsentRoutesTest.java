@@ -105,8 +105,7 @@ class LearningConsentRoutesTest extends ReadyGateway {
 
   @Test
   void anOperatorFindsTheVersionsByTheAnswersId() {
-    String id =
-        as("chat", PAIR.formatted("whose?", "")).post("/generate").path("pair_id");
+    String id = as("chat", PAIR.formatted("whose?", "")).post("/generate").path("pair_id");
     as("operator", null)
         .get("/answers/" + id)
         .then()
