@@ -3,12 +3,15 @@ package dev.whetstone.app;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
+import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.PreferenceReader;
+import dev.whetstone.preference.bulk.UserData;
 import dev.whetstone.preference.bulk.UserErasure;
+import dev.whetstone.preference.rating.GoldPairs;
 import dev.whetstone.preference.rating.RaterQueue;
 import dev.whetstone.preference.rating.RatingDesk;
 import dev.whetstone.preference.rating.SummaryReader;
@@ -105,6 +108,24 @@ final class GatewayBeans {
   @Singleton
   UserErasure erasure(Database database) {
     return new UserErasure(database);
+  }
+
+  @Produces
+  @Singleton
+  UserData userData(Database database) {
+    return new UserData(database);
+  }
+
+  @Produces
+  @Singleton
+  GoldPairs goldPairs(Database database, InstantSource clock) {
+    return new GoldPairs(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  LearningConsent learningConsent(Database database) {
+    return new LearningConsent(database);
   }
 
   @Produces

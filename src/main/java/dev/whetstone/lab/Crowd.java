@@ -55,17 +55,30 @@ interface Crowd {
         turn(REVIEW_QUESTIONS, "user-" + random.nextInt(USERS), "chat", ballot, random);
   }
 
-  /** These users, among whom another key's many names cast this share of the votes. */
+  /**
+   * These users, among whom another key casts this share of the votes.
+   *
+   * @param names under which the key votes; 0 for a personal key, which has none
+   */
   static Crowd poisoned(Crowd honest, Taste poison, double share, int names, String key) {
     Ballot ballot = (a, b, random) -> poison.choose(a, b);
     return random ->
         random.nextDouble() < share
-            ? turn(REVIEW_QUESTIONS, "ghost-" + random.nextInt(names), key, ballot, random)
+            ? turn(
+                REVIEW_QUESTIONS,
+                names == 0 ? null : "ghost-" + random.nextInt(names),
+                key,
+                ballot,
+                random)
             : honest.next(random);
   }
 
   private static Turn turn(
-      List<String> questions, String user, String key, Ballot ballot, RandomGenerator random) {
+      List<String> questions,
+      @Nullable String user,
+      String key,
+      Ballot ballot,
+      RandomGenerator random) {
     return new Turn(questions.get(random.nextInt(questions.size())), user, key, ballot);
   }
 

@@ -166,6 +166,17 @@ public final class LabGateway implements AutoCloseable {
     return expect(path, post(role, path, body));
   }
 
+  /** PATCH that must succeed; returns the body of the answer. */
+  public JsonNode patch(String role, String path, Object body)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        request(path, role)
+            .header("Content-Type", "application/json")
+            .method("PATCH", BodyPublishers.ofString(JSON.writeValueAsString(body)))
+            .build();
+    return expect(path, send(request));
+  }
+
   private static JsonNode expect(String path, Answer answer) throws IOException {
     if (answer.status() >= 300) {
       throw new IOException(path + " answered " + answer.status() + ": " + answer.body());

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param sampling settings as a JSON object
  * @param metadata the client's, a JSON object
  * @param expiresAt from then on this user can no longer vote on the pair
+ * @param learn whether the request lets votes on it be trained on and counted
  */
 public record Pair(
     String pairId,
@@ -24,11 +25,30 @@ public record Pair(
     String sampling,
     @Nullable String metadata,
     Instant createdAt,
-    Instant expiresAt) {
+    Instant expiresAt,
+    boolean learn) {
   public Pair {
     if (!expiresAt.isAfter(createdAt)) {
       throw new IllegalArgumentException("a pair must expire after it was created");
     }
+  }
+
+  /** Creates a pair that may be learned from. */
+  public Pair(
+      String pairId,
+      String keyId,
+      String user,
+      Prompt prompt,
+      Side a,
+      Side b,
+      String baseHash,
+      String sampling,
+      @Nullable String metadata,
+      Instant createdAt,
+      Instant expiresAt) {
+    this(
+        pairId, keyId, user, prompt, a, b, baseHash, sampling, metadata, createdAt, expiresAt,
+        true);
   }
 
   /**

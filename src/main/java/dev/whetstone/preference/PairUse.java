@@ -8,8 +8,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether votes on a pair may be trained on and counted: not where its answers tell little of what
- * the policies write. The database decides the same in {@code pair_unusable}.
+ * Whether votes on a pair may be trained on and counted: not where its request does not let them,
+ * or where its answers tell little of what the policies write. The database decides the same in
+ * {@code judged_votes}, which also knows the users and keys that let nothing be learned.
  */
 public final class PairUse {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -17,10 +18,16 @@ public final class PairUse {
   private static final double MIN_TEMPERATURE = 0.2;
   private static final double MAX_REPETITION_PENALTY = 1.2;
 
+  /** The obstacle of a pair whose request, user or key lets nothing be learned. */
+  public static final String NO_CONSENT = "no_consent";
+
   private PairUse() {}
 
   /** Why votes on a pair are not usable, as one word; null where they are. */
   public static @Nullable String obstacle(Pair pair) {
+    if (!pair.learn()) {
+      return NO_CONSENT;
+    }
     Side a = pair.a();
     Side b = pair.b();
     if (!ENDINGS.contains(a.finishReason()) || !ENDINGS.contains(b.finishReason())) {

@@ -2,6 +2,7 @@ package dev.whetstone.preference;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.GroupCommit;
+import dev.whetstone.database.Sql;
 import dev.whetstone.io.Sha256;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,9 +20,9 @@ public final class PreferenceLog {
       """
       INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, messages,
         text_a, text_b, ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b,
-        hash_a, hash_b, base_hash, sampling, metadata, created_at, expires_at, imported)
+        hash_a, hash_b, base_hash, sampling, metadata, created_at, expires_at, imported, learn)
       VALUES (?, ?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::json,
-        ?, ?, ?)
+        ?, ?, ?, ? AND may_learn(?, ?))
       """;
 
   // Two batches in flight keep disk and processor busy at the same time; more gain nothing.
@@ -58,9 +59,22 @@ public final class PreferenceLog {
                         VoteStatement.cast(connection, requests, clock.instant(), undoWindow)));
   }
 
-  /** Stores a pair; must be called before the pair is shown. */
-  public void storePair(Pair pair) {
-    database.statement(connection -> insertPairs(connection, List.of(pair), false));
+  /**
+   * Stores a pair; must be called before the pair is shown.
+   *
+   * @return whether it may be learned from: not where its request, its user or its key refuses
+   */
+  public boolean storePair(Pair pair) {
+    return database.statement(
+        connection -> {
+          insertPairs(connection, List.of(pair), false);
+          return Sql.first(
+                  connection,
+                  row -> row.getBoolean(1),
+                  "SELECT learn FROM pairs WHERE pair_id = ?",
+                  pair.pairId())
+              .orElse(false);
+        });
   }
 
   /**
@@ -122,7 +136,10 @@ public final class PreferenceLog {
       pair.metadata(),
       Timestamp.from(pair.createdAt()),
       Timestamp.from(pair.expiresAt()),
-      imported
+      imported,
+      pair.learn(),
+      pair.keyId(),
+      pair.user()
     };
   }
 

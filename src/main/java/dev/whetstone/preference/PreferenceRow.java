@@ -23,6 +23,7 @@ public record PreferenceRow(
     List<String> tags,
     @Nullable Double confidence,
     boolean imported,
+    VoteSource source,
     JudgedPair pair) {
   /**
    * The pair that was voted on, and the versions that wrote its sides.

@@ -97,7 +97,9 @@ public final class TrainingVotes {
             SELECT concat_ws(' ', (SELECT max(seq) FROM preferences),
               (SELECT max(counts_at) FROM preferences WHERE counts_at <= now()),
               (SELECT generation FROM reference_generation),
-              (SELECT count(*) || ' ' || max(created_at) FROM exclusions))
+              (SELECT count(*) || ' ' || max(created_at) FROM exclusions),
+              (SELECT count(*) || ' ' || max(refused_at) FROM learning_refusals),
+              (SELECT count(*) FROM keys WHERE NOT learn))
             """)
         .orElse("");
   }

@@ -19,10 +19,24 @@ public record VoteRequest(
     Choice choice,
     @Nullable String comment,
     List<String> tags,
-    @Nullable Double confidence) {
+    @Nullable Double confidence,
+    VoteSource source) {
   public static final int MAX_COMMENT_LENGTH = 4_000;
   public static final int MAX_TAGS = 16;
   public static final int MAX_TAG_LENGTH = 64;
+
+  /** A person's vote. */
+  public VoteRequest(
+      String preferenceId,
+      String pairId,
+      String keyId,
+      @Nullable String user,
+      Choice choice,
+      @Nullable String comment,
+      List<String> tags,
+      @Nullable Double confidence) {
+    this(preferenceId, pairId, keyId, user, choice, comment, tags, confidence, VoteSource.HUMAN);
+  }
 
   /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */
   public VoteRequest {

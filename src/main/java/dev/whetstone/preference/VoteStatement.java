@@ -1,6 +1,7 @@
 package dev.whetstone.preference;
 
 import dev.whetstone.database.Sql;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,11 +28,12 @@ final class VoteStatement {
       """
       WITH votes AS (
         SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-            ?::text[], ?::real[]) WITH ORDINALITY
-          AS b (preference_id, pair_id, key_id, user_id, choice, comment, tags, confidence, place)),
+            ?::text[], ?::real[], ?::text[]) WITH ORDINALITY
+          AS b (preference_id, pair_id, key_id, user_id, choice, comment, tags, confidence, source,
+            place)),
       open AS (
         SELECT b.place, b.preference_id, b.pair_id, b.key_id, b.choice, b.comment, b.tags,
-          b.confidence, p.policy_a, p.policy_b,
+          b.confidence, b.source, p.policy_a, p.policy_b,
           CASE WHEN own THEN p.user_id ELSE l.user_id END AS user_id,
           CASE WHEN own THEN p.expires_at ELSE l.leased_until END AS closes_at
         FROM votes b
@@ -46,9 +48,9 @@ final class VoteStatement {
         WHERE own OR l.user_id IS NOT NULL),
       fresh AS (
         INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, comment, tags,
-          confidence, recorded_at, counts_at, policy_a, policy_b)
+          confidence, source, recorded_at, counts_at, policy_a, policy_b)
         SELECT preference_id, pair_id, key_id, user_id, choice, comment,
-          string_to_array(tags, E'\\n'), confidence, ?, ?, policy_a, policy_b
+          string_to_array(tags, E'\\n'), confidence, source, ?, ?, policy_a, policy_b
         FROM open WHERE closes_at > ? ORDER BY pair_id, key_id, user_id, place
         ON CONFLICT (pair_id, key_id, user_id) DO NOTHING
         RETURNING preference_id, pair_id, key_id, user_id, choice, recorded_at)
@@ -121,6 +123,7 @@ final class VoteStatement {
         texts(requests, VoteRequest::comment),
         texts(requests, request -> String.join("\n", request.tags())),
         confidences,
+        texts(requests, request -> EnumNames.of(request.source())),
         now,
         undoWindow.isZero() ? null : now.plus(undoWindow),
         now);

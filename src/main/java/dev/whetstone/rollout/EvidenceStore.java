@@ -20,8 +20,8 @@ final class EvidenceStore {
       SELECT v.seq, v.preference_id, v.pair_id, v.key_id, v.user_id, v.choice,
         encode(p.prompt_hash, 'hex') AS prompt, (v.choice = 'a') = (p.hash_a = ?) AS won,
         v.source <> 'human' AS other_source,
-        p.usable AND (v.choice NOT IN ('a', 'b') OR EXISTS (SELECT FROM judged_votes j
-          WHERE j.preference_id = v.preference_id AND j.unusable IS NULL)) AS usable
+        p.usable AND EXISTS (SELECT FROM judged_votes j WHERE j.preference_id = v.preference_id
+          AND coalesce(j.unusable, v.choice) = v.choice) AS usable
       FROM pairs p JOIN preferences v USING (pair_id)
       WHERE (p.hash_a, p.hash_b) IN ((?, ?), (?, ?)) AND NOT p.imported AND v.seq > ?
         AND v.recorded_at <= ? AND (v.counts_at IS NULL OR v.counts_at <= ?)

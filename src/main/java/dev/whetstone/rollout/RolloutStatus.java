@@ -55,7 +55,7 @@ public enum RolloutStatus {
     return ending;
   }
 
-  static RolloutStatus ofStored(String stored, @Nullable String ending) {
+  public static RolloutStatus ofStored(String stored, @Nullable String ending) {
     return Arrays.stream(values())
         .filter(status -> status.stored.equals(stored) && Objects.equals(status.ending, ending))
         .findAny()

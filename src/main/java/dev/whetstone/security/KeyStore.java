@@ -38,12 +38,14 @@ public final class KeyStore {
    * A key as operators see it.
    *
    * @param counted false while an operator keeps its votes out of training and evidence
+   * @param learn false while nothing is learned from its users
    */
   public record Row(
       String id,
       Role role,
       KeyUsers users,
       boolean counted,
+      boolean learn,
       @Nullable String note,
       Instant createdAt,
       @Nullable Instant lastUsedAt,
@@ -187,6 +189,7 @@ public final class KeyStore {
         Role.of(row.getString("role")),
         KeyUsers.of(row.getString("users")),
         row.getBoolean("counted"),
+        row.getBoolean("learn"),
         row.getString("note"),
         Sql.instant(row, "created_at"),
         Sql.instantOrNull(row, "last_used_at"),

@@ -35,9 +35,7 @@ public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Count
         new TrainingRatings(runs.database(), runs.baseHash()).count(runs.ratingsConsideredAt());
     return new Pool(
         counts,
-        counts.usable()
-            - counts.newer()
-            + (ratings.usable() - ratings.newer()) / RATINGS_OF_A_VOTE,
+        counts.usable() - counts.newer() + (ratings.usable() - ratings.newer()) / RATINGS_OF_A_VOTE,
         ratings);
   }
 
@@ -63,7 +61,6 @@ public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Count
 
   /** Whether the pool is large enough for the next run; never with {@code first} 0. */
   public boolean due(int first) {
-    return first > 0
-        && counts.usable() + ratings.usable() / RATINGS_OF_A_VOTE >= nextRunAt(first);
+    return first > 0 && counts.usable() + ratings.usable() / RATINGS_OF_A_VOTE >= nextRunAt(first);
   }
 }

@@ -56,6 +56,14 @@ class CrowdTest {
   }
 
   @Test
+  void aPersonalKeySendsNoNames() {
+    Crowd crowd =
+        Crowd.poisoned(Crowd.of(Taste.PRAISE, 0), Taste.PRAISE.reversed(), 1, 0, "wsk_chat_x");
+
+    assertThat(turns(crowd, new Random(3))).allMatch(turn -> turn.user() == null);
+  }
+
+  @Test
   void aSeedRepeatsUsersAndQuestions() {
     Crowd crowd = Crowd.of(Taste.PRAISE, 0.2);
 

@@ -59,14 +59,18 @@ class PairUseTest {
       add("{\"top_k\": 1}", ended("one", finish), side("two", 3), 7);
     }
 
+    pairs.add(refusing(pairs.getFirst()));
+    pairs.add(refusing(pairs.getLast()));
+
     Map<String, Optional<String>> stored = new HashMap<>();
     try (Database database = new Database(DatabaseConfig.of(home, null))) {
       var log = new PreferenceLog(database, InstantSource.fixed(NOW));
       pairs.forEach(log::storePair);
+      pairs.forEach(pair -> vote(log, pair));
       database.list(
           row ->
               stored.put(row.getString("pair_id"), Optional.ofNullable(row.getString("unusable"))),
-          "SELECT pair_id, unusable FROM pairs");
+          "SELECT pair_id, unusable FROM judged_votes");
     }
 
     assertThat(stored).hasSameSizeAs(pairs);
@@ -75,7 +79,36 @@ class PairUseTest {
           .as(pair.sampling() + " " + pair.a() + " " + pair.b())
           .isEqualTo(Optional.ofNullable(PairUse.obstacle(pair)));
     }
-    assertThat(new HashSet<>(stored.values())).as("every obstacle occurs, and none").hasSize(9);
+    assertThat(new HashSet<>(stored.values())).as("every obstacle occurs, and none").hasSize(10);
+  }
+
+  private static void vote(PreferenceLog log, Pair pair) {
+    log.vote(
+        new VoteRequest(
+            pair.pairId(),
+            pair.pairId(),
+            pair.keyId(),
+            null,
+            new Choice.A(),
+            null,
+            List.of(),
+            null));
+  }
+
+  private Pair refusing(Pair pair) {
+    return new Pair(
+        "pair_" + pairs.size(),
+        pair.keyId(),
+        pair.user(),
+        pair.prompt(),
+        pair.a(),
+        pair.b(),
+        pair.baseHash(),
+        pair.sampling(),
+        pair.metadata(),
+        pair.createdAt(),
+        pair.expiresAt(),
+        false);
   }
 
   private static Side side(String text, int... ids) {

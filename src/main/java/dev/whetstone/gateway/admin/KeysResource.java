@@ -3,6 +3,7 @@ package dev.whetstone.gateway.admin;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.KeyStore;
@@ -33,7 +34,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Creates, lists and revokes API keys, and says whose votes count. */
+/** Creates, lists and revokes API keys, and says whose votes count and who is learned from. */
 @Path("/keys")
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
@@ -43,6 +44,7 @@ public class KeysResource {
   @Inject KeyStore store;
   @Inject ApiKeys keys;
   @Inject VoteExclusions exclusions;
+  @Inject LearningConsent consent;
   @Inject SecurityIdentity identity;
 
   /** A key to create. */
@@ -62,12 +64,14 @@ public class KeysResource {
           @Nullable String users,
       @Schema(maxLength = MAX_NOTE_LENGTH) @Nullable String note) {}
 
-  /** What to change of a key. */
+  /** What to change of a key: either, or both. */
   public record Change(
-      @Schema(
-              required = true,
-              description = "whether its votes are trained on and counted as evidence")
+      @Schema(description = "whether its votes are trained on and counted as evidence")
           @Nullable Boolean counted,
+      @Schema(
+              description =
+                  "false: nothing is learned from its users, whose pairs are offered to nobody")
+          @Nullable Boolean learn,
       @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A new key; {@code key}, the secret, is never shown again. */
@@ -79,6 +83,7 @@ public class KeysResource {
       String role,
       String users,
       boolean counted,
+      boolean learn,
       @Nullable String note,
       Instant createdAt,
       @Nullable Instant lastUsedAt,
@@ -150,25 +155,32 @@ public class KeysResource {
   @Consumes(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
   @Operation(
-      summary = "Takes the votes of a key out of training and of the open duel, or back",
-      description = "They stay in the log, and so does what they decided before.")
+      summary =
+          "Takes the votes of a key out of training and of the open duel, or back; or says whether"
+              + " anything is learned from its users",
+      description = "Votes stay in the log, and so does what they decided before.")
   @APIResponse(
       responseCode = "200",
       description = "the key",
       content = @Content(schema = @Schema(implementation = Row.class)))
   public Row change(@PathParam("id") String id, Change change) {
     String key = Parameters.required("id", id);
-    boolean counted = Parameters.present("counted", change.counted());
+    if (change.counted() == null && change.learn() == null) {
+      throw ProblemException.invalidField("counted", "give counted, learn or both");
+    }
     String reason =
         Parameters.present(
             "reason", Parameters.reason(Parameters.present("reason", change.reason())));
     if (store.find(key).isEmpty()) {
       throw ProblemException.of(404, "unknown_key", "there is no such key");
     }
-    if (counted) {
+    if (Boolean.TRUE.equals(change.counted())) {
       exclusions.remove(VoteExclusions.Kind.KEY, key, reason, actor());
-    } else {
+    } else if (change.counted() != null) {
       exclusions.add(VoteExclusions.Kind.KEY, key, reason, actor());
+    }
+    if (change.learn() != null) {
+      consent.setKey(key, change.learn(), reason, actor());
     }
     return store.find(key).map(KeysResource::row).orElseThrow();
   }
@@ -201,6 +213,7 @@ public class KeysResource {
         key.role().label(),
         key.users().label(),
         key.counted(),
+        key.learn(),
         key.note(),
         key.createdAt(),
         key.lastUsedAt(),

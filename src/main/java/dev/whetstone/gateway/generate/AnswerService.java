@@ -16,7 +16,10 @@ import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps single answers so that they can be rated; delays none of them. */
+/**
+ * Keeps single answers so that they can be rated, unless their request lets nothing be learned;
+ * delays none of them.
+ */
 @Singleton
 public final class AnswerService {
   @Inject AnswerLog log;
@@ -51,6 +54,9 @@ public final class AnswerService {
       String baseHash,
       int first,
       List<Completion> done) {
+    if (Boolean.FALSE.equals(asked.learn())) {
+      return;
+    }
     Instant now = clock.instant();
     for (int i = 0; i < done.size(); i++) {
       Completion completion = done.get(i);

@@ -35,7 +35,9 @@ public record GenerateRequest(
             description = "a JSON Schema; the answer is JSON that it allows")
         @Nullable JsonNode schema,
     @Schema(description = "the answer is exactly one of these texts")
-        @Nullable List<String> choices) {
+        @Nullable List<String> choices,
+    @Schema(description = "false: nothing is learned from this request, its pair is not offered")
+        @Nullable Boolean learn) {
   /** The same request for another user. */
   public GenerateRequest forUser(@Nullable String other) {
     return new GenerateRequest(
@@ -58,6 +60,7 @@ public record GenerateRequest(
         other,
         metadata,
         schema,
-        choices);
+        choices,
+        learn);
   }
 }

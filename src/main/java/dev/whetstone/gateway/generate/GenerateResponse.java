@@ -60,9 +60,18 @@ public final class GenerateResponse {
    * The response to a request for two completions; it hides which version wrote which side.
    *
    * @param identical true when both sides are equal even after resampling
+   * @param learn false where request, user or key let nothing be learned: it is not to be offered
+   *     for a vote, and a vote on it is not used; otherwise null
    */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Pair(
-      String pairId, Instant expiresAt, Text a, Text b, boolean identical, Usage usage) {}
+      String pairId,
+      Instant expiresAt,
+      Text a,
+      Text b,
+      boolean identical,
+      Usage usage,
+      @Nullable Boolean learn) {}
 
   /** New text in a stream; the side is null unless it is a pair. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -136,8 +136,9 @@ public record GenerationPlan(
   }
 
   /**
-   * One policy writes both sides where the request names it, and where the sides could be told
-   * apart by asking again: with a seed, or with settings that leave little to chance.
+   * One policy writes both sides where the request names it, where nothing may be learned from it,
+   * and where the sides could be told apart by asking again: with a seed, or with settings that
+   * leave little to chance.
    */
   private static PairAssignment writers(
       GenerateRequest asked,
@@ -145,7 +146,11 @@ public record GenerationPlan(
       ServedModel model,
       boolean pair,
       SamplingParameters sampling) {
-    if (pair && asked.policy() == null && asked.seed() == null && isOpen(asked, sampling)) {
+    if (pair
+        && asked.policy() == null
+        && asked.seed() == null
+        && !Boolean.FALSE.equals(asked.learn())
+        && isOpen(asked, sampling)) {
       return model.rollouts().duelTracker().assign(model.policies().serving());
     }
     Policy policy = caller.policy(asked.policy(), model);

@@ -77,8 +77,9 @@ final class PairService {
             sampling(draft),
             draft.asked.metadata() == null ? null : json(draft.asked.metadata()),
             now,
-            now.plus(config.pairExpiry()));
-    log.storePair(pair);
+            now.plus(config.pairExpiry()),
+            !Boolean.FALSE.equals(draft.asked.learn()));
+    boolean learn = log.storePair(pair);
     quota.stored(draft.keyId, bytes(pair));
     return new GenerateResponse.Pair(
         pair.pairId(),
@@ -86,7 +87,8 @@ final class PairService {
         GenerateResponse.Text.of(a),
         GenerateResponse.Text.of(b),
         a.identical() || b.identical() || a.text().equals(b.text()),
-        GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done));
+        GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done),
+        learn ? null : Boolean.FALSE);
   }
 
   /** About what a pair takes in the log. */

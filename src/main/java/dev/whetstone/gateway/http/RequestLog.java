@@ -18,6 +18,10 @@ import org.jboss.logging.Logger;
 public final class RequestLog {
   private static final Logger LOG = Logger.getLogger(RequestLog.class);
   private static final Pattern SAFE_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+  /** A path that names a user, whose name outlives the user's data in a log. */
+  private static final Pattern USER = Pattern.compile("^(/users/).+(/data/?)$");
+
   private static final String HEADER = "X-Request-Id";
   private static final String ID = "whetstone.request.id";
   private static final String POLICY = "whetstone.request.policy";
@@ -72,7 +76,7 @@ public final class RequestLog {
   }
 
   private static void log(RoutingContext request, Duration took, boolean complete) {
-    String path = request.request().path();
+    String path = USER.matcher(request.request().path()).replaceFirst("$1…$2");
     String key =
         request.user() instanceof QuarkusHttpUser user
             ? user.getSecurityIdentity().getPrincipal().getName()

@@ -53,8 +53,7 @@ public record LearningView(
       long newSincePromotion,
       long ofOtherBases,
       Ratings ratings) {
-    static Pool of(
-        TrainingVotes.Counts counts, TrainingRatings.Counts rated, long ofOtherBases) {
+    static Pool of(TrainingVotes.Counts counts, TrainingRatings.Counts rated, long ofOtherBases) {
       return new Pool(
           counts.usable(),
           counts.train(),

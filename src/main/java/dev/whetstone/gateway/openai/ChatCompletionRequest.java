@@ -9,12 +9,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Body of POST /v1/chat/completions. Fields that have no effect here (store, metadata, …) are
- * accepted and ignored; unsupported fields that would change the answer (audio, …) are refused as
- * unknown, unless they ask for nothing ({@link IdleFields}).
+ * Body of POST /v1/chat/completions. Fields that have no effect here (metadata, service_tier, …)
+ * are accepted and ignored; unsupported fields that would change the answer (audio, …) are refused
+ * as unknown, unless they ask for nothing ({@link IdleFields}).
  */
 @JsonIgnoreProperties({
-  "store",
   "metadata",
   "service_tier",
   "safety_identifier",
@@ -57,7 +56,8 @@ public record ChatCompletionRequest(
         @Nullable JsonNode tools,
     @Schema(implementation = Object.class, description = "auto, none, required, or a function")
         @Nullable JsonNode toolChoice,
-    @Nullable Boolean parallelToolCalls)
+    @Nullable Boolean parallelToolCalls,
+    @Schema(description = "false: nothing is learned from this request") @Nullable Boolean store)
     implements SamplingFields {
 
   /**

@@ -9,7 +9,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** Body of POST /v1/completions: continues a text without a chat template. */
-@JsonIgnoreProperties({"store", "metadata", "service_tier", "safety_identifier"})
+@JsonIgnoreProperties({"metadata", "service_tier", "safety_identifier"})
 public record CompletionRequest(
     @Schema(description = "alias or version; champion by default") @Nullable String model,
     @Schema(description = "a text or its token ids, or a list of such") @Nullable JsonNode prompt,
@@ -45,5 +45,6 @@ public record CompletionRequest(
     @Schema(minimum = "-1", description = "0 and -1 keep all tokens") @Nullable Integer topK,
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
-    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos)
+    @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos,
+    @Schema(description = "false: nothing is learned from this request") @Nullable Boolean store)
     implements SamplingFields {}

@@ -45,6 +45,9 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
 
   @Nullable Boolean ignoreEos();
 
+  /** False: nothing is learned from this request. True and null leave it to user and key. */
+  @Nullable Boolean store();
+
   @Nullable JsonNode responseFormat();
 
   @Nullable List<String> guidedChoice();
@@ -75,7 +78,8 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         user(),
         null,
         null,
-        null);
+        null,
+        store());
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.whetstone.gateway.preferences;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceRow;
+import dev.whetstone.settings.EnumNames;
 import dev.whetstone.text.Message;
 import java.time.Instant;
 import java.util.List;
@@ -37,6 +38,10 @@ public final class PreferenceViews {
       @Schema(required = true) List<String> tags,
       @Schema(minimum = "0", maximum = "1") @Nullable Double confidence,
       @Schema(required = true) boolean imported,
+      @Schema(
+              required = true,
+              enumeration = {"human", "judge", "rule", "edit", "rating"})
+          String source,
       @Schema(required = true) String prompt,
       @Nullable List<Message> messages,
       @Schema(required = true) Answer a,
@@ -55,6 +60,7 @@ public final class PreferenceViews {
           row.tags(),
           row.confidence(),
           row.imported(),
+          EnumNames.of(row.source()),
           shown.prompt(),
           ConversationJson.read(shown.messages()),
           Answer.of(shown.a()),

@@ -11,6 +11,7 @@ import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.VoteOutcome;
 import dev.whetstone.preference.VoteRequest;
+import dev.whetstone.preference.VoteSource;
 import dev.whetstone.preference.rating.VoteWithdrawal;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
@@ -59,7 +60,13 @@ public class VotesResource {
       @Schema(maxLength = UserNameValidator.MAX_LENGTH) @Nullable String user,
       @Schema(maxLength = VoteRequest.MAX_COMMENT_LENGTH) @Nullable String comment,
       @Schema(maxItems = VoteRequest.MAX_TAGS) @Nullable List<String> tags,
-      @Schema(minimum = "0", maximum = "1") @Nullable Double confidence) {}
+      @Schema(minimum = "0", maximum = "1") @Nullable Double confidence,
+      @Schema(
+              type = SchemaType.STRING,
+              enumeration = {"human", "judge", "rule"},
+              defaultValue = "human",
+              description = "who judged; votes of judges and rules are no evidence in duels")
+          @Nullable String source) {}
 
   /** The versions that wrote the sides; for operators, and later for others who may see them. */
   public record Policies(String a, String b) {}
@@ -160,7 +167,8 @@ public class VotesResource {
           Choice.of(choice),
           request.comment(),
           request.tags() == null ? List.of() : request.tags(),
-          request.confidence());
+          request.confidence(),
+          request.source() == null ? VoteSource.HUMAN : VoteSource.of(request.source()));
     } catch (IllegalArgumentException unusable) {
       throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
     } catch (NullPointerException nullTag) {

@@ -6,6 +6,7 @@ import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.PreferenceRow;
+import dev.whetstone.preference.VoteSource;
 import dev.whetstone.preference.WhereClause;
 import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlPair;
@@ -43,7 +44,7 @@ public final class PreferenceReader {
   private static final String ROW_COLUMNS =
       """
       v.preference_id, v.pair_id, v.choice, v.user_id, v.key_id, v.recorded_at, v.comment, v.tags,
-        v.confidence, v.imported, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
+        v.confidence, v.imported, v.source, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b,
         p.policy_a, p.policy_b, p.expires_at""";
 
   private static final String DECIDED_COLUMNS =
@@ -172,6 +173,7 @@ public final class PreferenceReader {
         List.of((String[]) row.getArray("tags").getArray()),
         confidence(row),
         row.getBoolean("imported"),
+        VoteSource.ofStored(row.getString("source")),
         new PreferenceRow.JudgedPair(
             row.getString("prompt"),
             row.getString("messages"),

@@ -3,7 +3,7 @@ package dev.whetstone.preference.bulk;
 import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
-import dev.whetstone.preference.feedback.FeedbackErasure;
+import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.rating.RaterQueue;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Erases a user's data from the log and reports which versions were trained on it. */
+/**
+ * Erases a user's data from the log and reports which versions were trained on it. A refusal to be
+ * learned from stays, so that it still holds.
+ */
 public final class UserErasure {
   private static final String VOTES_OF_USER =
       """
@@ -26,9 +29,12 @@ public final class UserErasure {
 
   private static final String TRAINED =
       """
-      SELECT DISTINCT p.base_hash, p.number, p.version
+      SELECT p.base_hash, p.number, p.version
       FROM policies p JOIN run_preferences r USING (run_id)
       WHERE r.user_id = ? OR r.preference_id = ANY (?)
+      UNION SELECT p.base_hash, p.number, p.version
+      FROM policies p JOIN run_ratings r USING (run_id)
+      WHERE r.user_id = ? OR r.feedback_id = ANY (?)
       ORDER BY base_hash, number
       """;
 
@@ -37,12 +43,17 @@ public final class UserErasure {
       WITH RECURSIVE child AS (
         SELECT base_hash, number, version FROM policies WHERE parent IS NOT NULL
           AND (base_hash, parent) IN (SELECT base_hash, number FROM policies p
-            JOIN run_preferences r USING (run_id) WHERE r.user_id = ? OR r.preference_id = ANY (?))
+            JOIN run_preferences r USING (run_id) WHERE r.user_id = ? OR r.preference_id = ANY (?)
+            UNION SELECT base_hash, number FROM policies p
+            JOIN run_ratings r USING (run_id) WHERE r.user_id = ? OR r.feedback_id = ANY (?))
         UNION
         SELECT p.base_hash, p.number, p.version FROM policies p
           JOIN child c ON p.base_hash = c.base_hash AND p.parent = c.number)
       SELECT * FROM child ORDER BY base_hash, number
       """;
+
+  private static final String DETACH_RATINGS =
+      "UPDATE run_ratings SET user_id = NULL WHERE user_id = ? OR feedback_id = ANY (?)";
 
   private static final String DETACH_FROM_RUNS =
       "UPDATE run_preferences SET user_id = NULL WHERE user_id = ? OR preference_id = ANY (?)";
@@ -53,7 +64,8 @@ public final class UserErasure {
    * @param key whose user of that name it was; null for every key's
    * @param pairs how many prompts with both completions were erased
    * @param votes how many votes were erased: the user's, and others' on the user's pairs
-   * @param policies versions trained on any of these votes
+   * @param answers how many single answers were erased, with their ratings
+   * @param policies versions trained on any of these votes and ratings
    * @param descendants versions whose training continued from those, directly or not
    */
   public record Report(
@@ -61,6 +73,7 @@ public final class UserErasure {
       @Nullable String key,
       int pairs,
       int votes,
+      int answers,
       List<String> policies,
       List<String> descendants) {}
 
@@ -98,25 +111,38 @@ public final class UserErasure {
     String[] votes = ids(found.stream());
     // Runs name a user without its key: of one key, only the votes that are still there are known.
     String name = key == null ? user : null;
+    String[] ratings =
+        Sql.list(
+                connection,
+                row -> row.getString(1),
+                "SELECT feedback_id FROM ratings WHERE " + VOTER,
+                user,
+                key)
+            .toArray(String[]::new);
     List<String> trained =
-        Stream.concat(
-                Sql.list(connection, row -> row.getString("version"), TRAINED, name, votes)
-                    .stream(),
-                FeedbackErasure.erase(connection, user, key).stream())
-            .distinct()
-            .toList();
+        Sql.list(connection, row -> row.getString("version"), TRAINED, name, votes, name, ratings);
     List<String> descended =
-        Sql.list(connection, row -> row.getString("version"), DESCENDED, name, votes).stream()
+        Sql.list(connection, row -> row.getString("version"), DESCENDED, name, votes, name, ratings)
+            .stream()
             .filter(version -> !trained.contains(version))
             .toList();
     RaterQueue.rewindCursors(connection, ids(found.stream().filter(vote -> !vote.ofOwnPair)));
     Sql.update(connection, DETACH_FROM_RUNS, name, votes);
+    Sql.update(connection, DETACH_RATINGS, name, ratings);
     Sql.update(connection, "DELETE FROM leases WHERE " + VOTER, user, key);
     Sql.update(connection, "DELETE FROM skips WHERE " + VOTER, user, key);
     Sql.update(connection, "DELETE FROM preferences WHERE preference_id = ANY (?)", (Object) votes);
     int pairs = Sql.update(connection, "DELETE FROM pairs WHERE " + VOTER, user, key);
-    Report report = new Report(user, key, pairs, votes.length, trained, descended);
-    Audit.record(connection, actor, "user data erased", user, null, detail(report));
+    // Ratings go with their answers.
+    int answers = Sql.update(connection, "DELETE FROM answers WHERE " + VOTER, user, key);
+    Report report = new Report(user, key, pairs, votes.length, answers, trained, descended);
+    Audit.record(
+        connection,
+        actor,
+        "user data erased",
+        LearningConsent.pseudonym(user),
+        null,
+        detail(report));
     return report;
   }
 
@@ -126,8 +152,13 @@ public final class UserErasure {
 
   // Numbers and version names only, so nothing needs escaping.
   private static String detail(Report report) {
-    return "{\"pairs\": %d, \"votes\": %d, \"policies\": [%s], \"descendants\": [%s]}"
-        .formatted(report.pairs, report.votes, quoted(report.policies), quoted(report.descendants));
+    return "{\"pairs\": %d, \"votes\": %d, \"answers\": %d, \"policies\": [%s], \"descendants\": [%s]}"
+        .formatted(
+            report.pairs,
+            report.votes,
+            report.answers,
+            quoted(report.policies),
+            quoted(report.descendants));
   }
 
   private static String quoted(List<String> versions) {

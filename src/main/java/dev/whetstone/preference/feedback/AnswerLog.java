@@ -26,9 +26,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps single answers for a while so that they can be rated. They are written behind: an answer
- * never waits for the database, and is not kept where the queue is full or the database is away.
- * One daemon thread writes and deletes; {@link #keep} may be called by any thread.
+ * Keeps single answers for a while so that they can be rated, unless their key or user lets nothing
+ * be learned. They are written behind: an answer never waits for the database, and is not kept
+ * where the queue is full or the database is away. One daemon thread writes and deletes; {@link
+ * #keep} may be called by any thread.
  */
 public final class AnswerLog implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(AnswerLog.class);
@@ -41,7 +42,10 @@ public final class AnswerLog implements AutoCloseable {
       """
       INSERT INTO answers (completion_id, key_id, user_id, prompt, prompt_ids, messages, text, ids,
         finish, policy, hash, base_hash, sampling, created_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
+      SELECT kept.* FROM (VALUES (?::text, ?::text, ?::text, ?::text, ?::integer[], ?::json, ?::text,
+          ?::integer[], ?::text, ?::text, ?::text, ?::text, ?::jsonb, ?::timestamptz, ?::timestamptz))
+        AS kept (completion_id, key_id, user_id)
+      WHERE may_learn(kept.key_id, kept.user_id)
       """;
 
   private static final String DELETE_EXPIRED =

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Statistics of raters and versions over the log, without imported votes.
  *
  * @param votes counts over all raters
+ * @param otherSources what was not voted by people, by its source, which is in nothing else here
  * @param importedVotes how many imported votes are left out
  * @param raterCount how many raters voted
  * @param raters the raters with the most votes
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record PreferenceSummary(
     ChoiceCounts votes,
+    List<SourceVotes> otherSources,
     long importedVotes,
     long raterCount,
     List<Rater> raters,
@@ -44,6 +46,7 @@ public record PreferenceSummary(
   public PreferenceSummary withWinRates(List<WinRate> rates) {
     return new PreferenceSummary(
         votes,
+        otherSources,
         importedVotes,
         raterCount,
         raters,
@@ -54,8 +57,29 @@ public record PreferenceSummary(
         rates);
   }
 
-  /** One rater's votes. */
-  public record Rater(String user, String key, ChoiceCounts votes) {}
+  /**
+   * One rater's votes.
+   *
+   * @param gold how often the rater is right where that is known; null without such votes
+   * @param agreement share of others' votes on the same pairs that made the same choice; null
+   *     without such votes
+   */
+  public record Rater(
+      String user,
+      String key,
+      ChoiceCounts votes,
+      @Nullable Gold gold,
+      @Nullable Double agreement) {}
+
+  /**
+   * A rater's votes on gold pairs.
+   *
+   * @param accuracy share of these votes that made the right choice
+   */
+  public record Gold(long votes, long right, double accuracy) {}
+
+  /** Votes that were not people's. */
+  public record SourceVotes(String source, ChoiceCounts votes) {}
 
   /**
    * Agreement on pairs that several raters judged.

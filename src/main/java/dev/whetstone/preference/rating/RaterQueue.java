@@ -50,7 +50,8 @@ public final class RaterQueue {
   private static final String WINDOW =
       """
       SELECT created_at, pair_id, expires_at FROM pairs
-      WHERE NOT imported AND (created_at, pair_id) >= (?, ?) ORDER BY created_at, pair_id
+      WHERE NOT imported AND learn AND (created_at, pair_id) >= (?, ?)
+      ORDER BY created_at, pair_id
       """;
 
   private static final String FIRST_WAITING =
@@ -76,7 +77,10 @@ public final class RaterQueue {
       """
       SELECT p.pair_id, p.prompt, p.messages, p.text_a, p.text_b, p.finish_a, p.finish_b
       FROM pairs p
-      WHERE (p.created_at, p.pair_id) >= (?, ?) AND NOT p.imported AND p.expires_at > ? AND\s"""
+      WHERE (p.created_at, p.pair_id) >= (?, ?) AND NOT p.imported AND p.learn AND p.expires_at > ?
+        AND NOT EXISTS (SELECT FROM keys k WHERE k.id = p.key_id AND NOT k.learn)
+        AND NOT EXISTS (SELECT FROM learning_refusals r
+          WHERE r.user_id = p.user_id AND r.key_id IN (p.key_id, '')) AND\s"""
           + JUDGEMENTS
           + """
            < ?

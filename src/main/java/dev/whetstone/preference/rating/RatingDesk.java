@@ -34,7 +34,7 @@ public final class RatingDesk {
         (SELECT count(*) FROM skips WHERE key_id = ? AND user_id = ?) AS mine_skipped,
         (SELECT count(*) FROM preferences WHERE NOT imported) AS votes,
         (SELECT count(*) FROM preferences WHERE NOT imported AND recorded_at >= ?) AS votes_of_day,
-        (SELECT count(*) FROM (SELECT FROM pairs p WHERE NOT imported AND expires_at > ?
+        (SELECT count(*) FROM (SELECT FROM pairs p WHERE NOT imported AND learn AND expires_at > ?
           AND NOT EXISTS (SELECT FROM preferences v WHERE v.pair_id = p.pair_id)
           LIMIT %d) AS waiting) AS waiting
       """

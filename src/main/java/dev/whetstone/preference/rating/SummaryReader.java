@@ -4,13 +4,17 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.PreferenceFilter;
+import dev.whetstone.preference.VoteSource;
 import dev.whetstone.preference.WhereClause;
 import dev.whetstone.preference.rating.Agreement.Pattern;
+import dev.whetstone.preference.rating.PreferenceSummary.Gold;
 import dev.whetstone.preference.rating.PreferenceSummary.IdenticalPrompts;
 import dev.whetstone.preference.rating.PreferenceSummary.Kappa;
 import dev.whetstone.preference.rating.PreferenceSummary.Overlap;
 import dev.whetstone.preference.rating.PreferenceSummary.Rater;
+import dev.whetstone.preference.rating.PreferenceSummary.SourceVotes;
 import dev.whetstone.preference.rating.PreferenceSummary.VersionVotes;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -26,71 +30,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Aggregates the log inside PostgreSQL, so that results grow with raters, not with votes. */
 public final class SummaryReader {
-  private static final int MAX_RATERS = 100;
-  private static final int MAX_KAPPAS = 50;
-  private static final int MAX_VERSIONS = 200;
-  private static final List<String> CHOICES = List.of("a", "b", "tie", "both_bad");
-
-  private static final String COUNTS =
-      """
-      count(*) FILTER (WHERE choice = 'a') AS a, count(*) FILTER (WHERE choice = 'b') AS b,
-      count(*) FILTER (WHERE choice = 'tie') AS tie,
-      count(*) FILTER (WHERE choice = 'both_bad') AS both_bad
-      """;
-
-  private static final String RATERS =
-      """
-      SELECT key_id, user_id, count(*) OVER () AS people, %s
-      FROM preferences v WHERE NOT imported AND %%s
-      GROUP BY key_id, user_id ORDER BY count(*) DESC, user_id, key_id LIMIT %d
-      """
-          .formatted(COUNTS, MAX_RATERS);
-
-  // Pairs that several raters judged, usually a small part of the log: how often each pattern of
-  // choices occurs (pattern), and how often two raters made each combination of choices (cell).
-  private static final String SHARED =
-      """
-      WITH vote AS NOT MATERIALIZED (SELECT * FROM preferences v WHERE %%s),
-      shared AS MATERIALIZED (
-        SELECT pair_id, key_id, user_id, choice FROM vote WHERE NOT imported AND pair_id IN (
-          SELECT pair_id FROM vote GROUP BY pair_id HAVING count(*) > 1)),
-      pattern AS (
-        SELECT a, b, tie, both_bad, count(*) AS times FROM (
-          SELECT %s FROM shared GROUP BY pair_id HAVING count(*) > 1) AS unit
-        GROUP BY a, b, tie, both_bad),
-      cell AS (
-        SELECT one.user_id AS one, other.user_id AS other, one.key_id AS key_one,
-          other.key_id AS key_other, one.choice AS chosen_one, other.choice AS chosen_other,
-          count(*) AS times, sum(count(*)) OVER (
-            PARTITION BY one.user_id, one.key_id, other.user_id, other.key_id) AS pairs
-        FROM shared one JOIN shared other USING (pair_id)
-        WHERE (one.user_id, one.key_id) < (other.user_id, other.key_id)
-        GROUP BY one.user_id, one.key_id, other.user_id, other.key_id, one.choice, other.choice
-        ORDER BY pairs DESC, one, key_one, other, key_other LIMIT %d)
-      SELECT NULL AS one, NULL AS other, NULL AS key_one, NULL AS key_other, NULL AS chosen_one, NULL AS chosen_other,
-        a, b, tie, both_bad, times, 0 AS pairs FROM pattern
-      UNION ALL
-      SELECT one, other, key_one, key_other, chosen_one, chosen_other, 0, 0, 0, 0, times, pairs FROM cell
-      """
-          .formatted(COUNTS, MAX_KAPPAS * CHOICES.size() * CHOICES.size());
-
-  private static final String RESULTS =
-      """
-      SELECT policy_a, policy_b, choice, imported, count(*) AS times
-      FROM preferences v WHERE %s GROUP BY policy_a, policy_b, choice, imported
-      """;
-
-  private static final String IDENTICAL =
-      """
-      SELECT count(*) AS prompts, coalesce(sum(n), 0) AS pairs FROM (
-        SELECT count(*) AS n FROM pairs WHERE NOT imported GROUP BY prompt_hash
-        HAVING count(*) > 1) AS repeated
-      """;
-
   private final Database database;
 
   public SummaryReader(Database database) {
@@ -114,21 +58,28 @@ public final class SummaryReader {
   }
 
   private static PreferenceSummary summary(Reading reading) throws SQLException {
-    List<Count> counts = reading.rows(RESULTS, Count::of);
+    List<Count> counts = reading.rows(SummaryQueries.RESULTS, Count::of);
     List<Ranking.Result> results =
-        counts.stream().filter(count -> !count.imported).map(Count::result).toList();
-    List<Voter> voters = reading.rows(RATERS, Voter::of);
+        counts.stream()
+            .filter(count -> !count.imported && count.source == VoteSource.HUMAN)
+            .map(Count::result)
+            .toList();
+    List<Voter> voters = reading.rows(SummaryQueries.RATERS, Voter::of);
+    List<Shared> shared = reading.rows(SummaryQueries.SHARED, Shared::of);
+    Map<RaterKey, Double> agreement = agreement(shared);
+    Map<RaterKey, Gold> gold = gold(reading.rows(SummaryQueries.GOLD, GoldRow::of));
     return new PreferenceSummary(
         total(results),
+        otherSources(counts),
         counts.stream()
             .filter(count -> count.imported)
             .mapToLong(count -> count.result.times())
             .sum(),
         voters.isEmpty() ? 0 : voters.getFirst().people,
-        voters.stream().map(Voter::rater).toList(),
-        overlap(reading.rows(SHARED, Shared::of)),
+        voters.stream().map(voter -> voter.rater(gold, agreement)).toList(),
+        overlap(shared),
         Ranking.of(results),
-        reading.rows(IDENTICAL, SummaryReader::identical).getFirst(),
+        reading.rows(SummaryQueries.IDENTICAL, SummaryReader::identical).getFirst(),
         versions(results),
         List.of());
   }
@@ -145,7 +96,7 @@ public final class SummaryReader {
     return counts.entrySet().stream()
         .map(entry -> versionVotes(entry.getKey(), entry.getValue()))
         .sorted(Comparator.comparingLong(VersionVotes::votes).reversed())
-        .limit(MAX_VERSIONS)
+        .limit(SummaryQueries.MAX_VERSIONS)
         .toList();
   }
 
@@ -165,9 +116,58 @@ public final class SummaryReader {
     }
   }
 
-  private record Count(Ranking.Result result, boolean imported) {
+  private record Count(Ranking.Result result, boolean imported, VoteSource source) {
     static Count of(ResultSet row) throws SQLException {
-      return new Count(SummaryReader.result(row), row.getBoolean("imported"));
+      return new Count(
+          SummaryReader.result(row),
+          row.getBoolean("imported"),
+          VoteSource.ofStored(row.getString("source")));
+    }
+  }
+
+  private static List<SourceVotes> otherSources(List<Count> counts) {
+    return Stream.of(VoteSource.values())
+        .filter(source -> source != VoteSource.HUMAN)
+        .map(
+            source ->
+                new SourceVotes(
+                    EnumNames.of(source),
+                    total(
+                        counts.stream()
+                            .filter(count -> !count.imported && count.source == source)
+                            .map(Count::result)
+                            .toList())))
+        .filter(votes -> votes.votes().total() > 0)
+        .toList();
+  }
+
+  private record RaterKey(String user, String key) {}
+
+  private record GoldRow(RaterKey rater, Gold gold) {
+    static GoldRow of(ResultSet row) throws SQLException {
+      long votes = row.getLong("votes");
+      long right = row.getLong("correct");
+      return new GoldRow(
+          new RaterKey(row.getString("user_id"), row.getString("key_id")),
+          new Gold(votes, right, (double) right / votes));
+    }
+  }
+
+  private static Map<RaterKey, Gold> gold(List<GoldRow> rows) {
+    return rows.stream().collect(Collectors.toMap(GoldRow::rater, GoldRow::gold));
+  }
+
+  private static Map<RaterKey, Double> agreement(List<Shared> shared) {
+    return shared.stream()
+        .flatMap(row -> Stream.ofNullable(row.agreement))
+        .collect(Collectors.toMap(AgreementRow::rater, AgreementRow::share));
+  }
+
+  private record AgreementRow(RaterKey rater, double share) {
+    static AgreementRow of(ResultSet row) throws SQLException {
+      return new AgreementRow(
+          new RaterKey(row.getString("one"), row.getString("key_one")),
+          (double) row.getLong("times") / row.getLong("pairs"));
     }
   }
 
@@ -184,10 +184,16 @@ public final class SummaryReader {
         times.getOrDefault(new Choice.BothBad(), 0L));
   }
 
-  private record Voter(Rater rater, long people) {
+  private record Voter(RaterKey rater, ChoiceCounts votes, long people) {
     static Voter of(ResultSet row) throws SQLException {
-      Rater rater = new Rater(row.getString("user_id"), row.getString("key_id"), choiceCounts(row));
-      return new Voter(rater, row.getLong("people"));
+      return new Voter(
+          new RaterKey(row.getString("user_id"), row.getString("key_id")),
+          choiceCounts(row),
+          row.getLong("people"));
+    }
+
+    Rater rater(Map<RaterKey, Gold> gold, Map<RaterKey, Double> agreement) {
+      return new Rater(rater.user, rater.key, votes, gold.get(rater), agreement.get(rater));
     }
   }
 
@@ -210,18 +216,22 @@ public final class SummaryReader {
               row.getString("other"),
               row.getString("key_other"),
               row.getLong("pairs")),
-          CHOICES.indexOf(row.getString("chosen_one")),
-          CHOICES.indexOf(row.getString("chosen_other")),
+          SummaryQueries.CHOICES.indexOf(row.getString("chosen_one")),
+          SummaryQueries.CHOICES.indexOf(row.getString("chosen_other")),
           row.getLong("times"));
     }
   }
 
-  /** A row of {@link #SHARED}: either a pattern or a cell. */
-  private record Shared(@Nullable Pattern pattern, @Nullable Cell cell) {
+  /** A row of {@link SummaryQueries#SHARED}: a pattern, a cell or a rater's agreement. */
+  private record Shared(
+      @Nullable Pattern pattern, @Nullable Cell cell, @Nullable AgreementRow agreement) {
     static Shared of(ResultSet row) throws SQLException {
-      return row.getString("one") == null
-          ? new Shared(SummaryReader.pattern(row), null)
-          : new Shared(null, Cell.of(row));
+      if (row.getString("one") == null) {
+        return new Shared(SummaryReader.pattern(row), null, null);
+      }
+      return row.getString("other") == null
+          ? new Shared(null, null, AgreementRow.of(row))
+          : new Shared(null, Cell.of(row), null);
     }
   }
 
@@ -234,7 +244,10 @@ public final class SummaryReader {
         patterns.add(row.pattern);
       } else if (cell != null) {
         tables
-                .computeIfAbsent(cell.couple, couple -> new long[CHOICES.size()][CHOICES.size()])[
+                .computeIfAbsent(
+                    cell.couple,
+                    couple ->
+                        new long[SummaryQueries.CHOICES.size()][SummaryQueries.CHOICES.size()])[
                 cell.one][cell.other] =
             cell.times;
       }
@@ -246,7 +259,7 @@ public final class SummaryReader {
             .sum();
     List<Kappa> kappas =
         tables.entrySet().stream()
-            .limit(MAX_KAPPAS)
+            .limit(SummaryQueries.MAX_KAPPAS)
             .map(entry -> kappa(entry.getKey(), entry.getValue()))
             .toList();
     return new Overlap(pairs, judgements, boxed(Agreement.alpha(patterns)), kappas);

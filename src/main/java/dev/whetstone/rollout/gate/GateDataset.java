@@ -102,7 +102,7 @@ public final class GateDataset {
       """
       SELECT prompt_ids FROM (
         SELECT DISTINCT ON (prompt_hash) prompt_ids, created_at FROM pairs
-        WHERE base_hash = ? AND cardinality(prompt_ids) BETWEEN 1 AND ?
+        WHERE base_hash = ? AND learn AND cardinality(prompt_ids) BETWEEN 1 AND ?
         ORDER BY prompt_hash, created_at DESC) AS prompts
       ORDER BY created_at DESC LIMIT ?
       """;

@@ -51,7 +51,10 @@ public final class LearningStatus {
   Pool refresh() {
     Map<RunStatus, Long> now = runs.ends();
     String revision =
-        votes.revision() + ratings.revision() + now + runs.championSince().map(Object::toString).orElse("");
+        votes.revision()
+            + ratings.revision()
+            + now
+            + runs.championSince().map(Object::toString).orElse("");
     if (!revision.equals(counted)) {
       pool = Pool.read(votes, runs);
       ends = now;

@@ -32,9 +32,7 @@ final class RatingSelection {
     }
     Map<String, TrainingRating> byId =
         pool.stream().collect(Collectors.toMap(TrainingRating::feedbackId, Function.identity()));
-    return rules
-        .select(pool.stream().map(TrainingRating::answer).toList(), maxTokens)
-        .stream()
+    return rules.select(pool.stream().map(TrainingRating::answer).toList(), maxTokens).stream()
         .sorted(Comparator.comparingLong(TrainingVote::seq))
         .map(vote -> new TrainingRating(vote, byId.get(vote.preferenceId()).desirable()))
         .toList();
@@ -65,8 +63,7 @@ final class RatingSelection {
     digest.update(votes.getBytes(StandardCharsets.UTF_8));
     for (TrainingRating rating : ratings) {
       digest.update(
-          VoteSelection.line(
-              rating.answer(), rating.desirable() + " " + rating.answer().weight()));
+          VoteSelection.line(rating.answer(), rating.desirable() + " " + rating.answer().weight()));
     }
     return Sha256.hex(digest);
   }

@@ -194,8 +194,7 @@ final class TrainingDataSelector {
   private TrainConfig config(
       TrainingRun run, List<TrainingVote> train, List<TrainingRating> rated, TimeBudget budget) {
     long ofRatings = rated.stream().mapToLong(rating -> rating.answer().tokens()).sum();
-    long tokens =
-        Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum() + ofRatings);
+    long tokens = Math.max(1, train.stream().mapToLong(TrainingVote::tokens).sum() + ofRatings);
     double maxEpochs = budget.maxEpochs(tokens);
     try {
       TrainConfig defaults =

@@ -186,7 +186,8 @@ class BlindPairsTest extends ReadyGateway {
             ", \"top_k\": 1",
             ", \"top_p\": 0.01",
             ", \"min_p\": 1",
-            ", \"logit_bias\": {\"5\": 50}")) {
+            ", \"logit_bias\": {\"5\": 50}",
+            ", \"learn\": false")) {
       for (int i = 0; i < 5; i++) {
         assertThat(writers(pair(more).<String>path("pair_id"))).as(more).containsExactly("v0");
       }
@@ -240,6 +241,80 @@ class BlindPairsTest extends ReadyGateway {
             assertThat(chance(count, rounds))
                 .as("%s is right %d times of %d", name, count, rounds)
                 .isGreaterThan(1e-4));
+  }
+
+  /**
+   * An attacker who asks for single answers of the names that it may use, with seeds of its own and
+   * with the settings of a pair, or sends headers, fields and several sizes with the pair.
+   */
+  @Test
+  void whatAnAttackerAsksBesideAPairTellsNoSide() {
+    List<String> asks =
+        List.of(
+            "",
+            ", \"max_tokens\": 1",
+            ", \"max_tokens\": 40",
+            ", \"metadata\": {\"policy\": \"candidate\"}",
+            ", \"temperature\": 5",
+            ", \"top_k\": 5",
+            ", \"stop\": [\"zebra\"]",
+            ", \"learn\": true");
+    int rounds = 80;
+    Map<String, Integer> right = new TreeMap<>();
+    int inDuel = 0;
+    for (int i = 0; i < rounds; i++) {
+      Response pair = pair(asks.get(i % asks.size()), i);
+      String id = pair.path("pair_id");
+      List<String> writers = writers(id);
+      if (writers.size() < 2) {
+        continue;
+      }
+      inDuel++;
+      boolean championIsA = writers.getFirst().equals("v0");
+      String a = pair.path("a.text");
+      String b = pair.path("b.text");
+      Map<String, Boolean> guesses = new TreeMap<>();
+      for (String name : List.of("champion", "v0")) {
+        for (long seed : new long[] {0, i, 7, -1}) {
+          String alone = single(name, seed);
+          guesses.put(name + " with seed, else a", a.equals(alone) || !b.equals(alone));
+        }
+      }
+      guesses.put("parity of what is asked next", single("champion", i).hashCode() % 2 == 0);
+      guesses.put("parity of the size", pair.asString().length() % 2 == 0);
+      guesses.put("parity of the request id", pair.header("X-Request-Id").hashCode() % 2 == 0);
+      guesses.put("finish reasons", pair.path("a.finish_reason").equals("length"));
+      guesses.forEach(
+          (name, guess) -> right.merge(name, guess == championIsA ? 1 : 0, Integer::sum));
+    }
+
+    int tried = inDuel;
+    assertThat(tried).isGreaterThan(rounds / 2);
+    right.forEach(
+        (name, count) ->
+            assertThat(chance(count, tried))
+                .as("%s is right %d times of %d", name, count, tried)
+                .isGreaterThan(1e-4));
+  }
+
+  private static Response pair(String more, int round) {
+    String limit = more.contains("max_tokens") ? "" : ", \"max_tokens\": 6";
+    return as(
+            "chat",
+            "{\"prompt\": \"How\", \"pair\": true, \"user\": \"anna\"%s%s}".formatted(limit, more))
+        .header("X-Request-Id", "attack-" + round)
+        .header("X-Policy", "candidate")
+        .header("Accept-Language", round % 2 == 0 ? "de" : "en")
+        .post("/generate");
+  }
+
+  private static String single(String name, long seed) {
+    return as(
+            "chat",
+            "{\"prompt\": \"How\", \"max_tokens\": 6, \"policy\": \"%s\", \"seed\": %d, \"temperature\": 0.8}"
+                .formatted(name, seed))
+        .post("/generate")
+        .path("completion.text");
   }
 
   /** Exact two-sided binomial test of even odds. */

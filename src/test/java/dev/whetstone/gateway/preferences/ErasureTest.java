@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
@@ -56,8 +57,8 @@ class ErasureTest extends ReadyGateway {
     assertThat(count("SELECT count(*) FROM run_preferences WHERE user_id = ?", user)).isZero();
     assertThat(count("SELECT count(*) FROM preferences WHERE preference_id = ?", others)).isOne();
     String audit = as("operator", null).get("/audit?limit=1").asString();
-    assertThat(audit).contains("user data erased", user, "\"policies\": [\"v1\"]");
-    assertThat(audit).doesNotContain("How?").doesNotContain("thus");
+    assertThat(audit).contains("user data erased", "\"policies\": [\"v1\"]");
+    assertThat(audit).doesNotContain(user).doesNotContain("How?").doesNotContain("thus");
     // Erasing again finds nothing and succeeds.
     as("operator", null)
         .delete("/users/%s/data".formatted(user))
@@ -87,6 +88,67 @@ class ErasureTest extends ReadyGateway {
         .body("pairs", equalTo(1));
     as("operator", "{\"user\": \"..\"}").delete("/users/data").then().statusCode(200);
     as("operator", "{\"user\": null}").delete("/users/data").then().statusCode(400);
+  }
+
+  @Test
+  void whatIsStoredOfAUserIsReadInPages() {
+    String user = RandomIds.generate("user");
+    String vote = vote(user);
+    String path = "/users/%s/data".formatted(user);
+
+    as("chat", null).get(path).then().statusCode(403);
+    String next =
+        as("operator", null)
+            .get(path + "?limit=1")
+            .then()
+            .statusCode(200)
+            .body("items.type", contains("pair"))
+            .body("items[0].prompt", equalTo("How?"))
+            .extract()
+            .path("next");
+    as("operator", null)
+        .get(path + "?key=chat_1&cursor=" + next)
+        .then()
+        .statusCode(200)
+        .body("items.type", contains("vote"))
+        .body("items[0].preference_id", equalTo(vote))
+        .body("items[0].comment", equalTo("a comment"))
+        .body("next", nullValue());
+    as("operator", null).get(path + "?key=chat_2").then().body("items", empty());
+    as("operator", null).get(path + "?cursor=elsewhere").then().statusCode(400);
+    as("operator", null).get(path + "?limit=201").then().statusCode(400);
+    as("operator", null).get("/users/data?user=..").then().statusCode(200).body("items", empty());
+    as("operator", null)
+        .get("/users/data?user=" + user)
+        .then()
+        .statusCode(200)
+        .body("items.type", contains("pair", "vote"));
+    as("operator", null).get("/users/data").then().statusCode(400);
+  }
+
+  @Test
+  void nothingIsLearnedFromAUserWhoRefuses() {
+    String user = RandomIds.generate("user");
+    String vote = vote(user);
+    String change = "{\"user\": \"%s\", \"learn\": %s, \"reason\": \"asked\"}";
+
+    as("chat", change.formatted(user, false)).patch("/users").then().statusCode(403);
+    as("operator", change.formatted(user, false))
+        .patch("/users")
+        .then()
+        .statusCode(200)
+        .body("learn", equalTo(false));
+    String usable = "SELECT count(*) FROM usable_votes WHERE preference_id = ?";
+    assertThat(count(usable, vote)).isZero();
+    assertThat(count("SELECT count(*) FROM pairs WHERE user_id = ? AND learn", user))
+        .as("the pair keeps what held when it was made")
+        .isOne();
+    as("operator", "{\"user\": \"%s\", \"learn\": false}".formatted(user))
+        .patch("/users")
+        .then()
+        .statusCode(400);
+    as("operator", change.formatted(user, true)).patch("/users").then().statusCode(200);
+    assertThat(count(usable, vote)).isOne();
   }
 
   private String vote(String user) {
