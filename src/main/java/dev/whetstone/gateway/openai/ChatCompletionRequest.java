@@ -57,7 +57,11 @@ public record ChatCompletionRequest(
         @Nullable JsonNode tools,
     @Schema(implementation = Object.class, description = "auto, none, required, or a function")
         @Nullable JsonNode toolChoice,
-    @Nullable Boolean parallelToolCalls)
+    @Nullable Boolean parallelToolCalls,
+    @Schema(implementation = Object.class, description = "further names for the chat template")
+        @Nullable JsonNode chatTemplateKwargs,
+    @Schema(description = "true gives two blind answers to vote on, as two choices")
+        @Nullable Boolean pair)
     implements SamplingFields {
 
   /**
