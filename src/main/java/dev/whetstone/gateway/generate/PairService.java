@@ -8,9 +8,9 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
-import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
@@ -39,8 +39,7 @@ public final class PairService {
    * @param pairId of the pair to come
    * @param keyId id of the API key of the request
    */
-  public record Draft(
-      String pairId, String keyId, GenerateRequest asked, GenerationPlan plan) {
+  public record Draft(String pairId, String keyId, GenerateRequest asked, GenerationPlan plan) {
     /** The side, a or b, on which a branch is shown. */
     static String side(int branch) {
       return branch == 0 ? "a" : "b";

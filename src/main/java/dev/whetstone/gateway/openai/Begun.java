@@ -37,7 +37,7 @@ public record Begun(
   }
 
   /** How the log-probs are formatted; null if there are to be none. */
-  @Nullable Logprobs logprobs() {
+  public @Nullable Logprobs logprobs() {
     return request.logprobs() ? new Logprobs(model.tokenizer()) : null;
   }
 

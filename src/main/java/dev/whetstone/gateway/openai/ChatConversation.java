@@ -44,9 +44,7 @@ final class ChatConversation {
    * @param tools that the model may call; may be empty
    */
   ChatConversation(
-      @Nullable CallStyle style,
-      List<ChatCompletionRequest.ChatTurn> turns,
-      List<JsonNode> tools) {
+      @Nullable CallStyle style, List<ChatCompletionRequest.ChatTurn> turns, List<JsonNode> tools) {
     this.style = style;
     this.tools = tools;
     for (int i = 0; i < turns.size(); i++) {
@@ -91,8 +89,7 @@ final class ChatConversation {
     }
     String role = Roles.canonical(turn.role(), field + ".role");
     boolean silent = hasCalls(turn) && (turn.content() == null || turn.content().isNull());
-    String content =
-        silent ? "" : ChatTranslator.content(turn.content(), field + ".content");
+    String content = silent ? "" : ChatTranslator.content(turn.content(), field + ".content");
     if (role.equals("tool")) {
       answer(content, turn.toolCallId());
       return;
@@ -168,8 +165,7 @@ final class ChatConversation {
       written.put("name", function.path("name").textValue());
       written.put("arguments", arguments(function.get("arguments"), place));
       calls.add(
-          Map.of(
-              "id", callId(call.path("id").asText()), "type", "function", "function", written));
+          Map.of("id", callId(call.path("id").asText()), "type", "function", "function", written));
     }
     return calls;
   }

@@ -106,8 +106,7 @@ public final class ChatTranslator {
     return JSON.convertValue(given, new TypeReference<Map<String, @Nullable Object>>() {});
   }
 
-  private static @Nullable List<Message> messages(
-      @Nullable List<ChatTurn> turns) {
+  private static @Nullable List<Message> messages(@Nullable List<ChatTurn> turns) {
     if (turns == null) {
       return null;
     }

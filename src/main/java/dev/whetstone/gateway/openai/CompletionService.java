@@ -74,8 +74,7 @@ public final class CompletionService {
     Begun begun = begun(request, model, plan, draft);
     AnswerForm answer = form.apply(begun);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
-      Generation generation =
-          submit(begun, GenerationListener.NO_OP, http);
+      Generation generation = submit(begun, GenerationListener.NO_OP, http);
       List<Completion> done = await(generation);
       store(draft, generation, model);
       return with(
@@ -132,8 +131,7 @@ public final class CompletionService {
     return generations.submit(begun.model(), begun.plan().request(), observed, http);
   }
 
-  private void store(
-      PairService.@Nullable Draft draft, Generation generation, ServedModel model) {
+  private void store(PairService.@Nullable Draft draft, Generation generation, ServedModel model) {
     if (draft != null) {
       pairs.awaitAndStore(draft, generation, model.base().hash());
     }

@@ -63,8 +63,6 @@ final class ToolForms {
     if (text.contains("{\"name\":\"look_up\",\"parameters\":{}}")) {
       return Optional.of(CallStyle.LLAMA);
     }
-    return text.contains(ToolCallReader.OPENING)
-        ? Optional.of(CallStyle.HERMES)
-        : Optional.empty();
+    return text.contains(ToolCallReader.OPENING) ? Optional.of(CallStyle.HERMES) : Optional.empty();
   }
 }

@@ -62,7 +62,8 @@ record ToolRequest(List<JsonNode> declared, AnswerFormat.@Nullable Asked format)
         style != CallStyle.LLAMA && !named && !Boolean.FALSE.equals(request.parallelToolCalls());
     return new ToolRequest(
         tools,
-        new AnswerFormat.Asked(new AnswerFormat.ToolCalls(callable, forced, parallel, style), "tools"));
+        new AnswerFormat.Asked(
+            new AnswerFormat.ToolCalls(callable, forced, parallel, style), "tools"));
   }
 
   private static AnswerFormat.Tool tool(JsonNode function, boolean forced) {

@@ -38,8 +38,7 @@ public final class Machine {
         switch (style) {
           case HERMES, MISTRAL ->
               forced ? new ForcedCallFrame(syntax) : new FreeTextFrame(syntax, 0);
-          case LLAMA ->
-              forced ? new ValueFrame(call, Spaces.NONE) : new TextOrCallFrame(call, 0);
+          case LLAMA -> forced ? new ValueFrame(call, Spaces.NONE) : new TextOrCallFrame(call, 0);
         });
   }
 

@@ -28,7 +28,8 @@ class EventStreamTest {
       Future<?> writer =
           threads.submit(
               () -> {
-                events.forward(1, writer(new ByteArrayOutputStream()), piece -> written.add(piece.text()));
+                events.forward(
+                    1, writer(new ByteArrayOutputStream()), piece -> written.add(piece.text()));
                 return null;
               });
       events.onText(0, "one", new int[] {1}, new float[] {-1});

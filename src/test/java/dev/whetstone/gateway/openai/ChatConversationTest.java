@@ -39,8 +39,7 @@ class ChatConversationTest {
 
   private static ChatTemplate template(String name) throws IOException {
     Path file = Path.of("src/test/resources/golden/jinja/templates/" + name + ".jinja");
-    return ChatTemplate.of(
-        Files.readString(file), Map.of("bos_token", "<s>", "eos_token", "</s>"));
+    return ChatTemplate.of(Files.readString(file), Map.of("bos_token", "<s>", "eos_token", "</s>"));
   }
 
   private static String render(String name) throws IOException {
