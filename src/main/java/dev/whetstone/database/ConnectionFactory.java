@@ -15,9 +15,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.output.MigrateResult;
+import org.jboss.logging.Logger;
 
 /** Makes connections, pooled or not, with their timeouts and the role {@code whetstone_app}. */
 record ConnectionFactory(DatabaseConfig config) {
+  private static final Logger LOG = Logger.getLogger(ConnectionFactory.class);
+
   /** Longest wait for an answer when a connection is validated. */
   static final int VALIDATION_SECONDS = 2;
 
@@ -27,16 +31,20 @@ record ConnectionFactory(DatabaseConfig config) {
 
   /** Brings the schema up to date. Only the login has a timeout: a migration may run for long. */
   void migrate(ServerAddress address) {
-    Flyway.configure(Database.class.getClassLoader())
-        .dataSource(address.jdbcUrl(), address.user(), address.password())
-        .jdbcProperties(Map.of("loginTimeout", LOGIN_SECONDS))
-        .locations("classpath:db/migration")
-        // each part of the application numbers its own migrations
-        .outOfOrder(true)
-        // a newer version's migrations, which an older gateway meets while a cluster is renewed
-        .ignoreMigrationPatterns("*:missing", "*:future")
-        .load()
-        .migrate();
+    MigrateResult done =
+        Flyway.configure(Database.class.getClassLoader())
+            .dataSource(address.jdbcUrl(), address.user(), address.password())
+            .jdbcProperties(Map.of("loginTimeout", LOGIN_SECONDS))
+            .locations("classpath:db/migration")
+            // a newer version's migrations, which an older gateway meets while a cluster is renewed
+            .ignoreMigrationPatterns("*:missing", "*:future")
+            .load()
+            .migrate();
+    if (done.migrationsExecuted > 0) {
+      LOG.infof(
+          "The database's schema is now at version %s: %d migrations were applied",
+          done.targetSchemaVersion, done.migrationsExecuted);
+    }
   }
 
   /** Opens a connection outside the pool; the caller closes it. */
