@@ -43,7 +43,7 @@ final class VariablesSource {
     } catch (ConfigValidationException invalid) {
       throw new InvalidSettingException(
           values.keySet().stream()
-              .filter(name -> invalid.getMessage().contains(name))
+              .filter(name -> String.valueOf(invalid.getMessage()).contains(name))
               .findFirst()
               .map(name -> "%s cannot be '%s'".formatted(variable(name), values.get(name)))
               .orElseGet(() -> invalid.getProblem(0).getMessage()));
