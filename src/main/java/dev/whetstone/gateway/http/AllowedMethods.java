@@ -1,7 +1,8 @@
 package dev.whetstone.gateway.http;
 
 import jakarta.enterprise.inject.Any;
-import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.spi.Bean;
+import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.HttpMethod;
@@ -32,9 +33,9 @@ final class AllowedMethods {
   private final List<Route> routes = new ArrayList<>();
 
   @Inject
-  AllowedMethods(@Any Instance<Object> beans) {
-    for (Instance.Handle<Object> handle : beans.handles()) {
-      Class<?> type = handle.getBean().getBeanClass();
+  AllowedMethods(BeanManager beans) {
+    for (Bean<?> bean : beans.getBeans(Object.class, Any.Literal.INSTANCE)) {
+      Class<?> type = bean.getBeanClass();
       Path root = type.getAnnotation(Path.class);
       if (root != null) {
         for (Method method : type.getMethods()) {

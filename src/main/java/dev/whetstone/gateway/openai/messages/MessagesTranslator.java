@@ -81,8 +81,8 @@ final class MessagesTranslator {
 
   private static void add(
       MessagesRequest.@Nullable Turn message, String field, List<ChatTurn> turns) {
-    String role = message == null ? null : message.role();
-    if (message == null || (!"user".equals(role) && !"assistant".equals(role))) {
+    String role = message == null ? "" : String.valueOf(message.role());
+    if (message == null || !(role.equals("user") || role.equals("assistant"))) {
       throw ProblemException.invalidField(
           field + ".role", field + ".role must be user or assistant");
     }

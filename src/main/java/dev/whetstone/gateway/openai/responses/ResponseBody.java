@@ -44,10 +44,7 @@ public record ResponseBody(
     Map<String, String> metadata) {
 
   /** What the model wrote. */
-  public sealed interface Item {
-    /** The same item at its end. */
-    Item ended(String status);
-  }
+  public sealed interface Item {}
 
   /** Its message. */
   @Schema(name = "OpenAiOutputMessage")
@@ -56,11 +53,6 @@ public record ResponseBody(
       implements Item {
     static Message of(String id, String status, List<OutputText> content) {
       return new Message("message", id, status, "assistant", content);
-    }
-
-    @Override
-    public Item ended(String now) {
-      return new Message(type, id, now, role, content);
     }
   }
 
@@ -84,11 +76,6 @@ public record ResponseBody(
     static Call of(String id, String callId, String name, String arguments, String status) {
       return new Call("function_call", id, callId, name, arguments, status);
     }
-
-    @Override
-    public Item ended(String now) {
-      return new Call(type, id, callId, name, arguments, now);
-    }
   }
 
   /** What the model thought before. */
@@ -98,11 +85,6 @@ public record ResponseBody(
       implements Item {
     static Thoughts of(String id, String status, List<Thought> content) {
       return new Thoughts("reasoning", id, List.of(), content, status);
-    }
-
-    @Override
-    public Item ended(String now) {
-      return new Thoughts(type, id, summary, content, now);
     }
   }
 
