@@ -12,9 +12,9 @@ import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a PEFT directory uploaded as the parts of a form. The config's {@code whetstone_base}, which
- * an export fills with the base model's hash, reveals an adapter of another base model; earlier
- * exports have it as {@code revision}.
+ * Reads a PEFT directory uploaded as the parts of a form. The config's {@code whetstone_base},
+ * which an export fills with the base model's hash, reveals an adapter of another base model;
+ * earlier exports have it as {@code revision}.
  */
 final class PeftUpload {
   /** The field of a config that has the hash of its base model. */

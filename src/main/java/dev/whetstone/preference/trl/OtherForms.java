@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Turns the forms of other preference data into TRL's; what it does not know it leaves as it is. */
+/**
+ * Turns the forms of other preference data into TRL's; what it does not know it leaves as it is.
+ */
 final class OtherForms {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads pairs in TRL's preference formats, standard and conversational, and in those of OpenAI,
- * orca_dpo_pairs and ultrafeedback_binarized. A missing prompt is the
- * common prefix of both completions; unknown columns are ignored, as in TRL.
+ * orca_dpo_pairs and ultrafeedback_binarized. A missing prompt is the common prefix of both
+ * completions; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
   private static final int MAX_ROLE_LENGTH = 64;

@@ -49,10 +49,7 @@ public record MessageBody(
   /** A call of a tool. */
   @Schema(name = "AnthropicToolUse")
   public record ToolUse(
-      String type,
-      String id,
-      String name,
-      @Schema(implementation = Object.class) JsonNode input)
+      String type, String id, String name, @Schema(implementation = Object.class) JsonNode input)
       implements Block {
     static ToolUse of(String id, String name, JsonNode input) {
       return new ToolUse("tool_use", id, name, input);

@@ -50,8 +50,7 @@ public class MessagesResource {
     ChatTranslator.Translated translated = translator.translate(chat, false, serving.model());
     return completions.respond(
         translated.request(),
-        begun ->
-            new MessageForm(begun, begun.form(translated.calls(), translated.structured())),
+        begun -> new MessageForm(begun, begun.form(translated.calls(), translated.structured())),
         http);
   }
 }
