@@ -41,9 +41,10 @@ final class VariablesSource {
           .build()
           .getConfigMapping(mapping);
     } catch (ConfigValidationException invalid) {
+      String problems = String.valueOf(invalid.getMessage());
       throw new InvalidSettingException(
           values.keySet().stream()
-              .filter(name -> String.valueOf(invalid.getMessage()).contains(name))
+              .filter(problems::contains)
               .findFirst()
               .map(name -> "%s cannot be '%s'".formatted(variable(name), values.get(name)))
               .orElseGet(() -> invalid.getProblem(0).getMessage()));
