@@ -5,6 +5,7 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Notifications;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.bulk.UserErasure;
@@ -128,6 +129,12 @@ final class GatewayBeans {
   @Singleton
   RaterQueue queue(Database database, InstantSource clock) {
     return new RaterQueue(database, clock);
+  }
+
+  @Produces
+  @Singleton
+  VoteExclusions exclusions(Database database) {
+    return new VoteExclusions(database);
   }
 
   @Produces

@@ -129,8 +129,11 @@ public record TrainConfig(
     return Math.clamp(Math.min(PASSES / pairs, maxEpochs), 1, MAX_EPOCHS);
   }
 
-  /** The same settings with the KL measured on answers sampled at another temperature. */
-  public TrainConfig withKlTemperature(double temperature) {
+  /**
+   * The same settings with another limit of the KL, and with the KL measured on answers sampled at
+   * another temperature.
+   */
+  public TrainConfig withKl(KlBudget budget, double temperature) {
     return new TrainConfig(
         loss,
         optimizer,
@@ -138,7 +141,7 @@ public record TrainConfig(
         computeDtype,
         batch,
         new ValidationConfig(validation.share(), validation.evalSteps(), temperature),
-        earlyStopping);
+        earlyStopping.within(budget));
   }
 
   /**

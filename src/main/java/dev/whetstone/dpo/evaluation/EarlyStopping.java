@@ -83,13 +83,13 @@ public record EarlyStopping(
 
   /** The same settings for a run beside a champion of this KL. */
   public EarlyStopping relativeTo(double championKl) {
+    return within(klBudget.relativeTo(championKl));
+  }
+
+  /** The same settings with another budget. */
+  public EarlyStopping within(KlBudget budget) {
     return new EarlyStopping(
-        klBudget.relativeTo(championKl),
-        slack,
-        patience,
-        chosenLogRatioAlarm,
-        minLengthRatio,
-        maxLengthRatio);
+        budget, slack, patience, chosenLogRatioAlarm, minLengthRatio, maxLengthRatio);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.whetstone.gateway.learning;
 
-import dev.whetstone.database.Database;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
@@ -42,8 +41,8 @@ public class ExclusionsResource {
   private final SecurityIdentity identity;
 
   @Inject
-  ExclusionsResource(Database database, SecurityIdentity identity) {
-    this.exclusions = new VoteExclusions(database);
+  ExclusionsResource(VoteExclusions exclusions, SecurityIdentity identity) {
+    this.exclusions = exclusions;
     this.identity = identity;
   }
 

@@ -66,6 +66,17 @@ public interface TrainerConfig {
   double klTemperature();
 
   /**
+   * Most KL to the base that a run's result may have, in nats an answer: what the gate admits,
+   * unless {@link #settings} says otherwise.
+   */
+  @WithDefault("${whetstone.rollout.gate.kl-budget:20}")
+  double klBudget();
+
+  /** How far that KL may exceed the champion's: what the gate admits, likewise. */
+  @WithDefault("${whetstone.rollout.gate.kl-step-budget:3}")
+  double klStepBudget();
+
+  /**
    * Whether votes on answers of other bases are trained on: copied by their texts, tokenized for
    * this base, when the trainer starts. The originals stay.
    */

@@ -5,6 +5,7 @@ import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
 import dev.whetstone.dpo.config.TrainedWeights;
 import dev.whetstone.dpo.data.TokenPair;
+import dev.whetstone.dpo.evaluation.KlBudget;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyStore;
@@ -173,7 +174,9 @@ final class TrainingDataSelector {
           TrainConfigFile.read(
               trainer.settings(),
               TrainConfig.online(base, train.size(), maxEpochs)
-                  .withKlTemperature(trainer.klTemperature()));
+                  .withKl(
+                      new KlBudget(trainer.klStepBudget(), trainer.klBudget()),
+                      trainer.klTemperature()));
       return TrainConfigFile.read(run.config(), defaults);
     } catch (IllegalArgumentException wrong) {
       throw new UnusableException("the settings are wrong: " + wrong.getMessage());
