@@ -3,6 +3,7 @@ package dev.whetstone.grammar;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.grammar.machine.Machine;
 import dev.whetstone.grammar.schema.CallShapes;
+import dev.whetstone.grammar.schema.CallStyle;
 import dev.whetstone.grammar.schema.Literals;
 import dev.whetstone.grammar.schema.SchemaReader;
 import java.util.List;
@@ -38,14 +39,17 @@ public final class Grammar {
   }
 
   /**
-   * Calls of tools as Hermes and Qwen write them.
+   * Calls of tools.
    *
+   * @param style how they are written
    * @param forced whether the text is a call; otherwise any text may come before the first one
    * @param parallel whether there may be more than one
    * @throws dev.whetstone.grammar.schema.SchemaException when a tool's parameters cannot be kept
    */
-  public static Grammar ofCalls(List<CallShapes.Tool> tools, boolean forced, boolean parallel) {
-    return new Grammar(Machine.ofCalls(CallShapes.anyOf(tools), forced, parallel));
+  public static Grammar ofCalls(
+      List<CallShapes.Tool> tools, CallStyle style, boolean forced, boolean parallel) {
+    return new Grammar(
+        Machine.ofCalls(CallShapes.anyOf(tools, style, parallel), style, forced, parallel));
   }
 
   Machine machine() {

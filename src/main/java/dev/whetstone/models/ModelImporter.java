@@ -20,6 +20,7 @@ import dev.whetstone.weights.SafetensorsWriter;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,7 @@ public final class ModelImporter {
 
   private static final Set<String> WEIGHTS =
       Set.of(ModelDirectory.WEIGHTS, ModelDirectory.GGUF_WEIGHTS);
+  private static final String HUGGING_FACE_WEIGHTS = "model.safetensors";
   private static final Map<String, String> FORMAT = Map.of("format", "pt");
 
   /** Mean KL in nats a token above which activations are quantised block by block. */
@@ -72,6 +74,8 @@ public final class ModelImporter {
         Path weights = folder.resolve(ModelDirectory.WEIGHTS);
         SafetensorsWriter.write(weights, model, FORMAT);
         base = Sha256.of(weights);
+        // The name by which Hugging Face's libraries look for them.
+        Files.createSymbolicLink(folder.resolve(HUGGING_FACE_WEIGHTS), weights.getFileName());
       } else {
         Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
         // That of the float32 values, so that a model has the hash that earlier versions gave it,
@@ -226,7 +230,7 @@ public final class ModelImporter {
       List<Path> files = new ArrayList<>(Stream.concat(all, named).sorted().toList());
       files.removeIf(
           file ->
-              !Files.isRegularFile(file)
+              !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
                   || file.endsWith(ModelDirectory.MANIFEST)
                   || file.toString().endsWith(".part"));
       return files;

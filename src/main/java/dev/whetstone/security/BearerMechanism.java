@@ -13,7 +13,10 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Set;
 
-/** Reads the API key from {@code Authorization: Bearer} (RFC 6750, section 2.1). */
+/**
+ * Reads the API key from {@code Authorization: Bearer} (RFC 6750, section 2.1), or where that is
+ * absent from {@code X-Api-Key}, as Anthropic's clients send it.
+ */
 @Singleton
 public final class BearerMechanism implements HttpAuthenticationMechanism {
   private static final String SCHEME = "Bearer ";
@@ -24,13 +27,21 @@ public final class BearerMechanism implements HttpAuthenticationMechanism {
       RoutingContext context, IdentityProviderManager identities) {
     String header = context.request().getHeader("Authorization");
     if (header == null) {
-      return Uni.createFrom().nullItem();
+      String key = context.request().getHeader("X-Api-Key");
+      return key == null ? Uni.createFrom().nullItem() : authenticate(key, identities);
     }
     if (header.length() > MAX_HEADER_LENGTH
         || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return Uni.createFrom().failure(new AuthenticationFailedException());
     }
-    String secret = header.substring(SCHEME.length()).strip();
+    return authenticate(header.substring(SCHEME.length()).strip(), identities);
+  }
+
+  private static Uni<SecurityIdentity> authenticate(
+      String secret, IdentityProviderManager identities) {
+    if (secret.length() > MAX_HEADER_LENGTH) {
+      return Uni.createFrom().failure(new AuthenticationFailedException());
+    }
     return identities.authenticate(
         new TokenAuthenticationRequest(new TokenCredential(secret, "bearer")));
   }

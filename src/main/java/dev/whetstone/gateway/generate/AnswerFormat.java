@@ -3,6 +3,7 @@ package dev.whetstone.gateway.generate;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.grammar.schema.CallStyle;
 import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,10 @@ public sealed interface AnswerFormat {
    * @param tools that may be called
    * @param forced whether the answer must be a call
    * @param parallel whether there may be more than one call
+   * @param style how they are written
    */
-  record ToolCalls(List<Tool> tools, boolean forced, boolean parallel) implements AnswerFormat {}
+  record ToolCalls(List<Tool> tools, boolean forced, boolean parallel, CallStyle style)
+      implements AnswerFormat {}
 
   /**
    * A tool.

@@ -6,6 +6,7 @@ import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.EventWriter;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.Problems;
 import dev.whetstone.gateway.http.RateLimiter;
@@ -27,7 +28,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
-import java.io.OutputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -81,24 +81,20 @@ public class GenerateResource {
     if (!Boolean.TRUE.equals(request.stream())) {
       Generation generation =
           generations.submit(
-              model, plan.request(), withDuelMetrics(model, plan, GenerationListener.NO_OP), http);
+              model,
+              plan.request(),
+              PairService.withDuelMetrics(model, plan, GenerationListener.NO_OP),
+              http);
       return Response.ok(awaitResponse(model, request, plan, draft, generation))
           .type(MediaType.APPLICATION_JSON)
           .build();
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
     Generation generation =
-        generations.submit(model, plan.request(), withDuelMetrics(model, plan, events), http);
+        generations.submit(
+            model, plan.request(), PairService.withDuelMetrics(model, plan, events), http);
     return GenerationService.streamResponse(
-        out -> stream(out, events, model, request, plan, draft, generation));
-  }
-
-  private static GenerationListener withDuelMetrics(
-      ServedModel model, GenerationPlan plan, GenerationListener listener) {
-    // A single answer is decoded without a sibling: its pace is not comparable.
-    return plan.pair()
-        ? model.rollouts().duelTracker().observe(plan.writers(), listener)
-        : listener;
+        out -> stream(new EventWriter(out, mapper), events, model, request, plan, draft, generation));
   }
 
   private Object awaitResponse(
@@ -123,7 +119,7 @@ public class GenerateResource {
   }
 
   private void stream(
-      OutputStream out,
+      EventWriter out,
       EventStream events,
       ServedModel model,
       GenerateRequest request,
@@ -132,25 +128,23 @@ public class GenerateResource {
       Generation generation)
       throws IOException {
     try {
+      out.comment();
       events.forward(
           plan.request().branches().size(),
+          out,
           piece -> {
             if (!piece.text().isEmpty()) {
               String side = draft == null ? null : PairService.Draft.side(piece.branch());
-              EventStream.writeEvent(
-                  out, mapper, "token", new GenerateResponse.Token(side, piece.text()));
+              out.event("token", new GenerateResponse.Token(side, piece.text()));
             }
           });
-      EventStream.writeEvent(
-          out, mapper, "done", awaitResponse(model, request, plan, draft, generation));
+      out.event("done", awaitResponse(model, request, plan, draft, generation));
     } catch (DatabaseUnavailableException unavailable) {
       // The response has already begun with a 200, so the problem has to be an event.
-      EventStream.writeEvent(out, mapper, "error", Problems.databaseUnavailable());
+      out.event("error", Problems.databaseUnavailable());
     } catch (DatabaseException refused) {
       LOG.error("a streamed pair could not be kept", refused);
-      EventStream.writeEvent(
-          out,
-          mapper,
+      out.event(
           "error",
           Problems.of(503, "database_slow", "the pair could not be kept; try again", null));
     } finally {

@@ -12,9 +12,12 @@ import dev.whetstone.grammar.TokenGrammar;
 import dev.whetstone.grammar.TokenVocabulary;
 import dev.whetstone.grammar.regex.PatternException;
 import dev.whetstone.grammar.schema.CallShapes;
+import dev.whetstone.grammar.schema.CallStyle;
 import dev.whetstone.grammar.schema.SchemaException;
 import dev.whetstone.text.Tokenizer;
 import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Compiles the grammars of answers and keeps those used last. */
@@ -27,6 +30,8 @@ final class GrammarService {
       Caffeine.newBuilder().maximumSize(MAX_GRAMMARS).build();
   private final Cache<Tokenizer, TokenVocabulary> vocabularies =
       Caffeine.newBuilder().weakKeys().build();
+  private final Cache<Tokenizer, TokenVocabulary> markedVocabularies =
+      Caffeine.newBuilder().weakKeys().build();
 
   /**
    * The grammar of a format for a model's tokens.
@@ -36,7 +41,13 @@ final class GrammarService {
   TokenGrammar compile(ServedModel model, AnswerFormat.Asked asked) {
     try {
       Grammar grammar = grammars.get(asked.format(), GrammarService::compile);
-      return new TokenGrammar(grammar, vocabularies.get(model.tokenizer(), _ -> vocabulary(model)));
+      boolean marked =
+          asked.format() instanceof AnswerFormat.ToolCalls calls
+              && calls.style() == CallStyle.MISTRAL;
+      return new TokenGrammar(
+          grammar,
+          (marked ? markedVocabularies : vocabularies)
+              .get(model.tokenizer(), _ -> vocabulary(model, marked)));
     } catch (SchemaException | PatternException unusable) {
       throw ProblemException.badField(
           asked.field(), "invalid_schema", String.valueOf(unusable.getMessage()));
@@ -52,6 +63,7 @@ final class GrammarService {
               calls.tools().stream()
                   .map(t -> new CallShapes.Tool(t.name(), tree(t.parameters()), t.strict()))
                   .toList(),
+              calls.style(),
               calls.forced(),
               calls.parallel());
       case AnswerFormat.Choices choices -> Grammar.ofChoices(choices.texts());
@@ -66,12 +78,28 @@ final class GrammarService {
     }
   }
 
-  private static TokenVocabulary vocabulary(ServedModel model) {
+  /**
+   * The tokens of a model.
+   *
+   * @param marked whether the mark before calls may be sampled, which adds no text
+   */
+  private static TokenVocabulary vocabulary(ServedModel model, boolean marked) {
     Tokenizer tokenizer = model.tokenizer();
     byte[][] bytes =
         IntStream.range(0, tokenizer.vocabularySize())
-            .mapToObj(tokenizer::renderedBytes)
+            .mapToObj(id -> marked ? markedBytes(tokenizer, id) : tokenizer.renderedBytes(id))
             .toArray(byte[][]::new);
     return new TokenVocabulary(bytes, model.config().eosIds());
+  }
+
+  private static byte[] markedBytes(Tokenizer tokenizer, int id) {
+    byte[] rendered = tokenizer.renderedBytes(id);
+    if (rendered.length == 1 && (rendered[0] & 0xff) == CallStyle.MARK_BYTE) {
+      return new byte[0];
+    }
+    byte[] mark = CallStyle.MISTRAL_MARK.getBytes(StandardCharsets.US_ASCII);
+    return rendered.length == 0 && Arrays.equals(tokenizer.bytes(id), mark)
+        ? new byte[] {(byte) CallStyle.MARK_BYTE}
+        : rendered;
   }
 }

@@ -6,9 +6,11 @@ import dev.whetstone.database.Database;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Generation;
+import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.KeyQuota;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Generates pairs. A pair is stored in the preference log before it is shown. */
 @Singleton
-final class PairService {
+public final class PairService {
   @Inject Database database;
   @Inject FreeSpace space;
   @Inject KeyQuota quota;
@@ -34,9 +36,10 @@ final class PairService {
   /**
    * A pair that is being generated; the first branch is side a.
    *
+   * @param pairId of the pair to come
    * @param keyId id of the API key of the request
    */
-  record Draft(String keyId, GenerateRequest asked, GenerationPlan plan) {
+  public record Draft(String pairId, String keyId, GenerateRequest asked, GenerationPlan plan) {
     /** The side, a or b, on which a branch is shown. */
     static String side(int branch) {
       return branch == 0 ? "a" : "b";
@@ -48,11 +51,19 @@ final class PairService {
    *
    * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
    */
-  Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
+  public Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
     space.require();
     quota.requireStorage(keyId);
     database.requireAvailable();
-    return new Draft(keyId, asked, plan);
+    return new Draft(RandomIds.generate("pair"), keyId, asked, plan);
+  }
+
+  /** Observes the pace of a pair's sides: a single answer has no sibling to compare it with. */
+  public static GenerationListener withDuelMetrics(
+      ServedModel model, GenerationPlan plan, GenerationListener listener) {
+    return plan.pair()
+        ? model.rollouts().duelTracker().observe(plan.writers(), listener)
+        : listener;
   }
 
   /**
@@ -60,14 +71,14 @@ final class PairService {
    *
    * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
    */
-  GenerateResponse.Pair awaitAndStore(Draft draft, Generation generation, String baseHash) {
+  public GenerateResponse.Pair awaitAndStore(Draft draft, Generation generation, String baseHash) {
     List<Completion> done = generation.result().join();
     Completion a = done.get(0);
     Completion b = done.get(1);
     Instant now = clock.instant();
     Pair pair =
         new Pair(
-            RandomIds.generate("pair"),
+            draft.pairId,
             draft.keyId,
             draft.asked.user() == null ? draft.keyId : draft.asked.user(),
             prompt(draft),

@@ -1,16 +1,14 @@
 package dev.whetstone.gateway.http;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.sampling.TokenLogprob;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,17 +106,17 @@ public final class EventStream implements GenerationListener {
   }
 
   /**
-   * Writes pieces as they arrive until all branches have ended.
+   * Writes pieces as they arrive until all branches have ended, and comments while none do.
    *
    * @throws IOException when the client has disconnected or reads too slowly
    */
-  public void forward(int branches, Writer writer) throws IOException {
+  public void forward(int branches, EventWriter out, Writer writer) throws IOException {
     int open = branches;
     while (open > 0) {
       if (overrun) {
         throw new IOException(TOO_SLOW);
       }
-      Piece piece = take();
+      Piece piece = take(out);
       if (disconnected) {
         throw new IOException("the client has disconnected");
       }
@@ -127,22 +125,16 @@ public final class EventStream implements GenerationListener {
     }
   }
 
-  private Piece take() throws IOException {
+  private Piece take(EventWriter out) throws IOException {
     try {
-      return pieces.take();
+      Piece piece;
+      while ((piece = pieces.poll(Math.max(0, out.untilComment()), TimeUnit.NANOSECONDS)) == null) {
+        out.comment();
+      }
+      return piece;
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", stopped);
     }
-  }
-
-  /** Writes one event and flushes it; the name may be null. */
-  public static void writeEvent(
-      OutputStream out, ObjectMapper mapper, @Nullable String name, Object data)
-      throws IOException {
-    String head = name == null ? "" : "event: " + name + "\n";
-    String text = head + "data: " + mapper.writeValueAsString(data) + "\n\n";
-    out.write(text.getBytes(StandardCharsets.UTF_8));
-    out.flush();
   }
 }

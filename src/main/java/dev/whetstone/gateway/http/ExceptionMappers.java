@@ -8,6 +8,7 @@ import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
@@ -21,6 +22,8 @@ public final class ExceptionMappers {
   private static final Logger LOG = Logger.getLogger(ExceptionMappers.class);
   private static final int RETRY_SECONDS = 2;
   private static final String CHALLENGE = "Bearer realm=\"whetstone\"";
+
+  @Inject AllowedMethods methods;
 
   @ServerExceptionMapper
   public Response map(ProblemException refused) {
@@ -121,7 +124,7 @@ public final class ExceptionMappers {
     }
     Response.ResponseBuilder response =
         response(status, Problems.codeOf(status), detail(status, uri));
-    String allowed = refused.getResponse().getHeaderString("Allow");
+    String allowed = status == 405 ? methods.of(uri.getPath()) : null;
     return (allowed == null ? response : response.header("Allow", allowed)).build();
   }
 

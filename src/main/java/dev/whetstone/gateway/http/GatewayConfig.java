@@ -4,6 +4,8 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /** Settings of the HTTP side, {@code whetstone.gateway.*}. */
 @ConfigMapping(prefix = "whetstone.gateway")
@@ -11,6 +13,12 @@ public interface GatewayConfig {
   /** Address to listen on; 0.0.0.0 for every interface. */
   @WithDefault("127.0.0.1")
   String host();
+
+  /**
+   * Origins whose pages may use the gateway from a browser, with a key, such as {@code
+   * http://localhost:3000}, separated by commas; {@code *} for any. None by default.
+   */
+  Optional<List<String>> corsOrigins();
 
   /** Largest request body of the JSON routes, in bytes. */
   @WithDefault("1M")

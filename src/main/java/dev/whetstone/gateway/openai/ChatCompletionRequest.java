@@ -57,6 +57,10 @@ public record ChatCompletionRequest(
     @Schema(implementation = Object.class, description = "auto, none, required, or a function")
         @Nullable JsonNode toolChoice,
     @Nullable Boolean parallelToolCalls,
+    @Schema(implementation = Object.class, description = "further names for the chat template")
+        @Nullable JsonNode chatTemplateKwargs,
+    @Schema(description = "true gives two blind answers to vote on, as two choices")
+        @Nullable Boolean pair,
     @Schema(description = "false: nothing is learned from this request") @Nullable Boolean store)
     implements SamplingFields {
 

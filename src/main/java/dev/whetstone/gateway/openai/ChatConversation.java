@@ -4,20 +4,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.generate.MessageRoles;
-import dev.whetstone.gateway.generate.Prompt;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.grammar.schema.CallStyle;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.text.Conversation;
-import dev.whetstone.text.Message;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders a chat with tools: as the model's template does, where that writes calls between {@code
- * tool_call} tags as Hermes and Qwen do; otherwise in plain messages that explain the same form.
+ * A chat as a template renders it: with the tools and calls of a template that has them; otherwise
+ * in plain messages that explain the form of Hermes and Qwen.
  */
 final class ChatConversation {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,21 +30,28 @@ final class ChatConversation {
       {"name": "…", "arguments": {…}}
       </tool_call>""";
 
+  private static final int MISTRAL_ID_LENGTH = 9;
+  private static final Pattern MISTRAL_ID = Pattern.compile("[A-Za-z0-9]{9}");
+
   private final List<Map<String, @Nullable Object>> messages = new ArrayList<>();
   private final List<JsonNode> tools;
-  private final boolean plain;
+  private final @Nullable CallStyle style;
+  // Calls whose message is written only when their answer comes, by their ids.
+  private final Map<String, Map<String, Object>> open = new LinkedHashMap<>();
 
   /**
+   * @param style how the template writes calls; null if it has none
    * @param tools that the model may call; may be empty
    */
   ChatConversation(
-      ServedModel model, List<ChatCompletionRequest.ChatTurn> turns, List<JsonNode> tools) {
+      @Nullable CallStyle style, List<ChatCompletionRequest.ChatTurn> turns, List<JsonNode> tools) {
+    this.style = style;
     this.tools = tools;
-    this.plain = !knowsTools(model);
     for (int i = 0; i < turns.size(); i++) {
       add(turns.get(i), "messages[" + i + "]");
     }
-    if (plain && !tools.isEmpty()) {
+    closeCalls();
+    if (style == null && !tools.isEmpty()) {
       explainTools();
     }
   }
@@ -55,28 +62,16 @@ final class ChatConversation {
         || turns.stream().anyMatch(t -> t != null && (hasCalls(t) || "tool".equals(t.role())));
   }
 
-  /** Whether the tools are explained in plain messages, for want of a template with tools. */
-  boolean isPlain() {
-    return plain && !tools.isEmpty();
-  }
-
-  Conversation conversation() {
-    Conversation conversation = new Conversation(messages, null, null, true, Map.of(), null);
-    return plain || tools.isEmpty()
+  /**
+   * The conversation.
+   *
+   * @param variables further names for the template
+   */
+  Conversation conversation(Map<String, ? extends @Nullable Object> variables) {
+    Conversation conversation = new Conversation(messages, null, null, true, variables, null);
+    return style == null || tools.isEmpty()
         ? conversation
         : conversation.withTools(tools.stream().map(ChatConversation::plainData).toList());
-  }
-
-  private static boolean knowsTools(ServedModel model) {
-    Map<String, Object> function = Map.of("name", "f", "description", "", "parameters", Map.of());
-    Conversation probe =
-        Conversation.of(List.of(new Message("user", "?")), true)
-            .withTools(List.of(Map.of("type", "function", "function", function)));
-    try {
-      return Prompt.render(model, probe).text().contains(ToolCallReader.OPENING);
-    } catch (ProblemException refused) {
-      return false;
-    }
   }
 
   private static @Nullable Object plainData(JsonNode tree) {
@@ -94,32 +89,71 @@ final class ChatConversation {
     }
     String role = MessageRoles.canonical(turn.role(), field + ".role");
     boolean silent = hasCalls(turn) && (turn.content() == null || turn.content().isNull());
-    String content =
-        silent ? "" : ChatCompletionsResource.content(turn.content(), field + ".content");
+    String content = silent ? "" : ChatTranslator.content(turn.content(), field + ".content");
+    if (role.equals("tool")) {
+      answer(content, turn.toolCallId());
+      return;
+    }
+    closeCalls();
+    if (!hasCalls(turn)) {
+      messages.add(message(role, content));
+      return;
+    }
+    List<Map<String, Object>> calls = calls(turn, field);
+    if (style == null) {
+      messages.add(message(role, written(content, calls)));
+    } else if (style == CallStyle.LLAMA && calls.size() > 1) {
+      calls.forEach(call -> open.put(String.valueOf(call.get("id")), call));
+    } else {
+      messages.add(calling(content, calls));
+    }
+  }
+
+  private static Map<String, @Nullable Object> message(String role, String content) {
     Map<String, @Nullable Object> message = new LinkedHashMap<>();
     message.put("role", role);
     message.put("content", content);
-    if (hasCalls(turn)) {
-      List<Map<String, Object>> calls = calls(turn, field);
-      if (plain) {
-        message.put("content", written(content, calls));
-      } else {
-        message.put("tool_calls", calls);
-      }
+    return message;
+  }
+
+  private static Map<String, @Nullable Object> calling(
+      String content, List<Map<String, Object>> calls) {
+    Map<String, @Nullable Object> message = message("assistant", content);
+    message.put("tool_calls", calls);
+    return message;
+  }
+
+  private void answer(String content, @Nullable String callId) {
+    if (style == null) {
+      messages.add(message("user", "<tool_response>\n" + content + "\n</tool_response>"));
+      return;
     }
-    if (role.equals("tool")) {
-      if (plain) {
-        message.put("role", "user");
-        message.put("content", "<tool_response>\n" + content + "\n</tool_response>");
-      } else if (turn.toolCallId() != null) {
-        message.put("tool_call_id", turn.toolCallId());
-      }
+    Map<String, Object> call = callId == null ? null : open.remove(callId);
+    if (call != null) {
+      messages.add(calling("", List.of(call)));
+    }
+    Map<String, @Nullable Object> message = message("tool", content);
+    if (callId != null) {
+      message.put("tool_call_id", callId(callId));
     }
     messages.add(message);
   }
 
-  private static List<Map<String, Object>> calls(
-      ChatCompletionRequest.ChatTurn turn, String field) {
+  /** Writes calls that got no answer: templates of Llama take one call in a message. */
+  private void closeCalls() {
+    open.values().forEach(call -> messages.add(calling("", List.of(call))));
+    open.clear();
+  }
+
+  /** The id of a call as the template takes it: Mistral's have nine letters and digits. */
+  private String callId(String id) {
+    if (style != CallStyle.MISTRAL || MISTRAL_ID.matcher(id).matches()) {
+      return id;
+    }
+    return Sha256.of(id).substring(0, MISTRAL_ID_LENGTH);
+  }
+
+  private List<Map<String, Object>> calls(ChatCompletionRequest.ChatTurn turn, String field) {
     List<Map<String, Object>> calls = new ArrayList<>();
     for (JsonNode call : turn.toolCalls() == null ? List.<JsonNode>of() : turn.toolCalls()) {
       JsonNode function = call.path("function");
@@ -130,7 +164,8 @@ final class ChatConversation {
       Map<String, Object> written = new LinkedHashMap<>();
       written.put("name", function.path("name").textValue());
       written.put("arguments", arguments(function.get("arguments"), place));
-      calls.add(Map.of("id", call.path("id").asText(), "type", "function", "function", written));
+      calls.add(
+          Map.of("id", callId(call.path("id").asText()), "type", "function", "function", written));
     }
     return calls;
   }

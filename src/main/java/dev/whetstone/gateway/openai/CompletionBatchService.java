@@ -12,7 +12,6 @@ import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.http.RequestUser;
-import dev.whetstone.gateway.openai.CompletionService.TranslatedRequest;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
@@ -124,7 +123,8 @@ final class CompletionBatchService {
             first.shownName(),
             generations.caller().shownHash(first.policy(), model),
             choices,
-            OpenAiResponses.Usage.of(prompted, sampled, cached));
+            OpenAiResponses.Usage.of(new AnswerForm.Counts(prompted, sampled, cached)),
+            null);
     return Response.ok(answer).type(MediaType.APPLICATION_JSON).build();
   }
 

@@ -9,6 +9,7 @@ import dev.whetstone.gateway.openai.OpenAiResponses.ToolCall;
 import dev.whetstone.gateway.openai.OpenAiResponses.Turn;
 import dev.whetstone.security.RandomIds;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,13 +46,15 @@ sealed interface CompletionFormat {
     };
   }
 
-  /**
-   * Chat completions: messages and deltas.
-   *
-   * @param tools whether the answer may have calls of tools
-   * @param readers of a stream's calls, by branch
-   */
-  record Chat(boolean tools, Map<Integer, ToolCallReader> readers) implements CompletionFormat {
+  /** Chat completions: messages and deltas. */
+  final class Chat implements CompletionFormat {
+    private final AnswerReader.Form form;
+    private final Map<Integer, AnswerReader> readers = new HashMap<>();
+
+    Chat(AnswerReader.Form form) {
+      this.form = form;
+    }
+
     @Override
     public String idPrefix() {
       return "chatcmpl";
@@ -64,7 +67,11 @@ sealed interface CompletionFormat {
 
     @Override
     public Choice openingChunk(int index) {
-      return delta(index, new Turn("assistant", "", null), null, null);
+      return delta(index, new Turn("assistant", "", null, null), null, null);
+    }
+
+    private AnswerReader reader(int branch) {
+      return readers.computeIfAbsent(branch, _ -> new AnswerReader(form));
     }
 
     @Override
@@ -74,15 +81,14 @@ sealed interface CompletionFormat {
               ? null
               : logprobs.chat(piece.tokens(), piece.logps(), piece.alternatives());
       int branch = piece.branch();
-      if (!tools) {
-        Turn turn = new Turn(null, piece.text(), null);
-        return List.of(delta(branch, turn, tokenLogprobs, null));
+      if (form.isPlain()) {
+        return List.of(delta(branch, Turn.text(piece.text()), tokenLogprobs, null));
       }
-      ToolCallReader reader = readers.computeIfAbsent(branch, _ -> new ToolCallReader());
+      AnswerReader reader = reader(branch);
       int before = reader.calls();
       List<Choice> choices = parts(branch, reader.push(piece.text()), before);
       if (choices.isEmpty() && tokenLogprobs != null) {
-        return List.of(delta(branch, new Turn(null, "", null), tokenLogprobs, null));
+        return List.of(delta(branch, Turn.text(""), tokenLogprobs, null));
       }
       if (tokenLogprobs != null) {
         Choice first = choices.getFirst();
@@ -92,69 +98,82 @@ sealed interface CompletionFormat {
     }
 
     private static Turn turnOf(Choice choice) {
-      return choice.delta() == null ? new Turn(null, null, null) : choice.delta();
+      return choice.delta() == null ? new Turn(null, null, null, null) : choice.delta();
     }
 
     /** The deltas of an answer's parts: those of a call are its name, then its arguments. */
-    private static List<Choice> parts(
-        int branch, List<ToolCallReader.Part> parts, int callsBefore) {
+    private static List<Choice> parts(int branch, List<AnswerPart> parts, int callsBefore) {
       List<Choice> choices = new ArrayList<>();
       int index = callsBefore;
-      for (ToolCallReader.Part part : parts) {
-        if (part.function() == null) {
-          choices.add(delta(branch, new Turn(null, part.text(), null), null, null));
-          continue;
+      for (AnswerPart part : parts) {
+        switch (part) {
+          case AnswerPart.Text(String text) ->
+              choices.add(delta(branch, Turn.text(text), null, null));
+          case AnswerPart.Reasoning(String text) ->
+              choices.add(delta(branch, new Turn(null, null, text, null), null, null));
+          case AnswerPart.Call(String name, String arguments) -> {
+            ToolCall head =
+                new ToolCall(
+                    index, RandomIds.generate("call"), "function", new FunctionCall(name, ""));
+            ToolCall tail = new ToolCall(index++, null, null, new FunctionCall(null, arguments));
+            choices.add(delta(branch, new Turn(null, null, null, List.of(head)), null, null));
+            choices.add(delta(branch, new Turn(null, null, null, List.of(tail)), null, null));
+          }
         }
-        ToolCall head =
-            new ToolCall(
-                index,
-                RandomIds.generate("call"),
-                "function",
-                new FunctionCall(part.function(), ""));
-        ToolCall tail = new ToolCall(index++, null, null, new FunctionCall(null, part.arguments()));
-        choices.add(delta(branch, new Turn(null, null, List.of(head)), null, null));
-        choices.add(delta(branch, new Turn(null, null, List.of(tail)), null, null));
       }
       return choices;
     }
 
     @Override
     public List<Choice> closingChunks(int index, FinishReason reason) {
-      ToolCallReader reader = readers.getOrDefault(index, new ToolCallReader());
-      List<Choice> choices = parts(index, reader.finish(), reader.calls());
-      choices.add(delta(index, new Turn(null, null, null), null, reasonOf(reader, reason)));
+      AnswerReader reader = reader(index);
+      int before = reader.calls();
+      List<AnswerPart> rest = reader.finish();
+      List<Choice> choices = parts(index, rest, before);
+      Turn nothing = new Turn(null, null, null, null);
+      choices.add(delta(index, nothing, null, reasonOf(reader.calls() > 0, reason)));
       return choices;
     }
 
-    private static String reasonOf(ToolCallReader reader, FinishReason reason) {
-      boolean called = reader.calls() > 0 && reason == FinishReason.STOP;
-      return called ? "tool_calls" : finishReason(reason);
+    private static String reasonOf(boolean called, FinishReason reason) {
+      return called && reason == FinishReason.STOP ? "tool_calls" : finishReason(reason);
     }
 
     @Override
     public Choice completeChoice(int index, Completion done, @Nullable Logprobs logprobs) {
       Object tokenLogprobs =
           logprobs == null ? null : logprobs.chat(done.tokens(), done.logps(), done.topLogprobs());
-      ToolCallReader reader = new ToolCallReader();
-      Turn turn = tools ? turn(reader, done.text()) : new Turn("assistant", done.text(), null);
-      return new Choice(index, turn, null, null, tokenLogprobs, reasonOf(reader, done.reason()));
+      Turn turn =
+          form.isPlain()
+              ? new Turn("assistant", done.text(), null, null)
+              : turn(AnswerReader.read(form, done.text()));
+      String reason = reasonOf(turn.toolCalls() != null, done.reason());
+      return new Choice(index, turn, null, null, tokenLogprobs, reason);
     }
 
-    private static Turn turn(ToolCallReader reader, String text) {
-      List<ToolCallReader.Part> parts = new ArrayList<>(reader.push(text));
-      parts.addAll(reader.finish());
+    private static Turn turn(List<AnswerPart> parts) {
       StringBuilder content = new StringBuilder();
+      StringBuilder reasoning = new StringBuilder();
       List<ToolCall> calls = new ArrayList<>();
-      for (ToolCallReader.Part part : parts) {
-        content.append(part.text());
-        if (part.function() != null) {
-          FunctionCall function = new FunctionCall(part.function(), part.arguments());
-          calls.add(new ToolCall(null, RandomIds.generate("call"), "function", function));
+      for (AnswerPart part : parts) {
+        switch (part) {
+          case AnswerPart.Text(String text) -> content.append(text);
+          case AnswerPart.Reasoning(String text) -> reasoning.append(text);
+          case AnswerPart.Call(String name, String arguments) ->
+              calls.add(
+                  new ToolCall(
+                      null,
+                      RandomIds.generate("call"),
+                      "function",
+                      new FunctionCall(name, arguments)));
         }
       }
       boolean silent = content.isEmpty() && !calls.isEmpty();
       return new Turn(
-          "assistant", silent ? null : content.toString(), calls.isEmpty() ? null : calls);
+          "assistant",
+          silent ? null : content.toString(),
+          reasoning.isEmpty() ? null : reasoning.toString(),
+          calls.isEmpty() ? null : calls);
     }
 
     private static Choice delta(

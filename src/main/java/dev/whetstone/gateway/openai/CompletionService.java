@@ -1,23 +1,28 @@
 package dev.whetstone.gateway.openai;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
+import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.generate.AnswerService;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
+import dev.whetstone.gateway.generate.PairService;
 import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.EventWriter;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.gateway.http.Problems;
 import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
-import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Conversation;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -27,35 +32,21 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the requests of both OpenAI-compatible generation routes. */
+/** Runs the requests of the routes for other APIs' clients. */
 @Singleton
-final class CompletionService {
-  /**
-   * An OpenAI request translated to the gateway's own.
-   *
-   * @param streamUsage whether a stream ends with the token counts
-   * @param logprobs whether the response has the tokens' log-probs
-   * @param headers further ones of the response
-   */
-  record TranslatedRequest(
-      GenerateRequest generateRequest,
-      GenerationPlan.Extras extras,
-      boolean streamUsage,
-      boolean logprobs,
-      Map<String, String> headers) {}
-
-  private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
+public final class CompletionService {
+  private static final Logger LOG = Logger.getLogger(CompletionService.class);
 
   @Inject GatewayState serving;
   @Inject GenerationService generations;
+  @Inject PairService pairs;
   @Inject AnswerService answers;
   @Inject GatewayConfig config;
   @Inject InstantSource clock;
@@ -64,71 +55,106 @@ final class CompletionService {
   @Inject RequestUser users;
   @Inject SecurityIdentity identity;
 
-  /** A request in progress. */
-  private record ActiveRequest(
-      ServedModel model,
-      GenerateRequest asked,
-      @Nullable Object messages,
-      GenerationPlan plan,
-      CompletionFormat format,
-      String id,
-      String shownHash,
-      long created,
-      boolean usage,
-      @Nullable Logprobs logprobs) {
-    OpenAiResponses.Answer answer(
-        boolean chunk,
-        List<OpenAiResponses.Choice> choices,
-        OpenAiResponses.@Nullable Usage counts) {
-      return new OpenAiResponses.Answer(
-          id, format.object(chunk), created, plan.shownName(), shownHash, choices, counts);
-    }
-
-    OpenAiResponses.Usage counts(Generation generation) {
-      int sampled =
-          generation.result().join().stream().mapToInt(done -> done.tokens().length).sum();
-      return OpenAiResponses.Usage.of(
-          plan.prompt().ids().length, sampled, generation.timings().cachedTokens());
-    }
-  }
-
   /**
    * Generates the response, whole or as a stream.
    *
+   * @param form makes the form of the answer
    * @throws ProblemException as for POST /generate; 403 when anyone but an operator requests
    *     log-probs of a version other than the champion
    */
-  Response respond(TranslatedRequest request, CompletionFormat format, RoutingContext http) {
+  public Response respond(
+      TranslatedRequest request, Function<Begun, AnswerForm> form, RoutingContext http) {
     ServedModel model = serving.model();
     GenerateRequest asked =
         request.generateRequest().forUser(users.believed(request.generateRequest().user()));
     limits.admit(users.key(), asked.user());
     GenerationPlan plan = generations.plan(model, asked, request.extras());
-    RequestLog.setPolicy(http, plan.policy().version());
+    if (!plan.pair()) {
+      RequestLog.setPolicy(http, plan.policy().version());
+    }
     requireReadable(request, model, plan);
-    ActiveRequest active =
-        new ActiveRequest(
-            model,
-            asked,
-            messages(request),
-            plan,
-            format,
-            RandomIds.generate(format.idPrefix()),
-            generations.caller().shownHash(plan.policy(), model),
-            clock.instant().getEpochSecond(),
-            request.streamUsage(),
-            request.logprobs() ? new Logprobs(model.tokenizer()) : null);
+    PairService.Draft draft = plan.pair() ? pairs.begin(users.key(), asked, plan) : null;
+    Begun begun = begun(request, model, plan, draft);
+    AnswerForm answer = form.apply(begun);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
-      Generation generation = generations.submit(model, plan.request(), http);
-      OpenAiResponses.Answer answer = awaitAnswer(active, generation);
-      keep(active, generation);
-      return with(request.headers(), Response.ok(answer).type(MediaType.APPLICATION_JSON).build());
+      Generation generation = submit(begun, GenerationListener.NO_OP, http);
+      List<Completion> done = await(generation);
+      store(draft, asked, begun, answer.id(), generation);
+      return with(
+          request.headers(),
+          Response.ok(answer.whole(done, counts(begun, generation)))
+              .type(MediaType.APPLICATION_JSON)
+              .build());
     }
     EventStream events = EventStream.forRequest(http, config.streamBuffer());
-    Generation generation = generations.submit(model, plan.request(), events, http);
+    Generation generation = submit(begun, events, http);
     return with(
         request.headers(),
-        GenerationService.streamResponse(out -> stream(out, active, events, generation)));
+        GenerationService.streamResponse(
+            out -> {
+              try {
+                stream(
+                    new EventWriter(out, mapper),
+                    begun,
+                    answer,
+                    events,
+                    generation,
+                    () -> store(draft, asked, begun, answer.id(), generation));
+              } finally {
+                generation.cancel();
+              }
+            }));
+  }
+
+  private Begun begun(
+      TranslatedRequest request,
+      ServedModel model,
+      GenerationPlan plan,
+      PairService.@Nullable Draft draft) {
+    long created = clock.instant().getEpochSecond();
+    if (draft == null) {
+      String hash = generations.caller().shownHash(plan.policy(), model);
+      return new Begun(request, model, plan, plan.shownName(), hash, created, null);
+    }
+    // Nothing tells which version wrote a side, not even to operators.
+    String asked = draft.asked().policy();
+    return new Begun(
+        request,
+        model,
+        plan,
+        asked == null ? SamplingFields.UNNAMED : asked,
+        model.base().hash(),
+        created,
+        draft.pairId());
+  }
+
+  private Generation submit(Begun begun, GenerationListener listener, RoutingContext http) {
+    GenerationListener observed =
+        PairService.withDuelMetrics(begun.model(), begun.plan(), listener);
+    return generations.submit(begun.model(), begun.plan().request(), observed, http);
+  }
+
+  /** Keeps what can be voted on or rated. */
+  private void store(
+      PairService.@Nullable Draft draft,
+      GenerateRequest asked,
+      Begun begun,
+      String id,
+      Generation generation) {
+    String baseHash = begun.model().base().hash();
+    if (draft != null) {
+      pairs.awaitAndStore(draft, generation, baseHash);
+      return;
+    }
+    answers.keep(
+        id,
+        begun.plan().request().requester().key(),
+        asked,
+        begun.plan(),
+        messages(begun.request()),
+        baseHash,
+        0,
+        generation.result().join());
   }
 
   /** What a request's conversation is stored as; null for a raw prompt. */
@@ -137,16 +163,11 @@ final class CompletionService {
     return conversation == null ? request.generateRequest().messages() : conversation.messages();
   }
 
-  private void keep(ActiveRequest active, Generation generation) {
-    answers.keep(
-        active.id,
-        active.plan.request().requester().key(),
-        active.asked,
-        active.plan,
-        active.messages,
-        active.model.base().hash(),
-        0,
-        generation.result().join());
+  private static AnswerForm.Counts counts(Begun begun, Generation generation) {
+    int sampled = generation.result().join().stream().mapToInt(done -> done.tokens().length).sum();
+    // What was cached would tell whether another version wrote a side of a pair.
+    int cached = begun.pairId() == null ? generation.timings().cachedTokens() : 0;
+    return new AnswerForm.Counts(begun.plan().prompt().ids().length, sampled, cached);
   }
 
   private static Response with(Map<String, String> headers, Response response) {
@@ -169,15 +190,6 @@ final class CompletionService {
         || plan.policy().hash().equals(model.policy(null).hash());
   }
 
-  private static OpenAiResponses.Answer awaitAnswer(ActiveRequest active, Generation generation) {
-    List<Completion> done = await(generation);
-    List<OpenAiResponses.Choice> choices =
-        IntStream.range(0, done.size())
-            .mapToObj(i -> active.format.completeChoice(i, done.get(i), active.logprobs))
-            .toList();
-    return active.answer(false, choices, active.counts(generation));
-  }
-
   /** Waits for completions; throws a 503 if one failed. */
   static List<Completion> await(Generation generation) {
     List<Completion> done = generation.result().join();
@@ -193,72 +205,55 @@ final class CompletionService {
     return ProblemException.retryLater(503, "generation_failed", String.valueOf(failed.error()), 1);
   }
 
-  private void stream(
-      OutputStream out, ActiveRequest active, EventStream events, Generation generation)
+  private static void stream(
+      EventWriter out,
+      Begun begun,
+      AnswerForm answer,
+      EventStream events,
+      Generation generation,
+      Runnable beforeTheEnd)
       throws IOException {
-    int branches = active.plan.request().branches().size();
-    int[] written = new int[branches];
+    answer.begin(out);
     try {
-      for (int i = 0; i < branches; i++) {
-        OpenAiResponses.Choice opening = active.format.openingChunk(i);
-        if (opening != null) {
-          send(out, active.answer(true, List.of(opening), null));
-        }
-      }
-      if (!forward(out, active, events, written)) {
-        return;
-      }
-      keep(active, generation);
-      if (active.usage) {
-        send(out, active.answer(true, List.of(), active.counts(generation)));
-      }
-      out.write(DONE);
-      out.flush();
-    } finally {
-      generation.cancel();
+      events.forward(begun.branches(), out, piece -> write(out, answer, piece));
+      beforeTheEnd.run();
+    } catch (BranchFailedException failed) {
+      answer.fail(failed.problem, out);
+      return;
+    } catch (DatabaseUnavailableException unavailable) {
+      // The response has already begun with a 200, so the problem has to be an event.
+      answer.fail(Problems.databaseUnavailable(), out);
+      return;
+    } catch (DatabaseException refused) {
+      LOG.error("a streamed pair could not be kept", refused);
+      answer.fail(
+          Problems.of(503, "database_slow", "the pair could not be kept; try again", null), out);
+      return;
     }
+    answer.end(counts(begun, generation), out);
   }
 
   /** Ends a stream whose last event is the error. */
   private static final class BranchFailedException extends IOException {
-    BranchFailedException(String message) {
-      super(message);
+    private final transient Problem problem;
+
+    BranchFailedException(Problem problem) {
+      super(problem.detail());
+      this.problem = problem;
     }
   }
 
-  /** Writes all pieces; false if a branch failed, after which there is no more to come. */
-  private boolean forward(OutputStream out, ActiveRequest active, EventStream events, int[] written)
-      throws IOException {
-    try {
-      events.forward(written.length, piece -> write(out, active, piece, written));
-      return true;
-    } catch (BranchFailedException reported) {
-      return false;
-    }
-  }
-
-  private void write(OutputStream out, ActiveRequest active, EventStream.Piece piece, int[] written)
+  private static void write(EventWriter out, AnswerForm answer, EventStream.Piece piece)
       throws IOException {
     Completion end = piece.completion();
-    if (end != null && end.reason() == FinishReason.ERROR) {
-      Problem problem = failure(end).problem();
-      send(out, OpenAiErrorFilter.of(problem));
-      throw new BranchFailedException(problem.detail());
+    if (end == null) {
+      if (!piece.text().isEmpty()) {
+        answer.piece(piece, out);
+      }
+    } else if (end.reason() == FinishReason.ERROR) {
+      throw new BranchFailedException(failure(end).problem());
+    } else {
+      answer.close(piece.branch(), end.reason(), out);
     }
-    if (end == null && piece.text().isEmpty()) {
-      return;
-    }
-    List<OpenAiResponses.Choice> choices =
-        end == null
-            ? active.format.chunks(piece, written[piece.branch()], active.logprobs)
-            : active.format.closingChunks(piece.branch(), end.reason());
-    written[piece.branch()] += piece.text().length();
-    for (OpenAiResponses.Choice choice : choices) {
-      send(out, active.answer(true, List.of(choice), null));
-    }
-  }
-
-  private void send(OutputStream out, Object data) throws IOException {
-    EventStream.writeEvent(out, mapper, null, data);
   }
 }

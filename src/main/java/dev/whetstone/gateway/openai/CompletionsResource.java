@@ -42,7 +42,9 @@ public class CompletionsResource {
     boolean echo = Boolean.TRUE.equals(request.echo());
     if (prompts.size() == 1 && !echo) {
       return completions.respond(
-          translated(request, prompts.getFirst(), limit), new CompletionFormat.Text(), http);
+          translated(request, prompts.getFirst(), limit),
+          begun -> new ChoicesForm(begun, new CompletionFormat.Text()),
+          http);
     }
     if (Boolean.TRUE.equals(request.stream())) {
       throw ProblemException.invalidField(
@@ -58,11 +60,11 @@ public class CompletionsResource {
         http);
   }
 
-  private static CompletionService.TranslatedRequest translated(
+  private static TranslatedRequest translated(
       CompletionRequest request, JsonNode prompt, int limit) {
     int[] ids = prompt.isTextual() ? null : ids(prompt);
-    return new CompletionService.TranslatedRequest(
-        request.toGenerateRequest(null, prompt.textValue(), limit),
+    return new TranslatedRequest(
+        request.toGenerateRequest(null, prompt.textValue(), limit, false),
         request.toExtras(ids, request.logprobs(), "logprobs", null, null),
         request.streamsUsage(),
         request.logprobs() != null,

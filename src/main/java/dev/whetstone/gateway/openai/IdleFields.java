@@ -54,7 +54,7 @@ public final class IdleFields implements ObjectMapperCustomizer {
         String name)
         throws IOException {
       Class<?> type = beanOrClass instanceof Class<?> known ? known : beanOrClass.getClass();
-      if (!type.getPackageName().equals(PACKAGE)) {
+      if (!type.getPackageName().startsWith(PACKAGE)) {
         return false;
       }
       JsonNode value = context.readTree(parser);

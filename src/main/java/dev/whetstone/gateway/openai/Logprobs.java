@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Formats tokens' log-probs; omits tokens without text, such as the end token. */
-final class Logprobs {
+public final class Logprobs {
   private final Tokenizer tokenizer;
 
   Logprobs(Tokenizer tokenizer) {
@@ -23,7 +23,7 @@ final class Logprobs {
    *
    * @param alternatives one list for each token, or an empty list
    */
-  OpenAiResponses.ChatLogprobs chat(
+  public OpenAiResponses.ChatLogprobs chat(
       int[] ids, float[] logps, List<List<TokenLogprob>> alternatives) {
     List<OpenAiResponses.TokenInfo> content = new ArrayList<>();
     for (int i = 0; i < ids.length; i++) {

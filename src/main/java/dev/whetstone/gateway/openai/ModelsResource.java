@@ -20,15 +20,16 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
 /**
- * Lists the models, which are the aliases and versions that {@code model} may name. Everyone but an
- * operator sees champion and v0, and nothing that changes with a duel or a promotion.
+ * Lists the models, which are the aliases and versions that {@code model} may name, and the default
+ * one, whose answers may be compared with others. Everyone but an operator sees champion and v0,
+ * and nothing that changes with a duel or a promotion.
  */
 @Path("/v1/models")
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Role.CHAT_ROLE)
 public class ModelsResource {
   private static final int MAX_VERSIONS = 100;
-  private static final List<String> PUBLIC = List.of("champion", "v0");
+  private static final List<String> PUBLIC = List.of(SamplingFields.UNNAMED, "champion", "v0");
   private static final List<String> ALIASES = List.of("champion", "candidate", "previous");
 
   @Inject GatewayState serving;
@@ -47,6 +48,7 @@ public class ModelsResource {
     List<PolicyRecord> rows = model.policies().store().page(Long.MAX_VALUE, MAX_VERSIONS);
     ServingSnapshot now = model.policies().serving();
     List<OpenAiResponses.Model> models = new ArrayList<>();
+    models.add(named(SamplingFields.UNNAMED, baseCreated(model)));
     for (String alias : ALIASES) {
       now.alias(alias)
           .flatMap(policy -> rows.stream().filter(r -> r.hash().equals(policy.hash())).findFirst())
@@ -62,8 +64,9 @@ public class ModelsResource {
   @Operation(summary = "Returns one alias or version")
   public OpenAiResponses.Model get(@PathParam("model") String name) {
     ServedModel model = serving.model();
-    generations.caller().requireNameable(name);
-    if (!generations.caller().operator()) {
+    boolean unnamed = name.equals(SamplingFields.UNNAMED);
+    generations.caller().requireNameable(unnamed ? null : name);
+    if (unnamed || !generations.caller().operator()) {
       return named(name, baseCreated(model));
     }
     String hash = model.policies().serving().alias(name).map(p -> p.hash()).orElse(name);

@@ -12,9 +12,14 @@ public final class OpenAiErrorFilter {
   /** The path prefix of these routes. */
   public static final String ROOT = "/v1/";
 
+  /** The route whose errors have Anthropic's form. */
+  public static final String MESSAGES = "/v1/messages";
+
   @ServerResponseFilter
   public void translate(ContainerRequestContext request, ContainerResponseContext response) {
-    if (request.getUriInfo().getPath().startsWith(ROOT)
+    String path = request.getUriInfo().getPath();
+    if (path.startsWith(ROOT)
+        && !path.startsWith(MESSAGES)
         && response.getEntity() instanceof Problem problem) {
       response.setEntity(of(problem), new Annotation[0], MediaType.APPLICATION_JSON_TYPE);
     }

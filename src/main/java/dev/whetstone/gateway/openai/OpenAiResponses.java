@@ -21,6 +21,7 @@ public final class OpenAiResponses {
    * @param model the policy version that generated it
    * @param systemFingerprint that version's hash
    * @param usage in a stream only in its last chunk, if requested; null elsewhere
+   * @param pairId of the pair that the two choices are; null for any other answer
    */
   @Schema(name = "OpenAiAnswer")
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -31,7 +32,8 @@ public final class OpenAiResponses {
       String model,
       String systemFingerprint,
       List<Choice> choices,
-      @Nullable Usage usage) {}
+      @Nullable Usage usage,
+      @Nullable String pairId) {}
 
   /**
    * One completion, or a chunk's addition to it.
@@ -51,11 +53,22 @@ public final class OpenAiResponses {
       @Nullable Object logprobs,
       @Nullable String finishReason) {}
 
-  /** The model's message. */
+  /**
+   * The model's message.
+   *
+   * @param reasoningContent what the model thought before
+   */
   @Schema(name = "OpenAiTurn")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Turn(
-      @Nullable String role, @Nullable String content, @Nullable List<ToolCall> toolCalls) {}
+      @Nullable String role,
+      @Nullable String content,
+      @Nullable String reasoningContent,
+      @Nullable List<ToolCall> toolCalls) {
+    static Turn text(String content) {
+      return new Turn(null, content, null, null);
+    }
+  }
 
   /**
    * A call of a tool, or in a stream a part of one.
@@ -76,8 +89,12 @@ public final class OpenAiResponses {
   @Schema(name = "OpenAiUsage")
   public record Usage(
       int promptTokens, int completionTokens, int totalTokens, PromptDetails promptTokensDetails) {
-    static Usage of(int prompt, int completion, int cached) {
-      return new Usage(prompt, completion, prompt + completion, new PromptDetails(cached));
+    static Usage of(AnswerForm.Counts counts) {
+      return new Usage(
+          counts.prompt(),
+          counts.completion(),
+          counts.prompt() + counts.completion(),
+          new PromptDetails(counts.cached()));
     }
   }
 

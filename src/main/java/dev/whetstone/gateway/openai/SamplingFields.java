@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Fields that both OpenAI request bodies share, and their translation to POST /generate. */
 sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest {
+  /** The model whose answers may be compared with others: that of a request that names none. */
+  String UNNAMED = "default";
+
   @Nullable String model();
 
   @Nullable Double temperature();
@@ -54,9 +57,16 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
 
   @Nullable JsonNode guidedJson();
 
-  /** Translates the request to the body of POST /generate. */
+  /**
+   * Translates the request to the body of POST /generate.
+   *
+   * @param pair whether two blind answers are asked for
+   */
   default GenerateRequest toGenerateRequest(
-      @Nullable List<Message> messages, @Nullable String prompt, @Nullable Integer maxTokens) {
+      @Nullable List<Message> messages,
+      @Nullable String prompt,
+      @Nullable Integer maxTokens,
+      boolean pair) {
     return new GenerateRequest(
         messages,
         prompt,
@@ -73,8 +83,8 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         Long.valueOf(-1).equals(seed()) ? null : seed(),
         List.of("").equals(stop()) ? null : stop(),
         stream(),
-        false,
-        model(),
+        pair,
+        UNNAMED.equals(model()) ? null : model(),
         user(),
         null,
         null,

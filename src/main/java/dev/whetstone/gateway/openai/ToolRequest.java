@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.gateway.generate.AnswerFormat;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.grammar.schema.CallStyle;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,9 +27,10 @@ record ToolRequest(List<JsonNode> declared, AnswerFormat.@Nullable Asked format)
   /**
    * Reads {@code tools}, {@code tool_choice} and {@code parallel_tool_calls}.
    *
+   * @param style how the model writes calls; of Llama's one at a time
    * @throws ProblemException 400 naming the field
    */
-  static ToolRequest of(ChatCompletionRequest request) {
+  static ToolRequest of(ChatCompletionRequest request, CallStyle style) {
     List<JsonNode> tools = tools(request.tools());
     JsonNode choice = request.toolChoice();
     String only =
@@ -56,10 +58,12 @@ record ToolRequest(List<JsonNode> declared, AnswerFormat.@Nullable Asked format)
     if (callable.isEmpty()) {
       throw ProblemException.invalidField("tool_choice", "tool_choice names no function of tools");
     }
-    boolean parallel = !named && !Boolean.FALSE.equals(request.parallelToolCalls());
+    boolean parallel =
+        style != CallStyle.LLAMA && !named && !Boolean.FALSE.equals(request.parallelToolCalls());
     return new ToolRequest(
         tools,
-        new AnswerFormat.Asked(new AnswerFormat.ToolCalls(callable, forced, parallel), "tools"));
+        new AnswerFormat.Asked(
+            new AnswerFormat.ToolCalls(callable, forced, parallel, style), "tools"));
   }
 
   private static AnswerFormat.Tool tool(JsonNode function, boolean forced) {

@@ -103,14 +103,16 @@ public class AdapterResource {
   @Path("{version}/adapter/config")
   @Produces(MediaType.APPLICATION_JSON)
   @RunOnVirtualThread
-  @Operation(summary = "Downloads adapter_config.json, with the base model's hash as its revision")
+  @Operation(summary = "Downloads adapter_config.json, with the base model's path and hash")
   public Response adapterConfig(@PathParam("version") String version)
       throws JsonProcessingException {
     ServedModel model = serving.model();
-    String folder = model.graph().getName(model.graph().getNameCount() - 2).toString();
+    // A path, for PEFT's AutoPeftModelForCausalLM to find the base by it.
+    String folder = String.valueOf(model.graph().toAbsolutePath().getParent());
     ObjectNode settings =
         (ObjectNode) mapper.readTree(PeftFiles.config(adapterOf(version), folder));
-    settings.put("revision", model.base().hash());
+    settings.putNull("revision");
+    settings.put(PeftUpload.BASE, model.base().hash());
     return file("adapter_config.json", settings.toPrettyString() + "\n");
   }
 

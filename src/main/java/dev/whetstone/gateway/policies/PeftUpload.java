@@ -12,10 +12,14 @@ import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a PEFT directory uploaded as the parts of a form. The config's {@code revision}, which an
- * export fills with the base model's hash, reveals an adapter of another base model.
+ * Reads a PEFT directory uploaded as the parts of a form. The config's {@code whetstone_base},
+ * which an export fills with the base model's hash, reveals an adapter of another base model;
+ * earlier exports have it as {@code revision}.
  */
 final class PeftUpload {
+  /** The field of a config that has the hash of its base model. */
+  static final String BASE = "whetstone_base";
+
   private static final int MAX_CONFIG_BYTES = 1 << 16;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -60,23 +64,23 @@ final class PeftUpload {
   }
 
   private static void requireBase(String settings, String baseHash) {
-    String revision = revision(settings);
-    if (revision.matches("[0-9a-f]{64}") && !revision.equals(baseHash)) {
+    String base = base(settings);
+    if (base.matches("[0-9a-f]{64}") && !base.equals(baseHash)) {
       throw ProblemException.badField(
           "adapter_config",
           "other_base",
           "the adapter was trained on base model "
-              + revision
+              + base
               + ", but this gateway serves "
               + baseHash);
     }
   }
 
-  // A config that is not JSON has no revision; PeftFiles.read refuses it with a reason.
-  private static String revision(String settings) {
+  // A config that is not JSON has no base; PeftFiles.read refuses it with a reason.
+  private static String base(String settings) {
     try {
       JsonNode tree = JSON.readTree(settings);
-      return tree == null ? "" : tree.path("revision").asText("");
+      return tree == null ? "" : tree.path(BASE).asText(tree.path("revision").asText(""));
     } catch (IOException malformed) {
       return "";
     }

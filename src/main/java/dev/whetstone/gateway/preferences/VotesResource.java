@@ -156,7 +156,9 @@ public class VotesResource {
   }
 
   private static VoteRequest toVote(Request request, String keyId, @Nullable String user) {
-    String pairId = Parameters.present("pair_id", request.pairId());
+    // The id of a pair's chat completion, which is all that OpenAI's clients keep of it.
+    String pairId =
+        Parameters.present("pair_id", request.pairId()).replaceFirst("^chatcmpl_", "pair_");
     String choice = Parameters.present("choice", request.choice());
     try {
       return new VoteRequest(

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
-import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.EventWriter;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.Paging;
@@ -40,8 +40,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -226,32 +224,30 @@ public class TrainingResource {
     }
     http.addEndHandler(ended -> WATCHERS.release());
     TrainingRunStore runs = runs();
-    StreamingOutput body = out -> follow(runs, id, out);
+    StreamingOutput body = out -> follow(runs, id, new EventWriter(out, mapper));
     return Response.ok(body)
         .type(MediaType.SERVER_SENT_EVENTS)
         .header("Cache-Control", "no-cache")
         .build();
   }
 
-  private void follow(TrainingRunStore runs, String id, OutputStream out) throws IOException {
+  private void follow(TrainingRunStore runs, String id, EventWriter out) throws IOException {
     int last = 0;
     for (int poll = 0; ; poll++) {
       // Read the run before its steps, so that no step before its end is missed.
       TrainingRun run = runs.find(id).orElseThrow(() -> unknown(id));
       List<RunProgress> steps = runs.progressAfter(id, last, MAX_STEPS_PER_POLL);
       for (RunProgress step : steps) {
-        EventStream.writeEvent(
-            out, mapper, "step", new Step(step.step(), step.at(), step.metrics()));
+        out.event("step", new Step(step.step(), step.at(), step.metrics()));
         last = step.step();
       }
       if (!run.status().active() && steps.size() < MAX_STEPS_PER_POLL) {
-        EventStream.writeEvent(out, mapper, "done", RunView.of(run));
+        out.event("done", RunView.of(run));
         return;
       }
       if (poll % POLLS_PER_KEEPALIVE == 0) {
-        // An SSE comment: the write fails if the client has disconnected.
-        out.write(": waiting\n\n".getBytes(StandardCharsets.UTF_8));
-        out.flush();
+        // The write fails if the client has disconnected.
+        out.comment();
       }
       pause();
     }

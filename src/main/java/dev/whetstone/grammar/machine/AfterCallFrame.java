@@ -5,7 +5,7 @@ record AfterCallFrame(CallSyntax syntax) implements Frame {
   @Override
   public void step(int b, Stack below, Stacks out) {
     if (b == '\n' && syntax.parallel()) {
-      out.add(syntax.afterOpening(below).push(new MarkFrame(CallSyntax.OPENING, 0)));
+      out.add(syntax.afterOpening(below).push(new MarkFrame(syntax.opening(), 0)));
     }
   }
 

@@ -4,8 +4,10 @@ package dev.whetstone.grammar.machine;
 record ForcedCallFrame(CallSyntax syntax) implements Frame {
   @Override
   public void step(int b, Stack below, Stacks out) {
-    if (b == CallSyntax.OPENING.charAt(0)) {
-      out.add(syntax.afterOpening(below).push(new MarkFrame(CallSyntax.OPENING, 1)));
+    if (syntax.isMark(b)) {
+      out.add(syntax.afterOpening(below));
+    } else if (b == syntax.opening().charAt(0)) {
+      out.add(syntax.afterOpening(below).push(new MarkFrame(syntax.opening(), 1)));
     }
   }
 }

@@ -8,11 +8,11 @@ package dev.whetstone.grammar.machine;
 record FreeTextFrame(CallSyntax syntax, int matched) implements Frame {
   @Override
   public void step(int b, Stack below, Stacks out) {
-    String tag = CallSyntax.OPENING;
+    String tag = syntax.opening();
     // The tag's first character occurs nowhere else in it, so after a mismatch it starts afresh.
     int longer = b == tag.charAt(matched) ? matched + 1 : b == tag.charAt(0) ? 1 : 0;
     out.add(
-        longer == tag.length()
+        syntax.isMark(b) || longer == tag.length()
             ? syntax.afterOpening(below)
             : below.push(new FreeTextFrame(syntax, longer)));
   }

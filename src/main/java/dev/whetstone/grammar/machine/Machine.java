@@ -1,5 +1,6 @@
 package dev.whetstone.grammar.machine;
 
+import dev.whetstone.grammar.schema.CallStyle;
 import dev.whetstone.grammar.schema.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,13 +27,19 @@ public final class Machine {
   /**
    * Reads calls of tools.
    *
-   * @param call the shape of one call
+   * @param call the shape of one call, or of a list of them
+   * @param style how calls are written
    * @param forced whether the text begins with a call; otherwise any text may come before it
    * @param parallel whether there may be more than one
    */
-  public static Machine ofCalls(Shape call, boolean forced, boolean parallel) {
-    CallSyntax syntax = new CallSyntax(call, parallel);
-    return new Machine(forced ? new ForcedCallFrame(syntax) : new FreeTextFrame(syntax, 0));
+  public static Machine ofCalls(Shape call, CallStyle style, boolean forced, boolean parallel) {
+    CallSyntax syntax = new CallSyntax(call, style, parallel);
+    return new Machine(
+        switch (style) {
+          case HERMES, MISTRAL ->
+              forced ? new ForcedCallFrame(syntax) : new FreeTextFrame(syntax, 0);
+          case LLAMA -> forced ? new ValueFrame(call, Spaces.NONE) : new TextOrCallFrame(call, 0);
+        });
   }
 
   /** The state before the first byte. */

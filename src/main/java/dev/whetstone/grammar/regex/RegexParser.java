@@ -1,7 +1,9 @@
 package dev.whetstone.grammar.regex;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -12,6 +14,8 @@ final class RegexParser {
   private static final int MAX_REPEAT = 5_000;
 
   private final int[] pattern;
+  // A property's members are found by looking at every character, so once for a pattern.
+  private final Map<String, CodePoints> properties = new HashMap<>();
   private int at;
 
   private RegexParser(String pattern) {
@@ -244,6 +248,11 @@ final class RegexParser {
       name.appendCodePoint(pattern[at++]);
     }
     expect('}');
+    CodePoints set = properties.computeIfAbsent(name.toString(), RegexParser::members);
+    return negated ? set.complement() : set;
+  }
+
+  private static CodePoints members(String name) {
     try {
       Pattern members = Pattern.compile("\\p{" + name + "}+");
       List<CodePoints> found = new ArrayList<>();
@@ -256,8 +265,7 @@ final class RegexParser {
           found.add(CodePoints.of(run.codePointAt(0), run.codePointBefore(run.length())));
         }
       }
-      CodePoints set = CodePoints.union(found);
-      return negated ? set.complement() : set;
+      return CodePoints.union(found);
     } catch (PatternSyntaxException unknown) {
       throw new PatternException("\\p{" + name + "} in a pattern is not supported");
     }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The shapes of calls of tools: {@code {"name": …, "arguments": {…}}}. */
+/** The shapes of calls of tools: {@code {"name": …, "arguments": {…}}}, as their style has it. */
 public final class CallShapes {
   private CallShapes() {}
 
@@ -30,11 +30,12 @@ public final class CallShapes {
   }
 
   /**
-   * A call of any of some tools.
+   * A call of any of some tools; where calls stand in a list, that list.
    *
+   * @param parallel whether a list may have more than one
    * @throws SchemaException when the parameters of a strict one cannot be kept
    */
-  public static Shape anyOf(List<Tool> tools) {
+  public static Shape anyOf(List<Tool> tools, CallStyle style, boolean parallel) {
     List<Shape> calls = new ArrayList<>();
     for (Tool tool : tools) {
       Literals name = Literals.ofValues(List.of(TextNode.valueOf(tool.name())));
@@ -43,14 +44,16 @@ public final class CallShapes {
           new ObjectShape(
               List.of(
                   new ObjectShape.Property("name", name, true),
-                  new ObjectShape.Property("arguments", arguments, true)),
+                  new ObjectShape.Property(style.arguments(), arguments, true)),
               List.of(),
               0,
               -1,
               false,
               true));
     }
-    Shape call = Union.of(calls);
+    Shape one = Union.of(calls);
+    Shape call =
+        style == CallStyle.MISTRAL ? new ArrayShape(List.of(), one, 1, parallel ? -1 : 1) : one;
     Linker.link(call);
     return call;
   }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Splits a stream into numbered lines, in memory for at most one line of the allowed length. */
 public final class LineReader {
+  private static final String BYTE_ORDER_MARK = "\ufeff";
+
   private final InputStream in;
   private final int maxBytes;
   private long lineNumber;
@@ -54,7 +56,8 @@ public final class LineReader {
     }
     try {
       ByteBuffer bytes = ByteBuffer.wrap(line.toByteArray());
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      return lineNumber == 1 && text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     } catch (CharacterCodingException invalid) {
       throw new PairFormatException("not UTF-8");
     }

@@ -13,8 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pairs in TRL's preference formats, standard and conversational. A missing prompt is the
- * common prefix of both completions; unknown columns are ignored, as in TRL.
+ * Reads pairs in TRL's preference formats, standard and conversational, and in those of OpenAI,
+ * orca_dpo_pairs and ultrafeedback_binarized. A missing prompt is the common prefix of both
+ * completions; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
   private final ObjectReader json;
@@ -68,7 +69,7 @@ public final class TrlReader {
       if (!row.isObject()) {
         throw new PairFormatException("not a JSON object");
       }
-      return row;
+      return OtherForms.toTrl(row);
     } catch (JsonProcessingException malformed) {
       String why = malformed.getOriginalMessage().lines().findFirst().orElse("");
       throw new PairFormatException("not JSON: " + why.substring(0, Math.min(why.length(), 200)));

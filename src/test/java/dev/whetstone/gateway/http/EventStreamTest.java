@@ -1,12 +1,16 @@
 package dev.whetstone.gateway.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.GenerationListener;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -24,7 +28,8 @@ class EventStreamTest {
       Future<?> writer =
           threads.submit(
               () -> {
-                events.forward(1, piece -> written.add(piece.text()));
+                events.forward(
+                    1, writer(new ByteArrayOutputStream()), piece -> written.add(piece.text()));
                 return null;
               });
       events.onText(0, "one", new int[] {1}, new float[] {-1});
@@ -55,8 +60,31 @@ class EventStreamTest {
           .isInstanceOf(GenerationListener.OverrunException.class);
     }
     assertThat(resets).containsExactly("reset");
-    assertThatThrownBy(() -> events.forward(1, piece -> {}))
+    assertThatThrownBy(() -> events.forward(1, writer(new ByteArrayOutputStream()), piece -> {}))
         .isInstanceOf(IOException.class)
         .hasMessage("the client reads too slowly");
+  }
+
+  @Test
+  void aWaitingClientGetsComments() throws Exception {
+    EventStream events = new EventStream(4);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    EventWriter writer = new EventWriter(out, new ObjectMapper(), Duration.ofMillis(5));
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> done =
+          threads.submit(
+              () -> {
+                events.forward(1, writer, piece -> {});
+                return null;
+              });
+
+      await().until(() -> out.toString(UTF_8).contains(": waiting\n\n: waiting\n\n"));
+      events.disconnect();
+      assertThatThrownBy(() -> done.get(5, SECONDS)).hasRootCauseInstanceOf(IOException.class);
+    }
+  }
+
+  private static EventWriter writer(ByteArrayOutputStream out) {
+    return new EventWriter(out, new ObjectMapper());
   }
 }

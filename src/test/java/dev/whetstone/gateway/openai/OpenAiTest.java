@@ -3,7 +3,9 @@ package dev.whetstone.gateway.openai;
 import static dev.whetstone.gateway.RunningGateway.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
@@ -173,6 +175,21 @@ class OpenAiTest extends ReadyGateway {
   }
 
   @Test
+  void whatIsNotServedSaysWhatToUse() {
+    as("chat", "{\"input\": \"Hi\"}")
+        .post("/v1/embeddings")
+        .then()
+        .statusCode(404)
+        .body("error.message", containsString("/v1/chat/completions"));
+    as("chat", null)
+        .get("/tokenizer_info")
+        .then()
+        .statusCode(200)
+        .body("eos_token", equalTo("<|im_end|>"))
+        .body("model_max_length", greaterThan(0));
+  }
+
+  @Test
   void contentMayComeInParts() {
     String parts =
         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"How was"
@@ -187,12 +204,12 @@ class OpenAiTest extends ReadyGateway {
         .get("/v1/models")
         .then()
         .statusCode(200)
-        .body("data.id", equalTo(List.of("champion", "v0")));
+        .body("data.id", equalTo(List.of("default", "champion", "v0")));
     as("operator", null)
         .get("/v1/models")
         .then()
         .statusCode(200)
-        .body("data.id", hasItems("champion", "v0"));
+        .body("data.id", hasItems("default", "champion", "v0"));
     as("chat", null).get("/v1/models/v0").then().statusCode(200).body("object", equalTo("model"));
     as("chat", null)
         .get("/v1/models/none")
