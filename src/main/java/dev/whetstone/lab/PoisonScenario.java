@@ -78,7 +78,7 @@ record PoisonScenario(String name, boolean personal, int countedUntil) implement
     }
     session.note("votes_of_the_key", poison.size());
     session.note("later_runs", later.size());
-    session.note("votes_of_the_key_in_later_runs", poisoned);
+    session.note("votes_of_the_key_in_later_runs", (double) poisoned);
   }
 
   private static Set<String> runs(LabSession session) throws IOException, InterruptedException {

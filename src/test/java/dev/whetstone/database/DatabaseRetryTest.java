@@ -10,15 +10,15 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DatabaseRetryTest {
-  private static final DatabaseException SLOW =
+  private final DatabaseException slow =
       new DatabaseException(new SQLException("canceling statement", DatabaseException.TIMED_OUT));
-  private static final DatabaseException WRONG =
+  private final DatabaseException wrong =
       new DatabaseException(new SQLException("duplicate key", "23505"));
 
   @Test
   void aStatementThatIsSlowForAMomentIsTriedAgain() {
     ArrayDeque<RuntimeException> failures =
-        new ArrayDeque<>(List.of(SLOW, new DatabaseUnavailableException("away"), SLOW));
+        new ArrayDeque<>(List.of(slow, new DatabaseUnavailableException("away"), slow));
 
     run(4, failures);
 
@@ -27,11 +27,11 @@ class DatabaseRetryTest {
 
   @Test
   void whatNoTryMendsIsToldAtOnce() {
-    ArrayDeque<RuntimeException> failures = new ArrayDeque<>(List.of(WRONG, SLOW));
+    ArrayDeque<RuntimeException> failures = new ArrayDeque<>(List.of(wrong, slow));
 
-    assertThatThrownBy(() -> run(4, failures)).isSameAs(WRONG);
+    assertThatThrownBy(() -> run(4, failures)).isSameAs(wrong);
     assertThat(failures).hasSize(1);
-    assertThatThrownBy(() -> run(2, new ArrayDeque<>(List.of(SLOW, SLOW, SLOW)))).isSameAs(SLOW);
+    assertThatThrownBy(() -> run(2, new ArrayDeque<>(List.of(slow, slow, slow)))).isSameAs(slow);
   }
 
   private static void run(int tries, ArrayDeque<RuntimeException> failures) {

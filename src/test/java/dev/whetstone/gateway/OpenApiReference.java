@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -51,7 +52,7 @@ final class OpenApiReference {
     for (var path : new TreeMap<>(members(document.path("paths"))).entrySet()) {
       METHODS.stream()
           .filter(path.getValue()::has)
-          .forEach(method -> routes.add(method.toUpperCase() + " " + path.getKey()));
+          .forEach(method -> routes.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey()));
     }
     return routes;
   }
@@ -63,7 +64,7 @@ final class OpenApiReference {
   private String section(String route) {
     String[] parts = route.split(" ", 2);
     JsonNode item = document.path("paths").path(parts[1]);
-    JsonNode operation = item.path(parts[0].toLowerCase());
+    JsonNode operation = item.path(parts[0].toLowerCase(Locale.ROOT));
     StringBuilder text = new StringBuilder("\n## `%s`\n\n".formatted(route));
     text.append(operation.path("summary").asText()).append(". ");
     if (operation.has("description")) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -233,7 +234,7 @@ class FeedbackStoreTest {
         new Side(text, new int[] {token, 2}, new float[0], "stop", "v1", "hash1"),
         "base",
         sampling,
-        now.get());
+        Objects.requireNonNull(now.get()));
   }
 
   private FeedbackOutcome.Recorded rate(String id, Rating rating, @Nullable String edit) {

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -116,7 +118,7 @@ class DocsTest {
 
   @Test
   void settingsExist() {
-    String configuration = pages.get("docs/configuration.md");
+    String configuration = page("docs/configuration.md");
 
     assertThat(
             named(
@@ -134,9 +136,13 @@ class DocsTest {
         .isEmpty();
   }
 
+  private static String page(String name) {
+    return Objects.requireNonNull(pages.get(name));
+  }
+
   /** Whether a property, or a variable in place of it, is in the generated reference. */
   private static boolean isProperty(String name, String configuration) {
-    String wanted = name.replaceAll("[^A-Za-z0-9]", "_").toUpperCase();
+    String wanted = name.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
     String prefix = "";
     for (String line : configuration.lines().toList()) {
       if (line.startsWith("### `")) {
@@ -145,7 +151,7 @@ class DocsTest {
           return true;
         }
       } else if (line.startsWith("| `.")) {
-        String property = variable(prefix + line.split("`")[1]);
+        String property = variable(prefix + line.split("`", -1)[1]);
         if (property.equals(wanted) || property.startsWith(wanted + "_")) {
           return true;
         }
@@ -155,7 +161,7 @@ class DocsTest {
   }
 
   private static String variable(String property) {
-    return property.replaceAll("[^A-Za-z0-9]", "_").toUpperCase();
+    return property.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
   }
 
   /** Properties that tests and scripts read for themselves. */
@@ -234,7 +240,7 @@ class DocsTest {
         || text(target)
             .lines()
             .filter(line -> line.startsWith("#"))
-            .map(line -> line.replaceAll("^#+ ", "").toLowerCase())
+            .map(line -> line.replaceAll("^#+ ", "").toLowerCase(Locale.ROOT))
             .map(line -> line.replaceAll("[^\\w -]", "").replace(' ', '-'))
             .anyMatch(parts[1]::equals);
   }
@@ -243,12 +249,12 @@ class DocsTest {
   void everyPageIsInTheIndexOfTheReadme() {
     assertThat(pages.keySet())
         .filteredOn(page -> page.matches("docs/[^/]+[.]md"))
-        .allSatisfy(page -> assertThat(pages.get("README.md")).contains("(" + page + ")"));
+        .allSatisfy(page -> assertThat(page("README.md")).contains("(" + page + ")"));
   }
 
   @Test
   void theReadmeIsShort() {
-    List<String> lines = pages.get("README.md").lines().toList();
+    List<String> lines = page("README.md").lines().toList();
 
     assertThat(lines.size()).isLessThanOrEqualTo(120);
     assertThat(lines).filteredOn(line -> line.length() > 110).isEmpty();

@@ -85,8 +85,7 @@ final class EventFeed {
       return settled;
     }
     EventPosition end = database.first(EventFeed::position, END).orElseThrow();
-    boolean stale = before == null || now.isAfter(before.at().plus(STALE));
-    settled = stale ? end : before.end();
+    settled = before == null || now.isAfter(before.at().plus(STALE)) ? end : before.end();
     last = new Reading(end, now);
     return settled;
   }

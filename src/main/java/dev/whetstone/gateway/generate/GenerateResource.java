@@ -94,7 +94,8 @@ public class GenerateResource {
         generations.submit(
             model, plan.request(), PairService.withDuelMetrics(model, plan, events), http);
     return GenerationService.streamResponse(
-        out -> stream(new EventWriter(out, mapper), events, model, request, plan, draft, generation));
+        out ->
+            stream(new EventWriter(out, mapper), events, model, request, plan, draft, generation));
   }
 
   private Object awaitResponse(

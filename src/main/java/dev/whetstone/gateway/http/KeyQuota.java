@@ -96,7 +96,7 @@ public final class KeyQuota {
       TokenBucket bucket = tokenBucket(keyId);
       long now = nanos.getAsLong();
       double wait = bucket.take(1, now);
-      headers.tell("tokens", tokens, bucket.remaining(now), bucket.untilFull(now));
+      headers.tell("tokens", (double) tokens, bucket.remaining(now), bucket.untilFull(now));
       refuse(wait, "tokens_limited", "this key has used up its tokens a minute");
     }
   }
@@ -104,7 +104,7 @@ public final class KeyQuota {
   /** Charges the tokens of a request: those of its prompt, and those that were sampled. */
   public void charge(String keyId, long used) {
     if (tokens > 0) {
-      tokenBucket(keyId).charge(used, nanos.getAsLong());
+      tokenBucket(keyId).charge((double) used, nanos.getAsLong());
     }
   }
 
@@ -123,7 +123,7 @@ public final class KeyQuota {
   /** Charges bytes that were stored for a key. */
   public void stored(String keyId, long count) {
     if (bytes > 0) {
-      byteBucket(keyId).charge(count, nanos.getAsLong());
+      byteBucket(keyId).charge((double) count, nanos.getAsLong());
     }
   }
 

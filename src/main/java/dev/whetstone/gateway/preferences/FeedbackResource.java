@@ -16,7 +16,6 @@ import dev.whetstone.preference.feedback.FeedbackRequest;
 import dev.whetstone.preference.feedback.FeedbackStore;
 import dev.whetstone.preference.feedback.Rating;
 import dev.whetstone.preference.trl.PairTokenizer;
-import dev.whetstone.preference.trl.TrlPair;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import dev.whetstone.settings.EnumNames;
@@ -137,10 +136,7 @@ public class FeedbackResource {
     PairTokenizer tokenizer =
         new PairTokenizer(
             model.tokenizer(), model.template(), model.endToken(), model.base().hash());
-    return store.rate(
-        feedback,
-        model.base().hash(),
-        text -> tokenizer.tokenizeTexts(new TrlPair("", null, text, text, null)).chosen());
+    return store.rate(feedback, model.base().hash(), tokenizer::answer);
   }
 
   private static FeedbackRequest feedback(Request request, String keyId, @Nullable String user) {

@@ -128,7 +128,7 @@ public final class FeedbackStore {
           }
           Earlier earlier = found.get();
           if (earlier.says(request)) {
-            return recorded(connection, request.feedbackId(), earlier, now);
+            return recorded(connection, request.feedbackId(), earlier);
           }
           if (!earlier.expiresAt.isAfter(now)) {
             return new FeedbackOutcome.Expired();
@@ -165,7 +165,8 @@ public final class FeedbackStore {
         now);
     String feedbackId = earlier.feedbackId == null ? request.feedbackId() : earlier.feedbackId;
     boolean usable =
-        Sql.first(connection, row -> row.getString(1).isEmpty(), UNUSABLE, feedbackId).orElseThrow();
+        Sql.first(connection, row -> row.getString(1).isEmpty(), UNUSABLE, feedbackId)
+            .orElseThrow();
     if (usable && baseHash.equals(earlier.baseHash)) {
       if (request.edit() != null) {
         pairs.ofEdit(feedbackId, request.edit(), tokenizer.ids(request.edit()));
@@ -173,11 +174,11 @@ public final class FeedbackStore {
         pairs.ofOpposite(feedbackId);
       }
     }
-    return recorded(connection, feedbackId, earlier, now);
+    return recorded(connection, feedbackId, earlier);
   }
 
-  private static FeedbackOutcome recorded(
-      Connection connection, String feedbackId, Earlier earlier, Instant now) throws SQLException {
+  private static FeedbackOutcome recorded(Connection connection, String feedbackId, Earlier earlier)
+      throws SQLException {
     String id = earlier.feedbackId == null ? feedbackId : earlier.feedbackId;
     return Sql.first(
             connection,

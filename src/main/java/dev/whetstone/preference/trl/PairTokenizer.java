@@ -99,8 +99,16 @@ public record PairTokenizer(
     return given;
   }
 
+  /** The ids of an answer in a conversation that a user wrote, with the end of its turn. */
+  public int[] answer(String text) {
+    return ended(tokenizer.encodeUserText(text));
+  }
+
   private int[] completion(String text, @Nullable List<Message> messages) {
-    int[] ids = messages == null ? tokenizer.encode(text, false) : tokenizer.encodeUserText(text);
+    return messages == null ? ended(tokenizer.encode(text, false)) : answer(text);
+  }
+
+  private int[] ended(int[] ids) {
     int end = ids.length;
     // Some data has the template's end of turn and the line break behind it in its texts.
     while (end > 0

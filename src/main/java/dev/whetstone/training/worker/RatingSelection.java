@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -34,7 +35,10 @@ final class RatingSelection {
         pool.stream().collect(Collectors.toMap(TrainingRating::feedbackId, Function.identity()));
     return rules.select(pool.stream().map(TrainingRating::answer).toList(), maxTokens).stream()
         .sorted(Comparator.comparingLong(TrainingVote::seq))
-        .map(vote -> new TrainingRating(vote, byId.get(vote.preferenceId()).desirable()))
+        .map(
+            vote ->
+                new TrainingRating(
+                    vote, Objects.requireNonNull(byId.get(vote.preferenceId())).desirable()))
         .toList();
   }
 

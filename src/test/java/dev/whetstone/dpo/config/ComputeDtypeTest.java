@@ -110,7 +110,7 @@ class ComputeDtypeTest {
     @Override
     public void onStep(StepMetrics metrics) {
       step = metrics.step();
-      losses.add(metrics.train().loss());
+      losses.add(metrics.loss());
     }
 
     @Override

@@ -23,7 +23,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Events over HTTP. */
@@ -32,7 +34,7 @@ class EventsTest extends ReadyGateway {
   private static final Duration LIMIT = Duration.ofSeconds(15);
 
   @TestHTTPResource("/events")
-  URI events;
+  @Nullable URI events;
 
   @Inject PreferenceLog log;
 
@@ -40,7 +42,7 @@ class EventsTest extends ReadyGateway {
   void votesAreToldAndAClientGoesOnWhereItWas() throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
       List<String> first = new CopyOnWriteArrayList<>();
-      try (InputStream open = follow(client, null, first)) {
+      try (InputStream _ = follow(client, null, first)) {
         await().atMost(LIMIT).until(() -> first.contains(": "));
         vote();
         await().atMost(LIMIT).until(() -> first.contains("event: votes"));
@@ -51,7 +53,7 @@ class EventsTest extends ReadyGateway {
           first.stream().filter(line -> line.startsWith("id: ")).toList().getLast().substring(4);
       vote();
       List<String> second = new CopyOnWriteArrayList<>();
-      try (InputStream open = follow(client, id, second)) {
+      try (InputStream _ = follow(client, id, second)) {
         await().atMost(LIMIT).until(() -> second.contains("event: votes"));
       }
       assertThat(second).anyMatch(line -> line.startsWith("data: {\"votes\":1,"));
@@ -66,9 +68,11 @@ class EventsTest extends ReadyGateway {
     as("operator", null).get("/events?since=1.1.1").then().statusCode(400);
   }
 
-  private InputStream follow(HttpClient client, String after, List<String> lines) throws Exception {
+  private InputStream follow(HttpClient client, @Nullable String after, List<String> lines)
+      throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(events).header("Authorization", "Bearer " + key("operator"));
+        HttpRequest.newBuilder(Objects.requireNonNull(events))
+            .header("Authorization", "Bearer " + key("operator"));
     if (after != null) {
       request.header("Last-Event-ID", after);
     }

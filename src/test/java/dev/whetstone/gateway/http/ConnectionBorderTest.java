@@ -75,8 +75,17 @@ class ConnectionBorderTest {
   private static String lengthsSeen() throws IOException {
     try (Socket socket = connect()) {
       String request =
-          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n"
-              + "Connection: close\r\n\r\n0\r\n\r\n";
+          """
+          POST / HTTP/1.1
+          Host: a
+          Content-Length: 2
+          Transfer-Encoding: chunked
+          Connection: close
+
+          0
+
+          """
+              .replace("\n", "\r\n");
       socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }

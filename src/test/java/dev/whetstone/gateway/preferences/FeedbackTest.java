@@ -11,6 +11,7 @@ import dev.whetstone.gateway.ReadyGateway;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,11 +52,13 @@ class FeedbackTest extends ReadyGateway {
 
   @Test
   void everyAnswerOfARequestCanBeRated() {
-    String body =
-        "{\"model\": \"champion\", %s, \"max_tokens\": 12, \"temperature\": 0.9, \"n\": 2, \"user\":"
-            + " \"carla\"}";
     String id =
-        as("chat", body.formatted(QUESTION))
+        as(
+                "chat",
+                """
+                {"model": "champion", %s, "max_tokens": 12, "temperature": 0.9, "n": 2, "user": "carla"}
+                """
+                    .formatted(QUESTION))
             .post("/v1/chat/completions")
             .then()
             .extract()
@@ -127,19 +130,20 @@ class FeedbackTest extends ReadyGateway {
   }
 
   private static String answer(String route, String user) {
-    String body = "{\"model\": \"champion\", %s, \"max_tokens\": 12, \"user\": \"%s\"}";
-    String asked = body.formatted(QUESTION, user);
+    String asked =
+        "{\"model\": \"champion\", %s, \"max_tokens\": 12, \"user\": \"%s\"}"
+            .formatted(QUESTION, user);
     if (route.equals("/generate")) {
       asked = asked.replace("\"model\": \"champion\", ", "");
     }
     return as("chat", asked).post(route).then().statusCode(200).extract().path("id");
   }
 
-  private static Response rate(String id, String rating, String more) {
+  private static Response rate(String id, String rating, @Nullable String more) {
     return as("chat", body(id, rating, more)).post("/feedback");
   }
 
-  private static String body(String id, String rating, String more) {
+  private static String body(String id, String rating, @Nullable String more) {
     return "{\"completion_id\": \"%s\", \"rating\": \"%s\"%s}"
         .formatted(id, rating, more == null ? "" : ", " + more);
   }

@@ -8,6 +8,7 @@ import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.LogTest;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -111,7 +112,7 @@ class UserDataTest extends LogTest {
         .noneMatch(line -> line.contains("ann"));
   }
 
-  private static List<JsonNode> all(String user, String key, int limit) throws Exception {
+  private static List<JsonNode> all(String user, @Nullable String key, int limit) throws Exception {
     UserData data = new UserData(log.database);
     List<JsonNode> items = new ArrayList<>();
     UserData.Cursor after = UserData.Cursor.START;

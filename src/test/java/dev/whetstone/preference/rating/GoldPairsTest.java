@@ -9,9 +9,6 @@ import dev.whetstone.preference.rating.PreferenceSummary.Gold;
 import dev.whetstone.preference.rating.PreferenceSummary.Rater;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -39,22 +36,20 @@ class GoldPairsTest extends LogTest {
 
   @Test
   void theSummaryTellsHowOftenARaterIsRightAndAgrees() {
-    Map<String, Rater> raters = raters();
-
-    assertThat(raters.get("ann").gold()).isEqualTo(new Gold(3, 2, 2 / 3.0));
-    assertThat(raters.get("ann").agreement()).isCloseTo(0.75, within(1e-12));
-    assertThat(raters.get("bob").agreement()).isCloseTo(0.75, within(1e-12));
-    assertThat(raters.get("kim").gold()).isNull();
-    assertThat(raters.get("kim").agreement()).isNull();
+    assertThat(rater("ann").gold()).isEqualTo(new Gold(3, 2, 2 / 3.0));
+    assertThat(rater("ann").agreement()).isCloseTo(0.75, within(1e-12));
+    assertThat(rater("bob").agreement()).isCloseTo(0.75, within(1e-12));
+    assertThat(rater("kim").gold()).isNull();
+    assertThat(rater("kim").agreement()).isNull();
   }
 
   @Test
   void aMarkIsChangedAndRemoved() {
     gold.mark(pairs.getFirst(), new Choice.A(), "looked again", "op");
-    assertThat(raters().get("ann").gold()).isEqualTo(new Gold(3, 3, 1));
+    assertThat(rater("ann").gold()).isEqualTo(new Gold(3, 3, 1));
     assertThat(gold.unmark(pairs.getFirst(), "op")).isTrue();
     assertThat(gold.unmark(pairs.getFirst(), "op")).isFalse();
-    assertThat(raters().get("ann").gold()).isEqualTo(new Gold(2, 2, 1));
+    assertThat(rater("ann").gold()).isEqualTo(new Gold(2, 2, 1));
     assertThat(gold.mark("pair_none", new Choice.A(), "?", "op"))
         .isEqualTo(GoldPairs.Result.UNKNOWN);
   }
@@ -90,9 +85,11 @@ class GoldPairsTest extends LogTest {
     assertThat(summary.otherSources().getLast().votes().tie()).isOne();
   }
 
-  private static Map<String, Rater> raters() {
+  private static Rater rater(String name) {
     return new SummaryReader(log.database)
         .read(null, null).raters().stream()
-            .collect(Collectors.toMap(Rater::user, Function.identity()));
+            .filter(rater -> rater.user().equals(name))
+            .findFirst()
+            .orElseThrow();
   }
 }
