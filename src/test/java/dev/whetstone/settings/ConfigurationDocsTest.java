@@ -7,6 +7,7 @@ import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.pages.PagesConfig;
 import dev.whetstone.preference.PreferenceConfig;
+import dev.whetstone.preference.feedback.FeedbackConfig;
 import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.rollout.gate.GateChecksConfig;
 import dev.whetstone.serving.ServingConfig;
@@ -36,6 +37,7 @@ class ConfigurationDocsTest {
           GatewayConfig.class,
           PagesConfig.class,
           PreferenceConfig.class,
+          FeedbackConfig.class,
           RolloutConfig.class,
           ServingConfig.class,
           TrainerConfig.class);
