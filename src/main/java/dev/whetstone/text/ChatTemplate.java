@@ -2,7 +2,6 @@ package dev.whetstone.text;
 
 import dev.whetstone.text.template.Rendered;
 import dev.whetstone.text.template.Template;
-import dev.whetstone.text.template.TemplateText;
 import dev.whetstone.text.template.syntax.JinjaException;
 import java.time.Clock;
 import java.time.ZoneId;
@@ -121,7 +120,7 @@ public final class ChatTemplate {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>(message);
     fields.computeIfPresent(
         "role",
-        (_, role) -> Roles.canonical(role.toString()).<Object>map(TemplateText::new).orElse(role));
+        (_, role) -> Roles.canonical(role.toString()).<Object>map(Template.OwnText::new).orElse(role));
     return fields;
   }
 

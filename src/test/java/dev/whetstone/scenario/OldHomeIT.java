@@ -110,6 +110,11 @@ class OldHomeIT {
   private static void exportsAreEqual(LabGateway gateway) throws Exception {
     for (var export : expected("hashes").properties()) {
       byte[] body = bytes(gateway, export.getValue().path("path").asText());
+      if (export.getKey().endsWith("adapter_config.json")) {
+        // it names the base by its path since, so that PEFT finds it
+        assertThat(JSON.readTree(body).path("r").asInt()).as(export.getKey()).isPositive();
+        continue;
+      }
       assertThat(body).as(export.getKey()).hasSize(export.getValue().path("bytes").asInt());
       assertThat(Sha256.of(body))
           .as(export.getKey())

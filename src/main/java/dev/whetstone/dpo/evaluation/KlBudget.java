@@ -9,8 +9,11 @@ import static dev.whetstone.settings.Checks.require;
  * @param absolute nats an answer that it may have at most, whatever the champion has
  */
 public record KlBudget(double step, double absolute) {
-  /** Three nats a promotion, four in all: about five by the plain mean, which rare answers rule. */
-  public static final KlBudget DEFAULT = new KlBudget(3, 4);
+  /**
+   * Three nats at the temperature of pairs: about five by the plain mean at temperature 1, which
+   * rare answers rule.
+   */
+  public static final KlBudget DEFAULT = new KlBudget(3, 3);
 
   public static final KlBudget UNLIMITED =
       new KlBudget(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);

@@ -45,7 +45,7 @@ public interface GateConfig {
    * writes. For a candidate of a run it is what the run measured, whose limit this is, too: runs
    * start from the base, so that it stops no later run.
    */
-  @WithDefault("4")
+  @WithDefault("3")
   double klBudget();
 
   /** How far the KL to the reference may exceed the champion's, in nats an answer. */

@@ -39,7 +39,7 @@ public final class Template {
    *
    * @param variables what counts as the template's own: plain Java data, that is texts, numbers,
    *     booleans, collections, maps and null
-   * @param data what came with the conversation, likewise; {@link TemplateText} in it counts as the
+   * @param data what came with the conversation, likewise; {@link OwnText} in it counts as the
    *     template's own
    * @param clock tells strftime_now the day and its time zone
    * @throws JinjaException where the template fails, refuses, or takes too many steps, too deep a
@@ -62,4 +62,10 @@ public final class Template {
       throw new JinjaException("nested too deep");
     }
   }
+
+  /**
+   * A text among a conversation's data that counts as the template's own, since it is one of a few
+   * that are known, such as the name of a role.
+   */
+  public record OwnText(String text) {}
 }

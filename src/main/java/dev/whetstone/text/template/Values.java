@@ -30,7 +30,7 @@ final class Values {
       case Double number -> number;
       case Boolean bool -> bool;
       case CharSequence text -> user ? UserText.of(text.toString()) : text.toString();
-      case TemplateText known -> known.text();
+      case Template.OwnText known -> known.text();
       case Number number -> number.doubleValue();
       case Collection<?> items -> {
         List<Object> list = new ArrayList<>(items.size());

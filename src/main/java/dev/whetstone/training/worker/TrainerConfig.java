@@ -69,7 +69,7 @@ public interface TrainerConfig {
    * Most KL to the base that a run's result may have, in nats an answer: what the gate admits,
    * unless {@link #settings} says otherwise.
    */
-  @WithDefault("${whetstone.rollout.gate.kl-budget:4}")
+  @WithDefault("${whetstone.rollout.gate.kl-budget:3}")
   double klBudget();
 
   /** How far that KL may exceed the champion's: what the gate admits, likewise. */

