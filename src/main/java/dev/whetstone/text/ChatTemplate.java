@@ -120,7 +120,8 @@ public final class ChatTemplate {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>(message);
     fields.computeIfPresent(
         "role",
-        (_, role) -> Roles.canonical(role.toString()).<Object>map(Template.OwnText::new).orElse(role));
+        (_, role) ->
+            Roles.canonical(role.toString()).<Object>map(Template.OwnText::new).orElse(role));
     return fields;
   }
 
