@@ -65,6 +65,8 @@ class ConfigurationDocsTest {
                           ? Optional.ofNullable(property.getDefaultValue())
                           : Optional.empty()));
     }
+    // the items of a list, which has a name of its own
+    known.keySet().removeIf(name -> name.endsWith("[*]"));
     assertThat(read).isEqualTo(known);
   }
 

@@ -52,17 +52,21 @@ class PreferenceFilesTest extends LogTest {
   void whatIsExportedImportsIntoAnEmptyLogToTheSameBytes() throws IOException {
     int pairs = Integer.getInteger("whetstone.test.exported-pairs", 2_000);
     log.importLines(generated(pairs));
+    exportedComesBack(true);
+    // the fixture's ids are not those of its texts, and would be refused
     votesOnPairsOfTheGatewaysOwn(40);
-    for (boolean tokens : new boolean[] {true, false}) {
-      byte[] exported = log.export(TrlFormat.TEXT, tokens);
+    exportedComesBack(false);
+  }
 
-      log.clear();
-      ImportReport report = log.importLines(exported);
+  private static void exportedComesBack(boolean tokens) throws IOException {
+    byte[] exported = log.export(TrlFormat.TEXT, tokens);
 
-      assertThat(report.rejected()).isZero();
-      assertThat(report.skipped()).isZero();
-      assertThat(log.export(TrlFormat.TEXT, tokens)).isEqualTo(exported);
-    }
+    log.clear();
+    ImportReport report = log.importLines(exported);
+
+    assertThat(report.rejected()).as(report.toString()).isZero();
+    assertThat(report.skipped()).isZero();
+    assertThat(log.export(TrlFormat.TEXT, tokens)).isEqualTo(exported);
   }
 
   @Test
