@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Plays starts, one after the other, each against a gateway and a trainer of its own. */
 public final class Laboratory {
-  private static final Duration KEYS_LIMIT = Duration.ofSeconds(60);
+  private static final Duration KEYS_LIMIT = Duration.ofMinutes(3);
   // where things are, and how the JVM is started; all else would change what is measured
   private static final Set<String> KEPT =
       Set.of("WHETSTONE_ROOT", "WHETSTONE_JAVA_OPTS", "WHETSTONE_NATIVE");
@@ -58,8 +58,17 @@ public final class Laboratory {
       return row;
     } finally {
       if (homes == null) {
-        AtomicDirectory.deleteTree(home);
+        delete(home);
       }
+    }
+  }
+
+  // what broke a start must not be hidden by a child process that still writes
+  private void delete(Path home) {
+    try {
+      AtomicDirectory.deleteTree(home);
+    } catch (IOException left) {
+      progress.accept("   %s is left behind: %s".formatted(home, left));
     }
   }
 

@@ -7,8 +7,13 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -18,7 +23,7 @@ import java.util.function.Supplier;
  * database.
  */
 final class PolicyLoader {
-  /** Loads for requests that name a version which is not in memory: one runs, the others wait. */
+  /** Versions that requests name and that are not in memory: one is loaded, the others wait. */
   private static final int MAX_NAMED = 8;
 
   private final Policy base;
@@ -28,6 +33,8 @@ final class PolicyLoader {
   private final ReentrantLock loading = new ReentrantLock();
   private final Semaphore named = new Semaphore(1);
   private final Semaphore namedOrWaiting = new Semaphore(MAX_NAMED);
+  private final ConcurrentMap<String, CompletableFuture<Policy>> namedLoads =
+      new ConcurrentHashMap<>();
   private final AtomicLong refusals = new AtomicLong();
 
   PolicyLoader(Policy base, PolicyStore store, AdapterCache cache, AdapterStaging staging) {
@@ -67,16 +74,51 @@ final class PolicyLoader {
   }
 
   /**
-   * Like {@link #load}, for a request: one at a time, and only a few may wait, because each holds
-   * an adapter in memory and displaces another one.
+   * Like {@link #load}, for a request: one version at a time, and only a few may wait, because each
+   * displaces another one. Requests for the same version wait for one load.
    *
-   * @throws PolicyException.StagingTimeout when too many wait, or for too long
+   * @throws PolicyException.StagingTimeout when too many versions wait, or for too long
    */
   Policy loadNamed(PolicyRecord row, Duration timeout) {
     Optional<Policy> here = findReady(row.hash());
     if (here.isPresent()) {
       return here.get();
     }
+    CompletableFuture<Policy> own = new CompletableFuture<>();
+    CompletableFuture<Policy> running = namedLoads.putIfAbsent(row.hash(), own);
+    if (running != null) {
+      return join(running, row, timeout);
+    }
+    try {
+      Policy policy = loadInTurn(row, timeout);
+      own.complete(policy);
+      return policy;
+    } catch (RuntimeException | Error failed) {
+      own.completeExceptionally(failed);
+      throw failed;
+    } finally {
+      namedLoads.remove(row.hash(), own);
+    }
+  }
+
+  private static Policy join(
+      CompletableFuture<Policy> running, PolicyRecord row, Duration timeout) {
+    try {
+      return running.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException late) {
+      throw new PolicyException.StagingTimeout(row.version(), "it is still being loaded");
+    } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof PolicyException refused) {
+        throw refused;
+      }
+      throw new IllegalStateException("loading " + row.version() + " failed", failed.getCause());
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new PolicyException.StagingTimeout(row.version(), "interrupted");
+    }
+  }
+
+  private Policy loadInTurn(PolicyRecord row, Duration timeout) {
     if (!namedOrWaiting.tryAcquire()) {
       throw new PolicyException.StagingTimeout(row.version(), "too many versions are being loaded");
     }

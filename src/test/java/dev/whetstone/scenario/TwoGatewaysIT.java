@@ -38,7 +38,7 @@ class TwoGatewaysIT {
   private static final Duration A_SECOND = Duration.ofSeconds(1);
   private static final Duration STARTING = Duration.ofMinutes(2);
   private static final Duration HEALED = Duration.ofSeconds(5);
-  private static final Duration LOOPED = Duration.ofMinutes(2);
+  private static final Duration LOOPED = Duration.ofMinutes(5);
   private static final int VOTES = 150;
 
   private Path folder;

@@ -21,6 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,6 +201,23 @@ class PolicyRouterTest {
       long adapter = Files.size(cached(home.resolve("disk")));
       assertThat(nativeBytes() - before).isLessThan(100 * adapter);
       assertThat(gateway.policies.resolve(rows[5].version())).isSameAs(third);
+    }
+  }
+
+  @Test
+  void manyRequestsForOneVersionWaitForOneLoad() throws Exception {
+    try (var gateway =
+            new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true);
+        var requests = Executors.newVirtualThreadPerTaskExecutor()) {
+      String version = gateway.register(1, WIDE).version();
+      List<Future<Policy>> answers =
+          IntStream.range(0, 64)
+              .mapToObj(i -> requests.submit(() -> gateway.policies.resolve(version)))
+              .toList();
+
+      for (Future<Policy> answer : answers) {
+        assertThat(answer.get(30, TimeUnit.SECONDS).version()).isEqualTo(version);
+      }
     }
   }
 

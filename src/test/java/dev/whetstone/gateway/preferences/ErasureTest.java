@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 class ErasureTest extends ReadyGateway {
   private static final String BASE = RandomIds.generate("base");
+  private static final String RUN = RandomIds.generate("run");
 
   @Inject PreferenceLog log;
   @Inject Database database;
@@ -91,11 +92,10 @@ class ErasureTest extends ReadyGateway {
         connection,
         "INSERT INTO policies (base_hash, number, hash, status) VALUES (?, 0, 'h0', 'ready')",
         BASE);
-    adapter(connection, 1, 0, "run_erased");
+    adapter(connection, 1, 0, RUN);
     adapter(connection, 2, 0, "run_other");
     adapter(connection, 3, 1, "run_onwards");
-    return Sql.update(
-        connection, "INSERT INTO run_preferences VALUES (?, ?, ?)", "run_erased", vote, user);
+    return Sql.update(connection, "INSERT INTO run_preferences VALUES (?, ?, ?)", RUN, vote, user);
   }
 
   private static void adapter(Connection connection, int number, int parent, String run)
