@@ -10,6 +10,7 @@ import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.testing.EmbeddedAddress;
 import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
@@ -36,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoGatewaysIT {
   private static final Duration A_SECOND = Duration.ofSeconds(1);
-  private static final Duration STARTING = Duration.ofMinutes(2);
   private static final Duration HEALED = Duration.ofSeconds(5);
   private static final Duration LOOPED = Duration.ofMinutes(5);
   private static final int VOTES = 150;
@@ -55,7 +55,7 @@ class TwoGatewaysIT {
     folder = kept;
     Path home = Files.createDirectories(folder.resolve("one"));
     first = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("duel"));
-    String url = address(home.resolve("postgres"));
+    String url = EmbeddedAddress.of(home);
     database = new Database(DatabaseConfig.of(folder, url));
     Path other = Files.createDirectories(folder.resolve("two"));
     Files.copy(home.resolve("keys.json"), other.resolve("keys.json"));
@@ -63,19 +63,6 @@ class TwoGatewaysIT {
     settings.put("WHETSTONE_DATABASE_URL", url);
     settings.put("WHETSTONE_TRAINER_START", "false");
     second = LabGateway.start(LabGateway.command(), other, settings);
-  }
-
-  /** Where the first gateway's server listens; on a busy machine it may still be starting. */
-  private static String address(Path postgres) throws IOException, InterruptedException {
-    Path running = postgres.resolve("data/postmaster.pid");
-    Instant limit = Instant.now().plus(STARTING);
-    while (!Files.exists(running) || Files.readAllLines(running).size() < 4) {
-      assertThat(Instant.now()).as("PostgreSQL has not started").isBefore(limit);
-      Thread.sleep(50);
-    }
-    String port = Files.readAllLines(running).get(3).strip();
-    String password = Files.readString(postgres.resolve("password")).strip();
-    return "postgresql://whetstone:" + password + "@127.0.0.1:" + port + "/postgres";
   }
 
   @AfterAll
