@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two gateways on one PostgreSQL, and what each serves when notifications are lost or data is
  * damaged.
  */
+@Tag("alone")
 @Tag("database")
 class PolicyRouterTest {
   private static final int WIDE = 256;
