@@ -37,8 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TwoGatewaysIT {
   private static final Duration A_SECOND = Duration.ofSeconds(1);
   private static final Duration HEALED = Duration.ofSeconds(5);
-  private static final Duration LOOPED = Duration.ofMinutes(5);
+  private static final Duration LOOPED = Duration.ofMinutes(4);
   private static final int VOTES = 150;
+  private static final Duration BETWEEN_VOTES = Duration.ofMillis(500);
 
   private Path folder;
   private LabGateway first;
@@ -153,6 +154,9 @@ class TwoGatewaysIT {
         Voters there = new Voters(() -> second)) {
       here.awaitDecided(VOTES / 2);
       there.awaitDecided(VOTES / 2);
+      // the trainer gives way to users who never pause
+      here.setPause(BETWEEN_VOTES);
+      there.setPause(BETWEEN_VOTES);
       String run = first.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
       Instant limit = Instant.now().plus(LOOPED);
       String version = "";

@@ -224,6 +224,30 @@ class PolicyRouterTest {
     }
   }
 
+  @Test
+  void aRequestThatIsEndedTakesNoOtherWithIt() throws Exception {
+    try (var gateway =
+            new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true);
+        var requests = Executors.newVirtualThreadPerTaskExecutor()) {
+      String version = gateway.register(1, WIDE).version();
+      Future<Policy> ended =
+          requests.submit(
+              () -> {
+                Thread.currentThread().interrupt();
+                return gateway.policies.resolve(version);
+              });
+      List<Future<Policy>> others =
+          IntStream.range(0, 16)
+              .mapToObj(i -> requests.submit(() -> gateway.policies.resolve(version)))
+              .toList();
+
+      assertThatThrownBy(() -> ended.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(Exception.class);
+      for (Future<Policy> other : others) {
+        assertThat(other.get(30, TimeUnit.SECONDS).version()).isEqualTo(version);
+      }
+    }
+  }
+
   static Completion greedy(ServingFixture gateway, Policy policy) {
     var request =
         new GenerationRequest(
