@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
-import dev.whetstone.database.Sql;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.EmbeddedAddress;
 import dev.whetstone.testing.StorySettings;
+import dev.whetstone.testing.TablesOwner;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
 import java.io.IOException;
@@ -200,7 +200,7 @@ class TwoGatewaysIT {
   /** A new version whose row gets other content, another rank and, if not empty, another hash. */
   private Damaged damaged(byte[] content, String hash, int rank, String reason) throws Exception {
     String version = imported(first);
-    bySuperuser(
+    changed(
         "UPDATE policies SET adapter = ?, rank = ?, alpha = 2 * ?,"
             + " hash = coalesce(nullif(?, ''), hash) WHERE version = ?",
         content,
@@ -213,19 +213,13 @@ class TwoGatewaysIT {
 
   /** Makes a version the champion without a notification. */
   private void flipSilently(String version) {
-    bySuperuser(
+    changed(
         "UPDATE aliases SET revision = revision + 1, champion = ?, candidate = NULL, previous = 0",
         Integer.parseInt(version.substring(1)));
   }
 
-  private void bySuperuser(String sql, Object... values) {
-    database.transaction(
-        connection -> {
-          Sql.update(connection, "RESET ROLE");
-          int changed = Sql.update(connection, sql, values);
-          assertThat(changed).isEqualTo(1);
-          return Sql.update(connection, "SET ROLE whetstone_app");
-        });
+  private void changed(String sql, Object... values) {
+    assertThat(TablesOwner.update(database, sql, values)).isOne();
   }
 
   private LoraAdapter adapter() throws IOException {

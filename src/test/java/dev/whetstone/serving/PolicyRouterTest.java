@@ -16,6 +16,7 @@ import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.testing.ServingFixture;
+import dev.whetstone.testing.TablesOwner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,25 +125,16 @@ class PolicyRouterTest {
     DatabaseConfig address = DatabaseConfig.of(home, null);
     try (var one = new ServingFixture(home.resolve("one"), address, "one", true)) {
       String first = one.register(1).version();
-      bySuperuser(one, "ALTER TABLE policies RENAME TO unreadable");
-      bySuperuser(one, "UPDATE aliases SET revision = revision + 1, champion = 1");
+      TablesOwner.update(one.database, "ALTER TABLE policies RENAME TO unreadable");
+      TablesOwner.update(one.database, "UPDATE aliases SET revision = revision + 1, champion = 1");
       one.policies.reconcile();
       assertThat(one.champion()).isEqualTo("v0");
       assertThat(one.policies.problem()).contains("could not be applied");
 
-      bySuperuser(one, "ALTER TABLE unreadable RENAME TO policies");
+      TablesOwner.update(one.database, "ALTER TABLE unreadable RENAME TO policies");
       await().atMost(Duration.ofSeconds(20)).until(() -> one.champion().equals(first));
       await().atMost(Duration.ofSeconds(5)).until(() -> one.policies.problem() == null);
     }
-  }
-
-  private static void bySuperuser(ServingFixture gateway, String sql) {
-    gateway.database.transaction(
-        connection -> {
-          Sql.update(connection, "RESET ROLE");
-          Sql.update(connection, sql);
-          return Sql.update(connection, "SET ROLE whetstone_app");
-        });
   }
 
   @Test
@@ -290,11 +282,11 @@ class PolicyRouterTest {
   }
 
   private static void tamper(ServingFixture gateway, String version) {
-    asOwner(
-        gateway,
-        "UPDATE policies SET adapter = set_byte(adapter, length(adapter) - 2, 1) WHERE version = '"
-            + version
-            + "'");
+    TablesOwner.update(
+        gateway.database,
+        "UPDATE policies SET adapter = set_byte(adapter, length(adapter) - 2, 1)"
+            + " WHERE version = ?",
+        version);
   }
 
   private static void killListeners(ServingFixture gateway) {
