@@ -3,6 +3,7 @@ package dev.whetstone.testing;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.io.ByteArrayInputStream;
@@ -31,7 +32,7 @@ public final class PlainOnnx {
 
   /** Logits {@code [rows, vocabulary]} of one sequence with an empty cache. */
   public static float[][] logits(Path model, long[] ids, long[] rows) throws OrtException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = environment();
     try (OrtSession session = environment.createSession(model.toString())) {
       Map<String, OnnxTensor> inputs = new HashMap<>();
       for (var input : session.getInputInfo().entrySet()) {
@@ -49,6 +50,16 @@ public final class PlainOnnx {
       } finally {
         inputs.values().forEach(OnnxTensor::close);
       }
+    }
+  }
+
+  /** The runtime has one environment a process: the gateway's sessions need its shared threads. */
+  private static OrtEnvironment environment() throws OrtException {
+    try (var threading = new OrtEnvironment.ThreadingOptions()) {
+      return OrtEnvironment.getEnvironment(
+          OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, "plain", threading);
+    } catch (IllegalStateException created) {
+      return OrtEnvironment.getEnvironment();
     }
   }
 
