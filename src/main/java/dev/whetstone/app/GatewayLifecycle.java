@@ -66,26 +66,62 @@ final class GatewayLifecycle implements ModelOpener.PolicyServices {
   // bounds how long a revoked key is still accepted
   private static final Duration KEY_REFRESH = Duration.ofSeconds(2);
 
-  @Inject AppSettings settings;
-  @Inject EngineConfig engineConfig;
-  @Inject GatewayState gatewayState;
-  @Inject InstantSource clock;
-  @Inject Database database;
-  @Inject Notifications notifications;
-  @Inject ServingConfig servingConfig;
-  @Inject RolloutConfig rolloutConfig;
-  @Inject GateChecksConfig gateChecks;
-  @Inject RandomGenerator random;
-  @Inject TrainerSupervisor trainer;
-  @Inject Instance<ApiKeyCache> keys;
-  @Inject GatewayConfig http;
-  @Inject RequestLog requests;
-  @Inject Instance<SessionCache> sessions;
-  @Inject WelcomePrinter welcome;
+  private final AppSettings settings;
+  private final EngineConfig engineConfig;
+  private final GatewayState gatewayState;
+  private final InstantSource clock;
+  private final Database database;
+  private final Notifications notifications;
+  private final ServingConfig servingConfig;
+  private final RolloutConfig rolloutConfig;
+  private final GateChecksConfig gateChecks;
+  private final RandomGenerator random;
+  private final TrainerSupervisor trainer;
+  private final Instance<ApiKeyCache> keys;
+  private final GatewayConfig http;
+  private final RequestLog requests;
+  private final Instance<SessionCache> sessions;
+  private final WelcomePrinter welcome;
 
   private final AtomicBoolean draining = new AtomicBoolean();
   private final CountDownLatch databaseTried = new CountDownLatch(1);
   private volatile @Nullable ServedModel served;
+
+  @Inject
+  GatewayLifecycle(
+      AppSettings settings,
+      EngineConfig engineConfig,
+      GatewayState gatewayState,
+      InstantSource clock,
+      Database database,
+      Notifications notifications,
+      ServingConfig servingConfig,
+      RolloutConfig rolloutConfig,
+      GateChecksConfig gateChecks,
+      RandomGenerator random,
+      TrainerSupervisor trainer,
+      Instance<ApiKeyCache> keys,
+      GatewayConfig http,
+      RequestLog requests,
+      Instance<SessionCache> sessions,
+      WelcomePrinter welcome) {
+    this.settings = settings;
+    this.engineConfig = engineConfig;
+    this.gatewayState = gatewayState;
+    this.clock = clock;
+    this.database = database;
+    this.notifications = notifications;
+    this.servingConfig = servingConfig;
+    this.rolloutConfig = rolloutConfig;
+    this.gateChecks = gateChecks;
+    this.random = random;
+    this.trainer = trainer;
+    this.keys = keys;
+    this.http = http;
+    this.requests = requests;
+    this.sessions = sessions;
+    this.welcome = welcome;
+  }
 
   void start(@Observes StartupEvent started) {
     if (ProcessRole.current() != ProcessRole.GATEWAY) {

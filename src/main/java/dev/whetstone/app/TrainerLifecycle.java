@@ -50,16 +50,34 @@ final class TrainerLifecycle {
   /** Width of a model from which a product is worth a second thread. */
   private static final int MIN_SHARED_WIDTH = 256;
 
-  @Inject AppSettings settings;
-  @Inject Database database;
-  @Inject Notifications notifications;
-  @Inject TrainerConfig config;
-  @Inject InstantSource clock;
-  @Inject GatewayState gatewayState;
-  @Inject MeterRegistry registry;
+  private final AppSettings settings;
+  private final Database database;
+  private final Notifications notifications;
+  private final TrainerConfig config;
+  private final InstantSource clock;
+  private final GatewayState gatewayState;
+  private final MeterRegistry registry;
 
   private volatile @Nullable TrainingWorker worker;
   private volatile boolean stopping;
+
+  @Inject
+  TrainerLifecycle(
+      AppSettings settings,
+      Database database,
+      Notifications notifications,
+      TrainerConfig config,
+      InstantSource clock,
+      GatewayState gatewayState,
+      MeterRegistry registry) {
+    this.settings = settings;
+    this.database = database;
+    this.notifications = notifications;
+    this.config = config;
+    this.clock = clock;
+    this.gatewayState = gatewayState;
+    this.registry = registry;
+  }
 
   /** Answers 404 on every route but health and metrics: a trainer serves no requests. */
   void hideGatewayRoutes(@Observes Router router) {

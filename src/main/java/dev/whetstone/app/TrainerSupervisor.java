@@ -22,12 +22,18 @@ final class TrainerSupervisor implements AutoCloseable {
   private static final int STOP_TIMEOUT_SECONDS = 20;
   private static final String SPIN_COUNT = "3000";
 
-  @Inject TrainerConfig config;
-  @Inject AppSettings settings;
+  private final TrainerConfig config;
+  private final AppSettings settings;
 
   private final Object lock = new Object();
   private @Nullable Process process;
   private boolean closed;
+
+  @Inject
+  TrainerSupervisor(TrainerConfig config, AppSettings settings) {
+    this.config = config;
+    this.settings = settings;
+  }
 
   /** Starts the trainer, unless the settings disable it or the application is not packaged. */
   void start() {

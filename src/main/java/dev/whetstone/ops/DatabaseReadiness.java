@@ -20,11 +20,17 @@ import org.eclipse.microprofile.health.Readiness;
 public final class DatabaseReadiness implements HealthCheck {
   private static final Duration VALID = Duration.ofSeconds(1);
 
-  @Inject Database database;
-  @Inject InstantSource clock;
+  private final Database database;
+  private final InstantSource clock;
 
   private boolean answering;
   private Instant asked = Instant.MIN;
+
+  @Inject
+  DatabaseReadiness(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+  }
 
   @Override
   public HealthCheckResponse call() {

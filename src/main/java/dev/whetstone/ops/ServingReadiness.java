@@ -19,9 +19,16 @@ import org.eclipse.microprofile.health.Readiness;
  */
 @Readiness
 public final class ServingReadiness implements HealthCheck {
-  @Inject GatewayState serving;
-  @Inject ApiKeys keys;
-  @Inject EngineConfig config;
+  private final GatewayState serving;
+  private final ApiKeys keys;
+  private final EngineConfig config;
+
+  @Inject
+  ServingReadiness(GatewayState serving, ApiKeys keys, EngineConfig config) {
+    this.serving = serving;
+    this.keys = keys;
+    this.config = config;
+  }
 
   @Override
   public HealthCheckResponse call() {

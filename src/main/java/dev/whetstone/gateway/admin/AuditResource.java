@@ -26,7 +26,12 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class AuditResource {
-  @Inject Database database;
+  private final Database database;
+
+  @Inject
+  AuditResource(Database database) {
+    this.database = database;
+  }
 
   /** An audited action. */
   public record Row(

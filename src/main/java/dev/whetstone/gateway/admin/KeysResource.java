@@ -41,11 +41,25 @@ import org.jspecify.annotations.Nullable;
 public class KeysResource {
   private static final int MAX_NOTE_LENGTH = 200;
 
-  @Inject KeyStore store;
-  @Inject ApiKeys keys;
-  @Inject VoteExclusions exclusions;
-  @Inject LearningConsent consent;
-  @Inject SecurityIdentity identity;
+  private final KeyStore store;
+  private final ApiKeys keys;
+  private final VoteExclusions exclusions;
+  private final LearningConsent consent;
+  private final SecurityIdentity identity;
+
+  @Inject
+  KeysResource(
+      KeyStore store,
+      ApiKeys keys,
+      VoteExclusions exclusions,
+      LearningConsent consent,
+      SecurityIdentity identity) {
+    this.store = store;
+    this.keys = keys;
+    this.exclusions = exclusions;
+    this.consent = consent;
+    this.identity = identity;
+  }
 
   /** A key to create. */
   public record Request(

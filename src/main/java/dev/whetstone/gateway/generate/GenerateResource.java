@@ -43,14 +43,34 @@ import org.jspecify.annotations.Nullable;
 public class GenerateResource {
   private static final Logger LOG = Logger.getLogger(GenerateResource.class);
 
-  @Inject GatewayState serving;
-  @Inject GatewayConfig config;
-  @Inject GenerationService generations;
-  @Inject PairService pairs;
-  @Inject AnswerService answers;
-  @Inject RateLimiter limits;
-  @Inject RequestUser users;
-  @Inject ObjectMapper mapper;
+  private final GatewayState serving;
+  private final GatewayConfig config;
+  private final GenerationService generations;
+  private final PairService pairs;
+  private final AnswerService answers;
+  private final RateLimiter limits;
+  private final RequestUser users;
+  private final ObjectMapper mapper;
+
+  @Inject
+  GenerateResource(
+      GatewayState serving,
+      GatewayConfig config,
+      GenerationService generations,
+      PairService pairs,
+      AnswerService answers,
+      RateLimiter limits,
+      RequestUser users,
+      ObjectMapper mapper) {
+    this.serving = serving;
+    this.config = config;
+    this.generations = generations;
+    this.pairs = pairs;
+    this.answers = answers;
+    this.limits = limits;
+    this.users = users;
+    this.mapper = mapper;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)

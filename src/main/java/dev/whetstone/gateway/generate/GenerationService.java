@@ -33,12 +33,28 @@ import java.util.random.RandomGenerator;
 public final class GenerationService {
   private static final int MAX_ATTEMPTS = 4;
 
-  @Inject GatewayConfig config;
-  @Inject RandomGenerator random;
-  @Inject SecurityIdentity identity;
-  @Inject GrammarService grammars;
-  @Inject PairSeeds pairSeeds;
-  @Inject KeyQuota quota;
+  private final GatewayConfig config;
+  private final RandomGenerator random;
+  private final SecurityIdentity identity;
+  private final GrammarService grammars;
+  private final PairSeeds pairSeeds;
+  private final KeyQuota quota;
+
+  @Inject
+  GenerationService(
+      GatewayConfig config,
+      RandomGenerator random,
+      SecurityIdentity identity,
+      GrammarService grammars,
+      PairSeeds pairSeeds,
+      KeyQuota quota) {
+    this.config = config;
+    this.random = random;
+    this.identity = identity;
+    this.grammars = grammars;
+    this.pairSeeds = pairSeeds;
+    this.quota = quota;
+  }
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(

@@ -25,13 +25,31 @@ import org.jspecify.annotations.Nullable;
 /** Generates pairs. A pair is stored in the preference log before it is shown. */
 @Singleton
 public final class PairService {
-  @Inject Database database;
-  @Inject FreeSpace space;
-  @Inject KeyQuota quota;
-  @Inject PreferenceLog log;
-  @Inject GatewayConfig config;
-  @Inject InstantSource clock;
-  @Inject ObjectMapper mapper;
+  private final Database database;
+  private final FreeSpace space;
+  private final KeyQuota quota;
+  private final PreferenceLog log;
+  private final GatewayConfig config;
+  private final InstantSource clock;
+  private final ObjectMapper mapper;
+
+  @Inject
+  PairService(
+      Database database,
+      FreeSpace space,
+      KeyQuota quota,
+      PreferenceLog log,
+      GatewayConfig config,
+      InstantSource clock,
+      ObjectMapper mapper) {
+    this.database = database;
+    this.space = space;
+    this.quota = quota;
+    this.log = log;
+    this.config = config;
+    this.clock = clock;
+    this.mapper = mapper;
+  }
 
   /**
    * A pair that is being generated; the first branch is side a.

@@ -23,9 +23,17 @@ public class ChatCompletionsResource {
   /** Asks for two blind answers, for clients that cannot add a field to the body. */
   private static final String PAIR = "X-Whetstone-Pair";
 
-  @Inject CompletionService completions;
-  @Inject ChatTranslator translator;
-  @Inject GatewayState serving;
+  private final CompletionService completions;
+  private final ChatTranslator translator;
+  private final GatewayState serving;
+
+  @Inject
+  ChatCompletionsResource(
+      CompletionService completions, ChatTranslator translator, GatewayState serving) {
+    this.completions = completions;
+    this.translator = translator;
+    this.serving = serving;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)

@@ -32,14 +32,34 @@ import org.jspecify.annotations.Nullable;
 final class CompletionBatchService {
   private static final CompletionFormat FORMAT = new CompletionFormat.Text();
 
-  @Inject GatewayState serving;
-  @Inject GenerationService generations;
-  @Inject CompletionService completions;
-  @Inject AnswerService answers;
-  @Inject GatewayConfig config;
-  @Inject InstantSource clock;
-  @Inject RateLimiter limits;
-  @Inject RequestUser users;
+  private final GatewayState serving;
+  private final GenerationService generations;
+  private final CompletionService completions;
+  private final AnswerService answers;
+  private final GatewayConfig config;
+  private final InstantSource clock;
+  private final RateLimiter limits;
+  private final RequestUser users;
+
+  @Inject
+  CompletionBatchService(
+      GatewayState serving,
+      GenerationService generations,
+      CompletionService completions,
+      AnswerService answers,
+      GatewayConfig config,
+      InstantSource clock,
+      RateLimiter limits,
+      RequestUser users) {
+    this.serving = serving;
+    this.generations = generations;
+    this.completions = completions;
+    this.answers = answers;
+    this.config = config;
+    this.clock = clock;
+    this.limits = limits;
+    this.users = users;
+  }
 
   /** A prompt and, unless only its score is asked for, its generation. */
   private record Member(

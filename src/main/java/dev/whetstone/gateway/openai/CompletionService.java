@@ -44,16 +44,40 @@ import org.jspecify.annotations.Nullable;
 public final class CompletionService {
   private static final Logger LOG = Logger.getLogger(CompletionService.class);
 
-  @Inject GatewayState serving;
-  @Inject GenerationService generations;
-  @Inject PairService pairs;
-  @Inject AnswerService answers;
-  @Inject GatewayConfig config;
-  @Inject InstantSource clock;
-  @Inject ObjectMapper mapper;
-  @Inject RateLimiter limits;
-  @Inject RequestUser users;
-  @Inject SecurityIdentity identity;
+  private final GatewayState serving;
+  private final GenerationService generations;
+  private final PairService pairs;
+  private final AnswerService answers;
+  private final GatewayConfig config;
+  private final InstantSource clock;
+  private final ObjectMapper mapper;
+  private final RateLimiter limits;
+  private final RequestUser users;
+  private final SecurityIdentity identity;
+
+  @Inject
+  CompletionService(
+      GatewayState serving,
+      GenerationService generations,
+      PairService pairs,
+      AnswerService answers,
+      GatewayConfig config,
+      InstantSource clock,
+      ObjectMapper mapper,
+      RateLimiter limits,
+      RequestUser users,
+      SecurityIdentity identity) {
+    this.serving = serving;
+    this.generations = generations;
+    this.pairs = pairs;
+    this.answers = answers;
+    this.config = config;
+    this.clock = clock;
+    this.mapper = mapper;
+    this.limits = limits;
+    this.users = users;
+    this.identity = identity;
+  }
 
   /**
    * Generates the response, whole or as a stream.

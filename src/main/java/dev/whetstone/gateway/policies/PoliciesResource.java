@@ -30,7 +30,12 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
-  @Inject GatewayState serving;
+  private final GatewayState serving;
+
+  @Inject
+  PoliciesResource(GatewayState serving) {
+    this.serving = serving;
+  }
 
   /**
    * A page, newest first.

@@ -44,9 +44,17 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class RolloutsResource {
-  @Inject GatewayState serving;
-  @Inject SecurityIdentity identity;
-  @Inject IdempotencyService idempotency;
+  private final GatewayState serving;
+  private final SecurityIdentity identity;
+  private final IdempotencyService idempotency;
+
+  @Inject
+  RolloutsResource(
+      GatewayState serving, SecurityIdentity identity, IdempotencyService idempotency) {
+    this.serving = serving;
+    this.identity = identity;
+    this.idempotency = idempotency;
+  }
 
   /**
    * A version to roll out.

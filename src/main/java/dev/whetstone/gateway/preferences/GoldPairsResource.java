@@ -34,8 +34,14 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class GoldPairsResource {
-  @Inject GoldPairs gold;
-  @Inject SecurityIdentity identity;
+  private final GoldPairs gold;
+  private final SecurityIdentity identity;
+
+  @Inject
+  GoldPairsResource(GoldPairs gold, SecurityIdentity identity) {
+    this.gold = gold;
+    this.identity = identity;
+  }
 
   /** The right choice of a pair, and how it is known. */
   public record Mark(

@@ -65,9 +65,16 @@ public class TrainingResource {
   /** Bounds the clients that follow runs: each one polls the database a few times a second. */
   private static final Semaphore WATCHERS = new Semaphore(64);
 
-  @Inject GatewayState serving;
-  @Inject SecurityIdentity identity;
-  @Inject ObjectMapper mapper;
+  private final GatewayState serving;
+  private final SecurityIdentity identity;
+  private final ObjectMapper mapper;
+
+  @Inject
+  TrainingResource(GatewayState serving, SecurityIdentity identity, ObjectMapper mapper) {
+    this.serving = serving;
+    this.identity = identity;
+    this.mapper = mapper;
+  }
 
   /**
    * A run to start.

@@ -26,9 +26,17 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class ResponsesResource {
-  @Inject CompletionService completions;
-  @Inject ChatTranslator translator;
-  @Inject GatewayState serving;
+  private final CompletionService completions;
+  private final ChatTranslator translator;
+  private final GatewayState serving;
+
+  @Inject
+  ResponsesResource(
+      CompletionService completions, ChatTranslator translator, GatewayState serving) {
+    this.completions = completions;
+    this.translator = translator;
+    this.serving = serving;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
