@@ -18,9 +18,6 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -164,15 +161,6 @@ public final class GenerationService {
       }
       throw failed;
     }
-  }
-
-  /** A response of server-sent events, with headers that keep proxies from buffering it. */
-  public static Response streamResponse(StreamingOutput body) {
-    return Response.ok(body)
-        .type(MediaType.SERVER_SENT_EVENTS)
-        .header("Cache-Control", "no-cache")
-        .header("X-Accel-Buffering", "no")
-        .build();
   }
 
   /** Waits for a completion and builds its response. */

@@ -9,9 +9,8 @@ import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
 import dev.whetstone.gateway.http.GatewayConfig;
-import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.RequestAdmission;
 import dev.whetstone.gateway.http.RequestLog;
-import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
@@ -38,8 +37,7 @@ final class CompletionBatchService {
   private final AnswerService answers;
   private final GatewayConfig config;
   private final InstantSource clock;
-  private final RateLimiter limits;
-  private final RequestUser users;
+  private final RequestAdmission admission;
 
   @Inject
   CompletionBatchService(
@@ -49,16 +47,14 @@ final class CompletionBatchService {
       AnswerService answers,
       GatewayConfig config,
       InstantSource clock,
-      RateLimiter limits,
-      RequestUser users) {
+      RequestAdmission admission) {
     this.serving = serving;
     this.generations = generations;
     this.completions = completions;
     this.answers = answers;
     this.config = config;
     this.clock = clock;
-    this.limits = limits;
-    this.users = users;
+    this.admission = admission;
   }
 
   /** A prompt and, unless only its score is asked for, its generation. */
@@ -79,8 +75,9 @@ final class CompletionBatchService {
     String id = RandomIds.generate(FORMAT.idPrefix());
     for (TranslatedRequest request : requests) {
       GenerateRequest asked =
-          request.generateRequest().forUser(users.believed(request.generateRequest().user()));
-      limits.admit(users.key(), asked.user());
+          request
+              .generateRequest()
+              .forUser(admission.admitBelieved(request.generateRequest().user()));
       GenerationPlan plan = generations.plan(model, asked, request.extras());
       completions.requireReadable(request, model, plan);
       plans.add(plan);
@@ -111,7 +108,7 @@ final class CompletionBatchService {
           member.generation == null ? List.of() : CompletionService.await(member.generation);
       answers.keep(
           id,
-          users.key(),
+          admission.key(),
           member.asked,
           member.plan,
           null,
