@@ -4,6 +4,7 @@ import static dev.whetstone.gateway.RunningGateway.as;
 import static dev.whetstone.gateway.RunningGateway.key;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -386,7 +387,11 @@ class GatewayTest extends ReadyGateway {
 
   @Test
   void healthMetricsAndTheDocumentAreServed() {
-    given().get("/q/health/ready").then().statusCode(200);
+    given()
+        .get("/q/health/ready")
+        .then()
+        .statusCode(200)
+        .body("checks.name", containsInAnyOrder("serving", "database"));
     given()
         .get("/q/metrics")
         .then()
