@@ -422,14 +422,14 @@ class RolloutFlowTest extends RolloutCase {
   }
 
   private CriterionResult row(Rollout rollout, String name) {
-    return rollouts.store().gateResults(rollout.id()).stream()
+    return rollouts.gateResults().of(rollout.id()).stream()
         .filter(row -> row.name().equals(name))
         .findFirst()
         .orElseThrow();
   }
 
   private List<String> names(Rollout rollout) {
-    return rollouts.store().gateResults(rollout.id()).stream().map(CriterionResult::name).toList();
+    return rollouts.gateResults().of(rollout.id()).stream().map(CriterionResult::name).toList();
   }
 
   /** Stores what the engine says of the first tokens of each answer as the trainer's scores. */
@@ -456,7 +456,7 @@ class RolloutFlowTest extends RolloutCase {
               logProbs(gateway.policies.base(), vote.rejected()));
       gateway.database.transaction(
           c -> {
-            runs.saveScores(c, run, List.of(scores));
+            runs.reports().saveScores(c, run, List.of(scores));
             return run;
           });
     }
@@ -486,7 +486,7 @@ class RolloutFlowTest extends RolloutCase {
     rollouts.step();
     Rollout duel = rollouts.store().find(rollout.id()).orElseThrow();
     assertThat(duel.status())
-        .as(duel.reason() + " " + rollouts.store().gateResults(duel.id()))
+        .as(duel.reason() + " " + rollouts.gateResults().of(duel.id()))
         .isEqualTo(RolloutStatus.DUELLING);
     return duel;
   }
