@@ -1,5 +1,6 @@
 package dev.whetstone.app;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.training.worker.TrainerConfig;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -26,7 +27,11 @@ final class TrainerSupervisor implements AutoCloseable {
   private final AppSettings settings;
 
   private final Object lock = new Object();
+
+  @GuardedBy("lock")
   private @Nullable Process process;
+
+  @GuardedBy("lock")
   private boolean closed;
 
   @Inject

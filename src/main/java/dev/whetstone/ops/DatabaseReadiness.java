@@ -1,5 +1,6 @@
 package dev.whetstone.ops;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.database.Database;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -23,7 +24,10 @@ public final class DatabaseReadiness implements HealthCheck {
   private final Database database;
   private final InstantSource clock;
 
+  @GuardedBy("this")
   private boolean answering;
+
+  @GuardedBy("this")
   private Instant asked = Instant.MIN;
 
   @Inject
