@@ -112,11 +112,9 @@ public class KeysResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int pageSize = Paging.limit(limit);
-    String after = cursor == null ? "" : Parameters.required("cursor", cursor);
-    List<Row> rows = store.page(after, pageSize + 1).stream().map(KeysResource::row).toList();
-    List<Row> page = rows.subList(0, Math.min(pageSize, rows.size()));
-    return new Page(page, rows.size() > pageSize ? page.getLast().id() : null);
+    String after = Paging.after(cursor);
+    var page = Paging.read(Paging.limit(limit), size -> store.page(after, size), KeyStore.Row::id);
+    return new Page(page.rows().stream().map(KeysResource::row).toList(), page.next());
   }
 
   @POST
