@@ -38,9 +38,10 @@ final class DatabaseLink implements AutoCloseable {
   }
 
   void start() {
+    // first: the others would open the database too, and only one opens it at a time
+    Thread.ofVirtual().name("whetstone-database").start(this::open);
     keys.start(KEY_REFRESH);
     sessions.start(KEY_REFRESH);
-    Thread.ofVirtual().name("whetstone-database").start(this::open);
   }
 
   private void open() {
