@@ -6,6 +6,7 @@ import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +25,14 @@ public final class ApplicationRunner {
 
   private ApplicationRunner() {}
 
-  /** Blocks until everything has stopped, and returns the exit code. */
-  public static int run() {
+  /**
+   * Blocks until everything has stopped, and returns the exit code.
+   *
+   * @param configuration settings of this process, which take precedence over the environment's
+   */
+  public static int run(Map<String, String> configuration) {
     FatalErrors.install();
+    configuration.forEach(System::setProperty);
     for (String signal : List.of("TERM", "INT")) {
       SignalHandler.on(signal, number -> stop(SIGNAL_EXIT_BASE + number));
     }
@@ -40,7 +46,7 @@ public final class ApplicationRunner {
     try {
       ArcContainer beans = Arc.container();
       if (beans != null && beans.isRunning()) {
-        beans.instance(GatewayLifecycle.class).get().drain();
+        beans.instance(ApplicationLifecycle.class).get().drain();
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();

@@ -44,11 +44,11 @@ final class FeedbackBeans {
   @Singleton
   RatingImport ratingImport(
       Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
-    PreferenceImport.ImportLimits limits =
-        new PreferenceImport.ImportLimits(
-            config.importBatch(),
-            Math.toIntExact(config.importLine().asLongValue()),
-            config.importErrors());
-    return new RatingImport(database, clock, RandomIds::generate, mapper.reader(), limits);
+    return new RatingImport(
+        database,
+        clock,
+        RandomIds::generate,
+        mapper.reader(),
+        PreferenceImport.ImportLimits.of(config));
   }
 }

@@ -138,12 +138,12 @@ final class GatewayBeans {
   @Singleton
   PreferenceImport imports(
       Database database, InstantSource clock, ObjectMapper mapper, PreferenceConfig config) {
-    PreferenceImport.ImportLimits limits =
-        new PreferenceImport.ImportLimits(
-            config.importBatch(),
-            Math.toIntExact(config.importLine().asLongValue()),
-            config.importErrors());
-    return new PreferenceImport(database, clock, RandomIds::generate, mapper.reader(), limits);
+    return new PreferenceImport(
+        database,
+        clock,
+        RandomIds::generate,
+        mapper.reader(),
+        PreferenceImport.ImportLimits.of(config));
   }
 
   @Produces

@@ -6,87 +6,85 @@ import dev.whetstone.database.Notifications;
 import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.reference.ReferenceCache;
-import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.models.ModelOpener;
+import dev.whetstone.ops.TrainerMetrics;
+import dev.whetstone.ops.TrainerReadiness;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.bulk.OtherBaseVotes;
 import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.settings.BuildInfo;
+import dev.whetstone.settings.ProcessRole;
 import dev.whetstone.text.Tokenizer;
-import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRunStore;
-import dev.whetstone.training.worker.LearningStatus;
 import dev.whetstone.training.worker.TrainerConfig;
 import dev.whetstone.training.worker.TrainingRunExecutor;
 import dev.whetstone.training.worker.TrainingWorker;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.arc.lookup.LookupIfProperty;
 import io.quarkus.runtime.Quarkus;
-import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
-import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
+import org.eclipse.microprofile.health.Readiness;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Starts and stops what a trainer process runs. */
 @Singleton
-final class TrainerLifecycle {
+@LookupIfProperty(name = ProcessRole.PROPERTY, stringValue = ProcessRole.TRAINER)
+final class TrainerLifecycle implements ProcessLifecycle {
   private static final Logger LOG = Logger.getLogger(TrainerLifecycle.class);
   private static final Duration DATABASE_RETRY_PAUSE = Duration.ofSeconds(2);
 
   /** Width of a model from which a product is worth a second thread. */
   private static final int MIN_SHARED_WIDTH = 256;
 
-  @Inject AppSettings settings;
-  @Inject Database database;
-  @Inject Notifications notifications;
-  @Inject TrainerConfig config;
-  @Inject InstantSource clock;
-  @Inject GatewayState gatewayState;
-  @Inject MeterRegistry registry;
-
+  private final AppSettings settings;
+  private final Database database;
+  private final Notifications notifications;
+  private final TrainerConfig config;
+  private final InstantSource clock;
+  private final TrainerReadiness readiness;
+  private final TrainerMetrics metrics;
   private volatile @Nullable TrainingWorker worker;
   private volatile boolean stopping;
 
-  /** Answers 404 on every route but health and metrics: a trainer serves no requests. */
-  void hideGatewayRoutes(@Observes Router router) {
-    if (ProcessRole.current() == ProcessRole.TRAINER) {
-      router
-          .route()
-          .order(Integer.MIN_VALUE)
-          .handler(
-              context -> {
-                if (isServed(context.request())) {
-                  context.next();
-                } else {
-                  context.response().setStatusCode(404).end();
-                }
-              });
-    }
+  @Inject
+  TrainerLifecycle(
+      AppSettings settings,
+      Database database,
+      Notifications notifications,
+      TrainerConfig config,
+      InstantSource clock,
+      @Readiness TrainerReadiness readiness,
+      TrainerMetrics metrics) {
+    this.settings = settings;
+    this.database = database;
+    this.notifications = notifications;
+    this.config = config;
+    this.clock = clock;
+    this.readiness = readiness;
+    this.metrics = metrics;
   }
 
-  private static boolean isServed(HttpServerRequest request) {
-    String path = request.path();
-    return path.startsWith("/q/health") || path.startsWith("/q/metrics");
+  @Override
+  public String role() {
+    return ProcessRole.TRAINER;
   }
 
-  void start(@Observes StartupEvent started) {
-    if (ProcessRole.current() == ProcessRole.TRAINER) {
-      Thread.ofPlatform().name("whetstone-trainer-start").daemon().start(this::startTraining);
-    }
+  @Override
+  public void route(Router router) {
+    TrainerRoutes.register(router);
+  }
+
+  @Override
+  public void start() {
+    Thread.ofPlatform().name("whetstone-trainer-start").daemon().start(this::startTraining);
   }
 
   private void startTraining() {
@@ -115,29 +113,10 @@ final class TrainerLifecycle {
               config,
               clock,
               base.hash());
-      Gauge.builder("whetstone.trainer.leads", training, t -> t.leads() ? 1 : 0)
-          .description("1 while this trainer holds the leader lock and executes runs")
-          .register(registry);
-      LearningStatus learning = training.status();
-      Gauge.builder("whetstone.trainer.usable_votes", learning, l -> l.pool().counts().usable())
-          .description("usable votes in the pool")
-          .register(registry);
-      Gauge.builder("whetstone.trainer.votes_waiting", learning, l -> l.pool().counts().newer())
-          .description("usable votes that no run with a result has considered")
-          .register(registry);
-      Gauge.builder(
-              "whetstone.trainer.votes_since_promotion", learning, l -> l.pool().counts().since())
-          .description("usable votes since the champion was promoted")
-          .register(registry);
-      for (RunStatus end : List.of(RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)) {
-        FunctionCounter.builder("whetstone.trainer.runs", learning, l -> l.ended(end))
-            .tag("end", end.label())
-            .description("ended runs")
-            .register(registry);
-      }
+      metrics.register(training);
       worker = training;
       training.start(notifications);
-      gatewayState.setState(new State.TrainerOnly());
+      readiness.begin();
       System.out.println(
           "Whetstone's trainer is ready; health at http://localhost:"
               + settings.trainerPort()
@@ -202,10 +181,8 @@ final class TrainerLifecycle {
     }
   }
 
-  void stop(@Observes ShutdownEvent ending) {
-    if (ProcessRole.current() != ProcessRole.TRAINER) {
-      return;
-    }
+  @Override
+  public void stop() {
     stopping = true;
     TrainingWorker running = worker;
     if (running != null) {

@@ -1,5 +1,6 @@
 package dev.whetstone.app;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.training.worker.TrainerConfig;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -22,12 +23,22 @@ final class TrainerSupervisor implements AutoCloseable {
   private static final int STOP_TIMEOUT_SECONDS = 20;
   private static final String SPIN_COUNT = "3000";
 
-  @Inject TrainerConfig config;
-  @Inject AppSettings settings;
+  private final TrainerConfig config;
+  private final AppSettings settings;
 
   private final Object lock = new Object();
+
+  @GuardedBy("lock")
   private @Nullable Process process;
+
+  @GuardedBy("lock")
   private boolean closed;
+
+  @Inject
+  TrainerSupervisor(TrainerConfig config, AppSettings settings) {
+    this.config = config;
+    this.settings = settings;
+  }
 
   /** Starts the trainer, unless the settings disable it or the application is not packaged. */
   void start() {

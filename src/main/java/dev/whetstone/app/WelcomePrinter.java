@@ -16,8 +16,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
- * Prints the one-time link that signs the owner of this machine in, as the operator of its
- * keys.json. A gateway of a cluster has no such file and prints none: its output is read by others.
+ * Says where the gateway is ready, and prints the one-time link that signs the owner of this
+ * machine in, as the operator of its keys.json. A gateway of a cluster has no such file and prints
+ * none: its output is read by others.
  */
 @Singleton
 final class WelcomePrinter {
@@ -46,8 +47,16 @@ final class WelcomePrinter {
     this.mapper = mapper;
   }
 
-  /** Prints it as soon as the database answers, or after a minute how to get one. */
+  /**
+   * Says that the gateway is ready; prints the link as soon as the database answers, or after a
+   * minute how to get one.
+   */
   void start() {
+    System.out.println("Whetstone is ready at http://localhost:" + settings.port());
+    System.out.println(
+        settings.databaseUrl() == null
+            ? "Keys: " + settings.keyFile()
+            : "Keys: ./whetstone keys create operator");
     Thread.ofVirtual().name("whetstone-welcome").start(this::print);
   }
 

@@ -1,5 +1,6 @@
 package dev.whetstone.database;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.database.server.EmbeddedServer;
 import dev.whetstone.database.server.ServerAddress;
 import dev.whetstone.database.server.UnusableServerException;
@@ -51,9 +52,17 @@ public final class Database implements AutoCloseable {
   private volatile @Nullable DatabaseUnavailableException lastFailure;
   private volatile @Nullable ServerAddress openAddress;
   private final Semaphore permits;
+
+  @GuardedBy("opening")
   private @Nullable EmbeddedServer server;
+
+  @GuardedBy("opening")
   private Duration retryPause = RETRY_PAUSE;
+
+  @GuardedBy("opening")
   private long lastAttemptNanos = System.nanoTime() - RETRY_PAUSE.toNanos();
+
+  @GuardedBy("opening")
   private boolean closed;
 
   public Database(DatabaseConfig config) {
@@ -294,6 +303,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  @GuardedBy("opening")
   private AgroalDataSource openPool() {
     if (closed) {
       throw new DatabaseUnavailableException("the database is closed");
@@ -402,6 +412,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  @GuardedBy("opening")
   private ServerAddress resolveAddress() throws IOException {
     if (config.url() != null) {
       return ServerAddress.parse(config.url());

@@ -1,5 +1,6 @@
 package dev.whetstone.engine;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,7 +13,11 @@ public final class FairShare {
   private static final int TIMES_FREE = 4;
 
   private final long capacity;
+
+  @GuardedBy("this")
   private final Map<String, Long> held = new HashMap<>();
+
+  @GuardedBy("this")
   private long total;
 
   /**

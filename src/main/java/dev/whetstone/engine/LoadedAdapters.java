@@ -1,5 +1,6 @@
 package dev.whetstone.engine;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.engine.runner.ModelRunner;
 import dev.whetstone.policy.Policy;
 import java.util.HashMap;
@@ -28,6 +29,8 @@ final class LoadedAdapters {
   }
 
   private final ModelRunner runner;
+
+  @GuardedBy("this")
   private final Map<String, Entry> entries = new HashMap<>();
 
   LoadedAdapters(ModelRunner runner) {

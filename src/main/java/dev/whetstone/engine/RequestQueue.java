@@ -1,5 +1,6 @@
 package dev.whetstone.engine;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -39,13 +40,25 @@ final class RequestQueue {
   private final FairShare promptTokens;
 
   /** The requesters whose tasks wait, the next one first. */
+  @GuardedBy("this")
   private final SequencedMap<Requester, Deque<Waiting>> turns = new LinkedHashMap<>();
 
+  @GuardedBy("this")
   private int size;
+
+  @GuardedBy("this")
   private int tokens;
+
+  @GuardedBy("this")
   private boolean woken;
+
+  @GuardedBy("this")
   private boolean closed;
+
+  @GuardedBy("this")
   private Instant lastPoll = Instant.MIN;
+
+  @GuardedBy("this")
   private double secondsPerTask = 1;
 
   RequestQueue(int maxTasks, int maxTokens) {
@@ -81,6 +94,7 @@ final class RequestQueue {
   }
 
   // The gateway's own tasks, and one that finds the queue empty, need no share.
+  @GuardedBy("this")
   private boolean takeShare(Task task) {
     String key = task.requester().key();
     if (task.requester().equals(Requester.INTERNAL) || size == 0) {
@@ -104,11 +118,13 @@ final class RequestQueue {
     size++;
   }
 
+  @GuardedBy("this")
   private Deque<Waiting> lane(Task task) {
     return turns.computeIfAbsent(task.requester(), requester -> new ArrayDeque<>());
   }
 
   /** Estimated time to work off the queue at the recent rate. */
+  @GuardedBy("this")
   private Duration retryAfter() {
     long seconds = (long) Math.ceil(secondsPerTask * size);
     return Duration.ofSeconds(Math.clamp(seconds, 1, MAX_RETRY_AFTER.toSeconds()));
@@ -135,6 +151,7 @@ final class RequestQueue {
     return first.task();
   }
 
+  @GuardedBy("this")
   private void measure(Waiting polled, Instant now) {
     Instant submitted = polled.task().timer().submitted();
     Instant start = submitted.isAfter(lastPoll) ? submitted : lastPoll;
@@ -143,6 +160,7 @@ final class RequestQueue {
     lastPoll = now;
   }
 
+  @GuardedBy("this")
   private void forget(Waiting gone) {
     size--;
     tokens -= gone.tokens();

@@ -1,5 +1,6 @@
 package dev.whetstone.ops;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.database.Database;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -20,11 +21,20 @@ import org.eclipse.microprofile.health.Readiness;
 public final class DatabaseReadiness implements HealthCheck {
   private static final Duration VALID = Duration.ofSeconds(1);
 
-  @Inject Database database;
-  @Inject InstantSource clock;
+  private final Database database;
+  private final InstantSource clock;
 
+  @GuardedBy("this")
   private boolean answering;
+
+  @GuardedBy("this")
   private Instant asked = Instant.MIN;
+
+  @Inject
+  DatabaseReadiness(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+  }
 
   @Override
   public HealthCheckResponse call() {

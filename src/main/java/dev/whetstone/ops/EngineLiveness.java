@@ -16,8 +16,14 @@ import org.eclipse.microprofile.health.Liveness;
  */
 @Liveness
 public final class EngineLiveness implements HealthCheck {
-  @Inject GatewayState serving;
-  @Inject EngineConfig config;
+  private final GatewayState serving;
+  private final EngineConfig config;
+
+  @Inject
+  EngineLiveness(GatewayState serving, EngineConfig config) {
+    this.serving = serving;
+    this.config = config;
+  }
 
   @Override
   public HealthCheckResponse call() {

@@ -6,7 +6,10 @@ import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.serving.PolicyRouter;
+import dev.whetstone.settings.ProcessRole;
+import io.quarkus.arc.lookup.LookupIfProperty;
 import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -18,17 +21,28 @@ import org.eclipse.microprofile.health.Readiness;
  * computes. Anyone may ask, so it tells no message of an error; the log does.
  */
 @Readiness
+@Singleton
+@LookupIfProperty(
+    name = ProcessRole.PROPERTY,
+    stringValue = ProcessRole.GATEWAY,
+    lookupIfMissing = true)
 public final class ServingReadiness implements HealthCheck {
-  @Inject GatewayState serving;
-  @Inject ApiKeys keys;
-  @Inject EngineConfig config;
+  private final GatewayState serving;
+  private final ApiKeys keys;
+  private final EngineConfig config;
+
+  @Inject
+  ServingReadiness(GatewayState serving, ApiKeys keys, EngineConfig config) {
+    this.serving = serving;
+    this.keys = keys;
+    this.config = config;
+  }
 
   @Override
   public HealthCheckResponse call() {
     var answer = HealthCheckResponse.named("serving");
     return switch (serving.state()) {
       case State.Ready ready -> ready(answer, ready.model());
-      case State.TrainerOnly _ -> answer.up().withData("state", "training").build();
       case State.Loading _ -> answer.down().withData("state", "loading the model").build();
       case State.Draining _ -> answer.down().withData("state", "draining").build();
       case State.Failed _ ->

@@ -1,11 +1,11 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.DuelConfig;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -20,16 +20,22 @@ import org.jboss.logging.Logger;
 final class CandidateQueue {
   private static final Logger LOG = Logger.getLogger(CandidateQueue.class);
 
-  private final RolloutStore rollouts;
+  private final CandidateStore candidates;
   private final TrainingRunStore runs;
   private final Database database;
   private final PolicyStore policies;
+  private final AliasStore aliases;
   private final DuelConfig config;
   private String waiting = "";
 
   CandidateQueue(
-      RolloutStore rollouts, TrainingRunStore runs, PolicyStore policies, DuelConfig config) {
-    this.rollouts = rollouts;
+      CandidateStore candidates,
+      TrainingRunStore runs,
+      PolicyStore policies,
+      AliasStore aliases,
+      DuelConfig config) {
+    this.candidates = candidates;
+    this.aliases = aliases;
     this.runs = runs;
     this.policies = policies;
     this.database = policies.database();
@@ -38,7 +44,7 @@ final class CandidateQueue {
 
   /** The newest candidate; those before it get the rollout of a superseded one. */
   Optional<Candidate> newest(PolicyRecord champion) {
-    List<Candidate> waiting = rollouts.candidates();
+    List<Candidate> waiting = candidates.candidates();
     if (waiting.isEmpty()) {
       return Optional.empty();
     }
@@ -66,7 +72,7 @@ final class CandidateQueue {
     boolean ended =
         database.transaction(
             connection -> {
-              boolean done = rollouts.endWaiting(connection, candidate, champion, ending, actor);
+              boolean done = candidates.endWaiting(connection, candidate, champion, ending, actor);
               if (done && !candidate.version().equals(champion.version())) {
                 policies.setStatus(
                     connection,
@@ -117,8 +123,33 @@ final class CandidateQueue {
         .orElse(0);
   }
 
+  /** The version that is champion now. */
+  PolicyRecord champion() {
+    return database.statement(c -> policies.require(c, aliases.read(c).champion()));
+  }
+
+  /**
+   * How a rollout is superseded by a newer candidate that is clearly better; empty while there is
+   * none, or much speaks for the one under way.
+   *
+   * @param eValue the evidence for it so far
+   */
+  Optional<Transition> replacement(Rollout rollout, double eValue) {
+    if (eValue >= config.replaceableBelow()) {
+      return Optional.empty();
+    }
+    return newest(champion())
+        .filter(candidate -> outdoes(candidate, rollout))
+        .map(
+            candidate ->
+                new Transition(
+                    RolloutStatus.SUPERSEDED,
+                    Transition.BETTER_CANDIDATE,
+                    candidate.version() + " is better on the select part by a standard error"));
+  }
+
   /** Whether a waiting candidate is better than the one under way by a standard error. */
-  boolean outdoes(Candidate candidate, Rollout active) {
+  private boolean outdoes(Candidate candidate, Rollout active) {
     Optional<SelectGain> own = SelectGain.of(candidate.metrics());
     Optional<SelectGain> other =
         active.runId() == null

@@ -5,9 +5,6 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.evidence.VoteEvidence;
-import dev.whetstone.rollout.gate.CriterionResult;
-import dev.whetstone.rollout.gate.GateVerdict;
-import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,9 +16,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rollouts of one base model with their gate results; the database admits one active rollout. A
- * change of status and its decision ({@link DecisionStore}) are one transaction, and apply only
- * from the status that the decision was made in.
+ * The rollouts of one base model; the database admits one active rollout. A change of status and
+ * its decision ({@link DecisionStore}) are one transaction, and apply only from the status that the
+ * decision was made in.
  */
 public final class RolloutStore {
   /** Notified on every change. */
@@ -46,15 +43,6 @@ public final class RolloutStore {
         ?, ?, ?, ?, ?, ?, ?, ?, 'gating')
       ON CONFLICT DO NOTHING
       RETURNING rollout_id
-      """;
-
-  private static final String END_WAITING =
-      """
-      INSERT INTO rollouts (rollout_id, base_hash, run_id, candidate, candidate_hash, champion,
-        champion_hash, mode, share, status, ending, cause, reason, ended_at)
-      SELECT ?, base_hash, ?, version, hash, ?, ?, 'duel', 1, ?, ?, ?, ?, now()
-      FROM policies WHERE base_hash = ? AND version = ?
-      ON CONFLICT DO NOTHING RETURNING rollout_id
       """;
 
   private static final String TRANSITION =
@@ -95,7 +83,7 @@ public final class RolloutStore {
             connection,
             row -> row.getString(1),
             OPEN,
-            run == null ? null : idOfRun(run),
+            run == null ? null : Candidate.rolloutId(run),
             baseHash,
             run,
             candidate.version(),
@@ -112,11 +100,6 @@ public final class RolloutStore {
     return find(connection, id.get());
   }
 
-  /** The id of a run's first rollout, known before it begins. */
-  private static String idOfRun(String runId) {
-    return "rollout_" + runId.substring(runId.indexOf('_') + 1);
-  }
-
   // An operator may roll a version out again; only its first rollout names the training run.
   private static @Nullable String runWithoutRollout(Connection connection, PolicyRecord candidate)
       throws SQLException {
@@ -126,47 +109,6 @@ public final class RolloutStore {
             && Sql.first(connection, row -> 1, "SELECT FROM rollouts WHERE run_id = ?", run)
                 .isPresent();
     return hasRollout ? null : run;
-  }
-
-  /**
-   * A version of a succeeded run that has no rollout yet.
-   *
-   * @param parent version that its training began with
-   * @param metrics that the run stored, a JSON object
-   * @param startedAt when the run began
-   * @param finishedAt since when it waits
-   */
-  public record Candidate(
-      String version,
-      String runId,
-      @Nullable String parent,
-      String metrics,
-      Instant startedAt,
-      Instant finishedAt) {
-    /** The id that its rollout will have. */
-    public String rolloutId() {
-      return idOfRun(runId);
-    }
-  }
-
-  /** The versions that wait for their turn, newest first. */
-  public List<Candidate> candidates() {
-    return database.list(
-        row ->
-            new Candidate(
-                row.getString("policy"),
-                row.getString("run_id"),
-                row.getString("parent"),
-                row.getString("metrics"),
-                Sql.instant(row, "started_at"),
-                Sql.instant(row, "finished_at")),
-        "SELECT policy, run_id, parent, metrics::text AS metrics,"
-            + " coalesce(started_at, created_at) AS started_at,"
-            + " coalesce(finished_at, created_at) AS finished_at FROM training_runs r"
-            + " WHERE base_hash = ? AND status = 'succeeded' AND policy IS NOT NULL"
-            + " AND NOT EXISTS (SELECT FROM rollouts o WHERE o.run_id = r.run_id)"
-            + " ORDER BY seq DESC",
-        baseHash);
   }
 
   /** The active rollout. */
@@ -217,37 +159,6 @@ public final class RolloutStore {
       DecisionStore.record(connection, from.id(), from.candidate(), next, actor);
     }
     return changed == 1;
-  }
-
-  /** Stores the results of the gate; those of an earlier run are replaced. */
-  public void saveGateResults(Connection connection, String id, List<CriterionResult> rows)
-      throws SQLException {
-    Sql.update(connection, "DELETE FROM gate_rows WHERE rollout_id = ?", id);
-    int place = 0;
-    for (CriterionResult row : rows) {
-      Sql.update(
-          connection,
-          "INSERT INTO gate_rows (rollout_id, place, name, number, threshold, verdict)"
-              + " VALUES (?, ?, ?, ?, ?, ?)",
-          id,
-          place++,
-          row.name(),
-          row.number(),
-          row.threshold(),
-          row.verdict().label());
-    }
-  }
-
-  public List<CriterionResult> gateResults(String id) {
-    return database.list(
-        row ->
-            new CriterionResult(
-                row.getString("name"),
-                row.getDouble("number"),
-                row.getString("threshold"),
-                EnumNames.parse("verdict", row.getString("verdict"), GateVerdict.values())),
-        "SELECT * FROM gate_rows WHERE rollout_id = ? ORDER BY place",
-        id);
   }
 
   /**
@@ -319,6 +230,25 @@ public final class RolloutStore {
         rollout.id());
   }
 
+  /**
+   * Gives a rollout its number among those against this champion, once. A vote counts for it from
+   * now on, or from the beginning of its duel where an older build began that.
+   */
+  Rollout numbered(Rollout rollout, Instant championSince) {
+    if (rollout.attempt() > 0 && rollout.evidenceAfter() != null) {
+      return rollout;
+    }
+    return database.transaction(
+        connection -> {
+          long after =
+              rollout.duelBeganAt() == null
+                  ? EvidenceStore.newestVote(connection)
+                  : votesBefore(connection, rollout.duelBeganAt());
+          beginAttempt(connection, rollout, championSince, after);
+          return find(connection, rollout.id()).orElseThrow();
+        });
+  }
+
   /** How many rollouts against a champion since a time had a number. */
   private static int attempts(Connection connection, Rollout rollout, Instant since)
       throws SQLException {
@@ -334,56 +264,13 @@ public final class RolloutStore {
   }
 
   /** The position of the last vote before a duel that an older build began. */
-  static long votesBefore(Connection connection, Instant began) throws SQLException {
+  private static long votesBefore(Connection connection, Instant began) throws SQLException {
     return Sql.first(
             connection,
             row -> row.getLong(1),
             "SELECT max(seq) FROM preferences WHERE recorded_at < ?",
             Timestamp.from(began))
         .orElse(0L);
-  }
-
-  /** Notes that the gate ended in an error, or how many votes an inconclusive judgement had. */
-  void noteGate(Connection connection, String id, int failures, @Nullable Integer judgedVotes)
-      throws SQLException {
-    Sql.update(
-        connection,
-        "UPDATE rollouts SET gate_failures = ?, judged_votes = ? WHERE rollout_id = ?",
-        failures,
-        judgedVotes,
-        id);
-  }
-
-  /**
-   * Gives a run whose candidate never had its turn a rollout that has ended; false when its turn
-   * has come meanwhile.
-   */
-  boolean endWaiting(
-      Connection connection,
-      Candidate candidate,
-      PolicyRecord champion,
-      Transition ending,
-      String actor)
-      throws SQLException {
-    Optional<String> id =
-        Sql.first(
-            connection,
-            row -> row.getString(1),
-            END_WAITING,
-            candidate.rolloutId(),
-            candidate.runId(),
-            champion.version(),
-            champion.hash(),
-            ending.to().stored(),
-            ending.to().ending(),
-            ending.cause(),
-            ending.reason(),
-            baseHash,
-            candidate.version());
-    if (id.isPresent()) {
-      DecisionStore.record(connection, id.get(), candidate.version(), ending, actor);
-    }
-    return id.isPresent();
   }
 
   /**

@@ -99,6 +99,11 @@ public final class Rollouts implements AutoCloseable {
     return decisions;
   }
 
+  /** What the gate measured. */
+  public GateResultStore gateResults() {
+    return new GateResultStore(database);
+  }
+
   /** How promoted versions do against their predecessors and v0. */
   public WatchStore watches() {
     return watches;
@@ -174,7 +179,7 @@ public final class Rollouts implements AutoCloseable {
 
   /** Ends a rollout without a promotion; false when it has ended already. */
   public boolean cancel(Rollout rollout, ChangeContext by) {
-    return rollout.status().active() && controller.apply(rollout, cancelled(by), by.actor());
+    return rollout.status().active() && controller.cancel(rollout, cancelled(by), by.actor());
   }
 
   /** The candidates that wait for their turn, newest first, and what for. */

@@ -1,7 +1,5 @@
 package dev.whetstone.rollout;
 
-import dev.whetstone.rollout.RolloutStore.Candidate;
-
 /**
  * A version of a succeeded run that waits for its rollout.
  *

@@ -17,7 +17,12 @@ import jakarta.inject.Singleton;
  */
 @Singleton
 public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenticationRequest> {
-  @Inject ApiKeys keys;
+  private final ApiKeys keys;
+
+  @Inject
+  KeyIdentityProvider(ApiKeys keys) {
+    this.keys = keys;
+  }
 
   @Override
   public Class<TokenAuthenticationRequest> getRequestType() {

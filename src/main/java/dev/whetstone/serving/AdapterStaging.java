@@ -1,5 +1,6 @@
 package dev.whetstone.serving;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Engine;
@@ -37,7 +38,11 @@ final class AdapterStaging {
   private final Engine engine;
   private final int maxUnneeded;
   private final Duration timeout;
+
+  @GuardedBy("this")
   private final Map<String, Policy> ready = new LinkedHashMap<>(16, 0.75f, true);
+
+  @GuardedBy("this")
   private Set<String> needed = Set.of();
 
   /**
@@ -181,12 +186,14 @@ final class AdapterStaging {
     evictUnneeded();
   }
 
+  @GuardedBy("this")
   private void evictUnneeded() {
-    long unneeded = ready.keySet().stream().filter(hash -> !needed.contains(hash)).count();
+    Set<String> wanted = needed;
+    long unneeded = ready.keySet().stream().filter(hash -> !wanted.contains(hash)).count();
     Iterator<Policy> oldestFirst = ready.values().iterator();
     while (unneeded > maxUnneeded && oldestFirst.hasNext()) {
       Policy policy = oldestFirst.next();
-      if (!needed.contains(policy.hash())) {
+      if (!wanted.contains(policy.hash())) {
         oldestFirst.remove();
         var _ = engine.release(policy);
         unneeded--;

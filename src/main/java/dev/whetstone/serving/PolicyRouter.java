@@ -1,5 +1,6 @@
 package dev.whetstone.serving;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.database.Notifications;
@@ -49,10 +50,17 @@ public final class PolicyRouter implements AutoCloseable {
   private volatile ServingSnapshot serving;
   private volatile @Nullable String problem;
   private volatile boolean closed;
-  // The fields below are guarded by reconciling.
+
+  @GuardedBy("reconciling")
   private boolean opened;
+
+  @GuardedBy("reconciling")
   private long attemptedRevision = -1;
+
+  @GuardedBy("reconciling")
   private Instant retryAt = Instant.MIN;
+
+  @GuardedBy("reconciling")
   private Duration retryDelay = Duration.ZERO;
 
   /**
@@ -228,6 +236,7 @@ public final class PolicyRouter implements AutoCloseable {
     }
   }
 
+  @GuardedBy("reconciling")
   private void reconcileLocked() {
     if (!opened) {
       store.open();
@@ -240,10 +249,12 @@ public final class PolicyRouter implements AutoCloseable {
     reporter.report(serving, problem);
   }
 
+  @GuardedBy("reconciling")
   private boolean retryDue() {
     return !clock.instant().isBefore(retryAt);
   }
 
+  @GuardedBy("reconciling")
   private void apply(Aliases wanted) {
     List<String> problems = new ArrayList<>();
     try {
@@ -262,6 +273,7 @@ public final class PolicyRouter implements AutoCloseable {
     recordProblems(problems);
   }
 
+  @GuardedBy("reconciling")
   private void apply(Aliases wanted, List<String> problems) {
     Policy champion = loadOrNull(wanted.champion(), problems);
     if (champion != null) {
@@ -302,6 +314,7 @@ public final class PolicyRouter implements AutoCloseable {
     }
   }
 
+  @GuardedBy("reconciling")
   private void recordProblems(List<String> problems) {
     String now = problems.isEmpty() ? null : String.join("; ", problems);
     if (now == null) {

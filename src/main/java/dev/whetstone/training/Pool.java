@@ -26,13 +26,14 @@ public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Count
 
   /** Counts the pool as it is now. */
   public static Pool read(TrainingVotes votes, TrainingRunStore runs) {
-    TrainingRunStore.Considered considered = runs.considered();
+    RunHistory.Considered considered = runs.history().considered();
     long promotion = promotion(votes, runs);
     TrainingVotes.Counts counts =
         votes.count(
             considered.forgottenUntil(), Math.max(considered.newestVote(), promotion), promotion);
     TrainingRatings.Counts ratings =
-        new TrainingRatings(runs.database(), runs.baseHash()).count(runs.ratingsConsideredAt());
+        new TrainingRatings(runs.database(), runs.baseHash())
+            .count(runs.history().ratingsConsideredAt());
     return new Pool(
         counts,
         counts.usable() - counts.newer() + (ratings.usable() - ratings.newer()) / RATINGS_OF_A_VOTE,
@@ -46,7 +47,7 @@ public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Count
 
   /** The position in the log at the champion's promotion; 0 while the base is champion. */
   public static long promotion(TrainingVotes votes, TrainingRunStore runs) {
-    return runs.championSince().map(votes::positionAt).orElse(0L);
+    return runs.history().championSince().map(votes::positionAt).orElse(0L);
   }
 
   /**

@@ -9,10 +9,7 @@ import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +40,6 @@ public final class TrainingRunStore {
         newest_vote = ?, pool = ?, forgotten_until = ?
       WHERE run_id = ? AND status = 'running' AND data_hash IS NULL
       """;
-
-  private static final int EVERY_STEP_UNTIL = 1_000;
 
   /**
    * The answer to a request for a run.
@@ -83,6 +78,16 @@ public final class TrainingRunStore {
 
   public Database database() {
     return database;
+  }
+
+  /** What the runs so far tell about the next one. */
+  public RunHistory history() {
+    return new RunHistory(database, baseHash);
+  }
+
+  /** What the runs report as they go and at their end. */
+  public RunReports reports() {
+    return new RunReports(database);
   }
 
   /** Hash of the base whose runs these are. */
@@ -192,108 +197,6 @@ public final class TrainingRunStore {
   }
 
   /**
-   * What runs have considered so far.
-   *
-   * @param newestVote preferences.seq of the newest vote that a run with a result considered, or
-   *     one that somebody cancelled; a failed run considers nothing
-   * @param forgottenUntil preferences.seq up to which votes count no longer, because the users'
-   *     taste has turned since
-   */
-  public record Considered(long newestVote, long forgottenUntil) {}
-
-  /** What runs have considered so far. */
-  public Considered considered() {
-    return database
-        .first(
-            row -> new Considered(row.getLong(1), row.getLong(2)),
-            """
-            SELECT coalesce(max(newest_vote) FILTER (WHERE status <> 'failed'), 0),
-              coalesce(max(forgotten_until), 0)
-            FROM training_runs WHERE base_hash = ?
-            """,
-            baseHash)
-        .orElseThrow();
-  }
-
-  /**
-   * The time up to which ratings were considered: by a run that did not fail, or at the champion's
-   * promotion; null where nothing was.
-   */
-  public @Nullable Instant ratingsConsideredAt() {
-    Instant run =
-        database
-            .first(
-                row -> Sql.instant(row, "created_at"),
-                "SELECT created_at FROM training_runs WHERE base_hash = ? AND status <> 'failed'"
-                    + " ORDER BY created_at DESC LIMIT 1",
-                baseHash)
-            .orElse(null);
-    Instant champion = championSince().orElse(null);
-    return run == null || (champion != null && champion.isAfter(run)) ? champion : run;
-  }
-
-  /** When the present champion became champion; empty while the first one serves. */
-  public Optional<Instant> championSince() {
-    return database.first(
-        row -> Sql.instant(row, "at"),
-        """
-        SELECT at FROM (
-          SELECT revision, at, champion, lag(champion) OVER (ORDER BY revision) AS before
-          FROM alias_history WHERE base_hash = ?) AS changes
-        WHERE champion <> before ORDER BY revision DESC LIMIT 1
-        """,
-        baseHash);
-  }
-
-  /**
-   * The failures since the last run that did not fail.
-   *
-   * @param last when the last of them ended
-   */
-  public record Failures(int count, @Nullable Instant last) {}
-
-  /** The failures since the last run that did not fail. */
-  public Failures failures() {
-    return database
-        .first(
-            row -> new Failures(row.getInt(1), Sql.instantOrNull(row, "last")),
-            """
-            SELECT count(*), max(finished_at) AS last FROM training_runs
-            WHERE base_hash = ? AND status = 'failed' AND seq > coalesce(
-              (SELECT max(seq) FROM training_runs WHERE base_hash = ? AND status <> 'failed'), 0)
-            """,
-            baseHash,
-            baseHash)
-        .orElseThrow();
-  }
-
-  /** Number of runs that began since a time. */
-  public int startedSince(Instant time) {
-    return database
-        .first(
-            row -> row.getInt(1),
-            "SELECT count(*) FROM training_runs WHERE base_hash = ? AND started_at >= ?",
-            baseHash,
-            time)
-        .orElse(0);
-  }
-
-  /** Seconds that the newest runs with a result took for a token trained on; empty before any. */
-  public Optional<Double> secondsPerToken() {
-    return database
-        .first(
-            row -> Optional.ofNullable((Double) row.getObject(1)),
-            """
-            SELECT sum(seconds) / sum(trained_tokens) FROM (
-              SELECT seconds, trained_tokens FROM training_runs
-              WHERE base_hash = ? AND status = 'succeeded' AND seconds > 0 AND trained_tokens > 0
-              ORDER BY seq DESC LIMIT 3) AS newest
-            """,
-            baseHash)
-        .orElse(Optional.empty());
-  }
-
-  /**
    * Adds what was measured at the end of a run, in the transaction that ends it.
    *
    * @param metrics a JSON object
@@ -311,67 +214,6 @@ public final class TrainingRunStore {
         seconds,
         tokens,
         id);
-  }
-
-  /** Number of ended runs by their end. */
-  public Map<RunStatus, Long> ends() {
-    Map<RunStatus, Long> ends = new EnumMap<>(RunStatus.class);
-    database.list(
-        row ->
-            ends.put(
-                EnumNames.parse("status", row.getString(1), RunStatus.values()), row.getLong(2)),
-        "SELECT status, count(*) FROM training_runs WHERE base_hash = ? GROUP BY status",
-        baseHash);
-    return ends;
-  }
-
-  /** When the newest run was requested. */
-  public Optional<Instant> newestRequestTime() {
-    return page(null, 1).stream().map(TrainingRun::createdAt).findFirst();
-  }
-
-  /**
-   * Records a step; true when the run should end. Of a long run every tenth step is kept beyond
-   * 1,000 and every hundredth beyond 10,000, so that its rows stay few.
-   */
-  public boolean recordProgress(String id, int step, String metrics) {
-    return database.transaction(
-        connection -> {
-          if (isRecorded(step)) {
-            Sql.update(
-                connection,
-                "INSERT INTO run_progress (run_id, step, metrics) VALUES (?, ?, ?::jsonb)"
-                    + " ON CONFLICT (run_id, step) DO UPDATE SET metrics = excluded.metrics, at = now()",
-                id,
-                step,
-                metrics);
-          }
-          return Sql.first(
-                  connection,
-                  row -> row.getBoolean(1),
-                  "UPDATE training_runs SET metrics = ?::jsonb WHERE run_id = ? AND status = 'running'"
-                      + " RETURNING cancel_requested",
-                  metrics,
-                  id)
-              // no row: somebody else ended the run
-              .orElse(true);
-        });
-  }
-
-  private static boolean isRecorded(int step) {
-    int stride = step <= EVERY_STEP_UNTIL ? 1 : step <= 10 * EVERY_STEP_UNTIL ? 10 : 100;
-    return step % stride == 0;
-  }
-
-  /** The reports of the steps after a given one, in order. */
-  public List<RunProgress> progressAfter(String id, int step, int limit) {
-    return database.list(
-        row -> new RunProgress(row.getInt(1), Sql.instant(row, "at"), row.getString(3)),
-        "SELECT step, at, metrics::text FROM run_progress WHERE run_id = ? AND step > ?"
-            + " ORDER BY step LIMIT ?",
-        id,
-        step,
-        limit);
   }
 
   /** Ends an active run within the caller's transaction; false when it has ended already. */
@@ -424,36 +266,6 @@ public final class TrainingRunStore {
           }
           return find(connection, id);
         });
-  }
-
-  /** Stores the trainer's log-probs of the validation pairs. */
-  public void saveScores(Connection connection, String id, List<ValidationScores> all)
-      throws SQLException {
-    for (ValidationScores scores : all) {
-      Sql.update(
-          connection,
-          "INSERT INTO run_scores VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-          id,
-          scores.preferenceId(),
-          scores.chosenPolicy(),
-          scores.chosenReference(),
-          scores.rejectedPolicy(),
-          scores.rejectedReference());
-    }
-  }
-
-  /** The trainer's log-probs of the validation pairs. */
-  public List<ValidationScores> scores(String id) {
-    return database.list(
-        row ->
-            new ValidationScores(
-                row.getString("preference_id"),
-                Sql.floats(row, "chosen_policy"),
-                Sql.floats(row, "chosen_reference"),
-                Sql.floats(row, "rejected_policy"),
-                Sql.floats(row, "rejected_reference")),
-        "SELECT * FROM run_scores WHERE run_id = ? ORDER BY preference_id",
-        id);
   }
 
   private static TrainingRun run(ResultSet row) throws SQLException {

@@ -66,7 +66,7 @@ class PoolTest extends LogTest {
     run(RunStatus.FAILED);
 
     assertThat(Pool.read(votes, runs).due(FIRST)).isTrue();
-    assertThat(runs.failures().count()).isOne();
+    assertThat(runs.history().failures().count()).isOne();
   }
 
   @Test

@@ -68,7 +68,7 @@ class TrainingRunStoreTest {
 
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isTrue();
     assertThat(database.<Boolean>transaction(c -> runs.freeze(c, id, frozen))).isFalse();
-    assertThat(runs.considered().newestVote()).isEqualTo(77);
+    assertThat(runs.history().considered().newestVote()).isEqualTo(77);
 
     assertThat(runs.finish(id, RunStatus.FAILED, new ChangeContext("trainer", "loss is NaN")))
         .isTrue();
@@ -78,8 +78,8 @@ class TrainingRunStoreTest {
     assertThat(ended.reason()).isEqualTo("loss is NaN");
     assertThat(ended.config()).contains("seed");
     assertThat(runs.active()).isEmpty();
-    assertThat(runs.considered().newestVote()).as("a failed run costs no vote").isZero();
-    assertThat(runs.failures().count()).isOne();
+    assertThat(runs.history().considered().newestVote()).as("a failed run costs no vote").isZero();
+    assertThat(runs.history().failures().count()).isOne();
     assertThat(runs.request(RunTrigger.CALL, "{}", OPERATOR).created()).isTrue();
   }
 
@@ -90,13 +90,13 @@ class TrainingRunStoreTest {
     assertThat(runs.cancel(queued, OPERATOR).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
     String running = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
     runs.begin(running);
-    assertThat(runs.recordProgress(running, 1, "{}")).isFalse();
+    assertThat(runs.reports().recordProgress(running, 1, "{}")).isFalse();
 
     TrainingRun asked = runs.cancel(running, OPERATOR).orElseThrow();
 
     assertThat(asked.status()).isEqualTo(RunStatus.RUNNING);
     assertThat(asked.cancelRequested()).isTrue();
-    assertThat(runs.recordProgress(running, 2, "{}")).isTrue();
+    assertThat(runs.reports().recordProgress(running, 2, "{}")).isTrue();
     assertThat(runs.cancel("run_unknown", OPERATOR)).isEmpty();
     assertThat(runs.cancel(queued, OPERATOR).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
   }
@@ -107,10 +107,10 @@ class TrainingRunStoreTest {
     String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
     runs.begin(id);
     for (int step : new int[] {1, 2, 1_000, 1_001, 1_010, 10_010, 10_100}) {
-      runs.recordProgress(id, step, "{\"step\": %d}".formatted(step));
+      runs.reports().recordProgress(id, step, "{\"step\": %d}".formatted(step));
     }
 
-    assertThat(runs.progressAfter(id, 1, 100))
+    assertThat(runs.reports().progressAfter(id, 1, 100))
         .extracting(RunProgress::step)
         .containsExactly(2, 1_000, 1_010, 10_100);
     assertThat(runs.find(id).orElseThrow().metrics()).contains("10100");
@@ -129,11 +129,11 @@ class TrainingRunStoreTest {
             new float[] {-0.3f});
     database.transaction(
         connection -> {
-          runs.saveScores(connection, id, List.of(scores));
+          runs.reports().saveScores(connection, id, List.of(scores));
           return 0;
         });
 
-    ValidationScores back = runs.scores(id).getFirst();
+    ValidationScores back = runs.reports().scores(id).getFirst();
 
     assertThat(back.preferenceId()).isEqualTo("pref_1");
     assertThat(back.chosenPolicy()).containsExactly(-1.5f, -1e-30f);

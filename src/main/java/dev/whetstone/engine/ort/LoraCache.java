@@ -2,6 +2,7 @@ package dev.whetstone.engine.ort;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.Policy;
 import java.util.ArrayList;
@@ -30,6 +31,8 @@ final class LoraCache implements AutoCloseable {
   private final Map<List<String>, StackedLora> prepared = new LinkedHashMap<>();
   private List<String> runningKey = List.of();
   private volatile List<Policy> runningPolicies = List.of();
+
+  @GuardedBy("prepared")
   private boolean closed;
 
   LoraCache(OrtEnvironment environment, GraphShape shape) throws OrtException {

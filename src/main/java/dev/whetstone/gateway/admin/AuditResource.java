@@ -26,7 +26,12 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class AuditResource {
-  @Inject Database database;
+  private final Database database;
+
+  @Inject
+  AuditResource(Database database) {
+    this.database = database;
+  }
 
   /** An audited action. */
   public record Row(
@@ -47,12 +52,13 @@ public class AuditResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int pageSize = Paging.limit(limit);
-    long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
-    List<Row> rows =
-        Audit.pageBefore(database, before, pageSize + 1).stream().map(AuditResource::row).toList();
-    List<Row> page = rows.subList(0, Math.min(pageSize, rows.size()));
-    return new Page(page, rows.size() > pageSize ? page.getLast().id() : null);
+    long before = Paging.before(cursor);
+    var page =
+        Paging.read(
+            Paging.limit(limit),
+            size -> Audit.pageBefore(database, before, size),
+            entry -> Long.toString(entry.id()));
+    return new Page(page.rows().stream().map(AuditResource::row).toList(), page.next());
   }
 
   private static Row row(Audit.Entry entry) {

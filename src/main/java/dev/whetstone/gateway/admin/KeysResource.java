@@ -41,11 +41,25 @@ import org.jspecify.annotations.Nullable;
 public class KeysResource {
   private static final int MAX_NOTE_LENGTH = 200;
 
-  @Inject KeyStore store;
-  @Inject ApiKeys keys;
-  @Inject VoteExclusions exclusions;
-  @Inject LearningConsent consent;
-  @Inject SecurityIdentity identity;
+  private final KeyStore store;
+  private final ApiKeys keys;
+  private final VoteExclusions exclusions;
+  private final LearningConsent consent;
+  private final SecurityIdentity identity;
+
+  @Inject
+  KeysResource(
+      KeyStore store,
+      ApiKeys keys,
+      VoteExclusions exclusions,
+      LearningConsent consent,
+      SecurityIdentity identity) {
+    this.store = store;
+    this.keys = keys;
+    this.exclusions = exclusions;
+    this.consent = consent;
+    this.identity = identity;
+  }
 
   /** A key to create. */
   public record Request(
@@ -98,11 +112,9 @@ public class KeysResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int pageSize = Paging.limit(limit);
-    String after = cursor == null ? "" : Parameters.required("cursor", cursor);
-    List<Row> rows = store.page(after, pageSize + 1).stream().map(KeysResource::row).toList();
-    List<Row> page = rows.subList(0, Math.min(pageSize, rows.size()));
-    return new Page(page, rows.size() > pageSize ? page.getLast().id() : null);
+    String after = Paging.after(cursor);
+    var page = Paging.read(Paging.limit(limit), size -> store.page(after, size), KeyStore.Row::id);
+    return new Page(page.rows().stream().map(KeysResource::row).toList(), page.next());
   }
 
   @POST

@@ -3,6 +3,7 @@ package dev.whetstone.gateway.events;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.gateway.http.EventStreams;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
@@ -20,7 +21,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -89,12 +89,7 @@ public class EventsResource {
     }
     http.addEndHandler(ended -> places.release());
     SlowReaderGuard guard = guard(http);
-    StreamingOutput body = out -> follow(start, out, guard);
-    return Response.ok(body)
-        .type(MediaType.SERVER_SENT_EVENTS)
-        .header("Cache-Control", "no-cache")
-        .header("X-Accel-Buffering", "no")
-        .build();
+    return EventStreams.raw(out -> follow(start, out, guard));
   }
 
   private SlowReaderGuard guard(RoutingContext http) {

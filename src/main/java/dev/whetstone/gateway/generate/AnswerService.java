@@ -22,9 +22,16 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class AnswerService {
-  @Inject AnswerLog log;
-  @Inject InstantSource clock;
-  @Inject ObjectMapper mapper;
+  private final AnswerLog log;
+  private final InstantSource clock;
+  private final ObjectMapper mapper;
+
+  @Inject
+  AnswerService(AnswerLog log, InstantSource clock, ObjectMapper mapper) {
+    this.log = log;
+    this.clock = clock;
+    this.mapper = mapper;
+  }
 
   /** Keeps the answers of a request of roles and contents, or of a raw prompt. */
   public void keep(

@@ -18,9 +18,6 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -33,12 +30,28 @@ import java.util.random.RandomGenerator;
 public final class GenerationService {
   private static final int MAX_ATTEMPTS = 4;
 
-  @Inject GatewayConfig config;
-  @Inject RandomGenerator random;
-  @Inject SecurityIdentity identity;
-  @Inject GrammarService grammars;
-  @Inject PairSeeds pairSeeds;
-  @Inject KeyQuota quota;
+  private final GatewayConfig config;
+  private final RandomGenerator random;
+  private final SecurityIdentity identity;
+  private final GrammarService grammars;
+  private final PairSeeds pairSeeds;
+  private final KeyQuota quota;
+
+  @Inject
+  GenerationService(
+      GatewayConfig config,
+      RandomGenerator random,
+      SecurityIdentity identity,
+      GrammarService grammars,
+      PairSeeds pairSeeds,
+      KeyQuota quota) {
+    this.config = config;
+    this.random = random;
+    this.identity = identity;
+    this.grammars = grammars;
+    this.pairSeeds = pairSeeds;
+    this.quota = quota;
+  }
 
   /** Checks a request and fills in its defaults, as {@link GenerationPlan#of} does. */
   public GenerationPlan plan(
@@ -148,15 +161,6 @@ public final class GenerationService {
       }
       throw failed;
     }
-  }
-
-  /** A response of server-sent events, with headers that keep proxies from buffering it. */
-  public static Response streamResponse(StreamingOutput body) {
-    return Response.ok(body)
-        .type(MediaType.SERVER_SENT_EVENTS)
-        .header("Cache-Control", "no-cache")
-        .header("X-Accel-Buffering", "no")
-        .build();
   }
 
   /** Waits for a completion and builds its response. */

@@ -3,6 +3,8 @@ package dev.whetstone.gateway.generate;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Generation;
@@ -10,6 +12,8 @@ import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.KeyQuota;
+import dev.whetstone.gateway.http.Problem;
+import dev.whetstone.gateway.http.Problems;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
@@ -20,18 +24,39 @@ import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Generates pairs. A pair is stored in the preference log before it is shown. */
 @Singleton
 public final class PairService {
-  @Inject Database database;
-  @Inject FreeSpace space;
-  @Inject KeyQuota quota;
-  @Inject PreferenceLog log;
-  @Inject GatewayConfig config;
-  @Inject InstantSource clock;
-  @Inject ObjectMapper mapper;
+  private static final Logger LOG = Logger.getLogger(PairService.class);
+
+  private final Database database;
+  private final FreeSpace space;
+  private final KeyQuota quota;
+  private final PreferenceLog log;
+  private final GatewayConfig config;
+  private final InstantSource clock;
+  private final ObjectMapper mapper;
+
+  @Inject
+  PairService(
+      Database database,
+      FreeSpace space,
+      KeyQuota quota,
+      PreferenceLog log,
+      GatewayConfig config,
+      InstantSource clock,
+      ObjectMapper mapper) {
+    this.database = database;
+    this.space = space;
+    this.quota = quota;
+    this.log = log;
+    this.config = config;
+    this.clock = clock;
+    this.mapper = mapper;
+  }
 
   /**
    * A pair that is being generated; the first branch is side a.
@@ -49,7 +74,7 @@ public final class PairService {
   /**
    * Begins a pair. Fails before anything is generated if the pair could not be stored.
    *
-   * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
+   * @throws DatabaseUnavailableException when the log cannot be reached
    */
   public Draft begin(String keyId, GenerateRequest asked, GenerationPlan plan) {
     space.require();
@@ -69,7 +94,7 @@ public final class PairService {
   /**
    * Waits for both sides and stores them.
    *
-   * @throws dev.whetstone.database.DatabaseUnavailableException when the log cannot be reached
+   * @throws DatabaseUnavailableException when the log cannot be reached
    */
   public GenerateResponse.Pair awaitAndStore(Draft draft, Generation generation, String baseHash) {
     List<Completion> done = generation.result().join();
@@ -100,6 +125,20 @@ public final class PairService {
         a.identical() || b.identical() || a.text().equals(b.text()),
         GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done),
         learn ? null : Boolean.FALSE);
+  }
+
+  /**
+   * The problem of a pair that could not be stored.
+   *
+   * @param unkept a {@link DatabaseUnavailableException} or a {@link DatabaseException}, which is
+   *     logged
+   */
+  public static Problem problem(RuntimeException unkept) {
+    if (unkept instanceof DatabaseUnavailableException) {
+      return Problems.databaseUnavailable();
+    }
+    LOG.error("a streamed pair could not be kept", unkept);
+    return Problems.of(503, "database_slow", "the pair could not be kept; try again", null);
   }
 
   /** About what a pair takes in the log. */

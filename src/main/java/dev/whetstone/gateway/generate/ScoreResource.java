@@ -28,9 +28,16 @@ import org.jspecify.annotations.Nullable;
 public class ScoreResource {
   private static final double DEFAULT_BETA = 0.1;
 
-  @Inject GatewayState serving;
-  @Inject GatewayConfig config;
-  @Inject GenerationService generations;
+  private final GatewayState serving;
+  private final GatewayConfig config;
+  private final GenerationService generations;
+
+  @Inject
+  ScoreResource(GatewayState serving, GatewayConfig config, GenerationService generations) {
+    this.serving = serving;
+    this.config = config;
+    this.generations = generations;
+  }
 
   /** A completion given as text gets the end token appended; beta defaults to 0.1. */
   public record Request(

@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 public class TokenResource {
   private static final int MAX_IDS = 1 << 16;
 
-  @Inject GatewayState serving;
+  private final GatewayState serving;
+
+  @Inject
+  TokenResource(GatewayState serving) {
+    this.serving = serving;
+  }
 
   /** A text or a conversation, but not both. */
   public record TokenizeRequest(

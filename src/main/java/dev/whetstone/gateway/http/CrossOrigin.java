@@ -21,7 +21,12 @@ final class CrossOrigin {
   private static final int THIRD_FILTER = 8_000;
   private static final String ANY = "*";
 
-  @Inject GatewayConfig config;
+  private final GatewayConfig config;
+
+  @Inject
+  CrossOrigin(GatewayConfig config) {
+    this.config = config;
+  }
 
   void register(@Observes Filters filters) {
     List<String> origins = config.corsOrigins().orElse(List.of());

@@ -23,7 +23,12 @@ public final class ExceptionMappers {
   private static final int RETRY_SECONDS = 2;
   private static final String CHALLENGE = "Bearer realm=\"whetstone\"";
 
-  @Inject AllowedMethods methods;
+  private final AllowedMethods methods;
+
+  @Inject
+  ExceptionMappers(AllowedMethods methods) {
+    this.methods = methods;
+  }
 
   @ServerExceptionMapper
   public Response map(ProblemException refused) {

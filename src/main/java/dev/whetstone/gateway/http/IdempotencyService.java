@@ -17,7 +17,12 @@ import org.jspecify.annotations.Nullable;
 public final class IdempotencyService {
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
-  @Inject ObjectMapper mapper;
+  private final ObjectMapper mapper;
+
+  @Inject
+  IdempotencyService(ObjectMapper mapper) {
+    this.mapper = mapper;
+  }
 
   /** A change's response: the status and the body, which is written as JSON. */
   public record Result(int status, Object body) {}

@@ -35,10 +35,19 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
 
   private static final int PART = 1 << 13;
 
-  @Inject ObjectMapper mapper;
-  @Inject BodyMemory memory;
-  @Inject SecurityIdentity identity;
-  @Inject GatewayConfig config;
+  private final ObjectMapper mapper;
+  private final BodyMemory memory;
+  private final SecurityIdentity identity;
+  private final GatewayConfig config;
+
+  @Inject
+  JsonBodyReader(
+      ObjectMapper mapper, BodyMemory memory, SecurityIdentity identity, GatewayConfig config) {
+    this.mapper = mapper;
+    this.memory = memory;
+    this.identity = identity;
+    this.config = config;
+  }
 
   @Override
   public boolean isReadable(

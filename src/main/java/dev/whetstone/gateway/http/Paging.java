@@ -1,10 +1,47 @@
 package dev.whetstone.gateway.http;
 
-/** Reads the query parameters of paged lists. */
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the query parameters and the pages of paged lists. */
 public final class Paging {
   private static final int MAX_LIMIT = 1_000;
 
   private Paging() {}
+
+  /**
+   * A page.
+   *
+   * @param next cursor of the page after; null where this one is the last
+   */
+  public record Slice<T>(List<T> rows, @Nullable String next) {}
+
+  /**
+   * Reads a page, and one row more to see whether there is another page.
+   *
+   * @param rows reads at most so many rows
+   * @param cursor of the page that begins after a row
+   */
+  public static <T> Slice<T> read(int size, IntFunction<List<T>> rows, Function<T, String> cursor) {
+    List<T> read = rows.apply(size + 1);
+    if (read.size() <= size) {
+      return new Slice<>(read, null);
+    }
+    List<T> page = read.subList(0, size);
+    return new Slice<>(page, cursor.apply(page.getLast()));
+  }
+
+  /** The cursor of a list by name; the first page begins before every name. */
+  public static String after(@Nullable String cursor) {
+    return cursor == null ? "" : Parameters.required("cursor", cursor);
+  }
+
+  /** The cursor of a list by number, newest first. */
+  public static long before(@Nullable String cursor) {
+    return cursor == null ? Long.MAX_VALUE : number("cursor", cursor);
+  }
 
   /**
    * The number of rows of a page.

@@ -24,8 +24,14 @@ final class RequestBorder {
   private static final int SECOND_FILTER = 9_000;
   private static final long MIN_PROGRESS = 1 << 10;
 
-  @Inject GatewayConfig config;
-  @Inject ObjectMapper mapper;
+  private final GatewayConfig config;
+  private final ObjectMapper mapper;
+
+  @Inject
+  RequestBorder(GatewayConfig config, ObjectMapper mapper) {
+    this.config = config;
+    this.mapper = mapper;
+  }
 
   void register(@Observes Filters filters) {
     filters.register(this::check, SECOND_FILTER);

@@ -31,9 +31,14 @@ public final class RequestLog {
   /** Logged where the client left before the whole answer; the number is nginx's. */
   private static final int CLIENT_CLOSED = 499;
 
-  @Inject InstantSource clock;
+  private final InstantSource clock;
 
   private final AtomicInteger active = new AtomicInteger();
+
+  @Inject
+  RequestLog(InstantSource clock) {
+    this.clock = clock;
+  }
 
   /** Requests that have no whole answer yet, those for health and metrics left out. */
   public int active() {

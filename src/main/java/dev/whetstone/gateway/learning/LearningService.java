@@ -9,6 +9,7 @@ import dev.whetstone.rollout.WaitingCandidate;
 import dev.whetstone.rollout.Watch;
 import dev.whetstone.training.LearningStore;
 import dev.whetstone.training.Pool;
+import dev.whetstone.training.RunHistory;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -59,7 +60,7 @@ final class LearningService {
                     Stream.of(
                             rollout.map(r -> DecisionFigures.waitsFor(rollouts, r)),
                             waiting.map(w -> w.candidate().version() + ": " + w.reason()),
-                            Optional.of(waitingForRun(run, pool, next, runs.failures())))
+                            Optional.of(waitingForRun(run, pool, next, runs.history().failures())))
                         .flatMap(Optional::stream)
                         .collect(Collectors.joining("; "))),
         next,
@@ -98,10 +99,7 @@ final class LearningService {
   }
 
   private static String waitingForRun(
-      Optional<TrainingRun> run,
-      Pool pool,
-      @Nullable Long next,
-      TrainingRunStore.Failures failures) {
+      Optional<TrainingRun> run, Pool pool, @Nullable Long next, RunHistory.Failures failures) {
     if (run.isPresent()) {
       return run.get().status() == RunStatus.QUEUED
           ? "the trainer, which has a run to begin"

@@ -1,6 +1,5 @@
 package dev.whetstone.gateway.openai;
 
-import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -23,9 +22,12 @@ public class ChatCompletionsResource {
   /** Asks for two blind answers, for clients that cannot add a field to the body. */
   private static final String PAIR = "X-Whetstone-Pair";
 
-  @Inject CompletionService completions;
-  @Inject ChatTranslator translator;
-  @Inject GatewayState serving;
+  private final ChatService chats;
+
+  @Inject
+  ChatCompletionsResource(ChatService chats) {
+    this.chats = chats;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
@@ -34,14 +36,10 @@ public class ChatCompletionsResource {
       summary = "Completes a conversation, OpenAI-compatible; streams events if stream is true")
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(ChatCompletionRequest request, RoutingContext http) {
-    ChatTranslator.Translated chat =
-        translator.translate(
-            request, Boolean.parseBoolean(http.request().getHeader(PAIR)), serving.model());
-    return completions.respond(
-        chat.request(),
-        begun ->
-            new ChoicesForm(
-                begun, new CompletionFormat.Chat(begun.form(chat.calls(), chat.structured()))),
+    return chats.respond(
+        request,
+        Boolean.parseBoolean(http.request().getHeader(PAIR)),
+        (begun, text) -> new ChoicesForm(begun, new CompletionFormat.Chat(text)),
         http);
   }
 }

@@ -23,7 +23,12 @@ public final class ChatTranslator {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @Inject ToolForms forms;
+  private final ToolForms forms;
+
+  @Inject
+  ChatTranslator(ToolForms forms) {
+    this.forms = forms;
+  }
 
   /**
    * A translated chat.

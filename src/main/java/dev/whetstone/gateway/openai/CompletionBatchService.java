@@ -9,9 +9,8 @@ import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
 import dev.whetstone.gateway.http.GatewayConfig;
-import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.RequestAdmission;
 import dev.whetstone.gateway.http.RequestLog;
-import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
@@ -32,14 +31,31 @@ import org.jspecify.annotations.Nullable;
 final class CompletionBatchService {
   private static final CompletionFormat FORMAT = new CompletionFormat.Text();
 
-  @Inject GatewayState serving;
-  @Inject GenerationService generations;
-  @Inject CompletionService completions;
-  @Inject AnswerService answers;
-  @Inject GatewayConfig config;
-  @Inject InstantSource clock;
-  @Inject RateLimiter limits;
-  @Inject RequestUser users;
+  private final GatewayState serving;
+  private final GenerationService generations;
+  private final CompletionService completions;
+  private final AnswerService answers;
+  private final GatewayConfig config;
+  private final InstantSource clock;
+  private final RequestAdmission admission;
+
+  @Inject
+  CompletionBatchService(
+      GatewayState serving,
+      GenerationService generations,
+      CompletionService completions,
+      AnswerService answers,
+      GatewayConfig config,
+      InstantSource clock,
+      RequestAdmission admission) {
+    this.serving = serving;
+    this.generations = generations;
+    this.completions = completions;
+    this.answers = answers;
+    this.config = config;
+    this.clock = clock;
+    this.admission = admission;
+  }
 
   /** A prompt and, unless only its score is asked for, its generation. */
   private record Member(
@@ -59,8 +75,9 @@ final class CompletionBatchService {
     String id = RandomIds.generate(FORMAT.idPrefix());
     for (TranslatedRequest request : requests) {
       GenerateRequest asked =
-          request.generateRequest().forUser(users.believed(request.generateRequest().user()));
-      limits.admit(users.key(), asked.user());
+          request
+              .generateRequest()
+              .forUser(admission.admitBelieved(request.generateRequest().user()));
       GenerationPlan plan = generations.plan(model, asked, request.extras());
       completions.requireReadable(request, model, plan);
       plans.add(plan);
@@ -91,7 +108,7 @@ final class CompletionBatchService {
           member.generation == null ? List.of() : CompletionService.await(member.generation);
       answers.keep(
           id,
-          users.key(),
+          admission.key(),
           member.asked,
           member.plan,
           null,

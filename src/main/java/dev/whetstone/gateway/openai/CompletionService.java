@@ -1,6 +1,5 @@
 package dev.whetstone.gateway.openai;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Completion;
@@ -13,19 +12,15 @@ import dev.whetstone.gateway.generate.GenerationPlan;
 import dev.whetstone.gateway.generate.GenerationService;
 import dev.whetstone.gateway.generate.PairService;
 import dev.whetstone.gateway.http.EventStream;
+import dev.whetstone.gateway.http.EventStreams;
 import dev.whetstone.gateway.http.EventWriter;
-import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.http.Problems;
-import dev.whetstone.gateway.http.RateLimiter;
+import dev.whetstone.gateway.http.RequestAdmission;
 import dev.whetstone.gateway.http.RequestLog;
-import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
-import dev.whetstone.security.Role;
 import dev.whetstone.text.Conversation;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -36,24 +31,36 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the requests of the routes for other APIs' clients. */
 @Singleton
 public final class CompletionService {
-  private static final Logger LOG = Logger.getLogger(CompletionService.class);
+  private final GatewayState serving;
+  private final GenerationService generations;
+  private final PairService pairs;
+  private final AnswerService answers;
+  private final InstantSource clock;
+  private final RequestAdmission admission;
+  private final EventStreams streams;
 
-  @Inject GatewayState serving;
-  @Inject GenerationService generations;
-  @Inject PairService pairs;
-  @Inject AnswerService answers;
-  @Inject GatewayConfig config;
-  @Inject InstantSource clock;
-  @Inject ObjectMapper mapper;
-  @Inject RateLimiter limits;
-  @Inject RequestUser users;
-  @Inject SecurityIdentity identity;
+  @Inject
+  CompletionService(
+      GatewayState serving,
+      GenerationService generations,
+      PairService pairs,
+      AnswerService answers,
+      InstantSource clock,
+      RequestAdmission admission,
+      EventStreams streams) {
+    this.serving = serving;
+    this.generations = generations;
+    this.pairs = pairs;
+    this.answers = answers;
+    this.clock = clock;
+    this.admission = admission;
+    this.streams = streams;
+  }
 
   /**
    * Generates the response, whole or as a stream.
@@ -66,14 +73,15 @@ public final class CompletionService {
       TranslatedRequest request, Function<Begun, AnswerForm> form, RoutingContext http) {
     ServedModel model = serving.model();
     GenerateRequest asked =
-        request.generateRequest().forUser(users.believed(request.generateRequest().user()));
-    limits.admit(users.key(), asked.user());
+        request
+            .generateRequest()
+            .forUser(admission.admitBelieved(request.generateRequest().user()));
     GenerationPlan plan = generations.plan(model, asked, request.extras());
     if (!plan.pair()) {
       RequestLog.setPolicy(http, plan.policy().version());
     }
     requireReadable(request, model, plan);
-    PairService.Draft draft = plan.pair() ? pairs.begin(users.key(), asked, plan) : null;
+    PairService.Draft draft = plan.pair() ? pairs.begin(admission.key(), asked, plan) : null;
     Begun begun = begun(request, model, plan, draft);
     AnswerForm answer = form.apply(begun);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
@@ -86,15 +94,15 @@ public final class CompletionService {
               .type(MediaType.APPLICATION_JSON)
               .build());
     }
-    EventStream events = EventStream.forRequest(http, config.streamBuffer());
+    EventStream events = streams.open(http);
     Generation generation = submit(begun, events, http);
     return with(
         request.headers(),
-        GenerationService.streamResponse(
+        streams.response(
             out -> {
               try {
                 stream(
-                    new EventWriter(out, mapper),
+                    out,
                     begun,
                     answer,
                     events,
@@ -186,7 +194,7 @@ public final class CompletionService {
   }
 
   private boolean mayReadLogprobs(ServedModel model, GenerationPlan plan) {
-    return identity.hasRole(Role.OPERATOR_ROLE)
+    return generations.caller().operator()
         || plan.policy().hash().equals(model.policy(null).hash());
   }
 
@@ -220,14 +228,9 @@ public final class CompletionService {
     } catch (BranchFailedException failed) {
       answer.fail(failed.problem, out);
       return;
-    } catch (DatabaseUnavailableException unavailable) {
+    } catch (DatabaseUnavailableException | DatabaseException unkept) {
       // The response has already begun with a 200, so the problem has to be an event.
-      answer.fail(Problems.databaseUnavailable(), out);
-      return;
-    } catch (DatabaseException refused) {
-      LOG.error("a streamed pair could not be kept", refused);
-      answer.fail(
-          Problems.of(503, "database_slow", "the pair could not be kept; try again", null), out);
+      answer.fail(PairService.problem(unkept), out);
       return;
     }
     answer.end(counts(begun, generation), out);

@@ -28,8 +28,14 @@ public class CompletionsResource {
 
   private static final int MAX_PROMPTS = 256;
 
-  @Inject CompletionService completions;
-  @Inject CompletionBatchService batches;
+  private final CompletionService completions;
+  private final CompletionBatchService batches;
+
+  @Inject
+  CompletionsResource(CompletionService completions, CompletionBatchService batches) {
+    this.completions = completions;
+    this.batches = batches;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)

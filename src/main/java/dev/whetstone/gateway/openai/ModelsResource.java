@@ -32,8 +32,14 @@ public class ModelsResource {
   private static final List<String> PUBLIC = List.of(SamplingFields.UNNAMED, "champion", "v0");
   private static final List<String> ALIASES = List.of("champion", "candidate", "previous");
 
-  @Inject GatewayState serving;
-  @Inject GenerationService generations;
+  private final GatewayState serving;
+  private final GenerationService generations;
+
+  @Inject
+  ModelsResource(GatewayState serving, GenerationService generations) {
+    this.serving = serving;
+    this.generations = generations;
+  }
 
   @GET
   @RunOnVirtualThread

@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 @Path("/tokenizer_info")
 @Produces(MediaType.APPLICATION_JSON)
 public class TokenizerInfoResource {
-  @Inject GatewayState serving;
+  private final GatewayState serving;
+
+  @Inject
+  TokenizerInfoResource(GatewayState serving) {
+    this.serving = serving;
+  }
 
   /**
    * A tokenizer.

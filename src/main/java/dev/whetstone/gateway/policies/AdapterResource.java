@@ -43,10 +43,19 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class AdapterResource {
-  @Inject GatewayState serving;
-  @Inject ServingConfig config;
-  @Inject ObjectMapper mapper;
-  @Inject SecurityIdentity identity;
+  private final GatewayState serving;
+  private final ServingConfig config;
+  private final ObjectMapper mapper;
+  private final SecurityIdentity identity;
+
+  @Inject
+  AdapterResource(
+      GatewayState serving, ServingConfig config, ObjectMapper mapper, SecurityIdentity identity) {
+    this.serving = serving;
+    this.config = config;
+    this.mapper = mapper;
+    this.identity = identity;
+  }
 
   @POST
   @Consumes(MediaType.MULTIPART_FORM_DATA)

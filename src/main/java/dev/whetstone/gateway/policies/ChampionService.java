@@ -26,9 +26,16 @@ final class ChampionService {
 
   private static final Logger LOG = Logger.getLogger(ChampionService.class);
 
-  @Inject GatewayState serving;
-  @Inject IdempotencyService idempotency;
-  @Inject SecurityIdentity identity;
+  private final GatewayState serving;
+  private final IdempotencyService idempotency;
+  private final SecurityIdentity identity;
+
+  @Inject
+  ChampionService(GatewayState serving, IdempotencyService idempotency, SecurityIdentity identity) {
+    this.serving = serving;
+    this.idempotency = idempotency;
+    this.identity = identity;
+  }
 
   /**
    * A change of the aliases in two steps: the version is loaded, staged and tried outside any

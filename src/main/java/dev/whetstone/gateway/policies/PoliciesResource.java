@@ -30,7 +30,12 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
-  @Inject GatewayState serving;
+  private final GatewayState serving;
+
+  @Inject
+  PoliciesResource(GatewayState serving) {
+    this.serving = serving;
+  }
 
   /**
    * A page, newest first.
@@ -52,19 +57,21 @@ public class PoliciesResource {
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
     PolicyRouter policies = serving.model().policies();
-    int pageSize = Paging.limit(limit);
-    long before = cursor == null ? Long.MAX_VALUE : Paging.number("cursor", cursor);
+    long before = Paging.before(cursor);
+    var page =
+        Paging.read(
+            Paging.limit(limit),
+            size -> policies.store().page(before, size),
+            row -> row.version().substring(1));
     Aliases aliases = policies.store().database().statement(policies.aliases()::read);
-    List<PolicyRecord> rows = policies.store().page(before, pageSize + 1);
-    List<PolicyRecord> shown = rows.subList(0, Math.min(pageSize, rows.size()));
     Map<String, Watch> overBase =
         watches().overBase().stream()
             .collect(Collectors.toMap(Watch::champion, Function.identity()));
     return new Page(
-        shown.stream()
+        page.rows().stream()
             .map(row -> PolicyView.of(row, aliases, overBase.get(row.version())))
             .toList(),
-        rows.size() > pageSize ? shown.getLast().version().substring(1) : null,
+        page.next(),
         policies.statusStore().all(),
         BuildInfo.version());
   }

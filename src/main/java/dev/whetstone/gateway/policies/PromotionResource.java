@@ -35,8 +35,14 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class PromotionResource {
-  @Inject JsonBodyReader bodies;
-  @Inject ChampionService champions;
+  private final JsonBodyReader bodies;
+  private final ChampionService champions;
+
+  @Inject
+  PromotionResource(JsonBodyReader bodies, ChampionService champions) {
+    this.bodies = bodies;
+    this.champions = champions;
+  }
 
   /** The reason for a promotion; the body is optional. */
   public record Promotion(

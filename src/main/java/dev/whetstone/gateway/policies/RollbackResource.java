@@ -29,7 +29,12 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class RollbackResource {
-  @Inject ChampionService champions;
+  private final ChampionService champions;
+
+  @Inject
+  RollbackResource(ChampionService champions) {
+    this.champions = champions;
+  }
 
   /** The version to roll back to, by default the previous champion, and the reason. */
   public record Rollback(

@@ -3,6 +3,7 @@ package dev.whetstone.gateway.policies;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.rollout.ArmMetricsStore;
+import dev.whetstone.rollout.Candidate;
 import dev.whetstone.rollout.ChoiceCounts;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutConfig;
@@ -115,7 +116,7 @@ public record RolloutView(
 
   /** The view of a candidate whose rollout has not begun. */
   static RolloutView queued(WaitingCandidate waiting, RolloutConfig config) {
-    RolloutStore.Candidate candidate = waiting.candidate();
+    Candidate candidate = waiting.candidate();
     return new RolloutView(
         candidate.rolloutId(),
         candidate.version(),
@@ -149,7 +150,7 @@ public record RolloutView(
     RolloutStore store = rollouts.store();
     return view(
         rollout,
-        store.gateResults(rollout.id()).stream()
+        rollouts.gateResults().of(rollout.id()).stream()
             .map(
                 row ->
                     new Criterion(

@@ -44,9 +44,17 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class RolloutsResource {
-  @Inject GatewayState serving;
-  @Inject SecurityIdentity identity;
-  @Inject IdempotencyService idempotency;
+  private final GatewayState serving;
+  private final SecurityIdentity identity;
+  private final IdempotencyService idempotency;
+
+  @Inject
+  RolloutsResource(
+      GatewayState serving, SecurityIdentity identity, IdempotencyService idempotency) {
+    this.serving = serving;
+    this.identity = identity;
+    this.idempotency = idempotency;
+  }
 
   /**
    * A version to roll out.
@@ -71,19 +79,22 @@ public class RolloutsResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("20") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int pageSize = Paging.limit(limit);
-    Long before = cursor == null ? null : Long.valueOf(Paging.number("cursor", cursor));
+    long before = Paging.before(cursor);
     Rollouts rollouts = rollouts();
-    List<Rollout> rows = rollouts.store().page(before, pageSize + 1);
-    List<Rollout> page = rows.subList(0, Math.min(pageSize, rows.size()));
+    var page =
+        Paging.read(
+            Paging.limit(limit),
+            size -> rollouts.store().page(before, size),
+            rollout -> Long.toString(rollout.seq()));
     Stream<RolloutView> queued =
-        before == null
+        cursor == null
             ? rollouts.waiting().stream()
                 .map(waiting -> RolloutView.queued(waiting, rollouts.config()))
             : Stream.of();
     return new Page(
-        Stream.concat(queued, page.stream().map(row -> RolloutView.of(row, rollouts))).toList(),
-        rows.size() > pageSize ? Long.toString(page.getLast().seq()) : null);
+        Stream.concat(queued, page.rows().stream().map(row -> RolloutView.of(row, rollouts)))
+            .toList(),
+        page.next());
   }
 
   @GET

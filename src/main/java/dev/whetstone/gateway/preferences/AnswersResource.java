@@ -34,7 +34,12 @@ public class AnswersResource {
       FROM answers WHERE completion_id = ? LIMIT 1
       """;
 
-  @Inject Database database;
+  private final Database database;
+
+  @Inject
+  AnswersResource(Database database) {
+    this.database = database;
+  }
 
   /** A version by its name and hash. */
   public record Version(String version, String hash) {}

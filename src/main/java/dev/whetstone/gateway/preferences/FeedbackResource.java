@@ -46,12 +46,28 @@ public class FeedbackResource {
   /** An answer that was just given may still be on its way to the database. */
   private static final Duration FLUSH = Duration.ofSeconds(2);
 
-  @Inject FeedbackStore store;
-  @Inject AnswerLog answers;
-  @Inject GatewayState serving;
-  @Inject RateLimiter limits;
-  @Inject FreeSpace space;
-  @Inject RequestUser users;
+  private final FeedbackStore store;
+  private final AnswerLog answers;
+  private final GatewayState serving;
+  private final RateLimiter limits;
+  private final FreeSpace space;
+  private final RequestUser users;
+
+  @Inject
+  FeedbackResource(
+      FeedbackStore store,
+      AnswerLog answers,
+      GatewayState serving,
+      RateLimiter limits,
+      FreeSpace space,
+      RequestUser users) {
+    this.store = store;
+    this.answers = answers;
+    this.serving = serving;
+    this.limits = limits;
+    this.space = space;
+    this.users = users;
+  }
 
   /** A rating; user defaults to the answer's user. */
   public record Request(

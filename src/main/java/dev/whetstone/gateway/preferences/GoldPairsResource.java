@@ -34,8 +34,14 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class GoldPairsResource {
-  @Inject GoldPairs gold;
-  @Inject SecurityIdentity identity;
+  private final GoldPairs gold;
+  private final SecurityIdentity identity;
+
+  @Inject
+  GoldPairsResource(GoldPairs gold, SecurityIdentity identity) {
+    this.gold = gold;
+    this.identity = identity;
+  }
 
   /** The right choice of a pair, and how it is known. */
   public record Mark(
@@ -58,21 +64,16 @@ public class GoldPairsResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int size = Paging.limit(limit);
-    String after = cursor == null ? "" : Parameters.required("cursor", cursor);
-    List<Row> rows =
-        gold.page(after, size + 1).stream()
-            .map(
-                pair ->
-                    new Row(
-                        pair.pairId(),
-                        pair.choice().label(),
-                        pair.reason(),
-                        pair.actor(),
-                        pair.markedAt()))
-            .toList();
-    List<Row> page = rows.subList(0, Math.min(size, rows.size()));
-    return new Page(page, rows.size() > size ? page.getLast().pairId() : null);
+    String after = Paging.after(cursor);
+    var page =
+        Paging.read(
+            Paging.limit(limit), size -> gold.page(after, size), GoldPairs.GoldPair::pairId);
+    return new Page(page.rows().stream().map(GoldPairsResource::row).toList(), page.next());
+  }
+
+  private static Row row(GoldPairs.GoldPair pair) {
+    return new Row(
+        pair.pairId(), pair.choice().label(), pair.reason(), pair.actor(), pair.markedAt());
   }
 
   @PUT

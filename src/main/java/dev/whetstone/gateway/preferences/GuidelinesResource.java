@@ -30,8 +30,14 @@ import org.jspecify.annotations.Nullable;
 public class GuidelinesResource {
   private static final int MAX_LENGTH = 50_000;
 
-  @Inject RatingDesk desk;
-  @Inject RequestUser users;
+  private final RatingDesk desk;
+  private final RequestUser users;
+
+  @Inject
+  GuidelinesResource(RatingDesk desk, RequestUser users) {
+    this.desk = desk;
+    this.users = users;
+  }
 
   /** Guidelines to write. */
   @Schema(name = "GuidelinesText")

@@ -45,12 +45,28 @@ import org.jspecify.annotations.Nullable;
 public class RatingResource {
   private static final int MAX_LEASE_SECONDS = 86_400;
 
-  @Inject RaterQueue queue;
-  @Inject RatingDesk desk;
-  @Inject SummaryReader summaries;
-  @Inject PreferenceConfig config;
-  @Inject RequestUser users;
-  @Inject GatewayState serving;
+  private final RaterQueue queue;
+  private final RatingDesk desk;
+  private final SummaryReader summaries;
+  private final PreferenceConfig config;
+  private final RequestUser users;
+  private final GatewayState serving;
+
+  @Inject
+  RatingResource(
+      RaterQueue queue,
+      RatingDesk desk,
+      SummaryReader summaries,
+      PreferenceConfig config,
+      RequestUser users,
+      GatewayState serving) {
+    this.queue = queue;
+    this.desk = desk;
+    this.summaries = summaries;
+    this.config = config;
+    this.users = users;
+    this.serving = serving;
+  }
 
   /** A pair to vote on; it hides which version wrote which side, and for which user. */
   @Schema(name = "PairToRate")

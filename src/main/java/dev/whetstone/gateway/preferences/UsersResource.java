@@ -37,10 +37,19 @@ public class UsersResource {
   private static final int MAX_LIMIT = 200;
   private static final String KEY = "id of the key whose user it is; without it, of every key";
 
-  @Inject UserErasure erasure;
-  @Inject UserData data;
-  @Inject LearningConsent consent;
-  @Inject SecurityIdentity identity;
+  private final UserErasure erasure;
+  private final UserData data;
+  private final LearningConsent consent;
+  private final SecurityIdentity identity;
+
+  @Inject
+  UsersResource(
+      UserErasure erasure, UserData data, LearningConsent consent, SecurityIdentity identity) {
+    this.erasure = erasure;
+    this.data = data;
+    this.consent = consent;
+    this.identity = identity;
+  }
 
   /** A user; {@code key} is the id of the key whose user it is, null for every key. */
   public record Request(

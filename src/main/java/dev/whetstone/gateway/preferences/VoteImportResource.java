@@ -31,9 +31,16 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 @Path("/preferences/import")
 @RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
 public class VoteImportResource {
-  @Inject PreferenceImport imports;
-  @Inject GatewayState serving;
-  @Inject SecurityIdentity identity;
+  private final PreferenceImport imports;
+  private final GatewayState serving;
+  private final SecurityIdentity identity;
+
+  @Inject
+  VoteImportResource(PreferenceImport imports, GatewayState serving, SecurityIdentity identity) {
+    this.imports = imports;
+    this.serving = serving;
+    this.identity = identity;
+  }
 
   @POST
   @Consumes({

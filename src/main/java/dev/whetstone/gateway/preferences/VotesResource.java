@@ -42,12 +42,28 @@ import org.jspecify.annotations.Nullable;
 @Path("/preferences")
 @Produces(MediaType.APPLICATION_JSON)
 public class VotesResource {
-  @Inject PreferenceLog log;
-  @Inject RateLimiter limits;
-  @Inject FreeSpace space;
-  @Inject RequestUser users;
-  @Inject SecurityIdentity identity;
-  @Inject VoteWithdrawal withdrawals;
+  private final PreferenceLog log;
+  private final RateLimiter limits;
+  private final FreeSpace space;
+  private final RequestUser users;
+  private final SecurityIdentity identity;
+  private final VoteWithdrawal withdrawals;
+
+  @Inject
+  VotesResource(
+      PreferenceLog log,
+      RateLimiter limits,
+      FreeSpace space,
+      RequestUser users,
+      SecurityIdentity identity,
+      VoteWithdrawal withdrawals) {
+    this.log = log;
+    this.limits = limits;
+    this.space = space;
+    this.users = users;
+    this.identity = identity;
+    this.withdrawals = withdrawals;
+  }
 
   /** A vote; user defaults to the pair's user. */
   public record Request(

@@ -3,7 +3,7 @@ package dev.whetstone.gateway.state;
 import dev.whetstone.gateway.http.ProblemException;
 import jakarta.inject.Singleton;
 
-/** Whether this process can serve requests, and with which model. */
+/** Whether this gateway can serve requests, and with which model. */
 @Singleton
 public final class GatewayState {
   /** A stage of the process's life. */
@@ -13,9 +13,6 @@ public final class GatewayState {
 
     /** This model serves requests. */
     record Ready(ServedModel model) implements State {}
-
-    /** This process is a trainer: it runs normally, but serves no routes. */
-    record TrainerOnly() implements State {}
 
     /** The model could not be loaded. */
     record Failed(String reason) implements State {}
@@ -40,14 +37,11 @@ public final class GatewayState {
   /**
    * The model that serves requests.
    *
-   * @throws ProblemException 503 when there is none yet or any more, 404 in a trainer
+   * @throws ProblemException 503 when there is none yet or any more
    */
   public ServedModel model() {
     return switch (state) {
       case State.Ready ready -> ready.model();
-      case State.TrainerOnly _ ->
-          throw ProblemException.of(
-              404, "not_found", "this process is a trainer and serves no routes");
       case State.Loading _ -> throw unavailable("loading", "the model is being loaded");
       case State.Draining _ -> throw unavailable("draining", "the gateway is shutting down");
       case State.Failed _ -> throw unavailable("model_failed", "the model could not be loaded");

@@ -1,11 +1,9 @@
 package dev.whetstone.gateway.training;
 
-import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
-import dev.whetstone.gateway.http.EventWriter;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.Paging;
@@ -17,7 +15,6 @@ import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.security.Role;
 import dev.whetstone.settings.EnumNames;
-import dev.whetstone.training.RunProgress;
 import dev.whetstone.training.RunTrigger;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -39,12 +36,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
-import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -58,16 +51,20 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class TrainingResource {
   private static final int MAX_CONFIG_LENGTH = 4_000;
-  private static final int MAX_STEPS_PER_POLL = 500;
-  private static final Duration POLL_INTERVAL = Duration.ofMillis(300);
-  private static final int POLLS_PER_KEEPALIVE = 50;
 
-  /** Bounds the clients that follow runs: each one polls the database a few times a second. */
-  private static final Semaphore WATCHERS = new Semaphore(64);
+  private final GatewayState serving;
+  private final SecurityIdentity identity;
+  private final ObjectMapper mapper;
+  private final RunEvents events;
 
-  @Inject GatewayState serving;
-  @Inject SecurityIdentity identity;
-  @Inject ObjectMapper mapper;
+  @Inject
+  TrainingResource(
+      GatewayState serving, SecurityIdentity identity, ObjectMapper mapper, RunEvents events) {
+    this.serving = serving;
+    this.identity = identity;
+    this.mapper = mapper;
+    this.events = events;
+  }
 
   /**
    * A run to start.
@@ -80,10 +77,6 @@ public class TrainingResource {
 
   /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<RunView> items, @Nullable String next) {}
-
-  /** A run's metrics after a step. */
-  public record Step(
-      int step, Instant at, @Schema(implementation = Map.class) @JsonRawValue String metrics) {}
 
   /** A line of a run's pairs. */
   record FrozenPair(
@@ -156,13 +149,13 @@ public class TrainingResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    int pageSize = Paging.limit(limit);
-    Long before = cursor == null ? null : Long.valueOf(Paging.number("cursor", cursor));
-    List<TrainingRun> rows = runs().page(before, pageSize + 1);
-    List<TrainingRun> page = rows.subList(0, Math.min(pageSize, rows.size()));
-    return new Page(
-        page.stream().map(RunView::of).toList(),
-        rows.size() > pageSize ? Long.toString(page.getLast().seq()) : null);
+    long before = Paging.before(cursor);
+    var page =
+        Paging.read(
+            Paging.limit(limit),
+            size -> runs().page(before, size),
+            run -> Long.toString(run.seq()));
+    return new Page(page.rows().stream().map(RunView::of).toList(), page.next());
   }
 
   @GET
@@ -217,49 +210,7 @@ public class TrainingResource {
   @Operation(
       summary = "Follows a run: step events, then a done event with the run when it has ended")
   public Response events(@PathParam("id") String id, @Context RoutingContext http) {
-    run(id);
-    if (!WATCHERS.tryAcquire()) {
-      throw ProblemException.retryLater(
-          429, "too_many_watchers", "too many clients follow training runs; try again later", 5);
-    }
-    http.addEndHandler(ended -> WATCHERS.release());
-    TrainingRunStore runs = runs();
-    StreamingOutput body = out -> follow(runs, id, new EventWriter(out, mapper));
-    return Response.ok(body)
-        .type(MediaType.SERVER_SENT_EVENTS)
-        .header("Cache-Control", "no-cache")
-        .build();
-  }
-
-  private void follow(TrainingRunStore runs, String id, EventWriter out) throws IOException {
-    int last = 0;
-    for (int poll = 0; ; poll++) {
-      // Read the run before its steps, so that no step before its end is missed.
-      TrainingRun run = runs.find(id).orElseThrow(() -> unknown(id));
-      List<RunProgress> steps = runs.progressAfter(id, last, MAX_STEPS_PER_POLL);
-      for (RunProgress step : steps) {
-        out.event("step", new Step(step.step(), step.at(), step.metrics()));
-        last = step.step();
-      }
-      if (!run.status().active() && steps.size() < MAX_STEPS_PER_POLL) {
-        out.event("done", RunView.of(run));
-        return;
-      }
-      if (poll % POLLS_PER_KEEPALIVE == 0) {
-        // The write fails if the client has disconnected.
-        out.comment();
-      }
-      pause();
-    }
-  }
-
-  private static void pause() throws IOException {
-    try {
-      Thread.sleep(POLL_INTERVAL);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", stopped);
-    }
+    return events.follow(runs(), run(id), http);
   }
 
   private TrainingRun run(String id) {

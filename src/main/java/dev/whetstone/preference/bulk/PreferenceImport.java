@@ -6,6 +6,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.Pair;
+import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
 import dev.whetstone.preference.trl.LineReader;
@@ -44,7 +45,15 @@ public final class PreferenceImport {
    * @param maxLineBytes bytes of a line
    * @param maxErrors invalid lines that are reported one by one
    */
-  public record ImportLimits(int batchSize, int maxLineBytes, int maxErrors) {}
+  public record ImportLimits(int batchSize, int maxLineBytes, int maxErrors) {
+    /** The limits that the settings give. */
+    public static ImportLimits of(PreferenceConfig config) {
+      return new ImportLimits(
+          config.importBatch(),
+          Math.toIntExact(config.importLine().asLongValue()),
+          config.importErrors());
+    }
+  }
 
   // The k-th stored vote with a content matches the k-th line with that content.
   private static final String CLAIM_EXISTING =

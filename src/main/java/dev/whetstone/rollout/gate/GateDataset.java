@@ -165,7 +165,7 @@ public final class GateDataset {
   /** The newest pairs that a run stored log-probs of, as far as they are still in the log. */
   List<ScoredPair> scoredPairs(String runId, int maxTokens) {
     Map<String, ValidationScores> scores =
-        runs.scores(runId).stream()
+        runs.reports().scores(runId).stream()
             .collect(Collectors.toMap(ValidationScores::preferenceId, Function.identity()));
     return database.list(
         row -> {

@@ -49,12 +49,12 @@ public final class LearningStatus {
 
   /** Counts the pool if anything changed, and warns. */
   Pool refresh() {
-    Map<RunStatus, Long> now = runs.ends();
+    Map<RunStatus, Long> now = runs.history().ends();
     String revision =
         votes.revision()
             + ratings.revision()
             + now
-            + runs.championSince().map(Object::toString).orElse("");
+            + runs.history().championSince().map(Object::toString).orElse("");
     if (!revision.equals(counted)) {
       pool = Pool.read(votes, runs);
       ends = now;

@@ -30,8 +30,8 @@ public record NextRun(
   public static NextRun estimate(
       TrainingVotes votes, TrainingRunStore runs, TrainerConfig trainer, ModelConfig base) {
     TrainingVotes.Sizes pool =
-        votes.trainSizes(runs.considered().forgottenUntil(), trainer.maxPairs());
-    Optional<Double> measured = runs.secondsPerToken();
+        votes.trainSizes(runs.history().considered().forgottenUntil(), trainer.maxPairs());
+    Optional<Double> measured = runs.history().secondsPerToken();
     TimeBudget budget = TimeBudget.of(trainer.maxDuration(), measured, base);
     return new NextRun(
         pool.votes() == 0 ? 0 : fitting(pool, budget, trainer, base),

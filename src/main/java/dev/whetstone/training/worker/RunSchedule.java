@@ -1,6 +1,6 @@
 package dev.whetstone.training.worker;
 
-import dev.whetstone.training.TrainingRunStore;
+import dev.whetstone.training.RunHistory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
@@ -26,7 +26,7 @@ record RunSchedule(Optional<String> quietHours, int maxRunsADay, ZoneId zone) {
   }
 
   /** Why no run may begin now; empty if one may. */
-  Optional<String> obstacle(Instant now, TrainingRunStore.Failures failures, int startedToday) {
+  Optional<String> obstacle(Instant now, RunHistory.Failures failures, int startedToday) {
     Instant last = failures.last();
     if (failures.count() > 0 && last != null) {
       Instant next = last.plus(pause(failures.count()));

@@ -39,7 +39,7 @@ final class TasteWatch {
 
   /** The position in the log up to which votes count no longer; 0 if all count. */
   long forgottenUntil(Policy champion) {
-    long before = runs.considered().forgottenUntil();
+    long before = runs.history().considered().forgottenUntil();
     LoraAdapter adapter = champion.adapter();
     long promotion = Pool.promotion(votes, runs);
     if (adapter == null || promotion == 0) {

@@ -107,7 +107,8 @@ final class TrainingDataSelector {
       // Read beforehand: a transaction holds one connection and asks for no other.
       Policy champion = champion();
       long forgottenUntil = taste.forgottenUntil(champion);
-      TimeBudget budget = TimeBudget.of(trainer.maxDuration(), runs.secondsPerToken(), base);
+      TimeBudget budget =
+          TimeBudget.of(trainer.maxDuration(), runs.history().secondsPerToken(), base);
       runs.database()
           .transaction(connection -> freeze(connection, run, champion, forgottenUntil, budget));
     }

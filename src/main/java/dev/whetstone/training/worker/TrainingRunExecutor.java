@@ -219,7 +219,7 @@ public final class TrainingRunExecutor {
                   run.attempts() == 1 ? duration.toMillis() / 1e3 : 0,
                   tokens);
               if (stored.created()) {
-                runs.saveScores(connection, run.id(), scores(outcome.validation()));
+                runs.reports().saveScores(connection, run.id(), scores(outcome.validation()));
               }
               boolean ended =
                   runs.finish(
@@ -334,7 +334,7 @@ public final class TrainingRunExecutor {
     @Override
     public void onStep(StepMetrics step) {
       try {
-        cancelled |= runs.recordProgress(id, step.step(), json(step));
+        cancelled |= runs.reports().recordProgress(id, step.step(), json(step));
       } catch (DatabaseUnavailableException | DatabaseException failed) {
         if (!DatabaseRetry.isMomentary(failed)) {
           throw failed;

@@ -114,13 +114,14 @@ public final class TrainingWorker implements AutoCloseable {
     }
     Instant now = clock.instant();
     Optional<String> obstacle =
-        schedule.obstacle(now, runs.failures(), runs.startedSince(schedule.today(now)));
+        schedule.obstacle(
+            now, runs.history().failures(), runs.history().startedSince(schedule.today(now)));
     status.tellObstacle(obstacle);
     return obstacle.isPresent() ? Optional.empty() : due;
   }
 
   private Optional<RunTrigger> scheduled(Pool pool) {
-    Instant last = runs.newestRequestTime().orElse(Instant.EPOCH);
+    Instant last = runs.history().newestRequestTime().orElse(Instant.EPOCH);
     boolean scheduled =
         config.schedule().isPresent()
             && pool.counts().newer() > 0

@@ -111,7 +111,7 @@ class RunsTest extends ReadyGateway {
         .statusCode(200)
         .body("status", equalTo("running"))
         .body("cancel_requested", equalTo(true));
-    assertThat(runs().recordProgress(running, 1, "{}")).isTrue();
+    assertThat(runs().reports().recordProgress(running, 1, "{}")).isTrue();
   }
 
   @Test
@@ -122,7 +122,7 @@ class RunsTest extends ReadyGateway {
             () -> as("trainer").get("/training/runs/" + id + "/events").asString());
     runs().begin(id);
     for (int step = 1; step <= 3; step++) {
-      runs().recordProgress(id, step, "{\"loss\": 0." + step + "}");
+      runs().reports().recordProgress(id, step, "{\"loss\": 0." + step + "}");
       Thread.sleep(200);
     }
     runs().finish(id, RunStatus.FAILED, TRAINER);

@@ -116,7 +116,7 @@ class LearningFromVotesTest {
     assertThat(turned.pairs() + turned.validationPairs())
         .as("only votes of the new taste")
         .isLessThanOrEqualTo(50);
-    assertThat(runs.considered().forgottenUntil()).isPositive();
+    assertThat(runs.history().considered().forgottenUntil()).isPositive();
   }
 
   @Test

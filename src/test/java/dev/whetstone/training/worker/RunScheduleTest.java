@@ -3,7 +3,7 @@ package dev.whetstone.training.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.whetstone.training.TrainingRunStore.Failures;
+import dev.whetstone.training.RunHistory.Failures;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;

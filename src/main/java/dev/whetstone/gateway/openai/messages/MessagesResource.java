@@ -1,9 +1,6 @@
 package dev.whetstone.gateway.openai.messages;
 
-import dev.whetstone.gateway.openai.ChatCompletionRequest;
-import dev.whetstone.gateway.openai.ChatTranslator;
-import dev.whetstone.gateway.openai.CompletionService;
-import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.openai.ChatService;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -26,9 +23,12 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class MessagesResource {
-  @Inject CompletionService completions;
-  @Inject ChatTranslator translator;
-  @Inject GatewayState serving;
+  private final ChatService chats;
+
+  @Inject
+  MessagesResource(ChatService chats) {
+    this.chats = chats;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
@@ -46,11 +46,6 @@ public class MessagesResource {
             schema = @Schema(type = SchemaType.STRING))
       })
   public Response create(MessagesRequest request, RoutingContext http) {
-    ChatCompletionRequest chat = MessagesTranslator.chat(request);
-    ChatTranslator.Translated translated = translator.translate(chat, false, serving.model());
-    return completions.respond(
-        translated.request(),
-        begun -> new MessageForm(begun, begun.form(translated.calls(), translated.structured())),
-        http);
+    return chats.respond(MessagesTranslator.chat(request), false, MessageForm::new, http);
   }
 }

@@ -1,9 +1,6 @@
 package dev.whetstone.gateway.openai.responses;
 
-import dev.whetstone.gateway.openai.ChatCompletionRequest;
-import dev.whetstone.gateway.openai.ChatTranslator;
-import dev.whetstone.gateway.openai.CompletionService;
-import dev.whetstone.gateway.state.GatewayState;
+import dev.whetstone.gateway.openai.ChatService;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -26,9 +23,12 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class ResponsesResource {
-  @Inject CompletionService completions;
-  @Inject ChatTranslator translator;
-  @Inject GatewayState serving;
+  private final ChatService chats;
+
+  @Inject
+  ResponsesResource(ChatService chats) {
+    this.chats = chats;
+  }
 
   @POST
   @RolesAllowed(Role.CHAT_ROLE)
@@ -46,13 +46,10 @@ public class ResponsesResource {
             schema = @Schema(type = SchemaType.STRING))
       })
   public Response respond(ResponsesRequest request, RoutingContext http) {
-    ChatCompletionRequest chat = ResponsesTranslator.chat(request);
-    ChatTranslator.Translated translated = translator.translate(chat, false, serving.model());
-    return completions.respond(
-        translated.request(),
-        begun ->
-            new ResponsesForm(
-                request, begun, begun.form(translated.calls(), translated.structured())),
+    return chats.respond(
+        ResponsesTranslator.chat(request),
+        false,
+        (begun, text) -> new ResponsesForm(request, begun, text),
         http);
   }
 }
