@@ -16,6 +16,8 @@ import dev.whetstone.rollout.EvidenceStore.Counts;
 import dev.whetstone.rollout.RolloutStore.Candidate;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.GuardrailThresholds;
+import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.ForecastEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
@@ -32,6 +34,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -55,6 +58,7 @@ final class RolloutController {
   private final RolloutStore rollouts;
   private final ArmMetricsStore metrics;
   private final EvidenceStore evidence;
+  private final RatingEvidenceStore ratings;
   private final ForecastStore forecasts;
   private final CandidateQueue queue;
   private final Watches watches;
@@ -80,6 +84,7 @@ final class RolloutController {
     this.rollouts = rollouts;
     this.metrics = metrics;
     this.evidence = new EvidenceStore(clock, config.duel().voteDelay());
+    this.ratings = new RatingEvidenceStore(clock, config.duel().ratingWindow());
     this.policies = router.store();
     this.database = policies.database();
     this.forecasts = new ForecastStore(database, gate, clock, config.duel().voteDelay());
@@ -104,8 +109,8 @@ final class RolloutController {
       return true;
     }
     Optional<Rollout> active = rollouts.active();
-    Optional<VoteEvidence> votes =
-        active.filter(rollout -> rollout.status() == RolloutStatus.DUELLING).map(this::countVotes);
+    Optional<DuelEvidence> votes =
+        active.filter(rollout -> rollout.status() == RolloutStatus.DUELLING).map(this::count);
     if (paused) {
       return false;
     }
@@ -116,7 +121,7 @@ final class RolloutController {
     return learning.pause().isPresent();
   }
 
-  private boolean step(Rollout rollout, Optional<VoteEvidence> votes) {
+  private boolean step(Rollout rollout, Optional<DuelEvidence> evidence) {
     Aliases now = database.statement(aliases::read);
     Optional<Transition> overtaken = overtakenBy(rollout, now);
     if (overtaken.isPresent()) {
@@ -124,7 +129,7 @@ final class RolloutController {
     }
     return switch (rollout.status()) {
       case GATING -> runGate(rollout, now);
-      case DUELLING -> evaluateDuel(rollout, votes.orElseThrow(), now);
+      case DUELLING -> evaluateDuel(rollout, evidence.orElseThrow(), now);
       case AWAITING_APPROVAL -> false;
       case PROMOTED, ROLLED_BACK, REJECTED, INCONCLUSIVE, SUPERSEDED, ABORTED, CANCELLED ->
           throw new IllegalStateException("rollout " + rollout.id() + " has ended");
@@ -383,7 +388,7 @@ final class RolloutController {
         });
   }
 
-  private VoteEvidence countVotes(Rollout duel) {
+  private DuelEvidence count(Rollout duel) {
     Instant championSince = database.statement(c -> aliases.lastPromotion(c, duel.champion())).at();
     Rollout begun = numbered(duel, championSince);
     return database.transaction(
@@ -396,14 +401,18 @@ final class RolloutController {
                   duel.championHash(),
                   Objects.requireNonNull(begun.evidenceAfter())));
           Counts counts = EvidenceStore.counts(connection, duel.id());
-          VoteEvidence now = new VoteEvidence(counts.wins(), counts.losses());
+          ratings.admit(connection, duel);
+          DuelEvidence now =
+              new DuelEvidence(
+                  new VoteEvidence(counts.wins(), counts.losses()),
+                  RatingEvidenceStore.evidence(connection, duel.id()));
           rollouts.saveEvidence(connection, duel, now);
           return now;
         });
   }
 
-  private boolean evaluateDuel(Rollout duel, VoteEvidence votes, Aliases now) {
-    Optional<Transition> replaced = replacement(duel, votes.eValue());
+  private boolean evaluateDuel(Rollout duel, DuelEvidence evidence, Aliases now) {
+    Optional<Transition> replaced = replacement(duel, evidence.eValue());
     if (replaced.isPresent()) {
       return apply(duel, replaced.get(), now);
     }
@@ -414,12 +423,24 @@ final class RolloutController {
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().maxDuration()));
     Transition next =
         Decisions.ofDuel(
-            votes,
+            evidence,
             Decisions.rule(config.duel(), duel),
-            rails.violations(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION)),
+            violations(rails, duel, candidate),
             rails.latency(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ALONE)),
             tooLong);
     return next != null && apply(duel, next, now);
+  }
+
+  // Of pairs and of single answers alone: there each has answers to other prompts.
+  private List<GuardrailViolation> violations(
+      GuardrailThresholds rails, Rollout duel, ArmMetrics candidate) {
+    return Stream.of(
+            rails.violations(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION)),
+            rails.violations(
+                DuelTracker.metrics(metrics, duel, Arm.CANDIDATE_ANSWERS),
+                DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ANSWERS)))
+        .flatMap(List::stream)
+        .toList();
   }
 
   /** Superseded by a newer candidate that is clearly better, while little speaks for this one. */

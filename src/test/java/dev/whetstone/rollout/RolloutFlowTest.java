@@ -87,7 +87,7 @@ class RolloutFlowTest extends RolloutCase {
     }
     rollouts.step();
 
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isZero();
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isZero();
     assertThat(reasons(duel)).containsOnlyKeys("unusable").containsValue(100L);
   }
 
@@ -103,7 +103,7 @@ class RolloutFlowTest extends RolloutCase {
         c -> Sql.update(c, "DELETE FROM preferences WHERE user_id = 'user 1'"));
     rollouts.step();
 
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isEqualTo(6);
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isEqualTo(6);
     assertThat(
             gateway.database.list(
                 row -> row.getString(1), "SELECT user_id FROM evidence_voters ORDER BY 1"))
@@ -125,13 +125,13 @@ class RolloutFlowTest extends RolloutCase {
     exclusions.add(VoteExclusions.Kind.KEY, "key_1", "made-up names", OPERATOR.actor());
     vote(candidate, base(), "user 9", "prompt 9", true);
     rollouts.step();
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isZero();
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isZero();
     assertThat(reasons(duel)).containsEntry("unusable", 1L);
 
     exclusions.remove(VoteExclusions.Kind.KEY, "key_1", "a mistake", OPERATOR.actor());
     vote(candidate, base(), "user 8", "prompt 8", true);
     rollouts.step();
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isEqualTo(7);
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isEqualTo(7);
   }
 
   @Test
@@ -302,7 +302,7 @@ class RolloutFlowTest extends RolloutCase {
 
     Rollout paused = rollouts.store().find(duel.id()).orElseThrow();
     assertThat(paused.status()).isEqualTo(RolloutStatus.DUELLING);
-    assertThat(paused.evidence().wins()).isEqualTo(8);
+    assertThat(paused.evidence().votes().wins()).isEqualTo(8);
   }
 
   /** A run's pair that the trainer had cut failed every candidate by the export check. */

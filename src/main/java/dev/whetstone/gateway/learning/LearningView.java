@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.learning;
 
+import dev.whetstone.gateway.policies.RolloutView;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.rollout.ChoiceCounts;
@@ -119,11 +120,13 @@ public record LearningView(
   /**
    * The votes of a duel.
    *
-   * @param evidence e-value against "the candidate is no better"
+   * @param counted votes and ratings
+   * @param evidence e-value of both against "the candidate is no better"
    * @param threshold that promotes
    * @param futility likelihood of even odds over 60:40; the duel ends at {@code futileAt}
    * @param votes on pairs of candidate and champion, the ties among them
    * @param votesAlone on pairs of the champion alone since the duel began
+   * @param ratings of single answers
    */
   public record Duel(
       long wins,
@@ -134,7 +137,8 @@ public record LearningView(
       double futility,
       double futileAt,
       Choices votes,
-      Choices votesAlone) {}
+      Choices votesAlone,
+      RolloutView.Ratings ratings) {}
 
   /** Votes, and how many of them were for neither side; the rates are null without votes. */
   public record Choices(
