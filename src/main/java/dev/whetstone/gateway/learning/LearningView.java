@@ -74,6 +74,7 @@ public record LearningView(
    * and one prompt are left out.
    *
    * @param of votes of the train part
+   * @param ratings of single answers that a run would take beside them, of {@code ofRatings}
    * @param maxSeconds that a run may train
    * @param measured whether earlier runs told the seconds a token; else the model's size
    * @param note in a sentence
@@ -81,6 +82,8 @@ public record LearningView(
   public record NextRun(
       long pairs,
       long of,
+      long ratings,
+      long ofRatings,
       int maxPairs,
       double maxSeconds,
       double secondsPerToken,
@@ -88,21 +91,28 @@ public record LearningView(
       String note) {
     static NextRun of(dev.whetstone.training.worker.NextRun next) {
       double seconds = next.maxDuration().toMillis() / 1e3;
-      String pairs =
-          next.isCut()
-              ? "the newest %d of %d pairs, which fit %.0f seconds"
-                  .formatted(next.pairs(), next.of(), seconds)
-              : next.pairs() < next.of()
-                  ? "the newest %d of %d pairs".formatted(next.pairs(), next.of())
-                  : "all %d pairs".formatted(next.of());
+      String pairs = part(next.pairs(), next.of(), "pairs");
+      String taken =
+          (next.ofRatings() == 0
+                  ? pairs
+                  : pairs + " and " + part(next.ratings(), next.ofRatings(), "ratings"))
+              + (next.isCut() ? ", which fit %.0f seconds".formatted(seconds) : "");
       return new NextRun(
           next.pairs(),
           next.of(),
+          next.ratings(),
+          next.ofRatings(),
           next.maxPairs(),
           seconds,
           next.secondsPerToken(),
           next.measured(),
-          pairs + (next.measured() ? ", by what earlier runs took" : ", by the model's size"));
+          taken + (next.measured() ? ", by what earlier runs took" : ", by the model's size"));
+    }
+
+    private static String part(long taken, long all, String what) {
+      return taken < all
+          ? "the newest %d of %d %s".formatted(taken, all, what)
+          : "all %d %s".formatted(all, what);
     }
   }
 
