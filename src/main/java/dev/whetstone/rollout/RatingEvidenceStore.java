@@ -42,6 +42,7 @@ final class RatingEvidenceStore {
         SELECT FROM answers b LEFT JOIN ratings r USING (completion_id)
         WHERE b.rollout_id = a.rollout_id AND b.key_id = a.key_id AND b.user_id = a.user_id
           AND b.conversation = a.conversation AND (r.feedback_id IS NOT NULL OR b.created_at <= ?))
+      HAVING min(a.created_at) IS NOT NULL
       """;
 
   private static final String INSERT =
@@ -105,7 +106,7 @@ final class RatingEvidenceStore {
     Instant opened = clock.instant().minus(window);
     Instant firstOpen =
         Sql.first(
-                connection, row -> Sql.instantOrNull(row, "min"), FIRST_OPEN, duel.id(), opened, opened)
+                connection, row -> Sql.instant(row, "min"), FIRST_OPEN, duel.id(), opened, opened)
             .orElse(null);
     List<Rated> ratings =
         Sql.list(

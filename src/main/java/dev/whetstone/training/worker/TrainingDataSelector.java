@@ -165,7 +165,7 @@ final class TrainingDataSelector {
     List<TrainingVote> train = EditLimit.apply(fitting, trainRated.size());
     // What takes too long from the base is learned on top of the champion, from the newest votes.
     boolean cut = train.size() + trainRated.size() < all.size() + allRated.size();
-    boolean continued = cut && canContinue(champion, config);
+    boolean continued = cut && !run.fromBase() && canContinue(champion, config);
     if (cut) {
       config = config(run, train, trainRated, budget);
     }

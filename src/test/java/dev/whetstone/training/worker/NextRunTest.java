@@ -55,6 +55,32 @@ class NextRunTest extends LogTest {
     assertThat(hurried.isCut()).isTrue();
   }
 
+  /** Thumbs alone are trained on; beside votes they take the time that is left. */
+  @Test
+  void ratingsAreTakenBesideVotes() throws IOException {
+    for (int i = 0; i < 30; i++) {
+      log.rate("r" + i, "rated " + i, i % 2 == 0 ? "up" : "down");
+    }
+    NextRun thumbs = estimate(Map.of());
+    assertThat(thumbs.pairs()).isZero();
+    assertThat(thumbs.ratings()).isEqualTo(thumbs.ofRatings()).isBetween(10L, 30L);
+    assertThat(thumbs.isCut()).isFalse();
+
+    NextRun hurried = estimate(Map.of("whetstone.trainer.max-duration", "PT0.005S"));
+    assertThat(hurried.ratings()).isBetween(1L, thumbs.ofRatings() - 1);
+    assertThat(hurried.isCut()).isTrue();
+
+    for (int i = 0; i < 60; i++) {
+      log.vote(log.storePair("u" + i, "q" + i, "x", "y", "v0", "v1"), "u" + i, "a");
+    }
+    NextRun both = estimate(Map.of());
+    assertThat(both.pairs()).isEqualTo(both.of());
+    assertThat(both.ratings()).isEqualTo(thumbs.ofRatings());
+    NextRun full = estimate(Map.of("whetstone.trainer.max-duration", "PT0.02S"));
+    assertThat(full.pairs()).isPositive();
+    assertThat(full.ratings()).isZero();
+  }
+
   private NextRun estimate(Map<String, String> settings) throws IOException {
     return NextRun.estimate(
         votes,
