@@ -180,8 +180,7 @@ public final class LabSession {
     gateway.postForJson(
         "chat",
         "/feedback",
-        Map.of(
-            "completion_id", answer.path("id").asText(), "rating", rating, "user", turn.user()));
+        Map.of("completion_id", answer.path("id").asText(), "rating", rating, "user", turn.user()));
     usable.incrementAndGet();
     return rating;
   }

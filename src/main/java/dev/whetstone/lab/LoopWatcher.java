@@ -154,7 +154,8 @@ final class LoopWatcher {
     }
     // Two ratings count as a vote.
     int size =
-        answer.body().at("/pool/usable").asInt() + answer.body().at("/pool/ratings/usable").asInt() / 2;
+        answer.body().at("/pool/usable").asInt()
+            + answer.body().at("/pool/ratings/usable").asInt() / 2;
     return Math.max(0, next.asInt() - size);
   }
 

@@ -32,8 +32,7 @@ public record AnswerAssignment(Policy policy, @Nullable Draw duel) {
      * the next duel's draw another one.
      */
     boolean isOfCandidate(Draw duel) {
-      byte[] hash =
-          Sha256.bytes(String.join("\n", duel.rolloutId(), key, user, firstMessage));
+      byte[] hash = Sha256.bytes(String.join("\n", duel.rolloutId(), key, user, firstMessage));
       return (ByteBuffer.wrap(hash).getLong() >>> 11) * 0x1.0p-53 < duel.share();
     }
   }

@@ -14,7 +14,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What follows from the measurements of a gate and the votes and ratings of a duel: pure functions. */
+/**
+ * What follows from the measurements of a gate and the votes and ratings of a duel: pure functions.
+ */
 final class Decisions {
   private Decisions() {}
 

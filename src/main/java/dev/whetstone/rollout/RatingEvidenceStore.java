@@ -105,12 +105,10 @@ final class RatingEvidenceStore {
   void admit(Connection connection, Rollout duel) throws SQLException {
     Instant opened = clock.instant().minus(window);
     Instant firstOpen =
-        Sql.first(
-                connection, row -> Sql.instant(row, "min"), FIRST_OPEN, duel.id(), opened, opened)
+        Sql.first(connection, row -> Sql.instant(row, "min"), FIRST_OPEN, duel.id(), opened, opened)
             .orElse(null);
     List<Rated> ratings =
-        Sql.list(
-            connection, Rated::of, NEW_RATINGS, duel.candidateHash(), duel.id(), firstOpen);
+        Sql.list(connection, Rated::of, NEW_RATINGS, duel.candidateHash(), duel.id(), firstOpen);
     if (ratings.isEmpty()) {
       return;
     }
@@ -171,8 +169,7 @@ final class RatingEvidenceStore {
     Sql.list(
         connection,
         row -> {
-          process.add(
-              row.getBoolean("of_candidate"), row.getDouble("share"), row.getBoolean("up"));
+          process.add(row.getBoolean("of_candidate"), row.getDouble("share"), row.getBoolean("up"));
           return true;
         },
         COUNTED,

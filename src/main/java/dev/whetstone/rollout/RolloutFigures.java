@@ -48,8 +48,7 @@ public record RolloutFigures(
   private static RolloutFigures read(Rollouts rollouts, Instant now) {
     Optional<Rollout> duel =
         rollouts.store().active().filter(rollout -> rollout.status() == RolloutStatus.DUELLING);
-    DuelEvidence evidence =
-        duel.map(Rollout::evidence).orElse(DuelEvidence.of(VoteEvidence.NONE));
+    DuelEvidence evidence = duel.map(Rollout::evidence).orElse(DuelEvidence.of(VoteEvidence.NONE));
     VoteEvidence votes = evidence.votes();
     var watches = rollouts.watches().active();
     Optional<Watch.WinRate> rate =

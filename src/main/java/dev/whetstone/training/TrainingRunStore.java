@@ -111,12 +111,12 @@ public final class TrainingRunStore {
    * @param fromBase whether it begins with the base; an active run that has not begun does so then,
    *     too, but one that has begun stays as it is
    */
-  public Request request(
-      RunTrigger trigger, String config, boolean fromBase, ChangeContext by) {
+  public Request request(RunTrigger trigger, String config, boolean fromBase, ChangeContext by) {
     Optional<Request> answer = Optional.empty();
     // Empty when the other run ended between the two statements: the next attempt succeeds.
     while (answer.isEmpty()) {
-      answer = database.transaction(connection -> request(connection, trigger, config, fromBase, by));
+      answer =
+          database.transaction(connection -> request(connection, trigger, config, fromBase, by));
     }
     return answer.get();
   }
@@ -137,7 +137,8 @@ public final class TrainingRunStore {
             fromBase);
     if (id.isEmpty()) {
       if (fromBase) {
-        for (String changed : Sql.list(connection, row -> row.getString(1), BEGIN_WITH_BASE, baseHash)) {
+        for (String changed :
+            Sql.list(connection, row -> row.getString(1), BEGIN_WITH_BASE, baseHash)) {
           PolicyAudit.write(connection, by, action, changed, null);
         }
       }

@@ -6,8 +6,8 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.rollout.evidence.RatingEvidence;
-import java.util.Map;
 import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -39,8 +39,7 @@ class RatedDuelTest extends RolloutCase {
     Rollout duel = duelling(gateway.register(1));
     String first = rated(duel, "anna", "hello", true, "up");
     rated(duel, "anna", "hello", true, "down");
-    gateway.database.update(
-        "UPDATE ratings SET rating = 'down' WHERE completion_id = ?", first);
+    gateway.database.update("UPDATE ratings SET rating = 'down' WHERE completion_id = ?", first);
     rollouts.step();
 
     assertThat(evidence(duel)).extracting(RatingEvidence::candidateUp).isEqualTo(1);
@@ -67,8 +66,7 @@ class RatedDuelTest extends RolloutCase {
 
     assertThat(evidence(duel)).isEqualTo(RatingEvidence.NONE);
     assertThat(reasons(duel))
-        .isEqualTo(
-            Map.of("logit_bias", 20L, "stop", 20L, "excluded", 20L, "no_consent", 20L));
+        .isEqualTo(Map.of("logit_bias", 20L, "stop", 20L, "excluded", 20L, "no_consent", 20L));
 
     for (int i = 0; i < 20; i++) {
       rated(duel, "one", "mine " + i, true, "up");

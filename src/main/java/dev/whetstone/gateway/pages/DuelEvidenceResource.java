@@ -64,8 +64,7 @@ public class DuelEvidenceResource {
    * The joint evidence after a number of counted votes and ratings; {@code at} is null when the
    * vote was erased.
    */
-  public record Point(
-      int wins, int losses, int ratings, double evidence, @Nullable Instant at) {}
+  public record Point(int wins, int losses, int ratings, double evidence, @Nullable Instant at) {}
 
   /** Points in the order of the votes; of a long duel only some, the last among them. */
   public record Line(List<Point> items) {}

@@ -128,9 +128,7 @@ public class TrainingResource {
   public Response start(Request request) {
     boolean fromBase = Boolean.TRUE.equals(request.fromBase());
     TrainingRunStore.Request requested =
-        runs()
-            .request(
-                RunTrigger.CALL, config(request), fromBase, changeContext(request.reason()));
+        runs().request(RunTrigger.CALL, config(request), fromBase, changeContext(request.reason()));
     if (fromBase && !requested.run().fromBase()) {
       throw ProblemException.of(
           409,

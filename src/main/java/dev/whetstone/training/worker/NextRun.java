@@ -63,9 +63,7 @@ public record NextRun(
       ModelConfig base) {
     int examples = (int) (pool.votes() + rated.votes());
     double maxEpochs = budget.maxEpochs(pool.tokens() + rated.tokens());
-    return examples == 0
-        ? 0
-        : budget.tokens(config(trainer, base, examples, maxEpochs), examples);
+    return examples == 0 ? 0 : budget.tokens(config(trainer, base, examples, maxEpochs), examples);
   }
 
   private static long fitting(TrainingVotes.Sizes sizes, long tokens, int least) {

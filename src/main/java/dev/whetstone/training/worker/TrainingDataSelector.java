@@ -71,8 +71,7 @@ final class TrainingDataSelector {
 
     /** Number of edits among these. */
     long trainedEdits() {
-      return EditLimit.count(
-          votes.stream().filter(vote -> vote.part() == Part.TRAIN).toList());
+      return EditLimit.count(votes.stream().filter(vote -> vote.part() == Part.TRAIN).toList());
     }
   }
 

@@ -59,18 +59,17 @@ class BlindAnswersTest extends ReadyGateway {
       String first = kept(ask(user, "How was the film?", "").path("id")).hash();
       String again = kept(ask(user, "How was the film?", "").path("id")).hash();
       String later =
-          kept(
-                  as(
-                          "chat",
-                          """
+          kept(as(
+                      "chat",
+                      """
                           {"model": "default", "user": "%s", "max_tokens": 4, "messages": [
                             {"role": "user", "content": "How was the film?"},
                             {"role": "assistant", "content": "Fine."},
                             {"role": "user", "content": "And the end?"}]}
                           """
-                              .formatted(user))
-                      .post("/v1/chat/completions")
-                      .path("id"))
+                          .formatted(user))
+                  .post("/v1/chat/completions")
+                  .path("id"))
               .hash();
       assertThat(Set.of(first)).contains(again, later);
       arms.add(first);
