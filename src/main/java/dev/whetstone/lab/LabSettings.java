@@ -21,6 +21,7 @@ public final class LabSettings {
       Map.of(
           "WHETSTONE_MODEL", "tiny-reviews",
           "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoScenario.VOTES),
+          "WHETSTONE_TRAINER_MAX_RUNS_A_DAY", "1",
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
           "WHETSTONE_SERVING_POLL", "PT0.5S",
           "WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "4",

@@ -7,6 +7,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -87,24 +88,30 @@ final class PolicyLoader {
     CompletableFuture<Policy> own = new CompletableFuture<>();
     CompletableFuture<Policy> running = namedLoads.putIfAbsent(row.hash(), own);
     if (running != null) {
-      return join(running, row, timeout);
+      return join(running, row, System.nanoTime() + timeout.toNanos());
     }
     try {
       Policy policy = loadInTurn(row, timeout);
       own.complete(policy);
       return policy;
     } catch (RuntimeException | Error failed) {
-      own.completeExceptionally(failed);
+      if (Thread.currentThread().isInterrupted()) {
+        own.cancel(false);
+      } else {
+        own.completeExceptionally(failed);
+      }
       throw failed;
     } finally {
       namedLoads.remove(row.hash(), own);
     }
   }
 
-  private static Policy join(
-      CompletableFuture<Policy> running, PolicyRecord row, Duration timeout) {
+  private Policy join(CompletableFuture<Policy> running, PolicyRecord row, long deadline) {
     try {
-      return running.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return running.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (CancellationException ended) {
+      // the request that loaded it was ended; this one has time left
+      return loadNamed(row, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     } catch (TimeoutException late) {
       throw new PolicyException.StagingTimeout(row.version(), "it is still being loaded");
     } catch (ExecutionException failed) {
@@ -113,9 +120,13 @@ final class PolicyLoader {
       }
       throw new IllegalStateException("loading " + row.version() + " failed", failed.getCause());
     } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      throw new PolicyException.StagingTimeout(row.version(), "interrupted");
+      throw interrupted(row);
     }
+  }
+
+  private static PolicyException interrupted(PolicyRecord row) {
+    Thread.currentThread().interrupt();
+    return new PolicyException.StagingTimeout(row.version(), "interrupted");
   }
 
   private Policy loadInTurn(PolicyRecord row, Duration timeout) {
@@ -132,8 +143,7 @@ final class PolicyLoader {
         named.release();
       }
     } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      throw new PolicyException.StagingTimeout(row.version(), "interrupted");
+      throw interrupted(row);
     } finally {
       namedOrWaiting.release();
     }

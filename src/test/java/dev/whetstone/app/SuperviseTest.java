@@ -83,7 +83,7 @@ class SuperviseTest {
     await().until(() -> Files.exists(alone));
   }
 
-  private void awaitCall() throws Exception {
+  private void awaitCall() {
     await().until(() -> Files.exists(calls));
   }
 

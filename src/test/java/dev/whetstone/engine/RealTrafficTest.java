@@ -22,9 +22,11 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Random traffic on ONNX Runtime with the tiny model: right completions, no leaks. */
+@Tag("alone")
 class RealTrafficTest {
   private static final ModelDirectory MODEL = TestModels.tiny();
   private static final int VOCABULARY = 512;

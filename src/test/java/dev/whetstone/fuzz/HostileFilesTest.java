@@ -35,6 +35,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -44,6 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * time and memory. {@code -Dfuzz.seconds=3600} makes it longer, {@code -Dfuzz.seed} repeats it; a
  * file that fails is kept in {@code target/fuzz}.
  */
+@Tag("alone")
 class HostileFilesTest {
   private static final double SECONDS =
       Double.parseDouble(System.getProperty("fuzz.seconds", "24"));

@@ -10,6 +10,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.testing.TablesOwner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -128,15 +129,8 @@ class PolicyStoreTest {
         .hasMessageContaining(reason);
   }
 
-  // as the tables' owner: the application's role may not change these columns
   private void tamper(String sql, byte[] content) {
-    database.transaction(
-        connection -> {
-          Sql.update(connection, "RESET ROLE");
-          int changed = Sql.update(connection, sql, content, store.baseHash());
-          Sql.update(connection, "SET ROLE whetstone_app");
-          return changed;
-        });
+    TablesOwner.update(database, sql, content, store.baseHash());
   }
 
   @Test

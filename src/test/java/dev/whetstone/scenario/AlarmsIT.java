@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.LeaningAdapter;
-import dev.whetstone.testing.LoopSettings;
+import dev.whetstone.testing.StorySettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
 import dev.whetstone.weights.ModelDirectory;
@@ -65,7 +65,7 @@ class AlarmsIT {
   }
 
   private LabGateway start(Map<String, String> more) throws Exception {
-    Map<String, String> settings = LoopSettings.openGate();
+    Map<String, String> settings = StorySettings.lettingBadCandidatesDuel();
     settings.put("WHETSTONE_TRAINER_START", "false");
     settings.put("WHETSTONE_ROLLOUT_DUEL_MIN_PACES", "20");
     settings.putAll(more);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.DuelStory;
-import dev.whetstone.testing.LoopSettings;
+import dev.whetstone.testing.StorySettings;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,7 +20,7 @@ class DuelsIT extends DuelStory {
 
   @Override
   protected Map<String, String> settings() {
-    Map<String, String> settings = LoopSettings.openGate();
+    Map<String, String> settings = StorySettings.lettingBadCandidatesDuel();
     settings.put("WHETSTONE_ROLLOUT_DUEL_MAX_LENGTH_RATIO", "1.25");
     return settings;
   }

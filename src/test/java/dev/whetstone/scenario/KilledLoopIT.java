@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.testing.LoopMoment;
-import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.PostgresFaults;
+import dev.whetstone.testing.StorySettings;
 import dev.whetstone.testing.Voters;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,11 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KilledLoopIT {
   private static final int ROUNDS = Integer.getInteger("whetstone.kill.rounds", 4);
-  private static final int VOTES = 60;
+  private static final int VOTES = 100;
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final Duration PAUSE_IN_DUEL = Duration.ofMillis(250);
 
-  private static final Map<String, String> SETTINGS = LoopSettings.quick("duel");
+  private static final Map<String, String> SETTINGS = settings();
 
   /** The moments of successive rounds; with three victims 15 rounds make every combination. */
   private static final List<LoopMoment> AIMS =
@@ -48,6 +48,13 @@ class KilledLoopIT {
           LoopMoment.DECIDING,
           LoopMoment.GATING,
           LoopMoment.DUELLING);
+
+  /** A run of the tiny model lasts seconds: it must have a checkpoint when it is killed. */
+  private static Map<String, String> settings() {
+    Map<String, String> settings = StorySettings.product();
+    settings.put("WHETSTONE_TRAINER_CHECKPOINT_EVERY", "PT0.2S");
+    return settings;
+  }
 
   /** The process that a round kills. */
   private enum Victim {

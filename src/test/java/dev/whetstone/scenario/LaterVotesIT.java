@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.lab.SentimentScore;
 import dev.whetstone.testing.DuelStory;
-import dev.whetstone.testing.LoopSettings;
+import dev.whetstone.testing.StorySettings;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class LaterVotesIT extends DuelStory {
   @Override
   protected Map<String, String> settings() {
-    Map<String, String> settings = LoopSettings.openGate();
+    Map<String, String> settings = StorySettings.lettingBadCandidatesDuel();
     // answers with praise are longer, so the length guard-rail would end the duel before the votes
     // do
     settings.put("WHETSTONE_ROLLOUT_DUEL_MIN_COMPLETIONS", "1000000");

@@ -12,8 +12,8 @@ import com.microsoft.playwright.options.Cookie;
 import com.microsoft.playwright.options.FilePayload;
 import com.microsoft.playwright.options.SameSiteAttribute;
 import dev.whetstone.lab.LabGateway;
-import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.PageBrowser;
+import dev.whetstone.testing.StorySettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +53,7 @@ class PagesIT {
   void start(@TempDir Path home) throws Exception {
     browser = PageBrowser.start();
     TestModels.tiny();
-    gateway = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("manual"));
+    gateway = LabGateway.start(LabGateway.command(), home, StorySettings.manual());
   }
 
   @AfterAll

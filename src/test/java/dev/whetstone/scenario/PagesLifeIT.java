@@ -8,9 +8,9 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.whetstone.lab.LabGateway;
-import dev.whetstone.testing.LoopSettings;
 import dev.whetstone.testing.PageBrowser;
 import dev.whetstone.testing.PagePictures;
+import dev.whetstone.testing.StorySettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ class PagesLifeIT {
     Path pictures = Files.createDirectories(Path.of("target", "screenshots"));
     try (PageBrowser browser = PageBrowser.start();
         LabGateway gateway =
-            LabGateway.start(LabGateway.command(), home, LoopSettings.quick("duel"))) {
+            LabGateway.start(LabGateway.command(), home, StorySettings.product())) {
       PagePictures pages = new PagePictures(browser, pictures);
       pages.take(links(gateway), "empty", PagePictures.pages("", ""), false);
       String run = duelToTheEnd(gateway);
@@ -53,7 +53,7 @@ class PagesLifeIT {
   @Test
   void aPageOutlivesItsGateway(@TempDir Path home) throws Exception {
     TestModels.tiny();
-    LabGateway gateway = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("manual"));
+    LabGateway gateway = LabGateway.start(LabGateway.command(), home, StorySettings.manual());
     try (PageBrowser browser = PageBrowser.start();
         BrowserContext person = browser.person(1280, 900, ColorScheme.LIGHT)) {
       Page page = person.newPage();

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
-import dev.whetstone.database.Sql;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.EmbeddedAddress;
-import dev.whetstone.testing.LoopSettings;
+import dev.whetstone.testing.StorySettings;
+import dev.whetstone.testing.TablesOwner;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
 import java.io.IOException;
@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -38,8 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TwoGatewaysIT {
   private static final Duration A_SECOND = Duration.ofSeconds(1);
   private static final Duration HEALED = Duration.ofSeconds(5);
-  private static final Duration LOOPED = Duration.ofMinutes(5);
+  private static final Duration LOOPED = Duration.ofMinutes(4);
   private static final int VOTES = 150;
+  private static final Duration BETWEEN_VOTES = Duration.ofMillis(500);
 
   private Path folder;
   private LabGateway first;
@@ -54,12 +54,12 @@ class TwoGatewaysIT {
   void start(@TempDir Path kept) throws Exception {
     folder = kept;
     Path home = Files.createDirectories(folder.resolve("one"));
-    first = LabGateway.start(LabGateway.command(), home, LoopSettings.quick("duel"));
+    first = LabGateway.start(LabGateway.command(), home, StorySettings.product());
     String url = EmbeddedAddress.of(home);
     database = new Database(DatabaseConfig.of(folder, url));
     Path other = Files.createDirectories(folder.resolve("two"));
     Files.copy(home.resolve("keys.json"), other.resolve("keys.json"));
-    Map<String, String> settings = new HashMap<>(LoopSettings.quick("duel"));
+    Map<String, String> settings = StorySettings.product();
     settings.put("WHETSTONE_DATABASE_URL", url);
     settings.put("WHETSTONE_TRAINER_START", "false");
     second = LabGateway.start(LabGateway.command(), other, settings);
@@ -154,6 +154,9 @@ class TwoGatewaysIT {
         Voters there = new Voters(() -> second)) {
       here.awaitDecided(VOTES / 2);
       there.awaitDecided(VOTES / 2);
+      // the trainer gives way to users who never pause
+      here.setPause(BETWEEN_VOTES);
+      there.setPause(BETWEEN_VOTES);
       String run = first.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
       Instant limit = Instant.now().plus(LOOPED);
       String version = "";
@@ -197,7 +200,7 @@ class TwoGatewaysIT {
   /** A new version whose row gets other content, another rank and, if not empty, another hash. */
   private Damaged damaged(byte[] content, String hash, int rank, String reason) throws Exception {
     String version = imported(first);
-    bySuperuser(
+    changed(
         "UPDATE policies SET adapter = ?, rank = ?, alpha = 2 * ?,"
             + " hash = coalesce(nullif(?, ''), hash) WHERE version = ?",
         content,
@@ -210,19 +213,13 @@ class TwoGatewaysIT {
 
   /** Makes a version the champion without a notification. */
   private void flipSilently(String version) {
-    bySuperuser(
+    changed(
         "UPDATE aliases SET revision = revision + 1, champion = ?, candidate = NULL, previous = 0",
         Integer.parseInt(version.substring(1)));
   }
 
-  private void bySuperuser(String sql, Object... values) {
-    database.transaction(
-        connection -> {
-          Sql.update(connection, "RESET ROLE");
-          int changed = Sql.update(connection, sql, values);
-          assertThat(changed).isEqualTo(1);
-          return Sql.update(connection, "SET ROLE whetstone_app");
-        });
+  private void changed(String sql, Object... values) {
+    assertThat(TablesOwner.update(database, sql, values)).isOne();
   }
 
   private LoraAdapter adapter() throws IOException {

@@ -46,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  * token: from the commit of the new champion, before this gateway applies it, until any request
  * sent after it, by a client or when the swap returns, gets its first token.
  */
+@Tag("alone")
 @Tag("database")
 class SwapsUnderLoadTest {
   private static final int SWAPS = Integer.getInteger("whetstone.swaps", 60);

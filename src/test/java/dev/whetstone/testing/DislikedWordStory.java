@@ -127,7 +127,8 @@ public final class DislikedWordStory {
   private void fixPairs() throws Exception {
     String url = EmbeddedAddress.of(gateway.home());
     try (Database database = new Database(DatabaseConfig.of(gateway.home(), url))) {
-      assertThat(database.update("UPDATE pair_secret SET secret = 'disliked word'")).isOne();
+      assertThat(TablesOwner.update(database, "UPDATE pair_secret SET secret = 'disliked word'"))
+          .isOne();
     }
   }
 

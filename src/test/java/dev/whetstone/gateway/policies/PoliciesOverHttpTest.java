@@ -15,7 +15,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.Whetstone;
 import dev.whetstone.database.Database;
-import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.RunningGateway;
 import dev.whetstone.lora.Adapters;
@@ -23,6 +22,7 @@ import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.OwnHome;
 import dev.whetstone.testing.PlainOnnx;
+import dev.whetstone.testing.TablesOwner;
 import dev.whetstone.testing.TestModels;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -169,16 +169,11 @@ public class PoliciesOverHttpTest extends ReadyGateway {
         importing(PeftFiles.tensors(adapter), PeftFiles.config(adapter, "tiny"))
             .extract()
             .path("version");
-    database.transaction(
-        connection -> {
-          Sql.update(connection, "RESET ROLE");
-          Sql.update(
-              connection,
-              "UPDATE policies SET adapter = set_byte(adapter, length(adapter) - 2, 1)"
-                  + " WHERE version = ?",
-              version);
-          return Sql.update(connection, "SET ROLE whetstone_app");
-        });
+    TablesOwner.update(
+        database,
+        "UPDATE policies SET adapter = set_byte(adapter, length(adapter) - 2, 1)"
+            + " WHERE version = ?",
+        version);
 
     promote(version)
         .statusCode(409)
