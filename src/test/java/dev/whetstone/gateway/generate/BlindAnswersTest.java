@@ -118,8 +118,8 @@ class BlindAnswersTest extends ReadyGateway {
       Response answer = ask("shown-" + i, "How was the meal?", "");
       String id = answer.path("id");
       boolean candidate = kept(id).hash().equals(hash);
-      Map<String, ?> body = answer.path("$");
-      Map<String, ?> usage = answer.path("usage");
+      Map<String, ?> body = answer.jsonPath().getMap("$");
+      Map<String, ?> usage = answer.jsonPath().getMap("usage");
       forms
           .computeIfAbsent(candidate, _ -> new HashSet<>())
           .add(body.keySet() + " " + usage.keySet() + " " + answer.path("policy"));

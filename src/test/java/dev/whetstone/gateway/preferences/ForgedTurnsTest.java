@@ -12,6 +12,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -98,7 +99,7 @@ class ForgedTurnsTest extends ReadyGateway {
 
     as("trainer", null)
         .contentType("application/x-ndjson")
-        .body(line + "\n")
+        .body((line + "\n").getBytes(StandardCharsets.UTF_8))
         .post("/preferences/import")
         .then()
         .statusCode(200)
