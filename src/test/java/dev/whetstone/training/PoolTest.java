@@ -110,7 +110,6 @@ class PoolTest extends LogTest {
     return Pool.read(votes, runs).counts().usable();
   }
 
-  /** The end of a run without a frozen list says nothing about votes. */
   /** Most people never see a pair: they press a thumb. */
   @Test
   void ratingsAloneMakeARunDue() {
@@ -127,6 +126,7 @@ class PoolTest extends LogTest {
     assertThat(pool.hasNewer()).isTrue();
   }
 
+  /** The end of a run without a frozen list says nothing about votes. */
   private void run(RunStatus end) {
     String id = runs.request(RunTrigger.VOTES, "{}", TRAINER).run().id();
     runs.begin(id);
