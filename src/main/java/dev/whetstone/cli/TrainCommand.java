@@ -77,7 +77,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--from-log",
       description =
-          "Trains on the usable votes of WHETSTONE_HOME's log (or WHETSTONE_DATABASE_URL's) in place of --pairs; those on answers of another base by their texts.")
+          "Trains on the usable votes and ratings of WHETSTONE_HOME's log (or WHETSTONE_DATABASE_URL's) in place of --pairs; votes on answers of another base by their texts.")
   boolean fromLog;
 
   @Option(
@@ -217,7 +217,7 @@ public final class TrainCommand implements Callable<Integer> {
               base.config().endOfTurn(),
               base.hash());
       return pairs == null
-          ? new PairFile.Examples(LogPairs.read(appSettings, pairTokenizer), List.of())
+          ? LogExamples.read(appSettings, pairTokenizer)
           : PairFile.readExamples(pairs, pairTokenizer);
     }
   }

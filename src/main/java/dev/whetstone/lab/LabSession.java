@@ -25,6 +25,12 @@ public final class LabSession {
   private static final int CANDIDATE_PAIRS = 100;
   private static final int CHAMPION_PAIRS = 200;
 
+  /** Lets a number of users vote at once. */
+  @FunctionalInterface
+  private interface Round {
+    void vote(int number) throws IOException, InterruptedException;
+  }
+
   /** Whether to stop voting. */
   @FunctionalInterface
   interface Stop {
@@ -108,11 +114,21 @@ public final class LabSession {
    */
   void drive(int more, Crowd crowd, @Nullable Taste truth, Stop stop)
       throws IOException, InterruptedException {
+    play(more, number -> vote(number, crowd), truth, stop);
+  }
+
+  /** Lets users press so many more thumbs on single answers. */
+  void drive(int more, Thumbs users, Taste truth) throws IOException, InterruptedException {
+    play(more, number -> press(number, users), truth, Stop.NEVER);
+  }
+
+  private void play(int more, Round round, @Nullable Taste truth, Stop stop)
+      throws IOException, InterruptedException {
     lastTruth = truth;
     int until = votes + more;
     while (votes < until && !stop.now()) {
       int said = votes / SAY_EVERY;
-      vote(Math.min(step(), until - votes), crowd);
+      round.vote(Math.min(step(), until - votes));
       if (votes / SAY_EVERY > said) {
         progress.accept("   %d votes, %d usable; %s".formatted(votes, usable.get(), duel()));
       }
@@ -139,6 +155,34 @@ public final class LabSession {
     }
     ParallelCalls.map(turns, one -> vote(one.turn(), one.random()));
     votes += number;
+  }
+
+  private void press(int number, Thumbs users) throws IOException, InterruptedException {
+    List<Random> dice = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      dice.add(new Random(seed * 7919 + votes + i));
+    }
+    ParallelCalls.map(dice, one -> press(users, one));
+    votes += number;
+  }
+
+  private String press(Thumbs users, Random dice) throws IOException, InterruptedException {
+    Thumbs.Turn turn = users.next(dice);
+    JsonNode answer =
+        gateway.postForJson(
+            "chat",
+            "/generate",
+            Map.of(
+                "messages", List.of(Map.of("role", "user", "content", turn.question())),
+                "max_tokens", maxTokens,
+                "user", turn.user()));
+    String rating = users.press(turn.user(), answer.at("/completion/text").asText());
+    gateway.postForJson(
+        "chat",
+        "/feedback",
+        Map.of("completion_id", answer.path("id").asText(), "rating", rating, "user", turn.user()));
+    usable.incrementAndGet();
+    return rating;
   }
 
   private String vote(Crowd.Turn turn, Random dice) throws IOException, InterruptedException {
@@ -169,11 +213,8 @@ public final class LabSession {
         .filter(r -> r.path("status").asText().equals("duelling"))
         .map(
             r ->
-                "%s duels %d:%d"
-                    .formatted(
-                        r.path("policy").asText(),
-                        r.at("/duel/wins").asInt(),
-                        r.at("/duel/losses").asInt()))
+                "%s duels %s"
+                    .formatted(r.path("policy").asText(), LoopWatcher.counted(r.path("duel"))))
         .findFirst()
         .orElse("no duel");
   }

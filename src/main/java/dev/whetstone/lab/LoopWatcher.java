@@ -103,16 +103,26 @@ final class LoopWatcher {
     StringBuilder open = new StringBuilder();
     for (JsonNode rollout : rollouts.values()) {
       if (rollout.path("status").asText().equals("duelling")) {
-        JsonNode duel = rollout.path("duel");
         open.append(rollout.path("id").asText())
             .append(' ')
-            .append(duel.path("wins").asInt())
-            .append(':')
-            .append(duel.path("losses").asInt())
+            .append(counted(rollout.path("duel")))
             .append('\n');
       }
     }
     return open.toString();
+  }
+
+  /** The counted votes of a duel and, where there are some, its ratings: good of all, per arm. */
+  static String counted(JsonNode duel) {
+    String votes = duel.path("wins").asInt() + ":" + duel.path("losses").asInt();
+    JsonNode ratings = duel.path("ratings");
+    int up = ratings.path("candidate_up").asInt();
+    int otherUp = ratings.path("champion_up").asInt();
+    int all = up + ratings.path("candidate_down").asInt();
+    int others = otherUp + ratings.path("champion_down").asInt();
+    return all + others == 0
+        ? votes
+        : "%s, %d/%d and %d/%d thumbs up".formatted(votes, up, all, otherUp, others);
   }
 
   private String describe(boolean busy) {
@@ -142,7 +152,11 @@ final class LoopWatcher {
     if (!next.isNumber() || answer.body().path("paused").asBoolean()) {
       return Integer.MAX_VALUE;
     }
-    return Math.max(0, next.asInt() - answer.body().at("/pool/usable").asInt());
+    // Two ratings count as a vote.
+    int size =
+        answer.body().at("/pool/usable").asInt()
+            + answer.body().at("/pool/ratings/usable").asInt() / 2;
+    return Math.max(0, next.asInt() - size);
   }
 
   /** Notes what changed; returns whether a run or a gate is under way. */
@@ -192,12 +206,11 @@ final class LoopWatcher {
     progress.accept(
         String.format(
             Locale.ROOT,
-            "   %s against %s: %s, %d:%d %s",
+            "   %s against %s: %s, %s %s",
             rollout.path("policy").asText(),
             rollout.path("champion").asText(),
             status,
-            rollout.at("/duel/wins").asInt(),
-            rollout.at("/duel/losses").asInt(),
+            counted(rollout.path("duel")),
             rollout.path("reason").asText("")));
     if (!OPEN.contains(status)
         && (before == null || OPEN.contains(before.path("status").asText()))) {

@@ -49,6 +49,7 @@ public final class Scenarios {
           new PoisonScenario("poison", false, 0),
           new PoisonScenario("poison-personal", true, 0),
           new PoisonScenario("poison-uncounted", false, 300),
+          new ThumbsScenario(),
           new WatchScenario(true, WATCHED),
           new WatchScenario(false, WATCHED),
           new RealScenario("real", LabSettings.REAL, 300),

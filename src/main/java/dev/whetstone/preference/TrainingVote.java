@@ -9,6 +9,7 @@ package dev.whetstone.preference;
  * @param conversation hash that votes share when their conversations begin with the same user
  *     message
  * @param part of the log that its pair is in
+ * @param edit whether the preferred answer is one that a person wrote over the other
  * @param weight of the vote; 1 for a person's plain vote
  * @param prompt token ids, at least one
  * @param chosen sampled ids of the preferred answer
@@ -21,6 +22,7 @@ public record TrainingVote(
     String user,
     String conversation,
     Part part,
+    boolean edit,
     double weight,
     int[] prompt,
     int[] chosen,
@@ -34,13 +36,13 @@ public record TrainingVote(
   /** The same vote with another weight. */
   public TrainingVote withWeight(double other) {
     return new TrainingVote(
-        preferenceId, seq, key, user, conversation, part, other, prompt, chosen, rejected);
+        preferenceId, seq, key, user, conversation, part, edit, other, prompt, chosen, rejected);
   }
 
   /** The same vote in another part. */
   public TrainingVote withPart(Part other) {
     return new TrainingVote(
-        preferenceId, seq, key, user, conversation, other, weight, prompt, chosen, rejected);
+        preferenceId, seq, key, user, conversation, other, edit, weight, prompt, chosen, rejected);
   }
 
   /** Tokens of the prompt and both answers. */

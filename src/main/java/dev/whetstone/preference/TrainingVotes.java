@@ -16,7 +16,7 @@ import java.util.List;
 public final class TrainingVotes {
   private static final String VOTES =
       """
-      SELECT v.preference_id, v.seq, v.key_id, v.user_id, v.conversation, v.part, v.weight,
+      SELECT v.preference_id, v.seq, v.key_id, v.user_id, v.conversation, v.part, v.source = 'edit' AS edit, v.weight,
         v.prompt_ids, v.chosen_ids, v.rejected_ids
       FROM usable_votes v WHERE v.base_hash = ?
       """;
@@ -26,7 +26,7 @@ public final class TrainingVotes {
   private static final String OF_RUN =
       """
       SELECT v.preference_id, v.seq, v.key_id, v.user_id, p.conversation, coalesce(r.part, 'train') AS part,
-        r.weight,
+        v.source = 'edit' AS edit, r.weight,
         p.prompt_ids,
         CASE v.choice WHEN 'a' THEN p.ids_a ELSE p.ids_b END AS chosen_ids,
         CASE v.choice WHEN 'a' THEN p.ids_b ELSE p.ids_a END AS rejected_ids
@@ -208,6 +208,7 @@ public final class TrainingVotes {
         row.getString("user_id"),
         row.getString("conversation"),
         EnumNames.parse("part", row.getString("part"), Part.values()),
+        row.getBoolean("edit"),
         row.getFloat("weight"),
         Sql.ints(row, "prompt_ids"),
         Sql.ints(row, "chosen_ids"),

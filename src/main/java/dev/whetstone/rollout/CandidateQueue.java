@@ -7,6 +7,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.rollout.duel.DuelConfig;
+import dev.whetstone.training.Pool;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
 import java.util.List;
@@ -113,13 +114,22 @@ final class CandidateQueue {
         : config.minVotes() - usableVotes();
   }
 
+  // Ratings count for what they count when runs begin.
   private int usableVotes() {
+    int votes = usable("usable_votes");
+    return votes >= config.minVotes()
+        ? votes
+        : votes + Math.toIntExact(Pool.ofVotes(usable("usable_ratings")));
+  }
+
+  private int usable(String view) {
     return database
         .first(
             row -> row.getInt(1),
-            "SELECT count(*) FROM (SELECT FROM usable_votes WHERE base_hash = ? LIMIT ?) AS usable",
+            "SELECT count(*) FROM (SELECT FROM %s WHERE base_hash = ? LIMIT ?) AS usable"
+                .formatted(view),
             policies.baseHash(),
-            config.minVotes())
+            2 * config.minVotes())
         .orElse(0);
   }
 

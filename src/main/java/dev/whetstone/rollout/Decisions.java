@@ -3,8 +3,9 @@ package dev.whetstone.rollout;
 import dev.whetstone.rollout.duel.DuelConfig;
 import dev.whetstone.rollout.duel.GuardrailViolation;
 import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.DuelRule;
-import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.evidence.RatingEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import java.util.List;
@@ -13,7 +14,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What follows from the measurements of a gate and the votes of a duel: pure functions. */
+/**
+ * What follows from the measurements of a gate and the votes and ratings of a duel: pure functions.
+ */
 final class Decisions {
   private Decisions() {}
 
@@ -86,13 +89,13 @@ final class Decisions {
   }
 
   /**
-   * The transition that follows from votes and guard-rails; null while the duel continues.
+   * The transition that follows from votes, ratings and guard-rails; null while the duel continues.
    *
    * @param alarms guard-rails about answers, which end it
    * @param slow the one about latency, which holds a candidate that the votes have not decided
    */
   static @Nullable Transition ofDuel(
-      VoteEvidence evidence,
+      DuelEvidence evidence,
       DuelRule rule,
       List<GuardrailViolation> alarms,
       List<GuardrailViolation> slow,
@@ -102,12 +105,20 @@ final class Decisions {
           RolloutStatus.ABORTED, alarms.getFirst().name(), describe(alarms), numbers(alarms));
     }
     Map<String, Double> numbers = new TreeMap<>(numbers(slow));
-    numbers.put("wins", (double) evidence.wins());
-    numbers.put("losses", (double) evidence.losses());
+    RatingEvidence ratings = evidence.ratings();
+    numbers.put("wins", (double) evidence.votes().wins());
+    numbers.put("losses", (double) evidence.votes().losses());
+    if (ratings.ratings() > 0) {
+      numbers.put("candidate_up", (double) ratings.candidateUp());
+      numbers.put("candidate_down", (double) ratings.candidateDown());
+      numbers.put("champion_up", (double) ratings.championUp());
+      numbers.put("champion_down", (double) ratings.championDown());
+      numbers.put("rating_evidence", ratings.eValue());
+    }
     numbers.put("evidence", evidence.eValue());
     numbers.put("threshold", rule.threshold());
     numbers.put("futility", evidence.futility());
-    String votes = evidence.wins() + " votes for it, " + evidence.losses() + " against";
+    String votes = counts(evidence);
     return switch (rule.verdict(evidence)) {
       case PROMOTE -> new Transition(RolloutStatus.PROMOTED, Transition.VOTES, votes, numbers);
       case FUTILE ->
@@ -139,6 +150,22 @@ final class Decisions {
                 numbers);
       }
     };
+  }
+
+  /** The counted votes and ratings of a duel, in words. */
+  static String counts(DuelEvidence evidence) {
+    RatingEvidence ratings = evidence.ratings();
+    String votes =
+        evidence.votes().wins() + " votes for it, " + evidence.votes().losses() + " against";
+    return ratings.ratings() == 0
+        ? votes
+        : votes
+            + ", %d of its %d ratings good, %d of %d of the champion's"
+                .formatted(
+                    ratings.candidateUp(),
+                    ratings.candidateUp() + ratings.candidateDown(),
+                    ratings.championUp(),
+                    ratings.championUp() + ratings.championDown());
   }
 
   private static String describe(List<GuardrailViolation> alarms) {

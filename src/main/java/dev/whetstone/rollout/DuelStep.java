@@ -8,12 +8,16 @@ import dev.whetstone.rollout.EvidenceStore.Comparison;
 import dev.whetstone.rollout.EvidenceStore.Counts;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.GuardrailThresholds;
+import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.serving.PolicyRouter;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The step of a rollout in which users' votes decide between candidate and champion. Confined to
@@ -23,6 +27,7 @@ final class DuelStep {
   private final RolloutStore rollouts;
   private final ArmMetricsStore metrics;
   private final EvidenceStore evidence;
+  private final RatingEvidenceStore ratings;
   private final CandidateQueue queue;
   private final RolloutTransitions transitions;
   private final Database database;
@@ -42,6 +47,7 @@ final class DuelStep {
     this.rollouts = rollouts;
     this.metrics = metrics;
     this.evidence = evidence;
+    this.ratings = new RatingEvidenceStore(clock, config.duel().ratingWindow());
     this.queue = queue;
     this.transitions = transitions;
     this.database = router.store().database();
@@ -50,8 +56,8 @@ final class DuelStep {
     this.clock = clock;
   }
 
-  /** Admits the votes that came since and counts all, whether or not decisions are held. */
-  VoteEvidence count(Rollout duel) {
+  /** Admits the votes and ratings that came since and counts all, whether or not decisions are held. */
+  DuelEvidence count(Rollout duel) {
     Instant championSince = database.statement(c -> aliases.lastPromotion(c, duel.champion())).at();
     Rollout begun = rollouts.numbered(duel, championSince);
     return database.transaction(
@@ -64,15 +70,19 @@ final class DuelStep {
                   duel.championHash(),
                   Objects.requireNonNull(begun.evidenceAfter())));
           Counts counts = EvidenceStore.counts(connection, duel.id());
-          VoteEvidence now = new VoteEvidence(counts.wins(), counts.losses());
+          ratings.admit(connection, duel);
+          DuelEvidence now =
+              new DuelEvidence(
+                  new VoteEvidence(counts.wins(), counts.losses()),
+                  RatingEvidenceStore.evidence(connection, duel.id()));
           rollouts.saveEvidence(connection, duel, now);
           return now;
         });
   }
 
-  /** Decides a duel whose votes or arms decide it; true when they did. */
-  boolean evaluate(Rollout duel, VoteEvidence votes, Aliases now) {
-    Optional<Transition> replaced = queue.replacement(duel, votes.eValue());
+  /** Decides a duel whose votes, ratings or arms decide it; true when they did. */
+  boolean evaluate(Rollout duel, DuelEvidence counted, Aliases now) {
+    Optional<Transition> replaced = queue.replacement(duel, counted.eValue());
     if (replaced.isPresent()) {
       return transitions.apply(duel, replaced.get(), now);
     }
@@ -83,11 +93,23 @@ final class DuelStep {
             && clock.instant().isAfter(duel.duelBeganAt().plus(config.duel().maxDuration()));
     Transition next =
         Decisions.ofDuel(
-            votes,
+            counted,
             Decisions.rule(config.duel(), duel),
-            rails.violations(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION)),
+            violations(rails, duel, candidate),
             rails.latency(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ALONE)),
             tooLong);
     return next != null && transitions.apply(duel, next, now);
+  }
+
+  // Of pairs and of single answers alone: there each has answers to other prompts.
+  private List<GuardrailViolation> violations(
+      GuardrailThresholds rails, Rollout duel, ArmMetrics candidate) {
+    return Stream.of(
+            rails.violations(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION)),
+            rails.violations(
+                DuelTracker.metrics(metrics, duel, Arm.CANDIDATE_ANSWERS),
+                DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ANSWERS)))
+        .flatMap(List::stream)
+        .toList();
   }
 }

@@ -8,7 +8,9 @@ import dev.whetstone.rollout.ArmMetricsStore.Subject;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.evidence.WatchRule;
 import dev.whetstone.serving.ServingSnapshot;
+import dev.whetstone.settings.Checks;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +19,10 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * The running duel and watches as this gateway knows them: assigns policies to pairs and counts
- * what each arm does. Request threads call {@link #assign} and {@link #observe}, the rollout loop
- * calls {@link #refresh}; counts that are not yet in the database are guarded by {@code pending}.
+ * The running duel and watches as this gateway knows them: assigns policies to pairs and, in a
+ * duel, to single answers, and counts what each arm does. Request threads call the two {@code
+ * assign} and {@code observe}, the rollout loop calls {@link #refresh}; counts that are not yet in
+ * the database are guarded by {@code pending}.
  */
 public final class DuelTracker {
   /** The arms; the labels are stored. In a watch the champion is the one in question. */
@@ -27,7 +30,10 @@ public final class DuelTracker {
     CANDIDATE("candidate"),
     CHAMPION("champion"),
     /** The champion in pairs without the candidate. */
-    CHAMPION_ALONE("alone");
+    CHAMPION_ALONE("alone"),
+    /** The candidate in single answers; the champion likewise. */
+    CANDIDATE_ANSWERS("candidate_answers"),
+    CHAMPION_ANSWERS("champion_answers");
 
     private final String label;
 
@@ -61,6 +67,7 @@ public final class DuelTracker {
   private final WatchStore watches;
   private final ArmMetricsStore metrics;
   private final WatchConfig watchConfig;
+  private final double answerShare;
   private final Policy base;
   private final RandomGenerator random;
   private final String gateway;
@@ -77,14 +84,16 @@ public final class DuelTracker {
       RolloutStore store,
       WatchStore watches,
       ArmMetricsStore metrics,
-      WatchConfig watchConfig,
+      RolloutConfig config,
       Policy base,
       RandomGenerator random,
       String gateway) {
     this.store = store;
     this.watches = watches;
     this.metrics = metrics;
-    this.watchConfig = watchConfig;
+    this.watchConfig = config.watch();
+    this.answerShare = config.duel().answerShare();
+    Checks.require(answerShare >= 0 && answerShare < 1, "answer-share must be in [0, 1)");
     this.base = base;
     this.random = random;
     this.gateway = gateway;
@@ -112,6 +121,24 @@ public final class DuelTracker {
         : new PairAssignment(other, champion);
   }
 
+  /**
+   * The policy of a single answer: the champion, or in a duel, for all answers of a share of the
+   * conversations, the candidate. A watch compares pairs alone: what was dethroned answers nobody.
+   */
+  public AnswerAssignment assign(
+      ServingSnapshot serving, AnswerAssignment.Conversation conversation) {
+    Policy champion = serving.champion();
+    for (Comparison duel : current) {
+      Optional<Policy> candidate = opponent(duel, serving);
+      if (duel.subject() == Subject.ROLLOUT && candidate.isPresent() && answerShare > 0) {
+        AnswerAssignment.Draw draw = new AnswerAssignment.Draw(duel.id(), answerShare);
+        return new AnswerAssignment(
+            conversation.isOfCandidate(draw) ? candidate.get() : champion, draw);
+      }
+    }
+    return new AnswerAssignment(champion, null);
+  }
+
   private Optional<Policy> opponent(Comparison comparison, ServingSnapshot serving) {
     return Stream.of(serving.candidate(), serving.previous(), base)
         .flatMap(Stream::ofNullable)
@@ -137,6 +164,24 @@ public final class DuelTracker {
     return key == null ? inner : new CountingListener(List.of(key, key), inner);
   }
 
+  /** Wraps the listener of single answers that were drawn for a duel, so that they are counted. */
+  public GenerationListener observe(
+      AnswerAssignment answer, int branches, GenerationListener inner) {
+    AnswerAssignment.Draw draw = answer.duel();
+    if (draw == null) {
+      return inner;
+    }
+    for (Comparison duel : current) {
+      if (duel.id().equals(draw.rolloutId())) {
+        boolean candidate = answer.policy().hash().equals(duel.hash());
+        Arm arm = candidate ? Arm.CANDIDATE_ANSWERS : Arm.CHAMPION_ANSWERS;
+        return new CountingListener(
+            Collections.nCopies(branches, new Key(Subject.ROLLOUT, duel.id(), arm)), inner);
+      }
+    }
+    return inner;
+  }
+
   private static Key key(Comparison comparison, Policy side) {
     return new Key(
         comparison.subject(),
@@ -147,10 +192,11 @@ public final class DuelTracker {
   private final class CountingListener implements GenerationListener {
     private final List<Key> arms;
     private final GenerationListener inner;
-    private final long[] startNanos = new long[2];
+    private final long[] startNanos;
 
     CountingListener(List<Key> arms, GenerationListener inner) {
       this.arms = arms;
+      this.startNanos = new long[arms.size()];
       this.inner = inner;
     }
 

@@ -44,7 +44,8 @@ final class EvidenceStore {
         INSERT INTO evidence_voters (subject, key_id, user_id, voter)
         SELECT ?, ?, ?, 1 + coalesce(max(voter), 0) FROM (
           SELECT voter FROM evidence_voters WHERE subject = ?
-          UNION ALL SELECT voter FROM evidence_votes WHERE subject = ?) AS known
+          UNION ALL SELECT voter FROM evidence_votes WHERE subject = ?
+          UNION ALL SELECT voter FROM evidence_ratings WHERE subject = ?) AS known
         ON CONFLICT DO NOTHING RETURNING voter)
       SELECT voter FROM added
       UNION ALL
@@ -190,6 +191,7 @@ final class EvidenceStore {
             subject,
             key,
             user,
+            subject,
             subject,
             subject,
             subject,

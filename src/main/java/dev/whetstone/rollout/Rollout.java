@@ -1,6 +1,6 @@
 package dev.whetstone.rollout;
 
-import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param champion version that the candidate is compared with
  * @param share of pairs in which the candidate writes one side during the duel
  * @param cause of the present status, a word; null in rows of older builds
- * @param evidence the counted votes of the duel so far
+ * @param evidence the counted votes and ratings of the duel so far
  * @param attempt the how-manieth duel (or judgement, in the automatic mode) against this champion
  *     since it was promoted; 0 before it
  * @param evidenceAfter position in the log of the newest vote when the duel began; null before it
@@ -31,7 +31,7 @@ public record Rollout(
     RolloutStatus status,
     @Nullable String cause,
     @Nullable String reason,
-    VoteEvidence evidence,
+    DuelEvidence evidence,
     int attempt,
     @Nullable Long evidenceAfter,
     int gateFailures,

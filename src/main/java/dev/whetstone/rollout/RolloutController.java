@@ -6,7 +6,7 @@ import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.gate.Gate;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.training.LearningStore;
@@ -80,7 +80,7 @@ final class RolloutController {
       return true;
     }
     Optional<Rollout> active = rollouts.active();
-    Optional<VoteEvidence> votes =
+    Optional<DuelEvidence> votes =
         active.filter(rollout -> rollout.status() == RolloutStatus.DUELLING).map(duelling::count);
     if (paused) {
       return false;
@@ -92,7 +92,7 @@ final class RolloutController {
     return learning.pause().isPresent();
   }
 
-  private boolean step(Rollout rollout, Optional<VoteEvidence> votes) {
+  private boolean step(Rollout rollout, Optional<DuelEvidence> votes) {
     Aliases now = database.statement(aliases::read);
     Optional<Transition> overtaken = overtakenBy(rollout, now);
     if (overtaken.isPresent()) {

@@ -2,6 +2,7 @@ package dev.whetstone.rollout;
 
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +48,8 @@ public record RolloutFigures(
   private static RolloutFigures read(Rollouts rollouts, Instant now) {
     Optional<Rollout> duel =
         rollouts.store().active().filter(rollout -> rollout.status() == RolloutStatus.DUELLING);
-    VoteEvidence votes = duel.map(Rollout::evidence).orElse(VoteEvidence.NONE);
+    DuelEvidence evidence = duel.map(Rollout::evidence).orElse(DuelEvidence.of(VoteEvidence.NONE));
+    VoteEvidence votes = evidence.votes();
     var watches = rollouts.watches().active();
     Optional<Watch.WinRate> rate =
         watches.stream()
@@ -63,7 +65,7 @@ public record RolloutFigures(
         duel.map(Rollout::duelBeganAt).map(at -> Duration.between(at, now).toSeconds()).orElse(0L),
         votes.wins(),
         votes.losses(),
-        duel.isEmpty() ? 0 : votes.eValue(),
+        duel.isEmpty() ? 0 : evidence.eValue(),
         duel.map(rollouts::threshold).orElse(0.0),
         watches.stream()
             .filter(Watch::ofPredecessor)

@@ -4,6 +4,8 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.evidence.DuelEvidence;
+import dev.whetstone.rollout.evidence.RatingEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -30,7 +32,8 @@ public final class RolloutStore {
   private static final String COLUMNS =
       """
       SELECT rollout_id, seq, run_id, candidate, candidate_hash, champion, champion_hash, mode, share,
-        status, ending, cause, reason, wins, losses, attempt, evidence_after, gate_failures, judged_votes,
+        status, ending, cause, reason, wins, losses, candidate_up, candidate_down, champion_up,
+        champion_down, rating_evidence, rating_mirrored, rating_futility, attempt, evidence_after, gate_failures, judged_votes,
         created_at, duel_began_at, ended_at
       FROM rollouts
       """;
@@ -202,15 +205,28 @@ public final class RolloutStore {
     return new ChoiceCounts(row.getLong(1), row.getLong(2), row.getLong(3));
   }
 
-  /** Stores the counted votes of a duel. */
-  void saveEvidence(Connection connection, Rollout duel, VoteEvidence evidence)
+  /** Stores the counted votes and ratings of a duel. */
+  void saveEvidence(Connection connection, Rollout duel, DuelEvidence evidence)
       throws SQLException {
     if (!evidence.equals(duel.evidence())) {
+      RatingEvidence ratings = evidence.ratings();
       Sql.update(
           connection,
-          "UPDATE rollouts SET wins = ?, losses = ? WHERE rollout_id = ?",
-          evidence.wins(),
-          evidence.losses(),
+          """
+          UPDATE rollouts SET wins = ?, losses = ?, candidate_up = ?, candidate_down = ?,
+            champion_up = ?, champion_down = ?, rating_evidence = ?, rating_mirrored = ?,
+            rating_futility = ?
+          WHERE rollout_id = ?
+          """,
+          evidence.votes().wins(),
+          evidence.votes().losses(),
+          ratings.candidateUp(),
+          ratings.candidateDown(),
+          ratings.championUp(),
+          ratings.championDown(),
+          ratings.logEValue(),
+          ratings.logMirrored(),
+          ratings.logFutility(),
           duel.id());
     }
   }
@@ -327,7 +343,16 @@ public final class RolloutStore {
         RolloutStatus.ofStored(row.getString("status"), row.getString("ending")),
         row.getString("cause"),
         row.getString("reason"),
-        new VoteEvidence(row.getInt("wins"), row.getInt("losses")),
+        new DuelEvidence(
+            new VoteEvidence(row.getInt("wins"), row.getInt("losses")),
+            new RatingEvidence(
+                row.getInt("candidate_up"),
+                row.getInt("candidate_down"),
+                row.getInt("champion_up"),
+                row.getInt("champion_down"),
+                row.getDouble("rating_evidence"),
+                row.getDouble("rating_mirrored"),
+                row.getDouble("rating_futility"))),
         row.getInt("attempt"),
         row.getObject("evidence_after", Long.class),
         row.getInt("gate_failures"),

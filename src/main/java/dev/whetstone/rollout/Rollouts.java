@@ -7,6 +7,7 @@ import dev.whetstone.engine.Engine;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.gate.Gate;
 import dev.whetstone.rollout.gate.GateDataset;
 import dev.whetstone.rollout.gate.OperatorChecks;
@@ -69,7 +70,7 @@ public final class Rollouts implements AutoCloseable {
     this.metrics = new ArmMetricsStore(database);
     this.duelTracker =
         new DuelTracker(
-            store, watches, metrics, config.watch(), policies.base(), random, policies.gateway());
+            store, watches, metrics, config, policies.base(), random, policies.gateway());
     GateDataset data = new GateDataset(database, runs, baseHash);
     Gate gate = new Gate(engine, policies.base(), data, config.gate(), probe, checks);
     this.controller =
@@ -132,6 +133,11 @@ public final class Rollouts implements AutoCloseable {
   /** The e-value that promotes a rollout's candidate. */
   public double threshold(Rollout rollout) {
     return Decisions.threshold(config.duel(), rollout);
+  }
+
+  /** The counted votes and ratings of a duel, in words. */
+  public static String counts(DuelEvidence evidence) {
+    return Decisions.counts(evidence);
   }
 
   /** What an operator watches, as of a few seconds ago. */

@@ -36,7 +36,7 @@ public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Count
             .count(runs.history().ratingsConsideredAt());
     return new Pool(
         counts,
-        counts.usable() - counts.newer() + (ratings.usable() - ratings.newer()) / RATINGS_OF_A_VOTE,
+        counts.usable() - counts.newer() + ofVotes(ratings.usable() - ratings.newer()),
         ratings);
   }
 
@@ -60,8 +60,23 @@ public record Pool(TrainingVotes.Counts counts, long base, TrainingRatings.Count
     return Math.max(first, base == 0 ? first : grown);
   }
 
+  /** The size of the pool: its votes, and its ratings for what they count. */
+  public long size() {
+    return counts.usable() + ofVotes(ratings.usable());
+  }
+
+  /** What a number of ratings counts in votes. */
+  public static long ofVotes(long ratings) {
+    return ratings / RATINGS_OF_A_VOTE;
+  }
+
+  /** Whether there is anything that no run with a result has considered. */
+  public boolean hasNewer() {
+    return counts.newer() + ratings.newer() > 0;
+  }
+
   /** Whether the pool is large enough for the next run; never with {@code first} 0. */
   public boolean due(int first) {
-    return first > 0 && counts.usable() + ratings.usable() / RATINGS_OF_A_VOTE >= nextRunAt(first);
+    return first > 0 && size() >= nextRunAt(first);
   }
 }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param seq grows from run to run
  * @param config settings as a JSON object: those requested, or all of them once the data is frozen
+ * @param fromBase whether it was asked to begin with the base, however long that takes
  * @param parent version whose adapter it began with; null until the data is frozen
  * @param dataHash hash of the frozen list of preferences; null until then
  * @param pairs number of pairs that it trains on
@@ -25,6 +26,7 @@ public record TrainingRun(
     RunTrigger trigger,
     String requestedBy,
     String config,
+    boolean fromBase,
     @Nullable String parent,
     @Nullable String dataHash,
     int pairs,

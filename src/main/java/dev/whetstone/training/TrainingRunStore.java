@@ -20,7 +20,7 @@ public final class TrainingRunStore {
 
   private static final String COLUMNS =
       """
-      SELECT run_id, seq, status, trigger, requested_by, config::text AS config, parent, data_hash,
+      SELECT run_id, seq, status, trigger, requested_by, config::text AS config, from_base, parent, data_hash,
         pairs, held_out, policy, metrics::text AS metrics, reason, attempts, cancel_requested,
         created_at, started_at, finished_at
       FROM training_runs
@@ -28,10 +28,16 @@ public final class TrainingRunStore {
 
   private static final String REQUEST =
       """
-      INSERT INTO training_runs (base_hash, status, trigger, requested_by, config)
-      VALUES (?, 'queued', ?, ?, ?::jsonb)
+      INSERT INTO training_runs (base_hash, status, trigger, requested_by, config, from_base)
+      VALUES (?, 'queued', ?, ?, ?::jsonb, ?)
       ON CONFLICT (base_hash) WHERE status IN ('queued', 'running') DO NOTHING
       RETURNING run_id
+      """;
+
+  private static final String BEGIN_WITH_BASE =
+      """
+      UPDATE training_runs SET from_base = true
+      WHERE base_hash = ? AND status = 'queued' AND NOT from_base RETURNING run_id
       """;
 
   private static final String FREEZE =
@@ -101,17 +107,29 @@ public final class TrainingRunStore {
    * @param config settings as a JSON object; what is absent stays at the trainer's defaults
    */
   public Request request(RunTrigger trigger, String config, ChangeContext by) {
+    return request(trigger, config, false, by);
+  }
+
+  /**
+   * Queues a run, or returns the active one.
+   *
+   * @param fromBase whether it begins with the base; an active run that has not begun does so then,
+   *     too, but one that has begun stays as it is
+   */
+  public Request request(RunTrigger trigger, String config, boolean fromBase, ChangeContext by) {
     Optional<Request> answer = Optional.empty();
     // Empty when the other run ended between the two statements: the next attempt succeeds.
     while (answer.isEmpty()) {
-      answer = database.transaction(connection -> request(connection, trigger, config, by));
+      answer =
+          database.transaction(connection -> request(connection, trigger, config, fromBase, by));
     }
     return answer.get();
   }
 
   private Optional<Request> request(
-      Connection connection, RunTrigger trigger, String config, ChangeContext by)
+      Connection connection, RunTrigger trigger, String config, boolean fromBase, ChangeContext by)
       throws SQLException {
+    String action = fromBase ? "train from the base" : "train";
     Optional<String> id =
         Sql.first(
             connection,
@@ -120,11 +138,18 @@ public final class TrainingRunStore {
             baseHash,
             trigger.label(),
             by.actor(),
-            config);
+            config,
+            fromBase);
     if (id.isEmpty()) {
+      if (fromBase) {
+        for (String changed :
+            Sql.list(connection, row -> row.getString(1), BEGIN_WITH_BASE, baseHash)) {
+          PolicyAudit.write(connection, by, action, changed, null);
+        }
+      }
       return active(connection).map(run -> new Request(run, false));
     }
-    PolicyAudit.write(connection, by, "train", id.get(), null);
+    PolicyAudit.write(connection, by, action, id.get(), null);
     Notifications.send(connection, CHANNEL);
     return find(connection, id.get()).map(run -> new Request(run, true));
   }
@@ -276,6 +301,7 @@ public final class TrainingRunStore {
         EnumNames.parse("trigger", row.getString("trigger"), RunTrigger.values()),
         row.getString("requested_by"),
         row.getString("config"),
+        row.getBoolean("from_base"),
         row.getString("parent"),
         row.getString("data_hash"),
         row.getInt("pairs"),

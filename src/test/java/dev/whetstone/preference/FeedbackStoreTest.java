@@ -234,7 +234,8 @@ class FeedbackStoreTest {
         new Side(text, new int[] {token, 2}, new float[0], "stop", "v1", "hash1"),
         "base",
         sampling,
-        Objects.requireNonNull(now.get()));
+        Objects.requireNonNull(now.get()),
+        null);
   }
 
   private FeedbackOutcome.Recorded rate(String id, Rating rating, @Nullable String edit) {

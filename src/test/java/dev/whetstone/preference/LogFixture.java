@@ -125,7 +125,40 @@ public final class LogFixture implements AutoCloseable {
     return preferenceId;
   }
 
+  /** Inserts an answer to the user and key of that name, and its rating. */
+  public void rate(String user, String prompt, String rating) {
+    String id = "gen_" + id();
+    execute(
+        """
+        INSERT INTO answers (completion_id, key_id, user_id, prompt, prompt_ids, messages, text, ids,
+          finish, policy, hash, base_hash, sampling, created_at, expires_at)
+        VALUES (?, ?, ?, ?, '{1,2}', json_build_array(json_build_object('role', 'user', 'content',
+          ?::text)), 'an answer', '{3,2}', 'stop', 'v0', 'v0', 'base', '{}', ?, ?)
+        """,
+        id,
+        user,
+        user,
+        prompt,
+        prompt,
+        Timestamp.from(NOW),
+        Timestamp.from(NOW.plusSeconds(3600)));
+    execute(
+        """
+        INSERT INTO ratings (feedback_id, completion_id, key_id, user_id, rating, first_rating,
+          recorded_at, first_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        "feedback_" + id,
+        id,
+        user,
+        user,
+        rating,
+        rating,
+        Timestamp.from(NOW),
+        Timestamp.from(NOW));
+  }
+
   public void clear() {
+    execute("DELETE FROM answers");
     execute("DELETE FROM pairs");
   }
 

@@ -3,6 +3,7 @@ package dev.whetstone.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.rollout.duel.GuardrailViolation;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.DuelRule;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
@@ -78,10 +79,14 @@ class DecisionsTest {
 
   @Test
   void aDuelEndsUndecidedAfterItsTime() {
-    Transition ended = Decisions.ofDuel(new VoteEvidence(4, 3), RULE, List.of(), List.of(), true);
+    Transition ended =
+        Decisions.ofDuel(DuelEvidence.of(new VoteEvidence(4, 3)), RULE, List.of(), List.of(), true);
     assertThat(to(ended)).isEqualTo(RolloutStatus.INCONCLUSIVE);
     assertThat(cause(ended)).isEqualTo("time_limit");
-    assertThat(to(Decisions.ofDuel(new VoteEvidence(9, 0), RULE, List.of(), List.of(), true)))
+    assertThat(
+            to(
+                Decisions.ofDuel(
+                    DuelEvidence.of(new VoteEvidence(9, 0)), RULE, List.of(), List.of(), true)))
         .as("votes that decide count to the last")
         .isEqualTo(RolloutStatus.PROMOTED);
   }
@@ -97,7 +102,8 @@ class DecisionsTest {
 
   private static @Nullable Transition duel(
       int wins, int losses, List<GuardrailViolation> alarms, List<GuardrailViolation> slow) {
-    return Decisions.ofDuel(new VoteEvidence(wins, losses), RULE, alarms, slow, false);
+    return Decisions.ofDuel(
+        DuelEvidence.of(new VoteEvidence(wins, losses)), RULE, alarms, slow, false);
   }
 
   private static String cause(@Nullable Transition transition) {

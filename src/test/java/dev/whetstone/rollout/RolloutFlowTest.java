@@ -68,7 +68,7 @@ class RolloutFlowTest extends SteppedRollouts {
     }
     rollouts.step();
 
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isZero();
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isZero();
     assertThat(reasons(duel)).containsOnlyKeys("unusable").containsValue(100L);
   }
 
@@ -84,7 +84,7 @@ class RolloutFlowTest extends SteppedRollouts {
         c -> Sql.update(c, "DELETE FROM preferences WHERE user_id = 'user 1'"));
     rollouts.step();
 
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isEqualTo(6);
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isEqualTo(6);
     assertThat(
             gateway.database.list(
                 row -> row.getString(1), "SELECT user_id FROM evidence_voters ORDER BY 1"))
@@ -106,13 +106,13 @@ class RolloutFlowTest extends SteppedRollouts {
     exclusions.add(VoteExclusions.Kind.KEY, "key_1", "made-up names", OPERATOR.actor());
     vote(candidate, base(), "user 9", "prompt 9", true);
     rollouts.step();
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isZero();
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isZero();
     assertThat(reasons(duel)).containsEntry("unusable", 1L);
 
     exclusions.remove(VoteExclusions.Kind.KEY, "key_1", "a mistake", OPERATOR.actor());
     vote(candidate, base(), "user 8", "prompt 8", true);
     rollouts.step();
-    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().votes()).isEqualTo(7);
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().evidence().counted()).isEqualTo(7);
   }
 
   @Test
@@ -254,7 +254,7 @@ class RolloutFlowTest extends SteppedRollouts {
 
     Rollout paused = rollouts.store().find(duel.id()).orElseThrow();
     assertThat(paused.status()).isEqualTo(RolloutStatus.DUELLING);
-    assertThat(paused.evidence().wins()).isEqualTo(8);
+    assertThat(paused.evidence().votes().wins()).isEqualTo(8);
   }
 
   private static Rollout of(List<Rollout> all, PolicyRecord candidate) {

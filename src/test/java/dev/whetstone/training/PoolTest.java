@@ -110,6 +110,22 @@ class PoolTest extends LogTest {
     return Pool.read(votes, runs).counts().usable();
   }
 
+  /** Most people never see a pair: they press a thumb. */
+  @Test
+  void ratingsAloneMakeARunDue() {
+    for (int i = 0; i < 79; i++) {
+      log.rate("user" + i % 10, "question " + i, i % 2 == 0 ? "up" : "down");
+    }
+    assertThat(Pool.read(votes, runs).due(FIRST)).isFalse();
+
+    log.rate("user", "one more", "up");
+
+    Pool pool = Pool.read(votes, runs);
+    assertThat(pool.due(FIRST)).isTrue();
+    assertThat(pool.size()).isEqualTo(FIRST);
+    assertThat(pool.hasNewer()).isTrue();
+  }
+
   /** The end of a run without a frozen list says nothing about votes. */
   private void run(RunStatus end) {
     String id = runs.request(RunTrigger.VOTES, "{}", TRAINER).run().id();

@@ -57,6 +57,37 @@ class TrainingRunStoreTest {
     assertThat(runs.page(null, 10)).hasSize(1);
   }
 
+  /** After an erasure: what erased votes taught a champion goes no further. */
+  @Test
+  void oneCallBeginsWithTheBaseHoweverOftenItIsMade() {
+    TrainingRunStore runs = new TrainingRunStore(database, "from-base");
+    String id = runs.request(RunTrigger.VOTES, "{}", OPERATOR).run().id();
+    assertThat(runs.find(id).orElseThrow().fromBase()).isFalse();
+
+    for (int i = 0; i < 2; i++) {
+      var asked = runs.request(RunTrigger.CALL, "{}", true, OPERATOR);
+      assertThat(asked.created()).isFalse();
+      assertThat(asked.run().id()).isEqualTo(id);
+      assertThat(asked.run().fromBase()).as("it has not begun").isTrue();
+    }
+    assertThat(
+            database.list(
+                row -> row.getString(1),
+                "SELECT action FROM audit WHERE subject = ? ORDER BY audit_id",
+                id))
+        .containsExactly("train", "train from the base");
+
+    runs.begin(id);
+    runs.finish(id, RunStatus.CANCELLED, OPERATOR);
+    String plain = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    runs.begin(plain);
+    assertThat(runs.request(RunTrigger.CALL, "{}", true, OPERATOR).run().fromBase())
+        .as("one that has begun stays as it is")
+        .isFalse();
+    runs.finish(plain, RunStatus.CANCELLED, OPERATOR);
+    assertThat(runs.request(RunTrigger.CALL, "{}", true, OPERATOR).created()).isTrue();
+  }
+
   @Test
   void aRunIsFrozenOnceAndEndsOnce() {
     TrainingRunStore runs = new TrainingRunStore(database, "ends-once");

@@ -9,6 +9,7 @@ import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.Side;
 import dev.whetstone.preference.feedback.AnswerLog;
 import dev.whetstone.preference.feedback.KeptAnswer;
+import dev.whetstone.rollout.AnswerAssignment;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -84,9 +85,15 @@ public final class AnswerService {
                     side(completion, branch),
                     baseHash,
                     sampling(asked, plan),
-                    now));
+                    now,
+                    duel(plan)));
       }
     }
+  }
+
+  private static KeptAnswer.@Nullable Duel duel(GenerationPlan plan) {
+    AnswerAssignment.Draw draw = plan.answer() == null ? null : plan.answer().duel();
+    return draw == null ? null : new KeptAnswer.Duel(draw.rolloutId(), draw.share());
   }
 
   private static Side side(Completion written, CompletionSpec branch) {

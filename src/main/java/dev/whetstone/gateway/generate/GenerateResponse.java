@@ -26,7 +26,8 @@ public final class GenerateResponse {
   }
 
   /**
-   * Token counts; {@code cachedTokens} prompt tokens came from the prefix cache, of a pair null.
+   * Token counts; {@code cachedTokens} prompt tokens came from the prefix cache. It is null where a
+   * duel may choose what writes the answer: what was cached would tell its choice.
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Usage(
@@ -36,8 +37,8 @@ public final class GenerateResponse {
       return new Usage(prompt, sampled, prompt + sampled, timings.cachedTokens());
     }
 
-    /** Counts of a pair. What was cached would tell whether another version wrote a side. */
-    static Usage ofPair(int prompt, List<Completion> completions) {
+    /** Counts of what a duel may choose the writer of. */
+    static Usage ofBlind(int prompt, List<Completion> completions) {
       int sampled = completions.stream().mapToInt(c -> c.tokens().length).sum();
       return new Usage(prompt, sampled, prompt + sampled, null);
     }

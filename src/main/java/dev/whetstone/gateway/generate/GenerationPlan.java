@@ -10,8 +10,10 @@ import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.AnswerAssignment;
 import dev.whetstone.rollout.PairAssignment;
 import dev.whetstone.text.Conversation;
+import dev.whetstone.text.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param writers the policies of a pair's two sides; the first one writes a single answer
  * @param pair whether the response has two answers
  * @param shownName the name of a single answer's policy that the caller is told
+ * @param answer a single answer's policy that a duel may choose; null where it has no choice
  * @param request the request to the engine
  */
 public record GenerationPlan(
@@ -33,6 +36,7 @@ public record GenerationPlan(
     PairAssignment writers,
     boolean pair,
     String shownName,
+    @Nullable AnswerAssignment answer,
     GenerationRequest request) {
   /**
    * Options that only the OpenAI-compatible routes have.
@@ -40,6 +44,7 @@ public record GenerationPlan(
    * @param promptIds a prompt given as token ids; null for a text
    * @param count completions of the prompt
    * @param ignoreEos whether to continue past the end token (load tests)
+   * @param logprobs whether log-probs are reported
    * @param topLogprobs alternatives to report for each token
    * @param format what the answer must be; null for any text
    * @param conversation a prompt with more than roles and contents; null for any other
@@ -48,10 +53,11 @@ public record GenerationPlan(
       int @Nullable [] promptIds,
       int count,
       boolean ignoreEos,
+      boolean logprobs,
       int topLogprobs,
       AnswerFormat.@Nullable Asked format,
       @Nullable Conversation conversation) {
-    static final Extras NONE = new Extras(null, 1, false, 0, null, null);
+    static final Extras NONE = new Extras(null, 1, false, false, 0, null, null);
   }
 
   // What a pair must leave to chance to be in a duel. Those below are not counted anyway, or tell
@@ -91,7 +97,11 @@ public record GenerationPlan(
       throw ProblemException.invalidField("max_tokens", "max_tokens must be positive");
     }
     SamplingParameters sampling = sampling(asked, pair, model.sampling(), config, random);
-    PairAssignment writers = writers(asked, caller, model, pair, sampling);
+    AnswerAssignment answer = pair ? null : answer(asked, extras, caller, model, sampling);
+    PairAssignment writers =
+        answer == null
+            ? writers(asked, caller, model, pair, sampling)
+            : new PairAssignment(answer.policy(), answer.policy());
     if (pair) {
       sampling = sampling.withSeed(pairSeed.applyAsLong(sampling.seed()));
     }
@@ -118,7 +128,7 @@ public record GenerationPlan(
             new Requester(caller.keyId(), asked.user() == null ? "" : asked.user()),
             format == null ? null : grammars.compile(model, format));
     String shownName = caller.shownName(asked.policy(), writers.first());
-    return new GenerationPlan(prompt, writers, pair, shownName, request);
+    return new GenerationPlan(prompt, writers, pair, shownName, answer, request);
   }
 
   private static Prompt prompt(GenerateRequest asked, Extras extras, ServedModel model) {
@@ -155,6 +165,54 @@ public record GenerationPlan(
     }
     Policy policy = caller.policy(asked.policy(), model);
     return new PairAssignment(policy, policy);
+  }
+
+  /**
+   * The policy of a single answer that a duel may choose, under the conditions for pairs. An
+   * operator is told the version, log-probs are the champion's, and what a rating could not count
+   * for is left to the champion: then there is no choice.
+   */
+  private static @Nullable AnswerAssignment answer(
+      GenerateRequest asked,
+      Extras extras,
+      Caller caller,
+      ServedModel model,
+      SamplingParameters sampling) {
+    String first = firstUserMessage(asked, extras);
+    if (first == null
+        || caller.operator()
+        || asked.policy() != null
+        || asked.seed() != null
+        || Boolean.FALSE.equals(asked.learn())
+        || extras.logprobs()
+        || extras.format() != null
+        || !isOpen(asked, sampling)) {
+      return null;
+    }
+    String user = asked.user() == null ? caller.keyId() : asked.user();
+    return model
+        .rollouts()
+        .duelTracker()
+        .assign(
+            model.policies().serving(),
+            new AnswerAssignment.Conversation(caller.keyId(), user, first));
+  }
+
+  private static @Nullable String firstUserMessage(GenerateRequest asked, Extras extras) {
+    if (extras.conversation() != null) {
+      return extras.conversation().messages().stream()
+          .filter(message -> "user".equals(message.get("role")))
+          .map(message -> String.valueOf(message.get("content")))
+          .findFirst()
+          .orElse(null);
+    }
+    return asked.messages() == null
+        ? null
+        : asked.messages().stream()
+            .filter(message -> message.role().equals("user"))
+            .map(Message::content)
+            .findFirst()
+            .orElse(null);
   }
 
   private static boolean isOpen(GenerateRequest asked, SamplingParameters sampling) {

@@ -171,7 +171,9 @@ public final class GenerationService {
         id,
         plan.shownName(),
         GenerateResponse.Text.of(done.getFirst()),
-        GenerateResponse.Usage.of(plan.prompt().ids().length, done, generation.timings()),
+        plan.answer() == null
+            ? GenerateResponse.Usage.of(plan.prompt().ids().length, done, generation.timings())
+            : GenerateResponse.Usage.ofBlind(plan.prompt().ids().length, done),
         GenerateResponse.Times.of(generation.timings()));
   }
 }

@@ -18,6 +18,8 @@ import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
+import dev.whetstone.rollout.AnswerAssignment;
+import dev.whetstone.rollout.DuelTracker;
 import dev.whetstone.security.RandomIds;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -83,12 +85,17 @@ public final class PairService {
     return new Draft(RandomIds.generate("pair"), keyId, asked, plan);
   }
 
-  /** Observes the pace of a pair's sides: a single answer has no sibling to compare it with. */
+  /** Counts what is written for a duel or a watch. */
   public static GenerationListener withDuelMetrics(
       ServedModel model, GenerationPlan plan, GenerationListener listener) {
-    return plan.pair()
-        ? model.rollouts().duelTracker().observe(plan.writers(), listener)
-        : listener;
+    DuelTracker duels = model.rollouts().duelTracker();
+    if (plan.pair()) {
+      return duels.observe(plan.writers(), listener);
+    }
+    AnswerAssignment answer = plan.answer();
+    return answer == null
+        ? listener
+        : duels.observe(answer, plan.request().branches().size(), listener);
   }
 
   /**
@@ -123,7 +130,7 @@ public final class PairService {
         GenerateResponse.Text.of(a),
         GenerateResponse.Text.of(b),
         a.identical() || b.identical() || a.text().equals(b.text()),
-        GenerateResponse.Usage.ofPair(pair.prompt().ids().length, done),
+        GenerateResponse.Usage.ofBlind(pair.prompt().ids().length, done),
         learn ? null : Boolean.FALSE);
   }
 

@@ -1,11 +1,12 @@
 package dev.whetstone.gateway.learning;
 
+import dev.whetstone.gateway.policies.RolloutView;
 import dev.whetstone.rollout.ChoiceCounts;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutStatus;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.Watch;
-import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.training.TrainingRun;
 import java.util.List;
 import java.util.Locale;
@@ -21,18 +22,19 @@ final class DecisionFigures {
     if (rollout.status() != RolloutStatus.DUELLING) {
       return Optional.empty();
     }
-    VoteEvidence evidence = rollout.evidence();
+    DuelEvidence evidence = rollout.evidence();
     return Optional.of(
         new LearningView.Duel(
-            evidence.wins(),
-            evidence.losses(),
-            (long) evidence.wins() + evidence.losses(),
+            evidence.votes().wins(),
+            evidence.votes().losses(),
+            evidence.counted(),
             evidence.eValue(),
             rollouts.threshold(rollout),
             evidence.futility(),
             rollouts.config().duel().futility(),
             LearningView.Choices.of(rollouts.store().choices(rollout, false)),
-            LearningView.Choices.of(rollouts.store().choices(rollout, true))));
+            LearningView.Choices.of(rollouts.store().choices(rollout, true)),
+            RolloutView.Ratings.of(evidence.ratings())));
   }
 
   static Optional<LearningView.Watch> watch(Rollouts rollouts, List<Watch> active) {
@@ -65,16 +67,14 @@ final class DecisionFigures {
 
   /** What a rollout that is under way waits for, and how much of it there is. */
   static String waitsFor(Rollouts rollouts, Rollout rollout) {
-    VoteEvidence evidence = rollout.evidence();
+    DuelEvidence evidence = rollout.evidence();
     return switch (rollout.status()) {
       case DUELLING ->
           String.format(
               Locale.ROOT,
-              "votes in the duel of %s: %d for it, %d against, an e-value of %.2f of the %.0f that"
-                  + " promote",
+              "votes in the duel of %s: %s, an e-value of %.2f of the %.0f that promote",
               rollout.candidate(),
-              evidence.wins(),
-              evidence.losses(),
+              Rollouts.counts(evidence),
               evidence.eValue(),
               rollouts.threshold(rollout));
       case AWAITING_APPROVAL ->

@@ -108,7 +108,7 @@ final class LearningService {
     if (next == null) {
       return "a call of POST /training/runs or the schedule";
     }
-    long missing = next - pool.counts().usable();
+    long missing = next - pool.size();
     if (missing > 0) {
       return "%d more usable votes for the next run".formatted(missing);
     }

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.learning;
 
+import dev.whetstone.gateway.policies.RolloutView;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.rollout.ChoiceCounts;
@@ -73,6 +74,7 @@ public record LearningView(
    * and one prompt are left out.
    *
    * @param of votes of the train part
+   * @param ratings of single answers that a run would take beside them, of {@code ofRatings}
    * @param maxSeconds that a run may train
    * @param measured whether earlier runs told the seconds a token; else the model's size
    * @param note in a sentence
@@ -80,6 +82,8 @@ public record LearningView(
   public record NextRun(
       long pairs,
       long of,
+      long ratings,
+      long ofRatings,
       int maxPairs,
       double maxSeconds,
       double secondsPerToken,
@@ -87,21 +91,28 @@ public record LearningView(
       String note) {
     static NextRun of(dev.whetstone.training.worker.NextRun next) {
       double seconds = next.maxDuration().toMillis() / 1e3;
-      String pairs =
-          next.isCut()
-              ? "the newest %d of %d pairs, which fit %.0f seconds"
-                  .formatted(next.pairs(), next.of(), seconds)
-              : next.pairs() < next.of()
-                  ? "the newest %d of %d pairs".formatted(next.pairs(), next.of())
-                  : "all %d pairs".formatted(next.of());
+      String pairs = part(next.pairs(), next.of(), "pairs");
+      String taken =
+          (next.ofRatings() == 0
+                  ? pairs
+                  : pairs + " and " + part(next.ratings(), next.ofRatings(), "ratings"))
+              + (next.isCut() ? ", which fit %.0f seconds".formatted(seconds) : "");
       return new NextRun(
           next.pairs(),
           next.of(),
+          next.ratings(),
+          next.ofRatings(),
           next.maxPairs(),
           seconds,
           next.secondsPerToken(),
           next.measured(),
-          pairs + (next.measured() ? ", by what earlier runs took" : ", by the model's size"));
+          taken + (next.measured() ? ", by what earlier runs took" : ", by the model's size"));
+    }
+
+    private static String part(long taken, long all, String what) {
+      return taken < all
+          ? "the newest %d of %d %s".formatted(taken, all, what)
+          : "all %d %s".formatted(all, what);
     }
   }
 
@@ -119,11 +130,13 @@ public record LearningView(
   /**
    * The votes of a duel.
    *
-   * @param evidence e-value against "the candidate is no better"
+   * @param counted votes and ratings
+   * @param evidence e-value of both against "the candidate is no better"
    * @param threshold that promotes
    * @param futility likelihood of even odds over 60:40; the duel ends at {@code futileAt}
    * @param votes on pairs of candidate and champion, the ties among them
    * @param votesAlone on pairs of the champion alone since the duel began
+   * @param ratings of single answers
    */
   public record Duel(
       long wins,
@@ -134,7 +147,8 @@ public record LearningView(
       double futility,
       double futileAt,
       Choices votes,
-      Choices votesAlone) {}
+      Choices votesAlone,
+      RolloutView.Ratings ratings) {}
 
   /** Votes, and how many of them were for neither side; the rates are null without votes. */
   public record Choices(

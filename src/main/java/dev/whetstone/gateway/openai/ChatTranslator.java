@@ -72,6 +72,7 @@ public final class ChatTranslator {
                 chat == null ? messages(request.messages()) : null, null, limit, both),
             request.toExtras(
                 null,
+                logprobs,
                 request.topLogprobs(),
                 "top_logprobs",
                 tools.format(),

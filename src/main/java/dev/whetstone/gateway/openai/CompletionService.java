@@ -173,8 +173,9 @@ public final class CompletionService {
 
   private static AnswerForm.Counts counts(Begun begun, Generation generation) {
     int sampled = generation.result().join().stream().mapToInt(done -> done.tokens().length).sum();
-    // What was cached would tell whether another version wrote a side of a pair.
-    int cached = begun.pairId() == null ? generation.timings().cachedTokens() : 0;
+    // What was cached would tell what a duel chose.
+    boolean blind = begun.pairId() != null || begun.plan().answer() != null;
+    int cached = blind ? 0 : generation.timings().cachedTokens();
     return new AnswerForm.Counts(begun.plan().prompt().ids().length, sampled, cached);
   }
 

@@ -71,7 +71,8 @@ public class CompletionsResource {
     int[] ids = prompt.isTextual() ? null : ids(prompt);
     return new TranslatedRequest(
         request.toGenerateRequest(null, prompt.textValue(), limit, false),
-        request.toExtras(ids, request.logprobs(), "logprobs", null, null),
+        request.toExtras(
+            ids, request.logprobs() != null, request.logprobs(), "logprobs", null, null),
         request.streamsUsage(),
         request.logprobs() != null,
         Map.of());

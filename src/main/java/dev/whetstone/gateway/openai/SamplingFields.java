@@ -96,6 +96,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
    * Collects the options that POST /generate does not have.
    *
    * @param promptIds a prompt given as token ids; null when it is a text
+   * @param logprobs whether log-probs are reported
    * @param alternatives number of alternatives to report for each token
    * @param field name of the field that gives this number
    * @param tools the tools that may be called; null for none
@@ -104,6 +105,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
    */
   default GenerationPlan.Extras toExtras(
       int @Nullable [] promptIds,
+      boolean logprobs,
       @Nullable Integer alternatives,
       String field,
       AnswerFormat.@Nullable Asked tools,
@@ -125,6 +127,7 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
         promptIds,
         count == null ? 1 : count,
         Boolean.TRUE.equals(ignoreEos()),
+        logprobs,
         topLogprobs,
         format == null ? tools : format,
         conversation);

@@ -12,6 +12,7 @@ import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.WaitingCandidate;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.rollout.evidence.RatingEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.time.Instant;
 import java.util.List;
@@ -56,12 +57,13 @@ public record RolloutView(
    * The duel's votes and each arm's metrics.
    *
    * @param wins counted votes for the candidate
-   * @param evidence e-value of the votes against "it is no better"
+   * @param evidence e-value of votes and ratings against "it is no better"
    * @param threshold e-value that promotes it
    * @param futility likelihood of even odds over odds of 60:40; at 10 the duel ends
    * @param attempt the how-manieth duel against this champion; 0 before it
    * @param votes on pairs of candidate and champion, the ties among them
    * @param votesAlone on pairs of the champion alone since the duel began
+   * @param ratings of single answers
    * @param alone the champion in pairs without the candidate
    */
   public record Duel(
@@ -73,9 +75,29 @@ public record RolloutView(
       int attempt,
       Choices votes,
       Choices votesAlone,
+      Ratings ratings,
       ArmMetrics candidate,
       ArmMetrics champion,
       ArmMetrics alone) {}
+
+  /**
+   * The counted ratings of single answers in a duel, one a conversation.
+   *
+   * @param candidateUp good ones of the candidate's answers
+   * @param evidence e-value against "users approve of the candidate no more"
+   */
+  public record Ratings(
+      int candidateUp, int candidateDown, int championUp, int championDown, double evidence) {
+    /** The view of a duel's ratings. */
+    public static Ratings of(RatingEvidence ratings) {
+      return new Ratings(
+          ratings.candidateUp(),
+          ratings.candidateDown(),
+          ratings.championUp(),
+          ratings.championDown(),
+          ratings.eValue());
+    }
+  }
 
   /** Votes, and how many of them were for neither side; the rates are null without votes. */
   public record Choices(
@@ -137,6 +159,7 @@ public record RolloutView(
             0,
             Choices.NONE,
             Choices.NONE,
+            Ratings.of(RatingEvidence.NONE),
             ArmMetrics.NONE,
             ArmMetrics.NONE,
             ArmMetrics.NONE),
@@ -185,14 +208,15 @@ public record RolloutView(
       ArmMetrics champion,
       ArmMetrics alone) {
     return new Duel(
-        rollout.evidence().wins(),
-        rollout.evidence().losses(),
+        rollout.evidence().votes().wins(),
+        rollout.evidence().votes().losses(),
         rollout.evidence().eValue(),
         rollouts.threshold(rollout),
         rollout.evidence().futility(),
         rollout.attempt(),
         votes,
         votesAlone,
+        Ratings.of(rollout.evidence().ratings()),
         candidate,
         champion,
         alone);

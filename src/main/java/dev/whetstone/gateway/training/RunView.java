@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics the last reported metrics, by TRL's names
  * @param trigger votes, schedule or call
  * @param config the requested settings; all settings once the run's data is frozen
+ * @param fromBase whether it was asked to begin with the base, however long that takes
  * @param parent version whose adapter training started from
  * @param attempts how often a trainer started or resumed the run
  */
@@ -26,6 +27,7 @@ public record RunView(
     String trigger,
     String requestedBy,
     @Schema(implementation = Map.class) @JsonRawValue String config,
+    boolean fromBase,
     @Nullable String parent,
     @Nullable String dataHash,
     int pairs,
@@ -45,6 +47,7 @@ public record RunView(
         run.trigger().label(),
         run.requestedBy(),
         run.config(),
+        run.fromBase(),
         run.parent(),
         run.dataHash(),
         run.pairs(),

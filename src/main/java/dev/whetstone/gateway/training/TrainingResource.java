@@ -70,9 +70,15 @@ public class TrainingResource {
    * A run to start.
    *
    * @param config overrides of the trainer's settings, by TRL's names; the trainer checks them
+   * @param fromBase true: the run begins with the base, however many pairs that leaves out
    */
   public record Request(
       @Schema(implementation = Map.class) @Nullable JsonNode config,
+      @Schema(
+              description =
+                  "true: begin with the base, never with the champion. After an erasure, what it"
+                      + " makes has learned from the pool without the erased votes alone")
+          @Nullable Boolean fromBase,
       @Schema(maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A page, newest first; {@code next} is the cursor of the following page, or null. */
@@ -109,9 +115,20 @@ public class TrainingResource {
       responseCode = "200",
       description = "This run is active already",
       content = @Content(schema = @Schema(implementation = RunView.class)))
+  @APIResponse(
+      responseCode = "409",
+      description = "from_base is true, and another run has begun: cancel it, or let it end")
   public Response start(Request request) {
+    boolean fromBase = Boolean.TRUE.equals(request.fromBase());
     TrainingRunStore.Request requested =
-        runs().request(RunTrigger.CALL, config(request), changeContext(request.reason()));
+        runs().request(RunTrigger.CALL, config(request), fromBase, changeContext(request.reason()));
+    if (fromBase && !requested.run().fromBase()) {
+      throw ProblemException.of(
+          409,
+          "run_active",
+          "run %s has begun, and may not begin with the base: cancel it, or ask again at its end"
+              .formatted(requested.run().id()));
+    }
     return Response.status(requested.created() ? 202 : 200)
         .entity(RunView.of(requested.run()))
         .build();

@@ -41,9 +41,10 @@ public final class AnswerLog implements AutoCloseable {
   private static final String INSERT =
       """
       INSERT INTO answers (completion_id, key_id, user_id, prompt, prompt_ids, messages, text, ids,
-        finish, policy, hash, base_hash, sampling, created_at, expires_at)
+        finish, policy, hash, base_hash, sampling, created_at, expires_at, rollout_id, share)
       SELECT kept.* FROM (VALUES (?::text, ?::text, ?::text, ?::text, ?::integer[], ?::json, ?::text,
-          ?::integer[], ?::text, ?::text, ?::text, ?::text, ?::jsonb, ?::timestamptz, ?::timestamptz))
+          ?::integer[], ?::text, ?::text, ?::text, ?::text, ?::jsonb, ?::timestamptz, ?::timestamptz,
+          ?::text, ?::double precision))
         AS kept (completion_id, key_id, user_id)
       WHERE may_learn(kept.key_id, kept.user_id)
       """;
@@ -190,7 +191,9 @@ public final class AnswerLog implements AutoCloseable {
       kept.baseHash(),
       kept.sampling(),
       Timestamp.from(kept.createdAt()),
-      Timestamp.from(kept.createdAt().plus(config.retention()))
+      Timestamp.from(kept.createdAt().plus(config.retention())),
+      kept.duel() == null ? null : kept.duel().rolloutId(),
+      kept.duel() == null ? null : (Double) kept.duel().share()
     };
   }
 

@@ -3,6 +3,7 @@ package dev.whetstone.preference.feedback;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.Side;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A single answer, as it was given to a user.
@@ -13,6 +14,7 @@ import java.time.Instant;
  * @param answer what the policy wrote
  * @param baseHash hash of the base that the version adapts
  * @param sampling settings as a JSON object
+ * @param duel for which the version was drawn; null where it was not
  */
 public record KeptAnswer(
     String completionId,
@@ -22,4 +24,12 @@ public record KeptAnswer(
     Side answer,
     String baseHash,
     String sampling,
-    Instant createdAt) {}
+    Instant createdAt,
+    @Nullable Duel duel) {
+  /**
+   * A duel between two versions.
+   *
+   * @param share chance of its candidate, in (0, 1)
+   */
+  public record Duel(String rolloutId, double share) {}
+}

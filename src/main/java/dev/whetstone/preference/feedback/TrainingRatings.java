@@ -4,6 +4,7 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
+import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -26,6 +27,21 @@ public final class TrainingRatings {
         FROM usable_ratings WHERE base_hash = ? AND part = 'train'
         ORDER BY recorded_at DESC, seq DESC LIMIT ?) AS newest
       ORDER BY recorded_at, seq
+      """;
+
+  private static final String AFTER =
+      """
+      SELECT feedback_id, seq, key_id, user_id, conversation, part, 1 AS weight, prompt_ids, ids,
+        rating = 'up' AS desirable
+      FROM usable_ratings WHERE base_hash = ? AND part <> 'gate' AND seq > ? ORDER BY seq LIMIT ?
+      """;
+
+  private static final String SIZES =
+      """
+      SELECT coalesce(max(number), 0), count(*), coalesce(sum(tokens), 0) FROM (
+        SELECT count(*) OVER () AS number, cardinality(prompt_ids) + cardinality(ids) AS tokens
+        FROM usable_ratings WHERE base_hash = ? AND part = 'train'
+        ORDER BY recorded_at DESC, seq DESC LIMIT ?) AS newest
       """;
 
   // A run's frozen ratings are read whatever was excluded, rated anew or used in a pair since.
@@ -69,6 +85,22 @@ public final class TrainingRatings {
     return Sql.list(connection, TrainingRatings::rating, NEWEST, baseHash, limit);
   }
 
+  /** The first ratings after a position but those of the gate part, at most {@code limit}. */
+  public List<TrainingRating> firstAfter(long position, int limit) {
+    return database.list(TrainingRatings::rating, AFTER, baseHash, position, limit);
+  }
+
+  /** Measures the newest ratings of the train part, at most {@code limit}. */
+  public TrainingVotes.Sizes trainSizes(int limit) {
+    return database
+        .first(
+            row -> new TrainingVotes.Sizes(row.getLong(1), row.getLong(2), row.getLong(3)),
+            SIZES,
+            baseHash,
+            limit)
+        .orElseThrow();
+  }
+
   /** The ratings that a run froze, in the order of their positions. */
   public List<TrainingRating> ofRun(String runId) {
     return database.list(TrainingRatings::rating, OF_RUN, runId);
@@ -103,6 +135,7 @@ public final class TrainingRatings {
             row.getString("user_id"),
             row.getString("conversation"),
             EnumNames.parse("part", row.getString("part"), Part.values()),
+            false,
             row.getDouble("weight"),
             Sql.ints(row, "prompt_ids"),
             Sql.ints(row, "ids"),

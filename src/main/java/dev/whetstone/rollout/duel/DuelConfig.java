@@ -10,6 +10,20 @@ public interface DuelConfig {
   double share();
 
   /**
+   * Share of conversations whose single answers the candidate writes during its duel, in [0, 1);
+   * their ratings decide it together with the votes. 0 leaves single answers to the champion.
+   */
+  @WithDefault("0.5")
+  double answerShare();
+
+  /**
+   * How long after a conversation's first answer in a duel a rating counts for it; evidence of
+   * later conversations waits for those that can still be rated.
+   */
+  @WithDefault("PT10M")
+  Duration ratingWindow();
+
+  /**
    * E-value that all duels against one champion together must earn: 20 replaces a champion by its
    * equal in at most one of twenty cases. The k-th duel needs {@code evidence (pi^2/6) k^2}.
    */
@@ -35,7 +49,7 @@ public interface DuelConfig {
   @WithDefault("PT0S")
   Duration voteDelay();
 
-  /** Counted votes after which a duel ends undecided. */
+  /** Counted votes and ratings after which a duel ends undecided. */
   @WithDefault("500")
   int maxVotes();
 

@@ -38,6 +38,11 @@ public final class ScoreEvidence {
     return Math.clamp(mean / square, 0, MAX_STAKE);
   }
 
+  /** Natural logarithm of the e-value. */
+  public double logEValue() {
+    return logEValue;
+  }
+
   /** The e-value, at most the largest double. */
   public double eValue() {
     return Math.min(Math.exp(logEValue), Double.MAX_VALUE);

@@ -59,10 +59,12 @@ record SelectComparison(ClusteredMean gain, double scale, @Nullable Double kl, d
    * The numbers by the names that a run's metrics have.
    *
    * @param champion version that was compared with
+   * @param edits number of pairs that the run trained on and a person had written one side of
    */
-  Map<String, @Nullable Object> toMap(String champion) {
+  Map<String, @Nullable Object> toMap(String champion, long edits) {
     Map<String, @Nullable Object> named = new LinkedHashMap<>();
     named.put("champion", champion);
+    named.put("edits", edits);
     named.put("select_pairs", gain.count());
     named.put("select_clusters", gain.clusters());
     if (gain.count() > 0) {

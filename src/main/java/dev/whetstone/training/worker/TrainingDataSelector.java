@@ -68,6 +68,11 @@ final class TrainingDataSelector {
     int examples() {
       return train.size() + ratings.size();
     }
+
+    /** Number of edits among these. */
+    long trainedEdits() {
+      return EditLimit.count(votes.stream().filter(vote -> vote.part() == Part.TRAIN).toList());
+    }
   }
 
   private final TrainingVotes votes;
@@ -130,11 +135,15 @@ final class TrainingDataSelector {
       long forgottenUntil,
       TimeBudget budget)
       throws SQLException {
-    List<TrainingVote> pool =
+    List<TrainingVote> newest =
         votes.newest(connection, Part.TRAIN, forgottenUntil, POOL_FACTOR * trainer.maxPairs());
     List<TrainingRating> rated = ratings.newest(connection, POOL_FACTOR * trainer.maxPairs());
+    List<TrainingVote> pool = EditLimit.apply(newest, rated.size());
     if (pool.isEmpty() && rated.isEmpty()) {
-      throw new UnusableException("there are no usable votes to train on");
+      throw new UnusableException(
+          newest.isEmpty()
+              ? "there are no usable votes to train on"
+              : "there are only edits to train on, of which a run takes one in twenty");
     }
     VoteSelection selection =
         new VoteSelection(
@@ -143,18 +152,20 @@ final class TrainingDataSelector {
     List<TrainingRating> allRated = RatingSelection.select(selection, rated, Long.MAX_VALUE);
     TrainConfig config = config(run, all, allRated, budget);
     long maxTokens = budget.tokens(config, all.size() + allRated.size());
-    List<TrainingVote> train = selection.select(pool, maxTokens);
+    List<TrainingVote> fitting = selection.select(pool, maxTokens);
     // Pairs teach more, so ratings take the time that is left.
     List<TrainingRating> trainRated =
         RatingSelection.select(
             selection,
             rated,
-            train.isEmpty()
+            fitting.isEmpty()
                 ? maxTokens
-                : maxTokens - train.stream().mapToLong(TrainingVote::tokens).sum());
+                : maxTokens - fitting.stream().mapToLong(TrainingVote::tokens).sum());
+    // The caps on voters and prompts may have taken others than edits.
+    List<TrainingVote> train = EditLimit.apply(fitting, trainRated.size());
     // What takes too long from the base is learned on top of the champion, from the newest votes.
     boolean cut = train.size() + trainRated.size() < all.size() + allRated.size();
-    boolean continued = cut && canContinue(champion, config);
+    boolean continued = cut && !run.fromBase() && canContinue(champion, config);
     if (cut) {
       config = config(run, train, trainRated, budget);
     }
@@ -187,7 +198,7 @@ final class TrainingDataSelector {
             RatingSelection.hash(VoteSelection.hash(selected), trainRated),
             train.size(),
             selects.size(),
-            pool.isEmpty() ? 0 : pool.getLast().seq(),
+            newest.isEmpty() ? 0 : newest.getLast().seq(),
             all.size(),
             forgottenUntil));
   }

@@ -214,7 +214,9 @@ public final class TrainingRunExecutor {
               runs.recordResult(
                   connection,
                   run.id(),
-                  JsonText.of(JSON.writer(), comparison.toMap(loaded.champion().version())),
+                  JsonText.of(
+                      JSON.writer(),
+                      comparison.toMap(loaded.champion().version(), loaded.trainedEdits())),
                   // a run that was taken up again took longer than this attempt
                   run.attempts() == 1 ? duration.toMillis() / 1e3 : 0,
                   tokens);

@@ -124,7 +124,7 @@ public final class TrainingWorker implements AutoCloseable {
     Instant last = runs.history().newestRequestTime().orElse(Instant.EPOCH);
     boolean scheduled =
         config.schedule().isPresent()
-            && pool.counts().newer() > 0
+            && pool.hasNewer()
             && !clock.instant().isBefore(last.plus(config.schedule().get()));
     return scheduled ? Optional.of(RunTrigger.SCHEDULE) : Optional.empty();
   }

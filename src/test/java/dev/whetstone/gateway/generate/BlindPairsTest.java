@@ -11,6 +11,7 @@ import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
+import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.rollout.Rollout;
@@ -49,11 +50,19 @@ class BlindPairsTest extends ReadyGateway {
 
   @BeforeEach
   void startADuel() throws Exception {
-    PolicyRouter policies = serving.model().policies();
-    Rollouts rollouts = serving.model().rollouts();
-    candidate = PoliciesOverHttpTest.imported(77);
-    PolicyRecord row = policies.store().find(candidate).orElseThrow();
+    PolicyRecord row = openDuel(serving.model(), database);
+    candidate = row.version();
     hash = row.hash();
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> writers(pair("").<String>path("pair_id")).size() == 2);
+  }
+
+  /** Sets a new version against v0 in all pairs; returns its row. */
+  static PolicyRecord openDuel(ServedModel model, Database database) throws Exception {
+    PolicyRouter policies = model.policies();
+    Rollouts rollouts = model.rollouts();
+    PolicyRecord row = policies.store().find(PoliciesOverHttpTest.imported(77)).orElseThrow();
     PolicyRecord champion = policies.store().find("v0").orElseThrow();
     database.transaction(
         connection -> {
@@ -63,7 +72,7 @@ class BlindPairsTest extends ReadyGateway {
                   .store()
                   .open(connection, row, champion, RolloutMode.MANUAL, 1.0, BY)
                   .orElseThrow();
-          policies.aliases().setCandidate(connection, candidate, BY);
+          policies.aliases().setCandidate(connection, row.version(), BY);
           return rollouts
               .store()
               .transition(
@@ -72,14 +81,15 @@ class BlindPairsTest extends ReadyGateway {
                   new Transition(RolloutStatus.DUELLING, "gate", "a duel"),
                   BY.actor());
         });
-    await()
-        .atMost(Duration.ofSeconds(15))
-        .until(() -> writers(pair("").<String>path("pair_id")).size() == 2);
+    return row;
   }
 
   @AfterEach
   void endTheDuel() {
-    Rollouts rollouts = serving.model().rollouts();
+    endDuel(serving.model().rollouts());
+  }
+
+  static void endDuel(Rollouts rollouts) {
     rollouts.store().active().ifPresent(active -> rollouts.cancel(active, BY));
   }
 
@@ -318,7 +328,7 @@ class BlindPairsTest extends ReadyGateway {
   }
 
   /** Exact two-sided binomial test of even odds. */
-  private static double chance(int right, int rounds) {
+  static double chance(int right, int rounds) {
     double probability = Math.pow(0.5, rounds);
     double tail = 0;
     for (int k = 0; k <= Math.min(right, rounds - right); k++) {

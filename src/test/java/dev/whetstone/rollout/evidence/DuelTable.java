@@ -20,7 +20,7 @@ final class DuelTable {
     for (int votes = 0; votes <= MAX_VOTES; votes++) {
       verdicts[votes] = new DuelRule.Verdict[votes + 1];
       for (int wins = 0; wins <= votes; wins++) {
-        verdicts[votes][wins] = rule.verdict(new VoteEvidence(wins, votes - wins));
+        verdicts[votes][wins] = rule.verdict(DuelEvidence.of(new VoteEvidence(wins, votes - wins)));
       }
     }
   }

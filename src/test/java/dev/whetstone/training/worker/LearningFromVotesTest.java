@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
@@ -117,6 +118,19 @@ class LearningFromVotesTest {
         .as("only votes of the new taste")
         .isLessThanOrEqualTo(50);
     assertThat(runs.history().considered().forgottenUntil()).isPositive();
+
+    // In too short a time a run goes on from the champion, unless it is asked to begin anew.
+    TrainingRun hurried = hurried(false);
+    assertThat(hurried.parent()).as(hurried.reason()).isEqualTo(second.policy());
+    TrainingRun anew = hurried(true);
+    assertThat(anew.parent()).as(anew.reason()).isEqualTo("v0");
+    assertThat(anew.fromBase()).isTrue();
+  }
+
+  private static TrainingRun hurried(boolean fromBase) {
+    String id = runs.request(RunTrigger.CALL, "{\"steps\": 2}", fromBase, OPERATOR).run().id();
+    executor(Map.of("whetstone.trainer.max-duration", "PT0.05S")).run(runs.begin(id), () -> false);
+    return runs.find(id).orElseThrow();
   }
 
   @Test
@@ -153,17 +167,26 @@ class LearningFromVotesTest {
   }
 
   private static TrainingRunExecutor executor() {
+    return executor(Map.of());
+  }
+
+  private static TrainingRunExecutor executor(Map<String, String> settings) {
     return new TrainingRunExecutor(
         tiny,
         TrainerOptions.exact(1, InstantSource.system(), "test"),
         runs,
         policies,
-        config(),
+        config(settings),
         home.resolve("training"));
   }
 
   private static TrainerConfig config() {
+    return config(Map.of());
+  }
+
+  private static TrainerConfig config(Map<String, String> settings) {
     return new SmallRyeConfigBuilder()
+        .withDefaultValues(settings)
         .addDefaultInterceptors()
         .withMapping(TrainerConfig.class)
         .build()

@@ -3,11 +3,16 @@ package dev.whetstone.training.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.preference.LogTest;
+import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVotes;
+import dev.whetstone.preference.feedback.TrainingRating;
+import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.testing.ServingFixture;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.training.TrainingRunStore;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -53,6 +58,52 @@ class NextRunTest extends LogTest {
     NextRun hurried = estimate(Map.of("whetstone.trainer.max-duration", "PT0.02S"));
     assertThat(hurried.pairs()).isBetween(1L, train - 1);
     assertThat(hurried.isCut()).isTrue();
+  }
+
+  /** Thumbs alone are trained on; beside votes they take the time that is left. */
+  @Test
+  void ratingsAreTakenBesideVotes() throws IOException {
+    for (int i = 0; i < 30; i++) {
+      log.rate("r" + i, "rated " + i, i % 2 == 0 ? "up" : "down");
+    }
+    NextRun thumbs = estimate(Map.of());
+    assertThat(thumbs.pairs()).isZero();
+    assertThat(thumbs.ratings()).isEqualTo(thumbs.ofRatings()).isBetween(10L, 30L);
+    assertThat(thumbs.isCut()).isFalse();
+
+    NextRun hurried = estimate(Map.of("whetstone.trainer.max-duration", "PT0.005S"));
+    assertThat(hurried.ratings()).isBetween(1L, thumbs.ofRatings() - 1);
+    assertThat(hurried.isCut()).isTrue();
+
+    for (int i = 0; i < 60; i++) {
+      log.vote(log.storePair("u" + i, "q" + i, "x", "y", "v0", "v1"), "u" + i, "a");
+    }
+    NextRun both = estimate(Map.of());
+    assertThat(both.pairs()).isEqualTo(both.of());
+    assertThat(both.ratings()).isEqualTo(thumbs.ofRatings());
+    NextRun full = estimate(Map.of("whetstone.trainer.max-duration", "PT0.02S"));
+    assertThat(full.pairs()).isPositive();
+    assertThat(full.ratings()).isZero();
+  }
+
+  /** What is trained on offline: all but the gate part, which can then judge the result. */
+  @Test
+  void theLogGivesItsRatingsPageByPage() {
+    for (int i = 0; i < 40; i++) {
+      log.rate("r" + i, "rated " + i, i % 2 == 0 ? "up" : "down");
+    }
+    TrainingRatings ratings = new TrainingRatings(log.database, "base");
+    List<TrainingRating> read = new ArrayList<>();
+    List<TrainingRating> page = ratings.firstAfter(0, 7);
+    while (!page.isEmpty()) {
+      read.addAll(page);
+      page = ratings.firstAfter(page.getLast().answer().seq(), 7);
+    }
+
+    assertThat(read).extracting(TrainingRating::feedbackId).doesNotHaveDuplicates();
+    assertThat(read).extracting(rating -> rating.answer().part()).doesNotContain(Part.GATE);
+    assertThat(read.size()).isBetween(25, 40);
+    assertThat(read).extracting(TrainingRating::desirable).contains(true, false);
   }
 
   private NextRun estimate(Map<String, String> settings) throws IOException {

@@ -103,6 +103,7 @@ class VoteSelectionTest {
         user,
         "c" + prompt,
         Part.TRAIN,
+        false,
         1,
         new int[] {prompt},
         new int[] {2, (int) seq},
