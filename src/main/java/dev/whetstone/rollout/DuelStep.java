@@ -56,7 +56,9 @@ final class DuelStep {
     this.clock = clock;
   }
 
-  /** Admits the votes and ratings that came since and counts all, whether or not decisions are held. */
+  /**
+   * Admits the votes and ratings that came since and counts all, whether or not decisions are held.
+   */
   DuelEvidence count(Rollout duel) {
     Instant championSince = database.statement(c -> aliases.lastPromotion(c, duel.champion())).at();
     Rollout begun = rollouts.numbered(duel, championSince);
