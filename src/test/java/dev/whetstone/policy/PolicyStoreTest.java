@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.Sql;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TablesOwner;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,14 +26,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Versions and aliases in a real PostgreSQL. */
 @Tag("database")
 class PolicyStoreTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
-
-  @TempDir static Path home;
   private static Database database;
   private static int bases;
 
@@ -43,7 +39,7 @@ class PolicyStoreTest {
 
   @BeforeAll
   static void start() {
-    database = new Database(DatabaseConfig.of(home, null));
+    database = new Database(SharedPostgres.create());
   }
 
   @AfterAll

@@ -10,7 +10,6 @@ import dev.whetstone.preference.feedback.FeedbackStore;
 import dev.whetstone.preference.feedback.KeptAnswer;
 import dev.whetstone.preference.feedback.Rating;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -27,14 +26,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Ratings of single answers on a real PostgreSQL. */
 @Tag("database")
 class FeedbackStoreTest {
   private static final Duration WAIT = Duration.ofSeconds(20);
-
-  @TempDir static Path home;
 
   private static LogFixture fixture;
 
@@ -46,7 +42,7 @@ class FeedbackStoreTest {
 
   @BeforeAll
   static void open() throws IOException {
-    fixture = new LogFixture(home);
+    fixture = new LogFixture();
     fixture.database.open();
   }
 

@@ -2,13 +2,13 @@ package dev.whetstone.preference;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlWriter;
+import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
@@ -42,8 +42,8 @@ public final class LogFixture implements AutoCloseable {
   final PairTokenizer tokenizer;
   private final AtomicLong lastPosition = new AtomicLong();
 
-  LogFixture(Path home) throws IOException {
-    database = new Database(DatabaseConfig.of(home, null));
+  LogFixture() throws IOException {
+    database = new Database(SharedPostgres.create());
     log = new PreferenceLog(database, clock);
     reader = new PreferenceReader(database, clock);
     Path model = TestModels.tiny().path();

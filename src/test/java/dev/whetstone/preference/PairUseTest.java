@@ -3,8 +3,7 @@ package dev.whetstone.preference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
-import java.nio.file.Path;
+import dev.whetstone.testing.SharedPostgres;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What votes may be used for is the same in Java and in the database. */
 class PairUseTest {
@@ -40,8 +38,6 @@ class PairUseTest {
           "{\"top_k\": 1}",
           "{\"top_k\": 2}");
 
-  @TempDir Path home;
-
   private final List<Pair> pairs = new ArrayList<>();
 
   @Test
@@ -63,7 +59,7 @@ class PairUseTest {
     pairs.add(refusing(pairs.getLast()));
 
     Map<String, Optional<String>> stored = new HashMap<>();
-    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+    try (Database database = new Database(SharedPostgres.create())) {
       var log = new PreferenceLog(database, InstantSource.fixed(NOW));
       pairs.forEach(log::storePair);
       pairs.forEach(pair -> vote(log, pair));

@@ -3,9 +3,8 @@ package dev.whetstone.preference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.preference.rating.VoteWithdrawal;
-import java.nio.file.Path;
+import dev.whetstone.testing.SharedPostgres;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,18 +12,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Votes on a real PostgreSQL: once each, by the pair's owner, before it expires. */
 @Tag("database")
 class PreferenceLogTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
-  @TempDir Path home;
-
   @Test
   void recordsAVoteOnceForItsOwnerInTime() {
-    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+    try (Database database = new Database(SharedPostgres.create())) {
       var log = new PreferenceLog(database, InstantSource.fixed(NOW));
       log.storePair(TestPairs.of("pair_1", "chat_1", "u", NOW.plusSeconds(60)));
       log.storePair(TestPairs.of("pair_2", "chat_1", "u", NOW.minusSeconds(1)));
@@ -53,7 +49,7 @@ class PreferenceLogTest {
 
   @Test
   void aVoteIsChangedUntilItCounts() {
-    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+    try (Database database = new Database(SharedPostgres.create())) {
       AtomicReference<Instant> now = new AtomicReference<>(NOW);
       var log = new PreferenceLog(database, now::get, Duration.ofSeconds(10));
       var withdrawal = new VoteWithdrawal(database, now::get);

@@ -1,6 +1,5 @@
 package dev.whetstone.rollout;
 
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
 import dev.whetstone.lora.Adapters;
 import dev.whetstone.policy.ChangeContext;
@@ -9,6 +8,7 @@ import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.Provenance;
 import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.testing.ServingFixture;
+import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.training.TrainingRunStore;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ abstract class RolloutCase {
 
   @BeforeEach
   void open() throws Exception {
-    gateway = new ServingFixture(home.resolve("disk"), DatabaseConfig.of(home, null), "one", true);
+    gateway = new ServingFixture(home.resolve("disk"), SharedPostgres.create(), "one", true);
     gateway.awaitStore();
     rollouts = rollouts(settings(), OperatorChecks.NONE);
   }

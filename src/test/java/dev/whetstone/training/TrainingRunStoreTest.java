@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.database.AdvisoryLock;
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.policy.ChangeContext;
-import java.nio.file.Path;
+import dev.whetstone.testing.SharedPostgres;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -17,19 +16,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Runs in a real PostgreSQL: only one is active, however many are requested at once. */
 @Tag("database")
 class TrainingRunStoreTest {
   private static final ChangeContext OPERATOR = new ChangeContext("operator_1", "because");
-
-  @TempDir static Path home;
   private static Database database;
 
   @BeforeAll
   static void open() {
-    database = new Database(DatabaseConfig.of(home, null));
+    database = new Database(SharedPostgres.create());
   }
 
   @AfterAll

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.TestPairs;
 import dev.whetstone.preference.bulk.UserErasure;
+import dev.whetstone.testing.SharedPostgres;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Reference log-probs on a real PostgreSQL. */
 @Tag("database")
@@ -37,13 +35,11 @@ class DatabaseReferenceCacheTest {
   private static final ReferenceCache.Key SECOND = new ReferenceCache.Key("base", "bb");
   private static final ReferenceCache.Key OTHER = new ReferenceCache.Key("another", "aa");
   private static final float[] LOGPS = {-0.1f, -2.5e-7f, Float.NEGATIVE_INFINITY};
-
-  @TempDir static Path home;
   private static Database database;
 
   @BeforeAll
   static void start() throws IOException {
-    database = new Database(DatabaseConfig.of(home, null));
+    database = new Database(SharedPostgres.create());
   }
 
   @AfterAll

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.policy.AliasStore;
@@ -18,6 +17,7 @@ import dev.whetstone.preference.Side;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.VoteRequest;
 import dev.whetstone.testing.Reviews;
+import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.training.LearningStore;
 import dev.whetstone.training.Pool;
@@ -60,7 +60,7 @@ class LearningFromVotesTest {
   @BeforeAll
   static void open() throws IOException {
     tiny = TestModels.tiny();
-    database = new Database(DatabaseConfig.of(home, null));
+    database = new Database(SharedPostgres.create());
     runs = new TrainingRunStore(database, tiny.hash());
     policies = new PolicyStore(database, tiny.hash());
     policies.open();
