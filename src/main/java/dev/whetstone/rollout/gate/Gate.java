@@ -164,7 +164,7 @@ public final class Gate {
     JsonNode run = metrics(subject.runMetrics());
     if (run.path("policy_kl").isNumber() && run.path("champion_kl").isNumber()) {
       return new Kl(
-          run.path("policy_kl").doubleValue(), run.path("champion_kl").doubleValue(), 0, 1, 1);
+          run.path("policy_kl").doubleValue(), run.path("champion_kl").doubleValue(), 0, 1, null);
     }
     double[] own = logRatios(prompts, answers);
     if (own.length == 0) {

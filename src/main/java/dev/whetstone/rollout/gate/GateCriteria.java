@@ -149,8 +149,8 @@ final class GateCriteria {
     double limit = new KlBudget(limits.maxKlStep(), limits.maxKl()).limit(kl.champion());
     String threshold =
         String.format(
-            Locale.ROOT, "<= %.2f (champion's %.2f; %d answers)", limit, kl.champion(), kl.count());
-    if (kl.count() == 0) {
+            Locale.ROOT, "<= %.2f (champion's %.2f; %s)", limit, kl.champion(), kl.source());
+    if (kl.isUnknown()) {
       return tooFew("kl_to_reference", kl.candidate(), threshold);
     }
     if (!Double.isFinite(kl.candidate()) || (kl.tailPValue() < LEVEL && limits.maxKl() < 1e6)) {

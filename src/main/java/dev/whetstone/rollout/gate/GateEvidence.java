@@ -65,10 +65,22 @@ record GateEvidence(
    *
    * @param standardError of the candidate's; 0 where the trainer judged it by the same budget
    * @param tailPValue chance of as many answers beyond 30 nats if one in fifty is usual
-   * @param count answers measured; 0 if none
+   * @param answers measured by the gate, 0 if there are none; null where the run measured it
    */
   record Kl(
-      double candidate, double champion, double standardError, double tailPValue, int count) {}
+      double candidate,
+      double champion,
+      double standardError,
+      double tailPValue,
+      @Nullable Integer answers) {
+    boolean isUnknown() {
+      return answers != null && answers == 0;
+    }
+
+    String source() {
+      return answers == null ? "measured by the run" : answers + " answers";
+    }
+  }
 
   /** Mean log-prob of a token of the probe text under each, in nats. */
   record Probe(double candidate, double champion, double reference) {}

@@ -177,6 +177,8 @@ class GateCriteriaTest {
     assertThat(verdict("kl_to_reference")).isEqualTo(GateVerdict.INCONCLUSIVE);
     kl = new Kl(3, 1, 0.8, 0.01, 48);
     assertThat(verdict("kl_to_reference")).isEqualTo(GateVerdict.FAIL);
+    kl = new Kl(2, 1, 0, 1, null);
+    assertThat(row("kl_to_reference").threshold()).contains("measured by the run");
   }
 
   @Test
