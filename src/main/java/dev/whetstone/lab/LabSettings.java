@@ -13,20 +13,14 @@ public final class LabSettings {
   /** The default model. */
   static final Map<String, String> REAL = Map.of("WHETSTONE_PREFERENCE_UNDO_WINDOW", "PT0S");
 
-  /**
-   * The demo: one run on all its votes. The probe text uses words that the tiny model knows; it
-   * writes only reviews, so training on praise changes any probe text's perplexity.
-   */
+  /** The demo: one run on all its votes, seen soon. */
   public static final Map<String, String> DEMO =
       Map.of(
           "WHETSTONE_MODEL", "tiny-reviews",
           "WHETSTONE_TRAINER_VOTES", Integer.toString(DemoScenario.VOTES),
           "WHETSTONE_TRAINER_MAX_RUNS_A_DAY", "1",
           "WHETSTONE_TRAINER_POLL", "PT0.5S",
-          "WHETSTONE_SERVING_POLL", "PT0.5S",
-          "WHETSTONE_ROLLOUT_GATE_MAX_PERPLEXITY_RATIO", "4",
-          "WHETSTONE_ROLLOUT_GATE_PROBE_TEXT",
-              "The film was quiet. The plot was plain and the ending was simple. It cost 12 dollars.");
+          "WHETSTONE_SERVING_POLL", "PT0.5S");
 
   private LabSettings() {}
 }

@@ -12,9 +12,8 @@ public final class StorySettings {
   private StorySettings() {}
 
   /**
-   * The demo's settings: the product's recipe, gate and duel, with a probe text that the tiny model
-   * can read. Runs begin when the story asks for one, so that it knows which votes they read;
-   * nobody takes back what simulated users choose.
+   * The demo's settings: the product's recipe, gate and duel. Runs begin when the story asks for
+   * one, so that it knows which votes they read; nobody takes back what simulated users choose.
    */
   public static Map<String, String> product() {
     Map<String, String> settings = new HashMap<>(LabSettings.DEMO);
