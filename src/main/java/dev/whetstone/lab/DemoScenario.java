@@ -121,8 +121,6 @@ public final class DemoScenario {
                 user,
                 "pair",
                 true,
-                "seed",
-                pairs,
                 "temperature",
                 1,
                 "max_tokens",
