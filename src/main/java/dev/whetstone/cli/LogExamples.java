@@ -9,12 +9,13 @@ import dev.whetstone.preference.Part;
 import dev.whetstone.preference.TrainingVote;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.bulk.OtherBaseVotes;
-import dev.whetstone.preference.feedback.TrainingRating;
 import dev.whetstone.preference.feedback.TrainingRatings;
 import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.settings.InvalidSettingException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /**
  * The usable votes of a home's log as pairs to train on offline: those on answers of the base as
@@ -63,39 +64,49 @@ final class LogExamples {
 
   private static List<RatedCompletion> ratings(TrainingRatings log) {
     List<RatedCompletion> ratings = new ArrayList<>();
-    List<TrainingRating> page = log.firstAfter(0, PAGE);
-    while (!page.isEmpty()) {
-      for (TrainingRating rating : page) {
-        ratings.add(
-            new RatedCompletion(
-                rating.feedbackId(),
-                rating.answer().prompt(),
-                rating.answer().chosen(),
-                rating.desirable(),
-                rating.answer().weight()));
-      }
-      page = log.firstAfter(page.getLast().answer().seq(), PAGE);
-    }
+    forEach(
+        log::firstAfter,
+        rating -> rating.answer().seq(),
+        rating ->
+            ratings.add(
+                new RatedCompletion(
+                    rating.feedbackId(),
+                    rating.answer().prompt(),
+                    rating.answer().chosen(),
+                    rating.desirable(),
+                    rating.answer().weight())));
     return List.copyOf(ratings);
   }
 
   private static List<TokenPair> own(TrainingVotes votes) {
     List<TokenPair> pairs = new ArrayList<>();
-    List<TrainingVote> page = votes.firstAfter(0, PAGE);
-    while (!page.isEmpty()) {
-      for (TrainingVote vote : page) {
-        if (vote.part() != Part.GATE) {
-          pairs.add(
-              new TokenPair(
-                  vote.preferenceId(),
-                  vote.prompt(),
-                  vote.chosen(),
-                  vote.rejected(),
-                  vote.weight()));
-        }
-      }
-      page = votes.firstAfter(page.getLast().seq(), PAGE);
-    }
+    forEach(
+        votes::firstAfter,
+        TrainingVote::seq,
+        vote -> {
+          if (vote.part() != Part.GATE) {
+            pairs.add(
+                new TokenPair(
+                    vote.preferenceId(),
+                    vote.prompt(),
+                    vote.chosen(),
+                    vote.rejected(),
+                    vote.weight()));
+          }
+        });
     return pairs;
+  }
+
+  /** Reads after a position in the log, so many rows at most. */
+  private interface Pages<T> {
+    List<T> after(long seq, int limit);
+  }
+
+  private static <T> void forEach(Pages<T> log, ToLongFunction<T> seq, Consumer<T> action) {
+    List<T> page = log.after(0, PAGE);
+    while (!page.isEmpty()) {
+      page.forEach(action);
+      page = log.after(seq.applyAsLong(page.getLast()), PAGE);
+    }
   }
 }

@@ -290,20 +290,9 @@ class PolicyRouterTest {
   }
 
   private static void killListeners(ServingFixture gateway) {
-    asOwner(
-        gateway,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            + " WHERE application_name = 'whetstone-notifications'");
-  }
-
-  private static void asOwner(ServingFixture gateway, String sql) {
-    gateway.database.transaction(
-        connection -> {
-          try (var statement = connection.createStatement()) {
-            statement.execute("RESET ROLE");
-            statement.execute(sql);
-            return statement.execute("SET ROLE whetstone_app");
-          }
-        });
+    TablesOwner.update(
+        gateway.database,
+        "DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity"
+            + " WHERE application_name = 'whetstone-notifications'; END $$");
   }
 }

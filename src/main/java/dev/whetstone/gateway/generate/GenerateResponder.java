@@ -3,7 +3,6 @@ package dev.whetstone.gateway.generate;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Generation;
-import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.http.EventStreams;
 import dev.whetstone.gateway.http.EventWriter;
@@ -60,11 +59,11 @@ final class GenerateResponder {
   Response respond(GenerateRequest body, RoutingContext http) {
     Begun begun = begin(body, http);
     if (!Boolean.TRUE.equals(body.stream())) {
-      Generation generation = submit(begun, GenerationListener.NO_OP, http);
+      Generation generation = generations.submit(begun.model, begun.plan, http);
       return Response.ok(await(begun, generation)).type(MediaType.APPLICATION_JSON).build();
     }
     EventStream events = streams.open(http);
-    Generation generation = submit(begun, events, http);
+    Generation generation = generations.submit(begun.model, begun.plan, events, http);
     return streams.response(out -> stream(out, events, begun, generation));
   }
 
@@ -77,14 +76,6 @@ final class GenerateResponder {
     }
     RequestLog.setPolicy(http, plan.policy().version());
     return new Begun(model, request, plan, null);
-  }
-
-  private Generation submit(Begun begun, GenerationListener listener, RoutingContext http) {
-    return generations.submit(
-        begun.model,
-        begun.plan.request(),
-        PairService.withDuelMetrics(begun.model, begun.plan, listener),
-        http);
   }
 
   private Object await(Begun begun, Generation generation) {

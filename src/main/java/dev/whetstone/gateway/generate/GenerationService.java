@@ -13,6 +13,8 @@ import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.KeyQuota;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.rollout.AnswerAssignment;
+import dev.whetstone.rollout.DuelTracker;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.vertx.ext.web.RoutingContext;
@@ -65,29 +67,41 @@ public final class GenerationService {
     return new Caller(identity.getPrincipal().getName(), identity.hasRole(Role.OPERATOR_ROLE));
   }
 
-  /** Submits a request whose text is needed only when it is complete. */
-  public Generation submit(ServedModel model, GenerationRequest request, RoutingContext http) {
-    return submit(model, request, GenerationListener.NO_OP, http);
+  /** Submits a plan whose text is needed only when it is complete. */
+  public Generation submit(ServedModel model, GenerationPlan plan, RoutingContext http) {
+    return submit(model, plan, GenerationListener.NO_OP, http);
   }
 
   /**
-   * Submits a request; a client that disconnects cancels it.
+   * Submits a plan, counted for the duel or watch that it is part of; a client that disconnects
+   * cancels it.
    *
    * @throws ProblemException 429 when the queue is full or the key has too much at once, 503 while
    *     the gateway shuts down
    */
   public Generation submit(
-      ServedModel model,
-      GenerationRequest request,
-      GenerationListener listener,
-      RoutingContext http) {
+      ServedModel model, GenerationPlan plan, GenerationListener listener, RoutingContext http) {
+    GenerationRequest request = plan.request();
+    GenerationListener observed = observed(model, plan, listener);
     String key = caller().keyId();
     quota.begin(key, http);
-    Generation generation = callEngine(model, () -> model.engine().submit(request, listener));
+    Generation generation = callEngine(model, () -> model.engine().submit(request, observed));
     quota.charge(key, request.prompt().length);
     var _ = generation.result().thenAccept(done -> quota.charge(key, sampled(done)));
     http.addEndHandler(ended -> generation.cancel());
     return generation;
+  }
+
+  private static GenerationListener observed(
+      ServedModel model, GenerationPlan plan, GenerationListener listener) {
+    DuelTracker duels = model.rollouts().duelTracker();
+    if (plan.pair()) {
+      return duels.observe(plan.writers(), listener);
+    }
+    AnswerAssignment answer = plan.answer();
+    return answer == null
+        ? listener
+        : duels.observe(answer, plan.request().branches().size(), listener);
   }
 
   private static long sampled(List<Completion> done) {

@@ -8,18 +8,14 @@ import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Generation;
-import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.http.FreeSpace;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.KeyQuota;
 import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.http.Problems;
-import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
-import dev.whetstone.rollout.AnswerAssignment;
-import dev.whetstone.rollout.DuelTracker;
 import dev.whetstone.security.RandomIds;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -83,19 +79,6 @@ public final class PairService {
     quota.requireStorage(keyId);
     database.requireAvailable();
     return new Draft(RandomIds.generate("pair"), keyId, asked, plan);
-  }
-
-  /** Counts what is written for a duel or a watch. */
-  public static GenerationListener withDuelMetrics(
-      ServedModel model, GenerationPlan plan, GenerationListener listener) {
-    DuelTracker duels = model.rollouts().duelTracker();
-    if (plan.pair()) {
-      return duels.observe(plan.writers(), listener);
-    }
-    AnswerAssignment answer = plan.answer();
-    return answer == null
-        ? listener
-        : duels.observe(answer, plan.request().branches().size(), listener);
   }
 
   /**

@@ -89,10 +89,7 @@ final class CompletionBatchService {
     for (int i = 0; i < plans.size(); i++) {
       GenerationPlan plan = plans.get(i);
       members.add(
-          new Member(
-              asks.get(i),
-              plan,
-              scoreOnly ? null : generations.submit(model, plan.request(), http)));
+          new Member(asks.get(i), plan, scoreOnly ? null : generations.submit(model, plan, http)));
     }
     Logprobs logprobs = requests.getFirst().logprobs() ? new Logprobs(model.tokenizer()) : null;
     List<Choice> choices = new ArrayList<>();

@@ -5,7 +5,6 @@ import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
-import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.gateway.generate.AnswerService;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
@@ -85,7 +84,7 @@ public final class CompletionService {
     Begun begun = begun(request, model, plan, draft);
     AnswerForm answer = form.apply(begun);
     if (!Boolean.TRUE.equals(request.generateRequest().stream())) {
-      Generation generation = submit(begun, GenerationListener.NO_OP, http);
+      Generation generation = generations.submit(model, plan, http);
       List<Completion> done = await(generation);
       store(draft, asked, begun, answer.id(), generation);
       return with(
@@ -95,7 +94,7 @@ public final class CompletionService {
               .build());
     }
     EventStream events = streams.open(http);
-    Generation generation = submit(begun, events, http);
+    Generation generation = generations.submit(model, plan, events, http);
     return with(
         request.headers(),
         streams.response(
@@ -134,12 +133,6 @@ public final class CompletionService {
         model.base().hash(),
         created,
         draft.pairId());
-  }
-
-  private Generation submit(Begun begun, GenerationListener listener, RoutingContext http) {
-    GenerationListener observed =
-        PairService.withDuelMetrics(begun.model(), begun.plan(), listener);
-    return generations.submit(begun.model(), begun.plan().request(), observed, http);
   }
 
   /** Keeps what can be voted on or rated. */
