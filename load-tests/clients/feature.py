@@ -6,6 +6,7 @@ import sys
 
 BASE = os.environ["OPENAI_BASE_URL"]
 KEY = os.environ["OPENAI_API_KEY"]
+OPERATOR_KEY = os.environ.get("OPERATOR_KEY", "")
 MODEL = "champion"
 SCHEMA = {
     "type": "object",

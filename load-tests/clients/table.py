@@ -3,7 +3,8 @@
 import json
 import sys
 
-rows = [json.loads(line) for line in open(sys.argv[1])]
+# clients print lines of their own too
+rows = [json.loads(line) for line in open(sys.argv[1]) if line.startswith('{"client"')]
 clients = list(dict.fromkeys(row["client"] for row in rows))
 features = list(dict.fromkeys(row["feature"] for row in rows))
 known = {(row["client"], row["feature"]): row["ok"] for row in rows}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """See load-tests/siege/run. Needs only Python's standard library."""
-import argparse, asyncio, json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+import argparse, asyncio, glob, json, os, random, shutil, signal, statistics, struct, subprocess, sys, tempfile, time
 
 BAD = [
     ("/v1/completions", {"model": "champion", "prompt": "x", "n": 2_000_000_000}),
@@ -25,6 +25,7 @@ class Siege:
         self.args, self.home, self.bad_content = args, tempfile.mkdtemp(prefix="siege"), False
         self.statuses, self.wrong, self.latencies, self.votes, self.memory = {}, [], {False: [], True: []}, {}, []
         self.until, self.random = 0.0, random.Random(args.seed)
+        self.history, self.asked = open(os.path.join(self.home, "history.jsonl"), "w"), set()
 
     # --- the gateway and its processes
 
@@ -32,7 +33,9 @@ class Siege:
         environment = dict(os.environ, WHETSTONE_HOME=self.home, WHETSTONE_MODEL="tiny-reviews", WHETSTONE_PORT=str(self.args.port),
                            WHETSTONE_GATEWAY_MAX_CONNECTIONS=str(self.args.idle + 4_096),
                            WHETSTONE_GATEWAY_MAX_ADDRESS_CONNECTIONS=str(self.args.idle + 4_096),
-                           WHETSTONE_PREFERENCE_UNDO_WINDOW="0S")
+                           WHETSTONE_PREFERENCE_UNDO_WINDOW="0S",
+                           # nobody but the siege's own clients changes the champion, so that its history is whole
+                           WHETSTONE_ROLLOUT_MODE="manual", WHETSTONE_ROLLOUT_WATCH_FIRST_SHARE="0", WHETSTONE_ROLLOUT_WATCH_SHARE="0")
         self.log = open(os.path.join(self.home, "siege.log"), "ab")
         self.run = subprocess.Popen([os.path.join(self.args.root, "run")], env=environment, stdout=self.log, stderr=self.log)
 
@@ -76,24 +79,30 @@ class Siege:
 
     # --- HTTP by hand, because most of it is meant to be wrong
 
-    async def call(self, path, body, role="chat", read_delay=0, method="POST", hang_up=False):
+    async def call(self, path, body, role="chat", read_delay=0, method="POST", hang_up=False, form=None):
         """The status and the body; None where the connection broke."""
         try:
             reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", self.args.port), 10)
         except (OSError, asyncio.TimeoutError):
             return None, None
         try:
-            data = b"" if body is None else json.dumps(body).encode()
+            data = form or (b"" if body is None else json.dumps(body).encode())
+            kind = "multipart/form-data; boundary=x" if form else "application/json"
             writer.write((f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {self.keys[role]}\r\n"
-                          f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n").encode() + data)
+                          f"Content-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n").encode() + data)
             await writer.drain()
             if hang_up:
                 return None, None
             await asyncio.sleep(read_delay)
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 120)
             answer = await asyncio.wait_for(reader.read(), 120)
-            return self.judge(path, head.decode(errors="replace")), answer
-        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            status, head = self.judge(path, head.decode(errors="replace")), head.lower()
+            if b"transfer-encoding: chunked" in head:
+                answer = self.joined(answer)
+            elif b"content-length:" in head and len(answer) < int(head.split(b"content-length:")[1].split(b"\r\n")[0]):
+                raise ValueError("the answer broke off")
+            return status, answer
+        except (OSError, ValueError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return None, None
         finally:
             writer.close()
@@ -102,15 +111,51 @@ class Siege:
         status = int(head.split(" ", 2)[1])
         self.statuses[status] = self.statuses.get(status, 0) + 1
         patient = "retry-after:" in head.lower()
-        if status >= 500 and not (status == 503 and patient):
+        # a probe that says "not ready" is an answer, not a refusal
+        probe = path.startswith("/q/health") and status == 503
+        if status >= 500 and not (status == 503 and patient) and not probe:
             self.wrong.append(f"{path}: {status}")
         return status
 
     @staticmethod
+    def joined(chunks):
+        """A body without the sizes of its chunks."""
+        body, at = b"", 0
+        while (end := chunks.find(b"\r\n", at)) > 0:
+            size = int(chunks[at:end].split(b";")[0], 16)
+            if size == 0:
+                return body
+            body, at = body + chunks[end + 2:end + 2 + size], end + 4 + size
+        raise ValueError("the answer broke off")
+
+    @staticmethod
     def content(answer):
-        """The JSON of an answer, chunked or not."""
-        text = answer.decode(errors="replace")
-        return json.loads(text[text.index("{"):text.rindex("}") + 1])
+        return json.loads(answer)
+
+    # --- the history that RecordedHistory judges
+
+    def record(self, kind, key, given, begun, out, **more):
+        """One call; without an answer (out None) it may have happened at any time from begun on, or never."""
+        line = {"kind": kind, "key": key, "in": given, "begun": begun, **more}
+        if out is not None:
+            line.update(ended=time.monotonic_ns(), out=out)
+        self.history.write(json.dumps(line) + "\n")
+
+    @staticmethod
+    def adapter(seed):
+        """A form with a small adapter of the tiny model."""
+        chance = random.Random(seed)
+        tensors, parts = b"", {}
+        for name, shape in (("lora_A", [2, 64]), ("lora_B", [64, 2])):
+            data = struct.pack("<128f", *(chance.gauss(0, 0.01) for _ in range(128)))
+            parts[f"base_model.model.model.layers.0.self_attn.q_proj.{name}.weight"] = {
+                "dtype": "F32", "shape": shape, "data_offsets": [len(tensors), len(tensors) + len(data)]}
+            tensors += data
+        head = json.dumps(parts).encode()
+        files = {"adapter_model": struct.pack("<Q", len(head)) + head + tensors,
+                 "adapter_config": json.dumps({"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q_proj"]}).encode()}
+        return b"".join(f'--x\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'.encode() + data + b"\r\n"
+                        for name, data in files.items()) + b"--x--\r\n"
 
     # --- clients
 
@@ -167,14 +212,60 @@ class Siege:
             status, answer = await self.call("/generate", {"prompt": "The film", "max_tokens": 6, "pair": True, "user": f"v{number}"})
             if status == 200:
                 pair, choice = self.content(answer)["pair_id"], self.random.choice("ab")
-                for _ in range(20):
+                # a third is left to raters
+                for _ in range(20 if self.random.random() < 0.67 else 0):
+                    self.asked.add(pair)
+                    begun = time.monotonic_ns()
                     status, answer = await self.call("/preferences", {"pair_id": pair, "choice": choice, "user": f"v{number}"})
-                    if status in (200, 201):
+                    kept = status in (200, 201)
+                    self.record("vote", pair, choice, begun, choice if kept else None)
+                    if kept:
                         self.votes[self.content(answer)["preference_id"]] = (pair, choice)
                     if status is not None and status != 503 and status != 429:
                         break
                     await asyncio.sleep(2)
             await asyncio.sleep(0.2)
+
+    async def rater(self, number):
+        """Leases pairs, and gives them back or lets the lease run out."""
+        seconds, name = 3, f"r{number}"
+        while time.monotonic() < self.until:
+            begun = time.monotonic_ns()
+            status, answer = await self.call(f"/preferences/next?user={name}&lease_seconds={seconds}", None, "rater", method="GET")
+            if status == 200:
+                pair = self.content(answer)["pair_id"]
+                self.record("lease", pair, name, begun, True, acquire=True)
+                # from then on it may have run out
+                self.record("lease", pair, name, begun + seconds * 10**9, None, acquire=False)
+                await asyncio.sleep(self.random.random() * 2 * seconds)
+                begun = time.monotonic_ns()
+                status, _ = await self.call(f"/preferences/next/{pair}/skip", {"reason": "siege", "user": name}, "rater")
+                # one that had run out is unknown: what was skipped then is no lease
+                self.record("lease", pair, name, begun, True if status == 204 else None, acquire=False)
+            await asyncio.sleep(0.5)
+
+    async def changer(self, number):
+        """Promotes and rolls back to one version after another."""
+        while time.monotonic() < self.until:
+            version, begun = f"v{self.random.randrange(3)}", time.monotonic_ns()
+            if self.random.random() < 0.5:
+                status, answer = await self.call(f"/policies/{version}/promote", None, "operator")
+            else:
+                status, answer = await self.call("/rollback", {"to": version, "reason": "siege"}, "operator")
+            if status is None or status == 200 or status >= 500:
+                self.record("champion", None, version, begun, self.content(answer)["version"] if status == 200 else None)
+            else:
+                self.wrong.append(f"{version}: {status} {answer[:200]}")
+            await asyncio.sleep(1)
+
+    async def reader(self):
+        while time.monotonic() < self.until:
+            begun = time.monotonic_ns()
+            status, answer = await self.call("/policies", None, "operator", method="GET")
+            if status == 200:
+                champion = next(row["version"] for row in self.content(answer)["items"] if "champion" in row["aliases"])
+                self.record("champion", None, None, begun, champion)
+            await asyncio.sleep(0.5)
 
     async def watch(self):
         while time.monotonic() < self.until:
@@ -214,6 +305,7 @@ class Siege:
         self.bad_content, self.until = bad, time.monotonic() + seconds
         clients = [self.flood() for _ in range(self.args.clients)] + [self.good() for _ in range(4)]
         clients += [self.voter(i) for i in range(self.args.voters)]
+        clients += [self.rater(i) for i in range(3)] + [self.changer(i) for i in range(2)] + [self.reader(), self.reader()]
         if bad:
             clients += [self.idle() for _ in range(self.args.idle)] + [self.watch(), self.faults()]
         await asyncio.gather(*clients)
@@ -239,15 +331,42 @@ class Siege:
             return None
         return statistics.median(s for _, s in sizes[-third:]) / statistics.median(s for _, s in sizes[:third]) - 1
 
+    def judge_history(self):
+        """Whether calls one after another explain the history, and what the checker says."""
+        self.history.close()
+        folder = os.path.join(self.args.root, "src/test/java/dev/whetstone/testing/history")
+        classes = os.path.join(self.home, "checker")
+        path = ":".join(glob.glob(os.path.join(self.args.root, "target/quarkus-app/lib/main/*.jar")))
+        java = os.path.join(os.environ["JAVA_HOME"], "bin") if "JAVA_HOME" in os.environ else ""
+        sources = [os.path.join(folder, f"{name}.java") for name in ("Operation", "Linearizability", "Models", "RecordedHistory")]
+        subprocess.run([os.path.join(java, "javac"), "-proc:none", "-cp", path, "-d", classes, *sources], check=True)
+        judged = subprocess.run([os.path.join(java, "java"), "-cp", f"{classes}:{path}", "dev.whetstone.testing.history.RecordedHistory",
+                                 os.path.join(self.home, "history.jsonl")], stdout=subprocess.PIPE, text=True)
+        return judged.returncode == 0, judged.stdout.strip()[:2000]
+
     async def main(self):
         self.start()
         try:
             await self.ready()
+            for seed in (1, 2):
+                # a gateway is ready without its database, which may take longer to start
+                for _ in range(60):
+                    status, answer = await self.call("/policies", None, "operator", form=self.adapter(seed))
+                    if status != 503:
+                        break
+                    await asyncio.sleep(2)
+                if status != 201:
+                    raise SystemExit(f"POST /policies: {status} {answer}")
             plain = max(20, self.args.seconds / 6)
             await self.phase(plain, False)
             await self.phase(self.args.seconds - plain, True)
             await self.ready()
-            held = await self.kept()
+            held, begun = await self.kept(), time.monotonic_ns()
+            given = {pair: [] for pair in self.asked}
+            for pair, choice in held.values():
+                given.setdefault(pair, []).append(choice)
+            for pair, choices in given.items():
+                self.record("vote", pair, None, begun, ",".join(choices) or "none")
         finally:
             self.run.send_signal(signal.SIGTERM)
             self.run.wait(120)
@@ -256,11 +375,12 @@ class Siege:
         p99 = {bad: sorted(all)[int(len(all) * 0.99)] if all else None for bad, all in self.latencies.items()}
         ratio = p99[True] / p99[False] if p99[True] and p99[False] else None
         drift = {name: self.drift(name) for name in ("gateway", "trainer")}
+        explained, verdict = self.judge_history()
         failed = [name for name, bad in {
-            "votes": bool(lost), "doubled": len(pairs) != len(set(pairs)), "5xx": bool(self.wrong),
+            "votes": bool(lost), "history": not explained, "doubled": len(pairs) != len(set(pairs)), "5xx": bool(self.wrong),
             "memory": any(d is not None and abs(d) > 0.05 for d in drift.values()), "p99": ratio is None or ratio > 1.5}.items() if bad]
         print(json.dumps({"seconds": self.args.seconds, "statuses": dict(sorted(self.statuses.items())), "votes": len(self.votes),
-                          "lost": len(lost), "wrong": self.wrong[:10], "p99_plain_s": p99[False], "p99_siege_s": p99[True],
+                          "lost": len(lost), "wrong": self.wrong[:10], "history": verdict, "p99_plain_s": p99[False], "p99_siege_s": p99[True],
                           "p99_ratio": ratio, "memory_drift": drift, "failed": failed}))
         if not failed:
             shutil.rmtree(self.home, ignore_errors=True)

@@ -1,5 +1,5 @@
 // The shell: who is signed in, the bar, and which page the address names.
-import { api, onConnection } from './core/api.js';
+import { api, at, databaseAnswers, onConnection } from './core/api.js';
 import { button, fill, h } from './core/dom.js';
 import { toast } from './core/toast.js';
 import { words } from './core/words.js';
@@ -11,12 +11,14 @@ const PAGES = {
   rate: ['rater', 'rate', () => import('./rate/page.js')],
   learning: ['operator', 'learning', () => import('./operate/learning.js')],
   versions: ['operator', 'versions', () => import('./operate/versions.js')],
+  changes: ['operator', 'versions', () => import('./operate/changes.js')],
   runs: ['operator', 'runs', () => import('./operate/runs.js')],
   run: ['operator', 'runs', () => import('./operate/run.js')],
   rollouts: ['operator', 'rollouts', () => import('./operate/rollouts.js')],
   rollout: ['operator', 'rollouts', () => import('./operate/rollout.js')],
   compare: ['operator', 'compare', () => import('./operate/compare.js')],
   data: ['operator', 'data', () => import('./operate/data.js')],
+  replay: ['operator', 'data', () => import('./operate/replay.js')],
   access: ['operator', 'access', () => import('./operate/access.js')],
   audit: ['operator', 'audit', () => import('./operate/audit.js')],
 };
@@ -26,9 +28,11 @@ const main = document.getElementById('main');
 const bar = document.getElementById('bar');
 const away = document.getElementById('away');
 let session = null;
+let provider = null;
 let leave = () => {};
 let turn = 0;
 let waiting = null;
+let failed = false;
 
 onConnection({
   signedOut: () => {
@@ -38,19 +42,28 @@ onConnection({
       show();
     }
   },
-  away: () => {
-    away.textContent = words.errors.away;
-    away.hidden = false;
-    waiting ??= setInterval(() => api.get('/session').catch(() => {}), RETRY);
-  },
-  back: () => {
-    if (!waiting) return;
-    clearInterval(waiting);
-    waiting = null;
-    away.hidden = true;
-    document.dispatchEvent(new CustomEvent('gateway-back'));
-  },
+  away: () => wait(words.errors.away, () => api.get('/session')),
+  databaseAway: () => wait(words.errors.database, async () => { if (await databaseAnswers()) back(); }),
+  // while the database is away, other routes answer all the same
+  back: () => { if (waiting?.reason === words.errors.away) back(); },
 });
+
+/** Says what does not answer, and asks for it until it does. */
+function wait(reason, ask) {
+  if (waiting?.reason === reason) return;
+  clearInterval(waiting?.timer);
+  away.textContent = reason;
+  away.hidden = false;
+  waiting = { reason, timer: setInterval(() => ask().catch(() => {}), RETRY) };
+}
+
+function back() {
+  clearInterval(waiting?.timer);
+  waiting = null;
+  away.hidden = true;
+  document.dispatchEvent(new CustomEvent('gateway-back'));
+  if (failed) show();
+}
 
 function home() {
   const allowed = Object.entries(PAGES).find(([, [role]]) => session.roles.includes(role));
@@ -59,12 +72,13 @@ function home() {
 
 async function show() {
   const mine = ++turn;
+  failed = false;
   leave();
   leave = () => {};
   if (!session) {
     drawBar(null);
     document.title = words.signIn.title + ' · Whetstone';
-    signIn(main, start);
+    signIn(main, start, provider);
     return;
   }
   const [name, ...rest] = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
@@ -84,16 +98,17 @@ async function show() {
     const end = (await module.render(root, { session, params: rest })) ?? (() => {});
     if (mine === turn) leave = end;
     else end();
-  } catch (failed) {
+  } catch (refused) {
     if (mine !== turn || !session) return;
-    fill(main, h('div.page', h('h1', words.errors.page), h('p.error', failed.message),
+    failed = true;
+    fill(main, h('div.page', h('h1', words.errors.page), h('p.error', refused.message),
       button(words.common.retry, show)));
-    if (!failed.code) console.error(failed);
+    if (!refused.code) console.error(refused);
   }
 }
 
 function drawBar(current) {
-  const brand = h('a.brand', { href: '#/' }, h('img', { src: '/icon.svg', alt: '', width: '24', height: '24' }), 'Whetstone');
+  const brand = h('a.brand', { href: '#/' }, h('img', { src: 'icon.svg', alt: '', width: '24', height: '24' }), 'Whetstone');
   if (!session) {
     fill(bar, brand);
     return;
@@ -118,7 +133,7 @@ function drawBar(current) {
 async function signOut() {
   await api.del('/session').catch(() => {});
   session = null;
-  history.replaceState(null, '', '/');
+  history.replaceState(null, '', at('/'));
   show();
 }
 
@@ -126,6 +141,7 @@ async function start() {
   try {
     const found = await api.get('/session');
     session = found.signed_in ? found : null;
+    provider = found.provider ?? null;
   } catch (failed) {
     // not ready, or away: the same question again, until it is answered
     if (failed.status && failed.status !== 503) console.error(failed);
@@ -138,6 +154,7 @@ async function start() {
 
 addEventListener('hashchange', async () => {
   await show();
-  main.focus();
+  document.documentElement.scrollTop = 0;
+  main.focus({ preventScroll: true });
 });
 start();

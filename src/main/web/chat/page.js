@@ -1,3 +1,4 @@
+import { isElsewhere } from '../core/choices.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
@@ -6,6 +7,7 @@ import { conversationList, titleOf } from './list.js';
 import { settingsPanel } from './panel.js';
 import { openStore } from './store.js';
 import { liveView, turnView } from './turns.js';
+import { takeBack, undoLeft } from './undo.js';
 
 const W = words.chat;
 const NEAR = 96;
@@ -14,11 +16,11 @@ const TITLE_LENGTH = 60;
 export function render(root, { session }) {
   root.classList.add('chat');
   const store = openStore(session.key);
-  const seesVersions = session.roles.includes('operator');
   let conversation = store.list().find((c) => c.turns.length) ?? store.create();
   let share = Number(localStorage.getItem('whetstone.pair-share') ?? session.pair_share);
   let running = null;
   let bar = null;
+  let undos = [];
   let countdown = null;
 
   const title = h('h1');
@@ -40,8 +42,29 @@ export function render(root, { session }) {
       form.requestSubmit();
     }
   });
+  document.addEventListener('keydown', onKey);
   draw();
   text.focus();
+
+  function onKey(event) {
+    if (event.key !== 'u' || isElsewhere(event)) return;
+    const last = conversation.turns.findLast((turn) => turn.role === 'pair');
+    if (last && undoLeft(last, session) > 0) undo(last);
+  }
+
+  /** Takes the vote back; the pair is open again unless the conversation went on from it. */
+  async function undo(turn) {
+    try {
+      await takeBack(turn);
+      if (turn !== conversation.turns.at(-1)) turn.choice = 'none';
+      toast(words.choice.undone, 'good');
+      store.touch(conversation);
+    } catch (failed) {
+      toast(failed.message, 'bad');
+    }
+    draw();
+    bar?.focus();
+  }
 
   function open(chosen) {
     running?.abort();
@@ -128,14 +151,13 @@ export function render(root, { session }) {
   }
 
   function draw(failure = null) {
-    bar?.end();
+    endTimers();
     bar = null;
-    clearInterval(countdown);
     list.draw();
     fill(title, foreign(titleOf(conversation)));
     const last = conversation.turns.length - 1;
     const views = conversation.turns.map((turn, i) => turnView(turn, {
-      seesVersions,
+      session,
       last: i === last && !running,
       edit: (said) => {
         running?.abort();
@@ -151,11 +173,17 @@ export function render(root, { session }) {
       decided: (choice, row) => {
         turn.choice = choice;
         turn.preferenceId = row.preference_id;
+        turn.votedAt = Date.now();
         turn.versions = row.policies ?? null;
         store.touch(conversation);
         draw();
         text.focus();
+        toast(words.choice.thanks[choice], 'good', undoLeft(turn, session) > 0
+          ? { label: words.choice.undo, run: () => undo(turn), seconds: session.undo_seconds } : null);
       },
+      undo: () => undo(turn),
+      changed: () => store.save(),
+      redraw: () => draw(),
       skipped: () => {
         turn.choice = 'none';
         store.touch(conversation);
@@ -164,6 +192,7 @@ export function render(root, { session }) {
       },
     }));
     bar = views.at(-1)?.bar ?? null;
+    undos = views.map((v) => v.undo).filter(Boolean);
     fill(turns, views.length ? views.map((v) => v.root) : empty());
     const unanswered = conversation.turns.at(-1)?.role === 'user' && !running;
     if (unanswered) turns.append(notice(failure));
@@ -202,10 +231,16 @@ export function render(root, { session }) {
     }
   }
 
+  function endTimers() {
+    bar?.end();
+    undos.forEach((one) => one.end());
+    clearInterval(countdown);
+  }
+
   return () => {
     running?.abort();
-    bar?.end();
-    clearInterval(countdown);
+    endTimers();
+    document.removeEventListener('keydown', onKey);
   };
 }
 

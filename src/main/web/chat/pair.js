@@ -2,7 +2,7 @@ import { api } from '../core/api.js';
 import { choiceButtons, choiceOf, isElsewhere } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { renderMarkdown } from '../core/markdown.js';
-import { toast } from '../core/toast.js';
+import { sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 
 const W = words.choice;
@@ -34,10 +34,13 @@ export function choiceBar(turn, { decided, skipped }) {
     return { root, end: () => {} };
   }
   let busy = false;
-  const buttons = choiceButtons(vote);
+  let near = 'a';
+  const said = (choice) => ({ pair_id: turn.pairId, choice });
+  const line = sameCall(() => ['POST', '/preferences', said(near)]);
+  const buttons = choiceButtons(vote, (choice) => { near = choice; line.show(); });
   const error = h('p.error', { role: 'alert', hidden: true });
   fill(root, h('h3', W.title), h('div.actions', buttons, button(W.skip, skipped, { kind: 'plain' })),
-    h('p.soft', W.keys), error);
+    h('p.soft.keys', W.keys), line.root, error);
   document.addEventListener('keydown', onKey);
 
   function onKey(event) {
@@ -52,9 +55,8 @@ export function choiceBar(turn, { decided, skipped }) {
     busy = true;
     buttons.forEach((b) => { b.disabled = true; });
     try {
-      const row = await api.post('/preferences', { pair_id: turn.pairId, choice });
+      const row = await api.post('/preferences', said(choice));
       end();
-      toast(W.thanks[choice], 'good');
       decided(choice, row);
     } catch (failed) {
       busy = false;

@@ -2,24 +2,32 @@ import { copy } from '../core/copy.js';
 import { button, foreign, h } from '../core/dom.js';
 import { renderMarkdown } from '../core/markdown.js';
 import { words } from '../core/words.js';
+import { feedbackBar } from './feedback.js';
 import { choiceBar, pairView } from './pair.js';
 import { continuing } from './store.js';
+import { undoButton, undoLeft } from './undo.js';
 
 const W = words.chat;
 const FINISH = { length: W.length, cancelled: W.stopped, error: W.failed };
 
-/** One turn of a conversation. actions: {edit, regenerate, decided, skipped, seesVersions, last} */
+/** One turn of a conversation. actions: {edit, regenerate, decided, skipped, undo, changed, redraw, session, last} */
 export function turnView(turn, actions) {
   if (turn.role === 'user') return userTurn(turn, actions);
   if (turn.role === 'pair') return pairTurn(turn, actions);
   const body = h('div.body.markdown');
   renderMarkdown(body, turn.content || `*${W.empty_answer}*`);
+  const tools = [button(W.copy, () => copy(turn.content), { kind: 'small plain' }),
+    actions.last && button(W.regenerate, actions.regenerate, { kind: 'small plain' })];
   return { root: h('div.turn.assistant',
-    h('div.who', h('span', W.model), actions.seesVersions && turn.policy && h('span', W.version(turn.policy)),
-      FINISH[turn.finish] && h('span.tag.warn', FINISH[turn.finish])),
+    h('div.who', h('span', W.model), seesVersions(actions) && turn.policy && h('span', W.version(turn.policy)),
+      turn.edited ? h('span.tag.accent', words.feedback.edited) : FINISH[turn.finish] && h('span.tag.warn', FINISH[turn.finish])),
     body,
-    h('div.tools', button(W.copy, () => copy(turn.content), { kind: 'small plain' }),
-      actions.last && button(W.regenerate, actions.regenerate, { kind: 'small plain' }))) };
+    // a stopped answer has no id, and a text of the user's own needs no thumb
+    turn.id && !turn.edited ? feedbackBar(turn, tools, actions) : h('div.tools', tools)) };
+}
+
+function seesVersions({ session }) {
+  return session.roles.includes('operator');
 }
 
 function userTurn(turn, actions) {
@@ -47,21 +55,31 @@ function userTurn(turn, actions) {
 
 function pairTurn(turn, actions) {
   const open = actions.last && !turn.choice;
-  const versions = actions.seesVersions && turn.versions;
+  const versions = h('span', { hidden: true });
+  // which version wrote which side is told once the vote stands
+  const stands = () => {
+    undo?.root.remove();
+    if (!seesVersions(actions) || !turn.versions) return;
+    versions.textContent = words.choice.versions(turn.versions.a, turn.versions.b);
+    versions.hidden = false;
+  };
+  const undo = turn.choice && undoLeft(turn, actions.session) > 0
+    ? undoButton(turn, actions.session, { undo: actions.undo, over: stands }) : null;
+  if (!undo) stands();
   const view = pairView({ a: turn.a.text, b: turn.b.text }, { chosen: turn.choice });
   const bar = open ? choiceBar(turn, actions) : null;
   const said = words.choice.names;
   const root = h('div.turn.pair',
     h('div.who', h('span', W.model),
       !open && h('span.tag', turn.choice && turn.choice !== 'none' ? said[turn.choice] : words.choice.notChosen),
-      versions && h('span', words.choice.versions(versions.a, versions.b))),
+      versions),
     view.root,
     bar?.root,
-    !open && h('div.tools',
+    !open && h('div.tools', undo?.root,
       turn.choice !== 'both_bad' && button(W.copy, () => copy(continuing(turn)), { kind: 'small plain' }),
       actions.last && button(turn.choice === 'both_bad' ? words.choice.again : W.regenerate, actions.regenerate, { kind: 'small plain' })),
     turn.choice === 'both_bad' && actions.last && h('p.soft', words.choice.badNext));
-  return { root, bar };
+  return { root, bar, undo };
 }
 
 /** An answer that is being written: one column, or two equal ones. */

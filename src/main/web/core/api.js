@@ -21,10 +21,15 @@ class AwayError extends Error {
   }
 }
 
-const listeners = { signedOut: () => {}, away: () => {}, back: () => {} };
+const listeners = { signedOut: () => {}, away: () => {}, databaseAway: () => {}, back: () => {} };
 
 export function onConnection(handlers) {
   Object.assign(listeners, handlers);
+}
+
+/** The address of a route: a proxy may serve these pages below a path of its host. */
+export function at(path) {
+  return new URL(path.slice(1), document.baseURI).href;
 }
 
 async function send(method, path, { body, headers = {}, signal } = {}) {
@@ -35,7 +40,7 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
   }
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(at(path), options);
   } catch (failed) {
     throw lost(failed);
   }
@@ -44,6 +49,12 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
   }
   listeners.back();
   return response;
+}
+
+/** Whether the gateway has its database; asked of its health, which needs none. */
+export async function databaseAnswers() {
+  const health = await (await fetch(at('/q/health/ready'), { cache: 'no-store' })).json();
+  return health.checks.some((check) => check.name === 'database' && check.data?.state === 'answering');
 }
 
 /** What a broken connection is thrown as, unless the page itself ended the call. */
@@ -63,6 +74,7 @@ function refusal(status, text, retryAfter) {
   }
   const after = Number(retryAfter);
   if (status === 401) listeners.signedOut();
+  if (problem.code === 'database_away') listeners.databaseAway();
   return new ApiError(status, problem, after > 0 ? after : null);
 }
 
@@ -73,6 +85,7 @@ async function json(response) {
 export const api = {
   get: async (path, options) => json(await send('GET', path, options)),
   post: async (path, body = {}, options = {}) => json(await send('POST', path, { ...options, body })),
+  put: async (path, body = {}, options = {}) => json(await send('PUT', path, { ...options, body })),
   del: async (path, options) => json(await send('DELETE', path, options)),
   text: async (path) => (await send('GET', path, { headers: { Accept: '*/*' } })).text(),
 
@@ -102,7 +115,7 @@ export const api = {
   upload(path, file, type, onProgress) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      request.open('POST', path);
+      request.open('POST', at(path));
       request.setRequestHeader('Content-Type', type);
       request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
       request.onerror = () => reject(new AwayError());
@@ -126,13 +139,14 @@ function dispatch(block, onEvent) {
 }
 
 /** The same call as a line for a shell; the key is a variable. */
-export function curl(method, path, body) {
+export function curl(method, path, body, file) {
   const parts = ['curl -s'];
   if (method !== 'GET') parts.push('-X ' + method);
-  parts.push(quote(location.origin + path), '-H "Authorization: Bearer $WHETSTONE_KEY"');
+  parts.push(quote(at(path)), '-H "Authorization: Bearer $WHETSTONE_KEY"');
   if (body !== undefined) {
     parts.push("-H 'Content-Type: application/json'", '-d ' + quote(JSON.stringify(body)));
   }
+  if (file !== undefined) parts.push("-H 'Content-Type: application/x-ndjson'", '--data-binary @' + quote(file));
   return parts.join(' ');
 }
 

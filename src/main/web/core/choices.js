@@ -12,9 +12,11 @@ const CHOICES = [
   ['both_bad', W.bad, ['4', 'ArrowDown']],
 ];
 
-export function choiceButtons(choose) {
+/** near(choice) is called when one is about to be chosen. */
+export function choiceButtons(choose, near = () => {}) {
   return CHOICES.map(([choice, label, [key]]) =>
-    button([label, h('kbd', { 'aria-hidden': 'true' }, key)], () => choose(choice)));
+    button([label, h('kbd', { 'aria-hidden': 'true' }, key)], () => choose(choice),
+      { onfocus: () => near(choice), onpointerenter: () => near(choice) }));
 }
 
 /** Whether a key is meant for something else: a text, a dialog, the browser. */

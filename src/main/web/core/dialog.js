@@ -1,6 +1,6 @@
-import { api, curl } from './api.js';
-import { copy } from './copy.js';
+import { api } from './api.js';
 import { button, fill, h } from './dom.js';
+import { sameCall } from './same-call.js';
 import { toast } from './toast.js';
 import { words } from './words.js';
 
@@ -14,31 +14,28 @@ export function askAndCall(ask) {
   return new Promise((resolve) => {
     const needsReason = ask.reason !== 'none';
     const reason = h('input', { type: 'text', maxlength: '500', required: needsReason, autocomplete: 'off' });
-    const line = h('code.line');
     const error = h('p.error', { role: 'alert', hidden: true });
     const call = () => [ask.method ?? 'POST', ask.path(reason.value.trim()), ask.body?.(reason.value.trim())];
-    const show = () => fill(line, curl(...call()));
+    const line = sameCall(call);
     const confirm = h('button', { type: 'submit', class: ask.danger ? 'danger' : 'primary' }, ask.label);
     const form = h('form', { method: 'dialog', onsubmit: run },
       h('h2#ask-title', ask.title),
       h('p', ask.what),
       needsReason && h('label', words.common.reason, reason),
-      h('details', h('summary', words.common.sameCall),
-        h('div.curl', line, button(words.common.copy, () => copy(line.textContent), { kind: 'small' }))),
+      line.root,
       error,
       h('div.actions', button(words.common.cancel, () => end(null)), confirm));
     const dialog = h('dialog', { 'aria-labelledby': 'ask-title', oncancel: () => end(null) }, form);
-    reason.addEventListener('input', show);
-    show();
+    reason.addEventListener('input', line.show);
 
     async function run(event) {
       event.preventDefault();
       confirm.disabled = true;
       const [method, path, body] = call();
       try {
-        const answer = method === 'DELETE'
-          ? await api.del(path)
-          : await api.post(path, body, { headers: { 'Idempotency-Key': crypto.randomUUID() } });
+        const answer = method === 'DELETE' ? await api.del(path)
+          : method === 'PUT' ? await api.put(path, body)
+            : await api.post(path, body, { headers: { 'Idempotency-Key': crypto.randomUUID() } });
         toast(ask.done ?? words.common.done, 'good');
         end(answer ?? true);
       } catch (failed) {

@@ -39,6 +39,11 @@ export function percent(share, digits = 0) {
   return share === null || share === undefined ? '–' : (100 * share).toFixed(digits) + ' %';
 }
 
+/** A time in seconds, in the unit that suits. */
+export function duration(seconds) {
+  return seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${figure(seconds)} s`;
+}
+
 export function bytes(value) {
   const units = ['B', 'kB', 'MB', 'GB'];
   let size = value;

@@ -2,12 +2,12 @@ import { button, h } from './dom.js';
 
 const SHOWN = 5000;
 
-/** Shows a sentence for a while; action, if any, is {label, run}. */
+/** Shows a sentence for a while; action, if any, is {label, run, seconds for which it can be taken}. */
 export function toast(text, kind = '', action = null) {
   const box = h('div.toast', { class: kind || null }, h('span', text));
   if (action) {
     box.append(button(action.label, () => { box.remove(); action.run(); }, { kind: 'small' }));
   }
   document.getElementById('toasts').append(box);
-  setTimeout(() => box.remove(), SHOWN);
+  setTimeout(() => box.remove(), action?.seconds ? 1000 * action.seconds : SHOWN);
 }

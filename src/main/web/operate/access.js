@@ -3,16 +3,17 @@ import { copy, saveFile } from '../core/copy.js';
 import { askAndCall } from '../core/dialog.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { when } from '../core/format.js';
+import { sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
-import { pagedList, section, source, table, tag, words2 } from './parts.js';
+import { pagedList, pending, section, source, table, tag, words2 } from './parts.js';
 
 const W = words.access;
 const ROLES = ['chat', 'rater', 'operator', 'trainer'];
 
 /** Keys and the browsers that are signed in. */
 export async function render(root, { session }) {
-  const keys = h('div.card');
-  const sessions = h('div.card');
+  const keys = pending();
+  const sessions = pending();
   fill(root, h('div.head', h('h1', W.title)), section(W.sessions, sessions), section(W.keys, createForm(listKeys), keys));
   await Promise.all([listKeys(), listSessions()]);
 
@@ -62,11 +63,14 @@ function createForm(done) {
   const role = h('select', ROLES.map((name) => h('option', { value: name }, name)));
   const note = h('input', { type: 'text', maxlength: '200', autocomplete: 'off' });
   const state = h('div', { role: 'status' });
+  const body = () => ({ role: role.value, note: note.value.trim() || null });
+  const line = sameCall(() => ['POST', '/keys', body()]);
   async function create(event) {
     event.preventDefault();
     try {
-      const made = await api.post('/keys', { role: role.value, note: note.value.trim() || null });
+      const made = await api.post('/keys', body());
       note.value = '';
+      line.show();
       fill(state, h('p', W.created), h('div.actions.section',
         button(W.copyKey, () => copy(made.key), { kind: 'primary' }),
         button(W.saveKey, () => saveFile(made.key + '\n', 'text/plain', made.id + '.txt'))));
@@ -75,6 +79,6 @@ function createForm(done) {
       fill(state, h('p.error', failed.message));
     }
   }
-  return h('div', h('form.fields', { onsubmit: create },
-    h('label', W.role, role), h('label', W.noteLabel, note), h('button', { type: 'submit' }, W.createGo)), state);
+  return h('div', h('form.fields', { onsubmit: create, oninput: line.show },
+    h('label', W.role, role), h('label', W.noteLabel, note), h('button', { type: 'submit' }, W.createGo)), line.root, state);
 }

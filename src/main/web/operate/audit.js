@@ -1,21 +1,32 @@
 import { fill, foreign, h } from '../core/dom.js';
 import { clock } from '../core/format.js';
 import { words } from '../core/words.js';
-import { empty, json, pagedList, table } from './parts.js';
+import { empty, json, pagedList, pending, table } from './parts.js';
 
 const W = words.audit;
-const PATH = '/audit?limit=200';
+const FILTERS = ['actor', 'action', 'subject', 'version'];
 
 /** Who did what, when, to what. */
 export async function render(root) {
-  const filter = h('input', { type: 'search', placeholder: W.filterHint, 'aria-label': W.filter, oninput: () => list?.redraw() });
-  const host = h('div.card');
-  fill(root, h('div.head', h('h1', W.title)), h('label', W.filter, filter), host);
+  const fields = FILTERS.map((name) => h('input', { type: 'text', maxlength: '200', autocomplete: 'off', name }));
+  const word = h('input', { type: 'search', placeholder: W.filterHint, oninput: () => list?.redraw() });
+  const host = pending();
+  const form = h('form.fields.wide', { onsubmit: (event) => { event.preventDefault(); load(); } },
+    fields.map((field) => h('label', W[field.name], field)), h('label', W.word, word), h('button', { type: 'submit' }, W.filter));
+  fill(root, h('div.head', h('h1', W.title)), form, host);
   let list = null;
-  list = await pagedList(host, PATH, (rows) => auditTable(rows.filter(matches)));
+  await load();
+
+  async function load() {
+    const query = new URLSearchParams({ limit: '200' });
+    for (const field of fields) {
+      if (field.value.trim()) query.set(field.name, field.value.trim());
+    }
+    list = await pagedList(host, '/audit?' + query, (rows) => auditTable(rows.filter(matches)));
+  }
 
   function matches(row) {
-    const wanted = filter.value.trim().toLowerCase();
+    const wanted = word.value.trim().toLowerCase();
     return !wanted || [row.actor, row.action, row.subject, row.version, JSON.stringify(row.detail)]
       .some((text) => text?.toLowerCase().includes(wanted));
   }

@@ -1,49 +1,30 @@
-import { api } from '../core/api.js';
+import { api, at } from '../core/api.js';
 import { askAndCall } from '../core/dialog.js';
 import { fill, foreign, h } from '../core/dom.js';
-import { percent, when } from '../core/format.js';
+import { percent } from '../core/format.js';
+import { sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
-import { empty, pagedList, section, source, table, tag } from './parts.js';
+import { source, table } from './parts.js';
+import { votesSections } from './votes.js';
 
 const W = words.data;
-const SHOWN = 160;
 const EXPORT = '/preferences?format=jsonl';
+const IMPORT = '/preferences/import';
+const RATINGS = '/feedback?form=text';
 
-/** Export, import and erasure of users' data, and the newest votes. */
+/** Export, import and erasure of users' data, the newest votes and thumbs. */
 export async function render(root) {
-  const votes = h('div.card');
-  const tagField = h('input', { type: 'text', maxlength: '200' });
-  const user = h('input', { type: 'text', maxlength: '200' });
-  const filter = h('form.fields', { onsubmit: (event) => { event.preventDefault(); list(); } },
-    h('label', W.filterUser, user), h('label', W.filterTag, tagField), h('button', { type: 'submit' }, words.audit.filter));
+  const votes = votesSections();
   fill(root, h('div.head', h('h1', W.title)),
-    h('div.grid.section', exportCard(), importCard(list), eraseCard()), section(W.votes, filter, votes));
-  await list();
-
-  async function list() {
-    const query = new URLSearchParams({ order: 'newest', limit: '20' });
-    if (tagField.value.trim()) query.set('tag', tagField.value.trim());
-    if (user.value.trim()) query.set('user', user.value.trim());
-    await pagedList(votes, '/preferences?' + query, (rows) => (rows.length ? voteTable(rows) : empty(W.empty)));
-  }
-}
-
-function voteTable(rows) {
-  return table([
-    { head: W.when, nowrap: true, cell: (r) => when(r.recorded_at) },
-    { head: W.choice, cell: (r) => tag(words.choice.names[r.choice] ?? r.choice) },
-    { head: W.prompt, text: true, cell: (r) => foreign((r.messages?.at(-1)?.content ?? r.prompt).slice(0, SHOWN)) },
-    { head: words.choice.left, text: true, cell: (r) => foreign(r.a.text.slice(0, SHOWN)) },
-    { head: words.choice.right, text: true, cell: (r) => foreign(r.b.text.slice(0, SHOWN)) },
-    { head: W.versions, nowrap: true, cell: (r) => `${r.policies.a}, ${r.policies.b}` },
-    { head: W.who, text: true, cell: (r) => foreign(r.user) },
-  ], rows, W.votes);
+    h('div.grid.section', exportCard(), importCard(votes.list), eraseCard()), votes.root);
+  await votes.list();
 }
 
 function exportCard() {
-  const load = (label, form) => h('a', { href: `${EXPORT}&form=${form}`, download: `votes-${form}.jsonl` }, label);
+  const load = (label, form) => h('a', { href: at(`${EXPORT}&form=${form}`), download: `votes-${form}.jsonl` }, label);
   return h('section.card.third', h('h2', W.export), h('p', W.exportWhat),
-    h('p.actions', load(W.asText, 'text'), load(W.asMessages, 'messages')), source(EXPORT));
+    h('p.actions', load(W.asText, 'text'), load(W.asMessages, 'messages')), source(EXPORT),
+    h('p', W.exportRatings), h('p.actions', h('a', { href: at(RATINGS), download: 'ratings.jsonl' }, W.asText)), source(RATINGS));
 }
 
 function importCard(done) {
@@ -70,7 +51,7 @@ function importCard(done) {
     const said = h('p.soft', W.sending('0 %'));
     fill(state, bar, said);
     try {
-      const report = await api.upload('/preferences/import', chosen, 'application/x-ndjson', (part) => {
+      const report = await api.upload(IMPORT, chosen, 'application/x-ndjson', (part) => {
         bar.value = part;
         said.textContent = part < 1 ? W.sending(percent(part)) : W.working;
       });
@@ -84,7 +65,8 @@ function importCard(done) {
     }
     file.value = '';
   }
-  return h('section.card.third', h('h2', W.import), h('p', W.importWhat), drop, file, state);
+  return h('section.card.third', h('h2', W.import), h('p', W.importWhat), drop, file, state,
+    sameCall(() => ['POST', IMPORT, undefined, 'pairs.jsonl']).root);
 }
 
 function eraseCard() {

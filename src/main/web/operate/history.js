@@ -3,16 +3,16 @@ import { lineChart } from '../core/chart.js';
 import { fill, h } from '../core/dom.js';
 import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
-import { empty, source } from './parts.js';
+import { empty, pending, source } from './parts.js';
 
 const W = words.learning;
 const EVERY = 15;
 
-/** Votes over time, with the share of the left side, of ties and of both bad. */
+/** Votes over time, with the share of the left side, of ties and of both bad, and thumbs on single answers. */
 export function historySection() {
   const hours = h('select', { 'aria-label': W.hours, onchange: () => refresh() },
     Object.entries(W.spans).map(([value, label]) => h('option', { value }, label)));
-  const body = h('div.card');
+  const body = pending();
   const root = h('section.section', { 'aria-label': W.history },
     h('div.head', h('h2', W.history), h('div', hours)), body);
   let charts = [];
@@ -33,7 +33,8 @@ export function historySection() {
     }
     const x = items.map((bucket) => Date.parse(bucket.begins) / 1000 + seconds / 2);
     const share = (of) => items.map((bucket) => (bucket.votes ? (100 * bucket[of]) / bucket.votes : null));
-    const counts = [{ label: W.votes, values: items.map((bucket) => bucket.votes) }];
+    const number = (of) => items.map((bucket) => bucket[of] ?? 0);
+    const counts = [{ label: W.votes, values: number('votes') }, { label: W.up, values: number('up') }, { label: W.down, values: number('down') }];
     const rates = [
       { label: `${W.left} %`, values: share('left') }, { label: `${W.ties} %`, values: share('ties') },
       { label: `${W.bothBad} %`, values: share('both_bad') }];

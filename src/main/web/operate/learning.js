@@ -7,15 +7,15 @@ import { actions } from './actions.js';
 import { duelChart } from './duel-chart.js';
 import { gatewaysSection } from './gateways.js';
 import { historySection } from './history.js';
-import { empty, facts, interval, link, section, source, tag, words2 } from './parts.js';
+import { empty, facts, interval, link, pending, section, source, tag, words2 } from './parts.js';
 
 const W = words.learning;
 
 /** What serves, what the learning waits for, and how the duel stands. */
 export async function render(root) {
-  const hero = h('div.card.hero');
+  const hero = pending('div.card.hero');
   const cards = h('div.grid');
-  const duel = h('div.card');
+  const duel = pending();
   const gateways = gatewaysSection();
   const history = historySection();
   let chart = null;
@@ -79,7 +79,7 @@ export async function render(root) {
     fill(duel, numbers, chart.element, source(path));
   }
 
-  const ends = [poll(refresh), history.start()];
+  const ends = [poll(refresh, { live: true }), history.start()];
   return () => {
     ends.forEach((end) => end());
     chart?.destroy();

@@ -1,5 +1,5 @@
 // What the operator's pages share.
-import { api, curl } from '../core/api.js';
+import { api, at, curl } from '../core/api.js';
 import { copy } from '../core/copy.js';
 import { button, fill, foreign, h } from '../core/dom.js';
 import { words } from '../core/words.js';
@@ -15,9 +15,14 @@ export function tag(status) {
   return h('span.tag', { class: STATUS[status] || null }, String(status).replaceAll('_', ' '));
 }
 
+/** A card whose numbers are on their way. */
+export function pending(selector = 'div.card') {
+  return h(selector, h('p.soft', words.common.loading));
+}
+
 /** Where the numbers above come from: the route, and the same call for a shell. */
 export function source(path) {
-  return h('div.source', h('a', { href: path, target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, 'GET ' + path),
+  return h('div.source', h('a', { href: at(path), target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, 'GET ' + path),
     button('curl', () => copy(curl('GET', path)), { kind: 'small plain', 'aria-label': `${words.common.copy}: curl ${path}` }));
 }
 

@@ -5,7 +5,7 @@ import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
 import { actions } from './actions.js';
 import { duelChart } from './duel-chart.js';
-import { empty, facts, json, link, section, source, table, tag, words2 } from './parts.js';
+import { empty, facts, json, link, pending, section, source, table, tag, words2 } from './parts.js';
 
 const W = words.rollouts;
 
@@ -13,10 +13,10 @@ const W = words.rollouts;
 export async function render(root, { params: [id] }) {
   const path = '/rollouts/' + encodeURIComponent(id);
   const head = h('div');
-  const gate = h('div.card');
-  const duel = h('div.card');
-  const arms = h('div.card');
-  const decisions = h('div.card');
+  const gate = pending();
+  const duel = pending();
+  const arms = pending();
+  const decisions = pending();
   let chart = null;
   fill(root, head, section(W.gate, gate), section(W.duel, duel), section(W.arms, arms), section(W.decisions, decisions));
 
@@ -37,7 +37,7 @@ export async function render(root, { params: [id] }) {
   }
 
   await refresh();
-  const end = poll(refresh, { ran: true });
+  const end = poll(refresh, { ran: true, live: true });
   return () => {
     end();
     chart?.destroy();

@@ -3,14 +3,14 @@ import { fill, h } from '../core/dom.js';
 import { figure, when } from '../core/format.js';
 import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
-import { empty, link, source, table, tag, words2 } from './parts.js';
+import { empty, link, pending, source, table, tag, words2 } from './parts.js';
 
 const W = words.rollouts;
 const PATH = '/rollouts?limit=100';
 
 /** All rollouts, those that wait first. */
 export function render(root) {
-  const list = h('div.card');
+  const list = pending();
   fill(root, h('div.head', h('h1', W.title)), list);
   return poll(async () => {
     const { items } = await api.get(PATH);
@@ -24,5 +24,5 @@ export function render(root) {
       { head: W.began, nowrap: true, cell: (r) => when(r.created_at) },
       { head: W.why, text: true, cell: (r) => words2(r.reason) },
     ], items, W.title) : empty(W.empty), source(PATH));
-  });
+  }, { live: true });
 }

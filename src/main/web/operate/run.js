@@ -1,14 +1,15 @@
 import { api } from '../core/api.js';
 import { lineChart } from '../core/chart.js';
 import { button, fill, h } from '../core/dom.js';
+import { follow } from '../core/follow.js';
 import { count, figure, when } from '../core/format.js';
+import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
 import { actions } from './actions.js';
 import { empty, facts, json, link, source, tag, words2 } from './parts.js';
 import { took } from './runs.js';
 
 const W = words.runs;
-const RECONNECT = 3000;
 const REDRAW = 250;
 const CURVES = [
   [W.loss, [['train', 'loss'], ['select', 'eval_loss']]],
@@ -25,37 +26,30 @@ export async function render(root, { params: [id] }) {
   const steps = [];
   const head = h('div');
   const curves = h('div.grid');
-  const controller = new AbortController();
   let charts = null;
   let redraw = null;
-  const drawHead = (run) => fill(head, headOf(run, path));
+  let active = true;
+  const drawHead = (run) => {
+    active = isActive(run);
+    fill(head, headOf(run, path));
+  };
   drawHead(await api.get(path));
   fill(root, head, h('div.section', curves));
   fill(curves, empty(W.noSteps));
-  follow();
+  const unfollow = follow(path + '/events', onEvent);
+  // events tell steps and the end; that it began, and what it took, is the run's own to say
+  const endPoll = poll(async () => { if (active) drawHead(await api.get(path)); }, { ran: true });
 
-  async function follow() {
-    while (!controller.signal.aborted) {
-      try {
-        let ended = false;
-        await api.stream('GET', path + '/events', {
-          signal: controller.signal,
-          onEvent(name, data) {
-            if (name === 'done') {
-              ended = true;
-              drawHead(data);
-            } else if (!steps.length || data.step > steps.at(-1).step) {
-              steps.push(data);
-              redraw ??= setTimeout(draw, REDRAW);
-            }
-          },
-        });
-        if (ended) return;
-      } catch (failed) {
-        if (failed.name === 'AbortError' || failed.status === 404) return;
-      }
-      await new Promise((resolve) => { setTimeout(resolve, RECONNECT); });
+  function onEvent(name, data) {
+    if (name === 'done') {
+      drawHead(data);
+      return true;
     }
+    if (!steps.length || data.step > steps.at(-1).step) {
+      steps.push(data);
+      redraw ??= setTimeout(draw, REDRAW);
+    }
+    return false;
   }
 
   function draw() {
@@ -72,14 +66,19 @@ export async function render(root, { params: [id] }) {
   }
 
   return () => {
-    controller.abort();
+    endPoll();
+    unfollow();
     clearTimeout(redraw);
     charts?.forEach((chart) => chart.destroy());
   };
 }
 
+function isActive(run) {
+  return run.status === 'queued' || run.status === 'running';
+}
+
 function headOf(run, path) {
-  const active = run.status === 'queued' || run.status === 'running';
+  const active = isActive(run);
   return [
     h('div.head', h('h1', run.policy ? `${W.id} → ${run.policy}` : W.id, ' ', tag(run.status)),
       active && button(W.stop, () => actions.stopRun(run.id), { kind: 'danger' })),

@@ -4,7 +4,7 @@ import { count, when } from '../core/format.js';
 import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
 import { actions } from './actions.js';
-import { empty, link, source, table, tag, words2 } from './parts.js';
+import { empty, link, pending, source, table, tag, words2 } from './parts.js';
 
 const W = words.runs;
 const PATH = '/training/runs?limit=100';
@@ -17,7 +17,7 @@ export function took(run) {
 
 /** All training runs. */
 export function render(root) {
-  const list = h('div.card');
+  const list = pending();
   const start = () => button(W.start, async () => { if (await actions.startRun()) await refresh(); });
   fill(root, h('div.head', h('h1', W.title), start()), list);
 
@@ -34,5 +34,5 @@ export function render(root) {
       { head: W.why, text: true, cell: (r) => words2(r.reason) },
     ], items, W.title) : empty(W.empty), source(PATH));
   }
-  return poll(refresh);
+  return poll(refresh, { live: true });
 }

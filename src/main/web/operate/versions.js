@@ -4,7 +4,7 @@ import { percent, when } from '../core/format.js';
 import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
 import { actions } from './actions.js';
-import { championOf, link, section, source, table, tag, words2 } from './parts.js';
+import { championOf, link, pending, section, source, table, tag, words2 } from './parts.js';
 
 const W = words.versions;
 const PAGE = 200;
@@ -12,8 +12,8 @@ const CHANGES = ['promote', 'rollback'];
 
 /** Every version with its lineage, and who was champion when and why. */
 export function render(root) {
-  const list = h('div.card');
-  const line = h('div.card');
+  const list = pending();
+  const line = pending();
   fill(root, h('div.head', h('h1', W.title)), h('div.section', list), section(W.line, line));
 
   async function refresh() {
@@ -23,7 +23,7 @@ export function render(root) {
     const changes = audit.items.filter((row) => row.subject === 'policy' && CHANGES.includes(row.action));
     fill(line, changes.length ? timeline(changes) : h('p.soft', W.lineEmpty), source('/audit?limit=1000'));
   }
-  return poll(refresh);
+  return poll(refresh, { live: true });
 }
 
 function versionTable(items, champion, refresh) {
@@ -37,6 +37,7 @@ function versionTable(items, champion, refresh) {
     { head: W.over, number: true, cell: (p) => (p.win_rate_over_v0
       ? h('span', { title: words.learning.interval(percent(p.win_rate_over_v0.low), percent(p.win_rate_over_v0.high)) }, percent(p.win_rate_over_v0.rate))
       : '–') },
+    { head: W.changes, cell: (p) => p.version !== 'v0' && link('changes', p.version, W.changed) },
     { head: W.actions, cell: (p) => p.version !== champion && h('div.actions',
       button(W.promote, () => then(actions.promote(p.version, champion)), { kind: 'small', 'aria-label': `${W.promote} ${p.version}` }),
       button(W.rollBack, () => then(actions.rollBack(p.version, champion)), { kind: 'small', 'aria-label': W.to(p.version) })) },

@@ -1,126 +1,157 @@
 import { api } from '../core/api.js';
-import { choiceButtons, choiceOf, isElsewhere } from '../core/choices.js';
+import { choiceOf, isElsewhere } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { count, figure } from '../core/format.js';
-import { renderMarkdown } from '../core/markdown.js';
 import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
-import { wordDiff } from './diff.js';
+import { guidelinesCard } from './guidelines.js';
+import { source } from '../operate/parts.js';
+import { deskView } from './pair.js';
 
 const W = words.rate;
 const C = words.choice;
+const GONE = [404, 409, 410];
 
 /** Pairs of others, one after another; which answer stands left is drawn anew for each rater. */
 export async function render(root, { session }) {
   root.classList.add('rating');
-  const overlap = h('select', { 'aria-label': W.overlap }, [1, 2, 3].map((n) => h('option', { value: n }, n)));
+  const overlap = h('select', [1, 2, 3].map((n) => h('option', { value: n }, n)));
+  const tagField = h('input', { type: 'text', maxlength: '200', autocomplete: 'off' });
+  const filter = h('form.fields', { onsubmit: refilter }, h('label', W.overlap, overlap), h('label', W.filterTag, tagField),
+    h('button', { type: 'submit' }, W.filterGo));
   const host = h('div');
-  const numbers = h('p.soft');
+  const numbers = h('p.soft', { role: 'status' });
+  const operator = session.roles.includes('operator');
+  /** What was leased but set aside for a vote that was taken back. */
+  const aside = [];
   let pair = null;
-  let sides = ['a', 'b'];
-  let timer = null;
-  let mine = 0;
+  let desk = null;
+  let last = null;
   let busy = false;
-  let differences = null;
-  fill(root, h('div.head', h('h1', W.title), h('label', W.overlap, overlap)), h('p', W.intro), host, numbers);
+  fill(root, h('div.head', h('h1', W.title)), h('p', W.intro),
+    h('div.desk', h('div', filter, host, numbers, source('/progress'), source('/preferences/summary')), guidelinesCard(session)));
   document.addEventListener('keydown', onKey);
   await next();
 
+  function refilter(event) {
+    event.preventDefault();
+    next().catch((failed) => toast(failed.message, 'bad'));
+  }
+
   async function next() {
-    clearInterval(timer);
-    pair = await api.get('/preferences/next?overlap=' + overlap.value);
-    if (!pair) {
-      fill(host, h('div.empty', h('h2', W.emptyTitle), h('p', W.empty), h('div.actions',
-        button(W.again, next, { kind: 'primary' }), h('a', { href: '#/chat' }, W.toChat))));
-    } else {
-      sides = Math.random() < 0.5 ? ['a', 'b'] : ['b', 'a'];
-      draw();
-    }
+    const query = new URLSearchParams({ overlap: overlap.value });
+    if (tagField.value.trim()) query.set('tag', tagField.value.trim());
+    show(aside.pop() ?? await api.get('/preferences/next?' + query));
     await drawNumbers();
   }
 
+  function show(found) {
+    desk?.end();
+    desk = null;
+    pair = found;
+    if (!pair) {
+      fill(host, h('div.empty', h('h2', W.emptyTitle), h('p', W.empty), h('div.actions',
+        button(W.again, next, { kind: 'primary' }), h('a', { href: '#/chat' }, W.toChat))));
+      return;
+    }
+    pair.sides ??= Math.random() < 0.5 ? ['a', 'b'] : ['b', 'a'];
+    desk = deskView(pair, pair.sides, { vote, skip, voteOf, skipOf });
+    fill(host, desk.root);
+  }
+
   async function drawNumbers() {
-    const summary = await api.get('/preferences/summary');
-    fill(numbers, `${count(mine)} ${W.mine} · ${count(summary.votes.total)} ${W.all} · ${count(summary.overlap.pairs)} ${W.pairs}`
-      + ` · ${W.alpha} ${figure(summary.overlap.alpha)}`);
+    const [progress, summary] = await Promise.all([api.get('/progress'), api.get('/preferences/summary')]);
+    const { mine, all } = progress;
+    fill(numbers, `${W.mine(count(mine.votes), count(mine.last_day))} · ${W.all(count(all.votes), count(all.waiting))}`
+      + ` · ${count(summary.overlap.pairs)} ${W.pairs} · ${W.alpha} ${figure(summary.overlap.alpha)}`);
   }
 
-  function draw() {
-    const lease = h('span.tag', { role: 'timer' });
-    const texts = sides.map((side) => h('div.markdown'));
-    texts.forEach((body, i) => renderMarkdown(body, pair[sides[i]].text));
-    const mark = h('input', { type: 'checkbox', onchange: () => showDifferences(mark.checked, texts) });
-    differences = () => { mark.checked = !mark.checked; showDifferences(mark.checked, texts); };
-    const comment = h('input#rate-comment', { type: 'text', maxlength: '2000', autocomplete: 'off' });
-    const tags = h('input#rate-tags', { type: 'text', maxlength: '200', autocomplete: 'off' });
-    const prompt = h('div.markdown');
-    renderMarkdown(prompt, pair.messages?.map((m) => m.content).join('\n\n') ?? pair.prompt);
-    fill(host,
-      h('section.card', { 'aria-label': W.prompt }, h('div.meta', h('h2', W.prompt), lease), prompt),
-      h('div.sides', texts.map((body, i) => h('section.side', { 'aria-label': i ? C.right : C.left }, h('h3', i ? C.right : C.left), body))),
-      h('div.choice', { role: 'group', 'aria-label': C.title }, h('h3', C.title),
-        h('div.actions', choiceButtons(vote)),
-        h('p.soft', C.keys)),
-      h('div.actions', button(W.skip, skip)),
-      h('div.fields', h('label', W.comment, comment), h('label', W.tag, tags), h('label.inline', mark, W.diff)));
-    const tick = () => {
-      const left = Math.floor((new Date(pair.leased_until) - Date.now()) / 1000);
-      fill(lease, left > 0 ? W.left(left >= 60 ? `${Math.ceil(left / 60)} min` : `${left} s`) : W.over);
-    };
-    timer = setInterval(tick, 1000);
-    tick();
+  /** One call at a time; a pair that is gone makes room for the next. */
+  async function alone(call) {
+    if (busy || !pair) return;
+    busy = true;
+    try {
+      await call();
+    } catch (failed) {
+      toast(failed.message, 'bad');
+      if (GONE.includes(failed.status)) await next().catch(() => {});
+    } finally {
+      busy = false;
+    }
   }
 
-  function showDifferences(on, texts) {
-    const marked = on && wordDiff(pair[sides[0]].text, pair[sides[1]].text);
-    texts.forEach((body, i) => {
-      body.classList.toggle('diff', Boolean(marked));
-      if (!marked) renderMarkdown(body, pair[sides[i]].text);
-      else fill(body, h('p.text', { dir: 'auto' }, marked[i].map((w) => (w.only && w.text.trim() ? h(i ? 'ins' : 'del', w.text) : w.text))));
+  function choiceFor(which) {
+    return { a: pair.sides[0], b: pair.sides[1] }[which] ?? which;
+  }
+
+  function voteOf(which, { comment, tags }) {
+    return ['POST', '/preferences', {
+      pair_id: pair.pair_id, choice: choiceFor(which), user: session.key, ...(comment && { comment }), ...(tags.length && { tags }) }];
+  }
+
+  function skipOf(reason) {
+    return ['POST', `/preferences/next/${encodeURIComponent(pair.pair_id)}/skip`, { reason }];
+  }
+
+  function vote(which) {
+    return alone(async () => {
+      const { sides } = pair;
+      const choice = choiceFor(which);
+      const [, path, body] = voteOf(which, desk.said());
+      const row = await api.post(path, body);
+      last = { pair, id: row.preference_id, until: Date.now() + 1000 * (session.undo_seconds ?? 0) };
+      const seen = row.policies && operator ? ` · ${C.versions(row.policies[sides[0]], row.policies[sides[1]])}` : '';
+      const agreed = await agreement(pair.pair_id, choice);
+      toast(C.thanks[which] + agreed + seen, 'good',
+        session.undo_seconds ? { label: C.undo, run: undo, seconds: session.undo_seconds } : null);
+      await next();
     });
   }
 
-  async function vote(which) {
-    if (busy || !pair) return;
-    busy = true;
-    const choice = { a: sides[0], b: sides[1] }[which] ?? which;
-    const comment = document.getElementById('rate-comment').value.trim();
-    const tags = document.getElementById('rate-tags').value.split(',').map((t) => t.trim()).filter(Boolean);
+  /** How many of the others who judged the pair chose the same; nothing when nobody did. */
+  async function agreement(id, choice) {
     try {
-      const row = await api.post('/preferences', {
-        pair_id: pair.pair_id, choice, user: session.key, ...(comment && { comment }), ...(tags.length && { tags }) });
-      mine++;
-      const seen = row.policies && session.roles.includes('operator')
-        ? ` · ${C.versions(row.policies[sides[0]], row.policies[sides[1]])}` : '';
-      toast(C.thanks[which] + seen, 'good');
-      await next();
+      const { items } = await api.get(`/preferences?pair=${encodeURIComponent(id)}&limit=20`);
+      const others = items.filter((row) => row.user !== session.key);
+      return others.length ? ` · ${W.agreed(others.filter((row) => row.choice === choice).length, others.length)}` : '';
     } catch (failed) {
-      toast(failed.message, 'bad');
-      if (failed.status === 410 || failed.status === 409 || failed.status === 404) await next().catch(() => {});
-    } finally {
-      busy = false;
+      if (!failed.status) throw failed;
+      return '';
     }
   }
 
-  async function skip() {
-    if (busy || !pair) return;
-    busy = true;
+  async function undo() {
+    if (!last || last.until < Date.now()) return;
+    const taken = last;
+    last = null;
     try {
-      const reason = document.getElementById('rate-comment').value.trim() || W.skip;
-      await api.post(`/preferences/next/${pair.pair_id}/skip`, { reason });
-      toast(W.skipped, 'good');
-      await next();
+      await api.del('/preferences/' + encodeURIComponent(taken.id));
     } catch (failed) {
       toast(failed.message, 'bad');
-      if (failed.status === 404) await next().catch(() => {});
-    } finally {
-      busy = false;
+      return;
     }
+    // still this rater's by its lease
+    if (pair) aside.push(pair);
+    show(taken.pair);
+    toast(C.undone, 'good');
+    await drawNumbers().catch(() => {});
+  }
+
+  function skip() {
+    return alone(async () => {
+      const [, path, body] = skipOf(desk.reason());
+      await api.post(path, body);
+      toast(W.skipped, 'good');
+      await next();
+    });
   }
 
   function onKey(event) {
-    if (!pair || isElsewhere(event)) return;
-    if (event.key === 'd') differences();
+    if (isElsewhere(event)) return;
+    if (event.key === 'u') undo();
+    if (!pair) return;
+    if (event.key === 'd') desk.differences();
+    if (event.key === 's') skip();
     const which = choiceOf(event.key);
     if (!which) return;
     event.preventDefault();
@@ -128,7 +159,7 @@ export async function render(root, { session }) {
   }
 
   return () => {
-    clearInterval(timer);
+    desk?.end();
     document.removeEventListener('keydown', onKey);
   };
 }

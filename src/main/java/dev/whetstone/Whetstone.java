@@ -13,6 +13,7 @@ import dev.whetstone.cli.LabCommand;
 import dev.whetstone.cli.ModelsCommand;
 import dev.whetstone.cli.OpenCommand;
 import dev.whetstone.cli.PoliciesCommand;
+import dev.whetstone.cli.ReplayCommand;
 import dev.whetstone.cli.RestoreCommand;
 import dev.whetstone.cli.RollbackCommand;
 import dev.whetstone.cli.TrainCommand;
@@ -39,13 +40,14 @@ import picocli.CommandLine.Command;
       "  ./whetstone train --help",
       "",
       "With WHETSTONE_DEBUG=1 a failure prints its stack too.",
-      "In a source tree, ./whetstone package makes target/whetstone-VERSION.tar.gz, whose ./run starts"
-          + " without building."
+      "In a source tree, ./whetstone package makes target/whetstone-VERSION.tar.gz, whose ./run"
+          + " starts without building."
     },
     subcommands = {
       DemoCommand.class,
       PoliciesCommand.class,
       RollbackCommand.class,
+      ReplayCommand.class,
       OpenCommand.class,
       KeysCommand.class,
       ModelsCommand.class,

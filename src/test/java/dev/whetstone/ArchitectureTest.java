@@ -1,5 +1,6 @@
 package dev.whetstone;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
@@ -13,6 +14,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.elements.ClassesShouldConjunction;
+import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Context;
 import java.io.IOException;
@@ -27,6 +29,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -226,6 +229,25 @@ class ArchitectureTest {
             .accessField(System.class, "out")
             .orShould()
             .accessField(System.class, "err"));
+  }
+
+  /** Quarkus starts anew for another profile, and a JVM loads a native library once. */
+  @Test
+  void testsWithSettingsOfTheirOwnHaveAJvmOfTheirOwn() {
+    classes()
+        .that()
+        .areAnnotatedWith(TestProfile.class)
+        .should()
+        .beAnnotatedWith(
+            DescribedPredicate.describe(
+                "@Tag(\"alone\")",
+                tag ->
+                    tag.getRawType().isEquivalentTo(Tag.class)
+                        && tag.get("value").orElseThrow().equals("alone")))
+        .check(
+            new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+                .importPackages("dev.whetstone"));
   }
 
   @Test

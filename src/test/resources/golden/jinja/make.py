@@ -390,6 +390,32 @@ s|upper|lower ~ '!'
 (-5)|abs
 (1 if t else 2) + 1
 [x for x in l]
+(5 ** 3) // 0.1
+1 % -1003.75
+-997.5 * 0.0
+(0.1)|round(1, 'ceil')
+(-0.0)|round(1)
+nil|selectattr('x')|list
+nil|map('upper')|list
+nil[:2]
+d[:2]
+l|slice(-2)|list
+l|indent
+s|truncate(2)
+d|urlencode
+'a b/ü'|urlencode
+u.swapcase()
+'straße'.swapcase()
+''.find('', 3)
+'abc'.startswith('', 5)
+u.replace('', '7', 5)
+'a\tb\n\tc'.expandtabs(4)
+s.isidentifier()
+true is test
+d is test
+'ß' % nope
+'<b>'|safe + '<i>'
+'<i>' + '<b>'|safe
 1 +
 a b
 lambda

@@ -5,10 +5,12 @@ import dev.whetstone.database.Database;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.bulk.PreferenceImport;
 import dev.whetstone.preference.bulk.RatingImport;
+import dev.whetstone.preference.feedback.AnswerAuthors;
 import dev.whetstone.preference.feedback.AnswerLog;
 import dev.whetstone.preference.feedback.FeedbackConfig;
 import dev.whetstone.preference.feedback.FeedbackReader;
 import dev.whetstone.preference.feedback.FeedbackStore;
+import dev.whetstone.preference.feedback.RatingReader;
 import dev.whetstone.security.RandomIds;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -36,8 +38,20 @@ final class FeedbackBeans {
 
   @Produces
   @Singleton
+  AnswerAuthors answerAuthors(Database database) {
+    return new AnswerAuthors(database);
+  }
+
+  @Produces
+  @Singleton
   FeedbackReader feedbackReader(Database database) {
     return new FeedbackReader(database);
+  }
+
+  @Produces
+  @Singleton
+  RatingReader ratingReader(Database database) {
+    return new RatingReader(database);
   }
 
   @Produces

@@ -15,10 +15,13 @@ import dev.whetstone.preference.rating.GoldPairs;
 import dev.whetstone.preference.rating.RaterQueue;
 import dev.whetstone.preference.rating.RatingDesk;
 import dev.whetstone.preference.rating.SummaryReader;
+import dev.whetstone.preference.rating.VoteHistory;
 import dev.whetstone.preference.rating.VoteWithdrawal;
+import dev.whetstone.rollout.DuelEvidenceReader;
 import dev.whetstone.security.ApiKeyCache;
 import dev.whetstone.security.KeyFile;
 import dev.whetstone.security.KeyStore;
+import dev.whetstone.security.PersonStore;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.SessionCache;
 import dev.whetstone.security.SessionStore;
@@ -100,6 +103,12 @@ final class GatewayBeans {
 
   @Produces
   @Singleton
+  PersonStore people(Database database) {
+    return new PersonStore(database);
+  }
+
+  @Produces
+  @Singleton
   SessionCache sessions(SessionStore store, InstantSource clock) {
     return new SessionCache(store, clock);
   }
@@ -174,5 +183,17 @@ final class GatewayBeans {
   @Singleton
   SummaryReader summaries(Database database) {
     return new SummaryReader(database);
+  }
+
+  @Produces
+  @Singleton
+  VoteHistory voteHistory(Database database) {
+    return new VoteHistory(database);
+  }
+
+  @Produces
+  @Singleton
+  DuelEvidenceReader duelEvidence(Database database) {
+    return new DuelEvidenceReader(database);
   }
 }

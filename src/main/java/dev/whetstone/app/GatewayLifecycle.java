@@ -26,6 +26,7 @@ final class GatewayLifecycle implements ProcessLifecycle {
   private final TrainerSupervisor trainer;
   private final OpenRequests requests;
   private final WelcomePrinter welcome;
+  private final Housekeeping housekeeping;
   private final AtomicBoolean draining = new AtomicBoolean();
 
   @Inject
@@ -35,13 +36,15 @@ final class GatewayLifecycle implements ProcessLifecycle {
       DatabaseLink database,
       TrainerSupervisor trainer,
       OpenRequests requests,
-      WelcomePrinter welcome) {
+      WelcomePrinter welcome,
+      Housekeeping housekeeping) {
     this.state = state;
     this.model = model;
     this.database = database;
     this.trainer = trainer;
     this.requests = requests;
     this.welcome = welcome;
+    this.housekeeping = housekeeping;
   }
 
   @Override
@@ -52,6 +55,7 @@ final class GatewayLifecycle implements ProcessLifecycle {
   @Override
   public void start() {
     database.start();
+    housekeeping.start();
     Thread.ofPlatform().name("whetstone-loader").daemon().start(this::loadModel);
   }
 
@@ -96,6 +100,7 @@ final class GatewayLifecycle implements ProcessLifecycle {
     draining.set(true);
     state.setState(new State.Draining());
     trainer.close();
+    housekeeping.close();
     model.close();
     database.close();
   }

@@ -7,6 +7,7 @@ import dev.whetstone.io.MonotonicClock;
 import dev.whetstone.models.ModelIntegrity;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.models.ModelStore;
+import dev.whetstone.models.SelfTest;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.weights.ModelDirectory;
 import jakarta.inject.Inject;
@@ -67,6 +68,7 @@ final class ModelLifecycle {
             new MonotonicClock(clock),
             models.sampling(settings.model()),
             services);
+    requireSound(directory, precision, models, model);
     // Who is told that the gateway is ready will ask for a pair next, so the versions are read
     // first.
     database.await();
@@ -74,6 +76,19 @@ final class ModelLifecycle {
     model.rollouts().start(notifications);
     served = model;
     return model;
+  }
+
+  private static void requireSound(
+      ModelDirectory directory, Precision precision, ModelStore models, ServedModel model)
+      throws IOException {
+    Optional<String> fault =
+        new SelfTest(models)
+            .run(directory, precision, model.engine(), model.tokenizer(), model.base());
+    if (fault.isPresent()) {
+      model.engine().close();
+      model.tokenizer().close();
+      throw new IOException(fault.get());
+    }
   }
 
   /** Whether the model is open. */

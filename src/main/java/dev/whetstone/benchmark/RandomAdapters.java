@@ -29,7 +29,7 @@ public final class RandomAdapters {
     Random random = new Random(number);
     SortedMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < model.layers(); layer++) {
-      for (LoraTarget target : LoraTarget.values()) {
+      for (LoraTarget target : LoraTarget.of(model)) {
         for (String module : target.modules()) {
           modules.put(LoraTarget.moduleName(layer, module), module(target, module, random));
         }

@@ -29,37 +29,37 @@ final class LogExamples {
 
   static PairFile.Examples read(AppSettings settings, PairTokenizer tokenizer) {
     try (Database database = settings.database()) {
-      List<TokenPair> pairs = own(new TrainingVotes(database, tokenizer.baseHash()));
-      int own = pairs.size();
-      int unreadable =
-          new OtherBaseVotes(database, tokenizer)
-              .forEach(
-                  vote -> {
-                    if (vote.part() != Part.GATE) {
-                      pairs.add(
-                          new TokenPair(
-                              vote.preferenceId(),
-                              vote.prompt(),
-                              vote.chosen(),
-                              vote.rejected(),
-                              1));
-                    }
-                  });
-      List<RatedCompletion> ratings = ratings(new TrainingRatings(database, tokenizer.baseHash()));
-      System.out.printf(
-          "From the log: %d votes on answers of this base, %d of others by their texts, %d ratings%s%n",
-          own,
-          pairs.size() - own,
-          ratings.size(),
-          unreadable == 0
-              ? ""
-              : "; %d whose conversations the chat template cannot render are left out"
-                  .formatted(unreadable));
-      if (pairs.isEmpty() && ratings.isEmpty()) {
-        throw new InvalidSettingException("the log has no usable votes or ratings to train on");
-      }
-      return new PairFile.Examples(List.copyOf(pairs), ratings);
+      return read(database, tokenizer);
     }
+  }
+
+  static PairFile.Examples read(Database database, PairTokenizer tokenizer) {
+    List<TokenPair> pairs = own(new TrainingVotes(database, tokenizer.baseHash()));
+    int own = pairs.size();
+    int unreadable =
+        new OtherBaseVotes(database, tokenizer)
+            .forEach(
+                vote -> {
+                  if (vote.part() != Part.GATE) {
+                    pairs.add(
+                        new TokenPair(
+                            vote.preferenceId(), vote.prompt(), vote.chosen(), vote.rejected(), 1));
+                  }
+                });
+    List<RatedCompletion> ratings = ratings(new TrainingRatings(database, tokenizer.baseHash()));
+    System.out.printf(
+        "From the log: %d votes on answers of this base, %d of others by their texts, %d ratings%s%n",
+        own,
+        pairs.size() - own,
+        ratings.size(),
+        unreadable == 0
+            ? ""
+            : "; %d whose conversations the chat template cannot render are left out"
+                .formatted(unreadable));
+    if (pairs.isEmpty() && ratings.isEmpty()) {
+      throw new InvalidSettingException("the log has no usable votes or ratings to train on");
+    }
+    return new PairFile.Examples(List.copyOf(pairs), ratings);
   }
 
   private static List<RatedCompletion> ratings(TrainingRatings log) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -126,25 +127,26 @@ public final class PoliciesCommand {
 
   @Command(
       description =
-          "Writes a version as a PEFT directory, or merged with the base as one ONNX model.",
+          "Writes a version as a PEFT directory, as a GGUF adapter, or merged with the base as one"
+              + " ONNX model.",
       mixinStandardHelpOptions = true,
       footerHeading = CommandHelp.EXAMPLES,
       footer = {
         "  ./whetstone policies export champion adapter/",
+        "  ./whetstone policies export v3 v3.gguf --gguf-lora",
         "  ./whetstone policies export v3 v3.zip --onnx"
       })
   int export(
       @Mixin GatewayOptions gateway,
       @Parameters(paramLabel = "VERSION", description = "Its name, hash or alias.") String version,
-      @Parameters(paramLabel = "TARGET", description = "A directory, or with --onnx a zip file.")
+      @Parameters(paramLabel = "TARGET", description = "A directory; with an option a file.")
           Path target,
-      @Option(names = "--onnx", description = "Write a zip of model.onnx and its data.")
-          boolean onnx)
+      @ArgGroup @Nullable SingleFile single)
       throws IOException {
     GatewayHttpClient client = gateway.client();
     String path = "/policies/" + requireSegment(version);
-    if (onnx) {
-      client.download(path + "/onnx", target.toAbsolutePath());
+    if (single != null) {
+      client.download(path + (single.onnx ? "/onnx" : "/adapter/gguf"), target.toAbsolutePath());
     } else {
       Files.createDirectories(target);
       client.download(path + "/adapter", target.resolve(MODEL));
@@ -153,6 +155,15 @@ public final class PoliciesCommand {
     out().println("Written: " + target);
     out().flush();
     return 0;
+  }
+
+  /** The forms of a version that are one file. */
+  static final class SingleFile {
+    @Option(names = "--onnx", description = "Write a zip of model.onnx and its data.")
+    boolean onnx;
+
+    @Option(names = "--gguf-lora", description = "Write a GGUF file for llama.cpp's --lora.")
+    boolean ggufLora;
   }
 
   @Command(

@@ -19,7 +19,7 @@ final class LoraInit {
     SplittableRandom random = new SplittableRandom(seed);
     TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (LoraTarget target : LoraTarget.values()) {
+      for (LoraTarget target : LoraTarget.of(config)) {
         int in = target.inputSize(config);
         String fused = config.design().fused() ? target.fusedModule() : null;
         List<String> trained =

@@ -98,7 +98,7 @@ record OnPolicyKlEstimator(
 
   private static double weights(ModelConfig base) {
     double width = base.hiddenSize();
-    double layer = width * (4 * width + 3.0 * base.intermediateSize());
+    double layer = width * (4 * width + 3.0 * base.activeIntermediateSize());
     return base.layers() * layer + base.vocabularySize() * width;
   }
 

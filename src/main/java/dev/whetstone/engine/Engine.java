@@ -74,7 +74,7 @@ public final class Engine implements AutoCloseable {
             this::taskEnded);
     this.scheduler = new Scheduler(runner, config, queue, clock, counters);
     this.adapters = new LoadedAdapters(runner);
-    this.statistics = scheduler.statistics();
+    this.statistics = scheduler.statistics(0);
     this.thread = Thread.ofPlatform().name("whetstone-engine").daemon().start(this::loop);
   }
 
@@ -244,7 +244,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private void awaitWork() throws InterruptedException {
-    statistics = scheduler.statistics();
+    statistics = scheduler.statistics(adapters.loaded());
     if (queue.isClosed()) {
       drained.countDown();
     }
@@ -261,7 +261,7 @@ public final class Engine implements AutoCloseable {
     } finally {
       stepBegan = 0;
     }
-    statistics = scheduler.statistics();
+    statistics = scheduler.statistics(adapters.loaded());
   }
 
   private void stagePending() {
@@ -293,7 +293,7 @@ public final class Engine implements AutoCloseable {
     attempt(adapters::close);
     attempt(scheduler::close);
     attempt(runner::close);
-    attempt(() -> statistics = scheduler.statistics());
+    attempt(() -> statistics = scheduler.statistics(adapters.loaded()));
     drained.countDown();
   }
 

@@ -8,6 +8,8 @@ final class EngineCounters {
   long decodedTokens;
   long prefilledTokens;
   long cachedTokens;
+  long firstTokens;
+  long firstTokenNanos;
   long finished;
   long failed;
   long resamples;
@@ -16,18 +18,27 @@ final class EngineCounters {
   long lastStepNanos;
 
   EngineStatistics snapshot(
-      int running, boolean prefilling, RequestQueue waiting, int slots, long cacheBytes) {
+      RunningBatch running,
+      boolean prefilling,
+      RequestQueue waiting,
+      int adapters,
+      int slots,
+      long cacheBytes) {
     return new EngineStatistics(
-        running,
+        running.size(),
         prefilling ? 1 : 0,
         waiting.size(),
         waiting.tokens(),
+        running.adapted(),
+        adapters,
         slots,
         steps,
         decodedTokens,
         prefilledTokens,
         cachedTokens,
         cacheBytes,
+        firstTokens,
+        Duration.ofNanos(firstTokenNanos),
         finished,
         failed,
         resamples,

@@ -9,12 +9,16 @@ import java.time.Duration;
  * @param prefilling prompts or texts being computed now, 0 or 1
  * @param queued requests waiting now
  * @param queuedTokens their prompt tokens
+ * @param adapted sequences decoding with an adapter now
+ * @param adapters versions with an adapter that are loaded now
  * @param slots maximum sequences that can decode at once
  * @param steps steps of the scheduler
  * @param decodedTokens tokens sampled
  * @param prefilledTokens prompt and scored tokens computed
  * @param cachedTokens prompt tokens taken from the prefix cache
  * @param cacheBytes bytes of KV in the prefix cache now
+ * @param firstTokens requests that got their first token
+ * @param firstTokenTime their total time from submission to it
  * @param finished requests that have ended, whatever the reason
  * @param failed model runs that threw
  * @param resamples resamplings of completions that equalled their sibling
@@ -27,12 +31,16 @@ public record EngineStatistics(
     int prefilling,
     int queued,
     int queuedTokens,
+    int adapted,
+    int adapters,
     int slots,
     long steps,
     long decodedTokens,
     long prefilledTokens,
     long cachedTokens,
     long cacheBytes,
+    long firstTokens,
+    Duration firstTokenTime,
     long finished,
     long failed,
     long resamples,

@@ -53,6 +53,11 @@ final class LoadedAdapters {
     return policy.isBase() || entries.containsKey(policy.hash());
   }
 
+  /** How many versions are loaded beside the base; any thread. */
+  synchronized int loaded() {
+    return entries.size();
+  }
+
   private synchronized boolean reuseLoaded(Policy policy) {
     Entry entry = entries.get(policy.hash());
     if (entry == null) {

@@ -28,9 +28,16 @@ final class RequestTimer {
     cachedTokens += cached;
   }
 
-  /** A prefill has ended; its branches get their first token. */
-  void startDecode() {
-    decodeStart = clock.instant();
+  /**
+   * A prefill has ended; its branches get their first token.
+   *
+   * @return the time since the request was submitted; null when branches before had theirs
+   */
+  @Nullable Duration startDecode() {
+    boolean first = decodeStart == null;
+    Instant now = clock.instant();
+    decodeStart = now;
+    return first ? Duration.between(submitted, now) : null;
   }
 
   Timings timings() {

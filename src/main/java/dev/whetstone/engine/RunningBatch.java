@@ -25,6 +25,11 @@ final class RunningBatch {
     return sequences.size();
   }
 
+  /** Sequences of versions with an adapter. */
+  int adapted() {
+    return (int) sequences.stream().filter(sequence -> !sequence.policy.isBase()).count();
+  }
+
   /** A snapshot, in the order of the slots. */
   List<Sequence> sequences() {
     return List.copyOf(sequences);

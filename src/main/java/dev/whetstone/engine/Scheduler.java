@@ -6,6 +6,7 @@ import dev.whetstone.engine.runner.PrefixCache;
 import dev.whetstone.engine.sampling.BadLogitsException;
 import dev.whetstone.engine.sampling.Sampler;
 import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
@@ -73,9 +74,14 @@ final class Scheduler implements AutoCloseable {
     return running.isEmpty() && prefilling == null && waiting.size() == 0;
   }
 
-  EngineStatistics statistics() {
+  /**
+   * The statistics now.
+   *
+   * @param adapters versions with an adapter that are loaded
+   */
+  EngineStatistics statistics(int adapters) {
     return counters.snapshot(
-        running.size(), prefilling != null, waiting, runner.slots(), cache.bytes());
+        running, prefilling != null, waiting, adapters, runner.slots(), cache.bytes());
   }
 
   private void schedule() {
@@ -209,7 +215,11 @@ final class Scheduler implements AutoCloseable {
         sequence.keepFirstLogits(first);
       }
     }
-    task.timer().startDecode();
+    Duration toFirstToken = task.timer().startDecode();
+    if (toFirstToken != null) {
+      counters.firstTokens++;
+      counters.firstTokenNanos += toFirstToken.toNanos();
+    }
     sample(prefilled.sequences, logits, 0);
     publish();
     if (!task.isPartlyStarted()) {

@@ -3,6 +3,7 @@ package dev.whetstone.lab;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import dev.whetstone.io.JsonFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -49,8 +50,7 @@ public final class LabFile {
       return JSON.readValue(line, LabRow.class);
     } catch (JsonProcessingException notARow) {
       throw new IOException(
-          "%s, line %d is not a row of the lab: %s"
-              .formatted(file, number, notARow.getOriginalMessage()),
+          "%s, line %d is not a row of the lab: %s".formatted(file, number, JsonFault.of(notARow)),
           notARow);
     }
   }

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** One start: simulated users of one gateway, and what they and its operator see. */
@@ -43,6 +44,7 @@ public final class LabSession {
   private final long seed;
   private final Consumer<String> progress;
   private final Random random;
+  private final Dice dice;
   private final LoopWatcher watcher;
   private final Measures measures;
   private final Instant began = Instant.now();
@@ -62,6 +64,7 @@ public final class LabSession {
     this.seed = seed;
     this.progress = progress;
     this.random = new Random(seed);
+    this.dice = new Dice(seed);
     this.watcher = new LoopWatcher(gateway, progress);
     this.measures = new Measures(gateway, new Random(~seed));
   }
@@ -148,26 +151,25 @@ public final class LabSession {
   }
 
   private void vote(int number, Crowd crowd) throws IOException, InterruptedException {
-    record Numbered(Crowd.Turn turn, Random random) {}
+    record Numbered(Crowd.Turn turn, RandomGenerator random) {}
     List<Numbered> turns = new ArrayList<>();
     for (int i = 0; i < number; i++) {
-      turns.add(new Numbered(crowd.next(random), new Random(seed * 7919 + votes + i)));
+      turns.add(new Numbered(crowd.next(random), dice.next()));
     }
     ParallelCalls.map(turns, one -> vote(one.turn(), one.random()));
     votes += number;
   }
 
   private void press(int number, Thumbs users) throws IOException, InterruptedException {
-    List<Random> dice = new ArrayList<>();
+    List<Thumbs.Turn> turns = new ArrayList<>();
     for (int i = 0; i < number; i++) {
-      dice.add(new Random(seed * 7919 + votes + i));
+      turns.add(users.next(random));
     }
-    ParallelCalls.map(dice, one -> press(users, one));
+    ParallelCalls.map(turns, turn -> press(users, turn));
     votes += number;
   }
 
-  private String press(Thumbs users, Random dice) throws IOException, InterruptedException {
-    Thumbs.Turn turn = users.next(dice);
+  private String press(Thumbs users, Thumbs.Turn turn) throws IOException, InterruptedException {
     JsonNode answer =
         gateway.postForJson(
             "chat",
@@ -185,7 +187,8 @@ public final class LabSession {
     return rating;
   }
 
-  private String vote(Crowd.Turn turn, Random dice) throws IOException, InterruptedException {
+  private String vote(Crowd.Turn turn, RandomGenerator dice)
+      throws IOException, InterruptedException {
     Map<String, Object> question = new HashMap<>();
     question.put("messages", List.of(Map.of("role", "user", "content", turn.question())));
     question.put("pair", true);

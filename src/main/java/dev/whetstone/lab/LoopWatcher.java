@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
@@ -22,7 +23,9 @@ final class LoopWatcher {
   private static final Set<String> OPEN =
       Set.of("gating", "queued", "awaiting_approval", "duelling");
   private static final Duration RUN_LIMIT = Duration.ofMinutes(15);
-  private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  // a trainer on a busy machine may take minutes to begin
+  private static final Duration START_LIMIT = Duration.ofMinutes(10);
+  private static final Duration START_LIMIT_AFTER_FAILURE = Duration.ofSeconds(20);
   private static final Duration ROLLOUT_LIMIT = Duration.ofSeconds(10);
   // trainer and gateway look for votes every 2 s
   private static final Duration POLL = Duration.ofMillis(2_500);
@@ -31,7 +34,7 @@ final class LoopWatcher {
 
   private final LabGateway gateway;
   private final Consumer<String> progress;
-  private final Map<String, JsonNode> runs = new LinkedHashMap<>();
+  private final SequencedMap<String, JsonNode> runs = new LinkedHashMap<>();
   private final Map<String, JsonNode> rollouts = new LinkedHashMap<>();
   private final Map<String, Instant> succeededAt = new LinkedHashMap<>();
   private final List<JsonNode> ended = new ArrayList<>();
@@ -66,7 +69,7 @@ final class LoopWatcher {
       if (!busy && !due) {
         return;
       }
-      if (due && Instant.now().isAfter(begun.plus(START_LIMIT))) {
+      if (due && Instant.now().isAfter(begun.plus(startLimit()))) {
         progress.accept("   no run began though one was due");
         gaveUp = true;
         return;
@@ -78,6 +81,12 @@ final class LoopWatcher {
       Thread.sleep(200);
     }
     throw new IOException("a run or gate is not over after " + RUN_LIMIT);
+  }
+
+  private Duration startLimit() {
+    boolean failed =
+        !runs.isEmpty() && runs.lastEntry().getValue().path("status").asText().equals("failed");
+    return failed ? START_LIMIT_AFTER_FAILURE : START_LIMIT;
   }
 
   /**

@@ -51,6 +51,13 @@ public record LoraAdapter(int rank, double alpha, SortedMap<String, Module> modu
     return alpha / rank;
   }
 
+  /** Bytes of the factors, in memory and as they are stored. */
+  public long bytes() {
+    return modules.values().stream()
+        .mapToLong(module -> Float.BYTES * ((long) module.a.length + module.b.length))
+        .sum();
+  }
+
   private static void check(String name, Module module, int rank, double scale) {
     require(
         module.in >= 1 && module.out >= 1,

@@ -14,10 +14,18 @@ public enum LoraTarget {
   GATE_UP("gate_up"),
   DOWN("down");
 
+  private static final List<LoraTarget> ATTENTION = List.of(QKV, O);
+  private static final List<LoraTarget> ALL = List.of(values());
+
   private final String label;
 
   LoraTarget(String label) {
     this.label = label;
+  }
+
+  /** The targets that a model's blocks have; where experts are, adapters are on the attention. */
+  public static List<LoraTarget> of(ModelConfig config) {
+    return config.design().experts() == null ? ALL : ATTENTION;
   }
 
   /** Module names within a block, in the order in which their outputs are concatenated. */

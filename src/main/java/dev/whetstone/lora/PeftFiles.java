@@ -6,6 +6,10 @@ import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
+import dev.whetstone.weights.Tensors;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -16,6 +20,8 @@ import java.util.TreeMap;
 
 /** Reads and writes PEFT's {@code adapter_model.safetensors} and {@code adapter_config.json}. */
 public final class PeftFiles {
+  private static final Map<String, String> METADATA = Map.of("format", "pt");
+
   private PeftFiles() {}
 
   /**
@@ -28,6 +34,11 @@ public final class PeftFiles {
    * @throws IllegalArgumentException naming the tensor or setting that is wrong
    */
   public static LoraAdapter read(byte[] tensors, String config) {
+    return read(MemorySegment.ofArray(tensors), config);
+  }
+
+  /** Reads an adapter as above; of the heap it takes what its factors do. */
+  public static LoraAdapter read(MemorySegment tensors, String config) {
     PeftConfig settings = PeftConfig.of(config);
     return read(tensors, settings);
   }
@@ -38,10 +49,30 @@ public final class PeftFiles {
    * @throws IllegalArgumentException naming the tensor that is wrong
    */
   public static LoraAdapter read(byte[] tensors, int rank, double alpha) {
+    return read(MemorySegment.ofArray(tensors), rank, alpha);
+  }
+
+  /** Reads an adapter as above; of the heap it takes what its factors do. */
+  public static LoraAdapter read(MemorySegment tensors, int rank, double alpha) {
     return read(tensors, new PeftConfig(rank, alpha, false, Map.of(), Map.of()));
   }
 
-  private static LoraAdapter read(byte[] tensors, PeftConfig settings) {
+  /**
+   * Bytes that the factors of an adapter will take in memory.
+   *
+   * @throws IllegalArgumentException when the file is damaged
+   */
+  public static long size(MemorySegment tensors) {
+    try (Safetensors file = Safetensors.of(tensors)) {
+      return file.names().stream()
+          .mapToLong(name -> Float.BYTES * Tensors.size(file.shape(name)))
+          .sum();
+    } catch (ModelFormatException e) {
+      throw new IllegalArgumentException("the adapter is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  private static LoraAdapter read(MemorySegment tensors, PeftConfig settings) {
     try (Safetensors file = Safetensors.of(tensors)) {
       Map<LoraTensorName, String> factors = factors(file);
       TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
@@ -97,6 +128,16 @@ public final class PeftFiles {
    * equal bytes.
    */
   public static byte[] tensors(LoraAdapter adapter) {
+    return SafetensorsWriter.bytes(factors(adapter), METADATA);
+  }
+
+  /** Writes what {@link #tensors} gives, a piece at a time. */
+  public static void write(LoraAdapter adapter, OutputStream out) throws IOException {
+    SafetensorsWriter.write(out, factors(adapter), METADATA);
+  }
+
+  /** The factors under PEFT's names. */
+  public static Tensors factors(LoraAdapter adapter) {
     int rank = adapter.rank();
     Map<String, MemoryTensors.Values> values = new HashMap<>();
     adapter
@@ -110,7 +151,7 @@ public final class PeftFiles {
                   new LoraTensorName(name, Side.B).tensor(),
                   new MemoryTensors.Values(module.b(), module.out(), rank));
             });
-    return SafetensorsWriter.bytes(new MemoryTensors(values), Map.of("format", "pt"));
+    return new MemoryTensors(values);
   }
 
   /** Writes adapter_config.json, as PEFT reads it. */
@@ -126,7 +167,11 @@ public final class PeftFiles {
     MessageDigest digest = Sha256.digest();
     String head = "rank=" + adapter.rank() + ";alpha=" + adapter.alpha() + ";";
     digest.update(head.getBytes(StandardCharsets.UTF_8));
-    digest.update(tensors(adapter));
+    try {
+      SafetensorsWriter.digest(digest, factors(adapter), METADATA);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot be read", e);
+    }
     return Sha256.hex(digest);
   }
 }

@@ -10,6 +10,7 @@ import dev.whetstone.onnx.quantization.ActivationRanges;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.weights.GgufFile;
 import dev.whetstone.weights.GgufModel;
+import dev.whetstone.weights.GgufSplit;
 import dev.whetstone.weights.GgufTokenizer;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.HuggingFaceModel;
@@ -69,7 +70,7 @@ public final class ModelImporter {
     progress.accept("Importing " + source.getFileName() + " ...");
     String base;
     try (Tensors model = writeTexts(source, folder)) {
-      ModelReport.of(folder, model).lines().forEach(progress);
+      ModelReport.of(source, folder, model).lines().forEach(progress);
       if (Files.isDirectory(source)) {
         Path weights = folder.resolve(ModelDirectory.WEIGHTS);
         SafetensorsWriter.write(weights, model, FORMAT);
@@ -77,7 +78,7 @@ public final class ModelImporter {
         // The name by which Hugging Face's libraries look for them.
         Files.createSymbolicLink(folder.resolve(HUGGING_FACE_WEIGHTS), weights.getFileName());
       } else {
-        Files.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
+        GgufSplit.copy(source, folder.resolve(ModelDirectory.GGUF_WEIGHTS));
         // That of the float32 values, so that a model has the hash that earlier versions gave it,
         // by which votes and policies know it.
         base = SafetensorsWriter.sha256(model, FORMAT);

@@ -2,8 +2,10 @@ package dev.whetstone.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.gateway.state.RecommendedSampling;
 import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.io.AtomicFile;
 import dev.whetstone.io.LockFile;
 import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -98,6 +101,21 @@ public final class ModelStore {
         new ModelImporter(progress).export(directory, precision);
       }
       return directory;
+    }
+  }
+
+  /**
+   * Adds to a model's manifest.
+   *
+   * @throws IOException also where the folder cannot be written
+   */
+  void note(ModelDirectory model, Consumer<ObjectNode> addition) throws IOException {
+    Files.createDirectories(folder);
+    try (LockFile _ = lock()) {
+      Path file = model.path().resolve(ModelDirectory.MANIFEST);
+      ObjectNode manifest = (ObjectNode) new ObjectMapper().readTree(file.toFile());
+      addition.accept(manifest);
+      AtomicFile.write(file, manifest.toPrettyString() + "\n");
     }
   }
 

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 
 /** Measures the KL divergence of the int8 graph from the float32 one on a fixed text. */
 public final class QuantizationKl {
-  private static final String TEXT =
+  static final String TEXT =
       """
       A whetstone is a flat stone used to sharpen knives and tools. The blade is drawn across it at \
       a steady angle, first on a coarse side, then on a fine one. Water or oil carries away what \

@@ -181,6 +181,13 @@ final class GraphWeights {
     }
   }
 
+  /** Adds a router's product, which is float32 always: rounding would choose other experts. */
+  String router(GraphBuilder graph, String name, String input, String module) throws IOException {
+    String tensor = module + ".weight";
+    multiplyFloat32(graph, name, input, List.of(tensor), outputSize(module), inputSize(module));
+    return name;
+  }
+
   /** Adds {@code name = input W^T (+ bias)} for modules stacked along the output. */
   String linear(GraphBuilder graph, String name, LayerInput input, List<String> modules)
       throws IOException {

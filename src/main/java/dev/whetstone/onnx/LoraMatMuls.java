@@ -51,13 +51,13 @@ final class LoraMatMuls {
         graph.constant(ROW, 1, 2);
         graph.constant("lora_joined", 0, 1, 1, -1);
         graph.node("rank_row", "Unsqueeze", List.of("rank_mask", ROW), Map.of());
-        for (LoraTarget site : LoraTarget.values()) {
+        for (LoraTarget site : LoraTarget.of(config)) {
           repeat("rank_row", site.parts(), mask(site));
         }
         graph.constant(OWNERS, owners());
       }
       case BATCHED -> {
-        for (LoraTarget site : LoraTarget.values()) {
+        for (LoraTarget site : LoraTarget.of(config)) {
           int modules = site.modules().size();
           graph.constant("lora_in." + site, -1, site.inputSize(config));
           long blocks = site == LoraTarget.GATE_UP ? 1 : site.blocks(config);

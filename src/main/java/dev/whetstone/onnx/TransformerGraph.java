@@ -218,35 +218,41 @@ final class TransformerGraph {
 
   /** A gated MLP (Shazeer 2020): {@code down(f(gate(x)) * up(x))}. */
   private String feedForward(int layer, String input) throws IOException {
+    if (design.experts() != null) {
+      return new ExpertsGraph(graph, weights, config, design.experts()).add(layer, input);
+    }
     String name = "layer." + layer + ".mlp";
     List<String> gateUp = gateAndUp(layer, input);
-    String activated = activated(name, gateUp.get(0));
-    String gated = graph.node(name + ".gated", "Mul", List.of(activated, gateUp.get(1)), Map.of());
-    return linear(LoraTarget.DOWN, layer, gated);
+    return linear(LoraTarget.DOWN, layer, gated(graph, design, name, gateUp));
   }
 
-  private String activated(String name, String gate) {
-    return switch (design.activation()) {
-      // QuickGelu with alpha 1 is x * sigmoid(x)
-      case SILU -> activated(name + ".silu", "QuickGelu", gate, Map.of("alpha", 1f));
-      case GELU_TANH -> activated(name + ".gelu", "FastGelu", gate, Map.of());
-    };
+  /** Adds {@code f(gate) * up}. */
+  static String gated(GraphBuilder graph, DecoderDesign design, String name, List<String> gateUp) {
+    String activated =
+        switch (design.activation()) {
+          // QuickGelu with alpha 1 is x * sigmoid(x)
+          case SILU ->
+              activated(graph, name + ".silu", "QuickGelu", gateUp.get(0), Map.of("alpha", 1f));
+          case GELU_TANH -> activated(graph, name + ".gelu", "FastGelu", gateUp.get(0), Map.of());
+        };
+    return graph.node(name + ".gated", "Mul", List.of(activated, gateUp.get(1)), Map.of());
   }
 
-  private String activated(String name, String op, String gate, Map<String, Object> attributes) {
+  private static String activated(
+      GraphBuilder graph, String name, String op, String gate, Map<String, Object> attributes) {
     return graph.node(name, op, GraphBuilder.MICROSOFT, List.of(gate), List.of(name), attributes);
   }
 
   private List<String> gateAndUp(int layer, String input) throws IOException {
     LoraTarget site = LoraTarget.GATE_UP;
     return switch (mode) {
-      case PER_ROW -> halves(linear(site, layer, input));
-      case BATCHED -> lora.addSplit(site, layer, input, halves(base(site, layer, input)));
+      case PER_ROW -> halves(graph, linear(site, layer, input));
+      case BATCHED -> lora.addSplit(site, layer, input, halves(graph, base(site, layer, input)));
     };
   }
 
   /** Splits {@code [N, gate and up]}. */
-  private List<String> halves(String both) {
+  static List<String> halves(GraphBuilder graph, String both) {
     List<String> parts = List.of(both + ".gate", both + ".up");
     graph.node(both + ".split", "Split", "", List.of(both), parts, Map.of("axis", -1));
     return parts;

@@ -12,9 +12,9 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Reports whether the database can be reached. It is always up, because single answers are
- * generated without the database; pairs and votes are refused with a reason until it is back.
- * Anyone may ask, so the reason is in the log alone.
+ * Reports whether the database can be reached. It is up once the database has answered, and stays
+ * so, because single answers are generated without the database; pairs and votes are refused with a
+ * reason until it is back. Anyone may ask, so the reason is in the log alone.
  */
 @Readiness
 @Singleton
@@ -28,6 +28,9 @@ public final class DatabaseReadiness implements HealthCheck {
   private boolean answering;
 
   @GuardedBy("this")
+  private boolean answered;
+
+  @GuardedBy("this")
   private Instant asked = Instant.MIN;
 
   @Inject
@@ -37,17 +40,22 @@ public final class DatabaseReadiness implements HealthCheck {
   }
 
   @Override
-  public HealthCheckResponse call() {
-    return HealthCheckResponse.named("database")
-        .up()
-        .withData("state", isAnswering() ? "answering" : "away")
-        .build();
+  public synchronized HealthCheckResponse call() {
+    var answer = HealthCheckResponse.named("database");
+    if (isAnswering()) {
+      return answer.up().withData("state", "answering").build();
+    }
+    return answered
+        ? answer.up().withData("state", "away").build()
+        : answer.down().withData("state", "opening").build();
   }
 
   // At most one connection a second, however many ask.
-  private synchronized boolean isAnswering() {
+  @GuardedBy("this")
+  private boolean isAnswering() {
     if (clock.instant().isAfter(asked.plus(VALID))) {
       answering = database.probe().isEmpty();
+      answered |= answering;
       asked = clock.instant();
     }
     return answering;

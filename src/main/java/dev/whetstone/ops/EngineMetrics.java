@@ -15,6 +15,11 @@ public final class EngineMetrics {
         new ServedModelMeters<>(
             registry, serving, "whetstone.engine.", model -> model.engine().statistics());
     engine.gauge("live", "sequences being decoded", EngineStatistics::running);
+    engine.gauge(
+        "slots", "sequences that can be decoded, each with its KV cache", EngineStatistics::slots);
+    engine.gauge(
+        "adapters", "versions with an adapter that are loaded", EngineStatistics::adapters);
+    engine.gauge("adapted", "sequences being decoded with an adapter", EngineStatistics::adapted);
     engine.gauge("queued", "requests in the queue", EngineStatistics::queued);
     engine.gauge(
         "queued.tokens",
@@ -29,6 +34,12 @@ public final class EngineMetrics {
         "cached.tokens",
         "prompt tokens taken from the prefix cache",
         EngineStatistics::cachedTokens);
+    engine.count(
+        "first.tokens", "requests that got their first token", EngineStatistics::firstTokens);
+    engine.count(
+        "first.token.seconds",
+        "seconds from submission to the first token",
+        s -> s.firstTokenTime().toNanos() / 1e9);
     engine.count("finished", "requests that have ended", EngineStatistics::finished);
     engine.count("failed", "model runs that threw", EngineStatistics::failed);
     engine.count("model.seconds", "seconds spent in the model", s -> s.modelTime().toNanos() / 1e9);

@@ -58,7 +58,7 @@ public final class RolloutMetrics {
         FunctionCounter.builder(
                 "whetstone.rollouts.ended", meters.serving(), state -> ended(state, ending))
             .description("decisions that ended rollouts, by status and cause")
-            .tag("status", ending.status())
+            .tag("status", ending.status().label())
             .tag("cause", ending.cause())
             .register(meters.registry());
       }

@@ -8,7 +8,11 @@ import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
+import dev.whetstone.weights.Tensors;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -17,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -56,9 +61,12 @@ public final class AdapterCache {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    try {
-      byte[] bytes = Files.readAllBytes(file);
-      Policy policy = verify(version, hash, bytes);
+    // large tensors are read by several threads
+    try (Arena arena = Arena.ofShared();
+        FileChannel channel = FileChannel.open(file)) {
+      Policy policy =
+          verify(
+              version, hash, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
       Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
       return Optional.of(policy);
     } catch (IOException | PolicyException.Refused unusable) {
@@ -68,7 +76,16 @@ public final class AdapterCache {
     }
   }
 
-  private static Policy verify(String version, String hash, byte[] bytes) {
+  /** Bytes of a cached adapter's file; empty when it is not cached. */
+  public OptionalLong size(String hash) {
+    try {
+      return OptionalLong.of(Files.size(file(hash)));
+    } catch (IOException missing) {
+      return OptionalLong.empty();
+    }
+  }
+
+  private static Policy verify(String version, String hash, MemorySegment bytes) {
     try (Safetensors header = Safetensors.of(bytes)) {
       int rank = Integer.parseInt(header.metadata().getOrDefault("rank", "0"));
       double alpha = Double.parseDouble(header.metadata().getOrDefault("alpha", "0"));
@@ -84,7 +101,7 @@ public final class AdapterCache {
     if (adapter == null || Files.exists(file(policy.hash()))) {
       return;
     }
-    try (Safetensors tensors = Safetensors.of(PeftFiles.tensors(adapter))) {
+    try (Tensors tensors = PeftFiles.factors(adapter)) {
       Files.createDirectories(folder);
       SafetensorsWriter.write(
           file(policy.hash()),

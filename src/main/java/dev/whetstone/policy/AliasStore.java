@@ -2,6 +2,8 @@ package dev.whetstone.policy;
 
 import dev.whetstone.database.Notifications;
 import dev.whetstone.database.Sql;
+import dev.whetstone.settings.EnumNames;
+import dev.whetstone.settings.Labelled;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -53,6 +55,14 @@ public final class AliasStore {
       GROUP BY champion ORDER BY max(revision) DESC LIMIT ?
       """;
 
+  /** How the aliases were changed, as their history names it. */
+  public enum Action implements Labelled {
+    PROMOTE,
+    ROLLBACK,
+    /** The candidate was set or cleared. */
+    NOMINATE
+  }
+
   /**
    * The aliases after a call.
    *
@@ -66,17 +76,18 @@ public final class AliasStore {
     this.store = store;
   }
 
-  /** Reads the current aliases; {@link PolicyStore#open} must have been called. */
+  /** Reads the current aliases. */
   public Aliases read(Connection connection) throws SQLException {
     return read(connection, READ);
   }
 
   private Aliases read(Connection connection, String sql) throws SQLException {
-    return Sql.first(connection, AliasStore::aliases, sql, store.baseHash())
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "the policy store of base " + store.baseHash() + " is not open"));
+    Optional<Aliases> aliases = Sql.first(connection, AliasStore::aliases, sql, store.baseHash());
+    if (aliases.isEmpty()) {
+      store.open(connection);
+      aliases = Sql.first(connection, AliasStore::aliases, sql, store.baseHash());
+    }
+    return aliases.orElseThrow();
   }
 
   /** Locks the row until the transaction ends, so that changes of the aliases are serialized. */
@@ -118,10 +129,10 @@ public final class AliasStore {
    * A change of the champion.
    *
    * @param version the new champion
-   * @param action promote or rollback
+   * @param action {@link Action#PROMOTE} or {@link Action#ROLLBACK}
    */
   public record ChampionChange(
-      String version, String action, String actor, @Nullable String reason, Instant at) {}
+      String version, Action action, String actor, @Nullable String reason, Instant at) {}
 
   /** The newest promotion or rollback; empty while the first champion serves. */
   public Optional<ChampionChange> lastChampionChange(Connection connection) throws SQLException {
@@ -130,7 +141,7 @@ public final class AliasStore {
         row ->
             new ChampionChange(
                 row.getString("version"),
-                row.getString("action"),
+                EnumNames.parse("action", row.getString("action"), Action.values()),
                 row.getString("actor"),
                 row.getString("reason"),
                 Sql.instant(row, "at")),
@@ -140,14 +151,14 @@ public final class AliasStore {
         store.baseHash());
   }
 
-  /** How often a champion was made by an action, promote or rollback. */
-  public long championChanges(Connection connection, String action) throws SQLException {
+  /** How often a champion was made by an action. */
+  public long championChanges(Connection connection, Action action) throws SQLException {
     return Sql.first(
             connection,
             row -> row.getLong(1),
             "SELECT count(*) FROM alias_history WHERE base_hash = ? AND action = ?",
             store.baseHash(),
-            action)
+            action.label())
         .orElse(0L);
   }
 
@@ -170,8 +181,8 @@ public final class AliasStore {
     }
     String candidate = row.version().equals(now.candidate()) ? null : now.candidate();
     markReady(connection, row.version());
-    PolicyAudit.write(connection, by, "promote", row.version());
-    return update(connection, row.version(), candidate, now.champion(), "promote", by);
+    PolicyAudit.write(connection, by, Action.PROMOTE.label(), row.version());
+    return update(connection, row.version(), candidate, now.champion(), Action.PROMOTE, by);
   }
 
   /**
@@ -202,9 +213,9 @@ public final class AliasStore {
     markReady(connection, version);
     String candidate =
         version.equals(now.candidate()) ? null : candidateAfterRollback(connection, now, by);
-    PolicyAudit.write(connection, by, "rollback", version);
+    PolicyAudit.write(connection, by, Action.ROLLBACK.label(), version);
     return update(
-        connection, version, candidate, championBefore(connection, version), "rollback", by);
+        connection, version, candidate, championBefore(connection, version), Action.ROLLBACK, by);
   }
 
   /**
@@ -268,7 +279,7 @@ public final class AliasStore {
         by,
         next == null ? "dismiss" : "nominate",
         next == null ? now.candidate() : next);
-    return update(connection, now.champion(), next, now.previous(), "nominate", by);
+    return update(connection, now.champion(), next, now.previous(), Action.NOMINATE, by);
   }
 
   private void markReady(Connection connection, String version) throws SQLException {
@@ -285,7 +296,7 @@ public final class AliasStore {
       String champion,
       @Nullable String candidate,
       @Nullable String previous,
-      String action,
+      Action action,
       ChangeContext by)
       throws SQLException {
     Sql.update(
@@ -296,7 +307,7 @@ public final class AliasStore {
         previous == null ? null : PolicyStore.number(previous),
         store.baseHash(),
         by.actor(),
-        action,
+        action.label(),
         by.reason());
     Notifications.send(connection, CHANNEL);
     return new AliasChange(read(connection), true);

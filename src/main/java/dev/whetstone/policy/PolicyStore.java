@@ -5,6 +5,8 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.settings.EnumNames;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,12 +26,28 @@ import java.util.stream.Stream;
 public final class PolicyStore {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]{1,64}");
 
+  /** Bytes of an adapter that are read at once. */
+  private static final int PIECE = 4 << 20;
+
   private static final String COLUMNS =
       """
       SELECT p.version, p.hash, p.base_hash, p.rank, p.alpha, p.target_modules,
         'v' || p.parent AS parent, p.run_id, p.data_hash, p.status, p.status_reason,
         p.rolled_back_at, p.created_at
       FROM policies p
+      """;
+
+  // One statement, so that it is whole also where each commits by itself.
+  private static final String OPEN =
+      """
+      WITH base AS (
+        INSERT INTO policies (base_hash, number, hash, status) VALUES (?, 0, ?, 'ready')
+        ON CONFLICT DO NOTHING),
+      fresh AS (
+        INSERT INTO aliases (base_hash, revision, champion) VALUES (?, 0, 0)
+        ON CONFLICT DO NOTHING RETURNING base_hash)
+      INSERT INTO alias_history (base_hash, revision, champion, actor, action)
+      SELECT base_hash, 0, 0, 'whetstone', 'open' FROM fresh
       """;
 
   private static final String INSERT =
@@ -76,28 +94,12 @@ public final class PolicyStore {
 
   /** Inserts v0 and makes it the champion where they are missing; every process calls it. */
   public void open() {
-    database.transaction(
-        connection -> {
-          Sql.update(
-              connection,
-              "INSERT INTO policies (base_hash, number, hash, status) VALUES (?, 0, ?, 'ready')"
-                  + " ON CONFLICT DO NOTHING",
-              baseHash,
-              baseHash);
-          int fresh =
-              Sql.update(
-                  connection,
-                  "INSERT INTO aliases (base_hash, revision, champion) VALUES (?, 0, 0)"
-                      + " ON CONFLICT DO NOTHING",
-                  baseHash);
-          return fresh == 0
-              ? 0
-              : Sql.update(
-                  connection,
-                  "INSERT INTO alias_history (base_hash, revision, champion, actor, action)"
-                      + " VALUES (?, 0, 0, 'whetstone', 'open')",
-                  baseHash);
-        });
+    database.transaction(this::open);
+  }
+
+  /** Does so in the caller's transaction: a database that came late may be asked before. */
+  int open(Connection connection) throws SQLException {
+    return Sql.update(connection, OPEN, baseHash, baseHash, baseHash);
   }
 
   /**
@@ -130,6 +132,9 @@ public final class PolicyStore {
     Optional<PolicyRecord> same = find(connection, hash);
     if (same.isPresent()) {
       return new Registration(same.get(), false);
+    }
+    if (find(connection, baseHash).isEmpty()) {
+      open(connection);
     }
     String parent =
         provenance.parent() == null ? null : require(connection, provenance.parent()).version();
@@ -226,15 +231,49 @@ public final class PolicyStore {
     if (row.rank() == null || row.alpha() == null) {
       return new Policy(row.version(), row.hash(), null);
     }
-    byte[] bytes =
-        database
-            .first(
-                r -> r.getBytes(1),
-                "SELECT adapter FROM policies WHERE base_hash = ? AND version = ?",
-                baseHash,
-                row.version())
-            .orElseThrow(() -> new PolicyException.Unknown(row.version()));
-    return verify(row.version(), row.hash(), bytes, row.rank(), row.alpha());
+    // large tensors are read by several threads
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment bytes = read(row, arena);
+      return verify(row.version(), row.hash(), bytes, row.rank(), row.alpha());
+    }
+  }
+
+  /**
+   * Bytes of a version's stored adapter; 0 for the base.
+   *
+   * @throws PolicyException.Unknown when there is no such version
+   */
+  public long size(PolicyRecord row) {
+    return database
+        .first(
+            r -> r.getLong(1),
+            "SELECT coalesce(octet_length(adapter), 0) FROM policies"
+                + " WHERE base_hash = ? AND version = ?",
+            baseHash,
+            row.version())
+        .orElseThrow(() -> new PolicyException.Unknown(row.version()));
+  }
+
+  // In pieces and outside the heap: the driver holds a value several times.
+  private MemorySegment read(PolicyRecord row, Arena arena) {
+    long size = size(row);
+    MemorySegment bytes = arena.allocate(size);
+    for (long at = 0; at < size; at += PIECE) {
+      byte[] piece =
+          database
+              .first(
+                  r -> r.getBytes(1),
+                  "SELECT substring(adapter FROM ? FOR ?) FROM policies"
+                      + " WHERE base_hash = ? AND version = ?",
+                  (int) at + 1,
+                  PIECE,
+                  baseHash,
+                  row.version())
+              .orElseThrow(() -> new PolicyException.Unknown(row.version()));
+      MemorySegment.copy(
+          MemorySegment.ofArray(piece), 0, bytes, at, Math.min(piece.length, size - at));
+    }
+    return bytes;
   }
 
   /**
@@ -242,7 +281,7 @@ public final class PolicyStore {
    *
    * @throws PolicyException.Refused when the bytes are damaged or have another hash
    */
-  static Policy verify(String version, String hash, byte[] bytes, int rank, double alpha) {
+  static Policy verify(String version, String hash, MemorySegment bytes, int rank, double alpha) {
     try {
       LoraAdapter adapter = PeftFiles.read(bytes, rank, alpha);
       String actual = PeftFiles.hash(adapter);

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param from earliest time of a vote, inclusive
  * @param to latest time of a vote, exclusive
  * @param tag a tag of the vote
+ * @param pair the pair voted on
  * @param imported whether the pair came from a file
  * @param blindTo key that must not see votes on pairs leased to it until its own vote is cast
  */
@@ -21,11 +22,12 @@ public record PreferenceFilter(
     @Nullable Instant from,
     @Nullable Instant to,
     @Nullable String tag,
+    @Nullable String pair,
     @Nullable Boolean imported,
     @Nullable String blindTo) {
   /** Every vote. */
   public static final PreferenceFilter ALL =
-      new PreferenceFilter(null, null, null, null, null, null, null, null);
+      new PreferenceFilter(null, null, null, null, null, null, null, null, null);
 
   /** The filter as conditions on {@code preferences v} and {@code pairs p}. */
   public WhereClause toWhereClause(Instant now) {
@@ -43,6 +45,9 @@ public record PreferenceFilter(
     if (tag != null) {
       // The index covers tagged votes only.
       conditions.and("v.tags @> ARRAY[?]::text[] AND v.tags <> '{}'", tag);
+    }
+    if (pair != null) {
+      conditions.and("v.pair_id = ?", pair);
     }
     if (imported != null) {
       conditions.and("v.imported = ?", imported);

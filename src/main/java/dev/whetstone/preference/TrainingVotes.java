@@ -40,7 +40,7 @@ public final class TrainingVotes {
         count(*) FILTER (WHERE part = 'select') AS selects,
         count(*) FILTER (WHERE part = 'gate') AS gate,
         count(*) FILTER (WHERE seq > ?) AS newer, count(*) FILTER (WHERE seq > ?) AS since
-      FROM usable_votes WHERE base_hash = ? AND seq > ?
+      FROM usable_votes WHERE base_hash = ? AND seq > ? AND seq <= ?
       """;
 
   /**
@@ -61,7 +61,7 @@ public final class TrainingVotes {
   }
 
   /**
-   * Counts the votes after a position in the log.
+   * Counts the votes after a position in the log, as far as the log is settled.
    *
    * @param newer position after which {@link Counts#newer} counts
    * @param since position after which {@link Counts#since} counts
@@ -81,7 +81,8 @@ public final class TrainingVotes {
             newer,
             since,
             baseHash,
-            after)
+            after,
+            SettledVotes.position(database))
         .orElseThrow();
   }
 
@@ -94,7 +95,7 @@ public final class TrainingVotes {
         .first(
             row -> row.getString(1),
             """
-            SELECT concat_ws(' ', (SELECT max(seq) FROM preferences),
+            SELECT concat_ws(' ', settled_votes(),
               (SELECT max(counts_at) FROM preferences WHERE counts_at <= now()),
               (SELECT generation FROM reference_generation),
               (SELECT count(*) || ' ' || max(created_at) FROM exclusions),
@@ -171,16 +172,21 @@ public final class TrainingVotes {
         .orElse(0.0);
   }
 
-  /** Reads the newest votes of a part, at most {@code limit}, oldest first. */
+  /**
+   * Reads the newest votes of a part, at most {@code limit}, oldest first. None is missing before
+   * the last: what is committed later comes after it.
+   */
   public List<TrainingVote> newest(Connection connection, Part part, long after, int limit)
       throws SQLException {
+    long settled = SettledVotes.position(connection);
     return Sql.list(
             connection,
             TrainingVotes::vote,
-            VOTES + " AND v.part = ? AND v.seq > ? ORDER BY v.seq DESC LIMIT ?",
+            VOTES + " AND v.part = ? AND v.seq > ? AND v.seq <= ? ORDER BY v.seq DESC LIMIT ?",
             baseHash,
             EnumNames.of(part),
             after,
+            settled,
             limit)
         .reversed();
   }

@@ -9,7 +9,7 @@ public sealed interface VoteOutcome {
    * The vote is committed.
    *
    * @param repeated whether it was committed before: an equal vote, or one that this changed
-   * @param unusable why it is not trained on or counted, as one word; null where it is
+   * @param unusable why it is not trained on or counted; null where it is
    */
   record Recorded(
       String preferenceId,
@@ -18,9 +18,9 @@ public sealed interface VoteOutcome {
       String policyB,
       Instant at,
       boolean repeated,
-      @Nullable String unusable)
+      @Nullable Unusable unusable)
       implements VoteOutcome {
-    Recorded withUnusable(@Nullable String reason) {
+    Recorded withUnusable(@Nullable Unusable reason) {
       return new Recorded(preferenceId, user, policyA, policyB, at, repeated, reason);
     }
   }

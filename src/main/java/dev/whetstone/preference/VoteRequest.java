@@ -41,14 +41,23 @@ public record VoteRequest(
   /** Checks the limits; an IllegalArgumentException names the field that breaks its limit. */
   public VoteRequest {
     tags = List.copyOf(tags);
+    requireRemarks(comment, tags);
+    require(
+        confidence == null || (confidence >= 0 && confidence <= 1), "confidence is from 0 to 1");
+  }
+
+  /**
+   * Checks what a person adds to a judgement.
+   *
+   * @throws IllegalArgumentException naming the field that breaks its limit
+   */
+  public static void requireRemarks(@Nullable String comment, List<String> tags) {
     require(
         comment == null || comment.length() <= MAX_COMMENT_LENGTH,
         "comment has at most " + MAX_COMMENT_LENGTH + " characters");
     require(
         tags.size() <= MAX_TAGS && tags.stream().allMatch(VoteRequest::isValidTag),
         "tags are at most %d lines of 1 to %d characters".formatted(MAX_TAGS, MAX_TAG_LENGTH));
-    require(
-        confidence == null || (confidence >= 0 && confidence <= 1), "confidence is from 0 to 1");
   }
 
   private static boolean isValidTag(String tag) {

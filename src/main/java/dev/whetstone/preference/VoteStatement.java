@@ -167,7 +167,7 @@ final class VoteStatement {
         connection,
         row -> {
           int index = row.getInt("place") - 1;
-          String unusable = row.getString("unusable");
+          Unusable unusable = Unusable.ofStored(row.getString("unusable"));
           return outcomes.set(
               index,
               outcomes

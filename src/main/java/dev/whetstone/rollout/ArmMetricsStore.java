@@ -1,6 +1,7 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Database;
+import dev.whetstone.rollout.duel.Arm;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -49,12 +50,12 @@ public final class ArmMetricsStore {
   }
 
   /** Adds what a gateway counted for an arm since its last call. */
-  void add(Subject subject, String id, String gateway, String arm, ArmMetrics more) {
+  void add(Subject subject, String id, String gateway, Arm arm, ArmMetrics more) {
     database.update(
         ADD.replace("FIGURES", subject.table),
         id,
         gateway,
-        arm,
+        arm.label(),
         more.completions(),
         more.empty(),
         more.truncated(),
@@ -67,10 +68,10 @@ public final class ArmMetricsStore {
         more.pace().squares());
   }
 
-  /** What all gateways counted for an arm, by its label. */
-  public ArmMetrics of(Subject subject, String id, String arm) {
+  /** What all gateways counted for an arm. */
+  public ArmMetrics of(Subject subject, String id, Arm arm) {
     return database
-        .first(ArmMetricsStore::metrics, SUM.replace("FIGURES", subject.table), id, arm)
+        .first(ArmMetricsStore::metrics, SUM.replace("FIGURES", subject.table), id, arm.label())
         .orElse(ArmMetrics.NONE);
   }
 

@@ -7,6 +7,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
 import dev.whetstone.rollout.duel.DuelConfig;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.training.Pool;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
@@ -20,6 +21,13 @@ import org.jboss.logging.Logger;
  */
 final class CandidateQueue {
   private static final Logger LOG = Logger.getLogger(CandidateQueue.class);
+
+  private static final String LEARNED_MUCH_MORE =
+      """
+      SELECT FROM training_runs c, training_runs o WHERE c.run_id = ? AND o.run_id = ?
+        AND (c.pool >= 2 * o.pool
+          OR coalesce(c.forgotten_until, 0) > coalesce(o.forgotten_until, 0))
+      """;
 
   private final CandidateStore candidates;
   private final TrainingRunStore runs;
@@ -52,15 +60,12 @@ final class CandidateQueue {
     Candidate newest = waiting.getFirst();
     for (Candidate older : waiting.subList(1, waiting.size())) {
       supersede(
-          older,
-          champion,
-          Transition.NEWER_CANDIDATE,
-          newest.version() + " was trained on more votes");
+          older, champion, Cause.NEWER_CANDIDATE, newest.version() + " was trained on more votes");
     }
     return Optional.of(newest);
   }
 
-  void supersede(Candidate candidate, PolicyRecord champion, String cause, String reason) {
+  void supersede(Candidate candidate, PolicyRecord champion, Cause cause, String reason) {
     end(
         candidate,
         champion,
@@ -111,7 +116,7 @@ final class CandidateQueue {
   int missingVotes(Candidate candidate) {
     return SelectGain.of(candidate.metrics()).filter(SelectGain::isClear).isPresent()
         ? 0
-        : config.minVotes() - usableVotes();
+        : Math.max(0, config.minVotes() - usableVotes());
   }
 
   // Ratings count for what they count when runs begin.
@@ -139,23 +144,46 @@ final class CandidateQueue {
   }
 
   /**
-   * How a rollout is superseded by a newer candidate that is clearly better; empty while there is
-   * none, or much speaks for the one under way.
+   * How a rollout is superseded by a waiting candidate: one that is clearly better while little
+   * speaks for the one under way, or one that has learned much more while that one's duel goes on
+   * and on. Empty while there is none.
    *
-   * @param eValue the evidence for it so far
+   * @param evidence for the one under way so far
    */
-  Optional<Transition> replacement(Rollout rollout, double eValue) {
-    if (eValue >= config.replaceableBelow()) {
+  Optional<Transition> replacement(Rollout rollout, DuelEvidence evidence) {
+    boolean open = evidence.eValue() < config.replaceableBelow();
+    boolean slow =
+        evidence.missingUntil(Decisions.rule(config, rollout).threshold()) > config.patience();
+    if (!open && !slow) {
       return Optional.empty();
     }
     return newest(champion())
-        .filter(candidate -> outdoes(candidate, rollout))
-        .map(
-            candidate ->
-                new Transition(
-                    RolloutStatus.SUPERSEDED,
-                    Transition.BETTER_CANDIDATE,
-                    candidate.version() + " is better on the select part by a standard error"));
+        .flatMap(
+            candidate -> {
+              if (open && outdoes(candidate, rollout)) {
+                return superseded(
+                    Cause.BETTER_CANDIDATE,
+                    candidate.version() + " is better on the select part by a standard error");
+              }
+              if (slow && missingVotes(candidate) == 0 && learnedMuchMore(candidate, rollout)) {
+                return superseded(
+                    Cause.NEWER_CANDIDATE,
+                    "%s learned from twice the votes or from a new taste, and this may take more than %d further votes"
+                        .formatted(candidate.version(), config.patience()));
+              }
+              return Optional.empty();
+            });
+  }
+
+  private static Optional<Transition> superseded(Cause cause, String reason) {
+    return Optional.of(new Transition(RolloutStatus.SUPERSEDED, cause, reason));
+  }
+
+  private boolean learnedMuchMore(Candidate candidate, Rollout active) {
+    return active.runId() != null
+        && database
+            .first(row -> true, LEARNED_MUCH_MORE, candidate.runId(), active.runId())
+            .isPresent();
   }
 
   /** Whether a waiting candidate is better than the one under way by a standard error. */

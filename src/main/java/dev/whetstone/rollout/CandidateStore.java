@@ -69,7 +69,7 @@ final class CandidateStore {
             champion.hash(),
             ending.to().stored(),
             ending.to().ending(),
-            ending.cause(),
+            ending.cause().label(),
             ending.reason(),
             baseHash,
             candidate.version());

@@ -8,6 +8,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.settings.JsonText;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -46,7 +47,7 @@ public final class DecisionStore {
         id,
         version,
         next.to(),
-        next.cause(),
+        next.cause().label(),
         new ChangeContext(actor, next.reason()),
         next.jsonNumbers());
   }
@@ -92,7 +93,7 @@ public final class DecisionStore {
         row ->
             new Decision(
                 Sql.instant(row, "at"),
-                RolloutStatus.ofStored(row.getString("decision"), row.getString("ending")).label(),
+                status(row),
                 row.getString("actor"),
                 row.getString("reason"),
                 row.getString("numbers")),
@@ -103,10 +104,9 @@ public final class DecisionStore {
   /**
    * A way in which rollouts end.
    *
-   * @param status its label
    * @param cause a word; {@code unknown} where version 0.1 noted none
    */
-  public record Ending(String status, String cause) {}
+  public record Ending(RolloutStatus status, String cause) {}
 
   /** How often rollouts ended in each way; a rollback is an ending of its own. */
   public Map<Ending, Long> endings() {
@@ -114,12 +114,7 @@ public final class DecisionStore {
     database.list(
         row ->
             endings.merge(
-                new Ending(
-                    RolloutStatus.ofStored(row.getString("decision"), row.getString("ending"))
-                        .label(),
-                    row.getString("cause")),
-                row.getLong("number"),
-                Long::sum),
+                new Ending(status(row), row.getString("cause")), row.getLong("number"), Long::sum),
         "SELECT decision, d.ending, coalesce(d.cause, 'unknown') AS cause, count(*) AS number"
             + OF_ENDINGS
             + " GROUP BY decision, d.ending, d.cause",
@@ -132,7 +127,7 @@ public final class DecisionStore {
    *
    * @param about id of the rollout
    */
-  public record Ended(String about, String decision, @Nullable String reason, Instant at) {}
+  public record Ended(String about, RolloutStatus decision, @Nullable String reason, Instant at) {}
 
   /** The newest decision that ended a rollout. */
   public Optional<Ended> lastEnded() {
@@ -140,12 +135,16 @@ public final class DecisionStore {
         row ->
             new Ended(
                 row.getString("rollout_id"),
-                RolloutStatus.ofStored(row.getString("decision"), row.getString("ending")).label(),
+                status(row),
                 row.getString("reason"),
                 Sql.instant(row, "at")),
         "SELECT rollout_id, decision, d.ending, d.reason, d.at"
             + OF_ENDINGS
             + " ORDER BY decision_id DESC LIMIT 1",
         baseHash);
+  }
+
+  private static RolloutStatus status(ResultSet row) throws SQLException {
+    return RolloutStatus.ofStored(row.getString("decision"), row.getString("ending"));
   }
 }

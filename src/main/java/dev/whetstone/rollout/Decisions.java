@@ -1,11 +1,12 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
 import dev.whetstone.rollout.duel.DuelConfig;
 import dev.whetstone.rollout.duel.GuardrailViolation;
-import dev.whetstone.rollout.evidence.AttemptThreshold;
 import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.DuelRule;
 import dev.whetstone.rollout.evidence.RatingEvidence;
+import dev.whetstone.rollout.gate.Criterion;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import java.util.List;
@@ -37,24 +38,24 @@ final class Decisions {
             ? "the gate passed"
             : "the gate found no harm; too little to tell: " + unclear;
     return switch (mode) {
-      case DUEL -> new Transition(RolloutStatus.DUELLING, Transition.GATE, passed, numbers);
+      case DUEL -> new Transition(RolloutStatus.DUELLING, Cause.GATE, passed, numbers);
       case AUTOMATIC ->
           unclear.isEmpty()
-              ? new Transition(RolloutStatus.PROMOTED, Transition.GATE, passed, numbers)
+              ? new Transition(RolloutStatus.PROMOTED, Cause.GATE, passed, numbers)
               : null;
       case MANUAL ->
           new Transition(
               RolloutStatus.AWAITING_APPROVAL,
-              Transition.GATE,
+              Cause.GATE,
               passed + "; an operator decides",
               numbers);
     };
   }
 
-  private static String firstFailed(List<CriterionResult> rows) {
+  private static Criterion firstFailed(List<CriterionResult> rows) {
     return rows.stream()
         .filter(row -> row.verdict() == GateVerdict.FAIL)
-        .map(CriterionResult::name)
+        .map(CriterionResult::criterion)
         .findFirst()
         .orElseThrow();
   }
@@ -65,7 +66,7 @@ final class Decisions {
         .filter(row -> row.verdict() == GateVerdict.FAIL)
         .map(
             row ->
-                row.name().equals("operator_checks")
+                row.criterion() == Criterion.OPERATOR_CHECKS
                     ? row.name() + " (" + row.threshold() + ")"
                     : row.name())
         .collect(Collectors.joining(", "));
@@ -102,7 +103,7 @@ final class Decisions {
       boolean tooLong) {
     if (!alarms.isEmpty()) {
       return new Transition(
-          RolloutStatus.ABORTED, alarms.getFirst().name(), describe(alarms), numbers(alarms));
+          RolloutStatus.ABORTED, alarms.getFirst().guardrail(), describe(alarms), numbers(alarms));
     }
     Map<String, Double> numbers = new TreeMap<>(numbers(slow));
     RatingEvidence ratings = evidence.ratings();
@@ -120,24 +121,18 @@ final class Decisions {
     numbers.put("futility", evidence.futility());
     String votes = counts(evidence);
     return switch (rule.verdict(evidence)) {
-      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, Transition.VOTES, votes, numbers);
+      case PROMOTE -> new Transition(RolloutStatus.PROMOTED, Cause.VOTES, votes, numbers);
       case FUTILE ->
           new Transition(
-              RolloutStatus.INCONCLUSIVE,
-              Transition.FUTILE,
-              "not clearly better: " + votes,
-              numbers);
+              RolloutStatus.INCONCLUSIVE, Cause.FUTILE, "not clearly better: " + votes, numbers);
       case CAPPED ->
           new Transition(
-              RolloutStatus.INCONCLUSIVE,
-              Transition.VOTE_LIMIT,
-              "undecided after " + votes,
-              numbers);
+              RolloutStatus.INCONCLUSIVE, Cause.VOTE_LIMIT, "undecided after " + votes, numbers);
       case CONTINUE -> {
         if (tooLong) {
           yield new Transition(
               RolloutStatus.INCONCLUSIVE,
-              Transition.TIME_LIMIT,
+              Cause.TIME_LIMIT,
               "undecided in the time, after " + votes,
               numbers);
         }
@@ -145,7 +140,7 @@ final class Decisions {
             ? null
             : new Transition(
                 RolloutStatus.INCONCLUSIVE,
-                slow.getFirst().name(),
+                slow.getFirst().guardrail(),
                 "slow: " + describe(slow),
                 numbers);
       }

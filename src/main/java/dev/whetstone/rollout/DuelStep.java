@@ -3,9 +3,9 @@ package dev.whetstone.rollout;
 import dev.whetstone.database.Database;
 import dev.whetstone.policy.AliasStore;
 import dev.whetstone.policy.Aliases;
-import dev.whetstone.rollout.DuelTracker.Arm;
 import dev.whetstone.rollout.EvidenceStore.Comparison;
 import dev.whetstone.rollout.EvidenceStore.Counts;
+import dev.whetstone.rollout.duel.Arm;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.duel.GuardrailThresholds;
 import dev.whetstone.rollout.duel.GuardrailViolation;
@@ -84,7 +84,7 @@ final class DuelStep {
 
   /** Decides a duel whose votes, ratings or arms decide it; true when they did. */
   boolean evaluate(Rollout duel, DuelEvidence counted, Aliases now) {
-    Optional<Transition> replaced = queue.replacement(duel, counted.eValue());
+    Optional<Transition> replaced = queue.replacement(duel, counted);
     if (replaced.isPresent()) {
       return transitions.apply(duel, replaced.get(), now);
     }
@@ -98,7 +98,7 @@ final class DuelStep {
             counted,
             Decisions.rule(config.duel(), duel),
             violations(rails, duel, candidate),
-            rails.latency(candidate, DuelTracker.metrics(metrics, duel, Arm.CHAMPION_ALONE)),
+            rails.latency(candidate, DuelTracker.metrics(metrics, duel, Arm.ALONE)),
             tooLong);
     return next != null && transitions.apply(duel, next, now);
   }

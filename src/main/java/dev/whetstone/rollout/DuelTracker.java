@@ -5,6 +5,7 @@ import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.ArmMetricsStore.Subject;
+import dev.whetstone.rollout.duel.Arm;
 import dev.whetstone.rollout.duel.ArmMetrics;
 import dev.whetstone.rollout.evidence.WatchRule;
 import dev.whetstone.serving.ServingSnapshot;
@@ -25,27 +26,6 @@ import java.util.stream.Stream;
  * the database are guarded by {@code pending}.
  */
 public final class DuelTracker {
-  /** The arms; the labels are stored. In a watch the champion is the one in question. */
-  enum Arm {
-    CANDIDATE("candidate"),
-    CHAMPION("champion"),
-    /** The champion in pairs without the candidate. */
-    CHAMPION_ALONE("alone"),
-    /** The candidate in single answers; the champion likewise. */
-    CANDIDATE_ANSWERS("candidate_answers"),
-    CHAMPION_ANSWERS("champion_answers");
-
-    private final String label;
-
-    Arm(String label) {
-      this.label = label;
-    }
-
-    String label() {
-      return label;
-    }
-  }
-
   /**
    * A comparison that pairs may belong to.
    *
@@ -160,7 +140,7 @@ public final class DuelTracker {
         duel.isPresent()
             && Stream.of(pair.first(), pair.second())
                 .allMatch(side -> side.hash().equals(duel.get().otherHash()));
-    Key key = alone ? new Key(Subject.ROLLOUT, duel.get().id(), Arm.CHAMPION_ALONE) : null;
+    Key key = alone ? new Key(Subject.ROLLOUT, duel.get().id(), Arm.ALONE) : null;
     return key == null ? inner : new CountingListener(List.of(key, key), inner);
   }
 
@@ -275,22 +255,32 @@ public final class DuelTracker {
   }
 
   private void publish() {
-    Map<Key, ArmMetrics> more;
+    Map<Key, ArmMetrics> untold = new HashMap<>();
     synchronized (pending) {
-      more = Map.copyOf(pending);
+      untold.putAll(pending);
       pending.clear();
     }
-    more.forEach(
-        (key, count) -> metrics.add(key.subject(), key.id(), gateway, key.arm().label, count));
+    try {
+      for (Map.Entry<Key, ArmMetrics> more : Map.copyOf(untold).entrySet()) {
+        Key key = more.getKey();
+        metrics.add(key.subject(), key.id(), gateway, key.arm(), more.getValue());
+        untold.remove(key);
+      }
+    } finally {
+      // What the database did not take is told the next time.
+      synchronized (pending) {
+        untold.forEach((key, count) -> pending.merge(key, count, ArmMetrics::plus));
+      }
+    }
   }
 
   /** What an arm of a duel did so far, summed over all gateways. */
   static ArmMetrics metrics(ArmMetricsStore store, Rollout duel, Arm arm) {
-    return store.of(Subject.ROLLOUT, duel.id(), arm.label);
+    return store.of(Subject.ROLLOUT, duel.id(), arm);
   }
 
   /** What an arm of a watch did so far, summed over all gateways. */
   static ArmMetrics metrics(ArmMetricsStore store, Watch watch, Arm arm) {
-    return store.of(Subject.WATCH, watch.id(), arm.label);
+    return store.of(Subject.WATCH, watch.id(), arm);
   }
 }

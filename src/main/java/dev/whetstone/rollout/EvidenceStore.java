@@ -1,7 +1,9 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Sql;
+import dev.whetstone.preference.Choice;
 import dev.whetstone.rollout.evidence.VoteAdmission;
+import dev.whetstone.settings.Labelled;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -38,6 +40,9 @@ final class EvidenceStore {
         WHERE w.subject = evidence_votes.subject AND w.voter = evidence_votes.voter)
       """;
 
+  private static final String ADMITTED =
+      "SELECT voter, prompt, pair, counted FROM evidence_votes WHERE subject = ? ORDER BY seq";
+
   private static final String VOTER =
       """
       WITH added AS (
@@ -70,7 +75,7 @@ final class EvidenceStore {
       String pair,
       String key,
       String user,
-      String choice,
+      Choice choice,
       String prompt,
       boolean won,
       boolean human,
@@ -82,19 +87,34 @@ final class EvidenceStore {
           row.getString("pair_id"),
           row.getString("key_id"),
           row.getString("user_id"),
-          row.getString("choice"),
+          Choice.of(row.getString("choice")),
           row.getString("prompt"),
           row.getBoolean("won"),
           !row.getBoolean("other_source"),
           row.getBoolean("usable"));
     }
 
-    boolean decided() {
-      return choice.equals("a") || choice.equals("b");
+    @Nullable Double score() {
+      return switch (choice) {
+        case Choice.A _, Choice.B _ -> won ? 1.0 : 0.0;
+        case Choice.Tie _ -> 0.5;
+        case Choice.BothBad _ -> null;
+      };
     }
 
-    @Nullable Double score() {
-      return decided() ? Double.valueOf(won ? 1 : 0) : choice.equals("tie") ? 0.5 : null;
+    /** Why it is counted or not; asks the admission only where nothing else leaves it out. */
+    Labelled reason(VoteAdmission admission, int voter) {
+      if (!human) {
+        return LeftOut.SOURCE;
+      }
+      if (!usable) {
+        return LeftOut.UNUSABLE;
+      }
+      return switch (choice) {
+        case Choice.A _, Choice.B _ -> admission.admit(voter, prompt, pair);
+        case Choice.Tie _ -> LeftOut.TIE;
+        case Choice.BothBad _ -> LeftOut.BOTH_BAD;
+      };
     }
   }
 
@@ -128,7 +148,7 @@ final class EvidenceStore {
             clock.instant(),
             about.id());
     if (!votes.isEmpty()) {
-      VoteAdmission admission = restore(connection, about.id());
+      VoteAdmission admission = restore(connection, ADMITTED, about.id());
       for (Vote vote : votes) {
         admit(connection, about.id(), vote, admission);
       }
@@ -136,7 +156,13 @@ final class EvidenceStore {
     return votes.size();
   }
 
-  private static VoteAdmission restore(Connection connection, String subject) throws SQLException {
+  /**
+   * The admission as the stored rows left it.
+   *
+   * @param rows query of a subject's voter, prompt, pair and counted, in the order of arrival
+   */
+  static VoteAdmission restore(Connection connection, String rows, String subject)
+      throws SQLException {
     VoteAdmission admission = new VoteAdmission();
     Sql.list(
         connection,
@@ -148,7 +174,7 @@ final class EvidenceStore {
               row.getBoolean("counted"));
           return true;
         },
-        "SELECT voter, prompt, pair, counted FROM evidence_votes WHERE subject = ? ORDER BY seq",
+        rows,
         subject);
     return admission;
   }
@@ -157,15 +183,7 @@ final class EvidenceStore {
       Connection connection, String subject, Vote vote, VoteAdmission admission)
       throws SQLException {
     int voter = voter(connection, subject, vote.key(), vote.user());
-    String reason =
-        !vote.human()
-            ? "source"
-            : !vote.usable()
-                ? "unusable"
-                : !vote.decided()
-                    ? vote.choice()
-                    : admission.admit(voter, vote.prompt(), vote.pair()).label();
-    boolean counted = reason.equals(VoteAdmission.Reason.COUNTED.label());
+    Labelled reason = vote.reason(admission, voter);
     Sql.update(
         connection,
         "INSERT INTO evidence_votes (subject, preference_id, seq, voter, prompt, pair, score,"
@@ -177,8 +195,8 @@ final class EvidenceStore {
         vote.prompt(),
         vote.pair(),
         vote.score(),
-        counted,
-        reason);
+        reason == VoteAdmission.Reason.COUNTED,
+        reason.label());
   }
 
   /** The number of a voter within a comparison, a new one at its first vote. */

@@ -12,6 +12,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What the gate measured in each rollout, and how its judgement ended. */
 public final class GateResultStore {
+  /**
+   * The result of a criterion as it was stored.
+   *
+   * @param name of the criterion, which may be a newer build's
+   */
+  public record StoredResult(String name, double number, String threshold, GateVerdict verdict) {}
+
   private final Database database;
 
   GateResultStore(Database database) {
@@ -37,10 +44,10 @@ public final class GateResultStore {
   }
 
   /** The results of a rollout, in the order of the criteria. */
-  public List<CriterionResult> of(String id) {
+  public List<StoredResult> of(String id) {
     return database.list(
         row ->
-            new CriterionResult(
+            new StoredResult(
                 row.getString("name"),
                 row.getDouble("number"),
                 row.getString("threshold"),

@@ -8,9 +8,12 @@ import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
+import dev.whetstone.rollout.changes.GateAnswerStore;
+import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.ForecastEvidence;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.Gate;
+import dev.whetstone.rollout.gate.GateMeasurement;
 import dev.whetstone.rollout.gate.GateSubject;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.training.TrainingRun;
@@ -71,7 +74,7 @@ final class GateStep {
         database.statement(c -> aliases.lastPromotion(c, rollout.champion()));
     int votes = gate.judgedVotes(champion.at());
     if (rollout.judgedVotes() != null) {
-      Optional<Transition> replaced = queue.replacement(rollout, 0);
+      Optional<Transition> replaced = queue.replacement(rollout, DuelEvidence.NONE);
       if (replaced.isPresent()) {
         return transitions.apply(rollout, replaced.get(), now);
       }
@@ -83,24 +86,26 @@ final class GateStep {
         rollout.mode() == RolloutMode.AUTOMATIC
             ? rollouts.numbered(rollout, champion.at())
             : rollout;
-    List<CriterionResult> rows;
+    GateMeasurement measured;
     try {
-      rows = gate.measure(subject(numbered, champion.at()));
+      measured = gate.measure(subject(numbered, champion.at()));
     } catch (PolicyException.Refused unsound) {
       return transitions.apply(
           rollout,
           new Transition(
-              RolloutStatus.REJECTED, Transition.DAMAGED, String.valueOf(unsound.getMessage())),
+              RolloutStatus.REJECTED, Cause.DAMAGED, String.valueOf(unsound.getMessage())),
           now);
     } catch (DatabaseUnavailableException away) {
       throw away;
     } catch (RuntimeException failed) {
       return gateFailed(rollout, failed, now);
     }
+    List<CriterionResult> rows = measured.rows();
     Transition next = Decisions.ofGate(rollout.mode(), rows);
     database.transaction(
         connection -> {
           results.save(connection, rollout.id(), rows);
+          GateAnswerStore.save(connection, rollout.id(), measured.answers());
           results.note(connection, rollout.id(), 0, next == null ? votes : null);
           return rows;
         });
@@ -129,7 +134,7 @@ final class GateStep {
           rollout,
           new Transition(
               RolloutStatus.INCONCLUSIVE,
-              Transition.GATE_ERROR,
+              Cause.GATE_ERROR,
               "the gate failed %d times: %s".formatted(failures, failed.getMessage())),
           now);
     }

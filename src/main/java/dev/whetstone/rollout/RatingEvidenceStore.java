@@ -1,9 +1,11 @@
 package dev.whetstone.rollout;
 
 import dev.whetstone.database.Sql;
+import dev.whetstone.preference.Unusable;
 import dev.whetstone.rollout.evidence.RatingEvidence;
 import dev.whetstone.rollout.evidence.RatingProcess;
 import dev.whetstone.rollout.evidence.VoteAdmission;
+import dev.whetstone.settings.Labelled;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -45,6 +47,13 @@ final class RatingEvidenceStore {
       HAVING min(a.created_at) IS NOT NULL
       """;
 
+  // A conversation counts once, as two answers do among votes.
+  private static final String ADMITTED =
+      """
+      SELECT voter, conversation AS prompt, voter || ' ' || conversation AS pair, counted
+      FROM evidence_ratings WHERE subject = ? ORDER BY place
+      """;
+
   private static final String INSERT =
       """
       INSERT INTO evidence_ratings (subject, feedback_id, voter, conversation, of_candidate, share,
@@ -72,7 +81,7 @@ final class RatingEvidenceStore {
       boolean up,
       Instant at,
       Instant beganAt,
-      @Nullable String unusable) {
+      @Nullable Unusable unusable) {
     static Rated of(ResultSet row) throws SQLException {
       return new Rated(
           row.getString("feedback_id"),
@@ -84,7 +93,7 @@ final class RatingEvidenceStore {
           row.getBoolean("up"),
           Sql.instant(row, "first_at"),
           Sql.instant(row, "began_at"),
-          row.getString("unusable"));
+          Unusable.ofStored(row.getString("unusable")));
     }
   }
 
@@ -112,10 +121,10 @@ final class RatingEvidenceStore {
     if (ratings.isEmpty()) {
       return;
     }
-    VoteAdmission admission = restore(connection, duel.id());
+    VoteAdmission admission = EvidenceStore.restore(connection, ADMITTED, duel.id());
     for (Rated rated : ratings) {
       int voter = EvidenceStore.voter(connection, duel.id(), rated.key(), rated.user());
-      String reason = reason(rated, voter, admission);
+      Labelled reason = reason(rated, voter, admission);
       Sql.update(
           connection,
           INSERT,
@@ -127,40 +136,22 @@ final class RatingEvidenceStore {
           rated.share(),
           rated.up(),
           rated.at(),
-          reason.equals(VoteAdmission.Reason.COUNTED.label()),
-          reason);
+          reason == VoteAdmission.Reason.COUNTED,
+          reason.label());
     }
   }
 
-  private String reason(Rated rated, int voter, VoteAdmission admission) {
+  private Labelled reason(Rated rated, int voter, VoteAdmission admission) {
     if (rated.unusable() != null) {
       return rated.unusable();
     }
     return rated.at().isAfter(rated.beganAt().plus(window))
-        ? "late"
-        : admission
-            .admit(voter, rated.conversation(), conversation(voter, rated.conversation()))
-            .label();
+        ? LeftOut.LATE
+        : admission.admit(voter, rated.conversation(), conversation(voter, rated.conversation()));
   }
 
   private static String conversation(int voter, String conversation) {
     return voter + " " + conversation;
-  }
-
-  private static VoteAdmission restore(Connection connection, String subject) throws SQLException {
-    VoteAdmission admission = new VoteAdmission();
-    Sql.list(
-        connection,
-        row -> {
-          int voter = row.getInt("voter");
-          String conversation = row.getString("conversation");
-          admission.restore(
-              voter, conversation, conversation(voter, conversation), row.getBoolean("counted"));
-          return true;
-        },
-        "SELECT voter, conversation, counted FROM evidence_ratings WHERE subject = ? ORDER BY place",
-        subject);
-    return admission;
   }
 
   /** What the counted ratings of a duel prove. */

@@ -74,8 +74,7 @@ final class RolloutController {
   boolean step() {
     boolean paused = isPaused();
     rollouts.markRolledBack(
-        new Transition(RolloutStatus.ROLLED_BACK, Transition.OPERATOR, "it was rolled back"),
-        ACTOR);
+        new Transition(RolloutStatus.ROLLED_BACK, Cause.OPERATOR, "it was rolled back"), ACTOR);
     if (watches.step(!paused)) {
       return true;
     }
@@ -118,14 +117,14 @@ final class RolloutController {
       return queue.end(
           candidate,
           champion,
-          new Transition(RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"),
+          new Transition(RolloutStatus.PROMOTED, Cause.OPERATOR, "an operator promoted it"),
           ACTOR);
     }
     if (isOfAnotherLine(candidate, champion)) {
       queue.supersede(
           candidate,
           champion,
-          Transition.CHAMPION_CHANGED,
+          Cause.CHAMPION_CHANGED,
           "it was trained before " + champion.version() + " was champion");
       return true;
     }
@@ -222,7 +221,7 @@ final class RolloutController {
   private Optional<Transition> overtakenBy(Rollout rollout, Aliases now) {
     if (now.champion().equals(rollout.candidate())) {
       return Optional.of(
-          new Transition(RolloutStatus.PROMOTED, Transition.OPERATOR, "an operator promoted it"));
+          new Transition(RolloutStatus.PROMOTED, Cause.OPERATOR, "an operator promoted it"));
     }
     Optional<String> unsound =
         database.statement(c -> policies.rolledBackAncestor(c, rollout.candidate()));
@@ -230,7 +229,7 @@ final class RolloutController {
       return Optional.of(
           new Transition(
               RolloutStatus.INCONCLUSIVE,
-              Transition.PARENT_ROLLED_BACK,
+              Cause.PARENT_ROLLED_BACK,
               unsound.get().equals(rollout.candidate())
                   ? "it was rolled back"
                   : "it was trained on top of " + unsound.get() + ", which was rolled back"));
@@ -240,7 +239,7 @@ final class RolloutController {
         : Optional.of(
             new Transition(
                 RolloutStatus.SUPERSEDED,
-                Transition.CHAMPION_CHANGED,
+                Cause.CHAMPION_CHANGED,
                 "the champion became " + now.champion() + " meanwhile"));
   }
 }

@@ -51,7 +51,7 @@ public enum RolloutStatus {
   }
 
   /** What is stored beside that name, because version 0.1 has no name for it. */
-  @Nullable String ending() {
+  public @Nullable String ending() {
     return ending;
   }
 

@@ -152,7 +152,7 @@ public final class RolloutStore {
             TRANSITION,
             to.stored(),
             to.ending(),
-            next.cause(),
+            next.cause().label(),
             next.reason(),
             to.stored(),
             to.stored(),

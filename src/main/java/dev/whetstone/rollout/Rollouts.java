@@ -122,12 +122,12 @@ public final class Rollouts implements AutoCloseable {
 
   /** How often champions were promoted. */
   public long promotions() {
-    return database.statement(c -> aliases.championChanges(c, "promote"));
+    return database.statement(c -> aliases.championChanges(c, AliasStore.Action.PROMOTE));
   }
 
   /** How often champions were rolled back, by operators and by watches. */
   public long rollbacks() {
-    return database.statement(c -> aliases.championChanges(c, "rollback"));
+    return database.statement(c -> aliases.championChanges(c, AliasStore.Action.ROLLBACK));
   }
 
   /** The e-value that promotes a rollout's candidate. */
@@ -200,7 +200,7 @@ public final class Rollouts implements AutoCloseable {
 
   private static Transition cancelled(ChangeContext by) {
     String reason = by.reason() == null ? "an operator cancelled it" : by.reason();
-    return new Transition(RolloutStatus.CANCELLED, Transition.OPERATOR, reason);
+    return new Transition(RolloutStatus.CANCELLED, Cause.OPERATOR, reason);
   }
 
   private final class Work implements LeaderLoop.Work {

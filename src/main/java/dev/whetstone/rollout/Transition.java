@@ -1,35 +1,18 @@
 package dev.whetstone.rollout;
 
+import dev.whetstone.settings.Labelled;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * The next status, why, and the numbers that the decision is based on.
  *
- * @param cause the reason as a word, of which there are few
+ * @param cause the reason as a word: a {@link Cause}, or the criterion or guard-rail that refused
  */
 public record Transition(
-    RolloutStatus to, String cause, String reason, Map<String, Double> numbers) {
-  /** A candidate won its duel. */
-  static final String VOTES = "votes";
-
-  /** The gate passed. */
-  static final String GATE = "gate";
-
-  static final String OPERATOR = "operator";
-  static final String WATCH = "watch";
-  static final String FUTILE = "futile";
-  static final String VOTE_LIMIT = "vote_limit";
-  static final String TIME_LIMIT = "time_limit";
-  static final String GATE_ERROR = "gate_error";
-  static final String DAMAGED = "damaged";
-  static final String PARENT_ROLLED_BACK = "parent_rolled_back";
-  static final String CHAMPION_CHANGED = "champion_changed";
-  static final String NEWER_CANDIDATE = "newer_candidate";
-  static final String BETTER_CANDIDATE = "better_candidate";
-
+    RolloutStatus to, Labelled cause, String reason, Map<String, Double> numbers) {
   /** A step that no numbers decided. */
-  public Transition(RolloutStatus to, String cause, String reason) {
+  public Transition(RolloutStatus to, Labelled cause, String reason) {
     this(to, cause, reason, Map.of());
   }
 

@@ -7,10 +7,10 @@ import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.rollout.DuelTracker.Arm;
 import dev.whetstone.rollout.EvidenceStore.Comparison;
 import dev.whetstone.rollout.EvidenceStore.Counts;
 import dev.whetstone.rollout.EvidenceStore.Scored;
+import dev.whetstone.rollout.duel.Arm;
 import dev.whetstone.rollout.duel.GuardrailViolation;
 import dev.whetstone.rollout.evidence.BettingInterval;
 import dev.whetstone.rollout.evidence.VoteEvidence;
@@ -210,7 +210,7 @@ final class Watches {
               rollouts.markRolledBack(
                   connection,
                   watch.champion(),
-                  new Transition(RolloutStatus.ROLLED_BACK, Transition.WATCH, reason, numbers),
+                  new Transition(RolloutStatus.ROLLED_BACK, Cause.WATCH, reason, numbers),
                   RolloutController.ACTOR);
               return Optional.of(aliases.rollBack(connection, watch.against(), by).aliases());
             });

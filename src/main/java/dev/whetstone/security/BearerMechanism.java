@@ -9,21 +9,44 @@ import io.quarkus.security.identity.request.TokenAuthenticationRequest;
 import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Set;
 
 /**
  * Reads the API key from {@code Authorization: Bearer} (RFC 6750, section 2.1), or where that is
- * absent from {@code X-Api-Key}, as Anthropic's clients send it.
+ * absent from {@code X-Api-Key}, as Anthropic's clients send it. An address that sends many wrong
+ * keys waits for each refusal.
  */
 @Singleton
 public final class BearerMechanism implements HttpAuthenticationMechanism {
   private static final String SCHEME = "Bearer ";
   private static final int MAX_HEADER_LENGTH = 200;
 
+  private final FailedAttempts failed = new FailedAttempts();
+
   @Override
   public Uni<SecurityIdentity> authenticate(
+      RoutingContext context, IdentityProviderManager identities) {
+    return identify(context, identities)
+        .onFailure(AuthenticationFailedException.class)
+        .call(
+            () -> {
+              Duration delay = failed.add(address(context), System.nanoTime());
+              return delay.isZero()
+                  ? Uni.createFrom().voidItem()
+                  : Uni.createFrom().voidItem().onItem().delayIt().by(delay);
+            });
+  }
+
+  private static String address(RoutingContext context) {
+    SocketAddress client = context.request().remoteAddress();
+    return client == null || client.hostAddress() == null ? "" : client.hostAddress();
+  }
+
+  private static Uni<SecurityIdentity> identify(
       RoutingContext context, IdentityProviderManager identities) {
     String header = context.request().getHeader("Authorization");
     if (header == null) {

@@ -2,6 +2,7 @@ package dev.whetstone.security;
 
 import dev.whetstone.database.DatabaseUnavailableException;
 import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.credential.TokenCredential;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.IdentityProvider;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -32,6 +33,10 @@ public final class KeyIdentityProvider implements IdentityProvider<TokenAuthenti
   @Override
   public Uni<SecurityIdentity> authenticate(
       TokenAuthenticationRequest request, AuthenticationRequestContext context) {
+    if (request.getToken().getClass() != TokenCredential.class) {
+      // a provider's token, which is no key
+      return Uni.createFrom().nullItem();
+    }
     try {
       return keys.authenticate(request.getToken().getToken())
           .map(key -> Uni.createFrom().item(identity(key)))

@@ -23,10 +23,11 @@ public final class KeyStore {
       "INSERT INTO keys (id, role, users, hash, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
   // Serialise revocations, so that two operators cannot revoke each other's key and leave none.
-  private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('whetstone keys'))";
+  static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('whetstone keys'))";
 
   private static final String OTHER_OPERATORS =
-      "SELECT 1 FROM keys WHERE role = 'operator' AND revoked_at IS NULL AND id <> ? LIMIT 1";
+      "SELECT 1 FROM keys "
+          + "WHERE role = 'operator' AND revoked_at IS NULL AND issuer IS NULL AND id <> ? LIMIT 1";
 
   private static final String ROW =
       """
@@ -100,11 +101,7 @@ public final class KeyStore {
   private static boolean add(
       Connection connection, StoredKey stored, @Nullable String note, String actor)
       throws SQLException {
-    long count =
-        Sql.first(connection, row -> row.getLong(1), "SELECT count(*) FROM keys").orElse(0L);
-    if (count >= MAX_KEYS) {
-      throw new IllegalStateException("there are " + count + " keys, the most that can be stored");
-    }
+    requireRoom(connection);
     ApiKey key = stored.key();
     if (insert(connection, stored, note) == 0) {
       return false;
@@ -113,6 +110,14 @@ public final class KeyStore {
     String detail = "{\"users\": \"" + key.users().label() + "\"}";
     Audit.record(connection, actor, "key created", key.id(), null, detail);
     return true;
+  }
+
+  static void requireRoom(Connection connection) throws SQLException {
+    long count =
+        Sql.first(connection, row -> row.getLong(1), "SELECT count(*) FROM keys").orElse(0L);
+    if (count >= MAX_KEYS) {
+      throw new IllegalStateException("there are " + count + " keys, the most that can be stored");
+    }
   }
 
   private static int insert(Connection connection, StoredKey stored, @Nullable String note)
@@ -133,7 +138,7 @@ public final class KeyStore {
         });
   }
 
-  /** All keys that are not revoked. */
+  /** All keys that are not revoked; a person's row is none, since nobody has its secret. */
   List<StoredKey> validKeys() {
     return database.list(
         row ->
@@ -143,7 +148,7 @@ public final class KeyStore {
                     Role.of(row.getString("role")),
                     KeyUsers.of(row.getString("users"))),
                 row.getBytes("hash")),
-        "SELECT id, role, users, hash FROM keys WHERE revoked_at IS NULL");
+        "SELECT id, role, users, hash FROM keys WHERE revoked_at IS NULL AND issuer IS NULL");
   }
 
   /** Keys in the order of their ids, beginning after a given id; includes revoked keys. */

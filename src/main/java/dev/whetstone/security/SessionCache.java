@@ -84,8 +84,8 @@ public final class SessionCache implements AutoCloseable {
   }
 
   /** Opens a session of a key that was authenticated. */
-  public Session.Opened openByKey(ApiKey key, String client, Duration lifetime) {
-    Session.Opened opened = store.openByKey(key, client, lifetime);
+  public Session.Opened open(ApiKey key, Session.Origin origin, String client, Duration lifetime) {
+    Session.Opened opened = store.open(key, origin, client, lifetime);
     refresher.refresh();
     return opened;
   }

@@ -4,6 +4,7 @@ import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.io.Sha256;
+import dev.whetstone.settings.EnumNames;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -97,17 +98,17 @@ public final class SessionStore {
               Sql.first(connection, SessionStore::key, USE_LINK, now, Sha256.bytes(code), now);
           return key.isEmpty()
               ? Optional.<Session.Opened>empty()
-              : Optional.of(open(connection, key.get(), "link", client, lifetime));
+              : Optional.of(open(connection, key.get(), Session.Origin.LINK, client, lifetime));
         });
   }
 
   /** Opens a session of a key that was authenticated. */
-  Session.Opened openByKey(ApiKey key, String client, Duration lifetime) {
-    return database.transaction(connection -> open(connection, key, "key", client, lifetime));
+  Session.Opened open(ApiKey key, Session.Origin origin, String client, Duration lifetime) {
+    return database.transaction(connection -> open(connection, key, origin, client, lifetime));
   }
 
   private Session.Opened open(
-      Connection connection, ApiKey key, String origin, String client, Duration lifetime)
+      Connection connection, ApiKey key, Session.Origin origin, String client, Duration lifetime)
       throws SQLException {
     Instant now = clock.instant();
     String secret = RandomIds.random(SECRET_LENGTH);
@@ -127,7 +128,7 @@ public final class SessionStore {
         session.id(),
         Sha256.bytes(secret),
         key.id(),
-        origin,
+        origin.label(),
         session.client(),
         now,
         now,
@@ -182,7 +183,7 @@ public final class SessionStore {
     return new Session(
         row.getString("id"),
         key(row),
-        row.getString("origin"),
+        EnumNames.parse("origin", row.getString("origin"), Session.Origin.values()),
         row.getString("client"),
         Sql.instant(row, "created_at"),
         Sql.instant(row, "last_used_at"),

@@ -10,6 +10,7 @@ import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.QueueFullException;
 import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyException;
 import java.time.Duration;
@@ -31,7 +32,7 @@ import java.util.concurrent.TimeoutException;
  * named last. A version is ready once the engine has loaded it and it has generated some tokens
  * with finite logits. Safe for many threads.
  */
-final class AdapterStaging {
+final class AdapterStaging implements AdapterHeap.Held {
   private static final int[] TRIAL_PROMPT = {0, 1, 2, 3};
   private static final int TRIAL_TOKENS = 4;
   private static final Duration QUEUE_FULL_PAUSE = Duration.ofMillis(20);
@@ -178,6 +179,22 @@ final class AdapterStaging {
     evictUnneeded();
   }
 
+  @Override
+  public synchronized long heldBytes() {
+    return ready.values().stream()
+        .map(Policy::adapter)
+        .filter(Objects::nonNull)
+        .mapToLong(LoraAdapter::bytes)
+        .sum();
+  }
+
+  /** Adds a version to those that are needed. */
+  synchronized void need(Policy policy) {
+    Set<String> hashes = new HashSet<>(needed);
+    hashes.add(policy.hash());
+    needed = Set.copyOf(hashes);
+  }
+
   /** Declares the versions that are needed; of the others only the most recently used stay. */
   synchronized void retain(List<Policy> policies) {
     Set<String> hashes = new HashSet<>();
@@ -190,14 +207,22 @@ final class AdapterStaging {
   private void evictUnneeded() {
     Set<String> wanted = needed;
     long unneeded = ready.keySet().stream().filter(hash -> !wanted.contains(hash)).count();
+    while (unneeded > maxUnneeded && evictOldestUnneeded()) {
+      unneeded--;
+    }
+  }
+
+  @Override
+  public synchronized boolean evictOldestUnneeded() {
     Iterator<Policy> oldestFirst = ready.values().iterator();
-    while (unneeded > maxUnneeded && oldestFirst.hasNext()) {
+    while (oldestFirst.hasNext()) {
       Policy policy = oldestFirst.next();
-      if (!wanted.contains(policy.hash())) {
+      if (!needed.contains(policy.hash())) {
         oldestFirst.remove();
         var _ = engine.release(policy);
-        unneeded--;
+        return true;
       }
     }
+    return false;
   }
 }

@@ -7,6 +7,7 @@ import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStore;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +32,7 @@ final class PolicyLoader {
   private final PolicyStore store;
   private final AdapterCache cache;
   private final AdapterStaging staging;
+  private final AdapterHeap heap;
   private final ReentrantLock loading = new ReentrantLock();
   private final Semaphore named = new Semaphore(1);
   private final Semaphore namedOrWaiting = new Semaphore(MAX_NAMED);
@@ -38,7 +40,13 @@ final class PolicyLoader {
       new ConcurrentHashMap<>();
   private final AtomicLong refusals = new AtomicLong();
 
-  PolicyLoader(Policy base, PolicyStore store, AdapterCache cache, AdapterStaging staging) {
+  PolicyLoader(
+      Policy base,
+      PolicyStore store,
+      AdapterCache cache,
+      AdapterStaging staging,
+      AdapterHeap heap) {
+    this.heap = heap;
     this.base = base;
     this.store = store;
     this.cache = cache;
@@ -68,9 +76,11 @@ final class PolicyLoader {
             () ->
                 countRefusals(
                     () -> {
-                      Policy policy = read(row);
-                      staging.stage(policy);
-                      return policy;
+                      try (PolicyRouter.Room _ = reserve(row)) {
+                        Policy policy = read(row);
+                        staging.stage(policy);
+                        return policy;
+                      }
                     }));
   }
 
@@ -153,10 +163,30 @@ final class PolicyLoader {
   Policy reload(PolicyRecord row) {
     return countRefusals(
         () -> {
-          Policy policy = store.load(row);
-          staging.stage(policy);
-          return policy;
+          try (PolicyRouter.Room _ = reserve(row)) {
+            Policy policy = store.load(row);
+            staging.stage(policy);
+            return policy;
+          }
         });
+  }
+
+  /** What this machine served last, from its disk alone; empty when it is not there. */
+  Optional<Policy> loadCached(String version, String hash) {
+    OptionalLong size = cache.size(hash);
+    if (size.isEmpty()) {
+      return Optional.empty();
+    }
+    try (PolicyRouter.Room _ = heap.reserve(version, size.getAsLong())) {
+      Optional<Policy> cached = cache.find(version, hash);
+      cached.ifPresent(staging::stage);
+      return cached;
+    }
+  }
+
+  private PolicyRouter.Room reserve(PolicyRecord row) {
+    OptionalLong cached = cache.size(row.hash());
+    return heap.reserve(row.version(), cached.isPresent() ? cached.getAsLong() : store.size(row));
   }
 
   /** Refuses an adapter that has no row yet if it does not fit the model. */
@@ -168,7 +198,7 @@ final class PolicyLoader {
         });
   }
 
-  // One at a time: while an adapter is read, memory holds several copies of it.
+  // One at a time: while an adapter is read, memory holds it twice.
   private Policy read(PolicyRecord row) {
     loading.lock();
     try {

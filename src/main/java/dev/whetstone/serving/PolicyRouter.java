@@ -40,6 +40,7 @@ public final class PolicyRouter implements AutoCloseable {
   private final AliasStore aliases;
   private final AdapterCache cache;
   private final AdapterStaging staging;
+  private final AdapterHeap heap;
   private final PolicyLoader loader;
   private final ServingStateReporter reporter;
   private final GatewayStatusStore statusStore;
@@ -82,7 +83,8 @@ public final class PolicyRouter implements AutoCloseable {
     this.cache = cache;
     this.staging =
         new AdapterStaging(engine, config.retainedNamedVersions(), config.stagingTimeout());
-    this.loader = new PolicyLoader(base, store, cache, staging);
+    this.heap = new AdapterHeap(Runtime.getRuntime().maxMemory(), staging, config.stagingTimeout());
+    this.loader = new PolicyLoader(base, store, cache, staging, heap);
     this.statusStore = new GatewayStatusStore(store.database(), base.hash());
     this.reporter = new ServingStateReporter(cache, statusStore, gateway, clock);
     this.config = config;
@@ -124,11 +126,11 @@ public final class PolicyRouter implements AutoCloseable {
     if (last.isEmpty() || last.get().hash().equals(base.hash())) {
       return;
     }
-    Optional<Policy> cached = cache.find(last.get().version(), last.get().hash());
     try {
+      Optional<Policy> cached = loader.loadCached(last.get().version(), last.get().hash());
       cached.ifPresent(
           policy -> {
-            staging.stage(policy);
+            staging.need(policy);
             serving = new ServingSnapshot(-1, policy, null, null);
             LOG.warnf(
                 "serving %s as before the restart, until the aliases can be read",
@@ -216,6 +218,23 @@ public final class PolicyRouter implements AutoCloseable {
    */
   public void validate(Policy policy) {
     loader.validate(policy);
+  }
+
+  /** Room in the heap, until it is closed. */
+  @FunctionalInterface
+  public interface Room extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Reserves room for an adapter that is about to be read from outside.
+   *
+   * @param bytes that reading it takes of the heap at most
+   * @throws PolicyException.Refused with the numbers, when the heap has no room for it
+   */
+  public Room reserve(String name, long bytes) {
+    return heap.reserve(name, bytes);
   }
 
   /** Makes this gateway serve what the aliases say. Any thread may call it at any time. */
@@ -340,7 +359,9 @@ public final class PolicyRouter implements AutoCloseable {
     }
     try {
       Policy here = findReady(version);
-      return here != null ? here : loader.load(store.require(version));
+      Policy policy = here != null ? here : loader.load(store.require(version));
+      staging.need(policy);
+      return policy;
     } catch (PolicyException unusable) {
       String reason = String.valueOf(unusable.getMessage());
       if (!problems.contains(reason)) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 public final class ChatTemplate {
   private static final String DEFAULT = "default";
   private static final String WITH_TOOLS = "tool_use";
+
+  /** Names of what a model thought; templates read the first, gpt-oss's the second. */
+  private static final List<String> REASONING =
+      List.of("reasoning_content", "thinking", "reasoning");
 
   private final Map<String, Compiled> templates;
   private final Map<String, String> variables;
@@ -118,6 +123,15 @@ public final class ChatTemplate {
   private static Map<String, @Nullable Object> withKnownRole(
       Map<String, ? extends @Nullable Object> message) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>(message);
+    REASONING.stream()
+        .map(message::get)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .ifPresent(
+            reasoning -> {
+              fields.put("reasoning_content", reasoning);
+              fields.putIfAbsent("thinking", reasoning);
+            });
     fields.computeIfPresent(
         "role",
         (_, role) ->

@@ -5,6 +5,7 @@ import dev.whetstone.database.Sql;
 import dev.whetstone.settings.EnumNames;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,32 @@ public final class RunHistory {
             """,
             baseHash)
         .orElseThrow();
+  }
+
+  /**
+   * A model that a run left.
+   *
+   * @param version its name
+   * @param newestVote preferences.seq of the newest vote that it was trained on
+   */
+  public record Result(String version, long newestVote) {}
+
+  /**
+   * The models that runs left since the users' taste last turned, in the order of their votes.
+   *
+   * @param forgottenUntil preferences.seq up to which their runs let votes count no longer
+   */
+  public List<Result> results(long forgottenUntil) {
+    return database.list(
+        row -> new Result(row.getString("policy"), row.getLong("newest_vote")),
+        """
+        SELECT policy, newest_vote FROM training_runs
+        WHERE base_hash = ? AND status = 'succeeded' AND policy IS NOT NULL
+          AND coalesce(forgotten_until, 0) = ?
+        ORDER BY newest_vote, seq
+        """,
+        baseHash,
+        forgottenUntil);
   }
 
   /**

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics the last that it reported, as a JSON object with TRL's names
  * @param reason why it ended as it did
  * @param attempts how often a trainer started or resumed it
+ * @param lost how often its trainer was lost, killed or cut off
  * @param cancelRequested whether somebody asked it to end
  */
 public record TrainingRun(
@@ -35,6 +36,7 @@ public record TrainingRun(
     String metrics,
     @Nullable String reason,
     int attempts,
+    int lost,
     boolean cancelRequested,
     Instant createdAt,
     @Nullable Instant startedAt,

@@ -21,7 +21,7 @@ public final class TrainingRunStore {
   private static final String COLUMNS =
       """
       SELECT run_id, seq, status, trigger, requested_by, config::text AS config, from_base, parent, data_hash,
-        pairs, held_out, policy, metrics::text AS metrics, reason, attempts, cancel_requested,
+        pairs, held_out, policy, metrics::text AS metrics, reason, attempts, lost, cancel_requested,
         created_at, started_at, finished_at
       FROM training_runs
       """;
@@ -189,19 +189,37 @@ public final class TrainingRunStore {
         limit);
   }
 
-  /** Starts a run, or resumes it after its trainer was lost; counts the attempt. */
+  /** Starts a run, or resumes one that another process left. */
   public TrainingRun begin(String id) {
+    return begin(id, false);
+  }
+
+  /**
+   * Starts a run, or resumes it; counts the attempt, and the trainer as lost where it neither
+   * {@link #handBack handed the run back} nor is the caller.
+   *
+   * @param own whether this process left it, because the database was away
+   */
+  public TrainingRun begin(String id, boolean own) {
     return database.transaction(
         connection -> {
           Sql.update(
               connection,
               "UPDATE training_runs SET status = 'running', attempts = attempts + 1,"
-                  + " started_at = coalesce(started_at, now())"
+                  + " lost = lost + (status = 'running' AND NOT handed_back AND NOT ?)::integer,"
+                  + " handed_back = false, started_at = coalesce(started_at, now())"
                   + " WHERE run_id = ? AND status IN ('queued', 'running')",
+              own,
               id);
           Notifications.send(connection, CHANNEL);
           return find(connection, id).orElseThrow();
         });
+  }
+
+  /** Leaves a running run to the next trainer, which resumes it. */
+  public void handBack(String id) {
+    database.update(
+        "UPDATE training_runs SET handed_back = true WHERE run_id = ? AND status = 'running'", id);
   }
 
   /** Stores what a running run trains on; false when that is stored already. */
@@ -310,6 +328,7 @@ public final class TrainingRunStore {
         row.getString("metrics"),
         row.getString("reason"),
         row.getInt("attempts"),
+        row.getInt("lost"),
         row.getBoolean("cancel_requested"),
         Sql.instant(row, "created_at"),
         Sql.instantOrNull(row, "started_at"),

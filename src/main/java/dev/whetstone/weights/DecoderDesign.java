@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param layers of each layer; empty where all attend to everything with the model's rope
  * @param fused whether the publisher stores q, k, v and gate, up as one matrix each, so that an
  *     adapter's A is one for all of them
+ * @param experts of a sparse mixture in place of each MLP; null where MLPs are dense
  */
 public record DecoderDesign(
     NormPlacement norms,
@@ -33,7 +34,8 @@ public record DecoderDesign(
     double residualMultiplier,
     double logitMultiplier,
     List<Layer> layers,
-    boolean fused) {
+    boolean fused,
+    @Nullable Experts experts) {
   /** Where the norms of a block stand. */
   public enum NormPlacement {
     /** Before attention and before the MLP. */
@@ -97,6 +99,44 @@ public record DecoderDesign(
    */
   public record Layer(int window, @Nullable Rope rope) {}
 
+  /**
+   * A sparse mixture of gated MLPs (Shazeer et al. 2017): a router gives each expert a probability,
+   * and a token's output is the sum of those of the most probable experts, each times its own.
+   *
+   * @param count of the experts of a layer
+   * @param chosen how many of them a token is fed to
+   * @param normalised whether the probabilities of the chosen ones are made to add up to 1
+   */
+  public record Experts(int count, int chosen, boolean normalised) {
+    private static final int MAX = 4096;
+
+    public Experts {
+      if (chosen < 1 || count < chosen || count > MAX) {
+        throw new ModelFormatException(
+            "a mixture of %d experts of which %d are chosen".formatted(count, chosen));
+      }
+    }
+
+    /** Canonical name of a layer's router, without ".weight". */
+    public static String router(int layer) {
+      return "model.layers." + layer + ".mlp.gate";
+    }
+
+    /** Canonical names of the linear layers that read an expert's input. */
+    public static List<String> gateAndUp(int layer, int expert) {
+      return List.of(module(layer, expert, "gate_proj"), module(layer, expert, "up_proj"));
+    }
+
+    /** Canonical name of the linear layer that writes an expert's output. */
+    public static String down(int layer, int expert) {
+      return module(layer, expert, "down_proj");
+    }
+
+    static String module(int layer, int expert, String name) {
+      return "model.layers." + layer + ".mlp.experts." + expert + "." + name;
+    }
+  }
+
   /** Checks what no model can have. */
   public DecoderDesign {
     layers = List.copyOf(layers);
@@ -133,6 +173,7 @@ public record DecoderDesign(
     double logitMultiplier = 1;
     List<Layer> layers = List.of();
     boolean fused;
+    @Nullable Experts experts;
 
     DecoderDesign build() {
       return new DecoderDesign(
@@ -147,7 +188,8 @@ public record DecoderDesign(
           residualMultiplier,
           logitMultiplier,
           layers,
-          fused);
+          fused,
+          experts);
     }
   }
 }

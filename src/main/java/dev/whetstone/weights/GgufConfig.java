@@ -26,6 +26,16 @@ final class GgufConfig {
     this.name = name;
   }
 
+  /** GGUF's name of an architecture. */
+  static String gguf(String architecture) {
+    for (var entry : ARCHITECTURES.entrySet()) {
+      if (entry.getValue().equals(architecture)) {
+        return entry.getKey();
+      }
+    }
+    return architecture;
+  }
+
   /**
    * The configuration of a file.
    *
@@ -35,17 +45,41 @@ final class GgufConfig {
     String name =
         file.text("general.architecture")
             .orElseThrow(() -> new ModelFormatException("general.architecture is missing"));
-    // GGUF has no name of its own for Mistral, which has windows.
-    boolean windowed = file.number("llama.attention.sliding_window").isPresent();
-    String architecture =
-        name.equals("llama") && windowed ? "mistral" : ARCHITECTURES.getOrDefault(name, name);
+    String architecture = architecture(file, name);
     ModelValidator.requireArchitecture(architecture);
     GgufConfig config = new GgufConfig(file, name);
     config.root.put("model_type", architecture);
     config.sizes();
+    config.experts();
     config.multipliers();
     config.rope();
     return HuggingFaceConfig.of(new ConfigFields(config.root), EndTokens.of(file));
+  }
+
+  /** GGUF has no names of their own for Mistral, which has windows, and Mixtral. */
+  private static String architecture(GgufFile file, String name) {
+    if (!name.equals("llama")) {
+      return ARCHITECTURES.getOrDefault(name, name);
+    }
+    if (file.number("llama.expert_count").filter(count -> count.intValue() > 0).isPresent()) {
+      return "mixtral";
+    }
+    return file.number("llama.attention.sliding_window").isPresent() ? "mistral" : "llama";
+  }
+
+  private void experts() {
+    integer("expert_count")
+        .filter(count -> count > 0)
+        .ifPresent(
+            count -> {
+              root.put("num_local_experts", count.intValue());
+              root.put("num_experts_per_tok", file.requireInteger(key("expert_used_count")));
+              root.put("norm_topk_prob", true);
+              root.put(
+                  "moe_intermediate_size",
+                  integer("expert_feed_forward_length")
+                      .orElse(root.path("intermediate_size").asInt()));
+            });
   }
 
   private void sizes() {

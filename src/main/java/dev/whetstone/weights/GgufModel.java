@@ -2,7 +2,9 @@ package dev.whetstone.weights;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +29,7 @@ public final class GgufModel implements Tensors {
           Map.entry("attn_q_norm", "self_attn.q_norm"),
           Map.entry("attn_k_norm", "self_attn.k_norm"),
           Map.entry("attn_qkv", "self_attn.qkv_proj"),
+          Map.entry("ffn_gate_inp", "mlp.gate"),
           Map.entry("ffn_gate", "mlp.gate_proj"),
           Map.entry("ffn_up", "mlp.up_proj"),
           Map.entry("ffn_down", "mlp.down_proj"));
@@ -36,10 +39,17 @@ public final class GgufModel implements Tensors {
       Set.of("rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight");
 
   /** Architectures whose rotary pairs ggml stores side by side. */
-  private static final Set<String> PAIRED = Set.of("llama", "mistral", "granite", "smollm3");
+  private static final Set<String> PAIRED =
+      Set.of("llama", "mistral", "mixtral", "granite", "smollm3");
 
   private static final Pattern BLOCK_NAME =
       Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
+
+  private static final Pattern EXPERT_NAME =
+      Pattern.compile("blk\\.(\\d+)\\.ffn_(gate|up|down)\\.(\\d+)\\.weight");
+
+  private static final Pattern LINEAR_NAME =
+      Pattern.compile("model\\.layers\\.(\\d+)\\.(\\w+\\.\\w+_proj)\\.weight");
 
   private final GgufFile file;
   private final ModelConfig config;
@@ -55,6 +65,9 @@ public final class GgufModel implements Tensors {
   public GgufModel(GgufFile file) {
     this.file = file;
     this.config = GgufConfig.of(file);
+    if (config.design().experts() != null) {
+      unstackExperts(config.layers());
+    }
     for (String name : file.names()) {
       if (!ROPES.contains(name)) {
         sources.put(canonical(name), name);
@@ -64,7 +77,25 @@ public final class GgufModel implements Tensors {
     ModelValidator.check(config, this);
   }
 
+  /** Files of some years ago have an expert's matrices each by itself, later ones a stack. */
+  private void unstackExperts(int layers) {
+    for (int layer = 0; layer < layers; layer++) {
+      for (String module : List.of("ffn_gate", "ffn_up", "ffn_down")) {
+        String part = "blk." + layer + "." + module;
+        String stack = part + "_exps.weight";
+        if (file.names().contains(stack) && file.shape(stack).length == 3) {
+          file.unstack(stack, expert -> part + "." + expert + ".weight");
+        }
+      }
+    }
+  }
+
   private String canonical(String name) {
+    Matcher expert = EXPERT_NAME.matcher(name);
+    if (expert.matches() && config.design().experts() != null) {
+      return "model.layers.%s.mlp.experts.%s.%s_proj.weight"
+          .formatted(expert.group(1), expert.group(3), expert.group(2));
+    }
     Matcher block = BLOCK_NAME.matcher(name);
     if (block.matches()) {
       String place = inBlock(block.group(2));
@@ -90,6 +121,11 @@ public final class GgufModel implements Tensors {
       case "ffn_up" -> config.design().fused() ? "mlp.gate_up_proj" : BLOCK.get(name);
       default -> BLOCK.get(name);
     };
+  }
+
+  /** The licence that the file's metadata name. */
+  public Optional<String> licence() {
+    return file.text("general.license");
   }
 
   public ModelConfig config() {
@@ -146,6 +182,10 @@ public final class GgufModel implements Tensors {
 
   /** The number of heads whose rows ggml has reordered, 0 for a tensor in the original order. */
   private int permutedHeads(String name) {
+    return permutedHeads(config, name);
+  }
+
+  private static int permutedHeads(ModelConfig config, String name) {
     if (!PAIRED.contains(config.architecture())) {
       return 0;
     }
@@ -171,6 +211,44 @@ public final class GgufModel implements Tensors {
       }
     }
     return original;
+  }
+
+  /** The name of a model's architecture in GGUF. */
+  public static String architecture(ModelConfig config) {
+    // Mistral has none of its own there.
+    return config.architecture().equals("mistral")
+        ? "llama"
+        : GgufConfig.gguf(config.architecture());
+  }
+
+  /** The name in GGUF of a linear layer's weight, such as {@code blk.0.attn_q.weight}. */
+  public static String tensor(String canonical) {
+    Matcher linear = LINEAR_NAME.matcher(canonical);
+    if (linear.matches()) {
+      for (var entry : BLOCK.entrySet()) {
+        if (entry.getValue().equals(linear.group(2))) {
+          return "blk.%s.%s.weight".formatted(linear.group(1), entry.getKey());
+        }
+      }
+    }
+    throw new IllegalArgumentException("GGUF has no name for " + canonical);
+  }
+
+  /** The rows of a linear layer, or of what is added to it, in the order that ggml stores. */
+  public static float[] reordered(ModelConfig config, String canonical, float[] rows) {
+    int heads = permutedHeads(config, canonical);
+    if (heads == 0) {
+      return rows;
+    }
+    int headDim = config.headDim();
+    int width = rows.length / (heads * headDim);
+    float[] stored = new float[rows.length];
+    for (int row = 0; row < heads * headDim; row++) {
+      int i = row % headDim;
+      int from = row - i + i % 2 * (headDim / 2) + i / 2;
+      System.arraycopy(rows, from * width, stored, row * width, width);
+    }
+    return stored;
   }
 
   @Override

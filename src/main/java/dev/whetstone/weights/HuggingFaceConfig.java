@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.io.JsonFault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ public final class HuggingFaceConfig {
     return new ModelConfig(
         architecture,
         hidden,
-        config.integer("intermediate_size"),
+        config.integer(HuggingFaceDesign.intermediateSize(architecture)),
         config.integer("num_hidden_layers"),
         heads,
         config.optionalInteger("num_key_value_heads").orElse(heads),
@@ -92,7 +93,7 @@ public final class HuggingFaceConfig {
     try {
       return JSON.readTree(file.toFile());
     } catch (JacksonException e) {
-      throw new ModelFormatException(file + " is not JSON: " + e.getOriginalMessage(), e);
+      throw new ModelFormatException(file + " is not JSON: " + JsonFault.of(e), e);
     }
   }
 
@@ -180,7 +181,7 @@ public final class HuggingFaceConfig {
       root.put("hidden_act", "silu");
     }
     root.put("hidden_size", config.hiddenSize());
-    root.put("intermediate_size", config.intermediateSize());
+    root.put(HuggingFaceDesign.intermediateSize(config.architecture()), config.intermediateSize());
     root.put("num_hidden_layers", config.layers());
     root.put("num_attention_heads", config.heads());
     root.put("num_key_value_heads", config.kvHeads());

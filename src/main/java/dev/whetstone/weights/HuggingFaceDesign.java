@@ -3,6 +3,7 @@ package dev.whetstone.weights;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.weights.DecoderDesign.Activation;
+import dev.whetstone.weights.DecoderDesign.Experts;
 import dev.whetstone.weights.DecoderDesign.Layer;
 import dev.whetstone.weights.DecoderDesign.NormPlacement;
 import dev.whetstone.weights.DecoderDesign.QueryKeyNorm;
@@ -24,8 +25,10 @@ final class HuggingFaceDesign {
           Set.of(
               "llama",
               "mistral",
+              "mixtral",
               "qwen2",
               "qwen3",
+              "qwen3_moe",
               "gemma2",
               "gemma3_text",
               "phi3",
@@ -66,6 +69,14 @@ final class HuggingFaceDesign {
         design.logitMultiplier = 1 / config.optionalDecimal("logits_scaling").orElse(1);
       }
       case "phi3" -> design.fused = true;
+      case "mixtral" -> design.experts = experts(config, true);
+      case "qwen3_moe" -> {
+        design.queryKeyNorm = QueryKeyNorm.HEADS;
+        config.refuseUnless("mlp_only_layers", config.node("mlp_only_layers").isEmpty());
+        config.refuseUnless(
+            "decoder_sparse_step", config.optionalInteger("decoder_sparse_step").orElse(1) == 1);
+        design.experts = experts(config, config.flag("norm_topk_prob", false));
+      }
       default -> {}
     }
     String activation =
@@ -80,6 +91,16 @@ final class HuggingFaceDesign {
     }
     design.layers = layers(config, architecture, rope);
     return design.build();
+  }
+
+  private static Experts experts(ConfigFields config, boolean normalised) {
+    String count = config.has("num_experts") ? "num_experts" : "num_local_experts";
+    return new Experts(config.integer(count), config.integer("num_experts_per_tok"), normalised);
+  }
+
+  /** The field with the inner size of an MLP, or of an expert. */
+  static String intermediateSize(String architecture) {
+    return architecture.equals("qwen3_moe") ? "moe_intermediate_size" : "intermediate_size";
   }
 
   private static void gemma(ConfigFields config, DecoderDesign.Builder design) {
@@ -180,6 +201,14 @@ final class HuggingFaceDesign {
         root.put("logits_scaling", 1 / design.logitMultiplier());
       }
       default -> {}
+    }
+    Experts experts = design.experts();
+    if (experts != null) {
+      root.put(
+          config.architecture().equals("mixtral") ? "num_local_experts" : "num_experts",
+          experts.count());
+      root.put("num_experts_per_tok", experts.chosen());
+      root.put("norm_topk_prob", experts.normalised());
     }
     writeRopes(root, config);
     writeLayers(root, config);

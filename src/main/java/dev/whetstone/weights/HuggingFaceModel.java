@@ -77,11 +77,16 @@ public final class HuggingFaceModel implements Tensors {
             INDEX + " names " + entry.getValue() + ", which is not in the directory");
       }
       Safetensors file = file(path);
-      if (!file.names().contains(entry.getKey())) {
+      String name = canonical(entry.getKey());
+      if (!file.names().contains(name)) {
         throw new ModelFormatException(entry.getValue() + " does not hold " + entry.getKey());
       }
-      fileByTensor.put(entry.getKey(), file);
+      fileByTensor.put(name, file);
     }
+  }
+
+  private String canonical(String name) {
+    return config.design().experts() == null ? name : ExpertNames.canonical(name);
   }
 
   private Safetensors file(Path path) throws IOException {
@@ -89,6 +94,7 @@ public final class HuggingFaceModel implements Tensors {
     if (known == null) {
       known = Safetensors.open(path);
       files.put(path, known);
+      known.rename(this::canonical);
     }
     return known;
   }

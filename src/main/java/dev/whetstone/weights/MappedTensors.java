@@ -6,16 +6,21 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors of one file, under the names that the file uses. */
 public abstract sealed class MappedTensors implements Tensors permits GgufFile, Safetensors {
-  private final @Nullable Arena arena;
-  private final Map<String, StoredTensor> tensors;
+  private final List<Arena> arenas = new ArrayList<>();
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 
   /**
    * Takes over the tensors and the arena.
@@ -23,8 +28,44 @@ public abstract sealed class MappedTensors implements Tensors permits GgufFile, 
    * @param arena in which the file is mapped; null when its bytes are on the heap
    */
   MappedTensors(@Nullable Arena arena, Map<String, StoredTensor> tensors) {
-    this.arena = arena;
-    this.tensors = Collections.unmodifiableMap(tensors);
+    if (arena != null) {
+      arenas.add(arena);
+    }
+    this.tensors.putAll(tensors);
+  }
+
+  /** Takes over the tensors of another file, and closes it with this one. */
+  final void take(MappedTensors other) {
+    arenas.addAll(other.arenas);
+    other.arenas.clear();
+    other.tensors.forEach(
+        (name, tensor) -> {
+          if (tensors.putIfAbsent(name, tensor) != null) {
+            throw new ModelFormatException("tensor " + name + " is in two parts");
+          }
+        });
+  }
+
+  /** Gives tensors other names. */
+  final void rename(UnaryOperator<String> names) {
+    Map<String, StoredTensor> renamed = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (renamed.put(names.apply(name), tensor) != null) {
+            throw new ModelFormatException("tensor " + name + " is there twice");
+          }
+        });
+    tensors.clear();
+    tensors.putAll(renamed);
+  }
+
+  /** Replaces a stack of tensors by them, each under the name for its number. */
+  final void unstack(String name, IntFunction<String> names) {
+    StoredTensor stack = Tensors.require(tensors, name);
+    tensors.remove(name);
+    for (int i = 0; i < stack.shape()[0]; i++) {
+      tensors.put(names.apply(i), stack.at(i));
+    }
   }
 
   /**
@@ -48,7 +89,7 @@ public abstract sealed class MappedTensors implements Tensors permits GgufFile, 
 
   @Override
   public final Set<String> names() {
-    return tensors.keySet();
+    return Collections.unmodifiableSet(tensors.keySet());
   }
 
   @Override
@@ -68,8 +109,7 @@ public abstract sealed class MappedTensors implements Tensors permits GgufFile, 
 
   @Override
   public final void close() {
-    if (arena != null) {
-      arena.close();
-    }
+    arenas.forEach(Arena::close);
+    arenas.clear();
   }
 }

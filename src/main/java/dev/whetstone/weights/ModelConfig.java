@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The dimensions and options of a decoder.
  *
  * @param architecture Hugging Face's model_type, for files only
- * @param intermediateSize of an MLP
+ * @param intermediateSize of an MLP, or of each expert
  * @param contextLength number of positions that the model was trained for
  * @param ropeTheta base of the rotary frequencies
  * @param ropeScaling null where the frequencies are not scaled
@@ -71,6 +71,13 @@ public record ModelConfig(
         bosId,
         ids,
         design);
+  }
+
+  /** The inner size of all MLPs that a token is fed to in a layer. */
+  public int activeIntermediateSize() {
+    return design.experts() == null
+        ? intermediateSize
+        : Math.multiplyExact(intermediateSize, design.experts().chosen());
   }
 
   /** The rotary embedding of all layers that have no other. */

@@ -38,6 +38,10 @@ public record ModelDirectory(Path path, ModelConfig config, String hash) {
     if (hash.isEmpty()) {
       throw new ModelFormatException(manifest + " names no base hash and no " + WEIGHTS);
     }
+    // It is part of paths.
+    if (!hash.matches("[0-9a-f]{64}")) {
+      throw new ModelFormatException(manifest + " names a base hash that is no sha256");
+    }
     return new ModelDirectory(path, HuggingFaceConfig.read(path), hash);
   }
 

@@ -121,9 +121,13 @@ final class ModelValidator {
       expected.put(block + "self_attn.k_proj.weight", new long[] {kv, hidden});
       expected.put(block + "self_attn.v_proj.weight", new long[] {kv, hidden});
       expected.put(block + "self_attn.o_proj.weight", new long[] {hidden, query});
-      expected.put(block + "mlp.gate_proj.weight", new long[] {inner, hidden});
-      expected.put(block + "mlp.up_proj.weight", new long[] {inner, hidden});
-      expected.put(block + "mlp.down_proj.weight", new long[] {hidden, inner});
+      if (config.design().experts() == null) {
+        expected.put(block + "mlp.gate_proj.weight", new long[] {inner, hidden});
+        expected.put(block + "mlp.up_proj.weight", new long[] {inner, hidden});
+        expected.put(block + "mlp.down_proj.weight", new long[] {hidden, inner});
+      } else {
+        expectExperts(expected, config, config.design().experts(), layer);
+      }
       if (config.qkvBias()) {
         expected.put(block + "self_attn.q_proj.bias", new long[] {query});
         expected.put(block + "self_attn.k_proj.bias", new long[] {kv});
@@ -131,6 +135,21 @@ final class ModelValidator {
       }
     }
     return expected;
+  }
+
+  private static void expectExperts(
+      Map<String, long[]> expected, ModelConfig config, DecoderDesign.Experts experts, int layer) {
+    long hidden = config.hiddenSize();
+    long inner = config.intermediateSize();
+    expected.put(
+        DecoderDesign.Experts.router(layer) + ".weight", new long[] {experts.count(), hidden});
+    for (int expert = 0; expert < experts.count(); expert++) {
+      for (String module : DecoderDesign.Experts.gateAndUp(layer, expert)) {
+        expected.put(module + ".weight", new long[] {inner, hidden});
+      }
+      expected.put(
+          DecoderDesign.Experts.down(layer, expert) + ".weight", new long[] {hidden, inner});
+    }
   }
 
   private static void expectQueryKeyNorms(

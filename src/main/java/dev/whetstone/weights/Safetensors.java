@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.whetstone.io.JsonFault;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -44,7 +45,12 @@ public final class Safetensors extends MappedTensors {
 
   /** Reads tensors from memory. */
   public static Safetensors of(byte[] bytes) {
-    return parse(MemorySegment.ofArray(bytes), null);
+    return of(MemorySegment.ofArray(bytes));
+  }
+
+  /** Reads tensors from memory, which must outlive them. */
+  public static Safetensors of(MemorySegment bytes) {
+    return parse(bytes, null);
   }
 
   private static Safetensors parse(MemorySegment file, @Nullable Arena arena) {
@@ -79,7 +85,7 @@ public final class Safetensors extends MappedTensors {
       }
       return root;
     } catch (IOException e) {
-      throw new ModelFormatException("the safetensors header is not JSON: " + e.getMessage(), e);
+      throw new ModelFormatException("the safetensors header is not JSON: " + JsonFault.of(e), e);
     }
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.io.AtomicFile;
 import dev.whetstone.io.Sha256;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -38,25 +37,54 @@ public final class SafetensorsWriter {
 
   /** The file's bytes. */
   public static byte[] bytes(Tensors tensors, Map<String, String> metadata) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
-      write(out, tensors, metadata);
+      ByteBuffer file = ByteBuffer.allocate(Math.toIntExact(size(tensors, metadata)));
+      write(
+          new OutputStream() {
+            @Override
+            public void write(int value) {
+              file.put((byte) value);
+            }
+
+            @Override
+            public void write(byte[] values, int from, int count) {
+              file.put(values, from, count);
+            }
+          },
+          tensors,
+          metadata);
+      return file.array();
     } catch (IOException e) {
       throw new IllegalStateException("memory cannot be written to", e);
     }
-    return out.toByteArray();
+  }
+
+  private static long size(Tensors tensors, Map<String, String> metadata) throws IOException {
+    SortedSet<String> names = new TreeSet<>(tensors.names());
+    long size = (long) Long.BYTES + header(names, tensors, metadata).length;
+    for (String name : names) {
+      size += ElementType.F32.bytes(StoredTensor.elements(name, tensors.shape(name)));
+    }
+    return size;
   }
 
   /** The sha256 of the bytes that {@link #write} writes, in lower-case hexadecimal. */
   public static String sha256(Tensors tensors, Map<String, String> metadata) throws IOException {
     MessageDigest digest = Sha256.digest();
-    try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
-      write(out, tensors, metadata);
-    }
+    digest(digest, tensors, metadata);
     return Sha256.hex(digest);
   }
 
-  private static void write(OutputStream out, Tensors tensors, Map<String, String> metadata)
+  /** Adds the bytes that {@link #write} writes to a digest. */
+  public static void digest(MessageDigest digest, Tensors tensors, Map<String, String> metadata)
+      throws IOException {
+    try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+      write(out, tensors, metadata);
+    }
+  }
+
+  /** Writes the file's bytes to a stream, which stays open. */
+  public static void write(OutputStream out, Tensors tensors, Map<String, String> metadata)
       throws IOException {
     SortedSet<String> names = new TreeSet<>(tensors.names());
     byte[] header = header(names, tensors, metadata);

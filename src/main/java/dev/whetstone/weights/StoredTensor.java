@@ -60,6 +60,13 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
     }
   }
 
+  /** One of the tensors that this one stacks along its first dimension. */
+  StoredTensor at(int index) {
+    long bytes = data.byteSize() / shape[0];
+    return new StoredTensor(
+        type, Arrays.copyOfRange(shape, 1, shape.length), data.asSlice(index * bytes, bytes));
+  }
+
   float[] read() {
     return read(0, Math.toIntExact(Tensors.size(shape)));
   }

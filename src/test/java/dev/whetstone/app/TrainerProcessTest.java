@@ -15,12 +15,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The application as a trainer: the same build, another start-up. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(TrainerProcessTest.AsTrainer.class)
 class TrainerProcessTest {
   private static final String STATE = "checks.find { it.name == 'serving' }.data.state";

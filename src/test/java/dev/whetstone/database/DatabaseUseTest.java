@@ -1,13 +1,17 @@
 package dev.whetstone.database;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -19,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -50,6 +55,56 @@ class DatabaseUseTest {
     return new Database(
         new DatabaseConfig(
             home.resolve("none"), url, connections, Duration.ofSeconds(15), Duration.ofSeconds(1)));
+  }
+
+  /** A gateway said at its start that the database was away, when others were opening it. */
+  @Test
+  void whoeverOpensTheDatabaseWaitsForOneWhoDoesSoAlready(@TempDir Path fresh) throws Exception {
+    try (Database slow =
+            new Database(
+                new DatabaseConfig(
+                    fresh, null, 2, Duration.ofSeconds(15), Duration.ofMillis(100)));
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> openings = List.of(threads.submit(slow::open), threads.submit(slow::open));
+      for (Future<?> opening : openings) {
+        opening.get(60, TimeUnit.SECONDS);
+      }
+      assertThat(slow.probe()).isEmpty();
+    }
+  }
+
+  @Test
+  void theErrorOfABatchHasNoneOfItsValues() {
+    try (Database database = client(8)) {
+      assertThatThrownBy(() -> database.transaction(DatabaseUseTest::insertBroken))
+          .isInstanceOf(DatabaseException.class)
+          .hasMessageContaining("division by zero")
+          .extracting(
+              failed -> stackTrace((Throwable) failed), as(InstanceOfAssertFactories.STRING))
+          .doesNotContain("a user's text");
+    }
+  }
+
+  private static boolean insertBroken(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TEMPORARY TABLE said (text text, number integer) ON COMMIT DROP");
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO said VALUES (?, 1 / ?)")) {
+      for (int divisor = 1; divisor >= 0; divisor--) {
+        insert.setString(1, "a user's text");
+        insert.setInt(2, divisor);
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+    return true;
+  }
+
+  private static String stackTrace(Throwable failed) {
+    StringWriter text = new StringWriter();
+    failed.printStackTrace(new PrintWriter(text));
+    return text.toString();
   }
 
   @Test

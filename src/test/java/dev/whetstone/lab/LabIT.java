@@ -9,12 +9,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A short start of the lab, with real processes. */
+/** A start of the lab at the settings of {@code ./run}, with real processes and users who err. */
 class LabIT {
   @TempDir Path folder;
 
   @Test
-  void aStartBecomesARow() throws Exception {
+  void usersWhoErrTeachNothingWorse() throws Exception {
     LabFile file = new LabFile(folder.resolve("lab.jsonl"));
     Laboratory lab =
         new Laboratory(
@@ -23,33 +23,46 @@ class LabIT {
             folder.resolve("homes"),
             Map.of(),
             line -> {});
-    Scenario few =
+    Scenario noisy =
         VotingScenario.tiny(
-            "few", "a few votes", 20, List.of(15), Crowd.of(Taste.PRAISE, 0), Taste.PRAISE);
+            "noisy",
+            "votes of which a fifth is the wrong way round",
+            150,
+            List.of(15, 20),
+            Crowd.of(Taste.PRAISE, 0.2),
+            Taste.PRAISE);
 
-    LabRow row = lab.play(few, 5);
+    LabRow row = lab.play(noisy, 5);
 
     assertThat(row.failed()).isNull();
-    assertThat(row.votes()).isEqualTo(20);
-    assertThat(row.usable()).isBetween(10, 20);
-    assertThat(row.promotions()).isEmpty();
-    assertThat(row.champion()).extracting(LabRow.Look::label).containsExactly("15", "end");
-    assertThat(row.champion()).allMatch(look -> look.version().equals("v0") && look.kl() == 0);
-    assertThat(row.champion().getFirst()).isEqualTo(relabelled(row.champion().getLast()));
+    assertThat(row.votes()).isEqualTo(150);
+    assertThat(row.usable()).isBetween(90, 150);
+    assertThat(row.champion()).extracting(LabRow.Look::label).containsExactly("15", "20", "end");
+    assertThat(row.champion().subList(0, 2))
+        .allMatch(look -> look.version().equals("v0") && look.kl() == 0);
+    assertThat(row.champion().getFirst()).isEqualTo(relabelled(row.champion().get(1)));
     assertThat(file.rows()).containsExactly(row);
-    assertThat(file.has("few", 5)).isTrue();
+    assertThat(file.has("noisy", 5)).isTrue();
+    assertThat(row.failures()).isEmpty();
+    assertThat(row.runs().get("succeeded")).isGreaterThanOrEqualTo(2);
+    // a candidate that users prefer one time in three wins no duel
+    assertThat(row.candidates().stream().filter(c -> c.status().equals("promoted")))
+        .extracting(LabRow.Candidate::truth)
+        .allSatisfy(truth -> assertThat(2 * truth.wins()).isGreaterThan(truth.losses()));
+    assertThat(row.champion().getLast().praise())
+        .isGreaterThan(row.champion().getFirst().praise() - 0.3);
   }
 
   /** Seeded answers of one version are the same at every look. */
-  private static LabRow.Look relabelled(LabRow.Look end) {
+  private static LabRow.Look relabelled(LabRow.Look later) {
     return new LabRow.Look(
         "15",
-        end.version(),
-        end.praise(),
-        end.kl(),
-        end.trimmedKl(),
-        end.words(),
-        end.distinct(),
-        end.ended());
+        later.version(),
+        later.praise(),
+        later.kl(),
+        later.trimmedKl(),
+        later.words(),
+        later.distinct(),
+        later.ended());
   }
 }

@@ -47,6 +47,9 @@ class ArchitecturesTest {
   private static final double LOSS = 1e-4;
   private static final double ADAPTER = 1e-3;
 
+  /** Largest difference of a logit of a mixture, whatever rows are beside it. */
+  private static final float MIXED = 1e-4f;
+
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -61,7 +64,9 @@ class ArchitecturesTest {
         "phi3",
         "granite",
         "olmo2",
-        "smollm3"
+        "smollm3",
+        "mixtral",
+        "qwen3-moe"
       })
   void servesAndTrainsAsTransformersDoes(String name) throws IOException {
     ModelDirectory model = imported(name);
@@ -127,12 +132,18 @@ class ArchitecturesTest {
     }
   }
 
-  /** A row's bits do not depend on the rows beside it. */
+  /**
+   * A row's bits do not depend on the rows beside it; but where experts are, others ask for them as
+   * well, and a product of more rows is rounded otherwise.
+   */
   private static void compareBatches(ModelDirectory model, JsonNode example) {
     for (String graph : List.of("exact.onnx", "model.onnx")) {
       try (ForwardRun run = ForwardRun.open(model.path().resolve(graph), 4, 128)) {
         List<float[]> rows = run.sameRowInBatches(GoldenRun.ids(example.path("prompt_ids")));
-        assertThat(rows).hasSize(4).allSatisfy(row -> assertThat(row).isEqualTo(rows.getFirst()));
+        float bound = model.config().design().experts() == null ? 0 : MIXED;
+        assertThat(rows)
+            .hasSize(4)
+            .allSatisfy(row -> assertThat(row).containsExactly(rows.getFirst(), within(bound)));
       }
     }
   }

@@ -102,13 +102,16 @@ class ImportedTextTest {
   void aCheckSaysWhatAModelHoldsAndWhatLooksWrong() throws IOException {
     Files.writeString(source.resolve("chat_template.jinja"), "{{ messages[0].content }}");
 
+    Files.writeString(source.resolve("README.md"), "---\nlicense: apache-2.0\n---\n# A model\n");
+
     ModelReport report = ModelReport.check(source);
 
     assertThat(report.facts())
         .anyMatch(fact -> fact.startsWith("architecture: llama"))
+        .contains("memory of the import: about 1.0 GB")
         .anyMatch(fact -> fact.startsWith("tokenizer: BPE of 512"))
         .anyMatch(fact -> fact.contains("'<|im_end|>'"))
-        .contains("chat templates: default");
+        .contains("chat templates: default", "licence: apache-2.0");
     assertThat(report.warnings())
         .containsExactly("the chat template puts no token behind an assistant's turn");
     assertThat(home.resolve("models")).doesNotExist();

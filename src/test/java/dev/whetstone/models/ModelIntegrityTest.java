@@ -1,10 +1,13 @@
 package dev.whetstone.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whetstone.io.Sha256;
 import dev.whetstone.onnx.OnnxExport;
 import dev.whetstone.onnx.Precision;
+import dev.whetstone.weights.ModelDirectory;
+import dev.whetstone.weights.ModelFormatException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +17,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ModelIntegrityTest {
   @TempDir Path folder;
+
+  /** It is a part of the paths of adapters. */
+  @Test
+  void aBaseHashThatIsNoneIsRefused() throws IOException {
+    Files.copy(Path.of("models/tiny-reviews/config.json"), folder.resolve("config.json"));
+    Files.writeString(folder.resolve("manifest.json"), "{\"base\": \"../../elsewhere\"}");
+
+    assertThatThrownBy(() -> ModelDirectory.open(folder))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("no sha256");
+  }
 
   @Test
   void oneFlippedBitOfAGraphIsFound() throws IOException {

@@ -66,6 +66,23 @@ class PolicyStoreTest {
   }
 
   @Test
+  void whoAsksADatabaseThatCameLateFindsTheBase() {
+    PolicyStore late = new PolicyStore(database, "late" + bases);
+    assertThat(database.statement(new AliasStore(late)::read))
+        .isEqualTo(new Aliases(0, "v0", null, null));
+    PolicyStore later = new PolicyStore(database, "later" + bases++);
+    PolicyRecord stored =
+        later
+            .register(
+                Adapters.tiny(5),
+                new Provenance(null, null, null),
+                PolicyStatus.CANDIDATE,
+                OPERATOR)
+            .row();
+    assertThat(stored.version()).isEqualTo("v1");
+  }
+
+  @Test
   void numbersHaveNoGapsWhenRegistrationsRunAtOnce() throws Exception {
     try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<String>> all = new ArrayList<>();

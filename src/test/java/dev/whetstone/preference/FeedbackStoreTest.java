@@ -149,7 +149,7 @@ class FeedbackStoreTest {
 
     FeedbackOutcome.Recorded rated = rate("gen_1", Rating.DOWN, "better");
 
-    assertThat(rated.unusable()).isEqualTo("logit_bias");
+    assertThat(rated.unusable()).isEqualTo(Unusable.LOGIT_BIAS);
     assertThat(rated.pairId()).isNull();
     assertThat(text("SELECT count(*) FROM usable_ratings")).isEqualTo("0");
   }

@@ -44,7 +44,7 @@ class LearningConsentTest extends LogTest {
     assertThat(log.log.storePair(refused)).isFalse();
     VoteOutcome.Recorded vote = vote("pair_1", "chat_1", "ann");
 
-    assertThat(vote.unusable()).isEqualTo("no_consent");
+    assertThat(vote.unusable()).isEqualTo(Unusable.NO_CONSENT);
     assertThat(votes.count(0, 0, 0).usable()).isZero();
     assertThat(leased()).isEmpty();
     assertThat(log.rows(PreferenceFilter.ALL)).hasSize(1);
@@ -68,7 +68,7 @@ class LearningConsentTest extends LogTest {
 
     consent.setKey("chat_1", true, "asked", "operator_1");
 
-    assertThat(vote("meanwhile", "chat_1", "ann").unusable()).isEqualTo("no_consent");
+    assertThat(vote("meanwhile", "chat_1", "ann").unusable()).isEqualTo(Unusable.NO_CONSENT);
     assertThat(votes.count(0, 0, 0).usable()).isOne();
   }
 
@@ -121,7 +121,7 @@ class LearningConsentTest extends LogTest {
 
   private static Optional<RaterQueue.LeasedPair> leased() {
     return new RaterQueue(log.database, log.clock)
-        .leaseNext(new Rater("rater_1", "kim"), 3, Duration.ofMinutes(10));
+        .leaseNext(new Rater("rater_1", "kim"), 3, Duration.ofMinutes(10), null);
   }
 
   private static Pair refusing(Pair pair) {

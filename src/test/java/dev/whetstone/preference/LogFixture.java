@@ -10,6 +10,9 @@ import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlWriter;
 import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TestModels;
+import dev.whetstone.testing.TestRatings;
+import dev.whetstone.testing.TestRatings.Rated;
+import dev.whetstone.testing.TestRatings.Rater;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import java.io.ByteArrayOutputStream;
@@ -37,12 +40,12 @@ public final class LogFixture implements AutoCloseable {
 
   public final Database database;
   public final InstantSource clock = InstantSource.fixed(NOW);
+  public final PairTokenizer tokenizer;
   final PreferenceLog log;
   final PreferenceReader reader;
-  final PairTokenizer tokenizer;
   private final AtomicLong lastPosition = new AtomicLong();
 
-  LogFixture() throws IOException {
+  public LogFixture() throws IOException {
     database = new Database(SharedPostgres.create());
     log = new PreferenceLog(database, clock);
     reader = new PreferenceReader(database, clock);
@@ -127,34 +130,13 @@ public final class LogFixture implements AutoCloseable {
 
   /** Inserts an answer to the user and key of that name, and its rating. */
   public void rate(String user, String prompt, String rating) {
-    String id = "gen_" + id();
-    execute(
-        """
-        INSERT INTO answers (completion_id, key_id, user_id, prompt, prompt_ids, messages, text, ids,
-          finish, policy, hash, base_hash, sampling, created_at, expires_at)
-        VALUES (?, ?, ?, ?, '{1,2}', json_build_array(json_build_object('role', 'user', 'content',
-          ?::text)), 'an answer', '{3,2}', 'stop', 'v0', 'v0', 'base', '{}', ?, ?)
-        """,
-        id,
-        user,
-        user,
-        prompt,
-        prompt,
-        Timestamp.from(NOW),
-        Timestamp.from(NOW.plusSeconds(3600)));
-    execute(
-        """
-        INSERT INTO ratings (feedback_id, completion_id, key_id, user_id, rating, first_rating,
-          recorded_at, first_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        "feedback_" + id,
-        id,
-        user,
-        user,
+    TestRatings.insert(
+        database,
+        "gen_" + id(),
+        new Rater(user, user),
+        new Rated("base", "v0", prompt, new int[] {1, 2}, new int[] {3, 2}),
         rating,
-        rating,
-        Timestamp.from(NOW),
-        Timestamp.from(NOW));
+        NOW);
   }
 
   public void clear() {

@@ -39,7 +39,7 @@ class PreferenceLogTest {
           NOW.plusSeconds(9));
       assertThat(log.vote(request("pref_6", "pair_1", "rater_1", "u", new Choice.Tie())))
           .as("the user of that name of another key is another voter")
-          .isEqualTo(new VoteOutcome.Recorded("pref_6", "u", "v0", "v1", NOW, false, "tie"));
+          .isEqualTo(new VoteOutcome.Recorded("pref_6", "u", "v0", "v1", NOW, false, Unusable.TIE));
       assertThat(log.vote(request("pref_4", "pair_1", "other", new Choice.A())))
           .isEqualTo(new VoteOutcome.Unknown());
       assertThat(log.vote(request("pref_5", "pair_2", "u", new Choice.B())))
@@ -61,7 +61,8 @@ class PreferenceLogTest {
 
       now.set(NOW.plusSeconds(9));
       assertThat(log.vote(request("pref_3", "pair_1", "u", new Choice.B())))
-          .isEqualTo(new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, true, "raw_prompt"));
+          .isEqualTo(
+              new VoteOutcome.Recorded("pref_1", "u", "v0", "v1", NOW, true, Unusable.RAW_PROMPT));
       assertThat(choice(database, "pref_1")).isEqualTo("b");
       assertThat(withdrawal.takeBack("pref_2", "chat_2", "u"))
           .isEqualTo(VoteWithdrawal.Result.UNKNOWN);

@@ -66,7 +66,8 @@ class PreferenceReadingTest extends LogTest {
         Timestamp.from(times.get(40)),
         cast.get(100));
     PreferenceFilter middle =
-        new PreferenceFilter(null, null, null, times.get(30), times.get(200), null, null, null);
+        new PreferenceFilter(
+            null, null, null, times.get(30), times.get(200), null, null, null, null);
 
     List<String> seen = walk(middle, Order.OLDEST);
     assertThat(seen).isEqualTo(cast.subList(30, 200));
@@ -75,7 +76,8 @@ class PreferenceReadingTest extends LogTest {
     log.reader.forEachDecidedPair(middle, TrlFormat.TEXT, pair -> chosen.add(pair.chosen()));
     assertThat(chosen).hasSize(170).startsWith("x30").endsWith("x199");
     PreferenceFilter never =
-        new PreferenceFilter(null, null, null, Instant.EPOCH, Instant.EPOCH, null, null, null);
+        new PreferenceFilter(
+            null, null, null, Instant.EPOCH, Instant.EPOCH, null, null, null, null);
     assertThat(walk(never, Order.OLDEST)).isEmpty();
     log.reader.forEachDecidedPair(never, TrlFormat.TEXT, pair -> chosen.clear());
     assertThat(chosen).hasSize(170);
@@ -184,7 +186,7 @@ class PreferenceReadingTest extends LogTest {
       @Nullable String tag,
       @Nullable Boolean imported) {
     return log
-        .rows(new PreferenceFilter(choice, user, policy, from, to, tag, imported, null))
+        .rows(new PreferenceFilter(choice, user, policy, from, to, tag, null, imported, null))
         .stream()
         .map(PreferenceRow::preferenceId)
         .toList();

@@ -2,10 +2,12 @@ package dev.whetstone.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whetstone.rollout.duel.Guardrail;
 import dev.whetstone.rollout.duel.GuardrailViolation;
 import dev.whetstone.rollout.evidence.DuelEvidence;
 import dev.whetstone.rollout.evidence.DuelRule;
 import dev.whetstone.rollout.evidence.VoteEvidence;
+import dev.whetstone.rollout.gate.Criterion;
 import dev.whetstone.rollout.gate.CriterionResult;
 import dev.whetstone.rollout.gate.GateVerdict;
 import java.util.List;
@@ -16,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class DecisionsTest {
   private static final DuelRule RULE = new DuelRule(33, 10, 500);
   private static final List<GuardrailViolation> SLOW =
-      List.of(new GuardrailViolation("latency_ratio", 3, "in [0.00, 2.00]"));
+      List.of(new GuardrailViolation(Guardrail.LATENCY_RATIO, 3, "in [0.00, 2.00]"));
 
   @Test
   void anInconclusiveGateGoesOn() {
@@ -57,7 +59,7 @@ class DecisionsTest {
   @Test
   void badAnswersEndADuelWhateverTheVotes() {
     List<GuardrailViolation> empty =
-        List.of(new GuardrailViolation("empty_completions", 0.5, "<= 0.05"));
+        List.of(new GuardrailViolation(Guardrail.EMPTY_COMPLETIONS, 0.5, "<= 0.05"));
     assertThat(to(duel(9, 0, empty, List.of()))).isEqualTo(RolloutStatus.ABORTED);
   }
 
@@ -107,7 +109,7 @@ class DecisionsTest {
   }
 
   private static String cause(@Nullable Transition transition) {
-    return Objects.requireNonNull(transition).cause();
+    return Objects.requireNonNull(transition).cause().label();
   }
 
   private static RolloutStatus to(@Nullable Transition transition) {
@@ -116,7 +118,7 @@ class DecisionsTest {
 
   private static List<CriterionResult> rows(GateVerdict verdict) {
     return List.of(
-        new CriterionResult("quality", 0, "", verdict),
-        new CriterionResult("length_ratio", 1, "", GateVerdict.PASS));
+        new CriterionResult(Criterion.QUALITY, 0, "", verdict),
+        new CriterionResult(Criterion.LENGTH_RATIO, 1, "", GateVerdict.PASS));
   }
 }

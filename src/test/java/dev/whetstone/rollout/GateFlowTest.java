@@ -7,7 +7,9 @@ import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.preference.Part;
-import dev.whetstone.rollout.gate.CriterionResult;
+import dev.whetstone.rollout.GateResultStore.StoredResult;
+import dev.whetstone.rollout.changes.ChangesReader;
+import dev.whetstone.rollout.changes.VersionChanges;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.rollout.gate.OperatorChecks;
 import dev.whetstone.training.TrainingRunStore;
@@ -39,6 +41,28 @@ class GateFlowTest extends SteppedRollouts {
   }
 
   @Test
+  void whatTheGateHadWrittenTellsWhatAVersionChanged() throws Exception {
+    PolicyRecord candidate = gateway.register(1);
+    for (int i = 0; i < 3; i++) {
+      vote(candidate, base(), "user", "prompt " + i, true);
+    }
+    duelling(candidate);
+    ChangesReader changes = new ChangesReader(gateway.database);
+
+    VersionChanges.Comparison overBase =
+        changes.read(candidate.version(), null).against().getFirst();
+    assertThat(overBase.version()).isEqualTo("v0");
+    assertThat(overBase.answers()).isPositive();
+    assertThat(overBase.tokens().before()).isPositive();
+    assertThat(overBase.prompts())
+        .extracting(VersionChanges.BeforeAfter::prompt)
+        .containsExactlyInAnyOrder("prompt 0", "prompt 1", "prompt 2");
+
+    gateway.database.update("DELETE FROM pairs");
+    assertThat(changes.read(candidate.version(), null).against()).as("erased").isEmpty();
+  }
+
+  @Test
   void anErrorInTheGateEndsTheRolloutAfterThreeTries() throws Exception {
     PolicyRecord candidate = gateway.register(1);
     Rollout rollout = opened(candidate);
@@ -64,7 +88,7 @@ class GateFlowTest extends SteppedRollouts {
     rollouts.step();
     rollouts.step();
 
-    CriterionResult export = row(rollouts.store().active().orElseThrow(), "export_difference");
+    StoredResult export = row(rollouts.store().active().orElseThrow(), "export_difference");
     assertThat(export.number()).isBetween(0.0, 1e-4);
     assertThat(export.verdict()).isEqualTo(GateVerdict.PASS);
   }
@@ -136,7 +160,7 @@ class GateFlowTest extends SteppedRollouts {
     List<Double> before = gains(rollout);
     assertThat(before).hasSize(5);
     assertThat(status(rollout)).isEqualTo(RolloutStatus.GATING);
-    CriterionResult proof = row(rollout, "automatic_evidence");
+    StoredResult proof = row(rollout, "automatic_evidence");
 
     rollouts.step();
     assertThat(gains(rollout)).isEqualTo(before);
@@ -171,7 +195,7 @@ class GateFlowTest extends SteppedRollouts {
     return Part.of(gateway.policies.base().hash(), "hi", user);
   }
 
-  private CriterionResult row(Rollout rollout, String name) {
+  private StoredResult row(Rollout rollout, String name) {
     return rollouts.gateResults().of(rollout.id()).stream()
         .filter(row -> row.name().equals(name))
         .findFirst()
@@ -179,7 +203,7 @@ class GateFlowTest extends SteppedRollouts {
   }
 
   private List<String> names(Rollout rollout) {
-    return rollouts.gateResults().of(rollout.id()).stream().map(CriterionResult::name).toList();
+    return rollouts.gateResults().of(rollout.id()).stream().map(StoredResult::name).toList();
   }
 
   /** Stores what the engine says of the first tokens of each answer as the trainer's scores. */

@@ -224,13 +224,49 @@ class RolloutFlowTest extends SteppedRollouts {
     assertThat(status(duel)).isEqualTo(RolloutStatus.SUPERSEDED);
   }
 
+  /** A weak early candidate does not hold the line while one that learned much more waits. */
+  @Test
+  void aCandidateThatLearnedFromTwiceTheVotesTakesOverASlowDuelAlone() throws Exception {
+    String clear = "{\"select_gain\": 0.1, \"select_gain_se\": 0.05}";
+    PolicyRecord weak = run(1, clear);
+    learned(weak, 40);
+    rollouts.step();
+    rollouts.step();
+    Rollout duel = rollouts.store().active().orElseThrow();
+    for (int i = 0; i < 20; i++) {
+      vote(weak, base(), "user " + i % 7, "prompt " + i, i % 20 < 11);
+    }
+    learned(run(2, clear), 79);
+    rollouts.step();
+    assertThat(status(duel)).as("not twice as many").isEqualTo(RolloutStatus.DUELLING);
+
+    for (int i = 0; i < 10; i++) {
+      vote(weak, base(), "user " + i % 7, "more " + i, true);
+    }
+    learned(run(3, clear), 80);
+    rollouts.step();
+    assertThat(status(duel)).as("not slow: 21 to 9").isEqualTo(RolloutStatus.DUELLING);
+
+    for (int i = 0; i < 6; i++) {
+      vote(weak, base(), "user " + i % 7, "last " + i, false);
+    }
+    rollouts.step();
+    assertThat(status(duel)).as("21 to 15").isEqualTo(RolloutStatus.SUPERSEDED);
+    assertThat(rollouts.store().find(duel.id()).orElseThrow().reason()).contains("twice the votes");
+  }
+
+  private void learned(PolicyRecord candidate, int pool) {
+    gateway.database.update(
+        "UPDATE training_runs SET pool = ? WHERE policy = ?", pool, candidate.version());
+  }
+
   @Test
   void aWeakCandidateWaitsForVotes() throws Exception {
     rollouts = rollouts(Map.of("whetstone.rollout.duel.min-votes", "3"));
     PolicyRecord candidate = run(1, "{\"select_gain\": 0.01, \"select_gain_se\": 0.05}");
     rollouts.step();
     assertThat(rollouts.store().active()).isEmpty();
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
       vote(candidate, base(), "user", "prompt " + i, true);
     }
     rollouts.step();

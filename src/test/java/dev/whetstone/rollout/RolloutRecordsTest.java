@@ -1,10 +1,18 @@
 package dev.whetstone.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.engine.Completion;
+import dev.whetstone.engine.FinishReason;
+import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.policy.Policy;
 import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.rollout.DecisionStore.Ending;
+import dev.whetstone.rollout.duel.Arm;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -84,7 +92,8 @@ class RolloutRecordsTest extends RolloutCase {
       vote(candidate, base(), "user " + i, "a");
     }
     rollouts.step();
-    assertThat(rollouts.decisions().lastEnded().orElseThrow().decision()).isEqualTo("promoted");
+    assertThat(rollouts.decisions().lastEnded().orElseThrow().decision())
+        .isEqualTo(RolloutStatus.PROMOTED);
 
     gateway.policies.reconcile();
     rollouts.step();
@@ -95,16 +104,16 @@ class RolloutRecordsTest extends RolloutCase {
     rollouts.step();
 
     assertThat(rollouts.decisions().endings())
-        .containsEntry(new Ending("superseded", "newer_candidate"), 1L)
-        .containsEntry(new Ending("promoted", "votes"), 1L)
-        .containsEntry(new Ending("rolled_back", "watch"), 1L);
+        .containsEntry(new Ending(RolloutStatus.SUPERSEDED, "newer_candidate"), 1L)
+        .containsEntry(new Ending(RolloutStatus.PROMOTED, "votes"), 1L)
+        .containsEntry(new Ending(RolloutStatus.ROLLED_BACK, "watch"), 1L);
     assertThat(rollouts.figures().watchRollbacks()).isOne();
     assertThat(rollouts.figures().promotions()).isOne();
     assertThat(rollouts.figures().rollbacks()).isOne();
     assertThat(rollouts.lastChampionChange().orElseThrow().version()).isEqualTo("v0");
     DecisionStore.Ended last = rollouts.decisions().lastEnded().orElseThrow();
     assertThat(last.about()).isEqualTo(duel.id());
-    assertThat(last.decision()).isEqualTo("rolled_back");
+    assertThat(last.decision()).isEqualTo(RolloutStatus.ROLLED_BACK);
     assertThat(last.reason()).startsWith("watch: ");
     Decision decision = rollouts.decisions().of(duel.id()).getLast();
     assertThat(decision.numbers()).contains("\"losses\": 12", "evidence");
@@ -130,6 +139,55 @@ class RolloutRecordsTest extends RolloutCase {
     assertThat(own.tieRate()).isEqualTo(0.25);
     assertThat(rollouts.store().choices(duel, true)).isEqualTo(new ChoiceCounts(1, 0, 1));
     assertThat(new ChoiceCounts(0, 0, 0).bothBadRate()).isNull();
+  }
+
+  /** What was counted while the database refused it was lost before. */
+  @Test
+  void figuresThatTheDatabaseDidNotTakeAreToldAgain() throws Exception {
+    run(1, CLEAR);
+    rollouts.step();
+    rollouts.step();
+    Rollout duel = rollouts.store().active().orElseThrow();
+    gateway.policies.reconcile();
+    rollouts.duelTracker().refresh();
+    Policy base = gateway.policies.serving().champion();
+    Completion answer =
+        new Completion(
+            base.version(),
+            new int[] {3, 2},
+            new float[] {-1, -1},
+            List.of(),
+            "an answer",
+            FinishReason.STOP,
+            null,
+            false);
+    rollouts
+        .duelTracker()
+        .observe(new PairAssignment(base, base), GenerationListener.NO_OP)
+        .onFinish(0, answer);
+
+    asOwner("ALTER TABLE rollout_figures RENAME TO away");
+    assertThatThrownBy(() -> rollouts.duelTracker().refresh())
+        .isInstanceOf(DatabaseException.class);
+    asOwner("ALTER TABLE away RENAME TO rollout_figures");
+    rollouts.duelTracker().refresh();
+    rollouts.duelTracker().refresh();
+
+    assertThat(
+            rollouts
+                .metrics()
+                .of(ArmMetricsStore.Subject.ROLLOUT, duel.id(), Arm.ALONE)
+                .completions())
+        .isOne();
+  }
+
+  private void asOwner(String sql) {
+    gateway.database.transaction(
+        connection -> {
+          try (Statement statement = connection.createStatement()) {
+            return statement.execute("SET LOCAL ROLE NONE; " + sql);
+          }
+        });
   }
 
   private PolicyRecord run(long seed, String metrics) throws Exception {

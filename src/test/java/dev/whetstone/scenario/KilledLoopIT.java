@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledLoopIT {
   private static final int ROUNDS = Integer.getInteger("whetstone.kill.rounds", 4);
   private static final int VOTES = 100;
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(6);
   private static final Duration PAUSE_IN_DUEL = Duration.ofMillis(250);
 
   private static final Map<String, String> SETTINGS = settings();

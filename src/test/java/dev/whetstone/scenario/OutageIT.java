@@ -38,6 +38,10 @@ class OutageIT {
   void servingGoesOnWhilePairsAndVotesWaitForTheDatabase() throws Exception {
     PostgresFaults postgres = new PostgresFaults(home);
     try (GatewayProcess gateway = GatewayProcess.start(home)) {
+      assertThat(home.resolve("gateway.log"))
+          .content()
+          .as("a start like any other")
+          .doesNotContain(" WARN ", " ERROR ");
       String before = pair(gateway);
       String during = pair(gateway);
 

@@ -2,78 +2,26 @@ package dev.whetstone.scenario;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
-import com.microsoft.playwright.BrowserContext;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
-import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.Cookie;
-import com.microsoft.playwright.options.FilePayload;
 import com.microsoft.playwright.options.SameSiteAttribute;
-import dev.whetstone.lab.LabGateway;
 import dev.whetstone.testing.PageBrowser;
-import dev.whetstone.testing.StorySettings;
-import dev.whetstone.testing.TestModels;
-import dev.whetstone.testing.Voters;
-import java.nio.charset.StandardCharsets;
+import dev.whetstone.testing.PathProxy;
+import dev.whetstone.testing.Welcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.Optional;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
-/** People at the pages, in a real browser: a newcomer, a rater and an operator. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PagesIT {
+/** People at the pages, in a real browser: a newcomer, a user and a rater. */
+class PagesIT extends PagesCase {
   private static final Pattern LINK = Pattern.compile("Open (http://\\S+/welcome/\\w+)");
-  private static final Map<String, Object> ASK =
-      Map.of(
-          "messages",
-          List.of(Map.of("role", "user", "content", "How was the book?")),
-          "pair",
-          true);
-
-  private LabGateway gateway;
-  private PageBrowser browser;
-  private BrowserContext person;
-  private Page page;
-
-  @BeforeAll
-  void start(@TempDir Path home) throws Exception {
-    browser = PageBrowser.start();
-    TestModels.tiny();
-    gateway = LabGateway.start(LabGateway.command(), home, StorySettings.manual());
-  }
-
-  @AfterAll
-  void stop() {
-    browser.close();
-    gateway.close();
-  }
-
-  @BeforeEach
-  void open() {
-    browser.complaints().clear();
-    person = browser.person(1280, 900, ColorScheme.LIGHT);
-    page = person.newPage();
-  }
-
-  @AfterEach
-  void close() {
-    person.close();
-    assertThat(browser.complaints()).isEmpty();
-  }
 
   @Test
   void aNewcomerOpensTheLinkAndVotesByMouseAndByKey() throws Exception {
@@ -89,6 +37,10 @@ class PagesIT {
 
     page.getByLabel("Two answers").check();
     page.getByRole(AriaRole.BUTTON, named("How was the book?")).click();
+    page.getByRole(AriaRole.BUTTON, named("Left")).hover();
+    page.getByText("The same call for a shell").click();
+    assertThat(page.locator(".choice .line")).containsText("/preferences");
+    assertThat(page.locator(".choice .line")).containsText("\"choice\":\"a\"");
     page.getByRole(AriaRole.BUTTON, named("Left")).click();
     assertThat(page.locator(".toast")).containsText("Noted: the left one");
     assertThat(page.locator(".turn.pair").getByText("left by v0, right by v0")).isVisible();
@@ -99,6 +51,29 @@ class PagesIT {
     assertThat(gateway.get("operator", "/preferences?limit=10").path("items"))
         .extracting(row -> row.path("choice").asText())
         .contains("a", "tie");
+  }
+
+  @Test
+  void aProxyServesThePagesBelowAPathOfItsHost() throws Exception {
+    try (PathProxy proxy = new PathProxy("/ask", gateway.port())) {
+      String link = Welcome.link(gateway);
+      page.navigate(proxy.url(link.substring(link.indexOf("/welcome/"))));
+      assertThat(page.locator(".composer")).isVisible();
+      assertThat(page.url()).startsWith(proxy.url("/"));
+      assertThat(person.cookies().getFirst().path).isEqualTo("/ask");
+
+      page.getByLabel("Two answers").check();
+      say("How was the book?");
+      page.getByText("The same call for a shell").click();
+      assertThat(page.locator(".choice .line")).containsText(proxy.url("/preferences"));
+      page.getByRole(AriaRole.BUTTON, named("Left")).click();
+      assertThat(page.locator(".toast")).containsText("Noted: the left one");
+      page.navigate(proxy.url("/#/learning"));
+      assertThat(page.locator(".source a").first()).hasAttribute("href", proxy.url("/learning"));
+      page.getByRole(AriaRole.BUTTON, named("Sign out")).click();
+      assertThat(page.locator("input[name=key]")).isVisible();
+      assertThat(page.url()).isEqualTo(proxy.url("/"));
+    }
   }
 
   @Test
@@ -123,11 +98,56 @@ class PagesIT {
   }
 
   @Test
+  void aVoteIsTakenBackWhileItsWindowIsOpen() throws Exception {
+    signIn();
+    page.getByLabel("Two answers").check();
+    say("How was the song?");
+    page.keyboard().press("1");
+    page.locator(".toast").getByRole(AriaRole.BUTTON, exactly("Undo")).click();
+    assertThat(page.locator(".choice button").first()).isVisible();
+    page.keyboard().press("4");
+    assertThat(page.getByText("Noted: both bad")).isVisible();
+    JsonNode newest = gateway.get("operator", "/preferences?order=newest&limit=1").at("/items/0");
+    assertThat(newest.path("choice").asText()).isEqualTo("both_bad");
+
+    page.navigate(url("/#/replay/" + newest.path("pair_id").asText()));
+    assertThat(page.getByText("the same tokens").first()).isVisible();
+    PageBrowser.assertAccessible(page);
+  }
+
+  @Test
+  void anAnswerIsRatedAndMadeBetter() throws Exception {
+    signIn();
+    page.evaluate("localStorage.setItem('whetstone.pair-share', '0')");
+    page.reload();
+    say("How was the meal?");
+    page.getByRole(AriaRole.BUTTON, exact("👎 Bad")).click();
+    page.getByLabel("too long").check();
+    page.getByLabel("Comment").fill("<b>no</b>");
+    page.getByText("The same call for a shell").click();
+    assertThat(page.locator(".feedback .line")).containsText("/feedback");
+    assertThat(page.locator(".feedback .line")).containsText("\"tags\":[\"too-long\"]");
+    page.getByRole(AriaRole.BUTTON, exact("Save")).click();
+    assertThat(page.getByText("Your reasons are kept")).isVisible();
+    page.getByRole(AriaRole.BUTTON, exact("Make it better")).click();
+    page.getByLabel("The better answer").fill("The meal was good.");
+    page.getByRole(AriaRole.BUTTON, exact("Use my text")).click();
+    assertThat(page.locator(".turn.assistant .body")).hasText("The meal was good.");
+
+    JsonNode rating = gateway.get("operator", "/feedback/ratings?tag=too-long").at("/items/0");
+    assertThat(rating.path("rating").asText()).isEqualTo("down");
+    assertThat(rating.path("edit").asText()).isEqualTo("The meal was good.");
+    page.navigate(url("/#/data"));
+    assertThat(page.getByText("<b>no</b>").first()).isVisible();
+    PageBrowser.assertAccessible(page);
+  }
+
+  @Test
   void whatOthersWriteStaysText() throws Exception {
     String attack =
-        "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script> [a](javascript:window.hit=1)"
-            + " [b](data:text/html,hit) ![c](https://elsewhere.test/pixel.png) [d](https://good.test/)"
-            + " \u202eevil \u200b"
+        "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>"
+            + " [a](javascript:window.hit=1) [b](data:text/html,hit)"
+            + " ![c](https://elsewhere.test/pixel.png) [d](https://good.test/) \u202eevil \u200b"
             + "long".repeat(25_000);
     page.onRequest(
         request -> assertThat(request.url()).startsWith("http://localhost:" + gateway.port()));
@@ -163,147 +183,42 @@ class PagesIT {
     page.getByLabel("Key").fill(gateway.key("rater"));
     page.getByRole(AriaRole.BUTTON, named("Sign in")).click();
     assertThat(page.locator(".side")).hasCount(2);
-    assertThat(page.getByRole(AriaRole.LINK, linked("Learning"))).hasCount(0);
+    assertThat(page.getByRole(AriaRole.LINK, exact("Learning"))).hasCount(0);
 
     page.keyboard().press("d");
     assertThat(page.locator(".diff")).hasCount(2);
     page.keyboard().press("2");
 
-    assertThat(page.locator(".toast")).hasText("Noted: the right one");
-    assertThat(page.getByText("1 votes of yours here")).isVisible();
+    assertThat(page.locator(".toast")).containsText("Noted: the right one");
+    assertThat(page.getByText("1 votes of yours, 1 in the last day")).isVisible();
+
+    page.keyboard().press("u");
+    assertThat(page.getByText("The vote is taken back")).isVisible();
+    assertThat(page.getByText("0 votes of yours")).isVisible();
+    page.keyboard().press("1");
+    assertThat(page.getByText("1 votes of yours")).isVisible();
+    page.getByLabel("Why it is skipped").selectOption("I cannot tell");
+    page.getByText("The same call for a shell").last().click();
+    assertThat(page.locator(".line").last()).containsText("/skip' ");
+    assertThat(page.locator(".line").last()).containsText("I cannot tell");
+    page.getByRole(AriaRole.BUTTON, exact("Skip")).click();
+    assertThat(page.getByText("Given back; others get it")).isVisible();
     assertThat(page.content()).doesNotContain("wsk_");
     assertThat(page.evaluate("JSON.stringify(localStorage)").toString()).doesNotContain("wsk_");
   }
 
-  @Test
-  void anOperatorWatchesARunAndChangesTheChampion() throws Exception {
-    try (Voters voters = new Voters(() -> gateway)) {
-      voters.prefer((a, b) -> a.length() < b.length() ? "a" : "b");
-      voters.awaitDecided(150);
-    }
-    signIn();
-    page.navigate(url("/#/runs"));
-    page.getByRole(AriaRole.BUTTON, named("Start a run now")).click();
-    confirm("shorter answers", "Start a run now");
-    page.locator("tbody a").first().click();
-    page.locator(".chart canvas").first().waitFor(new Locator.WaitForOptions().setTimeout(60_000));
-    assertThat(page.locator("h1")).containsText("succeeded", within(60_000));
-    PageBrowser.assertAccessible(page);
-
-    page.navigate(url("/#/versions"));
-    page.getByRole(AriaRole.BUTTON, named("Promote v1")).click();
-    assertThat(page.locator("dialog")).containsText("v1 answers instead of v0");
-    confirm("it is shorter", "Promote");
-    assertThat(
-            page.locator("tr", new Page.LocatorOptions().setHasText("v1").setHasText("champion")))
-        .isVisible();
-    page.getByRole(AriaRole.BUTTON, named("Roll back to v0")).click();
-    confirm("enough", "Roll back");
-    assertThat(page.locator(".timeline li").first()).containsText("Rolled back: v0");
-    assertThat(page.locator(".timeline")).containsText("it is shorter");
-    assertThat(gateway.get("operator", "/policies/champion").path("version").asText())
-        .isEqualTo("v0");
-  }
-
-  @Test
-  void aFileIsImportedAndItsBadLinesAreNamed() throws Exception {
-    signIn();
-    page.navigate(url("/#/data"));
-    String lines =
-        "{\"prompt\": \"Is <b>this</b> text?\", \"chosen\": \"yes\", \"rejected\": \"no\"}\nnonsense\n";
-    page.locator("input[type=file]")
-        .setInputFiles(
-            new FilePayload(
-                "pairs.jsonl", "application/json", lines.getBytes(StandardCharsets.UTF_8)));
-
-    assertThat(page.getByText("1 imported, 0 known before, 1 unusable, of 2 lines")).isVisible();
-    assertThat(page.locator("section.card td").first()).hasText("2");
-    assertThat(page.getByText("Is <b>this</b> text?")).isVisible();
-  }
-
-  @Test
-  void aRevokedSessionIsOut() throws Exception {
-    signIn();
-    try (BrowserContext other = browser.person(800, 600, ColorScheme.DARK)) {
-      Page theirs = other.newPage();
-      theirs.navigate(url("/"));
-      theirs.getByLabel("Key").fill(gateway.key("chat"));
-      theirs.getByRole(AriaRole.BUTTON, named("Sign in")).click();
-      assertThat(theirs.locator(".composer")).isVisible();
-
-      page.navigate(url("/#/access"));
-      Locator row = page.locator("tr", new Page.LocatorOptions().setHasText("chat_"));
-      row.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Sign out"))
-          .first()
-          .click();
-      page.locator("dialog").getByRole(AriaRole.BUTTON, exactly("Sign out")).click();
-      assertThat(page.locator("dialog")).hasCount(0);
-      PageBrowser.assertAccessible(page);
-
-      theirs.reload();
-      assertThat(theirs.getByLabel("Key")).isVisible();
-    }
-  }
-
-  private void say(String text) {
-    page.locator("#message").fill(text);
-    page.keyboard().press("Enter");
-    page.locator(".choice button, .turn.assistant").last().waitFor();
-  }
-
-  private void confirm(String reason, String button) {
-    page.getByLabel("Reason").fill(reason);
-    page.locator("dialog").getByRole(AriaRole.BUTTON, exactly(button)).click();
-    assertThat(page.locator("dialog")).hasCount(0);
-  }
-
-  private void signIn() throws Exception {
-    page.navigate(
-        gateway
-            .postForJson("operator", "/welcome", Map.of())
-            .path("url")
-            .asText()
-            .replace("127.0.0.1", "localhost"));
-    page.locator(".composer").waitFor();
-  }
-
   private String printedLink() throws Exception {
-    Instant limit = Instant.now().plus(Duration.ofSeconds(30));
-    while (Instant.now().isBefore(limit)) {
-      Matcher found = LINK.matcher(Files.readString(gateway.home().resolve("gateway.log")));
-      if (found.find()) {
-        return found.group(1);
-      }
-      Thread.sleep(100);
-    }
-    throw new AssertionError("the gateway prints no link");
-  }
-
-  private String url(String path) {
-    return "http://localhost:" + gateway.port() + path;
+    Path log = gateway.home().resolve("gateway.log");
+    return await("the printed link")
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> LINK.matcher(Files.readString(log)).results().findFirst(), Optional::isPresent)
+        .orElseThrow()
+        .group(1);
   }
 
   private static String answerOf(String text) {
     String json = text.replace("\\", "\\\\").replace("\"", "\\\"");
     return "event: token\ndata: {\"text\": \"%s\"}\n\nevent: done\ndata: {\"id\": \"gen_1\", \"policy\": \"v0\", \"completion\": {\"text\": \"%s\", \"finish_reason\": \"stop\"}}\n\n"
         .formatted(json, json);
-  }
-
-  private static Page.GetByRoleOptions named(String name) {
-    return new Page.GetByRoleOptions().setName(name);
-  }
-
-  private static Page.GetByRoleOptions linked(String name) {
-    return named(name).setExact(true);
-  }
-
-  private static Locator.GetByRoleOptions exactly(String name) {
-    return new Locator.GetByRoleOptions().setName(name).setExact(true);
-  }
-
-  private static com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions within(
-      double milliseconds) {
-    return new com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions()
-        .setTimeout(milliseconds);
   }
 }

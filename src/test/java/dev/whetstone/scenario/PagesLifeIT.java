@@ -2,24 +2,28 @@ package dev.whetstone.scenario;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.whetstone.lab.DemoScenario;
 import dev.whetstone.lab.LabGateway;
+import dev.whetstone.lab.LabSettings;
 import dev.whetstone.testing.PageBrowser;
 import dev.whetstone.testing.PagePictures;
+import dev.whetstone.testing.PostgresFaults;
 import dev.whetstone.testing.StorySettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
+import dev.whetstone.testing.Welcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +35,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("pages")
 class PagesLifeIT {
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofMinutes(8);
+
+  /** Milliseconds until the demo's next act may be seen. */
+  private static final double WAIT = LIMIT.toMillis();
 
   @Test
   void everyPageIsWholeOnEveryScreen(@TempDir Path home) throws Exception {
@@ -41,10 +48,10 @@ class PagesLifeIT {
         LabGateway gateway =
             LabGateway.start(LabGateway.command(), home, StorySettings.product())) {
       PagePictures pages = new PagePictures(browser, pictures);
-      pages.take(links(gateway), "empty", PagePictures.pages("", ""), false);
+      pages.take(Welcome.links(gateway, 4), "empty", PagePictures.pages("", ""), false);
       String run = duelToTheEnd(gateway);
       String rollout = gateway.get("operator", "/rollouts?limit=1").at("/items/0/id").asText();
-      pages.take(links(gateway), "full", PagePictures.pages(run, rollout), true);
+      pages.take(Welcome.links(gateway, 4), "full", PagePictures.pages(run, rollout), true);
 
       assertThat(browser.complaints()).isEmpty();
     }
@@ -56,11 +63,7 @@ class PagesLifeIT {
     LabGateway gateway = LabGateway.start(LabGateway.command(), home, StorySettings.manual());
     try (PageBrowser browser = PageBrowser.start();
         BrowserContext person = browser.person(1280, 900, ColorScheme.LIGHT)) {
-      Page page = person.newPage();
-      page.navigate(links(gateway).getFirst());
-      page.locator(".composer").waitFor();
-      page.evaluate("location.hash = '#/learning'");
-      assertThat(page.getByText("v0 serves")).isVisible();
+      Page page = learning(person, gateway);
 
       gateway.process().destroyForcibly().waitFor();
       assertThat(page.locator("#away")).isVisible();
@@ -71,11 +74,77 @@ class PagesLifeIT {
 
       gateway = gateway.restart();
       assertThat(page.locator("#away"))
-          .isHidden(new LocatorAssertions.IsHiddenOptions().setTimeout(30_000));
+          .isHidden(new LocatorAssertions.IsHiddenOptions().setTimeout(120_000));
       page.locator(".notice button").click();
       assertThat(page.locator(".turn.assistant, .turn.pair")).containsText("game");
     } finally {
       gateway.close();
+      // the server outlives the gateway that was killed by a little, and writes into its folder
+      await("the database's end")
+          .atMost(LIMIT)
+          .until(() -> !Files.exists(home.resolve("postgres/data/postmaster.pid")));
+    }
+  }
+
+  @Test
+  void aPageOutlivesItsDatabase(@TempDir Path home) throws Exception {
+    TestModels.tiny();
+    PostgresFaults postgres = new PostgresFaults(home);
+    try (LabGateway gateway = LabGateway.start(LabGateway.command(), home, StorySettings.manual());
+        PageBrowser browser = PageBrowser.start();
+        BrowserContext person = browser.person(1280, 900, ColorScheme.LIGHT)) {
+      Page page = learning(person, gateway);
+      assertThat(page.getByText("time to the first token")).isVisible();
+
+      postgres.makeUnavailable();
+      assertThat(page.locator("#away")).containsText("database does not answer");
+      page.evaluate("location.hash = '#/compare'");
+      assertThat(page.getByText("This page could not be shown")).isVisible();
+
+      postgres.makeAvailable();
+      assertThat(page.locator("#away"))
+          .isHidden(new LocatorAssertions.IsHiddenOptions().setTimeout(120_000));
+      assertThat(page.getByText("Two versions on one prompt")).isVisible();
+      page.evaluate("location.hash = '#/learning'");
+      assertThat(page.getByText("v0 serves")).isVisible();
+    }
+  }
+
+  @Test
+  void theDemoPlaysInTheOpenPages(@TempDir Path home) throws Exception {
+    try (LabGateway gateway = LabGateway.start(LabGateway.command(), home, LabSettings.DEMO);
+        PageBrowser browser = PageBrowser.start();
+        BrowserContext person = browser.person(1280, 900, ColorScheme.LIGHT)) {
+      Page learning = learning(person, gateway);
+      Page other = person.newPage();
+      other.navigate("http://localhost:" + gateway.port() + "/#/runs");
+
+      FutureTask<Void> demo =
+          new FutureTask<>(
+              () -> {
+                new DemoScenario(gateway, _ -> {}).run();
+                return null;
+              });
+      Thread.ofVirtual().start(demo);
+
+      other.locator("tbody a").first().click(new Locator.ClickOptions().setTimeout(WAIT));
+      other.locator(".chart canvas").first().waitFor(new Locator.WaitForOptions().setTimeout(WAIT));
+      assertThat(learning.getByLabel("Duel").locator("canvas"))
+          .isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(WAIT));
+      assertThat(learning.getByText("v1 serves"))
+          .isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(WAIT));
+      assertThat(learning.getByText("v0 serves"))
+          .isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(WAIT));
+      demo.get();
+
+      assertThat(other.locator("h1")).containsText("succeeded");
+      other.evaluate("location.hash = '#/versions'");
+      assertThat(other.locator(".timeline")).containsText("Promoted: v1");
+      assertThat(other.locator(".timeline")).containsText("Rolled back: v0");
+      other.evaluate("location.hash = '#/rollouts'");
+      other.locator("tbody a").first().click();
+      assertThat(other.locator(".chart canvas")).isVisible();
+      assertThat(browser.complaints()).isEmpty();
     }
   }
 
@@ -84,30 +153,27 @@ class PagesLifeIT {
       voters.prefer((a, b) -> a.length() < b.length() ? "a" : "b");
       voters.awaitDecided(150);
       String run = gateway.postForJson("trainer", "/training/runs", Map.of()).path("id").asText();
-      Instant limit = Instant.now().plus(LIMIT);
-      while (gateway
-              .get("operator", "/rollouts?limit=1")
-              .at("/items/0/ended_at")
-              .asText("")
-              .isEmpty()
-          && Instant.now().isBefore(limit)) {
-        Thread.sleep(200);
-      }
+      await("the rollout's end")
+          .atMost(LIMIT)
+          .pollInterval(Duration.ofMillis(500))
+          .until(
+              () ->
+                  !gateway
+                      .get("operator", "/rollouts?limit=1")
+                      .at("/items/0/ended_at")
+                      .asText("")
+                      .isEmpty());
       return run;
     }
   }
 
-  /** One-time links for the four browsers of a round of pictures. */
-  private static List<String> links(LabGateway gateway) throws Exception {
-    List<String> links = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      links.add(
-          gateway
-              .postForJson("operator", "/welcome", Map.of())
-              .path("url")
-              .asText()
-              .replace("127.0.0.1", "localhost"));
-    }
-    return links;
+  /** A page of a person who signed in, which shows what the loop does. */
+  private static Page learning(BrowserContext person, LabGateway gateway) throws Exception {
+    Page page = person.newPage();
+    page.navigate(Welcome.link(gateway));
+    page.locator(".composer").waitFor();
+    page.evaluate("location.hash = '#/learning'");
+    assertThat(page.getByText("v0 serves")).isVisible();
+    return page;
   }
 }

@@ -2,7 +2,13 @@ package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.client.GatewayHttpClient;
+import dev.whetstone.client.RefusedRequestException;
+import dev.whetstone.lora.Adapters;
 import dev.whetstone.testing.GatewayProcess;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.weights.ModelConfig;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -42,7 +48,7 @@ class SiegeIT {
       biasesOfTheWholeVocabulary(gateway, client);
       wideRequestsThatWait(gateway, client);
       bodiesThatNeverEnd(gateway, client);
-
+      adaptersThatTheSettingsAllow(gateway, client);
       assertServed(gateway, client);
       assertThat(Files.readString(home.resolve("gateway.log")))
           .doesNotContain("OutOfMemoryError", " ERROR ", "\tat ");
@@ -124,6 +130,52 @@ class SiegeIT {
         socket.close();
       }
     }
+  }
+
+  /** Some 55 MB each: beside each other the heap has no room for them. */
+  private void adaptersThatTheSettingsAllow(GatewayProcess gateway, HttpClient client)
+      throws Exception {
+    ModelConfig config = TestModels.tiny().config();
+    int rank = (int) (55_000_000 / Adapters.of(config, 1, 0).bytes());
+    GatewayHttpClient operator =
+        new GatewayHttpClient(gateway.uri("").toString(), gateway.key("operator"));
+    List<String> versions = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    for (int seed = 1; seed <= 6; seed++) {
+      try {
+        String version = TwoGatewaysIT.imported(operator, Adapters.of(config, rank, seed), home);
+        versions.add(version);
+        operator.post("/policies/" + version + "/promote", new ObjectMapper().createObjectNode());
+      } catch (RefusedRequestException refused) {
+        refusals.add(refused.status() + " " + refused.getMessage());
+      }
+    }
+    assertServed(gateway, client);
+
+    assertThat(versions).as("%s", refusals).hasSizeGreaterThan(1);
+    assertThat(refusals)
+        .as("%s", versions)
+        .isNotEmpty()
+        .allMatch(refusal -> refusal.startsWith("413 ") || refusal.startsWith("409 "))
+        .allMatch(refusal -> refusal.contains(" MB of the heap"));
+    downloads(gateway, client, "/policies/" + versions.getLast() + "/onnx");
+  }
+
+  private void downloads(GatewayProcess gateway, HttpClient client, String path) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(gateway.uri(path))
+            .header("Authorization", "Bearer " + gateway.key("operator"))
+            .build();
+    List<CompletableFuture<HttpResponse<Void>>> all = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      all.add(client.sendAsync(request, BodyHandlers.discarding()));
+    }
+    List<Integer> statuses = new ArrayList<>();
+    for (CompletableFuture<HttpResponse<Void>> one : all) {
+      statuses.add(one.get(120, TimeUnit.SECONDS).statusCode());
+    }
+    assertThat(statuses).contains(200, 429).isSubsetOf(200, 429, 503);
+    assertServed(gateway, client);
   }
 
   /** Sends equal requests of the chat key at once; returns their statuses. */

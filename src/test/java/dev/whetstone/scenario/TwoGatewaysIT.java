@@ -3,6 +3,7 @@ package dev.whetstone.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.client.GatewayHttpClient;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.lab.LabGateway;
@@ -232,13 +233,17 @@ class TwoGatewaysIT {
 
   /** The version that an adapter becomes, sent as PEFT's files, which are left in a folder. */
   static String imported(LabGateway gateway, LoraAdapter adapter, Path folder) throws Exception {
+    return imported(gateway.asOperator(), adapter, folder);
+  }
+
+  static String imported(GatewayHttpClient operator, LoraAdapter adapter, Path folder)
+      throws IOException {
     Path peft = Files.createTempDirectory(folder, "adapter");
     Path tensors = peft.resolve("adapter_model.safetensors");
     Path config = peft.resolve("adapter_config.json");
     Files.write(tensors, PeftFiles.tensors(adapter));
     Files.writeString(config, PeftFiles.config(adapter, "tiny"));
-    return gateway
-        .asOperator()
+    return operator
         .post("/policies", Map.of("adapter_model", tensors, "adapter_config", config))
         .path("version")
         .asText();

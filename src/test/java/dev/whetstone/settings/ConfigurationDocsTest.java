@@ -2,9 +2,11 @@ package dev.whetstone.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whetstone.app.RetentionConfig;
 import dev.whetstone.database.DatabaseSettings;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.gateway.http.GatewayConfig;
+import dev.whetstone.gateway.pages.OidcConfig;
 import dev.whetstone.gateway.pages.PagesConfig;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.feedback.FeedbackConfig;
@@ -35,12 +37,14 @@ class ConfigurationDocsTest {
           EngineConfig.class,
           GateChecksConfig.class,
           GatewayConfig.class,
+          OidcConfig.class,
           PagesConfig.class,
           PreferenceConfig.class,
           FeedbackConfig.class,
           RolloutConfig.class,
           ServingConfig.class,
-          TrainerConfig.class);
+          TrainerConfig.class,
+          RetentionConfig.class);
 
   @Test
   void theReferenceIsWhatTheMappingsSay() throws IOException {

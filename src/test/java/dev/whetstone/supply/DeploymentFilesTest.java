@@ -14,7 +14,15 @@ class DeploymentFilesTest {
     assertThat(Files.readAllLines(Path.of(".dockerignore"))).contains("data", "target");
     assertThat(Path.of("src/main/docker/Dockerfile"))
         .content()
-        .contains("USER 10001", "-XX:+ExitOnOutOfMemoryError");
+        .contains("USER 10001", "-XX:+ExitOnOutOfMemoryError", "-XX:TrimNativeHeapInterval=60000")
+        .contains("FROM ${BUILD_IMAGE}", "FROM ${RUNTIME_IMAGE}");
+  }
+
+  @Test
+  void whatAProcessWritesIsForItsOwner() throws IOException {
+    for (String script : new String[] {"run", "whetstone"}) {
+      assertThat(Path.of(script)).content().contains("umask 077");
+    }
   }
 
   @Test

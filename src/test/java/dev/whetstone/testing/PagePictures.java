@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -42,6 +43,9 @@ public final class PagePictures {
           }
           for (var shown : pages.entrySet()) {
             open(page, shown.getValue());
+            if (chats && shown.getKey().equals("compare")) {
+              compare(page);
+            }
             page.screenshot(
                 new Page.ScreenshotOptions()
                     .setFullPage(true)
@@ -63,6 +67,13 @@ public final class PagePictures {
     }
   }
 
+  /** Compares two versions on the open page for it. */
+  public static void compare(Page page) {
+    page.locator("main textarea").fill("How was the book?");
+    page.locator("main form button[type=submit]").click();
+    page.locator(".heat").nth(1).waitFor();
+  }
+
   private static void chat(Page page) {
     page.locator(".samples button").first().waitFor();
     page.locator(".composer input[type=checkbox]").check();
@@ -73,6 +84,8 @@ public final class PagePictures {
   private static void open(Page page, String fragment) {
     page.evaluate("fragment => { location.hash = fragment; }", fragment);
     page.waitForTimeout(900);
+    // a busy machine draws curves later
+    PlaywrightAssertions.assertThat(page.locator(".chart:not(:has(canvas))")).hasCount(0);
   }
 
   private static Object overflow(Page page) {
@@ -93,6 +106,7 @@ public final class PagePictures {
           "rollouts",
           "compare",
           "data",
+          "replay",
           "access",
           "audit"
         }) {
@@ -101,6 +115,7 @@ public final class PagePictures {
     if (!run.isEmpty()) {
       pages.put("run", "#/run/" + run);
       pages.put("rollout", "#/rollout/" + rollout);
+      pages.put("changes", "#/changes/v1");
     }
     return pages;
   }

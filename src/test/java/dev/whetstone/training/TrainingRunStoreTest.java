@@ -111,6 +111,22 @@ class TrainingRunStoreTest {
   }
 
   @Test
+  void onlyALostTrainerCountsAsLost() {
+    TrainingRunStore store = new TrainingRunStore(database, "lost");
+    String id = store.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    assertThat(store.begin(id).lost()).isZero();
+
+    store.handBack(id);
+    assertThat(store.begin(id).lost()).as("after an orderly stop").isZero();
+    assertThat(store.begin(id, true).lost()).as("after the database was away").isZero();
+
+    TrainingRun taken = store.begin(id);
+    assertThat(taken.lost()).as("after a kill").isOne();
+    assertThat(taken.attempts()).isEqualTo(4);
+    store.finish(id, RunStatus.CANCELLED, OPERATOR);
+  }
+
+  @Test
   void aQueuedRunIsCancelledAtOnceAndARunningOneIsAsked() {
     TrainingRunStore runs = new TrainingRunStore(database, "cancel");
     String queued = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();

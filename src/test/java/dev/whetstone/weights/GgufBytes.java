@@ -93,6 +93,33 @@ public final class GgufBytes {
     return out.toByteArray();
   }
 
+  /** The same in two files, as gguf-split makes them; the second has tensors from a number on. */
+  public List<byte[]> halves(int from) {
+    long start = tensors.get(from).offset;
+    GgufBytes first = new GgufBytes();
+    first.metadata.writeBytes(metadata.toByteArray());
+    first.entries = entries;
+    GgufBytes second = new GgufBytes();
+    for (int i = 0; i < tensors.size(); i++) {
+      Entry tensor = tensors.get(i);
+      GgufBytes part = i < from ? first : second;
+      part.tensors.add(
+          new Entry(
+              tensor.name, tensor.type, tensor.offset - (i < from ? 0 : start), tensor.shape));
+    }
+    byte[] all = data.toByteArray();
+    first.data.write(all, 0, (int) start);
+    second.data.write(all, (int) start, all.length - (int) start);
+    List<byte[]> parts = new ArrayList<>();
+    for (GgufBytes part : List.of(first, second)) {
+      part.number("split.no", parts.size());
+      part.number("split.count", 2);
+      part.number("split.tensors.count", tensors.size());
+      parts.add(part.bytes());
+    }
+    return parts;
+  }
+
   private static void string(ByteArrayOutputStream out, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     out.writeBytes(all(little(8).putLong(bytes.length)));

@@ -1,6 +1,7 @@
 package dev.whetstone.weights;
 
 import java.io.ByteArrayOutputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,12 +15,14 @@ public final class GgufLayout {
           Map.entry("self_attn.o_proj", "attn_output"),
           Map.entry("self_attn.q_norm", "attn_q_norm"),
           Map.entry("self_attn.k_norm", "attn_k_norm"),
+          Map.entry("mlp.gate", "ffn_gate_inp"),
           Map.entry("mlp.gate_proj", "ffn_gate"),
           Map.entry("mlp.up_proj", "ffn_up"),
           Map.entry("mlp.down_proj", "ffn_down"),
           Map.entry("input_layernorm", "attn_norm"),
           Map.entry("pre_feedforward_layernorm", "ffn_norm"),
           Map.entry("post_feedforward_layernorm", "post_ffw_norm"));
+  private static final List<String> EXPERTS = List.of("gate_proj", "up_proj", "down_proj");
   private static final Set<String> PAIRED = Set.of("llama", "granite", "smollm3");
 
   private final ModelConfig config;
@@ -31,7 +34,12 @@ public final class GgufLayout {
     this.config = config;
     this.model = model;
     this.architecture =
-        config.architecture().equals("gemma3_text") ? "gemma3" : config.architecture();
+        switch (config.architecture()) {
+          case "gemma3_text" -> "gemma3";
+          case "mixtral" -> "llama";
+          case "qwen3_moe" -> "qwen3moe";
+          default -> config.architecture();
+        };
     this.file = GgufBytes.model(config, architecture);
   }
 
@@ -73,6 +81,12 @@ public final class GgufLayout {
       file.decimal("granite.logit_scale", (float) (1 / design.logitMultiplier()));
       file.decimal("granite.attention.scale", (float) design.attentionScale());
     }
+    DecoderDesign.Experts experts = design.experts();
+    if (experts != null) {
+      file.number(architecture + ".expert_count", experts.count());
+      file.number(architecture + ".expert_used_count", experts.chosen());
+      file.number(architecture + ".expert_feed_forward_length", config.intermediateSize());
+    }
     if (architecture.equals("gemma2")) {
       file.decimal("gemma2.attn_logit_softcapping", (float) design.attentionCap());
       file.decimal("gemma2.final_logit_softcapping", (float) design.logitCap());
@@ -82,18 +96,35 @@ public final class GgufLayout {
   private void layer(String from, String to) {
     boolean fused = config.design().fused();
     for (String name : model.names()) {
-      if (name.startsWith(from) && !(fused && name.matches(".*(q|k|v|gate|up)_proj.*"))) {
+      if (name.startsWith(from)
+          && !name.contains(".experts.")
+          && !(fused && name.matches(".*(q|k|v|gate|up)_proj.*"))) {
         String rest = name.substring(from.length());
         String module = rest.substring(0, rest.lastIndexOf('.'));
         String kind = rest.substring(rest.lastIndexOf('.'));
         tensor(to + place(module) + kind, name);
       }
     }
+    for (String module : config.design().experts() == null ? List.<String>of() : EXPERTS) {
+      experts(to + BLOCK.get("mlp." + module) + "_exps.weight", from, module);
+    }
     if (fused) {
       stacked(
           to + "attn_qkv.weight", from, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
       stacked(to + "ffn_up.weight", from, "mlp.gate_proj", "mlp.up_proj");
     }
+  }
+
+  /** Tensors of all experts, one behind the other. */
+  private void experts(String as, String from, String module) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    String name = from + "mlp.experts.%d." + module + ".weight";
+    int count = 0;
+    for (; model.names().contains(name.formatted(count)); count++) {
+      bytes.writeBytes(GgufBytes.floats(model.read(name.formatted(count))));
+    }
+    long[] one = model.shape(name.formatted(0));
+    file.tensor(as, 0, bytes.toByteArray(), count, one[0], one[1]);
   }
 
   private void stacked(String as, String from, String... modules) {

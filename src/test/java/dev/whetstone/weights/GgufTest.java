@@ -11,12 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Compares every storage type with the arithmetic of its definition; refuses malformed files. */
 @Timeout(60)
+@Tag("slow")
 class GgufTest {
   @TempDir Path folder;
   private final Random random = new Random(6);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a backup holds.
@@ -24,10 +25,21 @@ public record BackupManifest(
     List<String> schema,
     List<Table> tables,
     List<Sequence> sequences) {
+  /** A manifest's names and hashes; far more than a schema's tables take. */
+  private static final int MAX_BYTES = 1 << 20;
+
   static final int FORMAT = 1;
   static final String ENTRY = "manifest.json";
   private static final ObjectMapper MAPPER =
       new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+
+  /** Checks that nothing is missing: a file may hold anything. */
+  public BackupManifest {
+    schema = List.copyOf(schema);
+    tables = List.copyOf(tables);
+    sequences = List.copyOf(sequences);
+    Objects.requireNonNull(whetstone, "whetstone");
+  }
 
   /**
    * A table's rows.
@@ -36,6 +48,12 @@ public record BackupManifest(
    * @param sha256 of the rows as they stand in the file
    */
   public record Table(String name, List<String> columns, long rows, String sha256) {
+    public Table {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(sha256, "sha256");
+      columns = List.copyOf(columns);
+    }
+
     String entry() {
       return "tables/" + name;
     }
@@ -59,7 +77,12 @@ public record BackupManifest(
    *
    * @param called whether {@code last} was given already
    */
-  public record Sequence(String table, String column, long last, boolean called) {}
+  public record Sequence(String table, String column, long last, boolean called) {
+    public Sequence {
+      Objects.requireNonNull(table, "table");
+      Objects.requireNonNull(column, "column");
+    }
+  }
 
   /** Rows of all tables. */
   public long rows() {
@@ -71,6 +94,14 @@ public record BackupManifest(
   }
 
   static BackupManifest read(InputStream in) throws IOException {
-    return MAPPER.readValue(in, BackupManifest.class);
+    byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+    if (bytes.length > MAX_BYTES) {
+      throw new IOException("the manifest is longer than " + MAX_BYTES + " bytes");
+    }
+    BackupManifest manifest = MAPPER.readValue(bytes, BackupManifest.class);
+    if (manifest == null) {
+      throw new IOException("the manifest is null");
+    }
+    return manifest;
   }
 }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.whetstone.database.OwnerAccess;
 import dev.whetstone.database.Sql;
 import dev.whetstone.io.Sha256;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -43,8 +45,8 @@ public final class Restore {
    *     new
    */
   public BackupManifest read(Path file) throws IOException, SQLException {
+    BackupManifest manifest = verify(file);
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      BackupManifest manifest = manifest(file, zip);
       requireKnown(manifest);
       requireNew(manifest);
       database.migrateTo(manifest.schema().getLast());
@@ -52,9 +54,47 @@ public final class Restore {
         load(connection, zip, manifest);
       }
       return manifest;
-    } catch (ZipException damaged) {
+    }
+  }
+
+  /**
+   * Reads a file to its end, and finds out whether it holds what was written.
+   *
+   * @throws IOException when it is no whole backup, or has a format that is not known
+   */
+  public static BackupManifest verify(Path file) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      BackupManifest manifest = manifest(file, zip);
+      for (BackupManifest.Table table : manifest.tables()) {
+        verify(zip, table);
+      }
+      return manifest;
+    } catch (ZipException | EOFException damaged) {
       throw new IOException(file + " is no backup of Whetstone, or not a whole one", damaged);
     }
+  }
+
+  private static void verify(ZipFile zip, BackupManifest.Table table) throws IOException {
+    MessageDigest digest = Sha256.digest();
+    try (InputStream in = new DigestInputStream(rows(zip, table), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    if (!Sha256.hex(digest).equals(table.sha256())) {
+      throw damaged(table);
+    }
+  }
+
+  private static InputStream rows(ZipFile zip, BackupManifest.Table table) throws IOException {
+    ZipEntry entry = zip.getEntry(table.entry());
+    if (entry == null) {
+      throw new IOException("the backup is not whole: it lacks the rows of " + table.name());
+    }
+    return zip.getInputStream(entry);
+  }
+
+  private static IOException damaged(BackupManifest.Table table) {
+    return new IOException(
+        "the backup is damaged: the rows of " + table.name() + " are not those that were written");
   }
 
   private static BackupManifest manifest(Path file, ZipFile zip) throws IOException {
@@ -169,21 +209,13 @@ public final class Restore {
 
   private static void load(Connection connection, ZipFile zip, BackupManifest.Table table)
       throws IOException, SQLException {
-    ZipEntry entry = zip.getEntry(table.entry());
-    if (entry == null) {
-      throw new IOException("the backup is not whole: it lacks the rows of " + table.name());
-    }
-    MessageDigest digest = Sha256.digest();
     CopyManager copies = connection.unwrap(PGConnection.class).getCopyAPI();
     long rows;
-    try (InputStream in = new DigestInputStream(zip.getInputStream(entry), digest)) {
+    try (InputStream in = rows(zip, table)) {
       rows = copies.copyIn(table.copy("FROM STDIN"), in);
     }
-    if (rows != table.rows() || !Sha256.hex(digest).equals(table.sha256())) {
-      throw new IOException(
-          "the backup is damaged: the rows of "
-              + table.name()
-              + " are not those that were written");
+    if (rows != table.rows()) {
+      throw damaged(table);
     }
   }
 }

@@ -63,6 +63,7 @@ public final class EmbeddedServer {
   private final Path directory;
   private final Path data;
   private final Path binaries;
+  private final ServerLog log;
 
   private final ServerReferenceCount users;
   private @Nullable SharedLock use;
@@ -71,6 +72,7 @@ public final class EmbeddedServer {
     this.users = new ServerReferenceCount(directory.resolve("users"));
     this.directory = directory;
     this.data = directory.resolve("data");
+    this.log = new ServerLog(directory);
     this.binaries = binaries;
   }
 
@@ -195,7 +197,7 @@ public final class EmbeddedServer {
               + " container; a data folder has one server only");
     }
     awaitOrphans();
-    rotateLog();
+    log.bound(MAX_LOG_BYTES);
     Files.deleteIfExists(data.resolve("postmaster.pid"));
     int port = Ports.free();
     String options =
@@ -211,18 +213,8 @@ public final class EmbeddedServer {
             "-c shared_buffers=64MB",
             "-c timezone=UTC",
             "-c log_checkpoints=off");
-    pgCtl("start", "-l", log().toString(), "-o", options);
+    pgCtl("start", "-l", log.file().toString(), "-o", options);
     return port;
-  }
-
-  private Path log() {
-    return directory.resolve("log");
-  }
-
-  private void rotateLog() throws IOException {
-    if (Files.exists(log()) && Files.size(log()) > MAX_LOG_BYTES) {
-      Files.move(log(), directory.resolve("log.1"), StandardCopyOption.REPLACE_EXISTING);
-    }
   }
 
   // Without the pid file PostgreSQL cannot detect that sessions of a killed server still use its
@@ -325,9 +317,9 @@ public final class EmbeddedServer {
     String fatal = lastFatal();
     if (fatal == null) {
       return new IOException(
-          "PostgreSQL could not " + deed + ": " + output + " (log: " + log() + ")");
+          "PostgreSQL could not " + deed + ": " + output + " (log: " + log.file() + ")");
     }
-    String message = "PostgreSQL could not " + deed + ": " + fatal + " (log: " + log() + ")";
+    String message = "PostgreSQL could not " + deed + ": " + fatal + " (log: " + log.file() + ")";
     return PERMANENT.stream().anyMatch(fatal::contains)
         ? new UnusableServerException(message)
         : new IOException(message);
@@ -340,11 +332,11 @@ public final class EmbeddedServer {
 
   /** PostgreSQL's own last word on why it does not run. */
   private @Nullable String lastFatal() throws IOException {
-    if (!Files.exists(log())) {
+    if (!Files.exists(log.file())) {
       return null;
     }
     byte[] end;
-    try (RandomAccessFile file = new RandomAccessFile(log().toFile(), "r")) {
+    try (RandomAccessFile file = new RandomAccessFile(log.file().toFile(), "r")) {
       file.seek(Math.max(0, file.length() - LOG_TAIL));
       end = new byte[(int) (file.length() - file.getFilePointer())];
       file.readFully(end);

@@ -122,7 +122,7 @@ public record TrainConfig(
 
   /** Tokens whose activations fit: of each linear layer the input, of each block some more. */
   private static int tokenBudget(ModelConfig base) {
-    double floats = base.layers() * (6.0 * base.hiddenSize() + 4.0 * base.intermediateSize());
+    double floats = base.layers() * (6.0 * base.hiddenSize() + 4.0 * base.activeIntermediateSize());
     return (int) Math.clamp(ACTIVATION_BYTES / (Float.BYTES * floats), 256, 2048);
   }
 

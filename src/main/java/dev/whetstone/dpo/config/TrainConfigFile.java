@@ -17,6 +17,7 @@ import dev.whetstone.dpo.loss.LossConfig;
 import dev.whetstone.dpo.loss.LossConfig.Weighted;
 import dev.whetstone.dpo.loss.LossType;
 import dev.whetstone.dpo.loss.UnpairedLoss;
+import dev.whetstone.io.JsonFault;
 import dev.whetstone.settings.EnumNames;
 import dev.whetstone.settings.JsonSettings;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ public final class TrainConfigFile {
     try {
       return JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("the settings are not JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("the settings are not JSON: " + JsonFault.of(e), e);
     }
   }
 

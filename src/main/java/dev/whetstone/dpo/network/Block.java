@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.ModelConfig;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Block {
    * @param inputRms {@code [tokens, 1]}; null without that norm, as the others
    * @param qkv queries, keys and values after rotation
    * @param queryKeys queries and keys before their norms
+   * @param gateUp null where experts are, as {@code experts} is elsewhere
    * @param attentionAdded with the residual stream between attention and MLP as its sum
    * @param loraHidden {@code A x} of each target, {@code [.., modules * rank]}
    * @param mlpAdded with the block's output as its sum
@@ -36,7 +38,8 @@ final class Block {
       NDArray attended,
       Added.Sum attentionAdded,
       @Nullable NDArray postAttentionRms,
-      NDArray gateUp,
+      @Nullable NDArray gateUp,
+      Mixture.@Nullable Kept experts,
       Map<LoraTarget, NDArray> loraHidden,
       Added.Sum mlpAdded) {
     NDArray postAttention() {
@@ -62,6 +65,9 @@ final class Block {
       }
       all.add(postAttentionRms);
       all.add(gateUp);
+      if (experts != null) {
+        experts.arrays().forEach(all::add);
+      }
       return all.stream().filter(Objects::nonNull).map(Objects::requireNonNull).toList();
     }
   }
@@ -80,6 +86,7 @@ final class Block {
 
   private final Norms norms;
   private final Map<LoraTarget, Projection> projections;
+  private final @Nullable Mixture mixture;
   private final CausalAttention attention;
   private final GatedActivation activation;
   private final Added attentionAdded;
@@ -89,6 +96,7 @@ final class Block {
   /**
    * Makes a block.
    *
+   * @param mixture in place of the MLP; null where that is dense
    * @param rotary which of a micro-batch's rotary tables it uses
    */
   Block(
@@ -96,9 +104,11 @@ final class Block {
       int layer,
       Norms norms,
       Map<LoraTarget, Projection> projections,
+      @Nullable Mixture mixture,
       int rotary) {
     this.norms = norms;
     this.projections = new EnumMap<>(projections);
+    this.mixture = mixture;
     this.attention = new CausalAttention(config, layer);
     this.activation = new GatedActivation(config.design().activation(), config.intermediateSize());
     double multiplier = config.design().residualMultiplier();
@@ -113,6 +123,10 @@ final class Block {
       throw new IllegalArgumentException("there is no projection " + target);
     }
     return projection;
+  }
+
+  Collection<Projection> projections() {
+    return projections.values();
   }
 
   /** Runs the block; {@code owner} gets all tensors of the result except the input. */
@@ -157,21 +171,25 @@ final class Block {
               adapted,
               loraHidden);
       NDArray postAttentionRms = rms(norms.beforeMlp, postAttention.sum());
-      NDArray gateUp =
-          project(
-              LoraTarget.GATE_UP,
-              normed(norms.beforeMlp, postAttention.sum(), postAttentionRms),
-              null,
-              adapted,
-              loraHidden);
-      Added.Sum output =
-          add(
-              mlpAdded,
-              LoraTarget.DOWN,
-              activation.forward(gateUp),
-              postAttention.sum(),
-              adapted,
-              loraHidden);
+      NDArray mlpInput = normed(norms.beforeMlp, postAttention.sum(), postAttentionRms);
+      NDArray gateUp = null;
+      Mixture.Kept experts = null;
+      Added.Sum output;
+      if (mixture == null) {
+        gateUp = project(LoraTarget.GATE_UP, mlpInput, null, adapted, loraHidden);
+        output =
+            add(
+                mlpAdded,
+                LoraTarget.DOWN,
+                activation.forward(gateUp),
+                postAttention.sum(),
+                adapted,
+                loraHidden);
+      } else {
+        Mixture.Output mixed = mixture.forward(mlpInput);
+        experts = mixed.kept();
+        output = mlpAdded.add(mixed.sum(), postAttention.sum());
+      }
       Activations activations =
           new Activations(
               selection,
@@ -183,6 +201,7 @@ final class Block {
               postAttention,
               postAttentionRms,
               gateUp,
+              experts,
               Map.copyOf(loraHidden),
               output);
       activations.arrays().forEach(array -> array.attach(owner));
@@ -240,10 +259,19 @@ final class Block {
   }
 
   private NDArray mlpBackward(NDArray dOutput, Activations kept) {
-    GatedActivation.Activated activated = activation.recompute(kept.gateUp);
     NDArray dDown = backward(mlpAdded, dOutput, kept.mlpAdded);
+    if (mixture != null) {
+      Mixture.Kept experts = Objects.requireNonNull(kept.experts);
+      return throughNorm(
+          norms.beforeMlp,
+          kept.postAttention(),
+          kept.postAttentionRms,
+          _ -> mixture.backward(dDown, experts));
+    }
+    NDArray gateUp = Objects.requireNonNull(kept.gateUp);
+    GatedActivation.Activated activated = activation.recompute(gateUp);
     NDArray dh = backward(LoraTarget.DOWN, dDown, activated.h(), kept);
-    NDArray dGateUp = activation.backward(dh, kept.gateUp, activated);
+    NDArray dGateUp = activation.backward(dh, gateUp, activated);
     return throughNorm(
         norms.beforeMlp,
         kept.postAttention(),

@@ -112,7 +112,7 @@ public final class Network implements AutoCloseable {
     requireFits(initial);
     lora = new LoraParameters(initial);
     for (int layer = 0; layer < blocks.size(); layer++) {
-      for (LoraTarget target : LoraTarget.values()) {
+      for (LoraTarget target : LoraTarget.of(config)) {
         LoraFactors factors = lora.factors(layer, target, config);
         if (factors != null) {
           blocks.get(layer).projection(target).adapt(factors);
@@ -133,7 +133,7 @@ public final class Network implements AutoCloseable {
   private void requireFits(LoraAdapter adapter) {
     Map<String, LoraAdapter.Module> unmatched = new HashMap<>(adapter.modules());
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (LoraTarget target : LoraTarget.values()) {
+      for (LoraTarget target : LoraTarget.of(config)) {
         for (String name : target.modules()) {
           int out = LoraTarget.outputSize(config, name);
           requireFits(unmatched, LoraTarget.moduleName(layer, name), target, out);
@@ -178,6 +178,11 @@ public final class Network implements AutoCloseable {
           "training all weights of %s is not supported, for its files hold fused ones; train an adapter"
               .formatted(config.architecture()));
     }
+    if (config.design().experts() != null) {
+      throw new IllegalArgumentException(
+          "training all weights of %s is not supported, for it is a mixture of experts; train an adapter of its attention"
+              .formatted(config.architecture()));
+    }
     return weights.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .flatMap(entry -> entry.getValue().unfreeze().stream())
@@ -188,8 +193,8 @@ public final class Network implements AutoCloseable {
   public void upload() {
     weights.values().forEach(Weight::upload);
     for (Block block : blocks) {
-      for (LoraTarget target : LoraTarget.values()) {
-        LoraFactors factors = block.projection(target).lora();
+      for (Projection projection : block.projections()) {
+        LoraFactors factors = projection.lora();
         if (factors != null) {
           factors.upload(manager);
         }

@@ -36,16 +36,21 @@ sealed interface Selection {
     @Override
     public NDArray scatter(NDArray gradients) {
       NDArray all = gradients.getManager().zeros(new Shape(tokens, gradients.getShape().get(1)));
-      for (int from = 0; from < sources.length; ) {
-        int to = from + 1;
-        while (to < sources.length && sources[to] == sources[to - 1] + 1) {
-          to++;
-        }
-        TorchOps.slice(all, 0, sources[from], sources[from] + to - from)
-            .addi(TorchOps.slice(gradients, 0, from, to));
-        from = to;
-      }
+      addRows(all, gradients, sources);
       return all;
+    }
+  }
+
+  /** Adds row i of {@code rows} to row {@code to[i]} of another matrix. */
+  static void addRows(NDArray all, NDArray rows, int[] to) {
+    for (int from = 0; from < to.length; ) {
+      int end = from + 1;
+      while (end < to.length && to[end] == to[end - 1] + 1) {
+        end++;
+      }
+      TorchOps.slice(all, 0, to[from], to[from] + end - from)
+          .addi(TorchOps.slice(rows, 0, from, end));
+      from = end;
     }
   }
 

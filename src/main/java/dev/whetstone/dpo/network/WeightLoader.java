@@ -6,9 +6,11 @@ import dev.whetstone.lora.LoraTarget;
 import dev.whetstone.weights.DecoderDesign;
 import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +48,7 @@ final class WeightLoader {
    */
   Block block(int layer, int rotary) {
     Map<LoraTarget, Projection> projections = new EnumMap<>(LoraTarget.class);
-    for (LoraTarget target : LoraTarget.values()) {
+    for (LoraTarget target : LoraTarget.of(config)) {
       String[] names =
           target.modules().stream()
               .map(module -> LoraTarget.moduleName(layer, module))
@@ -55,7 +57,27 @@ final class WeightLoader {
           target == LoraTarget.QKV && config.qkvBias() ? weight(suffixed(names, ".bias")) : null;
       projections.put(target, new Projection(weight(suffixed(names, ".weight")), bias));
     }
-    return new Block(config, layer, norms(layer), projections, rotary);
+    return new Block(config, layer, norms(layer), projections, mixture(layer), rotary);
+  }
+
+  private @Nullable Mixture mixture(int layer) {
+    DecoderDesign.Experts design = config.design().experts();
+    if (design == null) {
+      return null;
+    }
+    String name = DecoderDesign.Experts.router(layer) + ".weight";
+    // Rounded to bfloat16 it would choose other experts than the gateway's.
+    Weight router = Weight.load(manager, null, tensors, name);
+    weights.put(name, router);
+    List<Mixture.Expert> experts = new ArrayList<>();
+    for (int expert = 0; expert < design.count(); expert++) {
+      String[] gateAndUp = DecoderDesign.Experts.gateAndUp(layer, expert).toArray(String[]::new);
+      experts.add(
+          new Mixture.Expert(
+              weight(suffixed(gateAndUp, ".weight")),
+              weight(DecoderDesign.Experts.down(layer, expert) + ".weight")));
+    }
+    return new Mixture(config, router, experts);
   }
 
   private Block.Norms norms(int layer) {

@@ -35,7 +35,7 @@ final class AdapterValidator {
 
   private static Map<String, int[]> modules(GraphShape shape) {
     Map<String, int[]> modules = new HashMap<>();
-    for (LoraTarget target : LoraTarget.values()) {
+    for (LoraTarget target : shape.targets()) {
       int[] outputs = shape.outputSizes(target);
       for (int layer = 0; layer < shape.layers(); layer++) {
         if (target.fusedModule() != null) {

@@ -5,6 +5,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.whetstone.lora.LoraTarget;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /** The dimensions of a graph, read from its metadata and from the shapes of its LoRA inputs. */
@@ -40,6 +42,13 @@ record GraphShape(
 
   private static int number(Map<String, String> metadata, String key) {
     return Integer.parseInt(text(metadata, key));
+  }
+
+  /** The targets that the graph has inputs for. */
+  List<LoraTarget> targets() {
+    return Arrays.stream(LoraTarget.values())
+        .filter(target -> inputs.containsKey(target.inputA(0)))
+        .toList();
   }
 
   int inputSize(LoraTarget target) {

@@ -34,7 +34,7 @@ final class StackedLora implements AutoCloseable {
     this.shape = shape;
     this.layout = layout;
     for (int layer = 0; layer < shape.layers(); layer++) {
-      for (LoraTarget target : LoraTarget.values()) {
+      for (LoraTarget target : shape.targets()) {
         add(environment, layer, target);
       }
     }

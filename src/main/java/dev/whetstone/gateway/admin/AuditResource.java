@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.gateway.http.Paging;
+import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -51,12 +52,22 @@ public class AuditResource {
   @RunOnVirtualThread
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
-      @QueryParam("cursor") @Nullable String cursor) {
+      @QueryParam("cursor") @Nullable String cursor,
+      @QueryParam("actor") @Nullable String actor,
+      @QueryParam("action") @Nullable String action,
+      @QueryParam("subject") @Nullable String subject,
+      @QueryParam("version") @Nullable String version) {
+    Audit.Filter filter =
+        new Audit.Filter(
+            Parameters.text("actor", actor),
+            Parameters.text("action", action),
+            Parameters.text("subject", subject),
+            Parameters.text("version", version));
     long before = Paging.before(cursor);
     var page =
         Paging.read(
             Paging.limit(limit),
-            size -> Audit.pageBefore(database, before, size),
+            size -> Audit.pageBefore(database, before, filter, size),
             entry -> Long.toString(entry.id()));
     return new Page(page.rows().stream().map(AuditResource::row).toList(), page.next());
   }

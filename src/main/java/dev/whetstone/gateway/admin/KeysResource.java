@@ -1,11 +1,9 @@
 package dev.whetstone.gateway.admin;
 
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.preference.LearningConsent;
-import dev.whetstone.preference.VoteExclusions;
-import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.KeyStore;
 import dev.whetstone.security.KeyUsers;
 import dev.whetstone.security.Role;
@@ -42,22 +40,13 @@ public class KeysResource {
   private static final int MAX_NOTE_LENGTH = 200;
 
   private final KeyStore store;
-  private final ApiKeys keys;
-  private final VoteExclusions exclusions;
-  private final LearningConsent consent;
+  private final KeyService keys;
   private final SecurityIdentity identity;
 
   @Inject
-  KeysResource(
-      KeyStore store,
-      ApiKeys keys,
-      VoteExclusions exclusions,
-      LearningConsent consent,
-      SecurityIdentity identity) {
+  KeysResource(KeyStore store, KeyService keys, SecurityIdentity identity) {
     this.store = store;
     this.keys = keys;
-    this.exclusions = exclusions;
-    this.consent = consent;
     this.identity = identity;
   }
 
@@ -86,7 +75,7 @@ public class KeysResource {
               description =
                   "false: nothing is learned from its users, whose pairs are offered to nobody")
           @Nullable Boolean learn,
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A new key; {@code key}, the secret, is never shown again. */
   public record Created(String id, String role, String users, String key, @Nullable String note) {}
@@ -126,14 +115,9 @@ public class KeysResource {
       description = "The key becomes valid on every gateway within seconds",
       content = @Content(schema = @Schema(implementation = Created.class)))
   public Response create(Request request) {
-    if (request.note() != null
-        && (request.note().isBlank() || request.note().length() > MAX_NOTE_LENGTH)) {
-      throw ProblemException.invalidField(
-          "note", "note must have 1 to " + MAX_NOTE_LENGTH + " characters");
-    }
-    KeyStore.Created created =
-        store.create(role(request.role()), users(request.users()), request.note(), actor());
-    keys.refresh();
+    String note = Fields.text("note", request.note(), MAX_NOTE_LENGTH);
+    Role role = Fields.constant("role", request.role(), Role.values());
+    KeyStore.Created created = keys.create(role, users(request.users()), note, actor());
     return Response.status(201)
         .entity(
             new Created(
@@ -141,25 +125,13 @@ public class KeysResource {
                 created.key().role().label(),
                 created.key().users().label(),
                 created.secret(),
-                request.note()))
+                note))
         .build();
-  }
-
-  private static Role role(@Nullable String label) {
-    try {
-      return Role.of(String.valueOf(label));
-    } catch (IllegalArgumentException unknown) {
-      throw ProblemException.invalidField("role", "role must be chat, rater, operator or trainer");
-    }
   }
 
   // A key that names nobody in particular is one person; believing names must be asked for.
   private static KeyUsers users(@Nullable String label) {
-    try {
-      return label == null ? KeyUsers.PERSONAL : KeyUsers.of(label);
-    } catch (IllegalArgumentException unknown) {
-      throw ProblemException.invalidField("users", "users must be personal or application");
-    }
+    return label == null ? KeyUsers.PERSONAL : Fields.constant("users", label, KeyUsers.values());
   }
 
   @PATCH
@@ -180,21 +152,8 @@ public class KeysResource {
     if (change.counted() == null && change.learn() == null) {
       throw ProblemException.invalidField("counted", "give counted, learn or both");
     }
-    String reason =
-        Parameters.present(
-            "reason", Parameters.reason(Parameters.present("reason", change.reason())));
-    if (store.find(key).isEmpty()) {
-      throw ProblemException.of(404, "unknown_key", "there is no such key");
-    }
-    if (Boolean.TRUE.equals(change.counted())) {
-      exclusions.remove(VoteExclusions.Kind.KEY, key, reason, actor());
-    } else if (change.counted() != null) {
-      exclusions.add(VoteExclusions.Kind.KEY, key, reason, actor());
-    }
-    if (change.learn() != null) {
-      consent.setKey(key, change.learn(), reason, actor());
-    }
-    return store.find(key).map(KeysResource::row).orElseThrow();
+    String reason = Fields.requiredReason(change.reason());
+    return row(keys.change(key, change.counted(), change.learn(), reason, actor()));
   }
 
   @DELETE
@@ -203,15 +162,7 @@ public class KeysResource {
   @Operation(summary = "Revokes a key on every gateway within seconds")
   @APIResponse(responseCode = "204", description = "The key is revoked")
   public Response revoke(@PathParam("id") String id) {
-    switch (store.revoke(Parameters.required("id", id), actor())) {
-      case REVOKED -> keys.refresh();
-      case UNKNOWN -> throw ProblemException.of(404, "unknown_key", "there is no such key");
-      case LAST_OPERATOR ->
-          throw ProblemException.of(
-              409,
-              "last_operator_key",
-              "this is the last operator key; create another one before revoking it");
-    }
+    keys.revoke(Parameters.required("id", id), actor());
     return Response.noContent().build();
   }
 

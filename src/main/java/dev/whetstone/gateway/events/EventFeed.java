@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #PERIOD}, and a client reads only when there is something new for it.
  *
  * <p>What was the end a period ago has settled: transactions that take numbers in another order
- * than they commit in are over by then, so that no client passes over an event. Thread-safe.
+ * than they commit in are over by then, so that no client passes over an event. Of votes, which may
+ * take longer, the log itself tells how far it is settled. Thread-safe.
  */
 final class EventFeed {
   static final Duration PERIOD = Duration.ofSeconds(1);
@@ -33,7 +34,7 @@ final class EventFeed {
         (SELECT coalesce(max((extract(epoch FROM
             greatest(created_at, started_at, finished_at)) * 1000000)::bigint), 0)
           FROM (SELECT * FROM training_runs ORDER BY seq DESC LIMIT %d) AS recent) AS run,
-        (SELECT coalesce(max(seq), 0) FROM preferences) AS vote
+        settled_votes() AS vote
       """
           .formatted(RECENT_RUNS);
 

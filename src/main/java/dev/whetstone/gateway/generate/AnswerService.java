@@ -84,7 +84,7 @@ public final class AnswerService {
                         messages == null ? null : AnswerSettings.json(mapper, messages)),
                     side(completion, branch),
                     baseHash,
-                    sampling(asked, plan),
+                    sampling(asked, plan, branch),
                     now,
                     duel(plan)));
       }
@@ -106,8 +106,9 @@ public final class AnswerService {
         branch.policy().hash());
   }
 
-  private String sampling(GenerateRequest asked, GenerationPlan plan) {
+  private String sampling(GenerateRequest asked, GenerationPlan plan, CompletionSpec branch) {
     ObjectNode settings = AnswerSettings.of(mapper, asked, plan.request());
+    settings.put("seed", branch.sampling().seed());
     if (plan.request().grammar() != null && !settings.has("schema") && !settings.has("choices")) {
       settings.put("schema", true);
     }

@@ -5,6 +5,7 @@ import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.Requester;
 import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.RecommendedSampling;
@@ -254,20 +255,18 @@ public record GenerationPlan(
             ? config.pairTemperature()
             : recommended.temperature().orElse(config.defaultTemperature());
     try {
-      return new SamplingParameters(
-          or(asked.temperature(), temperature),
-          or(asked.topK(), recommended.topK().orElse(0)),
-          or(asked.topP(), recommended.topP().orElse(1.0)),
-          or(asked.minP(), recommended.minP().orElse(0.0)),
-          or(asked.repetitionPenalty(), recommended.repetitionPenalty().orElse(1.0)),
-          or(asked.presencePenalty(), 0.0),
-          or(asked.frequencyPenalty(), 0.0),
-          or(asked.logitBias(), Map.of()),
-          asked.seed() == null ? random.nextLong() : asked.seed());
-    } catch (IllegalArgumentException unusable) {
-      // The message begins with the field's name.
-      String message = String.valueOf(unusable.getMessage());
-      throw ProblemException.invalidField(message.split(" ", 2)[0], message);
+      return Fields.checked(
+          () ->
+              new SamplingParameters(
+                  or(asked.temperature(), temperature),
+                  or(asked.topK(), recommended.topK().orElse(0)),
+                  or(asked.topP(), recommended.topP().orElse(1.0)),
+                  or(asked.minP(), recommended.minP().orElse(0.0)),
+                  or(asked.repetitionPenalty(), recommended.repetitionPenalty().orElse(1.0)),
+                  or(asked.presencePenalty(), 0.0),
+                  or(asked.frequencyPenalty(), 0.0),
+                  or(asked.logitBias(), Map.of()),
+                  asked.seed() == null ? random.nextLong() : asked.seed()));
     } catch (NullPointerException hole) {
       throw ProblemException.invalidField("logit_bias", "logit_bias must map token ids to numbers");
     }

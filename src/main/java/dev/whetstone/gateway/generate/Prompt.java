@@ -23,6 +23,10 @@ public record Prompt(String text, int[] ids) {
   private static final int LENGTH_PER_TOKEN = 16;
   private static final int MIN_READABLE = 1 << 16;
 
+  /** The words are OpenAI's: clients recognise the problem by them. */
+  private static final String MAXIMUM =
+      "This model's maximum context length is %d tokens. However, ";
+
   /** What a message adds to a prompt, counted so that empty ones are bounded too. */
   private static final int MESSAGE_LENGTH = 16;
 
@@ -103,8 +107,9 @@ public record Prompt(String text, int[] ids) {
       throw ProblemException.badField(
           field,
           "prompt_too_long",
-          "%s has %d characters; at most %d are read for a context of %d tokens"
-              .formatted(field, length, most, model.engine().slotLength()));
+          MAXIMUM.formatted(model.engine().slotLength())
+              + "%s has %d characters, of which at most %d are read."
+                  .formatted(field, length, most));
     }
   }
 
@@ -164,13 +169,12 @@ public record Prompt(String text, int[] ids) {
   private static int requireRemaining(ServedModel model, int tokens, String field) {
     int remaining = model.engine().slotLength() - tokens;
     if (remaining < 1) {
-      // The first words are OpenAI's: clients recognise the problem by them.
       throw ProblemException.badField(
           field,
           "prompt_too_long",
-          "This model's maximum context length is %d tokens. However, the prompt has %d tokens, and"
-                  .formatted(model.engine().slotLength(), tokens)
-              + " the context must also hold the completion.");
+          MAXIMUM.formatted(model.engine().slotLength())
+              + "the prompt has %d tokens, and the context must also hold the completion."
+                  .formatted(tokens));
     }
     return remaining;
   }

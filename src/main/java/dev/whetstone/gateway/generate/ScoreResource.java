@@ -1,10 +1,6 @@
 package dev.whetstone.gateway.generate;
 
-import dev.whetstone.engine.ScoreRequest;
-import dev.whetstone.engine.Scores;
-import dev.whetstone.gateway.http.GatewayConfig;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.http.RequestLog;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.Policy;
@@ -29,14 +25,12 @@ public class ScoreResource {
   private static final double DEFAULT_BETA = 0.1;
 
   private final GatewayState serving;
-  private final GatewayConfig config;
-  private final GenerationService generations;
+  private final ScoreService scores;
 
   @Inject
-  ScoreResource(GatewayState serving, GatewayConfig config, GenerationService generations) {
+  ScoreResource(GatewayState serving, ScoreService scores) {
     this.serving = serving;
-    this.config = config;
-    this.generations = generations;
+    this.scores = scores;
   }
 
   /** A completion given as text gets the end token appended; beta defaults to 0.1. */
@@ -47,7 +41,15 @@ public class ScoreResource {
       @Nullable String completion,
       int @Nullable [] completionIds,
       @Nullable String policy,
-      @Nullable Double beta) {}
+      @Nullable Double beta) {
+    private double checkedBeta() {
+      double scale = beta == null ? DEFAULT_BETA : beta;
+      if (!(scale > 0) || Double.isInfinite(scale)) {
+        throw ProblemException.invalidField("beta", "beta must be positive");
+      }
+      return scale;
+    }
+  }
 
   /**
    * Log-probs of each completion token and their sums.
@@ -64,7 +66,22 @@ public class ScoreResource {
       float[] referenceLogps,
       double logp,
       double referenceLogp,
-      double reward) {}
+      double reward) {
+    private static Answer of(
+        String version, int[] prompt, int[] completion, ScoreService.Compared done, double beta) {
+      double logp = done.scores().sum();
+      double referenceLogp = done.reference().sum();
+      return new Answer(
+          version,
+          prompt,
+          completion,
+          done.scores().logps(),
+          done.reference().logps(),
+          logp,
+          referenceLogp,
+          beta * (logp - referenceLogp));
+    }
+  }
 
   @POST
   @Operation(summary = "Computes log-probs of a given completion under a version and the reference")
@@ -75,24 +92,11 @@ public class ScoreResource {
   public Answer score(Request request, @Context RoutingContext http) {
     ServedModel model = serving.model();
     Policy policy = model.policy(request.policy());
-    double beta = request.beta() == null ? DEFAULT_BETA : request.beta();
-    if (!(beta > 0) || Double.isInfinite(beta)) {
-      throw ProblemException.invalidField("beta", "beta must be positive");
-    }
+    double beta = request.checkedBeta();
     int[] prompt = prompt(request, model);
     int[] completion = completion(request, model);
-    RequestLog.setPolicy(http, policy.version());
-    Scores reference = run(model, prompt, completion, model.base(), http);
-    Scores scores = policy.isBase() ? reference : run(model, prompt, completion, policy, http);
-    return new Answer(
-        policy.version(),
-        prompt,
-        completion,
-        scores.logps(),
-        reference.logps(),
-        scores.sum(),
-        reference.sum(),
-        beta * (scores.sum() - reference.sum()));
+    var compared = scores.score(model, policy, prompt, completion, http);
+    return Answer.of(policy.version(), prompt, completion, compared, beta);
   }
 
   private static int[] prompt(Request request, ServedModel model) {
@@ -121,11 +125,5 @@ public class ScoreResource {
     int[] ended = Arrays.copyOf(ids, ids.length + 1);
     ended[ids.length] = model.endToken();
     return ended;
-  }
-
-  private Scores run(
-      ServedModel model, int[] prompt, int[] completion, Policy policy, RoutingContext http) {
-    return generations.score(
-        model, () -> new ScoreRequest(prompt, completion, policy, config.requestTimeout()), http);
   }
 }

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.generate;
 
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.ServedModel;
@@ -55,13 +56,19 @@ public class TokenResource {
       throw ProblemException.invalidField(
           "add_special_tokens", "add_special_tokens is allowed with text only");
     }
-    if (request.text() == null) {
-      Prompt prompt = Prompt.of(model, request.messages(), null);
-      return new Tokens(prompt.ids(), prompt.text());
-    }
-    Prompt.requireReadable("text", model, request.text().length());
-    boolean special = Boolean.TRUE.equals(request.addSpecialTokens());
-    return new Tokens(model.tokenizer().encode(request.text(), special), request.text());
+    return request.text() == null
+        ? conversation(model, request.messages())
+        : text(model, request.text(), Boolean.TRUE.equals(request.addSpecialTokens()));
+  }
+
+  private static Tokens conversation(ServedModel model, @Nullable List<Message> messages) {
+    Prompt prompt = Prompt.of(model, messages, null);
+    return new Tokens(prompt.ids(), prompt.text());
+  }
+
+  private static Tokens text(ServedModel model, String text, boolean special) {
+    Prompt.requireReadable("text", model, text.length());
+    return new Tokens(model.tokenizer().encode(text, special), text);
   }
 
   @POST
@@ -71,13 +78,11 @@ public class TokenResource {
   @RunOnVirtualThread
   public Decoded detokenize(DetokenizeRequest request) {
     ServedModel model = serving.model();
-    if (request.ids() == null) {
-      throw ProblemException.invalidField("ids", "ids is missing");
-    }
-    if (request.ids().length > MAX_IDS) {
+    int[] ids = Fields.present("ids", request.ids());
+    if (ids.length > MAX_IDS) {
       throw ProblemException.invalidField("ids", "ids must have at most " + MAX_IDS + " entries");
     }
-    Prompt.requireInVocabulary("ids", model, request.ids());
-    return new Decoded(model.tokenizer().decode(request.ids(), false));
+    Prompt.requireInVocabulary("ids", model, ids);
+    return new Decoded(model.tokenizer().decode(ids, false));
   }
 }

@@ -13,6 +13,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
+import java.util.Arrays;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jboss.resteasy.reactive.server.core.multipart.MultipartParser;
@@ -116,6 +117,13 @@ public final class ExceptionMappers {
     return response(400, "broken_body", "the body broke off, or its chunks are malformed").build();
   }
 
+  // A header of a part that ends within quotes is read beyond its end by RESTEasy's parser.
+  private static boolean isOfTheFormParser(Throwable failure) {
+    String parser = MultipartParser.class.getPackageName() + ".";
+    return Arrays.stream(failure.getStackTrace())
+        .anyMatch(frame -> frame.getClassName().startsWith(parser));
+  }
+
   private static Response badMultipart() {
     return response(400, "invalid_multipart", "the body is not multipart/form-data").build();
   }
@@ -135,6 +143,9 @@ public final class ExceptionMappers {
 
   @ServerExceptionMapper
   public Response map(Throwable failure, RoutingContext request) {
+    if (isOfTheFormParser(failure)) {
+      return badMultipart();
+    }
     LOG.errorf(failure, "request %s failed", RequestLog.id(request));
     return response(
             500,

@@ -20,6 +20,13 @@ public interface GatewayConfig {
    */
   Optional<List<String>> corsOrigins();
 
+  /**
+   * Addresses of proxies (or networks, such as {@code 10.0.0.0/8}), separated by commas, whose
+   * {@code X-Forwarded-For}, {@code -Proto}, {@code -Host} and {@code -Prefix} are believed. None
+   * by default.
+   */
+  Optional<String> trustedProxies();
+
   /** Largest request body of the JSON routes, in bytes. */
   @WithDefault("1M")
   MemorySize maxBody();

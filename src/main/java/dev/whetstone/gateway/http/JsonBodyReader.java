@@ -3,12 +3,14 @@ package dev.whetstone.gateway.http;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import dev.whetstone.io.JsonFault;
 import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -140,9 +142,10 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
       throw ProblemException.of(400, "invalid_field", "a number of the body is out of range");
     } catch (JsonMappingException failed) {
       throw mappingProblem(failed);
+    } catch (StreamConstraintsException _) {
+      throw tooDeep();
     } catch (JsonParseException malformed) {
-      throw ProblemException.of(
-          400, "invalid_json", "the body is not JSON: " + brief(malformed.getOriginalMessage()));
+      throw notJson(malformed);
     } catch (JsonProcessingException refused) {
       throw ProblemException.of(
           400,
@@ -156,20 +159,33 @@ public final class JsonBodyReader implements MessageBodyReader<Record> {
       case ProblemException own -> own;
       case InputCoercionException _ -> invalid(failed, "is out of range");
       case IllegalArgumentException bad -> invalid(failed, String.valueOf(bad.getMessage()));
-      case JsonProcessingException malformed ->
-          ProblemException.of(
-              400,
-              "invalid_json",
-              "the body is not JSON: " + brief(malformed.getOriginalMessage()));
+      case StreamConstraintsException _ -> tooDeep();
+      case JsonProcessingException malformed -> notJson(malformed);
       case null, default -> invalid(failed, "cannot be read");
     };
+  }
+
+  private static ProblemException tooDeep() {
+    return ProblemException.of(
+        400,
+        "invalid_json",
+        "the body is nested deeper than %d levels or has a number of more than %d characters"
+            .formatted(ObjectMapperConfig.MAX_NESTING, ObjectMapperConfig.MAX_NUMBER_LENGTH));
+  }
+
+  private static ProblemException notJson(JsonProcessingException malformed) {
+    return ProblemException.of(
+        400, "invalid_json", "the body is not JSON: " + JsonFault.of(malformed));
   }
 
   // Jackson's own text names Java's classes.
   private static String expectation(InvalidFormatException unusable) {
     Class<?> type = unusable.getTargetType();
-    if (type == null || type == String.class) {
+    if (type == String.class) {
       return unusable.getOriginalMessage();
+    }
+    if (type == null) {
+      return "has the wrong type";
     }
     if (type.isEnum()) {
       return "has an unknown value";

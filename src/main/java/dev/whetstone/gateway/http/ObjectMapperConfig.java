@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class ObjectMapperConfig implements ObjectMapperCustomizer {
-  private static final int MAX_NESTING = 32;
-  private static final int MAX_NUMBER_LENGTH = 64;
+  static final int MAX_NESTING = 32;
+  static final int MAX_NUMBER_LENGTH = 64;
 
   @Override
   @SuppressWarnings("deprecation") // MapperFeature has no other switch on a mapper already built
@@ -69,9 +70,11 @@ public final class ObjectMapperConfig implements ObjectMapperCustomizer {
       }
       String text = parser.getText();
       String fault = fault(text);
-      return fault == null
-          ? text
-          : (String) context.handleWeirdStringValue(String.class, "", fault);
+      if (fault != null) {
+        // the context's own exception would name Java's classes
+        throw InvalidFormatException.from(parser, fault, text, String.class);
+      }
+      return text;
     }
   }
 

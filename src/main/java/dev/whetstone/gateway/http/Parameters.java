@@ -9,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads query and path parameters; the problem for an invalid one names it. */
 public final class Parameters {
-  public static final int MAX_REASON_LENGTH = 500;
-
   private static final int MAX_LENGTH = 200;
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
@@ -30,23 +28,6 @@ public final class Parameters {
           "must have 1 to " + MAX_LENGTH + " characters, not all blank and none of them U+0000");
     }
     return value;
-  }
-
-  /** A body field that may not be left out. */
-  public static <T> T present(String field, @Nullable T value) {
-    if (value == null) {
-      throw ProblemException.invalidField(field, field + " is missing");
-    }
-    return value;
-  }
-
-  /** An optional reason for a change, of at most 500 characters. */
-  static @Nullable public String reason(@Nullable String reason) {
-    if (reason != null && reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.invalidField(
-          "reason", "reason must have at most " + MAX_REASON_LENGTH + " characters");
-    }
-    return reason;
   }
 
   /** A whole number from min to max, or the fallback when it is absent. */

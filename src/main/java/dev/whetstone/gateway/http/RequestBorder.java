@@ -5,6 +5,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
@@ -35,6 +36,22 @@ final class RequestBorder {
 
   void register(@Observes Filters filters) {
     filters.register(this::check, SECOND_FILTER);
+  }
+
+  // The router fails a request without a host before any filter sees it.
+  void refuseFailed(@Observes Router router) {
+    router
+        .route()
+        .order(Integer.MIN_VALUE)
+        .failureHandler(
+            context -> {
+              Problem problem = fault(context.request());
+              if (problem == null) {
+                context.next();
+              } else {
+                refuse(context, problem);
+              }
+            });
   }
 
   private void check(RoutingContext context) {
@@ -100,7 +117,7 @@ final class RequestBorder {
             .setTimer(
                 config.bodyTimeout().toMillis(),
                 fired -> {
-                  if (request.isEnded() || request.response().ended()) {
+                  if (BodyArrival.of(context) || request.isEnded() || request.response().ended()) {
                     return;
                   }
                   if (!isJson(request) && request.bytesRead() - before >= MIN_PROGRESS) {

@@ -1,6 +1,7 @@
 package dev.whetstone.gateway.learning;
 
 import dev.whetstone.gateway.policies.RolloutView;
+import dev.whetstone.policy.AliasStore;
 import dev.whetstone.rollout.ChoiceCounts;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutStatus;
@@ -104,14 +105,16 @@ final class DecisionFigures {
             .map(
                 ended ->
                     new LearningView.LastDecision(
-                        ended.about(), ended.decision(), ended.reason(), ended.at()));
+                        ended.about(), ended.decision().label(), ended.reason(), ended.at()));
     Stream<LearningView.LastDecision> ofChampion =
         rollouts.lastChampionChange().stream()
             .map(
                 change ->
                     new LearningView.LastDecision(
                         change.version(),
-                        change.action().equals("promote") ? "promoted" : "rolled back to",
+                        change.action() == AliasStore.Action.PROMOTE
+                            ? "promoted"
+                            : "rolled back to",
                         change.reason(),
                         change.at()));
     // A rollout's row says more than the change of the champion in the same transaction.

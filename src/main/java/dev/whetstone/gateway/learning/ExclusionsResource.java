@@ -1,7 +1,7 @@
 package dev.whetstone.gateway.learning;
 
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.Paging;
-import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.preference.VoteExclusions;
 import dev.whetstone.preference.VoteExclusions.Kind;
@@ -52,7 +52,7 @@ public class ExclusionsResource {
       @Schema(description = "id of a key, all of whose votes are meant") @Nullable String key,
       @Schema(description = "name of a user, all of whose votes are meant") @Nullable String user,
       @Schema(description = "a tag of votes") @Nullable String tag,
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {
     private Chosen chosen() {
       List<Chosen> given =
           Stream.of(
@@ -71,15 +71,7 @@ public class ExclusionsResource {
 
   private record Chosen(Kind kind, @Nullable String value) {
     String text() {
-      if (value == null
-          || value.isBlank()
-          || value.length() > MAX_VALUE_LENGTH
-          || value.indexOf('\0') >= 0) {
-        throw ProblemException.invalidField(
-            EnumNames.of(kind),
-            "%s must have 1 to %d characters".formatted(EnumNames.of(kind), MAX_VALUE_LENGTH));
-      }
-      return value;
+      return Fields.requiredText(EnumNames.of(kind), value, MAX_VALUE_LENGTH);
     }
   }
 
@@ -121,7 +113,10 @@ public class ExclusionsResource {
     Chosen chosen = request.chosen();
     VoteExclusions.Exclusion added =
         exclusions.add(
-            chosen.kind(), chosen.text(), reason(request), identity.getPrincipal().getName());
+            chosen.kind(),
+            chosen.text(),
+            Fields.requiredReason(request.reason()),
+            identity.getPrincipal().getName());
     return Response.status(201).entity(Row.of(added)).build();
   }
 
@@ -133,13 +128,12 @@ public class ExclusionsResource {
   public Response include(Request request) {
     Chosen chosen = request.chosen();
     if (!exclusions.remove(
-        chosen.kind(), chosen.text(), reason(request), identity.getPrincipal().getName())) {
+        chosen.kind(),
+        chosen.text(),
+        Fields.requiredReason(request.reason()),
+        identity.getPrincipal().getName())) {
       throw ProblemException.of(404, "unknown_exclusion", "no such votes are excluded");
     }
     return Response.noContent().build();
-  }
-
-  private static String reason(Request request) {
-    return Parameters.present("reason", Parameters.reason(request.reason()));
   }
 }

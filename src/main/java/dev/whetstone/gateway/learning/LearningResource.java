@@ -1,6 +1,6 @@
 package dev.whetstone.gateway.learning;
 
-import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.security.Role;
@@ -36,7 +36,7 @@ public class LearningResource {
 
   /** Why the learning is paused. */
   public record PauseRequest(
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   @GET
   @RolesAllowed({Role.OPERATOR_ROLE, Role.TRAINER_ROLE})
@@ -53,7 +53,7 @@ public class LearningResource {
   @RunOnVirtualThread
   @Operation(summary = "Pauses learning: no run begins and no duel is decided; votes are kept")
   public LearningView pause(PauseRequest request) {
-    String reason = Parameters.reason(Parameters.present("reason", request.reason()));
+    String reason = Fields.requiredReason(request.reason());
     store().pause(new ChangeContext(identity.getPrincipal().getName(), reason));
     return get();
   }

@@ -88,7 +88,7 @@ final class LearningService {
                         new LearningView.Candidate(
                             w.candidate().version(),
                             w.candidate().rolloutId(),
-                            "queued",
+                            WaitingCandidate.STATUS,
                             w.reason())))
         .orElse(null);
   }

@@ -8,10 +8,13 @@ public sealed interface AnswerPart {
   /** What it thinks before it answers. */
   record Reasoning(String text) implements AnswerPart {}
 
+  /** A call of a tool begins; its arguments follow. */
+  record Call(String function) implements AnswerPart {}
+
   /**
-   * A whole call of a tool.
+   * A piece of the arguments of the call that began last.
    *
-   * @param arguments as JSON
+   * @param json whole JSON only together with the other pieces, and if the answer was not cut off
    */
-  record Call(String function, String arguments) implements AnswerPart {}
+  record Arguments(String json) implements AnswerPart {}
 }

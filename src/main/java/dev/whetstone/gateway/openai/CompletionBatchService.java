@@ -59,7 +59,26 @@ final class CompletionBatchService {
 
   /** A prompt and, unless only its score is asked for, its generation. */
   private record Member(
-      GenerateRequest asked, GenerationPlan plan, @Nullable Generation generation) {}
+      GenerateRequest asked, GenerationPlan plan, @Nullable Generation generation) {
+    int[] prompt() {
+      return plan.prompt().ids();
+    }
+  }
+
+  /** What came of a prompt; no completions where only its score was asked for. */
+  private record Answered(Member member, @Nullable Scores scores, List<Completion> done) {
+    int choices() {
+      return member.generation == null ? 1 : done.size();
+    }
+
+    int sampledTokens() {
+      return done.stream().mapToInt(completion -> completion.tokens().length).sum();
+    }
+
+    int cachedTokens() {
+      return member.generation == null ? 0 : member.generation.timings().cachedTokens();
+    }
+  }
 
   /**
    * Generates the response. The choices of a prompt follow those of the prompts before it.
@@ -70,65 +89,20 @@ final class CompletionBatchService {
   Response respond(
       List<TranslatedRequest> requests, boolean echo, boolean scoreOnly, RoutingContext http) {
     ServedModel model = serving.model();
-    List<GenerationPlan> plans = new ArrayList<>();
-    List<GenerateRequest> asks = new ArrayList<>();
     String id = RandomIds.generate(FORMAT.idPrefix());
-    for (TranslatedRequest request : requests) {
-      GenerateRequest asked =
-          request
-              .generateRequest()
-              .forUser(admission.admitBelieved(request.generateRequest().user()));
-      GenerationPlan plan = generations.plan(model, asked, request.extras());
-      completions.requireReadable(request, model, plan);
-      plans.add(plan);
-      asks.add(asked);
-    }
-    GenerationPlan first = plans.getFirst();
-    RequestLog.setPolicy(http, first.policy().version());
-    List<Member> members = new ArrayList<>();
-    for (int i = 0; i < plans.size(); i++) {
-      GenerationPlan plan = plans.get(i);
-      members.add(
-          new Member(asks.get(i), plan, scoreOnly ? null : generations.submit(model, plan, http)));
-    }
     Logprobs logprobs = requests.getFirst().logprobs() ? new Logprobs(model.tokenizer()) : null;
+    List<Member> members = begin(requests, model, scoreOnly, http);
+    List<Answered> answered = new ArrayList<>();
     List<Choice> choices = new ArrayList<>();
-    int prompted = 0;
-    int cached = 0;
-    int sampled = 0;
     for (Member member : members) {
-      int[] prompt = member.plan.prompt().ids();
-      prompted += prompt.length;
-      Scores scores =
-          echo && logprobs != null && prompt.length > 1 ? score(model, member.plan, http) : null;
-      List<Completion> done =
-          member.generation == null ? List.of() : CompletionService.await(member.generation);
-      answers.keep(
-          id,
-          admission.key(),
-          member.asked,
-          member.plan,
-          null,
-          model.base().hash(),
-          choices.size(),
-          done);
-      for (Completion completion : done) {
-        sampled += completion.tokens().length;
-        choices.add(choice(choices.size(), member.plan, completion, echo, logprobs, scores));
-      }
-      if (member.generation == null) {
-        choices.add(
-            new Choice(
-                choices.size(),
-                null,
-                null,
-                member.plan.prompt().text(),
-                logprobs == null ? null : logprobs.echoed(prompt, scores, null),
-                "length"));
-      } else {
-        cached += member.generation.timings().cachedTokens();
+      Answered one = answer(model, member, echo && logprobs != null, http);
+      keep(id, model, one, choices.size());
+      answered.add(one);
+      for (int i = 0; i < one.choices(); i++) {
+        choices.add(choice(choices.size(), one, i, echo, logprobs));
       }
     }
+    GenerationPlan first = members.getFirst().plan;
     OpenAiResponses.Answer answer =
         new OpenAiResponses.Answer(
             id,
@@ -137,9 +111,55 @@ final class CompletionBatchService {
             first.shownName(),
             generations.caller().shownHash(first.policy(), model),
             choices,
-            OpenAiResponses.Usage.of(new AnswerForm.Counts(prompted, sampled, cached)),
+            OpenAiResponses.Usage.of(counts(answered)),
             null);
     return Response.ok(answer).type(MediaType.APPLICATION_JSON).build();
+  }
+
+  /** Plans all prompts, so that an unusable one refuses the request, and then submits them. */
+  private List<Member> begin(
+      List<TranslatedRequest> requests, ServedModel model, boolean scoreOnly, RoutingContext http) {
+    List<Member> planned = requests.stream().map(request -> plan(request, model)).toList();
+    RequestLog.setPolicy(http, planned.getFirst().plan.policy().version());
+    return scoreOnly
+        ? planned
+        : planned.stream()
+            .map(one -> new Member(one.asked, one.plan, generations.submit(model, one.plan, http)))
+            .toList();
+  }
+
+  private Member plan(TranslatedRequest request, ServedModel model) {
+    GenerateRequest asked = request.generateRequest();
+    asked = asked.forUser(admission.admitBelieved(asked.user()));
+    GenerationPlan plan = generations.plan(model, asked, request.extras());
+    completions.requireReadable(request, model, plan);
+    return new Member(asked, plan, null);
+  }
+
+  private Answered answer(ServedModel model, Member member, boolean scored, RoutingContext http) {
+    Scores scores = scored && member.prompt().length > 1 ? score(model, member.plan, http) : null;
+    List<Completion> done =
+        member.generation == null ? List.of() : CompletionService.await(member.generation);
+    return new Answered(member, scores, done);
+  }
+
+  private void keep(String id, ServedModel model, Answered one, int index) {
+    answers.keep(
+        id,
+        admission.key(),
+        one.member.asked,
+        one.member.plan,
+        null,
+        model.base().hash(),
+        index,
+        one.done);
+  }
+
+  private static AnswerForm.Counts counts(List<Answered> answered) {
+    return new AnswerForm.Counts(
+        answered.stream().mapToInt(one -> one.member.prompt().length).sum(),
+        answered.stream().mapToInt(Answered::sampledTokens).sum(),
+        answered.stream().mapToInt(Answered::cachedTokens).sum());
   }
 
   private Scores score(ServedModel model, GenerationPlan plan, RoutingContext http) {
@@ -157,21 +177,18 @@ final class CompletionBatchService {
   }
 
   private static Choice choice(
-      int index,
-      GenerationPlan plan,
-      Completion done,
-      boolean echo,
-      @Nullable Logprobs logprobs,
-      @Nullable Scores scores) {
-    if (!echo) {
+      int index, Answered one, int branch, boolean echo, @Nullable Logprobs logprobs) {
+    Completion done = one.done.isEmpty() ? null : one.done.get(branch);
+    if (done != null && !echo) {
       return FORMAT.completeChoice(index, done, logprobs);
     }
+    String prompt = one.member.plan.prompt().text();
     return new Choice(
         index,
         null,
         null,
-        plan.prompt().text() + done.text(),
-        logprobs == null ? null : logprobs.echoed(plan.prompt().ids(), scores, done),
-        CompletionFormat.finishReason(done.reason()));
+        done == null ? prompt : prompt + done.text(),
+        logprobs == null ? null : logprobs.echoed(one.member.prompt(), one.scores, done),
+        done == null ? "length" : CompletionFormat.finishReason(done.reason()));
   }
 }

@@ -101,25 +101,26 @@ sealed interface CompletionFormat {
       return choice.delta() == null ? new Turn(null, null, null, null) : choice.delta();
     }
 
-    /** The deltas of an answer's parts: those of a call are its name, then its arguments. */
+    /** The deltas of an answer's parts: those of a call are its name, then pieces of arguments. */
     private static List<Choice> parts(int branch, List<AnswerPart> parts, int callsBefore) {
       List<Choice> choices = new ArrayList<>();
-      int index = callsBefore;
+      int calls = callsBefore;
       for (AnswerPart part : parts) {
-        switch (part) {
-          case AnswerPart.Text(String text) ->
-              choices.add(delta(branch, Turn.text(text), null, null));
-          case AnswerPart.Reasoning(String text) ->
-              choices.add(delta(branch, new Turn(null, null, text, null), null, null));
-          case AnswerPart.Call(String name, String arguments) -> {
-            ToolCall head =
-                new ToolCall(
-                    index, RandomIds.generate("call"), "function", new FunctionCall(name, ""));
-            ToolCall tail = new ToolCall(index++, null, null, new FunctionCall(null, arguments));
-            choices.add(delta(branch, new Turn(null, null, null, List.of(head)), null, null));
-            choices.add(delta(branch, new Turn(null, null, null, List.of(tail)), null, null));
-          }
-        }
+        Turn turn =
+            switch (part) {
+              case AnswerPart.Text(String text) -> Turn.text(text);
+              case AnswerPart.Reasoning(String text) -> new Turn(null, null, text, null);
+              case AnswerPart.Call(String name) ->
+                  Turn.call(
+                      new ToolCall(
+                          calls++,
+                          RandomIds.generate("call"),
+                          "function",
+                          new FunctionCall(name, "")));
+              case AnswerPart.Arguments(String json) ->
+                  Turn.call(new ToolCall(calls - 1, null, null, new FunctionCall(null, json)));
+            };
+        choices.add(delta(branch, turn, null, null));
       }
       return choices;
     }
@@ -159,13 +160,11 @@ sealed interface CompletionFormat {
         switch (part) {
           case AnswerPart.Text(String text) -> content.append(text);
           case AnswerPart.Reasoning(String text) -> reasoning.append(text);
-          case AnswerPart.Call(String name, String arguments) ->
+          case AnswerPart.Call(String name) ->
               calls.add(
                   new ToolCall(
-                      null,
-                      RandomIds.generate("call"),
-                      "function",
-                      new FunctionCall(name, arguments)));
+                      null, RandomIds.generate("call"), "function", new FunctionCall(name, "")));
+          case AnswerPart.Arguments(String json) -> calls.add(calls.removeLast().with(json));
         }
       }
       boolean silent = content.isEmpty() && !calls.isEmpty();

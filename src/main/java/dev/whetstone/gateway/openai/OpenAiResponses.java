@@ -68,6 +68,10 @@ public final class OpenAiResponses {
     static Turn text(String content) {
       return new Turn(null, content, null, null);
     }
+
+    static Turn call(ToolCall call) {
+      return new Turn(null, null, null, List.of(call));
+    }
   }
 
   /**
@@ -78,7 +82,13 @@ public final class OpenAiResponses {
   @Schema(name = "OpenAiToolCall")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ToolCall(
-      @Nullable Integer index, @Nullable String id, @Nullable String type, FunctionCall function) {}
+      @Nullable Integer index, @Nullable String id, @Nullable String type, FunctionCall function) {
+    /** The same call with more of its arguments. */
+    ToolCall with(String json) {
+      FunctionCall more = new FunctionCall(function.name(), function.arguments() + json);
+      return new ToolCall(index, id, type, more);
+    }
+  }
 
   /** The function of a call, with its arguments as JSON text. */
   @Schema(name = "OpenAiFunctionCall")

@@ -1,8 +1,9 @@
 package dev.whetstone.gateway.pages;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.security.ApiKey;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.Session;
@@ -42,6 +43,8 @@ public class SessionResource {
   private final SessionCookies cookies;
   private final ApiKeys keys;
   private final PagesConfig config;
+  private final OidcConfig oidc;
+  private final PreferenceConfig preferences;
   private final Optional<String> model;
 
   @Inject
@@ -51,12 +54,16 @@ public class SessionResource {
       SessionCookies cookies,
       ApiKeys keys,
       PagesConfig config,
+      OidcConfig oidc,
+      PreferenceConfig preferences,
       @ConfigProperty(name = "WHETSTONE_MODEL") Optional<String> model) {
     this.sessions = sessions;
     this.mechanism = mechanism;
     this.cookies = cookies;
     this.keys = keys;
     this.config = config;
+    this.oidc = oidc;
+    this.preferences = preferences;
     this.model = model;
   }
 
@@ -66,21 +73,25 @@ public class SessionResource {
   /**
    * Who is signed in.
    *
-   * @param signedIn false when nobody is; then only the version is there
+   * @param signedIn false when nobody is; then only the version and the provider are there
+   * @param provider what to call the OpenID Connect provider that signs in; null without one
    * @param key id of the key that the session belongs to
    * @param roles what it may do
    * @param pairShare share of messages that the chat page answers twice
+   * @param undoSeconds how long a vote can be taken back
    * @param model the model that the gateway was told to serve; null for the default one
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record View(
       boolean signedIn,
       String whetstoneVersion,
+      @Nullable String provider,
       @Nullable String id,
       @Nullable String key,
       @Nullable Set<String> roles,
       @Nullable Instant expiresAt,
       @Nullable Double pairShare,
+      @Nullable Long undoSeconds,
       @Nullable String model) {}
 
   @GET
@@ -90,18 +101,26 @@ public class SessionResource {
     return mechanism
         .session(http)
         .map(this::view)
-        .orElse(new View(false, BuildInfo.version(), null, null, null, null, null, null));
+        .orElse(
+            new View(
+                false, BuildInfo.version(), provider(), null, null, null, null, null, null, null));
+  }
+
+  private @Nullable String provider() {
+    return oidc.enabled() ? oidc.label() : null;
   }
 
   private View view(Session session) {
     return new View(
         true,
         BuildInfo.version(),
+        provider(),
         session.id(),
         session.key().id(),
         new TreeSet<>(session.key().role().grants()),
         session.expiresAt(),
         config.pairShare(),
+        preferences.undoWindow().toSeconds(),
         model.orElse(null));
   }
 
@@ -113,7 +132,7 @@ public class SessionResource {
       Request request,
       @HeaderParam("User-Agent") @Nullable String client,
       @Context HttpServerRequest http) {
-    String secret = Parameters.present("key", request.key()).strip();
+    String secret = Fields.present("key", request.key()).strip();
     ApiKey key =
         keys.authenticate(secret)
             .orElseThrow(
@@ -123,7 +142,8 @@ public class SessionResource {
     // a first start's keys may not be in the database yet
     keys.refresh();
     Session.Opened opened =
-        sessions.openByKey(key, client == null ? "unknown" : client, config.session());
+        sessions.open(
+            key, Session.Origin.KEY, client == null ? "unknown" : client, config.session());
     return Response.ok(view(opened.session())).cookie(cookies.of(opened, http)).build();
   }
 

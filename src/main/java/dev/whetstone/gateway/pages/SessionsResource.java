@@ -43,7 +43,7 @@ public class SessionsResource {
    * A browser that is signed in.
    *
    * @param key id of the key it acts as
-   * @param origin link or key
+   * @param origin link, key or oidc
    * @param client the browser's own name for itself
    */
   public record Row(
@@ -60,7 +60,7 @@ public class SessionsResource {
           session.id(),
           session.key().id(),
           session.key().role().label(),
-          session.origin(),
+          session.origin().label(),
           session.client(),
           session.createdAt(),
           session.lastUsedAt(),

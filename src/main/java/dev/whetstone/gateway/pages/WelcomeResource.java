@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.pages;
 
+import dev.whetstone.gateway.http.PathPrefix;
 import dev.whetstone.security.ApiKeys;
 import dev.whetstone.security.Role;
 import dev.whetstone.security.Session;
@@ -39,7 +40,7 @@ public class WelcomeResource {
       <html lang="en"><head><meta charset="utf-8"><title>Whetstone</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
-      <link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/style/base.css">
+      <link rel="icon" href="../icon.svg"><link rel="stylesheet" href="../style/base.css">
       %s</head>
       <body><main class="welcome"><h1>%s</h1><p>%s</p>%s</main></body></html>
       """;
@@ -82,7 +83,9 @@ public class WelcomeResource {
     // a first start's keys may not be in the database yet
     keys.refresh();
     String code = store.createLink(key, config.link(), key);
-    return new Link(http.scheme() + "://" + http.authority() + "/welcome/" + code, expiresAt);
+    return new Link(
+        http.scheme() + "://" + http.authority() + PathPrefix.of(http) + "/welcome/" + code,
+        expiresAt);
   }
 
   @GET
@@ -115,10 +118,10 @@ public class WelcomeResource {
 
   private static String signedIn() {
     return PAGE.formatted(
-        "<script type=\"module\" src=\"/welcome.js\"></script>",
+        "<script type=\"module\" src=\"../welcome.js\"></script>",
         "You are signed in",
         "This browser acts as the operator of this gateway.",
-        "<p><a href=\"/\">Go to the chat</a></p>");
+        "<p><a href=\"../\">Go to the chat</a></p>");
   }
 
   private static String ended() {
@@ -127,7 +130,7 @@ public class WelcomeResource {
         "This link cannot be used any more",
         "A link signs one browser in, once, within ten minutes. <code>./whetstone open</code> prints"
             + " a new one.",
-        "<p><a href=\"/\">Sign in with a key</a></p>");
+        "<p><a href=\"../\">Sign in with a key</a></p>");
   }
 
   private static Response.ResponseBuilder page(int status, String html) {

@@ -1,25 +1,11 @@
 package dev.whetstone.gateway.policies;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.gateway.state.ServedModel;
-import dev.whetstone.lora.LoraAdapter;
-import dev.whetstone.lora.PeftFiles;
-import dev.whetstone.onnx.MergedModel;
-import dev.whetstone.policy.ChangeContext;
-import dev.whetstone.policy.Policy;
-import dev.whetstone.policy.PolicyException;
-import dev.whetstone.policy.PolicyStatus;
-import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.policy.Provenance;
+import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.PolicyRouter;
-import dev.whetstone.serving.ServingConfig;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -28,9 +14,9 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -43,17 +29,16 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class AdapterResource {
-  private final GatewayState serving;
-  private final ServingConfig config;
-  private final ObjectMapper mapper;
+  /** Files that are written at once, to however slow a reader. */
+  private static final int DOWNLOADS = 4;
+
+  private final ExportLimit downloads = new ExportLimit(DOWNLOADS);
+  private final AdapterService adapters;
   private final SecurityIdentity identity;
 
   @Inject
-  AdapterResource(
-      GatewayState serving, ServingConfig config, ObjectMapper mapper, SecurityIdentity identity) {
-    this.serving = serving;
-    this.config = config;
-    this.mapper = mapper;
+  AdapterResource(AdapterService adapters, SecurityIdentity identity) {
+    this.adapters = adapters;
     this.identity = identity;
   }
 
@@ -79,23 +64,10 @@ public class AdapterResource {
       @RestForm("adapter_model") @Nullable FileUpload model,
       @RestForm("adapter_config") @Nullable FileUpload settings,
       @RestForm("parent") @Nullable String parent) {
-    PolicyRouter policies = serving.model().policies();
-    PolicyStore store = policies.store();
-    LoraAdapter adapter =
-        PeftUpload.read(
-            model, settings, policies.base().hash(), config.maxAdapterSize().asLongValue());
-    try {
-      policies.validate(new Policy("the adapter", PeftFiles.hash(adapter), adapter));
-    } catch (PolicyException.Refused refused) {
-      throw PeftUpload.refused(String.valueOf(refused.getMessage()));
-    }
-    ChangeContext by = new ChangeContext(identity.getPrincipal().getName(), "import");
-    Provenance provenance = new Provenance(parent, null, null);
-    PolicyStore.Registration registered =
-        store.register(adapter, provenance, PolicyStatus.READY, by);
-    var aliases = store.database().statement(policies.aliases()::read);
-    return Response.status(registered.created() ? 201 : 200)
-        .entity(PolicyView.of(registered.row(), aliases))
+    AdapterService.Imported imported =
+        adapters.importAdapter(model, settings, parent, identity.getPrincipal().getName());
+    return Response.status(imported.registration().created() ? 201 : 200)
+        .entity(PolicyView.of(imported.registration().row(), imported.aliases()))
         .build();
   }
 
@@ -104,8 +76,8 @@ public class AdapterResource {
   @Produces(MediaType.APPLICATION_OCTET_STREAM)
   @RunOnVirtualThread
   @Operation(summary = "Downloads adapter_model.safetensors, in PEFT's format")
-  public Response adapter(@PathParam("version") String version) {
-    return file("adapter_model.safetensors", PeftFiles.tensors(adapterOf(version)));
+  public Response adapter(@PathParam("version") String version, @Context RoutingContext http) {
+    return downloads.respond(() -> response(adapters.tensors(version)), http);
   }
 
   @GET
@@ -115,14 +87,18 @@ public class AdapterResource {
   @Operation(summary = "Downloads adapter_config.json, with the base model's path and hash")
   public Response adapterConfig(@PathParam("version") String version)
       throws JsonProcessingException {
-    ServedModel model = serving.model();
-    // A path, for PEFT's AutoPeftModelForCausalLM to find the base by it.
-    String folder = String.valueOf(model.graph().toAbsolutePath().getParent());
-    ObjectNode settings =
-        (ObjectNode) mapper.readTree(PeftFiles.config(adapterOf(version), folder));
-    settings.putNull("revision");
-    settings.put(PeftUpload.BASE, model.base().hash());
-    return file("adapter_config.json", settings.toPrettyString() + "\n");
+    return response(adapters.settings(version));
+  }
+
+  @GET
+  @Path("{version}/adapter/gguf")
+  @Produces(MediaType.APPLICATION_OCTET_STREAM)
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Downloads the adapter as GGUF, for llama.cpp's --lora",
+      description = "400 for models that GGUF stores with fused matrices, such as Phi-3.")
+  public Response gguf(@PathParam("version") String version, @Context RoutingContext http) {
+    return downloads.respond(() -> response(adapters.gguf(version)), http);
   }
 
   @GET
@@ -132,26 +108,13 @@ public class AdapterResource {
   @Operation(
       summary = "Downloads the version as an ONNX model with the adapter merged in",
       description = "A zip of model.onnx and its external data; any ONNX Runtime can load it.")
-  public Response onnx(@PathParam("version") String version) {
-    ServedModel model = serving.model();
-    Policy policy = model.policy(version);
-    MergedModel merged = new MergedModel(model.graph(), model.adapterInputs().apply(policy));
-    StreamingOutput body = merged::writeZip;
-    return file(policy.version() + ".zip", body);
+  public Response onnx(@PathParam("version") String version, @Context RoutingContext http) {
+    return downloads.respond(() -> response(adapters.merged(version)), http);
   }
 
-  private LoraAdapter adapterOf(String name) {
-    Policy policy = serving.model().policy(name);
-    if (policy.adapter() == null) {
-      throw ProblemException.of(
-          404, "no_adapter", policy.version() + " is the base model and has no adapter");
-    }
-    return policy.adapter();
-  }
-
-  private static Response file(String name, Object content) {
-    return Response.ok(content)
-        .header("Content-Disposition", "attachment; filename=\"" + name + "\"")
+  private static Response response(AdapterService.Download file) {
+    return Response.ok(file.content())
+        .header("Content-Disposition", "attachment; filename=\"" + file.name() + "\"")
         .build();
   }
 }

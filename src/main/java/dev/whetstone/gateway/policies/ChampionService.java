@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 /** Changes the champion, and responds when this gateway serves the new one. */
 @Singleton
 final class ChampionService {
-  static final int MAX_REASON_LENGTH = 500;
-
   private static final Logger LOG = Logger.getLogger(ChampionService.class);
 
   private final GatewayState serving;
@@ -41,7 +39,7 @@ final class ChampionService {
    * A change of the aliases in two steps: the version is loaded, staged and tried outside any
    * transaction, then the aliases flip in a short one.
    */
-  interface Change {
+  private interface Change {
     /** Readies the version that is to serve, given the present aliases. */
     void prepare(PolicyRouter policies, Aliases now);
 
@@ -56,11 +54,79 @@ final class ChampionService {
   }
 
   /**
+   * Makes a version the champion, only once per Idempotency-Key, and responds with the champion.
+   *
+   * @param version its name, hash or alias
+   */
+  Response promote(@Nullable String key, String version, @Nullable String reason) {
+    return run(
+        key,
+        "promote\n" + version,
+        reason,
+        new Change() {
+          @Override
+          public void prepare(PolicyRouter policies, Aliases now) {
+            PolicyRecord row = policies.store().require(now.resolve(version));
+            if (!row.version().equals(now.champion())) {
+              policies.verify(row);
+            }
+          }
+
+          @Override
+          public AliasStore.AliasChange apply(
+              PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
+              throws SQLException {
+            AliasStore aliases = policies.aliases();
+            aliases.lock(connection);
+            if (aliases.rolledBackSince(connection, seen.revision())) {
+              throw ProblemException.of(
+                  409, "rolled_back_meanwhile", "a rollback was made while this was prepared");
+            }
+            return aliases.promote(connection, seen.resolve(version), by);
+          }
+        });
+  }
+
+  /**
+   * Rolls back, only once per Idempotency-Key, and responds with the champion.
+   *
+   * @param to name, hash or alias of the version; null for the previous champion
+   */
+  Response rollBack(@Nullable String key, @Nullable String to, String reason) {
+    return run(
+        key,
+        "rollback\n" + to,
+        reason,
+        new Change() {
+          @Override
+          public void prepare(PolicyRouter policies, Aliases now) {
+            String target = target(now);
+            if (target != null) {
+              policies.resolve(policies.store().require(target).hash());
+            }
+          }
+
+          // Whatever was promoted since, the rollback goes where it was meant to go.
+          @Override
+          public AliasStore.AliasChange apply(
+              PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
+              throws SQLException {
+            return policies.aliases().rollBack(connection, target(seen), by);
+          }
+
+          private @Nullable String target(Aliases now) {
+            return to == null ? now.previous() : now.resolve(to);
+          }
+        });
+  }
+
+  /**
    * Makes a change, only once per Idempotency-Key, and responds with the champion.
    *
    * @param request everything the response depends on, except the reason
    */
-  Response run(@Nullable String key, String request, @Nullable String reason, Change change) {
+  private Response run(
+      @Nullable String key, String request, @Nullable String reason, Change change) {
     PolicyRouter policies = serving.model().policies();
     Database database = policies.store().database();
     String actor = identity.getPrincipal().getName();
@@ -88,18 +154,5 @@ final class ChampionService {
             .formatted(request, actor, reason == null ? "no reason given" : reason)
             .replaceAll("\\p{Cntrl}", " "));
     return answer;
-  }
-
-  /**
-   * Checks a required reason.
-   *
-   * @throws ProblemException 400 when it is missing, blank or too long
-   */
-  static String requireReason(@Nullable String reason) {
-    if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_LENGTH) {
-      throw ProblemException.invalidField(
-          "reason", "reason must have 1 to " + MAX_REASON_LENGTH + " characters");
-    }
-    return reason;
   }
 }

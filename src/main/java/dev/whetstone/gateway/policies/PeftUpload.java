@@ -6,8 +6,13 @@ import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
@@ -16,38 +21,83 @@ import org.jspecify.annotations.Nullable;
  * which an export fills with the base model's hash, reveals an adapter of another base model;
  * earlier exports have it as {@code revision}.
  */
-final class PeftUpload {
+final class PeftUpload implements AutoCloseable {
   /** The field of a config that has the hash of its base model. */
   static final String BASE = "whetstone_base";
 
   private static final int MAX_CONFIG_BYTES = 1 << 16;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private PeftUpload() {}
+  private final Arena arena;
+  private final MemorySegment tensors;
+  private final String settings;
+
+  private PeftUpload(Arena arena, MemorySegment tensors, String settings) {
+    this.arena = arena;
+    this.tensors = tensors;
+    this.settings = settings;
+  }
 
   /**
-   * Reads both files.
+   * Opens both files; that of the tensors is mapped, not read.
    *
    * @throws ProblemException 400 or 413 naming the part and what is wrong with it
    */
-  static LoraAdapter read(
+  static PeftUpload open(
       @Nullable FileUpload model, @Nullable FileUpload config, String baseHash, long maxBytes) {
-    byte[] tensors = bytes("adapter_model", model, maxBytes);
-    String settings =
-        new String(bytes("adapter_config", config, MAX_CONFIG_BYTES), StandardCharsets.UTF_8);
+    Path tensors = file("adapter_model", model, maxBytes);
+    Path settings = file("adapter_config", config, MAX_CONFIG_BYTES);
+    Arena arena = Arena.ofShared();
+    try (FileChannel channel = FileChannel.open(tensors)) {
+      String text = new String(Files.readAllBytes(settings), StandardCharsets.UTF_8);
+      requireBase(text, baseHash);
+      return new PeftUpload(
+          arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), text);
+    } catch (IOException unreadable) {
+      arena.close();
+      throw new IllegalStateException("the uploaded file cannot be read", unreadable);
+    } catch (RuntimeException refused) {
+      arena.close();
+      throw refused;
+    }
+  }
+
+  /**
+   * Bytes that the adapter's factors will take.
+   *
+   * @throws ProblemException 400 when it is damaged
+   */
+  long size() {
+    return checked(() -> PeftFiles.size(tensors));
+  }
+
+  /**
+   * Reads the adapter.
+   *
+   * @throws ProblemException 400 naming what is wrong with it
+   */
+  LoraAdapter read() {
+    return checked(() -> PeftFiles.read(tensors, settings));
+  }
+
+  private static <T> T checked(Supplier<T> reading) {
     try {
-      requireBase(settings, baseHash);
-      return PeftFiles.read(tensors, settings);
+      return reading.get();
     } catch (IllegalArgumentException invalid) {
       throw refused(String.valueOf(invalid.getMessage()));
     }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
   }
 
   static ProblemException refused(String reason) {
     return ProblemException.badField("adapter_model", "invalid_adapter", reason);
   }
 
-  private static byte[] bytes(String part, @Nullable FileUpload upload, long maxBytes) {
+  private static Path file(String part, @Nullable FileUpload upload, long maxBytes) {
     if (upload == null) {
       throw ProblemException.invalidField(
           part, "the form has no file " + part + "; send multipart/form-data");
@@ -56,11 +106,7 @@ final class PeftUpload {
       throw ProblemException.of(
           413, "body_too_large", part + " is larger than " + maxBytes + " bytes");
     }
-    try {
-      return Files.readAllBytes(upload.uploadedFile());
-    } catch (IOException unreadable) {
-      throw new IllegalStateException("the uploaded file cannot be read", unreadable);
-    }
+    return upload.uploadedFile();
   }
 
   private static void requireBase(String settings, String baseHash) {

@@ -1,15 +1,9 @@
 package dev.whetstone.gateway.policies;
 
 import dev.whetstone.gateway.http.Paging;
-import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.policy.Aliases;
-import dev.whetstone.policy.PolicyException;
-import dev.whetstone.policy.PolicyRecord;
-import dev.whetstone.rollout.Watch;
-import dev.whetstone.rollout.WatchStore;
+import dev.whetstone.rollout.changes.VersionChanges;
 import dev.whetstone.security.Role;
 import dev.whetstone.serving.GatewayStatusStore;
-import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.settings.BuildInfo;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -20,9 +14,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class PoliciesResource {
-  private final GatewayState serving;
+  private final PolicyService policies;
 
   @Inject
-  PoliciesResource(GatewayState serving) {
-    this.serving = serving;
+  PoliciesResource(PolicyService policies) {
+    this.policies = policies;
   }
 
   /**
@@ -56,24 +47,8 @@ public class PoliciesResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    PolicyRouter policies = serving.model().policies();
-    long before = Paging.before(cursor);
-    var page =
-        Paging.read(
-            Paging.limit(limit),
-            size -> policies.store().page(before, size),
-            row -> row.version().substring(1));
-    Aliases aliases = policies.store().database().statement(policies.aliases()::read);
-    Map<String, Watch> overBase =
-        watches().overBase().stream()
-            .collect(Collectors.toMap(Watch::champion, Function.identity()));
-    return new Page(
-        page.rows().stream()
-            .map(row -> PolicyView.of(row, aliases, overBase.get(row.version())))
-            .toList(),
-        page.next(),
-        policies.statusStore().all(),
-        BuildInfo.version());
+    var page = policies.page(Paging.limit(limit), cursor);
+    return new Page(page.rows(), page.next(), policies.gateways(), BuildInfo.version());
   }
 
   @GET
@@ -81,18 +56,18 @@ public class PoliciesResource {
   @RunOnVirtualThread
   @Operation(summary = "Returns one version, by its name, hash or alias")
   public PolicyView get(@PathParam("version") String version) {
-    PolicyRouter policies = serving.model().policies();
-    Aliases aliases = policies.store().database().statement(policies.aliases()::read);
-    PolicyRecord row = row(policies, aliases, version);
-    return PolicyView.of(row, aliases, watches().overBase(row.version()).orElse(null));
+    return policies.get(version);
   }
 
-  private WatchStore watches() {
-    return serving.model().rollouts().watches();
-  }
-
-  private static PolicyRecord row(PolicyRouter policies, Aliases aliases, String name) {
-    String version = aliases.resolve(name);
-    return policies.store().find(version).orElseThrow(() -> new PolicyException.Unknown(name));
+  @GET
+  @Path("{version}/changes")
+  @RunOnVirtualThread
+  @Operation(
+      summary = "Tells what a version writes differently from its parent and from v0",
+      description =
+          "By the answers that gates had them write: words and endings whose share of answers"
+              + " changed most, lengths, refusals, and prompts before and after.")
+  public VersionChanges changes(@PathParam("version") String version) {
+    return policies.changes(version);
   }
 }

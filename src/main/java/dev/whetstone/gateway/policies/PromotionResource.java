@@ -1,13 +1,8 @@
 package dev.whetstone.gateway.policies;
 
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.JsonBodyReader;
-import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.policy.AliasStore;
-import dev.whetstone.policy.Aliases;
-import dev.whetstone.policy.ChangeContext;
-import dev.whetstone.policy.PolicyRecord;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.PolicyRouter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -21,8 +16,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
-import java.sql.Connection;
-import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -45,8 +38,11 @@ public class PromotionResource {
   }
 
   /** The reason for a promotion; the body is optional. */
-  public record Promotion(
-      @Schema(maxLength = ChampionService.MAX_REASON_LENGTH) @Nullable String reason) {}
+  public record Promotion(@Schema(maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {
+    private @Nullable String checkedReason() {
+      return reason == null ? null : Fields.requiredReason(reason);
+    }
+  }
 
   @POST
   @Consumes(MediaType.WILDCARD)
@@ -63,31 +59,6 @@ public class PromotionResource {
       InputStream body)
       throws IOException {
     Promotion request = bodies.optional(body, Promotion.class, new Promotion(null));
-    return champions.run(
-        key,
-        "promote\n" + version,
-        request.reason() == null ? null : ChampionService.requireReason(request.reason()),
-        new ChampionService.Change() {
-          @Override
-          public void prepare(PolicyRouter policies, Aliases now) {
-            PolicyRecord row = policies.store().require(now.resolve(version));
-            if (!row.version().equals(now.champion())) {
-              policies.verify(row);
-            }
-          }
-
-          @Override
-          public AliasStore.AliasChange apply(
-              PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
-              throws SQLException {
-            AliasStore aliases = policies.aliases();
-            aliases.lock(connection);
-            if (aliases.rolledBackSince(connection, seen.revision())) {
-              throw ProblemException.of(
-                  409, "rolled_back_meanwhile", "a rollback was made while this was prepared");
-            }
-            return aliases.promote(connection, seen.resolve(version), by);
-          }
-        });
+    return champions.promote(key, version, request.checkedReason());
   }
 }

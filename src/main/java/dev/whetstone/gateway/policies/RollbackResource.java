@@ -1,10 +1,7 @@
 package dev.whetstone.gateway.policies;
 
-import dev.whetstone.policy.AliasStore;
-import dev.whetstone.policy.Aliases;
-import dev.whetstone.policy.ChangeContext;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.security.Role;
-import dev.whetstone.serving.PolicyRouter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
@@ -15,8 +12,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.sql.Connection;
-import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -40,8 +35,7 @@ public class RollbackResource {
   public record Rollback(
       @Schema(description = "version, hash or alias; the previous champion by default")
           @Nullable String to,
-      @Schema(required = true, maxLength = ChampionService.MAX_REASON_LENGTH)
-          @Nullable String reason) {}
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   @POST
   @RunOnVirtualThread
@@ -51,30 +45,6 @@ public class RollbackResource {
       description = "The champion",
       content = @Content(schema = @Schema(implementation = PolicyView.class)))
   public Response rollBack(@HeaderParam("Idempotency-Key") @Nullable String key, Rollback request) {
-    return champions.run(
-        key,
-        "rollback\n" + request.to(),
-        ChampionService.requireReason(request.reason()),
-        new ChampionService.Change() {
-          @Override
-          public void prepare(PolicyRouter policies, Aliases now) {
-            String to = target(now);
-            if (to != null) {
-              policies.resolve(policies.store().require(to).hash());
-            }
-          }
-
-          // Whatever was promoted since, the rollback goes where it was meant to go.
-          @Override
-          public AliasStore.AliasChange apply(
-              PolicyRouter policies, Connection connection, Aliases seen, ChangeContext by)
-              throws SQLException {
-            return policies.aliases().rollBack(connection, target(seen), by);
-          }
-
-          private @Nullable String target(Aliases now) {
-            return request.to() == null ? now.previous() : now.resolve(request.to());
-          }
-        });
+    return champions.rollBack(key, request.to(), Fields.requiredReason(request.reason()));
   }
 }

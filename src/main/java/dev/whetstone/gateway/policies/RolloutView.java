@@ -1,6 +1,7 @@
 package dev.whetstone.gateway.policies;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.rollout.ArmMetricsStore;
 import dev.whetstone.rollout.Candidate;
@@ -10,8 +11,8 @@ import dev.whetstone.rollout.RolloutConfig;
 import dev.whetstone.rollout.RolloutStore;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.rollout.WaitingCandidate;
+import dev.whetstone.rollout.duel.Arm;
 import dev.whetstone.rollout.duel.ArmMetrics;
-import dev.whetstone.rollout.evidence.AttemptThreshold;
 import dev.whetstone.rollout.evidence.RatingEvidence;
 import dev.whetstone.rollout.evidence.VoteEvidence;
 import java.time.Instant;
@@ -146,7 +147,7 @@ public record RolloutView(
         candidate.runId(),
         config.mode().label(),
         config.duel().share(),
-        "queued",
+        WaitingCandidate.STATUS,
         null,
         waiting.reason(),
         List.of(),
@@ -184,18 +185,22 @@ public record RolloutView(
             rollouts,
             Choices.of(store.choices(rollout, false)),
             Choices.of(store.choices(rollout, true)),
-            metrics(rollout, rollouts, "candidate"),
-            metrics(rollout, rollouts, "champion"),
-            metrics(rollout, rollouts, "alone")),
+            metrics(rollout, rollouts, Arm.CANDIDATE),
+            metrics(rollout, rollouts, Arm.CHAMPION),
+            metrics(rollout, rollouts, Arm.ALONE)),
         rollouts.decisions().of(rollout.id()).stream()
             .map(
                 made ->
                     new Step(
-                        made.at(), made.decision(), made.actor(), made.reason(), made.numbers()))
+                        made.at(),
+                        made.decision().label(),
+                        made.actor(),
+                        made.reason(),
+                        made.numbers()))
             .toList());
   }
 
-  private static ArmMetrics metrics(Rollout rollout, Rollouts rollouts, String arm) {
+  private static ArmMetrics metrics(Rollout rollout, Rollouts rollouts, Arm arm) {
     return rollouts.metrics().of(ArmMetricsStore.Subject.ROLLOUT, rollout.id(), arm);
   }
 

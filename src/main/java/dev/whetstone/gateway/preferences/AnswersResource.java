@@ -1,10 +1,9 @@
 package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.whetstone.database.Database;
-import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
+import dev.whetstone.preference.feedback.AnswerAuthors;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -24,21 +23,11 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Role.OPERATOR_ROLE)
 @Produces(MediaType.APPLICATION_JSON)
 public class AnswersResource {
-  private static final String QUERY =
-      """
-      SELECT key_id, user_id, policy_a AS one, hash_a AS hash_one, policy_b AS other,
-        hash_b AS hash_other, created_at
-      FROM pairs WHERE pair_id = ?
-      UNION ALL
-      SELECT key_id, user_id, policy, hash, NULL, NULL, created_at
-      FROM answers WHERE completion_id = ? LIMIT 1
-      """;
-
-  private final Database database;
+  private final AnswerAuthors authors;
 
   @Inject
-  AnswersResource(Database database) {
-    this.database = database;
+  AnswersResource(AnswerAuthors authors) {
+    this.authors = authors;
   }
 
   /** A version by its name and hash. */
@@ -69,25 +58,25 @@ public class AnswersResource {
       description = "Single answers are known as long as they can be rated.")
   @APIResponse(responseCode = "404", description = "no such answer is kept")
   public Answer get(@PathParam("id") String id) {
-    String known = Parameters.required("id", id);
-    return database
-        .first(
-            row -> {
-              Version one = new Version(row.getString("one"), row.getString("hash_one"));
-              String other = row.getString("other");
-              return new Answer(
-                  known,
-                  row.getString("key_id"),
-                  row.getString("user_id"),
-                  other == null ? one : null,
-                  other == null
-                      ? null
-                      : new Sides(one, new Version(other, row.getString("hash_other"))),
-                  Sql.instant(row, "created_at"));
-            },
-            QUERY,
-            known,
-            known)
+    return authors
+        .find(Parameters.required("id", id))
+        .map(AnswersResource::answer)
         .orElseThrow(() -> ProblemException.of(404, "unknown_answer", "no such answer is kept"));
+  }
+
+  private static Answer answer(AnswerAuthors.Authors found) {
+    Version one = version(found.a());
+    AnswerAuthors.Author other = found.b();
+    return new Answer(
+        found.id(),
+        found.keyId(),
+        found.user(),
+        other == null ? one : null,
+        other == null ? null : new Sides(one, version(other)),
+        found.createdAt());
+  }
+
+  private static Version version(AnswerAuthors.Author author) {
+    return new Version(author.version(), author.hash());
   }
 }

@@ -1,15 +1,13 @@
 package dev.whetstone.gateway.preferences;
 
+import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.Parameters;
-import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.RatingImport;
 import dev.whetstone.preference.feedback.FeedbackReader;
-import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.preference.trl.TrlFormat;
 import dev.whetstone.preference.trl.TrlRatingWriter;
 import dev.whetstone.security.Role;
@@ -27,10 +25,9 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.Semaphore;
+import java.io.OutputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -48,7 +45,7 @@ public class FeedbackFileResource {
   private final RatingImport imports;
   private final GatewayState serving;
   private final SecurityIdentity identity;
-  private final Semaphore exports;
+  private final ExportLimit exports;
 
   @Inject
   FeedbackFileResource(
@@ -61,7 +58,7 @@ public class FeedbackFileResource {
     this.imports = imports;
     this.serving = serving;
     this.identity = identity;
-    this.exports = new Semaphore(config.exports());
+    this.exports = new ExportLimit(config.exports());
   }
 
   @GET
@@ -94,18 +91,13 @@ public class FeedbackFileResource {
       @Context RoutingContext http) {
     TrlFormat format = Parameters.enumConstant("form", form, TrlFormat.TEXT);
     boolean ids = Boolean.TRUE.equals(Parameters.flag("tokens", tokens));
-    if (!exports.tryAcquire()) {
-      throw ProblemException.retryLater(
-          429, "too_many_exports", "too many exports are running; try again later", 5);
+    return exports.stream(() -> out -> write(out, format, ids), http);
+  }
+
+  private void write(OutputStream out, TrlFormat format, boolean tokens) throws IOException {
+    try (TrlRatingWriter lines = new TrlRatingWriter(out, format, tokens)) {
+      reader.forEach(format, lines::write);
     }
-    http.addEndHandler(ended -> exports.release());
-    StreamingOutput body =
-        out -> {
-          try (TrlRatingWriter lines = new TrlRatingWriter(out, format, ids)) {
-            reader.forEach(format, lines::write);
-          }
-        };
-    return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
   }
 
   @POST
@@ -131,10 +123,6 @@ public class FeedbackFileResource {
       description = "counts of imported, skipped and invalid lines",
       content = @Content(schema = @Schema(implementation = ImportReport.class)))
   public ImportReport run(InputStream body) throws IOException {
-    ServedModel model = serving.model();
-    PairTokenizer tokenizer =
-        new PairTokenizer(
-            model.tokenizer(), model.template(), model.endToken(), model.base().hash());
-    return imports.run(body, tokenizer, identity.getPrincipal().getName());
+    return imports.run(body, serving.model().pairTokenizer(), identity.getPrincipal().getName());
   }
 }

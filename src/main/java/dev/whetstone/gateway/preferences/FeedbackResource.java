@@ -1,21 +1,15 @@
 package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.whetstone.gateway.http.FreeSpace;
-import dev.whetstone.gateway.http.Parameters;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.http.UserNameValidator;
-import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.gateway.state.ServedModel;
+import dev.whetstone.preference.Unusable;
 import dev.whetstone.preference.VoteRequest;
-import dev.whetstone.preference.feedback.AnswerLog;
 import dev.whetstone.preference.feedback.FeedbackOutcome;
 import dev.whetstone.preference.feedback.FeedbackRequest;
-import dev.whetstone.preference.feedback.FeedbackStore;
 import dev.whetstone.preference.feedback.Rating;
-import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import dev.whetstone.settings.EnumNames;
@@ -28,7 +22,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -43,29 +36,12 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class FeedbackResource {
-  /** An answer that was just given may still be on its way to the database. */
-  private static final Duration FLUSH = Duration.ofSeconds(2);
-
-  private final FeedbackStore store;
-  private final AnswerLog answers;
-  private final GatewayState serving;
-  private final RateLimiter limits;
-  private final FreeSpace space;
+  private final FeedbackService service;
   private final RequestUser users;
 
   @Inject
-  FeedbackResource(
-      FeedbackStore store,
-      AnswerLog answers,
-      GatewayState serving,
-      RateLimiter limits,
-      FreeSpace space,
-      RequestUser users) {
-    this.store = store;
-    this.answers = answers;
-    this.serving = serving;
-    this.limits = limits;
-    this.space = space;
+  FeedbackResource(FeedbackService service, RequestUser users) {
+    this.service = service;
     this.users = users;
   }
 
@@ -89,7 +65,24 @@ public class FeedbackResource {
           @Nullable String edit,
       @Schema(maxLength = UserNameValidator.MAX_LENGTH) @Nullable String user,
       @Schema(maxLength = VoteRequest.MAX_COMMENT_LENGTH) @Nullable String comment,
-      @Schema(maxItems = VoteRequest.MAX_TAGS) @Nullable List<String> tags) {}
+      @Schema(maxItems = VoteRequest.MAX_TAGS) @Nullable List<String> tags) {
+    private FeedbackRequest parse(String keyId, @Nullable String believed) {
+      String id = Fields.present("completion_id", completionId);
+      Rating given = Fields.constant("rating", rating, Rating.values());
+      List<String> givenTags = Fields.list("tags", tags);
+      return Fields.checked(
+          () ->
+              new FeedbackRequest(
+                  RandomIds.generate("feedback"),
+                  id,
+                  keyId,
+                  believed,
+                  given,
+                  edit,
+                  comment,
+                  givenTags));
+    }
+  }
 
   /**
    * A committed rating.
@@ -127,16 +120,8 @@ public class FeedbackResource {
   @APIResponse(responseCode = "404", description = "there is no such answer for this key and user")
   @APIResponse(responseCode = "410", description = "the answer can no longer be rated")
   public Response rate(Request request) {
-    FeedbackRequest feedback = feedback(request, users.key(), users.of(request.user()));
-    limits.admit(feedback.keyId(), feedback.user());
-    space.require();
-    ServedModel model = serving.model();
-    FeedbackOutcome outcome = rate(feedback, model);
-    if (outcome instanceof FeedbackOutcome.Unknown) {
-      answers.flush(FLUSH);
-      outcome = rate(feedback, model);
-    }
-    return switch (outcome) {
+    FeedbackRequest feedback = request.parse(users.key(), users.of(request.user()));
+    return switch (service.rate(feedback)) {
       case FeedbackOutcome.Recorded rated ->
           Response.status(rated.repeated() ? 200 : 201).entity(row(feedback, rated)).build();
       case FeedbackOutcome.Unknown _ ->
@@ -148,33 +133,6 @@ public class FeedbackResource {
     };
   }
 
-  private FeedbackOutcome rate(FeedbackRequest feedback, ServedModel model) {
-    PairTokenizer tokenizer =
-        new PairTokenizer(
-            model.tokenizer(), model.template(), model.endToken(), model.base().hash());
-    return store.rate(feedback, model.base().hash(), tokenizer::answer);
-  }
-
-  private static FeedbackRequest feedback(Request request, String keyId, @Nullable String user) {
-    String completionId = Parameters.present("completion_id", request.completionId());
-    String rating = Parameters.present("rating", request.rating());
-    try {
-      return new FeedbackRequest(
-          RandomIds.generate("feedback"),
-          completionId,
-          keyId,
-          user,
-          EnumNames.parse("rating", rating, Rating.values()),
-          request.edit(),
-          request.comment(),
-          request.tags() == null ? List.of() : request.tags());
-    } catch (IllegalArgumentException unusable) {
-      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
-    } catch (NullPointerException nullTag) {
-      throw ProblemException.invalidField("tags", "a tag is null");
-    }
-  }
-
   private static Row row(FeedbackRequest feedback, FeedbackOutcome.Recorded rated) {
     return new Row(
         rated.feedbackId(),
@@ -183,6 +141,6 @@ public class FeedbackResource {
         rated.user(),
         rated.at(),
         rated.unusable() == null,
-        rated.unusable());
+        Unusable.labelOf(rated.unusable()));
   }
 }

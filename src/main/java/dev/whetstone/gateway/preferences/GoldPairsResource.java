@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.preferences;
 
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
@@ -50,7 +51,7 @@ public class GoldPairsResource {
               type = SchemaType.STRING,
               enumeration = {"a", "b", "tie", "both_bad"})
           @Nullable String choice,
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A marked pair. */
   public record Row(String pairId, String choice, String reason, String actor, Instant markedAt) {}
@@ -89,10 +90,9 @@ public class GoldPairsResource {
   @APIResponse(responseCode = "404", description = "there is no such pair")
   @APIResponse(responseCode = "409", description = "too many pairs are marked")
   public Response mark(@PathParam("pair") String pair, Mark mark) {
-    String reason =
-        Parameters.present(
-            "reason", Parameters.reason(Parameters.present("reason", mark.reason())));
-    return switch (gold.mark(Parameters.required("pair", pair), choice(mark), reason, actor())) {
+    String reason = Fields.requiredReason(mark.reason());
+    Choice choice = Fields.checked(() -> Choice.of(Fields.present("choice", mark.choice())));
+    return switch (gold.mark(Parameters.required("pair", pair), choice, reason, actor())) {
       case MARKED -> Response.noContent().build();
       case UNKNOWN -> throw ProblemException.of(404, "unknown_pair", "there is no such pair");
       case TOO_MANY ->
@@ -101,14 +101,6 @@ public class GoldPairsResource {
               "too_many_gold_pairs",
               "there are " + GoldPairs.MAX_PAIRS + " gold pairs, the most that can be marked");
     };
-  }
-
-  private static Choice choice(Mark mark) {
-    try {
-      return Choice.of(Parameters.present("choice", mark.choice()));
-    } catch (IllegalArgumentException unknown) {
-      throw ProblemException.invalidField("choice", "choice must be a, b, tie or both_bad");
-    }
   }
 
   @DELETE

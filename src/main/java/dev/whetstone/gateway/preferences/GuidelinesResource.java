@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.preferences;
 
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RequestUser;
@@ -66,7 +67,7 @@ public class GuidelinesResource {
   @RunOnVirtualThread
   @Operation(summary = "Replaces what raters are asked to look at")
   public View write(Request request) {
-    String markdown = Parameters.present("markdown", request.markdown());
+    String markdown = Fields.present("markdown", request.markdown());
     if (markdown.length() > MAX_LENGTH || markdown.indexOf('\0') >= 0) {
       throw ProblemException.invalidField(
           "markdown", "markdown must have at most " + MAX_LENGTH + " characters, none of them 0");
@@ -85,7 +86,6 @@ public class GuidelinesResource {
               description = "the rater; the key's id by default",
               schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
           @Nullable String user) {
-    String name = users.of(Parameters.text("user", user));
-    return desk.progress(new RaterQueue.Rater(users.key(), name == null ? users.key() : name));
+    return desk.progress(RaterQueue.Rater.of(users.key(), users.of(Parameters.text("user", user))));
   }
 }

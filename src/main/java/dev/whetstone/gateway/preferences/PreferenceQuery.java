@@ -49,6 +49,12 @@ public final class PreferenceQuery {
       schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
   @Nullable String tag;
 
+  @QueryParam("pair")
+  @Parameter(
+      description = "the pair voted on",
+      schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
+  @Nullable String pair;
+
   @QueryParam("imported")
   @Parameter(
       description = "whether the pair was imported from a file",
@@ -69,6 +75,7 @@ public final class PreferenceQuery {
         Parameters.time("from", from),
         Parameters.time("to", to),
         Parameters.text("tag", tag),
+        Parameters.text("pair", pair),
         Parameters.flag("imported", imported),
         blindTo);
   }

@@ -1,17 +1,16 @@
 package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.http.UserNameValidator;
-import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.rating.PreferenceSummary;
 import dev.whetstone.preference.rating.RaterQueue;
 import dev.whetstone.preference.rating.RatingDesk;
-import dev.whetstone.preference.rating.SummaryReader;
 import dev.whetstone.security.Role;
 import dev.whetstone.text.Message;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -19,6 +18,7 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -29,7 +29,6 @@ import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -47,25 +46,22 @@ public class RatingResource {
 
   private final RaterQueue queue;
   private final RatingDesk desk;
-  private final SummaryReader summaries;
+  private final SummaryService summaries;
   private final PreferenceConfig config;
   private final RequestUser users;
-  private final GatewayState serving;
 
   @Inject
   RatingResource(
       RaterQueue queue,
       RatingDesk desk,
-      SummaryReader summaries,
+      SummaryService summaries,
       PreferenceConfig config,
-      RequestUser users,
-      GatewayState serving) {
+      RequestUser users) {
     this.queue = queue;
     this.desk = desk;
     this.summaries = summaries;
     this.config = config;
     this.users = users;
-    this.serving = serving;
   }
 
   /** A pair to vote on; it hides which version wrote which side, and for which user. */
@@ -111,20 +107,31 @@ public class RatingResource {
           @Nullable String overlap,
       @QueryParam("lease_seconds")
           @Parameter(schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "86400"))
-          @Nullable String leaseSeconds) {
-    String key = users.key();
-    String name = users.of(Parameters.text("user", user));
+          @Nullable String leaseSeconds,
+      @QueryParam("tag")
+          @Parameter(
+              description =
+                  "only pairs with this tag, in their metadata's tags or of a vote on them",
+              schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
+          @Nullable String tag) {
+    RaterQueue.Rater rater =
+        RaterQueue.Rater.of(users.key(), users.of(Parameters.text("user", user)));
     int defaultSeconds = (int) config.lease().toSeconds();
     int seconds =
         Parameters.number("lease_seconds", leaseSeconds, defaultSeconds, 1, MAX_LEASE_SECONDS);
     int wanted = Parameters.number("overlap", overlap, 1, 1, RaterQueue.MAX_OVERLAP);
     return queue
-        .leaseNext(
-            new RaterQueue.Rater(key, name == null ? key : name),
-            wanted,
-            Duration.ofSeconds(seconds))
+        .leaseNext(rater, wanted, Duration.ofSeconds(seconds), Parameters.text("tag", tag))
         .map(leased -> Response.ok(task(leased)).build())
         .orElseGet(() -> Response.noContent().build());
+  }
+
+  /** Leases nothing: whoever looks at a link before a person does asks like this. */
+  @HEAD
+  @Path("next")
+  @Operation(hidden = true)
+  public Response look() {
+    return Response.noContent().build();
   }
 
   private static Task task(RaterQueue.LeasedPair leased) {
@@ -139,7 +146,7 @@ public class RatingResource {
 
   /** Why a rater gives a pair back. */
   public record Skip(
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason,
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason,
       @Schema(maxLength = UserNameValidator.MAX_LENGTH) @Nullable String user) {}
 
   @POST
@@ -152,14 +159,8 @@ public class RatingResource {
   @APIResponse(responseCode = "204", description = "it is given back")
   @APIResponse(responseCode = "404", description = "this rater has no lease on the pair")
   public Response skip(@PathParam("pair") String pair, Skip skip) {
-    String key = users.key();
-    String name = users.of(skip.user());
-    String reason =
-        Parameters.required(
-            "reason",
-            Parameters.present(
-                "reason", Parameters.reason(Parameters.present("reason", skip.reason()))));
-    RaterQueue.Rater rater = new RaterQueue.Rater(key, name == null ? key : name);
+    RaterQueue.Rater rater = RaterQueue.Rater.of(users.key(), users.of(skip.user()));
+    String reason = Fields.requiredReason(skip.reason());
     if (!desk.skip(Parameters.required("pair", pair), rater, reason)) {
       throw ProblemException.of(404, "unknown_lease", "this rater has no lease on such a pair");
     }
@@ -181,27 +182,6 @@ public class RatingResource {
           @Nullable String from,
       @QueryParam("to") @Parameter(schema = @Schema(type = SchemaType.STRING, format = "date-time"))
           @Nullable String to) {
-    return summaries
-        .read(Parameters.time("from", from), Parameters.time("to", to))
-        .withWinRates(winRates());
-  }
-
-  private List<PreferenceSummary.WinRate> winRates() {
-    if (!(serving.state() instanceof GatewayState.State.Ready ready)) {
-      return List.of();
-    }
-    return ready.model().rollouts().watches().overBase().stream()
-        .flatMap(
-            watch ->
-                Stream.ofNullable(watch.winRate())
-                    .map(
-                        rate ->
-                            new PreferenceSummary.WinRate(
-                                watch.champion(),
-                                rate.rate(),
-                                rate.low(),
-                                rate.high(),
-                                rate.votes())))
-        .toList();
+    return summaries.read(Parameters.time("from", from), Parameters.time("to", to));
   }
 }

@@ -2,6 +2,8 @@ package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.whetstone.gateway.http.Fields;
+import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.bulk.UserData;
@@ -61,7 +63,7 @@ public class UsersResource {
       @Schema(description = KEY) @Nullable String key,
       @Schema(required = true, description = "false: nothing is learned from this user")
           @Nullable Boolean learn,
-      @Schema(required = true, maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A pair, a vote, a pair given back or a single answer, as {@code type} says. */
   public record Item(@Schema(implementation = Map.class) @JsonRawValue @JsonValue String json) {}
@@ -96,23 +98,20 @@ public class UsersResource {
           @Nullable String cursor,
       @QueryParam("limit") @Parameter(description = "1 to 200 items, 50 by default")
           @Nullable String limit) {
-    return page(Parameters.present("user", user), key, cursor, limit);
+    return page(Fields.present("user", user), key, cursor, limit);
   }
 
   private Page page(
       String user, @Nullable String key, @Nullable String cursor, @Nullable String limit) {
-    int size = Parameters.number("limit", limit, DEFAULT_LIMIT, 1, MAX_LIMIT);
-    List<UserData.Item> found =
-        data.page(
-            Parameters.required("user", user),
-            Parameters.text("key", key),
-            cursor == null ? UserData.Cursor.START : cursor(cursor),
-            size + 1);
-    List<UserData.Item> page = found.subList(0, Math.min(size, found.size()));
-    UserData.Cursor last = page.isEmpty() ? UserData.Cursor.START : page.getLast().cursor();
-    return new Page(
-        page.stream().map(item -> new Item(item.json())).toList(),
-        found.size() > size ? last.kind() + "." + last.place() : null);
+    String name = Parameters.required("user", user);
+    String keyId = Parameters.text("key", key);
+    UserData.Cursor after = cursor == null ? UserData.Cursor.START : cursor(cursor);
+    var page =
+        Paging.read(
+            Parameters.number("limit", limit, DEFAULT_LIMIT, 1, MAX_LIMIT),
+            size -> data.page(name, keyId, after, size),
+            item -> item.cursor().kind() + "." + item.cursor().place());
+    return new Page(page.rows().stream().map(item -> new Item(item.json())).toList(), page.next());
   }
 
   private static UserData.Cursor cursor(String text) {
@@ -132,12 +131,10 @@ public class UsersResource {
           "With learn false, the user is answered, but the pairs are offered to nobody and neither"
               + " they nor the user's votes are trained on or counted, earlier ones included.")
   public Consent change(Consent change) {
-    String user = Parameters.required("user", Parameters.present("user", change.user()));
+    String user = Parameters.required("user", Fields.present("user", change.user()));
     String key = Parameters.text("key", change.key());
-    boolean learn = Parameters.present("learn", change.learn());
-    String reason =
-        Parameters.present(
-            "reason", Parameters.reason(Parameters.present("reason", change.reason())));
+    boolean learn = Fields.present("learn", change.learn());
+    String reason = Fields.requiredReason(change.reason());
     consent.setUser(user, key, learn, reason, actor());
     return new Consent(user, key, learn, reason);
   }
@@ -162,7 +159,7 @@ public class UsersResource {
       description = "For names that a path cannot hold, such as a dot.")
   public UserErasure.Report erase(Request request) {
     return erasure.erase(
-        Parameters.required("user", Parameters.present("user", request.user())),
+        Parameters.required("user", Fields.present("user", request.user())),
         Parameters.text("key", request.key()),
         actor());
   }

@@ -1,18 +1,14 @@
 package dev.whetstone.gateway.preferences;
 
+import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
-import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceFilter;
-import dev.whetstone.preference.PreferenceRow;
-import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.bulk.PreferenceReader.Order;
 import dev.whetstone.preference.trl.TrlFormat;
-import dev.whetstone.preference.trl.TrlWriter;
 import dev.whetstone.security.Role;
-import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
@@ -27,13 +23,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.List;
-import java.util.concurrent.Semaphore;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -102,23 +91,13 @@ public class VoteExportResource {
     String limit = "";
   }
 
-  private final PreferenceReader reader;
-  private final SecurityIdentity identity;
-  private final PreferenceConfig config;
-  private final InstantSource clock;
-  private final Semaphore exports;
+  private final VoteLogService votes;
+  private final ExportLimit exports;
 
   @Inject
-  VoteExportResource(
-      PreferenceReader reader,
-      SecurityIdentity identity,
-      PreferenceConfig config,
-      InstantSource clock) {
-    this.config = config;
-    this.clock = clock;
-    this.reader = reader;
-    this.identity = identity;
-    this.exports = new Semaphore(config.exports());
+  VoteExportResource(VoteLogService votes, PreferenceConfig config) {
+    this.votes = votes;
+    this.exports = new ExportLimit(config.exports());
   }
 
   @GET
@@ -144,67 +123,25 @@ public class VoteExportResource {
       @BeanParam OutputParameters shape,
       @Context HttpHeaders headers,
       @Context RoutingContext http) {
-    if (query.policy != null && blindRaterKey() != null) {
-      throw ProblemException.of(
-          403, "forbidden", "raters do not see which version wrote a side: leave policy out");
-    }
-    PreferenceFilter filter = query.filter(blindRaterKey());
+    PreferenceFilter filter = votes.filter(query);
     TrlFormat form = Parameters.enumConstant("form", shape.form, TrlFormat.TEXT);
     boolean tokens = Boolean.TRUE.equals(Parameters.flag("tokens", shape.tokens));
     return switch (Parameters.enumConstant("format", shape.format, accepted(headers))) {
       case JSON -> Response.ok(page(filter, shape)).type(MediaType.APPLICATION_JSON).build();
-      case JSONL -> export(filter, form, tokens, http);
+      case JSONL -> exports.stream(() -> votes.export(filter, form, tokens), http);
     };
   }
 
   private PreferenceViews.Page page(PreferenceFilter filter, OutputParameters shape) {
-    Order order = Parameters.enumConstant("order", shape.order, Order.OLDEST);
-    int limit = Paging.limit(shape.limit);
-    Long after = shape.cursor == null ? null : Paging.number("cursor", shape.cursor);
-    List<PreferenceRow> rows = reader.page(filter, order, after, limit);
-    return new PreferenceViews.Page(
-        rows.stream().map(row -> PreferenceViews.Row.of(row, showsVersions(row))).toList(),
-        rows.size() < limit ? null : Long.toString(rows.getLast().seq()));
-  }
-
-  // A vote in its undo window can still be changed, and a pair that is open can be given to a
-  // rater.
-  private boolean showsVersions(PreferenceRow row) {
-    Instant now = clock.instant();
-    boolean counts = !row.recordedAt().plus(config.undoWindow()).isAfter(now);
-    boolean open = row.pair().expiresAt().isAfter(now);
-    return row.imported()
-        || identity.hasRole(Role.OPERATOR_ROLE)
-        || (counts && !(open && identity.hasRole(Role.RATER_ROLE)));
-  }
-
-  private Response export(
-      PreferenceFilter filter, TrlFormat form, boolean tokens, RoutingContext http) {
-    if (!exports.tryAcquire()) {
-      throw ProblemException.retryLater(
-          429, "too_many_exports", "too many exports are running; try again later", 5);
-    }
-    http.addEndHandler(ended -> exports.release());
-    StreamingOutput body = out -> write(out, filter, form, tokens);
-    return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
-  }
-
-  private void write(OutputStream out, PreferenceFilter filter, TrlFormat form, boolean tokens)
-      throws IOException {
-    try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
-      reader.forEachDecidedPair(filter, form, lines::write);
-    }
+    return votes.page(
+        filter,
+        Parameters.enumConstant("order", shape.order, Order.OLDEST),
+        shape.cursor == null ? null : Paging.number("cursor", shape.cursor),
+        Paging.limit(shape.limit));
   }
 
   private static Format accepted(HttpHeaders headers) {
     MediaType first = headers.getAcceptableMediaTypes().getFirst();
     return first.toString().startsWith(JsonLines.MEDIA_TYPE) ? Format.JSONL : Format.JSON;
-  }
-
-  // Operators maintain the log and do not rate blind, so they may see all votes.
-  private @Nullable String blindRaterKey() {
-    return identity.hasRole(Role.RATER_ROLE) && !identity.hasRole(Role.OPERATOR_ROLE)
-        ? identity.getPrincipal().getName()
-        : null;
   }
 }

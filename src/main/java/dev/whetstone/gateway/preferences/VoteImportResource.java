@@ -3,7 +3,6 @@ package dev.whetstone.gateway.preferences;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.ImportRunningException;
 import dev.whetstone.preference.bulk.PreferenceImport;
@@ -67,10 +66,7 @@ public class VoteImportResource {
       content = @Content(schema = @Schema(implementation = ImportReport.class)))
   @APIResponse(responseCode = "409", description = "another import is running; see Retry-After")
   public ImportReport run(InputStream body) throws IOException {
-    ServedModel model = serving.model();
-    PairTokenizer tokenizer =
-        new PairTokenizer(
-            model.tokenizer(), model.template(), model.endToken(), model.base().hash());
+    PairTokenizer tokenizer = serving.model().pairTokenizer();
     try {
       return imports.run(body, tokenizer, identity.getPrincipal().getName());
     } catch (ImportRunningException running) {

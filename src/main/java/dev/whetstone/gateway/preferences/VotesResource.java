@@ -1,18 +1,16 @@
 package dev.whetstone.gateway.preferences;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.whetstone.gateway.http.FreeSpace;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.http.RateLimiter;
 import dev.whetstone.gateway.http.RequestUser;
 import dev.whetstone.gateway.http.UserNameValidator;
 import dev.whetstone.preference.Choice;
-import dev.whetstone.preference.PreferenceLog;
+import dev.whetstone.preference.Unusable;
 import dev.whetstone.preference.VoteOutcome;
 import dev.whetstone.preference.VoteRequest;
 import dev.whetstone.preference.VoteSource;
-import dev.whetstone.preference.rating.VoteWithdrawal;
 import dev.whetstone.security.RandomIds;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -42,27 +40,15 @@ import org.jspecify.annotations.Nullable;
 @Path("/preferences")
 @Produces(MediaType.APPLICATION_JSON)
 public class VotesResource {
-  private final PreferenceLog log;
-  private final RateLimiter limits;
-  private final FreeSpace space;
+  private final VoteService votes;
   private final RequestUser users;
   private final SecurityIdentity identity;
-  private final VoteWithdrawal withdrawals;
 
   @Inject
-  VotesResource(
-      PreferenceLog log,
-      RateLimiter limits,
-      FreeSpace space,
-      RequestUser users,
-      SecurityIdentity identity,
-      VoteWithdrawal withdrawals) {
-    this.log = log;
-    this.limits = limits;
-    this.space = space;
+  VotesResource(VoteService votes, RequestUser users, SecurityIdentity identity) {
+    this.votes = votes;
     this.users = users;
     this.identity = identity;
-    this.withdrawals = withdrawals;
   }
 
   /** A vote; user defaults to the pair's user. */
@@ -82,7 +68,26 @@ public class VotesResource {
               enumeration = {"human", "judge", "rule"},
               defaultValue = "human",
               description = "who judged; votes of judges and rules are no evidence in duels")
-          @Nullable String source) {}
+          @Nullable String source) {
+    private VoteRequest parse(String keyId, @Nullable String believed) {
+      // The id of a pair's chat completion, which is all that OpenAI's clients keep of it.
+      String pair = Fields.present("pair_id", pairId).replaceFirst("^chatcmpl_", "pair_");
+      String chosen = Fields.present("choice", choice);
+      List<String> given = Fields.list("tags", tags);
+      return Fields.checked(
+          () ->
+              new VoteRequest(
+                  RandomIds.generate("pref"),
+                  pair,
+                  keyId,
+                  believed,
+                  Choice.of(chosen),
+                  comment,
+                  given,
+                  confidence,
+                  source == null ? VoteSource.HUMAN : VoteSource.of(source)));
+    }
+  }
 
   /** The versions that wrote the sides; for operators, and later for others who may see them. */
   public record Policies(String a, String b) {}
@@ -128,10 +133,8 @@ public class VotesResource {
       description = "this user has voted differently on the pair, and that counts already")
   @APIResponse(responseCode = "410", description = "the pair is no longer open for votes")
   public Response vote(Request request) {
-    VoteRequest voteRequest = toVote(request, users.key(), users.of(request.user()));
-    limits.admit(voteRequest.keyId(), voteRequest.user());
-    space.require();
-    return switch (log.vote(voteRequest)) {
+    VoteRequest voteRequest = request.parse(users.key(), users.of(request.user()));
+    return switch (votes.vote(voteRequest)) {
       case VoteOutcome.Recorded vote ->
           Response.status(vote.repeated() ? 200 : 201).entity(row(voteRequest, vote)).build();
       case VoteOutcome.Conflict _ ->
@@ -160,8 +163,7 @@ public class VotesResource {
               schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
           @Nullable String user) {
     String voter = users.of(Parameters.text("user", user));
-    limits.admit(users.key(), voter);
-    return switch (withdrawals.takeBack(Parameters.required("id", id), users.key(), voter)) {
+    return switch (votes.takeBack(Parameters.required("id", id), users.key(), voter)) {
       case TAKEN_BACK -> Response.noContent().build();
       case UNKNOWN ->
           throw ProblemException.of(404, "unknown_preference", "this voter has no such vote");
@@ -169,29 +171,6 @@ public class VotesResource {
           throw ProblemException.of(
               409, "vote_counts", "this vote can no longer be taken back: it counts already");
     };
-  }
-
-  private static VoteRequest toVote(Request request, String keyId, @Nullable String user) {
-    // The id of a pair's chat completion, which is all that OpenAI's clients keep of it.
-    String pairId =
-        Parameters.present("pair_id", request.pairId()).replaceFirst("^chatcmpl_", "pair_");
-    String choice = Parameters.present("choice", request.choice());
-    try {
-      return new VoteRequest(
-          RandomIds.generate("pref"),
-          pairId,
-          keyId,
-          user,
-          Choice.of(choice),
-          request.comment(),
-          request.tags() == null ? List.of() : request.tags(),
-          request.confidence(),
-          request.source() == null ? VoteSource.HUMAN : VoteSource.of(request.source()));
-    } catch (IllegalArgumentException unusable) {
-      throw ProblemException.of(400, "invalid_field", String.valueOf(unusable.getMessage()));
-    } catch (NullPointerException nullTag) {
-      throw ProblemException.invalidField("tags", "a tag is null");
-    }
   }
 
   private Row row(VoteRequest voteRequest, VoteOutcome.Recorded vote) {
@@ -203,6 +182,6 @@ public class VotesResource {
         identity.hasRole(Role.OPERATOR_ROLE) ? new Policies(vote.policyA(), vote.policyB()) : null,
         vote.at(),
         vote.unusable() == null,
-        vote.unusable());
+        Unusable.labelOf(vote.unusable()));
   }
 }

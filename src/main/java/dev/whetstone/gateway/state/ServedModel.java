@@ -3,6 +3,7 @@ package dev.whetstone.gateway.state;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.lora.AdapterInput;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.preference.trl.PairTokenizer;
 import dev.whetstone.rollout.Rollouts;
 import dev.whetstone.serving.PolicyRouter;
 import dev.whetstone.text.ChatTemplate;
@@ -42,6 +43,11 @@ public record ServedModel(
   /** The token that ends a turn. */
   public int endToken() {
     return config.endOfTurn();
+  }
+
+  /** Turns pairs and answers of other programs into this model's tokens. */
+  public PairTokenizer pairTokenizer() {
+    return new PairTokenizer(tokenizer, template, endToken(), base().hash());
   }
 
   /** Version v0: the base model without an adapter, the frozen reference. */

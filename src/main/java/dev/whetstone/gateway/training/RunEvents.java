@@ -1,6 +1,8 @@
 package dev.whetstone.gateway.training;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.whetstone.database.DatabaseException;
+import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.gateway.http.EventStreams;
 import dev.whetstone.gateway.http.EventWriter;
 import dev.whetstone.gateway.http.ProblemException;
@@ -16,12 +18,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jboss.logging.Logger;
 
 /** Streams the steps of training runs to the clients that follow them. */
 @Singleton
 public final class RunEvents {
+  private static final Logger LOG = Logger.getLogger(RunEvents.class);
   private static final int MAX_STEPS_PER_POLL = 500;
   private static final Duration POLL_INTERVAL = Duration.ofMillis(300);
   private static final int POLLS_PER_KEEPALIVE = 50;
@@ -54,18 +59,22 @@ public final class RunEvents {
     return streams.response(out -> follow(runs, run.id(), out));
   }
 
+  private record Polled(TrainingRun run, List<RunProgress> steps) {
+    boolean over() {
+      return !run.status().active() && steps.size() < MAX_STEPS_PER_POLL;
+    }
+  }
+
   private void follow(TrainingRunStore runs, String id, EventWriter out) throws IOException {
     int last = 0;
     for (int poll = 0; ; poll++) {
-      // Read the run before its steps, so that no step before its end is missed.
-      TrainingRun run = runs.find(id).orElseThrow();
-      List<RunProgress> steps = runs.reports().progressAfter(id, last, MAX_STEPS_PER_POLL);
-      for (RunProgress step : steps) {
+      Optional<Polled> polled = poll(runs, id, last);
+      for (RunProgress step : polled.map(Polled::steps).orElse(List.of())) {
         out.event("step", new Step(step.step(), step.at(), step.metrics()));
         last = step.step();
       }
-      if (!run.status().active() && steps.size() < MAX_STEPS_PER_POLL) {
-        out.event("done", RunView.of(run));
+      if (polled.isPresent() && polled.get().over()) {
+        out.event("done", RunView.of(polled.get().run()));
         return;
       }
       if (poll % POLLS_PER_KEEPALIVE == 0) {
@@ -73,6 +82,19 @@ public final class RunEvents {
         out.comment();
       }
       pause();
+    }
+  }
+
+  // A database that is away, busy or slow is asked again: the stream goes on when it is back.
+  private static Optional<Polled> poll(TrainingRunStore runs, String id, int last) {
+    try {
+      // Read the run before its steps, so that no step before its end is missed.
+      TrainingRun run = runs.find(id).orElseThrow();
+      return Optional.of(
+          new Polled(run, runs.reports().progressAfter(id, last, MAX_STEPS_PER_POLL)));
+    } catch (DatabaseUnavailableException | DatabaseException failed) {
+      LOG.debug("a run cannot be followed for a moment", failed);
+      return Optional.empty();
     }
   }
 

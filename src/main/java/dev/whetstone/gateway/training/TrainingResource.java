@@ -1,22 +1,15 @@
 package dev.whetstone.gateway.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
 import dev.whetstone.gateway.http.Paging;
-import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.policy.ChangeContext;
-import dev.whetstone.preference.TrainingVote;
-import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.security.Role;
-import dev.whetstone.settings.EnumNames;
-import dev.whetstone.training.RunTrigger;
-import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -35,7 +28,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -52,18 +44,13 @@ import org.jspecify.annotations.Nullable;
 public class TrainingResource {
   private static final int MAX_CONFIG_LENGTH = 4_000;
 
-  private final GatewayState serving;
+  private final RunService runs;
   private final SecurityIdentity identity;
-  private final ObjectMapper mapper;
-  private final RunEvents events;
 
   @Inject
-  TrainingResource(
-      GatewayState serving, SecurityIdentity identity, ObjectMapper mapper, RunEvents events) {
-    this.serving = serving;
+  TrainingResource(RunService runs, SecurityIdentity identity) {
+    this.runs = runs;
     this.identity = identity;
-    this.mapper = mapper;
-    this.events = events;
   }
 
   /**
@@ -79,29 +66,31 @@ public class TrainingResource {
                   "true: begin with the base, never with the champion. After an erasure, what it"
                       + " makes has learned from the pool without the erased votes alone")
           @Nullable Boolean fromBase,
-      @Schema(maxLength = Parameters.MAX_REASON_LENGTH) @Nullable String reason) {}
+      @Schema(maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {
+    private String parsedConfig() {
+      if (config == null || config.isNull()) {
+        return "{}";
+      }
+      if (!config.isObject()
+          || config.toString().length() > MAX_CONFIG_LENGTH
+          || !ObjectMapperConfig.wellFormed(config)) {
+        throw ProblemException.invalidField(
+            "config",
+            "config must be an object of at most "
+                + MAX_CONFIG_LENGTH
+                + " characters, none of them U+0000 or a lone surrogate");
+      }
+      try {
+        TrainConfigFile.read(config.toString(), TrainConfig.plain());
+      } catch (IllegalArgumentException wrong) {
+        throw ProblemException.invalidField("config", String.valueOf(wrong.getMessage()));
+      }
+      return config.toString();
+    }
+  }
 
   /** A page, newest first; {@code next} is the cursor of the following page, or null. */
   public record Page(List<RunView> items, @Nullable String next) {}
-
-  /** A line of a run's pairs. */
-  record FrozenPair(
-      String preferenceId,
-      String part,
-      double weight,
-      int[] promptIds,
-      int[] chosenIds,
-      int[] rejectedIds) {
-    static FrozenPair of(TrainingVote vote) {
-      return new FrozenPair(
-          vote.preferenceId(),
-          EnumNames.of(vote.part()),
-          vote.weight(),
-          vote.prompt(),
-          vote.chosen(),
-          vote.rejected());
-    }
-  }
 
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
@@ -119,45 +108,18 @@ public class TrainingResource {
       responseCode = "409",
       description = "from_base is true, and another run has begun: cancel it, or let it end")
   public Response start(Request request) {
-    boolean fromBase = Boolean.TRUE.equals(request.fromBase());
     TrainingRunStore.Request requested =
-        runs().request(RunTrigger.CALL, config(request), fromBase, changeContext(request.reason()));
-    if (fromBase && !requested.run().fromBase()) {
-      throw ProblemException.of(
-          409,
-          "run_active",
-          "run %s has begun, and may not begin with the base: cancel it, or ask again at its end"
-              .formatted(requested.run().id()));
-    }
+        runs.start(
+            request.parsedConfig(),
+            Boolean.TRUE.equals(request.fromBase()),
+            changeContext(request.reason()));
     return Response.status(requested.created() ? 202 : 200)
         .entity(RunView.of(requested.run()))
         .build();
   }
 
-  private static String config(Request request) {
-    JsonNode config = request.config();
-    if (config == null || config.isNull()) {
-      return "{}";
-    }
-    if (!config.isObject()
-        || config.toString().length() > MAX_CONFIG_LENGTH
-        || !ObjectMapperConfig.wellFormed(config)) {
-      throw ProblemException.invalidField(
-          "config",
-          "config must be an object of at most "
-              + MAX_CONFIG_LENGTH
-              + " characters, none of them U+0000 or a lone surrogate");
-    }
-    try {
-      TrainConfigFile.read(config.toString(), TrainConfig.plain());
-    } catch (IllegalArgumentException wrong) {
-      throw ProblemException.invalidField("config", String.valueOf(wrong.getMessage()));
-    }
-    return config.toString();
-  }
-
   private ChangeContext changeContext(@Nullable String reason) {
-    return new ChangeContext(identity.getPrincipal().getName(), Parameters.reason(reason));
+    return new ChangeContext(identity.getPrincipal().getName(), Fields.reason(reason));
   }
 
   @GET
@@ -166,12 +128,7 @@ public class TrainingResource {
   public Page list(
       @QueryParam("limit") @DefaultValue("100") String limit,
       @QueryParam("cursor") @Nullable String cursor) {
-    long before = Paging.before(cursor);
-    var page =
-        Paging.read(
-            Paging.limit(limit),
-            size -> runs().page(before, size),
-            run -> Long.toString(run.seq()));
+    var page = runs.page(Paging.limit(limit), cursor);
     return new Page(page.rows().stream().map(RunView::of).toList(), page.next());
   }
 
@@ -180,7 +137,7 @@ public class TrainingResource {
   @RunOnVirtualThread
   @Operation(summary = "Returns one run")
   public RunView get(@PathParam("id") String id) {
-    return RunView.of(run(id));
+    return RunView.of(runs.get(id));
   }
 
   @DELETE
@@ -189,8 +146,7 @@ public class TrainingResource {
   @Operation(
       summary = "Cancels a run: a running one after its current step; no change if it has ended")
   public RunView cancel(@PathParam("id") String id) {
-    return RunView.of(
-        runs().cancel(id, changeContext("it was cancelled")).orElseThrow(() -> unknown(id)));
+    return RunView.of(runs.cancel(id, changeContext("it was cancelled")));
   }
 
   @GET
@@ -208,16 +164,7 @@ public class TrainingResource {
       content =
           @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
   public Response pairs(@PathParam("id") String id) {
-    run(id);
-    List<TrainingVote> votes = new TrainingVotes(runs().database(), runs().baseHash()).ofRun(id);
-    StreamingOutput body =
-        out -> {
-          for (TrainingVote vote : votes) {
-            out.write(mapper.writeValueAsBytes(FrozenPair.of(vote)));
-            out.write('\n');
-          }
-        };
-    return Response.ok(body).type(JsonLines.MEDIA_TYPE).build();
+    return Response.ok(runs.pairs(id)).type(JsonLines.MEDIA_TYPE).build();
   }
 
   @GET
@@ -227,18 +174,6 @@ public class TrainingResource {
   @Operation(
       summary = "Follows a run: step events, then a done event with the run when it has ended")
   public Response events(@PathParam("id") String id, @Context RoutingContext http) {
-    return events.follow(runs(), run(id), http);
-  }
-
-  private TrainingRun run(String id) {
-    return runs().find(id).orElseThrow(() -> unknown(id));
-  }
-
-  private static ProblemException unknown(String id) {
-    return ProblemException.of(404, "unknown_run", "there is no training run '" + id + "'");
-  }
-
-  private TrainingRunStore runs() {
-    return serving.model().runs();
+    return runs.follow(id, http);
   }
 }

@@ -3,6 +3,7 @@ package dev.whetstone.preference.bulk;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.io.Sha256;
+import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.Pair;
 import dev.whetstone.preference.Part;
@@ -74,7 +75,7 @@ public final class OtherBaseVotes {
       String id,
       String key,
       String pairUser,
-      String choice,
+      boolean prefersA,
       Part part,
       String prompt,
       @Nullable String messages,
@@ -89,7 +90,7 @@ public final class OtherBaseVotes {
           row.getString("preference_id"),
           row.getString("key_id"),
           row.getString("pair_user"),
-          row.getString("choice"),
+          Choice.of(row.getString("choice")) instanceof Choice.A,
           EnumNames.parse("part", row.getString("part"), Part.values()),
           row.getString("prompt"),
           row.getString("messages"),
@@ -125,7 +126,7 @@ public final class OtherBaseVotes {
   public int forEach(Consumer<Retokenized> each) {
     return walk(
         (_, vote, tokens) -> {
-          boolean a = vote.choice.equals("a");
+          boolean a = vote.prefersA;
           each.accept(
               new Retokenized(
                   vote.id,

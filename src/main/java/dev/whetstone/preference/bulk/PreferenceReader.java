@@ -1,11 +1,13 @@
 package dev.whetstone.preference.bulk;
 
+import dev.whetstone.database.Audit;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.preference.Choice;
 import dev.whetstone.preference.ConversationJson;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.PreferenceRow;
+import dev.whetstone.preference.SettledVotes;
 import dev.whetstone.preference.VoteSource;
 import dev.whetstone.preference.WhereClause;
 import dev.whetstone.preference.trl.TrlFormat;
@@ -61,8 +63,18 @@ public final class PreferenceReader {
     this.clock = clock;
   }
 
+  /** Notes in the audit log that somebody takes the texts of all users with them. */
+  public void auditExport(String actor, String format) {
+    database.transaction(
+        connection -> {
+          Audit.record(connection, actor, "votes exported", format, null, "{}");
+          return true;
+        });
+  }
+
   /**
-   * Reads at most {@code limit} rows.
+   * Reads at most {@code limit} rows. Oldest first, they end before the first vote that is still
+   * being committed: a reader goes on from the last row and misses none.
    *
    * @param after {@code seq} of the last row that was read; null for the first page
    */
@@ -70,6 +82,9 @@ public final class PreferenceReader {
       PreferenceFilter filter, Order order, @Nullable Long after, int limit) {
     WhereClause conditions = filter.toWhereClause(clock.instant());
     boundSeq(filter, order, after, conditions);
+    if (order == Order.OLDEST) {
+      conditions.and("v.seq <= ?", SettledVotes.position(database));
+    }
     return read(ROW_COLUMNS, conditions, order, after, limit, PreferenceReader::row);
   }
 
@@ -191,7 +206,7 @@ public final class PreferenceReader {
   }
 
   private static DecidedVote decidedVote(ResultSet row) throws SQLException {
-    boolean first = row.getString("choice").equals("a");
+    boolean first = Choice.of(row.getString("choice")) instanceof Choice.A;
     String chosen = first ? "a" : "b";
     String rejected = first ? "b" : "a";
     return new DecidedVote(

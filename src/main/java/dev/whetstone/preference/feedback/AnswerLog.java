@@ -85,13 +85,26 @@ public final class AnswerLog implements AutoCloseable {
     this.queue = new ArrayBlockingQueue<>(Math.max(1, config.queue()));
     var _ =
         writer.scheduleWithFixedDelay(
-            this::write, 0, WRITE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+            endingProcess(this::write), 0, WRITE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     var _ =
         writer.scheduleWithFixedDelay(
-            this::sweep,
+            endingProcess(this::sweep),
             SWEEP_INTERVAL.toMillis(),
             SWEEP_INTERVAL.toMillis(),
             TimeUnit.MILLISECONDS);
+  }
+
+  // An executor keeps what a task throws to itself and never runs the task again.
+  private static Runnable endingProcess(Runnable task) {
+    return () -> {
+      try {
+        task.run();
+      } catch (Error fatal) {
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, fatal);
+        throw fatal;
+      }
+    };
   }
 
   /** Keeps an answer, which is made on the writer's thread; returns at once. */

@@ -1,5 +1,6 @@
 package dev.whetstone.preference.feedback;
 
+import dev.whetstone.preference.Unusable;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ public sealed interface FeedbackOutcome {
    *
    * @param repeated whether the answer was rated before: the same, or this replaced it
    * @param pairId the pair that an edit or an opposite rating made; null where there is none
-   * @param unusable why it is not trained on, as one word; null where it is
+   * @param unusable why it is not trained on; null where it is
    */
   record Recorded(
       String feedbackId,
@@ -18,7 +19,7 @@ public sealed interface FeedbackOutcome {
       Instant at,
       boolean repeated,
       @Nullable String pairId,
-      @Nullable String unusable)
+      @Nullable Unusable unusable)
       implements FeedbackOutcome {}
 
   /** There is no such answer, or it was given to another key or user. */

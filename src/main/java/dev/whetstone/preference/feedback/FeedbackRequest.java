@@ -30,16 +30,6 @@ public record FeedbackRequest(
         edit == null || (!edit.isBlank() && edit.length() <= MAX_EDIT_LENGTH),
         "edit has 1 to " + MAX_EDIT_LENGTH + " characters");
     require(edit == null || edit.indexOf('\0') < 0, "edit has a character that is no text: U+0000");
-    require(
-        comment == null || comment.length() <= VoteRequest.MAX_COMMENT_LENGTH,
-        "comment has at most " + VoteRequest.MAX_COMMENT_LENGTH + " characters");
-    require(
-        tags.size() <= VoteRequest.MAX_TAGS && tags.stream().allMatch(FeedbackRequest::isValidTag),
-        "tags are at most %d lines of 1 to %d characters"
-            .formatted(VoteRequest.MAX_TAGS, VoteRequest.MAX_TAG_LENGTH));
-  }
-
-  private static boolean isValidTag(String tag) {
-    return !tag.isBlank() && tag.length() <= VoteRequest.MAX_TAG_LENGTH && tag.indexOf('\n') < 0;
+    VoteRequest.requireRemarks(comment, tags);
   }
 }

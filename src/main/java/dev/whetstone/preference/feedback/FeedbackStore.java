@@ -2,6 +2,7 @@ package dev.whetstone.preference.feedback;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
+import dev.whetstone.preference.Unusable;
 import dev.whetstone.settings.EnumNames;
 import java.sql.Array;
 import java.sql.Connection;
@@ -189,7 +190,7 @@ public final class FeedbackStore {
                     Sql.instant(row, "recorded_at"),
                     earlier.feedbackId != null,
                     row.getString("pair_id"),
-                    row.getString("unusable")),
+                    Unusable.ofStored(row.getString("unusable"))),
             "SELECT recorded_at, pair_id, unusable FROM judged_ratings WHERE feedback_id = ?",
             id)
         .orElseThrow();

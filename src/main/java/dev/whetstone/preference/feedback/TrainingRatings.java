@@ -136,7 +136,7 @@ public final class TrainingRatings {
             row.getString("conversation"),
             EnumNames.parse("part", row.getString("part"), Part.values()),
             false,
-            row.getDouble("weight"),
+            row.getFloat("weight"),
             Sql.ints(row, "prompt_ids"),
             Sql.ints(row, "ids"),
             new int[0]),

@@ -90,6 +90,7 @@ public final class RaterQueue {
           WHERE l.pair_id = p.pair_id AND l.key_id = ? AND l.user_id = ? AND l.leased_until > ?)
         AND NOT EXISTS (SELECT FROM skips s
           WHERE s.pair_id = p.pair_id AND s.key_id = ? AND s.user_id = ?)
+        AND (?::text IS NULL OR has_tag(p, ?::text))
       ORDER BY p.created_at, p.pair_id LIMIT 1
       FOR NO KEY UPDATE\s""";
 
@@ -129,7 +130,12 @@ public final class RaterQueue {
       PreferenceRow.Answer b) {}
 
   /** A rater: the key of the request and the user it names. */
-  public record Rater(String keyId, String user) {}
+  public record Rater(String keyId, String user) {
+    /** The user that a request names; the key itself where it names none. */
+    public static Rater of(String keyId, @Nullable String user) {
+      return new Rater(keyId, user == null ? keyId : user);
+    }
+  }
 
   /** A position in the order of pairs by {@code created_at, pair_id}. */
   private record Position(Instant createdAt, String pairId) {}
@@ -146,14 +152,16 @@ public final class RaterQueue {
    * Leases the next pair to a rater; empty when there is none for this rater.
    *
    * @param overlap how many judgements are wanted of each pair, including the votes it has
+   * @param tag of the pair's metadata or of a vote on it; null for any pair
    * @throws IllegalArgumentException when {@code overlap} is out of range
    */
-  public Optional<LeasedPair> leaseNext(Rater rater, int overlap, Duration lease) {
+  public Optional<LeasedPair> leaseNext(
+      Rater rater, int overlap, Duration lease, @Nullable String tag) {
     if (overlap < 1 || overlap > MAX_OVERLAP) {
       throw new IllegalArgumentException("overlap must be from 1 to " + MAX_OVERLAP);
     }
     Instant now = clock.instant();
-    LeaseRequest request = new LeaseRequest(rater, overlap, now, now.plus(lease));
+    LeaseRequest request = new LeaseRequest(rater, overlap, now, now.plus(lease), tag);
     Attempt attempt;
     do {
       attempt = database.transaction(connection -> attempt(connection, request));
@@ -193,7 +201,8 @@ public final class RaterQueue {
     Sql.update(connection, REWIND_CURSORS, (Object) preferenceIds);
   }
 
-  private record LeaseRequest(Rater rater, int overlap, Instant now, Instant until) {}
+  private record LeaseRequest(
+      Rater rater, int overlap, Instant now, Instant until, @Nullable String tag) {}
 
   private static void deleteOldLeases(Connection connection, Instant now) throws SQLException {
     Sql.update(connection, "DELETE FROM leases WHERE leased_until < ?", now.minus(LEASE_RETENTION));
@@ -277,7 +286,9 @@ public final class RaterQueue {
         request.rater.user(),
         request.now,
         request.rater.keyId(),
-        request.rater.user());
+        request.rater.user(),
+        request.tag,
+        request.tag);
   }
 
   private static boolean insertLease(Connection connection, String pairId, LeaseRequest request)

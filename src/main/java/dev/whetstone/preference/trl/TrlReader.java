@@ -3,6 +3,7 @@ package dev.whetstone.preference.trl;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.whetstone.io.JsonFault;
 import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Message;
 import dev.whetstone.text.Roles;
@@ -13,9 +14,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pairs in TRL's preference formats, standard and conversational, and in those of OpenAI,
- * orca_dpo_pairs and ultrafeedback_binarized. A missing prompt is the common prefix of both
- * completions; unknown columns are ignored, as in TRL.
+ * Reads pairs in TRL's preference formats, standard and conversational, in those of OpenAI,
+ * orca_dpo_pairs and ultrafeedback_binarized, and in the exports of Argilla and Label Studio. A
+ * missing prompt is the common prefix of both completions, and turns that both begin with belong to
+ * a conversation's prompt; unknown columns are ignored, as in TRL.
  */
 public final class TrlReader {
   private final ObjectReader json;
@@ -69,10 +71,10 @@ public final class TrlReader {
       if (!row.isObject()) {
         throw new PairFormatException("not a JSON object");
       }
-      return OtherForms.toTrl(row);
+      JsonNode judged = AnnotationForms.toTrl(row);
+      return judged == null ? OtherForms.toTrl(row) : judged;
     } catch (JsonProcessingException malformed) {
-      String why = malformed.getOriginalMessage().lines().findFirst().orElse("");
-      throw new PairFormatException("not JSON: " + why.substring(0, Math.min(why.length(), 200)));
+      throw new PairFormatException("not JSON: " + JsonFault.of(malformed));
     }
   }
 
@@ -109,25 +111,23 @@ public final class TrlReader {
   private TrlPair conversations(JsonNode row, List<Message> chosen, List<Message> rejected)
       throws PairFormatException {
     JsonNode given = row.path("prompt");
-    List<Message> prompt;
-    int shared = 0;
-    if (given.isArray()) {
-      prompt = messages(given, "prompt");
-    } else if (given.isMissingNode()) {
-      int end = Math.min(chosen.size(), rejected.size());
-      while (shared < end && chosen.get(shared).equals(rejected.get(shared))) {
-        shared++;
-      }
-      // Two equal conversations still end in an answer.
-      shared = shared == end ? Math.max(0, end - 1) : shared;
-      prompt = chosen.subList(0, shared);
-    } else {
+    if (!given.isArray() && !given.isMissingNode()) {
       throw new PairFormatException(
           "prompt must be a list of messages, as chosen and rejected are");
     }
+    List<Message> prompt = new ArrayList<>();
+    if (given.isArray()) {
+      prompt.addAll(messages(given, "prompt"));
+    }
+    // Two equal conversations still end in an answer.
+    int end = Math.min(chosen.size(), rejected.size()) - 1;
+    int shared = 0;
+    while (shared < end && chosen.get(shared).equals(rejected.get(shared))) {
+      prompt.add(chosen.get(shared++));
+    }
     return pair(
         render(prompt),
-        prompt,
+        List.copyOf(prompt),
         answer(chosen.subList(shared, chosen.size()), "chosen"),
         answer(rejected.subList(shared, rejected.size()), "rejected"),
         row);
@@ -135,7 +135,8 @@ public final class TrlReader {
 
   private static String answer(List<Message> turns, String field) throws PairFormatException {
     if (turns.size() != 1 || !turns.getFirst().role().equals("assistant")) {
-      throw new PairFormatException(field + " must be one assistant message");
+      throw new PairFormatException(
+          field + " must be one assistant message after the turns that both sides share");
     }
     return turns.getFirst().content();
   }

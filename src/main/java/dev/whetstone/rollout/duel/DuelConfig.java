@@ -39,6 +39,13 @@ public interface DuelConfig {
   double replaceableBelow();
 
   /**
+   * Counted votes that a duel may still take, as it goes so far, before a candidate that was
+   * trained on twice the votes, or since the users' taste turned, takes it over.
+   */
+  @WithDefault("100")
+  int patience();
+
+  /**
    * Usable votes from which on a candidate duels although it does not beat the champion on the
    * select part by a standard error.
    */

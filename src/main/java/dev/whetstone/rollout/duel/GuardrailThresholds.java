@@ -52,15 +52,16 @@ public record GuardrailThresholds(
       return List.of();
     }
     List<GuardrailViolation> found = new ArrayList<>();
-    checkRate(found, "empty_completions", ArmMetrics::empty, candidate, champion, maxEmptyExcess);
+    checkRate(
+        found, Guardrail.EMPTY_COMPLETIONS, ArmMetrics::empty, candidate, champion, maxEmptyExcess);
     checkRate(
         found,
-        "unended_completions",
+        Guardrail.UNENDED_COMPLETIONS,
         ArmMetrics::truncated,
         candidate,
         champion,
         maxTruncatedExcess);
-    checkRate(found, "error_rate", ArmMetrics::errors, candidate, champion, maxErrorExcess);
+    checkRate(found, Guardrail.ERROR_RATE, ArmMetrics::errors, candidate, champion, maxErrorExcess);
     checkLength(found, candidate, champion);
     return List.copyOf(found);
   }
@@ -81,7 +82,7 @@ public record GuardrailThresholds(
     return excess - errors(own.count(), other.count()) * error > Math.log(maxLatencyRatio)
         ? List.of(
             new GuardrailViolation(
-                "latency_ratio",
+                Guardrail.LATENCY_RATIO,
                 Math.exp(excess),
                 String.format(Locale.ROOT, "in [0.00, %.2f]", maxLatencyRatio)))
         : List.of();
@@ -93,7 +94,7 @@ public record GuardrailThresholds(
 
   private static void checkRate(
       List<GuardrailViolation> found,
-      String name,
+      Guardrail guardrail,
       ToLongFunction<ArmMetrics> count,
       ArmMetrics candidate,
       ArmMetrics champion,
@@ -107,7 +108,7 @@ public record GuardrailThresholds(
     if (own - other - errors(candidate.completions(), champion.completions()) * error > allowance) {
       found.add(
           new GuardrailViolation(
-              name,
+              guardrail,
               own,
               String.format(
                   Locale.ROOT,
@@ -142,7 +143,7 @@ public record GuardrailThresholds(
     if (Math.abs(log) - errors(own.count(), other.count()) * error > Math.log(maxLengthRatio)) {
       found.add(
           new GuardrailViolation(
-              "length_ratio",
+              Guardrail.LENGTH_RATIO,
               Math.exp(log),
               String.format(Locale.ROOT, "in [%.2f, %.2f]", 1 / maxLengthRatio, maxLengthRatio)));
     }

@@ -2,6 +2,8 @@ package dev.whetstone.rollout.evidence;
 
 import static dev.whetstone.settings.Checks.require;
 
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
+
 /**
  * When the votes and ratings of a duel decide.
  *

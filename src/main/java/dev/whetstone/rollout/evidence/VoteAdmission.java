@@ -1,5 +1,6 @@
 package dev.whetstone.rollout.evidence;
 
+import dev.whetstone.settings.Labelled;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -28,23 +29,13 @@ public final class VoteAdmission {
   private final Set<Integer> seen = new HashSet<>();
   private int counted;
 
-  /** Why a vote is counted or not; the labels are stored. */
-  public enum Reason {
-    COUNTED("counted"),
-    VOTER_SHARE("voter_share"),
-    VOTER_PROMPT("voter_prompt"),
+  /** Why a vote is counted or not. */
+  public enum Reason implements Labelled {
+    COUNTED,
+    VOTER_SHARE,
+    VOTER_PROMPT,
     /** Another vote on the same two answers counts already: this one is no fresh draw. */
-    SAME_PAIR("same_pair");
-
-    private final String label;
-
-    Reason(String label) {
-      this.label = label;
-    }
-
-    public String label() {
-      return label;
-    }
+    SAME_PAIR
   }
 
   /**

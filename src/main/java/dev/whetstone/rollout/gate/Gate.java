@@ -10,9 +10,11 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.rollout.changes.GateAnswer;
 import dev.whetstone.rollout.evidence.ScoreEvidence;
 import dev.whetstone.rollout.evidence.TrimmedMean;
 import dev.whetstone.rollout.gate.GateDataset.JudgedPair;
+import dev.whetstone.rollout.gate.GateDataset.LoggedPrompt;
 import dev.whetstone.rollout.gate.GateDataset.ScoredPair;
 import dev.whetstone.rollout.gate.GateEngineClient.Text;
 import dev.whetstone.rollout.gate.GateEvidence.Answers;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,28 +98,52 @@ public final class Gate {
   }
 
   /**
-   * Measures a candidate; returns one result a criterion.
+   * Measures a candidate.
    *
    * @throws IllegalStateException when the engine fails or the thread is interrupted
    */
-  public List<CriterionResult> measure(GateSubject subject) {
+  public GateMeasurement measure(GateSubject subject) {
     Policy candidate = subject.candidate();
     Policy champion = subject.champion();
-    List<int[]> prompts = data.newestPrompts(slotLength - MIN_ANSWER, config.prompts());
+    List<LoggedPrompt> asked = data.newestPrompts(slotLength - MIN_ANSWER, config.prompts());
+    List<int[]> prompts = asked.stream().map(LoggedPrompt::ids).toList();
     List<Completion> answers = sample(candidate, prompts);
     List<Completion> others = sample(champion, prompts);
-    return new GateCriteria(config.limits())
-        .evaluate(
-            new GateEvidence(
-                margins(candidate, champion, subject.championSince()),
-                statistics(answers),
-                statistics(others),
-                data.chosenLengths(),
-                kl(subject, prompts, answers, others),
-                new Probe(probeLogProb(candidate), probeLogProb(champion), probeLogProb(base)),
-                exportDifference(candidate, subject.runId()),
-                brokenChecks(candidate, champion)),
-            subject.proof());
+    List<CriterionResult> rows =
+        new GateCriteria(config.limits())
+            .evaluate(
+                new GateEvidence(
+                    margins(candidate, champion, subject.championSince()),
+                    statistics(answers),
+                    statistics(others),
+                    data.chosenLengths(),
+                    kl(subject, prompts, answers, others),
+                    new Probe(probeLogProb(candidate), probeLogProb(champion), probeLogProb(base)),
+                    exportDifference(candidate, subject.runId()),
+                    brokenChecks(candidate, champion)),
+                subject.proof());
+    return new GateMeasurement(
+        rows,
+        Stream.of(written(candidate, asked, answers), written(champion, asked, others))
+            .flatMap(List::stream)
+            .toList());
+  }
+
+  private List<GateAnswer> written(
+      Policy policy, List<LoggedPrompt> prompts, List<Completion> answers) {
+    return IntStream.range(0, answers.size())
+        .mapToObj(
+            place -> {
+              Completion answer = answers.get(place);
+              return new GateAnswer(
+                  policy.version(),
+                  place,
+                  prompts.get(place / config.answers()).pairId(),
+                  answer.text(),
+                  answer.tokens().length,
+                  answer.reason());
+            })
+        .toList();
   }
 
   private Margins margins(Policy candidate, Policy champion, Instant since) {

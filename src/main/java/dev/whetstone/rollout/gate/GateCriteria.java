@@ -85,14 +85,14 @@ final class GateCriteria {
             gain.count(),
             gain.clusters());
     if (!judged) {
-      return result("quality", gain.mean(), "shown; " + measured, GateVerdict.PASS);
+      return result(Criterion.QUALITY, gain.mean(), "shown; " + measured, GateVerdict.PASS);
     }
     String threshold = "not below 0 by a t test at 5 %% (%s)".formatted(measured);
     if (gain.clusters() < limits.minClusters()) {
-      return tooFew("quality", gain.mean(), threshold);
+      return tooFew(Criterion.QUALITY, gain.mean(), threshold);
     }
     return result(
-        "quality",
+        Criterion.QUALITY,
         gain.mean(),
         threshold,
         gain.isBelowZero(LEVEL) ? GateVerdict.FAIL : GateVerdict.PASS);
@@ -112,19 +112,19 @@ final class GateCriteria {
   private static CriterionResult accuracy(Margins margins) {
     double own = mean(margins.candidate(), GateCriteria::ranksRight);
     double other = mean(margins.champion(), GateCriteria::ranksRight);
-    return shown("held_out_accuracy", own, "shown; the champion's is %.3f", other);
+    return shown(Criterion.HELD_OUT_ACCURACY, own, "shown; the champion's is %.3f", other);
   }
 
   private CriterionResult margin(Margins margins) {
     double own = mean(margins.candidate(), margin -> limits.beta() * margin);
     double other = mean(margins.champion(), margin -> limits.beta() * margin);
-    return shown("held_out_margin", own, "shown; the champion's is %.3f", other);
+    return shown(Criterion.HELD_OUT_MARGIN, own, "shown; the champion's is %.3f", other);
   }
 
   static CriterionResult automatic(Proof proof) {
     if (proof.mirrored() >= 1 / LEVEL) {
       return result(
-          "automatic_evidence",
+          Criterion.AUTOMATIC_EVIDENCE,
           proof.eValue(),
           String.format(Locale.ROOT, "it predicts worse, e-value %.1f", proof.mirrored()),
           GateVerdict.FAIL);
@@ -137,7 +137,7 @@ final class GateCriteria {
             MIN_CONVERSATIONS,
             proof.conversations());
     return result(
-        "automatic_evidence",
+        Criterion.AUTOMATIC_EVIDENCE,
         proof.eValue(),
         needed,
         proof.eValue() >= proof.threshold() && proof.conversations() >= MIN_CONVERSATIONS
@@ -151,17 +151,17 @@ final class GateCriteria {
         String.format(
             Locale.ROOT, "<= %.2f (champion's %.2f; %s)", limit, kl.champion(), kl.source());
     if (kl.isUnknown()) {
-      return tooFew("kl_to_reference", kl.candidate(), threshold);
+      return tooFew(Criterion.KL_TO_REFERENCE, kl.candidate(), threshold);
     }
     if (!Double.isFinite(kl.candidate()) || (kl.tailPValue() < LEVEL && limits.maxKl() < 1e6)) {
       return result(
-          "kl_to_reference",
+          Criterion.KL_TO_REFERENCE,
           kl.candidate(),
           threshold + "; too many answers beyond 30 nats",
           GateVerdict.FAIL);
     }
     return result(
-        "kl_to_reference",
+        Criterion.KL_TO_REFERENCE,
         kl.candidate(),
         threshold,
         upTo(kl.candidate() - limit, kl.standardError()));
@@ -179,10 +179,10 @@ final class GateCriteria {
         ratio * Math.hypot(own.standardError() / own.mean(), other.standardError() / other.mean());
     String threshold = String.format(Locale.ROOT, "in [%.2f, %.2f]", min, max);
     if (own.count() < limits.minAnswers() || !Double.isFinite(ratio)) {
-      return tooFew("length_ratio", ratio, threshold);
+      return tooFew(Criterion.LENGTH_RATIO, ratio, threshold);
     }
     return result(
-        "length_ratio", ratio, threshold, upTo(Math.max(min - ratio, ratio - max), error));
+        Criterion.LENGTH_RATIO, ratio, threshold, upTo(Math.max(min - ratio, ratio - max), error));
   }
 
   private CriterionResult perplexity(GateEvidence.Probe probe) {
@@ -190,11 +190,14 @@ final class GateCriteria {
     double ratio = Math.exp(probe.champion() - probe.candidate());
     if (!(base <= limits.sanePerplexity())) {
       return shown(
-          "canary_perplexity", ratio, "not judged: the base reads the text with %.0f", base);
+          Criterion.CANARY_PERPLEXITY,
+          ratio,
+          "not judged: the base reads the text with %.0f",
+          base);
     }
     String threshold = String.format(Locale.ROOT, "<= %.3f", limits.maxPerplexityRatio());
     return result(
-        "canary_perplexity",
+        Criterion.CANARY_PERPLEXITY,
         ratio,
         threshold,
         ratio <= limits.maxPerplexityRatio() ? GateVerdict.PASS : GateVerdict.FAIL);
@@ -210,7 +213,8 @@ final class GateCriteria {
             min,
             champion.stoppedShare(),
             limits.maxTruncatedExcess());
-    return share("ended_properly", own, threshold, min - own, candidate, champion.stoppedShare());
+    return share(
+        Criterion.ENDED_PROPERLY, own, threshold, min - own, candidate, champion.stoppedShare());
   }
 
   private CriterionResult empty(Answers candidate, Answers champion) {
@@ -223,23 +227,29 @@ final class GateCriteria {
             max,
             champion.emptyShare(),
             limits.maxEmptyExcess());
-    return share("empty_answers", own, threshold, own - max, candidate, champion.emptyShare());
+    return share(
+        Criterion.EMPTY_ANSWERS, own, threshold, own - max, candidate, champion.emptyShare());
   }
 
   private CriterionResult share(
-      String name, double own, String threshold, double outside, Answers candidate, double other) {
+      Criterion criterion,
+      double own,
+      String threshold,
+      double outside,
+      Answers candidate,
+      double other) {
     int n = candidate.lengths().length;
     if (n < limits.minAnswers()) {
-      return tooFew(name, own, threshold);
+      return tooFew(criterion, own, threshold);
     }
     double error = Math.sqrt((own * (1 - own) + other * (1 - other)) / n);
-    return result(name, own, threshold, upTo(outside, error));
+    return result(criterion, own, threshold, upTo(outside, error));
   }
 
   private CriterionResult export(GateEvidence.ExportDifference export) {
     String threshold = String.format(Locale.ROOT, "<= %.3f", limits.maxExportDifference());
     return result(
-        "export_difference",
+        Criterion.EXPORT_DIFFERENCE,
         export.mean(),
         threshold,
         export.mean() <= limits.maxExportDifference() ? GateVerdict.PASS : GateVerdict.FAIL);
@@ -252,7 +262,10 @@ final class GateCriteria {
         "<= %d, the champion's%s"
             .formatted(other, own == 0 ? "" : "; broken: " + String.join(", ", checks.candidate()));
     return result(
-        "operator_checks", own, threshold, own <= other ? GateVerdict.PASS : GateVerdict.FAIL);
+        Criterion.OPERATOR_CHECKS,
+        own,
+        threshold,
+        own <= other ? GateVerdict.PASS : GateVerdict.FAIL);
   }
 
   /** Passes within the limit; fails beyond it by more than the uncertainty. */
@@ -271,16 +284,16 @@ final class GateCriteria {
     return MeanEstimate.of(Arrays.stream(values).map(function).toArray()).mean();
   }
 
-  private static CriterionResult shown(String name, double own, String text, double other) {
-    return result(name, own, String.format(Locale.ROOT, text, other), GateVerdict.PASS);
+  private static CriterionResult shown(Criterion criterion, double own, String text, double other) {
+    return result(criterion, own, String.format(Locale.ROOT, text, other), GateVerdict.PASS);
   }
 
-  private static CriterionResult tooFew(String name, double number, String threshold) {
-    return result(name, number, threshold + "; too few to tell", GateVerdict.INCONCLUSIVE);
+  private static CriterionResult tooFew(Criterion criterion, double number, String threshold) {
+    return result(criterion, number, threshold + "; too few to tell", GateVerdict.INCONCLUSIVE);
   }
 
   private static CriterionResult result(
-      String name, double number, String threshold, GateVerdict verdict) {
-    return new CriterionResult(name, number, threshold, verdict);
+      Criterion criterion, double number, String threshold, GateVerdict verdict) {
+    return new CriterionResult(criterion, number, threshold, verdict);
   }
 }

@@ -58,6 +58,9 @@ public final class GateDataset {
   /** A pair with the trainer's log-probs, whose completions the trainer may have cut. */
   record ScoredPair(int[] prompt, int[] chosen, int[] rejected, ValidationScores trainer) {}
 
+  /** A prompt, with the newest pair that answers it. */
+  record LoggedPrompt(String pairId, int[] ids) {}
+
   /** The 5th and 95th percentile of the lengths of what users chose, in tokens. */
   record ChosenLengths(double low, double high) {}
 
@@ -100,8 +103,8 @@ public final class GateDataset {
 
   private static final String PROMPTS =
       """
-      SELECT prompt_ids FROM (
-        SELECT DISTINCT ON (prompt_hash) prompt_ids, created_at FROM pairs
+      SELECT pair_id, prompt_ids FROM (
+        SELECT DISTINCT ON (prompt_hash) pair_id, prompt_ids, created_at FROM pairs
         WHERE base_hash = ? AND learn AND cardinality(prompt_ids) BETWEEN 1 AND ?
         ORDER BY prompt_hash, created_at DESC) AS prompts
       ORDER BY created_at DESC LIMIT ?
@@ -183,8 +186,13 @@ public final class GateDataset {
   }
 
   /** Distinct prompts that leave room for an answer, newest first. */
-  List<int[]> newestPrompts(int maxTokens, int limit) {
-    return database.list(row -> Sql.ints(row, "prompt_ids"), PROMPTS, baseHash, maxTokens, limit);
+  List<LoggedPrompt> newestPrompts(int maxTokens, int limit) {
+    return database.list(
+        row -> new LoggedPrompt(row.getString("pair_id"), Sql.ints(row, "prompt_ids")),
+        PROMPTS,
+        baseHash,
+        maxTokens,
+        limit);
   }
 
   /** How long the answers are that users chose in the train part; any length with too few. */

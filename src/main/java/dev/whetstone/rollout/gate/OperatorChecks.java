@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.io.JsonFault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,7 +92,10 @@ public record OperatorChecks(List<Check> checks) {
               "a name stands twice, or there are more than " + MAX_CHECKS + " checks");
         }
         checks.add(check);
-      } catch (JsonProcessingException | IllegalArgumentException invalid) {
+      } catch (JsonProcessingException invalid) {
+        throw new IllegalArgumentException(
+            "line %d of %s: %s".formatted(i + 1, file, JsonFault.of(invalid)), invalid);
+      } catch (IllegalArgumentException invalid) {
         throw new IllegalArgumentException(
             "line %d of %s: %s".formatted(i + 1, file, invalid.getMessage()), invalid);
       }

@@ -3,6 +3,7 @@ package dev.whetstone.text.template;
 import dev.whetstone.text.template.syntax.Characters;
 import dev.whetstone.text.template.syntax.JinjaException;
 import dev.whetstone.text.template.syntax.None;
+import org.jspecify.annotations.Nullable;
 
 /** Where a text begins, ends or holds another; indices count characters as Python does. */
 final class Affixes {
@@ -12,6 +13,10 @@ final class Affixes {
     Arguments.Bound bound = arguments.bind(name, "prefix", "start?", "end?");
     String part = range(self, bound);
     Object prefix = bound.get("prefix");
+    if (part == null) {
+      matches(name, "", prefix instanceof Tuple ? "" : prefix);
+      return false;
+    }
     if (prefix instanceof Tuple tuple) {
       return tuple.items().stream().anyMatch(one -> matches(name, part, one));
     }
@@ -42,6 +47,9 @@ final class Affixes {
     Arguments.Bound bound = arguments.bind(name, "sub", "start?", "end?");
     String part = range(self, bound);
     String sub = bound.text("sub");
+    if (part == null) {
+      return -1;
+    }
     int at = name.startsWith("r") ? part.lastIndexOf(sub) : part.indexOf(sub);
     return at < 0 ? -1 : start(self, bound) + part.codePointCount(0, at);
   }
@@ -58,6 +66,9 @@ final class Affixes {
     Arguments.Bound bound = arguments.bind("count", "sub", "start?", "end?");
     String part = range(self, bound);
     String sub = bound.text("sub");
+    if (part == null) {
+      return 0;
+    }
     if (sub.isEmpty()) {
       return Characters.length(part) + 1L;
     }
@@ -72,17 +83,21 @@ final class Affixes {
     return bound.get("start") == None.NONE ? 0 : clamp(bound.integer("start", 0), self);
   }
 
-  private static String range(String self, Arguments.Bound bound) {
+  /** The part that is looked at; null, which has not even an empty text, behind the end. */
+  private static @Nullable String range(String self, Arguments.Bound bound) {
     if (!bound.has("start")) {
       return self;
+    }
+    if (bound.get("start") != None.NONE && bound.integer("start", 0) > Characters.length(self)) {
+      return null;
     }
     int start = start(self, bound);
     int end =
         bound.get("end") == None.NONE
             ? Characters.length(self)
             : clamp(bound.integer("end", 0), self);
-    return start >= end
-        ? ""
+    return start > end
+        ? null
         : self.substring(Characters.offset(self, start), Characters.offset(self, end));
   }
 

@@ -58,8 +58,8 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
 
   /** Whether one of the arguments is user text. */
   boolean haveUserText() {
-    return positional.stream().anyMatch(UserText.class::isInstance)
-        || named.values().stream().anyMatch(UserText.class::isInstance);
+    return positional.stream().anyMatch(UserText::isUsers)
+        || named.values().stream().anyMatch(UserText::isUsers);
   }
 
   /** The arguments behind the first {@code count} ones. */

@@ -68,7 +68,7 @@ final class Interpreter {
       case Stmt.SetBlock set ->
           assign(set.target(), filtered(set.filtered(), set.body(), scope), scope);
       case Stmt.FilterBlock filter ->
-          write(PythonText.text(filtered(filter.filtered(), filter.body(), scope), budget));
+          write(requireText(filtered(filter.filtered(), filter.body(), scope)));
       case Stmt.If condition -> {
         return run(
             Values.truth(evaluator.evaluate(condition.test(), scope))
@@ -107,6 +107,14 @@ final class Interpreter {
     int length = UserText.string(text).length();
     budget.charge((long) out.length() + length > Budget.MAX_SIZE ? Budget.MAX_SIZE + 1L : length);
     out.append(text);
+  }
+
+  private static Object requireText(Object filtered) {
+    if (!UserText.isText(filtered)) {
+      throw new JinjaException(
+          "the filters of a block made no text but " + Values.typeName(filtered));
+    }
+    return filtered;
   }
 
   /** The text of a block, which a break may cut, after its filters. */

@@ -205,10 +205,13 @@ final class ListFilters {
   private static Object slice(Object value, Arguments arguments, Budget budget) {
     Arguments.Bound bound = arguments.bind("slice", "slices", "fill_with?");
     long slices = bound.integer("slices", 1);
-    budget.charge(slices);
+    budget.charge(Math.max(0, slices));
     List<Object> items = Values.items(value, budget);
-    if (slices < 1) {
+    if (slices == 0) {
       throw new JinjaException("slice() needs at least one slice");
+    }
+    if (slices < 0) {
+      return Sequence.generator(List.of());
     }
     int per = items.size() / (int) slices;
     int longer = items.size() % (int) slices;

@@ -32,7 +32,9 @@ final class Operators {
   private static Object add(Object a, Object b, Budget budget) {
     if (UserText.isText(a) && UserText.isText(b)) {
       budget.charge((long) UserText.string(a).length() + UserText.string(b).length());
-      return new TextBuilder().append(a).append(b).toText();
+      return UserText.isSafe(a) || UserText.isSafe(b)
+          ? UserText.safe(TextFilters.joinedSafe(a, b, budget))
+          : new TextBuilder().append(a).append(b).toText();
     }
     if (a instanceof List<?> left && b instanceof List<?> right) {
       return joined(left, right, budget);
@@ -125,10 +127,29 @@ final class Operators {
       case SUBTRACT -> a - b;
       case MULTIPLY -> a * b;
       case DIVIDE -> a / b;
-      case FLOOR_DIVIDE -> Math.floor(a / b);
-      case MODULO -> a - b * Math.floor(a / b);
+      case FLOOR_DIVIDE -> floorQuotient(a, b);
+      case MODULO -> remainder(a, b);
       case POWER -> power(a, b);
     };
+  }
+
+  /** Python's remainder, of the divisor's sign. */
+  private static double remainder(double a, double b) {
+    double rest = a % b;
+    if (rest == 0) {
+      return Math.copySign(0, b);
+    }
+    return b < 0 == rest < 0 ? rest : rest + b;
+  }
+
+  /** Python's float_floor_div: by the exact remainder, for a / b may be rounded up. */
+  private static double floorQuotient(double a, double b) {
+    double quotient = (a - remainder(a, b)) / b;
+    if (quotient == 0) {
+      return Math.copySign(0, a / b);
+    }
+    double floor = Math.floor(quotient);
+    return quotient - floor > 0.5 ? floor + 1 : floor;
   }
 
   private static double power(double base, double exponent) {

@@ -14,6 +14,11 @@ final class PercentFormat {
 
   private PercentFormat() {}
 
+  /** Python takes whatever has items for a mapping, of which not every item need be used. */
+  private static boolean hasItems(Object value) {
+    return value instanceof Map<?, ?> || value instanceof List<?> || value instanceof Undefined;
+  }
+
   static Object format(Object template, Object value, Budget budget) {
     String format = UserText.string(template);
     budget.charge(format.length());
@@ -51,7 +56,7 @@ final class PercentFormat {
           type.equals("%") ? "%" : spec(field).text(shown(type, next, budget), budget),
           budget);
     }
-    if (used < values.size() && !(value instanceof Map<?, ?>) && !(value instanceof List<?>)) {
+    if (used < values.size() && !hasItems(value)) {
       throw new JinjaException("not all arguments converted during string formatting");
     }
     return result.append(template, from, format.length()).toText();

@@ -24,7 +24,7 @@ final class SelectFilters {
     }
     Arguments test = arguments.after(byAttribute ? 1 : 0);
     List<Object> chosen = new ArrayList<>();
-    for (Object item : Values.items(value, budget)) {
+    for (Object item : items(value, budget)) {
       Object looked =
           byAttribute ? Paths.get(item, arguments.positional().getFirst(), budget) : item;
       boolean holds =
@@ -38,6 +38,11 @@ final class SelectFilters {
     return Sequence.generator(chosen);
   }
 
+  /** These filters take whatever counts as false, such as none, for an empty list. */
+  private static List<Object> items(Object value, Budget budget) {
+    return Values.truth(value) ? Values.items(value, budget) : List.of();
+  }
+
   private static String name(Arguments arguments, Budget budget) {
     return PythonText.str(arguments.positional().getFirst(), budget);
   }
@@ -48,7 +53,7 @@ final class SelectFilters {
     if (byAttribute && !arguments.named().containsKey("attribute")) {
       throw new JinjaException("map requires a filter argument");
     }
-    for (Object item : Values.items(value, budget)) {
+    for (Object item : items(value, budget)) {
       if (byAttribute) {
         Arguments.Bound bound = arguments.bind("map", "attribute", "default?");
         Object found = Paths.get(item, bound.get("attribute"), budget);

@@ -19,7 +19,7 @@ final class Slices {
       case Tuple tuple -> new Tuple(chosen(tuple.items(), start, stop, step, budget));
       case Sequence range when range.kind == Sequence.Kind.RANGE ->
           chosen(range.items(), start, stop, step, budget);
-      default -> new Undefined("'" + Values.typeName(of) + "' object has no slices");
+      default -> throw new JinjaException("'" + Values.typeName(of) + "' object has no slices");
     };
   }
 

@@ -37,6 +37,8 @@ final class StringMethods {
           plain("isalpha", text -> all(text, Character::isLetter)),
           plain("isalnum", text -> all(text, Character::isLetterOrDigit)),
           plain("isspace", text -> all(text, Characters::isSpace)),
+          Map.entry("expandtabs", StringMethods::expandTabs),
+          plain("isidentifier", StringMethods::isIdentifier),
           plain("isascii", text -> text.codePoints().allMatch(c -> c < 128)),
           plain("isupper", text -> hasCase(text) && text.equals(text.toUpperCase(Locale.ROOT))),
           plain("islower", text -> hasCase(text) && text.equals(text.toLowerCase(Locale.ROOT))),
@@ -171,15 +173,49 @@ final class StringMethods {
         + text.substring(Character.charCount(first)).toLowerCase(Locale.ROOT);
   }
 
+  private static Object expandTabs(Object self, Arguments arguments, Budget budget) {
+    long size = arguments.bind("expandtabs", "tabsize?").integer("tabsize", 8);
+    budget.charge(size);
+    String text = UserText.string(self);
+    TextBuilder result = new TextBuilder();
+    long column = 0;
+    for (int at = 0; at < text.length(); ) {
+      int c = text.codePointAt(at);
+      int next = at + Character.charCount(c);
+      if (c == '\t') {
+        long width = size > 0 ? size - column % size : 0;
+        Object spaces = " ".repeat((int) width);
+        append(result, "", UserText.isUsers(self) ? UserText.wholly(spaces) : spaces, budget);
+        column += width;
+      } else {
+        result.append(self, at, next);
+        column = c == '\n' || c == '\r' ? 0 : column + 1;
+      }
+      at = next;
+    }
+    return result.toText();
+  }
+
+  private static boolean isIdentifier(String text) {
+    return !text.isEmpty()
+        && (text.charAt(0) == '_' || Character.isUnicodeIdentifierStart(text.codePointAt(0)))
+        && text.codePoints()
+            .allMatch(
+                c -> Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
+  }
+
   private static String swapCase(String text) {
     StringBuilder result = new StringBuilder();
     text.codePoints()
         .forEach(
-            c ->
-                result.appendCodePoint(
-                    Character.isUpperCase(c)
-                        ? Character.toLowerCase(c)
-                        : Character.toUpperCase(c)));
+            c -> {
+              String letter = Character.toString(c);
+              // Whole texts, for the capital of some letters is two: of \u00df, SS.
+              result.append(
+                  Character.isUpperCase(c)
+                      ? letter.toLowerCase(Locale.ROOT)
+                      : letter.toUpperCase(Locale.ROOT));
+            });
     return result.toString();
   }
 
@@ -196,8 +232,12 @@ final class StringMethods {
     TextBuilder result = new TextBuilder();
     int from = 0;
     for (long done = 0; count < 0 || done < count; done++) {
-      int at = text.indexOf(old, old.isEmpty() && done > 0 ? from + 1 : from);
-      if (at < 0 || (old.isEmpty() && done > text.length())) {
+      boolean next = old.isEmpty() && done > 0;
+      if (next && from == text.length()) {
+        break;
+      }
+      int at = next ? text.offsetByCodePoints(from, 1) : text.indexOf(old, from);
+      if (at < 0) {
         break;
       }
       result.append(self, from, at).append(with);

@@ -42,8 +42,9 @@ final class Tests {
       case "even" -> remainder(value, 2L, budget) == 0;
       case "divisibleby" -> remainder(value, arguments.bind(name, "num").get("num"), budget) == 0;
       case "sameas" -> same(value, arguments.bind(name, "other").get("other"));
-      case "filter" -> Filters.has(String.valueOf(UserText.plain(value)));
-      case "test" -> has(value, budget);
+      case "filter" ->
+          UserText.plain(Values.key(value)) instanceof String filter && Filters.has(filter);
+      case "test" -> UserText.isText(Values.key(value)) && has(value, budget);
       default -> comparison(name, value, arguments, budget);
     };
   }

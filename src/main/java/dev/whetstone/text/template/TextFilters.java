@@ -5,9 +5,11 @@ import dev.whetstone.text.template.syntax.JinjaException;
 import dev.whetstone.text.template.syntax.None;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -31,15 +33,7 @@ final class TextFilters {
         filters,
         "striptags",
         text -> String.join(" ", TAG.matcher(text).replaceAll("").trim().split("\\s+")));
-    text(
-        filters,
-        "urlencode",
-        text ->
-            URLEncoder.encode(text, StandardCharsets.UTF_8)
-                .replace("+", "%20")
-                .replace("*", "%2A")
-                .replace("%2F", "/")
-                .replace("%7E", "~"));
+    filters.put("urlencode", TextFilters::urlEncode);
     filters.put(
         "trim",
         (value, a, budget) ->
@@ -76,6 +70,56 @@ final class TextFilters {
           String text = budget.paid(PythonText.str(value, budget));
           return PythonText.marked(value, budget.paid(change.apply(text)), budget);
         });
+  }
+
+  /** A text, or pairs of names and values as a query. */
+  private static Object urlEncode(Object value, Arguments arguments, Budget budget) {
+    arguments.bind("urlencode");
+    if (value instanceof Map<?, ?> || (Values.isIterable(value) && !UserText.isText(value))) {
+      List<Object> pairs = new ArrayList<>();
+      if (value instanceof Map<?, ?> dict) {
+        dict.forEach((name, of) -> pairs.add(List.of(name, of)));
+      } else {
+        pairs.addAll(Values.items(value, budget));
+      }
+      StringJoiner query = new StringJoiner("&");
+      for (Object pair : pairs) {
+        List<Object> both = Values.items(pair, budget);
+        if (both.size() != 2) {
+          throw new JinjaException("urlencode() needs pairs, not " + both.size() + " values");
+        }
+        query.add(quoted(both.get(0), true, budget) + "=" + quoted(both.get(1), true, budget));
+      }
+      return PythonText.marked(value, budget.paid(query.toString()), budget);
+    }
+    return PythonText.marked(value, quoted(value, false, budget), budget);
+  }
+
+  private static String quoted(Object value, boolean inQuery, Budget budget) {
+    String encoded =
+        URLEncoder.encode(PythonText.str(value, budget), StandardCharsets.UTF_8)
+            .replace("*", "%2A")
+            .replace("%7E", "~");
+    return budget.paid(inQuery ? encoded : encoded.replace("+", "%20").replace("%2F", "/"));
+  }
+
+  /** The sum of two texts of which one is safe: the other is escaped. */
+  static Object joinedSafe(Object a, Object b, Budget budget) {
+    TextBuilder sum = new TextBuilder();
+    for (Object text : List.of(a, b)) {
+      String whole = UserText.string(text);
+      int[] borders = text instanceof UserText user ? user.borders() : new int[0];
+      for (int i = 0; i < whole.length(); i++) {
+        String escaped = UserText.isSafe(text) ? "" : escape(whole.substring(i, i + 1));
+        if (escaped.length() > 1) {
+          budget.charge(escaped.length());
+          sum.append(UserText.isTemplates(borders, i, i + 1) ? escaped : UserText.of(escaped));
+        } else {
+          sum.append(text, i, i + 1);
+        }
+      }
+    }
+    return sum.toText();
   }
 
   private static String escape(String text) {
@@ -121,7 +165,11 @@ final class TextFilters {
       budget.charge(width);
       pad = " ".repeat((int) Math.max(0, width));
     }
-    Object text = new TextBuilder().append(PythonText.text(value, budget)).append("\n").toText();
+    if (!UserText.isText(value)) {
+      Values.requireDefined(value);
+      throw new JinjaException("indent() needs a text, not " + Values.typeName(value));
+    }
+    Object text = new TextBuilder().append(value).append("\n").toText();
     boolean blank = bound.flag("blank", false);
     List<Object> lines = Splits.lines(text, false);
     TextBuilder result = new TextBuilder();
@@ -138,16 +186,20 @@ final class TextFilters {
     Arguments.Bound bound = arguments.bind("truncate", "length?", "killwords?", "end?", "leeway?");
     long length = bound.integer("length", 255);
     String end = bound.text("end", "...");
-    Object whole = PythonText.text(value, budget);
-    String text = UserText.string(whole);
-    int all = Characters.length(text);
-    if (all <= length + bound.integer("leeway", 5)) {
-      return whole;
-    }
+    long leeway = bound.integer("leeway", 5);
     long kept = length - Characters.length(end);
-    if (kept < 0) {
+    if (kept < 0 || leeway < 0) {
       throw new JinjaException("truncate(): length is below that of its end");
     }
+    if (Values.length(value).orElse(Long.MAX_VALUE) <= length + leeway) {
+      return value;
+    }
+    if (!UserText.isText(value)) {
+      Values.requireDefined(value);
+      throw new JinjaException("truncate() needs a text, not " + Values.typeName(value));
+    }
+    Object whole = value;
+    String text = UserText.string(whole);
     String cut = text.substring(0, Characters.offset(text, (int) kept));
     int space = cut.lastIndexOf(' ');
     int last = bound.flag("killwords", false) || space < 0 ? cut.length() : space;

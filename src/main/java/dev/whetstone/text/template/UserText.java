@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A text that came with the conversation, or that has such parts. Texts of the template alone are
- * plain Strings. What an operation makes of user text is user text again, so that a rendered prompt
- * tells which characters the template wrote itself.
+ * A text that came with the conversation, or that has such parts, or that a template has called
+ * safe. Other texts of the template alone are plain Strings. What an operation makes of user text
+ * is user text again, so that a rendered prompt tells which characters the template wrote itself.
  */
 final class UserText {
   private final String text;
@@ -15,14 +15,36 @@ final class UserText {
   /** Where the user's parts begin and end, ascending; two of them never touch. */
   private final int[] borders;
 
+  private final boolean safe;
+
   /**
    * Creates a text.
    *
    * @param borders begin and end of each part that is the user's; at least one part
    */
   UserText(String text, int[] borders) {
+    this(text, borders, false);
+  }
+
+  private UserText(String text, int[] borders, boolean safe) {
     this.text = text;
     this.borders = borders;
+    this.safe = safe;
+  }
+
+  /** The text as Jinja's Markup, which escapes what is added to it. */
+  static Object safe(Object text) {
+    int[] borders = text instanceof UserText user ? user.borders : new int[0];
+    return new UserText(string(text), borders, true);
+  }
+
+  static boolean isSafe(Object value) {
+    return value instanceof UserText user && user.safe;
+  }
+
+  /** Whether a value is a text of which parts are the user's. */
+  static boolean isUsers(Object value) {
+    return value instanceof UserText user && user.borders.length > 0;
   }
 
   /** A text that is the user's from end to end. */
@@ -64,10 +86,10 @@ final class UserText {
 
   /** Whether a value is user text or has some in it. */
   static boolean isIn(Object value, Budget budget) {
-    if (value instanceof UserText) {
+    if (isUsers(value)) {
       return true;
     }
-    if (value instanceof String || value instanceof Long) {
+    if (isText(value) || value instanceof Long) {
       return false;
     }
     budget.enter();

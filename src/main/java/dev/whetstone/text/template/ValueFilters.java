@@ -22,7 +22,7 @@ final class ValueFilters {
     filters.put("float", ValueFilters::decimal);
     filters.put("abs", ValueFilters::absolute);
     filters.put("round", ValueFilters::round);
-    filters.put("safe", (value, a, budget) -> PythonText.text(value, budget));
+    filters.put("safe", (value, a, budget) -> UserText.safe(PythonText.text(value, budget)));
     filters.put(
         "pprint",
         (value, a, budget) -> PythonText.marked(value, PythonText.repr(value, budget), budget));
@@ -142,6 +142,9 @@ final class ValueFilters {
 
   private static Object absolute(Object value, Arguments arguments, Budget budget) {
     arguments.bind("abs");
+    if (value instanceof Double number) {
+      return Math.abs(number);
+    }
     boolean negative = Values.isNumber(value) && Values.decimal(value) < 0;
     return negative ? Operators.negative(value) : Operators.positive(value);
   }
@@ -166,9 +169,18 @@ final class ValueFilters {
           : rounded(BigDecimal.valueOf(Values.integer(value)), precision, mode).longValue();
     }
     double number = Values.decimal(value);
-    return Double.isFinite(number)
-        ? rounded(new BigDecimal(number), precision, mode).doubleValue()
-        : number;
+    if (!Double.isFinite(number)) {
+      return number;
+    }
+    // As Jinja does it: 0.1 times ten is 1, though 0.1 itself is a little more than a tenth.
+    double power = Math.pow(10, precision);
+    return switch (mode) {
+      // Python's are integers, of which zero has no sign.
+      case CEILING -> (Math.ceil(number * power) + 0.0) / power;
+      case FLOOR -> (Math.floor(number * power) + 0.0) / power;
+      default ->
+          Math.copySign(rounded(new BigDecimal(number), precision, mode).doubleValue(), number);
+    };
   }
 
   private static BigDecimal rounded(BigDecimal number, int precision, RoundingMode mode) {

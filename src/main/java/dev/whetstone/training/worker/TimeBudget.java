@@ -25,7 +25,7 @@ record TimeBudget(Duration limit, double secondsPerToken) {
 
   private static double estimate(ModelConfig base) {
     double width = base.hiddenSize();
-    double layer = width * (4 * width + 3.0 * base.intermediateSize());
+    double layer = width * (4 * width + 3.0 * base.activeIntermediateSize());
     double weights = base.layers() * layer + base.vocabularySize() * width;
     return OVERHEAD + OPERATIONS_PER_WEIGHT * weights / OPERATIONS_PER_SECOND;
   }

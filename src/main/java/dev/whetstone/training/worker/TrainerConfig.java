@@ -1,6 +1,9 @@
 package dev.whetstone.training.worker;
 
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.Optional;
@@ -53,6 +56,14 @@ public interface TrainerConfig {
   /** Maximum number of votes of a run. */
   @WithDefault("5000")
   int maxPairs();
+
+  /**
+   * Largest adapter that a run may make, in bytes. A gateway needs several times that of its heap:
+   * give it more ({@code WHETSTONE_JAVA_OPTS=-Xmx1g}) before this is raised.
+   */
+  @WithDefault("72M")
+  @WithConverter(MemorySizeConverter.class)
+  MemorySize maxAdapterSize();
 
   /** Attempts at a run whose trainer is lost each time, before it counts as failed. */
   @WithDefault("5")

@@ -11,11 +11,13 @@ import dev.whetstone.dpo.TrainingJob;
 import dev.whetstone.dpo.TrainingListener;
 import dev.whetstone.dpo.TrainingOutcome;
 import dev.whetstone.dpo.config.TrainConfig;
+import dev.whetstone.dpo.config.TrainedWeights;
 import dev.whetstone.dpo.data.Example;
 import dev.whetstone.dpo.evaluation.StepMetrics;
 import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.io.AtomicDirectory;
+import dev.whetstone.lora.AdapterSize;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyStatus;
@@ -43,6 +45,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -67,6 +70,7 @@ public final class TrainingRunExecutor {
   private final Path folder;
   private final int retainedRuns;
   private final int referenceRows;
+  private final long maxAdapterBytes;
 
   /**
    * Creates the executor of one base model. Reference log-probs are cached in the database,
@@ -92,10 +96,11 @@ public final class TrainingRunExecutor {
             policies,
             config,
             base.config(),
-            new TasteWatch(base, options, runs));
+            new TasteWatch(base, options, runs, policies));
     this.folder = folder;
     this.retainedRuns = config.retainedRuns();
     this.referenceRows = config.referenceRows();
+    this.maxAdapterBytes = config.maxAdapterSize().asLongValue();
   }
 
   /**
@@ -109,6 +114,7 @@ public final class TrainingRunExecutor {
       // Opened before the pairs are read, so that text erased from now on is never cached.
       ReferenceCache references = DatabaseReferenceCache.open(runs.database(), referenceRows);
       TrainingDataSelector.TrainingData loaded = selector.select(run);
+      requireServable(loaded.config().weights());
       LOG.infof(
           "%s %s: %d pairs, %d ratings, %d held out, on top of %s",
           run.attempts() > 1 ? "resuming" : "training",
@@ -150,6 +156,22 @@ public final class TrainingRunExecutor {
           () -> finish(run, RunStatus.FAILED, String.valueOf(failed.getMessage())));
     }
     deleteOldRunFolders();
+  }
+
+  /** Refuses to train for an hour what no gateway would load. */
+  private void requireServable(TrainedWeights weights) {
+    if (weights instanceof TrainedWeights.Lora lora) {
+      long bytes = AdapterSize.bytes(base.config(), lora.rank(), lora.targets());
+      if (bytes > maxAdapterBytes) {
+        throw new TrainingDataSelector.UnusableException(
+            "an adapter of rank %d on %s has %d bytes, more than the %d that gateways are expected to load (whetstone.trainer.max-adapter-size)"
+                .formatted(
+                    lora.rank(),
+                    String.join(", ", new TreeSet<>(lora.targets())),
+                    bytes,
+                    maxAdapterBytes));
+      }
+    }
   }
 
   private void finish(TrainingRun run, RunStatus status, String reason) {

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts runs and executes them one after the other: when there are enough new votes, when the
@@ -33,6 +34,9 @@ public final class TrainingWorker implements AutoCloseable {
   private final TrainerConfig config;
   private final InstantSource clock;
   private final LeaderLoop loop;
+
+  /** The run that this process took up last; it resumes it where the database was away. */
+  private @Nullable String left;
 
   /** Creates the worker; nothing runs until {@link #start}. */
   public TrainingWorker(
@@ -83,16 +87,21 @@ public final class TrainingWorker implements AutoCloseable {
     if (active.isEmpty() || isHeld(active.get())) {
       return false;
     }
-    TrainingRun run = runs.begin(active.get().id());
+    String id = active.get().id();
+    TrainingRun run = runs.begin(id, id.equals(left));
+    left = id;
     if (run.cancelRequested()) {
       runs.finish(run.id(), RunStatus.CANCELLED, new ChangeContext("trainer", "it was cancelled"));
-    } else if (run.attempts() > config.attempts()) {
+    } else if (run.lost() >= config.attempts()) {
       runs.finish(
           run.id(),
           RunStatus.FAILED,
           new ChangeContext("trainer", "its trainer was lost " + config.attempts() + " times"));
     } else {
       executor.run(run, loop::isClosed);
+      if (loop.isClosed()) {
+        runs.handBack(id);
+      }
     }
     return true;
   }

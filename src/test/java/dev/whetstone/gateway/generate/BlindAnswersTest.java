@@ -22,10 +22,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** During a duel one arm answers a conversation, and nothing but its text can tell which. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(OwnHome.class)
 class BlindAnswersTest extends ReadyGateway {
   private static final int CONVERSATIONS = 60;

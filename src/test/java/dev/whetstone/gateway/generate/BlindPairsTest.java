@@ -14,6 +14,7 @@ import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
+import dev.whetstone.rollout.Cause;
 import dev.whetstone.rollout.Rollout;
 import dev.whetstone.rollout.RolloutMode;
 import dev.whetstone.rollout.RolloutStatus;
@@ -34,10 +35,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** During a duel, a chat key cannot learn which version wrote which side before it votes. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(OwnHome.class)
 class BlindPairsTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -78,7 +81,7 @@ class BlindPairsTest extends ReadyGateway {
               .transition(
                   connection,
                   duel,
-                  new Transition(RolloutStatus.DUELLING, "gate", "a duel"),
+                  new Transition(RolloutStatus.DUELLING, Cause.GATE, "a duel"),
                   BY.actor());
         });
     return row;

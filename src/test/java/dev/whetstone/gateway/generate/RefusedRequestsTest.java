@@ -18,6 +18,12 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -81,6 +87,30 @@ class RefusedRequestsTest extends ReadyGateway {
         .contentType(Problem.MEDIA_TYPE)
         .body("code", equalTo(code))
         .body("detail", notNullValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"prompt\": \"\\ud800x\"} | prompt: text contains a lone surrogate",
+        "{\"prompt\": \"a\\u0000\"} | prompt: text contains U+0000",
+        "{\"prompt\": \"x\", \"stop\": [\"\\udc00\"]} | stop[0]: text contains a lone surrogate",
+        "{\"prompt\": \"x\" | the body is not JSON: Unexpected end-of-input: expected close marker for"
+            + " Object (line 1, column 15)",
+        "{\"prompt\": \"x\", \"logit_bias\": {\"a\": 1}} | logit_bias: must be a number in range",
+      })
+  void aRefusalNamesTheFaultInPlainWords(String body, String detail) {
+    as("chat", body).post("/generate").then().statusCode(400).body("detail", equalTo(detail));
+  }
+
+  @Test
+  void aDeepBodyIsToldTheLimit() {
+    as("chat", "{\"prompt\": \"x\", \"schema\": " + "[".repeat(40))
+        .post("/generate")
+        .then()
+        .statusCode(400)
+        .body("detail", containsString("nested deeper than 32 levels"));
   }
 
   @ParameterizedTest
@@ -175,9 +205,26 @@ class RefusedRequestsTest extends ReadyGateway {
   }
 
   @Test
-  void aRequestWithoutAHostIsRefused() throws IOException {
-    assertThat(exchange("GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n"))
-        .startsWith("HTTP/1.1 400");
+  void aRequestWithoutAHostIsRefusedAsAProblemAndNoError() throws IOException {
+    List<LogRecord> errors = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new ConsoleHandler() {
+          @Override
+          public void publish(LogRecord line) {
+            if (line.getLevel().intValue() > Level.WARNING.intValue()) {
+              errors.add(line);
+            }
+          }
+        };
+    Logger.getLogger("").addHandler(handler);
+    try {
+      assertThat(exchange("GET /v1/models HTTP/1.1\r\n\r\n"))
+          .startsWith("HTTP/1.1 400")
+          .contains("problem+json", "the request has no Host header");
+    } finally {
+      Logger.getLogger("").removeHandler(handler);
+    }
+    assertThat(errors).isEmpty();
   }
 
   /** Sends bytes on a connection and reads until the gateway closes it. */

@@ -12,19 +12,22 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What browsers of other origins and HTTP clients expect of the answer's headers. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(CrossOriginTest.OneOrigin.class)
 class CrossOriginTest extends ReadyGateway {
   private static final String ORIGIN = "http://localhost:3000";
 
-  /** A gateway that the pages of one origin may use. */
+  /** A gateway that the pages of one origin may use, and that waits a second for a body. */
   public static final class OneOrigin implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
-      return Map.of("whetstone.gateway.cors-origins", ORIGIN);
+      return Map.of(
+          "whetstone.gateway.cors-origins", ORIGIN, "whetstone.gateway.body-timeout", "PT1S");
     }
   }
 

@@ -17,12 +17,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The 429 of every route that generates or takes votes. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(SlowLane.class)
 class RateLimitedRoutesTest extends ReadyGateway {
   @Inject KeyStore store;

@@ -16,10 +16,12 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The learning as operators see and hold it over HTTP. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(OwnHome.class)
 class LearningTest extends ReadyGateway {
   @Inject Database database;

@@ -2,7 +2,6 @@ package dev.whetstone.gateway.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.gateway.openai.AnswerPart.Call;
 import dev.whetstone.gateway.openai.AnswerPart.Reasoning;
 import dev.whetstone.grammar.schema.CallStyle;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ class AnswerReaderTest {
 
     assertThat(text(parts)).isEqualTo("I look it up. 1 < 2");
     assertThat(calls(parts))
-        .containsExactly(new Call("f", "{\"a\":[1,\"<\"]}"), new Call("g", "{}"));
+        .containsExactly(new Called("f", "{\"a\": [1, \"<\"]}"), new Called("g", "{}"));
   }
 
   @ParameterizedTest
@@ -44,7 +43,7 @@ class AnswerReaderTest {
 
       assertThat(text(parts)).isEqualTo("I look it up. 1 < 2 [1]");
       assertThat(calls(parts))
-          .containsExactly(new Call("f", "{\"a\":[1,\"<\"]}"), new Call("g", "{}"));
+          .containsExactly(new Called("f", "{\"a\": [1, \"<\"]}"), new Called("g", "{}"));
     }
   }
 
@@ -55,8 +54,38 @@ class AnswerReaderTest {
 
     assertThat(text(parts)).isEmpty();
     assertThat(calls(parts))
-        .containsExactly(new Call("f", "{\"a\":[1,\"}\\\"\"]}"), new Call("g", "{}"));
+        .containsExactly(new Called("f", "{\"a\": [1, \"}\\\"\"]}"), new Called("g", "{}"));
     assertThat(calls(read(form(CallStyle.LLAMA), "So: " + LLAMA, step))).isEmpty();
+  }
+
+  @Test
+  void argumentsArePassedOnAsTheyAreWritten() {
+    AnswerReader reader = new AnswerReader(form(CallStyle.HERMES));
+
+    assertThat(reader.push("<tool_call>\n{\"name\": \"f\", \"arguments\": ")).isEmpty();
+    assertThat(reader.push("{\"a\": [1"))
+        .containsExactly(new AnswerPart.Call("f"), new AnswerPart.Arguments("{\"a\": [1"));
+    assertThat(reader.push(", 2]}}")).containsExactly(new AnswerPart.Arguments(", 2]}"));
+    assertThat(reader.push("\n</tool_call>")).isEmpty();
+    assertThat(reader.finish()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(CallStyle.class)
+  void aCallThatIsCutOffInItsArgumentsIsOneStill(CallStyle style) {
+    String open =
+        switch (style) {
+          case HERMES -> "<tool_call>\n";
+          case LLAMA -> "";
+          case MISTRAL -> "[";
+        };
+    String answer = open + "{\"name\": \"f\", \"" + style.arguments() + "\": {\"a\": \"b";
+    for (int step = 1; step < 5; step++) {
+      List<AnswerPart> parts = read(form(style), answer, step);
+
+      assertThat(calls(parts)).containsExactly(new Called("f", "{\"a\": \"b"));
+      assertThat(text(parts)).isEmpty();
+    }
   }
 
   @ParameterizedTest
@@ -69,6 +98,7 @@ class AnswerReaderTest {
             "<tool_",
             "<tool_call>\n{\"name\": \"f\", \"arg",
             "<tool_call>no JSON</tool_call>",
+            "So\n<tool_call>no JSON</tool_call>",
             "<tool_call>\n{\"name\": \"f\"}\n</tool_call> more",
             "{\"name\": \"Bob\", \"age\": 3} more",
             "{\"name\": \"f\", \"param",
@@ -139,7 +169,18 @@ class AnswerReaderTest {
     return text.toString();
   }
 
-  private static List<AnswerPart> calls(List<AnswerPart> parts) {
-    return parts.stream().filter(part -> part instanceof Call).toList();
+  private record Called(String function, String arguments) {}
+
+  private static List<Called> calls(List<AnswerPart> parts) {
+    List<Called> calls = new ArrayList<>();
+    for (AnswerPart part : parts) {
+      if (part instanceof AnswerPart.Call(String function)) {
+        calls.add(new Called(function, ""));
+      } else if (part instanceof AnswerPart.Arguments(String json)) {
+        Called begun = calls.removeLast();
+        calls.add(new Called(begun.function(), begun.arguments() + json));
+      }
+    }
+    return calls;
   }
 }

@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.security.ApiKeyCache;
@@ -121,6 +122,12 @@ class SignInTest extends ReadyGateway {
         .header("Content-Security-Policy", not(containsString("unsafe")))
         .header("Cache-Control", "no-cache");
     given().get("/learning").then().statusCode(401).header("X-Content-Type-Options", "nosniff");
+  }
+
+  @Test
+  void withoutAProviderNobodySignsInByOne() {
+    given().get("/session/oidc").then().statusCode(404).body("code", equalTo("no_provider"));
+    given().get("/session").then().body("provider", nullValue());
   }
 
   private static String link() {

@@ -24,6 +24,7 @@ import dev.whetstone.testing.OwnHome;
 import dev.whetstone.testing.PlainOnnx;
 import dev.whetstone.testing.TablesOwner;
 import dev.whetstone.testing.TestModels;
+import dev.whetstone.weights.GgufFile;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
@@ -42,12 +43,14 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** Versions over HTTP and the command line: imported, exported, promoted, rolled back. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(OwnHome.class)
 public class PoliciesOverHttpTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -241,6 +244,11 @@ public class PoliciesOverHttpTest extends ReadyGateway {
         .isEqualTo(version);
     Path exported = folder.resolve("exported");
     run(0, "policies", "export", version, exported.toString());
+    Path gguf = folder.resolve("adapter.gguf");
+    run(0, "policies", "export", version, gguf.toString(), "--gguf-lora");
+    try (GgufFile file = GgufFile.open(gguf)) {
+      assertThat(file.names()).hasSize(2 * adapter.modules().size());
+    }
     String config = Files.readString(exported.resolve("adapter_config.json"));
     assertThat(
             PeftFiles.hash(

@@ -24,10 +24,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rollouts over HTTP: opened, refused, measured, ended. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(OwnHome.class)
 class RolloutsTest extends ReadyGateway {
   /** The seed of a random adapter that leaves the probe text fluent; not every one does. */

@@ -47,6 +47,10 @@ class BulkRoutesTest extends ReadyGateway {
             .get("/preferences");
     assertThat(export.contentType()).startsWith(LINES);
     assertThat(export.asString()).contains(line);
+    as("operator", null)
+        .get("/audit?limit=1")
+        .then()
+        .body("items[0].action", equalTo("votes exported"));
     assertThat(as("rater", null).get("/preferences?format=jsonl&user=nobody").asString()).isEmpty();
     as("chat", null).get("/preferences").then().statusCode(403);
     assertThat(lines("chat", line).statusCode()).isEqualTo(403);
@@ -86,14 +90,14 @@ class BulkRoutesTest extends ReadyGateway {
         .body("items[0].policies", nullValue());
     as("rater", null).get("/preferences?policy=v0").then().statusCode(403);
     as("operator", null)
-        .get("/preferences?user=kim&order=newest&limit=1")
+        .get("/preferences?user=kim&order=newest&limit=1000")
         .then()
         .statusCode(200)
         .body("items[0].pair_id", equalTo(next.<String>path("pair_id")))
         .body("items[0].choice", equalTo("b"))
         .body("items[0].policies.b", equalTo("v0"))
         .body("items[0].recorded_at", notNullValue())
-        .body("next", notNullValue());
+        .body("next", nullValue());
     as("operator", null)
         .get("/preferences/summary")
         .then()

@@ -132,7 +132,7 @@ class VotesTest extends ReadyGateway {
         "{\"pair_id\": \"p\", \"choice\": \"c\"} | choice must be a, b, tie or both_bad, not c",
         "{\"pair_id\": \"p\", \"choice\": \"a\", \"user\": \" \"} | user must have 1 to 200 characters",
         "{\"pair_id\": \"p\", \"choice\": \"a\", \"confidence\": 1.1} | confidence is from 0 to 1",
-        "{\"pair_id\": \"p\", \"choice\": \"a\", \"tags\": [null]} | a tag is null",
+        "{\"pair_id\": \"p\", \"choice\": \"a\", \"tags\": [null]} | tags has a null",
         "{\"pair_id\": \"p\", \"choice\": \"a\", \"tags\": [\"\"]} | tags are at most 16 lines of 1 to 64 characters",
         "{\"pair_id\": \"p\", \"choice\": \"a\", \"tags\": [\"x\\ny\"]} | tags are at most 16 lines of 1 to 64 characters",
       })

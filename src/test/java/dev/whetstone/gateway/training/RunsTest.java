@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.nullValue;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.testing.OwnHome;
+import dev.whetstone.testing.TablesOwner;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRunStore;
 import io.quarkus.test.junit.QuarkusTest;
@@ -18,10 +19,12 @@ import io.restassured.specification.RequestSpecification;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Training runs over HTTP, without a trainer: a run stays queued until a test begins it. */
 @QuarkusTest
+@Tag("alone")
 @TestProfile(OwnHome.class)
 class RunsTest extends ReadyGateway {
   private static final ChangeContext TRAINER = new ChangeContext("trainer", "a test");
@@ -132,6 +135,28 @@ class RunsTest extends ReadyGateway {
     assertThat(events).containsSubsequence("\"step\":1", "\"step\":2", "\"step\":3", "event: done");
     assertThat(events.split("event: step", -1)).hasSize(4);
     assertThat(events).contains("{\"loss\": 0.2}").contains("\"status\":\"failed\"");
+  }
+
+  /** A statement that failed used to break the stream off. */
+  @Test
+  void aFollowerGoesOnWhereAStatementFailed() throws Exception {
+    String id = start();
+    runs().begin(id);
+    runs().reports().recordProgress(id, 1, "{}");
+    CompletableFuture<String> followed =
+        CompletableFuture.supplyAsync(
+            () -> as("trainer").get("/training/runs/" + id + "/events").asString());
+    Thread.sleep(500);
+    TablesOwner.update(runs().database(), "ALTER TABLE run_progress RENAME TO run_progress_away");
+    Thread.sleep(800);
+    TablesOwner.update(runs().database(), "ALTER TABLE run_progress_away RENAME TO run_progress");
+    runs().reports().recordProgress(id, 2, "{}");
+    runs().finish(id, RunStatus.FAILED, TRAINER);
+
+    String events = followed.get(10, TimeUnit.SECONDS);
+
+    assertThat(events.split("event: step", -1)).hasSize(3);
+    assertThat(events).contains("event: done");
   }
 
   private String start() {

@@ -62,7 +62,7 @@ class RaterQueueTest extends LogTest {
 
     var later = new RaterQueue(log.database, InstantSource.fixed(NOW.plus(LEASE).plusSeconds(1)));
 
-    assertThat(later.leaseNext(new Rater("rater_1", "lee"), 1, LEASE)).isPresent();
+    assertThat(later.leaseNext(new Rater("rater_1", "lee"), 1, LEASE, null)).isPresent();
   }
 
   @Test
@@ -86,7 +86,7 @@ class RaterQueueTest extends LogTest {
     log.storePair("ann", "1", "x", "y", "v0", "v1");
     var tomorrow = new RaterQueue(log.database, InstantSource.fixed(NOW.plusSeconds(86_400)));
 
-    assertThat(tomorrow.leaseNext(new Rater("rater_1", "kim"), 5, LEASE)).isEmpty();
+    assertThat(tomorrow.leaseNext(new Rater("rater_1", "kim"), 5, LEASE, null)).isEmpty();
   }
 
   @Test
@@ -175,7 +175,7 @@ class RaterQueueTest extends LogTest {
     String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     log.vote(pair, "kim", "a");
     assertThat(pairFor("kim", 2)).isEmpty();
-    assertThat(queue.leaseNext(new Rater("rater_9", "kim"), 2, LEASE)).isPresent();
+    assertThat(queue.leaseNext(new Rater("rater_9", "kim"), 2, LEASE, null)).isPresent();
   }
 
   @Test
@@ -201,7 +201,8 @@ class RaterQueueTest extends LogTest {
   void aVoteOnALeasedPairIsHiddenFromItsRater() {
     String pair = log.storePair("ann", "1", "x", "y", "v0", "v1");
     log.vote(pair, "ann", "a");
-    PreferenceFilter blind = new PreferenceFilter(null, null, null, null, null, null, null, "kim");
+    PreferenceFilter blind =
+        new PreferenceFilter(null, null, null, null, null, null, null, null, "kim");
     assertThat(log.rows(blind)).hasSize(1);
     assertThat(pairFor("kim", 2)).contains(pair);
     assertThat(log.rows(blind)).isEmpty();
@@ -224,6 +225,6 @@ class RaterQueueTest extends LogTest {
   }
 
   private Optional<LeasedPair> next(String user, int overlap) {
-    return queue.leaseNext(new Rater(user, user), overlap, LEASE);
+    return queue.leaseNext(new Rater(user, user), overlap, LEASE, null);
   }
 }

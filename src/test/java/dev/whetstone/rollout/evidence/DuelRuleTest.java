@@ -3,6 +3,7 @@ package dev.whetstone.rollout.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,16 @@ class DuelRuleTest {
     assertThat(ends.capped()).isCloseTo(capped, within(0.0011));
     assertThat(ends.meanVotes()).isCloseTo(votes, within(0.6));
     assertThat(ends.by200()).isCloseTo(by200, within(0.0051));
+  }
+
+  @Test
+  void whatIsMissingFollowsFromThePaceSoFar() {
+    assertThat(DuelEvidence.NONE.missingUntil(33)).isInfinite();
+    DuelEvidence clear = DuelEvidence.of(new VoteEvidence(9, 1));
+    double pace = clear.logEValue() / 10;
+    assertThat(clear.missingUntil(132)).isCloseTo((Math.log(132) - 10 * pace) / pace, within(1e-9));
+    assertThat(clear.missingUntil(5)).as("it is there").isZero();
+    assertThat(DuelEvidence.of(new VoteEvidence(29, 18)).missingUntil(33)).isGreaterThan(100);
   }
 
   @Test

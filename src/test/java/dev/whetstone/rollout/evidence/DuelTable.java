@@ -1,5 +1,7 @@
 package dev.whetstone.rollout.evidence;
 
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
+
 /**
  * The exact distribution of a duel's end, by dynamic programming over wins and losses with the
  * product's own rule.

@@ -3,12 +3,15 @@ package dev.whetstone.rollout.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The error rates of a duel by ratings, alone and together with votes. */
+@Tag("slow")
 class RatingProcessTest {
   private static final int STREAMS = 10_000;
   private static final int CONVERSATIONS = 600;

@@ -2,7 +2,7 @@ package dev.whetstone.rollout.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.rollout.evidence.AttemptThreshold;
+import dev.whetstone.dpo.evaluation.AttemptThreshold;
 import dev.whetstone.rollout.evidence.ForecastEvidence;
 import dev.whetstone.rollout.evidence.ScoreEvidence;
 import dev.whetstone.rollout.gate.GateDataset.ChosenLengths;

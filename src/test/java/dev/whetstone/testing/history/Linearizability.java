@@ -1,6 +1,10 @@
 package dev.whetstone.testing.history;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether a history of concurrent calls could be that of one after another: each takes effect at
  * one moment between its call and its answer. Wing and Gong's search with Lowe's memory of what was
- * tried (as in Porcupine): a state that was reached with the same calls done is not searched again.
+ * tried, over a linked list of calls and answers, as in Porcupine: a call that takes effect is
+ * lifted out of the list and put back where what follows cannot be explained.
  */
 public final class Linearizability {
   /** What calls do, one after another. States have {@code equals}. */
@@ -28,44 +33,122 @@ public final class Linearizability {
 
   private record Tried<S>(BitSet done, S state) {}
 
+  private record Taken<S>(Event call, S before) {}
+
+  /** A call or an answer, in the list of those that are still to be explained. */
+  private static final class Event {
+    final int operation;
+    final long at;
+    final @Nullable Event answer;
+    @Nullable Event previous;
+    @Nullable Event next;
+
+    Event(int operation, long at, @Nullable Event answer) {
+      this.operation = operation;
+      this.at = at;
+      this.answer = answer;
+    }
+
+    boolean isCall() {
+      return answer != null;
+    }
+
+    private void remove() {
+      if (previous != null) {
+        previous.next = next;
+      }
+      if (next != null) {
+        next.previous = previous;
+      }
+    }
+
+    private void putBack() {
+      if (previous != null) {
+        previous.next = this;
+      }
+      if (next != null) {
+        next.previous = this;
+      }
+    }
+
+    void lift() {
+      remove();
+      if (answer != null) {
+        answer.remove();
+      }
+    }
+
+    void unlift() {
+      if (answer != null) {
+        answer.putBack();
+      }
+      putBack();
+    }
+  }
+
   private Linearizability() {}
 
   /** Whether the model explains the history. */
   public static <S, I, O> boolean holds(Model<S, I, O> model, List<Operation<I, O>> history) {
-    return search(model, history, new BitSet(), model.initial(), new HashSet<>());
+    Event head = list(history);
+    BitSet done = new BitSet(history.size());
+    Set<Tried<S>> tried = new HashSet<>();
+    Deque<Taken<S>> taken = new ArrayDeque<>();
+    S state = model.initial();
+    Event event = head.next;
+    while (event != null) {
+      if (event.isCall()) {
+        Operation<I, O> call = history.get(event.operation);
+        Optional<S> after = model.step(state, call.input(), call.output());
+        if (after.isPresent() && isNew(tried, done, event.operation, after.get())) {
+          taken.push(new Taken<>(event, state));
+          state = after.get();
+          done.set(event.operation);
+          event.lift();
+          event = head.next;
+        } else {
+          event = event.next;
+        }
+      } else if (event.at == Long.MAX_VALUE) {
+        // what is left got no answer, and need not have happened
+        return true;
+      } else if (taken.isEmpty()) {
+        return false;
+      } else {
+        Taken<S> last = taken.pop();
+        state = last.before;
+        done.clear(last.call.operation);
+        last.call.unlift();
+        event = last.call.next;
+      }
+    }
+    return true;
   }
 
-  private static <S, I, O> boolean search(
-      Model<S, I, O> model,
-      List<Operation<I, O>> history,
-      BitSet done,
-      S state,
-      Set<Tried<S>> tried) {
-    long firstAnswer = Long.MAX_VALUE;
-    for (int i = done.nextClearBit(0); i < history.size(); i = done.nextClearBit(i + 1)) {
-      firstAnswer = Math.min(firstAnswer, history.get(i).ended());
+  private static <S> boolean isNew(Set<Tried<S>> tried, BitSet done, int operation, S state) {
+    BitSet with = (BitSet) done.clone();
+    with.set(operation);
+    return tried.add(new Tried<>(with, state));
+  }
+
+  /** The head of a list of calls and answers in time; at one time calls come first. */
+  private static Event list(List<? extends Operation<?, ?>> history) {
+    List<Event> events = new ArrayList<>();
+    for (int i = 0; i < history.size(); i++) {
+      Event answer = new Event(i, history.get(i).ended(), null);
+      events.add(new Event(i, history.get(i).begun(), answer));
+      events.add(answer);
     }
-    if (firstAnswer == Long.MAX_VALUE) {
-      // what is left got no answer, and need not have happened
-      return true;
+    events.sort(
+        Comparator.comparingLong((Event event) -> event.at)
+            .thenComparing(Event::isCall, Comparator.reverseOrder()));
+    Event head = new Event(-1, Long.MIN_VALUE, null);
+    Event last = head;
+    for (Event event : events) {
+      last.next = event;
+      event.previous = last;
+      last = event;
     }
-    if (!tried.add(new Tried<>((BitSet) done.clone(), state))) {
-      return false;
-    }
-    for (int i = done.nextClearBit(0); i < history.size(); i = done.nextClearBit(i + 1)) {
-      Operation<I, O> next = history.get(i);
-      if (next.begun() > firstAnswer) {
-        continue;
-      }
-      Optional<S> after = model.step(state, next.input(), next.output());
-      if (after.isPresent()) {
-        done.set(i);
-        if (search(model, history, done, after.get(), tried)) {
-          return true;
-        }
-        done.clear(i);
-      }
-    }
-    return false;
+    return head;
   }
 }

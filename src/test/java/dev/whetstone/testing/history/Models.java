@@ -72,6 +72,19 @@ public final class Models {
   }
 
   /**
+   * One value that is set and read, such as the champion of promotions and of rollbacks to a named
+   * version. An input of null reads; the answer is the value after the call.
+   */
+  public record Register(String initial)
+      implements Linearizability.Model<String, @Nullable String, String> {
+    @Override
+    public Optional<String> step(String value, @Nullable String set, @Nullable String output) {
+      String after = set == null ? value : set;
+      return output == null || output.equals(after) ? Optional.of(after) : Optional.empty();
+    }
+  }
+
+  /**
    * A vote.
    *
    * @param choice null to read what was voted

@@ -146,6 +146,19 @@ class LearningFromVotesTest {
   }
 
   @Test
+  void anAdapterThatNoGatewayWouldLoadIsNotTrained() {
+    cast(5, true);
+    String id = runs.request(RunTrigger.CALL, "{\"lora_rank\": 64}", OPERATOR).run().id();
+    executor(Map.of("whetstone.trainer.max-adapter-size", "1M")).run(runs.begin(id), () -> false);
+
+    TrainingRun refused = runs.find(id).orElseThrow();
+    assertThat(refused.status()).isEqualTo(RunStatus.FAILED);
+    // 4 layers of 64 + 64, twice 64 + 32, 64 + 64 and three times 64 + 192 inputs and outputs
+    assertThat(refused.reason())
+        .contains("rank 64", Integer.toString(4 * 64 * 4 * 1216), "1048576");
+  }
+
+  @Test
   void aPauseHoldsARunThatHasNotBegunWhoeverAskedForIt() {
     LearningStore learning = new LearningStore(database, tiny.hash());
     learning.pause(OPERATOR);

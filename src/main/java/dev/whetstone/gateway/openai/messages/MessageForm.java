@@ -51,32 +51,43 @@ final class MessageForm implements AnswerForm {
   public MessageBody whole(List<Completion> done, Counts counts) {
     Completion answer = done.getFirst();
     List<AnswerPart> found = AnswerReader.read(parts, answer.text());
-    List<Block> content = new ArrayList<>();
-    for (AnswerPart part : found) {
-      content.add(
-          switch (part) {
-            case AnswerPart.Text(String text) -> MessageBody.Text.of(text);
-            case AnswerPart.Reasoning(String text) -> MessageBody.Thinking.of(text);
-            case AnswerPart.Call(String name, String arguments) ->
-                MessageBody.ToolUse.of(RandomIds.generate("toolu"), name, tree(arguments));
-          });
-    }
     boolean called = found.stream().anyMatch(part -> part instanceof AnswerPart.Call);
-    return message(joined(content), reason(called, answer.reason()), MessageBody.Usage.of(counts));
+    return message(blocks(found), reason(called, answer.reason()), MessageBody.Usage.of(counts));
   }
 
-  /** Neighbouring texts, as one. */
-  private static List<Block> joined(List<Block> blocks) {
-    List<Block> joined = new ArrayList<>();
-    for (Block block : blocks) {
-      Block last = joined.isEmpty() ? null : joined.getLast();
-      if (last instanceof MessageBody.Text before && block instanceof MessageBody.Text next) {
-        joined.set(joined.size() - 1, MessageBody.Text.of(before.text() + next.text()));
-      } else {
-        joined.add(block);
+  private static List<Block> blocks(List<AnswerPart> parts) {
+    List<Block> blocks = new ArrayList<>();
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < parts.size(); i++) {
+      AnswerPart part = parts.get(i);
+      AnswerPart next = i + 1 < parts.size() ? parts.get(i + 1) : null;
+      switch (part) {
+        case AnswerPart.Text(String words) -> {
+          text.append(words);
+          if (!(next instanceof AnswerPart.Text)) {
+            blocks.add(MessageBody.Text.of(taken(text)));
+          }
+        }
+        case AnswerPart.Reasoning(String words) -> blocks.add(MessageBody.Thinking.of(words));
+        case AnswerPart.Call(String name) ->
+            blocks.add(
+                MessageBody.ToolUse.of(RandomIds.generate("toolu"), name, JSON.createObjectNode()));
+        case AnswerPart.Arguments(String json) -> {
+          text.append(json);
+          if (!(next instanceof AnswerPart.Arguments)
+              && blocks.removeLast() instanceof MessageBody.ToolUse call) {
+            blocks.add(MessageBody.ToolUse.of(call.id(), call.name(), tree(taken(text))));
+          }
+        }
       }
     }
-    return joined;
+    return blocks;
+  }
+
+  private static String taken(StringBuilder text) {
+    String all = text.toString();
+    text.setLength(0);
+    return all;
   }
 
   private MessageBody message(
@@ -91,11 +102,12 @@ final class MessageForm implements AnswerForm {
     return called ? "tool_use" : "end_turn";
   }
 
+  /** The arguments of a call; none where the answer was cut off within them, as its reason says. */
   private static JsonNode tree(String json) {
     try {
       return JSON.readTree(json);
-    } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException("arguments were read as JSON before", impossible);
+    } catch (JsonProcessingException cutOff) {
+      return JSON.createObjectNode();
     }
   }
 
@@ -122,14 +134,14 @@ final class MessageForm implements AnswerForm {
           begin(part, MessageBody.Thinking.of(""), out);
           delta(Map.of("type", "thinking_delta", "thinking", text), out);
         }
-        case AnswerPart.Call(String name, String arguments) -> {
+        case AnswerPart.Call(String name) -> {
           closeBlock(out);
           Block call =
               MessageBody.ToolUse.of(RandomIds.generate("toolu"), name, JSON.createObjectNode());
           begin(part, call, out);
-          delta(Map.of("type", "input_json_delta", "partial_json", arguments), out);
-          closeBlock(out);
         }
+        case AnswerPart.Arguments(String json) ->
+            delta(Map.of("type", "input_json_delta", "partial_json", json), out);
       }
     }
   }

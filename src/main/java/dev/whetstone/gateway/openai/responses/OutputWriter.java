@@ -26,9 +26,10 @@ final class OutputWriter {
   private final @Nullable EventWriter out;
   private int sequence;
 
-  // The text that grows: a message's or thoughts.
+  // The item that grows, and its text: a message's, thoughts, or the arguments of a call.
   private @Nullable String openId;
   private boolean openThoughts;
+  private @Nullable Callee callee;
   private final StringBuilder text = new StringBuilder();
   private final List<TokenInfo> logprobs = new ArrayList<>();
 
@@ -53,9 +54,13 @@ final class OutputWriter {
     switch (part) {
       case AnswerPart.Text(String words) -> grow(words, false, tokens);
       case AnswerPart.Reasoning(String words) -> grow(words, true, List.of());
-      case AnswerPart.Call(String name, String arguments) -> call(name, arguments);
+      case AnswerPart.Call(String name) -> call(name);
+      case AnswerPart.Arguments(String json) -> argue(json);
     }
   }
+
+  /** What the open item calls, under which id. */
+  private record Callee(String callId, String function) {}
 
   /** Ends the last item; an answer of nothing is an empty message. */
   void finish(String status) throws IOException {
@@ -66,7 +71,7 @@ final class OutputWriter {
   }
 
   private void grow(String words, boolean thoughts, List<TokenInfo> tokens) throws IOException {
-    if (openId == null || openThoughts != thoughts) {
+    if (openId == null || callee != null || openThoughts != thoughts) {
       close(COMPLETED);
       open(thoughts);
     }
@@ -115,6 +120,9 @@ final class OutputWriter {
   }
 
   private void close(String status) throws IOException {
+    if (callee != null) {
+      closeCall(status);
+    }
     if (openId == null) {
       return;
     }
@@ -133,27 +141,37 @@ final class OutputWriter {
     openId = null;
   }
 
-  private void call(String name, String arguments) throws IOException {
+  private void call(String name) throws IOException {
     close(COMPLETED);
-    String id = RandomIds.generate("fc");
-    String callId = RandomIds.generate("call");
-    send(
-        item(
-            "response.output_item.added", ResponseBody.Call.of(id, callId, name, "", IN_PROGRESS)));
-    Map<String, @Nullable Object> delta = event("response.function_call_arguments.delta");
-    delta.put("item_id", id);
-    delta.put("output_index", items.size());
-    delta.put("delta", arguments);
+    openId = RandomIds.generate("fc");
+    callee = new Callee(RandomIds.generate("call"), name);
+    text.setLength(0);
+    send(item("response.output_item.added", called(IN_PROGRESS)));
+  }
+
+  private void argue(String json) throws IOException {
+    text.append(json);
+    Map<String, @Nullable Object> delta = ofItem("response.function_call_arguments.delta");
+    delta.put("delta", json);
     send(delta);
-    Map<String, @Nullable Object> done = event("response.function_call_arguments.done");
-    done.put("item_id", id);
-    done.put("output_index", items.size());
-    done.put("name", name);
-    done.put("arguments", arguments);
+  }
+
+  private void closeCall(String status) throws IOException {
+    Item call = called(status);
+    Map<String, @Nullable Object> done = ofItem("response.function_call_arguments.done");
+    done.put("name", callee == null ? "" : callee.function());
+    done.put("arguments", text.toString());
     send(done);
-    Item call = ResponseBody.Call.of(id, callId, name, arguments, COMPLETED);
     send(item("response.output_item.done", call));
     items.add(call);
+    openId = null;
+    callee = null;
+  }
+
+  private Item called(String status) {
+    Callee of = callee == null ? new Callee("", "") : callee;
+    return ResponseBody.Call.of(
+        String.valueOf(openId), of.callId(), of.function(), text.toString(), status);
   }
 
   /** An event of the response as a whole. */
@@ -186,10 +204,15 @@ final class OutputWriter {
   }
 
   private Map<String, @Nullable Object> part(String type) {
+    Map<String, @Nullable Object> event = ofItem(type);
+    event.put("content_index", 0);
+    return event;
+  }
+
+  private Map<String, @Nullable Object> ofItem(String type) {
     Map<String, @Nullable Object> event = event(type);
     event.put("item_id", openId);
     event.put("output_index", items.size());
-    event.put("content_index", 0);
     return event;
   }
 

@@ -123,16 +123,16 @@ public record ResponseBody(
     static Usage of(AnswerForm.Counts counts) {
       return new Usage(
           counts.prompt(),
-          new InputDetails(counts.cached()),
+          new InputDetails(counts.cached(), 0),
           counts.completion(),
           new OutputDetails(0),
           counts.prompt() + counts.completion());
     }
   }
 
-  /** Prompt tokens that came from the prefix cache. */
+  /** Prompt tokens that came from the prefix cache; clients ask for those written to it, too. */
   @Schema(name = "OpenAiInputDetails")
-  public record InputDetails(int cachedTokens) {}
+  public record InputDetails(int cachedTokens, int cacheWriteTokens) {}
 
   /** Tokens of thoughts; they are not counted apart. */
   @Schema(name = "OpenAiOutputDetails")

@@ -211,16 +211,27 @@ final class PrimaryParser {
 
   /** The filter whose name comes next, on a value. */
   Expr filter(Expr input) {
-    Token name = tokens.expect(Kind.NAME, "the name of a filter");
+    int at = tokens.at();
+    String name = dotted("the name of a filter");
     Passed passed = tokens.isOperator("(") ? passed() : Passed.NOTHING;
-    return new Expr.Filter(input, name.text(), passed, name.at());
+    return new Expr.Filter(input, name, passed, at);
+  }
+
+  /** The name of a filter or test, to which Jinja counts dots. */
+  private String dotted(String what) {
+    StringBuilder name = new StringBuilder(tokens.expect(Kind.NAME, what).text());
+    while (tokens.skipOperator(".")) {
+      name.append('.').append(tokens.expect(Kind.NAME, "a name behind the dot").text());
+    }
+    return name.toString();
   }
 
   private Expr test(Expr input) {
     int at = tokens.take().at();
     boolean negated = tokens.skipName("not");
-    Token name = tokens.expect(Kind.NAME, "the name of a test");
-    Expr test = new Expr.Test(input, name.text(), operand(), name.at());
+    int nameAt = tokens.at();
+    String name = dotted("the name of a test");
+    Expr test = new Expr.Test(input, name, operand(), nameAt);
     return negated ? new Expr.Not(test, at) : test;
   }
 

@@ -26,7 +26,9 @@ class OutputWriterTest {
     output.add(new AnswerPart.Reasoning("Hm"), List.of());
     output.add(new AnswerPart.Text("Yes"), List.of());
     output.add(new AnswerPart.Text("!"), List.of());
-    output.add(new AnswerPart.Call("f", "{\"a\":1}"), List.of());
+    output.add(new AnswerPart.Call("f"), List.of());
+    output.add(new AnswerPart.Arguments("{\"a\""), List.of());
+    output.add(new AnswerPart.Arguments(":1}"), List.of());
     output.finish("completed");
 
     List<JsonNode> events = events();
@@ -47,12 +49,14 @@ class OutputWriterTest {
             "1 response.output_item.done",
             "2 response.output_item.added",
             "2 response.function_call_arguments.delta",
+            "2 response.function_call_arguments.delta",
             "2 response.function_call_arguments.done",
             "2 response.output_item.done");
     assertThat(events.get(10).path("text").asText()).isEqualTo("Yes!");
     assertThat(events.get(12).at("/item/content/0/text").asText()).isEqualTo("Yes!");
     assertThat(events.get(12).at("/item/id")).isEqualTo(events.get(8).path("item_id"));
-    assertThat(events.get(16).at("/item/arguments").asText()).isEqualTo("{\"a\":1}");
+    assertThat(events.get(13).at("/item/arguments").asText("-")).isEmpty();
+    assertThat(events.get(17).at("/item/arguments").asText()).isEqualTo("{\"a\":1}");
     assertThat(output.items()).hasSize(3);
   }
 

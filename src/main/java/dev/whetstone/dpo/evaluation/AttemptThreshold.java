@@ -1,11 +1,11 @@
-package dev.whetstone.rollout.evidence;
+package dev.whetstone.dpo.evaluation;
 
 import static dev.whetstone.settings.Checks.require;
 
 /**
- * Thresholds of e-values for many attempts against one champion. The k-th asks for {@code base
- * (pi^2/6) k^2}; as the reciprocals add up to {@code 1/base}, that bounds the chance that an equal
- * one ever replaces the champion, however many try.
+ * Thresholds of e-values for many attempts. The k-th asks for {@code base (pi^2/6) k^2}; as the
+ * reciprocals add up to {@code 1/base}, that bounds the chance that any reaches its own while the
+ * null hypothesis is true, however many there are.
  */
 public final class AttemptThreshold {
   private static final double ZETA_2 = Math.PI * Math.PI / 6;
