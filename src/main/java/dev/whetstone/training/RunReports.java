@@ -10,6 +10,15 @@ import java.util.List;
 public final class RunReports {
   private static final int EVERY_STEP_UNTIL = 1_000;
 
+  // An erasure takes the name off what it erases and leaves the row.
+  private static final String RECORD =
+      """
+      UPDATE training_runs t SET metrics = ?::jsonb WHERE run_id = ? AND status = 'running'
+      RETURNING cancel_requested
+        OR EXISTS (SELECT FROM run_preferences r WHERE r.run_id = t.run_id AND r.user_id IS NULL)
+        OR EXISTS (SELECT FROM run_ratings r WHERE r.run_id = t.run_id AND r.user_id IS NULL)
+      """;
+
   private final Database database;
 
   RunReports(Database database) {
@@ -17,7 +26,8 @@ public final class RunReports {
   }
 
   /**
-   * Records a step; true when the run should end. Of a long run every tenth step is kept beyond
+   * Records a step; true when the run should end, because it was cancelled or because something
+   * that it trains on was erased. Of a long run every tenth step is kept beyond
    * 1,000 and every hundredth beyond 10,000, so that its rows stay few.
    */
   public boolean recordProgress(String id, int step, String metrics) {
@@ -35,8 +45,7 @@ public final class RunReports {
           return Sql.first(
                   connection,
                   row -> row.getBoolean(1),
-                  "UPDATE training_runs SET metrics = ?::jsonb WHERE run_id = ? AND status = 'running'"
-                      + " RETURNING cancel_requested",
+                  RECORD,
                   metrics,
                   id)
               // no row: somebody else ended the run

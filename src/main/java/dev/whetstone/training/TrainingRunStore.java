@@ -96,6 +96,11 @@ public final class TrainingRunStore {
     return new RunReports(database);
   }
 
+  /** Ends runs whose result may not be stored. */
+  public UnwantedRuns unwanted() {
+    return new UnwantedRuns(this);
+  }
+
   /** Hash of the base whose runs these are. */
   public String baseHash() {
     return baseHash;
@@ -126,7 +131,7 @@ public final class TrainingRunStore {
     return answer.get();
   }
 
-  private Optional<Request> request(
+  Optional<Request> request(
       Connection connection, RunTrigger trigger, String config, boolean fromBase, ChangeContext by)
       throws SQLException {
     String action = fromBase ? "train from the base" : "train";

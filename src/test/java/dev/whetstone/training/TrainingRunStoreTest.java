@@ -145,6 +145,54 @@ class TrainingRunStoreTest {
   }
 
   @Test
+  void aRunThatReadWhatIsErasedEndsAndItsSuccessorIsQueued() {
+    TrainingRunStore runs = new TrainingRunStore(database, "erased");
+    TrainingRun run =
+        runs.begin(runs.request(RunTrigger.CALL, "{\"beta\": 0.2}", true, OPERATOR).run().id());
+    assertThat(runs.unwanted().end(run)).isEmpty();
+    // the vote is gone, the run's row of it was not yet there to lose its name
+    database.update(
+        "INSERT INTO run_preferences (run_id, preference_id, user_id) VALUES (?, 'gone', 'ann')",
+        run.id());
+
+    assertThat(runs.unwanted().end(run)).contains(UnwantedRuns.Reason.ERASED);
+
+    assertThat(runs.find(run.id()).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
+    assertThat(
+            database.list(
+                row -> row.getString(1),
+                "SELECT user_id FROM run_preferences WHERE run_id = ? AND user_id IS NOT NULL",
+                run.id()))
+        .isEmpty();
+    TrainingRun next = runs.active().orElseThrow();
+    assertThat(next.id()).isNotEqualTo(run.id());
+    assertThat(next.config()).isEqualTo(run.config());
+    assertThat(next.fromBase()).isTrue();
+    assertThat(runs.unwanted().end(run)).as("it has ended").isEmpty();
+
+    runs.begin(next.id());
+    runs.cancel(next.id(), OPERATOR);
+    assertThat(runs.unwanted().end(next)).contains(UnwantedRuns.Reason.CANCELLED);
+    assertThat(runs.active()).as("a cancelled run has no successor").isEmpty();
+  }
+
+  @Test
+  void aStepTellsARunThatSomethingItReadWasErased() {
+    TrainingRunStore runs = new TrainingRunStore(database, "erased-steps");
+    String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();
+    runs.begin(id);
+    database.update(
+        "INSERT INTO run_preferences (run_id, preference_id, user_id) VALUES (?, 'one', 'ann')",
+        id);
+    assertThat(runs.reports().recordProgress(id, 1, "{}")).isFalse();
+
+    database.update("UPDATE run_preferences SET user_id = NULL WHERE run_id = ?", id);
+
+    assertThat(runs.reports().recordProgress(id, 2, "{}")).isTrue();
+    runs.finish(id, RunStatus.CANCELLED, OPERATOR);
+  }
+
+  @Test
   void progressOfLongRunsIsThinnedOut() {
     TrainingRunStore runs = new TrainingRunStore(database, "progress");
     String id = runs.request(RunTrigger.CALL, "{}", OPERATOR).run().id();

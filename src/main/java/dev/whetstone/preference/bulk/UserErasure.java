@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Erases a user's data from the log and reports which versions were trained on it. A refusal to be
+ * Erases a user's data from the log and reports which versions were trained on it; a run
+ * under way that trains on it ends. A refusal to be
  * learned from stays, so that it still holds.
  */
 public final class UserErasure {
@@ -52,6 +53,20 @@ public final class UserErasure {
       SELECT * FROM child ORDER BY base_hash, number
       """;
 
+  // A run locks its row where it stores its result: each sees what the other left.
+  private static final String LOCK_RUNS =
+      "SELECT run_id FROM training_runs WHERE status = 'running' ORDER BY run_id FOR UPDATE";
+
+  private static final String UNDER_WAY =
+      """
+      SELECT t.run_id FROM training_runs t WHERE status = 'running' AND (
+        EXISTS (SELECT FROM run_preferences r
+          WHERE r.run_id = t.run_id AND (r.user_id = ? OR r.preference_id = ANY (?)))
+        OR EXISTS (SELECT FROM run_ratings r
+          WHERE r.run_id = t.run_id AND (r.user_id = ? OR r.feedback_id = ANY (?))))
+      ORDER BY t.run_id
+      """;
+
   private static final String DETACH_RATINGS =
       "UPDATE run_ratings SET user_id = NULL WHERE user_id = ? OR feedback_id = ANY (?)";
 
@@ -67,6 +82,8 @@ public final class UserErasure {
    * @param answers how many single answers were erased, with their ratings
    * @param policies versions trained on any of these votes and ratings
    * @param descendants versions whose training continued from those, directly or not
+   * @param runs under way that train on any of these votes and ratings: each ends without a version
+   *     after its current step and begins again without them
    */
   public record Report(
       String user,
@@ -75,7 +92,8 @@ public final class UserErasure {
       int votes,
       int answers,
       List<String> policies,
-      List<String> descendants) {}
+      List<String> descendants,
+      List<String> runs) {}
 
   private record Vote(String id, boolean ofOwnPair) {}
 
@@ -97,6 +115,7 @@ public final class UserErasure {
 
   private static Report erase(
       Connection connection, String user, @Nullable String key, String actor) throws SQLException {
+    Sql.list(connection, row -> row.getString(1), LOCK_RUNS);
     List<Vote> found =
         Sql.list(
             connection,
@@ -126,6 +145,8 @@ public final class UserErasure {
             .stream()
             .filter(version -> !trained.contains(version))
             .toList();
+    List<String> underWay =
+        Sql.list(connection, row -> row.getString(1), UNDER_WAY, name, votes, name, ratings);
     RaterQueue.rewindCursors(connection, ids(found.stream().filter(vote -> !vote.ofOwnPair)));
     Sql.update(connection, DETACH_FROM_RUNS, name, votes);
     Sql.update(connection, DETACH_RATINGS, name, ratings);
@@ -135,7 +156,7 @@ public final class UserErasure {
     int pairs = Sql.update(connection, "DELETE FROM pairs WHERE " + VOTER, user, key);
     // Ratings go with their answers.
     int answers = Sql.update(connection, "DELETE FROM answers WHERE " + VOTER, user, key);
-    Report report = new Report(user, key, pairs, votes.length, answers, trained, descended);
+    Report report = new Report(user, key, pairs, votes.length, answers, trained, descended, underWay);
     Audit.record(
         connection,
         actor,
@@ -150,15 +171,16 @@ public final class UserErasure {
     return votes.map(Vote::id).distinct().toArray(String[]::new);
   }
 
-  // Numbers and version names only, so nothing needs escaping.
+  // Numbers and names of ours only, so nothing needs escaping.
   private static String detail(Report report) {
-    return "{\"pairs\": %d, \"votes\": %d, \"answers\": %d, \"policies\": [%s], \"descendants\": [%s]}"
+    return "{\"pairs\": %d, \"votes\": %d, \"answers\": %d, \"policies\": [%s], \"descendants\": [%s], \"runs\": [%s]}"
         .formatted(
             report.pairs,
             report.votes,
             report.answers,
             quoted(report.policies),
-            quoted(report.descendants));
+            quoted(report.descendants),
+            quoted(report.runs));
   }
 
   private static String quoted(List<String> versions) {

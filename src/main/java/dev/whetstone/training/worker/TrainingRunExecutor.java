@@ -4,40 +4,31 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseRetry;
 import dev.whetstone.database.DatabaseUnavailableException;
-import dev.whetstone.database.Sql;
 import dev.whetstone.dpo.Trainer;
 import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.TrainingJob;
 import dev.whetstone.dpo.TrainingListener;
 import dev.whetstone.dpo.TrainingOutcome;
-import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainedWeights;
-import dev.whetstone.dpo.data.Example;
 import dev.whetstone.dpo.evaluation.StepMetrics;
-import dev.whetstone.dpo.loss.PairLogps;
 import dev.whetstone.dpo.reference.ReferenceCache;
 import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.lora.AdapterSize;
-import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.policy.ChangeContext;
-import dev.whetstone.policy.PolicyStatus;
 import dev.whetstone.policy.PolicyStore;
-import dev.whetstone.policy.Provenance;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.settings.EnumNames;
 import dev.whetstone.settings.JsonText;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.TrainingRun;
 import dev.whetstone.training.TrainingRunStore;
-import dev.whetstone.training.ValidationScores;
+import dev.whetstone.training.UnwantedRuns;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -141,15 +132,19 @@ public final class TrainingRunExecutor {
                   progress);
       if (outcome.ending() != TrainingOutcome.Ending.CANCELLED) {
         Duration duration = Duration.between(begin, options.clock().instant());
-        retryWhileUnavailable(() -> complete(run, loaded, outcome, duration));
+        retryWhileUnavailable(() -> end(run, loaded, outcome, duration));
       } else if (!stopping.getAsBoolean()) {
-        retryWhileUnavailable(() -> finish(run, RunStatus.CANCELLED, "it was cancelled"));
+        retryWhileUnavailable(() -> endUnwanted(run));
       }
     } catch (DatabaseUnavailableException unavailable) {
       throw unavailable;
     } catch (TrainingDataSelector.UnusableException unusable) {
       retryWhileUnavailable(
-          () -> finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage())));
+          () -> {
+            if (!endUnwanted(run)) {
+              finish(run, RunStatus.FAILED, String.valueOf(unusable.getMessage()));
+            }
+          });
     } catch (IOException | RuntimeException failed) {
       LOG.errorf(failed, "run %s failed", run.id());
       retryWhileUnavailable(
@@ -174,146 +169,44 @@ public final class TrainingRunExecutor {
     }
   }
 
-  private void finish(TrainingRun run, RunStatus status, String reason) {
-    Logger.Level level = status == RunStatus.FAILED ? Logger.Level.WARN : Logger.Level.INFO;
-    LOG.logf(level, "run %s %s: %s", run.id(), status.label(), reason);
-    runs.finish(run.id(), status, new ChangeContext("trainer", reason));
-  }
-
-  private void complete(
+  private void end(
       TrainingRun run,
       TrainingDataSelector.TrainingData loaded,
       TrainingOutcome outcome,
       Duration duration) {
-    LoraAdapter adapter = outcome.adapter();
-    if (adapter == null) {
-      finish(run, RunStatus.FAILED, "all weights were trained: there is no adapter to serve");
+    Optional<String> worthless = RunResult.worthless(outcome);
+    if (worthless.isPresent()) {
+      finish(run, RunStatus.FAILED, worthless.get());
       return;
     }
-    if (outcome.step() == 0) {
-      finish(
-          run,
-          RunStatus.FAILED,
-          "no step was better on the select pairs than the adapter it started from");
-      return;
+    new RunResult(run, loaded, outcome, duration)
+        .store(runs, policies)
+        .ifPresent(why -> told(run, why));
+  }
+
+  /** Ends a run whose result may not be stored; false when it may be. */
+  private boolean endUnwanted(TrainingRun run) {
+    Optional<UnwantedRuns.Reason> reason = runs.unwanted().end(run);
+    reason.ifPresent(why -> told(run, why));
+    return reason.isPresent();
+  }
+
+  private void told(TrainingRun run, UnwantedRuns.Reason why) {
+    LOG.infof("run %s ended without a version: %s", run.id(), EnumNames.of(why));
+    if (why == UnwantedRuns.Reason.ERASED) {
+      try {
+        // Its checkpoint has learned from what was erased.
+        AtomicDirectory.deleteTree(folder.resolve(run.id()));
+      } catch (IOException failed) {
+        LOG.warnf("the folder of run %s could not be deleted: %s", run.id(), failed.getMessage());
+      }
     }
-    if (outcome.scale() == 0) {
-      finish(run, RunStatus.FAILED, "every step was beyond the KL budget");
-      return;
-    }
-    Provenance lineage = new Provenance(loaded.parent().version(), run.id(), loaded.hash());
-    SelectComparison comparison =
-        SelectComparison.of(loaded.votes(), outcome, loaded.config().loss().beta());
-    String reason =
-        "%s after step %d%s"
-            .formatted(
-                EnumNames.of(outcome.ending()),
-                outcome.step(),
-                outcome.scale() == 1
-                    ? ""
-                    : ", scaled by %.2f into the KL budget".formatted(outcome.scale()));
-    long tokens = trainedTokens(loaded);
-    runs.database()
-        .transaction(
-            connection -> {
-              Optional<String> unwanted = unwanted(connection, run.id());
-              if (unwanted.isPresent()) {
-                return runs.finish(
-                    connection,
-                    run.id(),
-                    RunStatus.CANCELLED,
-                    null,
-                    new ChangeContext("trainer", unwanted.get()));
-              }
-              var stored =
-                  policies.register(
-                      connection,
-                      adapter,
-                      lineage,
-                      PolicyStatus.CANDIDATE,
-                      new ChangeContext("trainer", reason));
-              String version = stored.row().version();
-              runs.recordResult(
-                  connection,
-                  run.id(),
-                  JsonText.of(
-                      JSON.writer(),
-                      comparison.toMap(loaded.champion().version(), loaded.trainedEdits())),
-                  // a run that was taken up again took longer than this attempt
-                  run.attempts() == 1 ? duration.toMillis() / 1e3 : 0,
-                  tokens);
-              if (stored.created()) {
-                runs.reports().saveScores(connection, run.id(), scores(outcome.validation()));
-              }
-              boolean ended =
-                  runs.finish(
-                      connection,
-                      run.id(),
-                      stored.created() ? RunStatus.SUCCEEDED : RunStatus.FAILED,
-                      stored.created() ? version : null,
-                      new ChangeContext(
-                          "trainer",
-                          stored.created() ? reason : "it made the same adapter as " + version));
-              if (!ended) {
-                throw new IllegalStateException(
-                    "run " + run.id() + " was ended by somebody else meanwhile");
-              }
-              return true;
-            });
-    LOG.infof("run %s ended: %s; %s", run.id(), reason, comparison);
   }
 
-  /** Why a result may not be stored; checked in the transaction that would store it. */
-  private static Optional<String> unwanted(Connection connection, String id) throws SQLException {
-    return Sql.first(
-        connection,
-        row -> row.getString(1),
-        """
-        SELECT CASE WHEN cancel_requested THEN 'it was cancelled'
-          ELSE 'votes that it was trained on were erased' END
-        FROM training_runs WHERE run_id = ? AND (cancel_requested OR EXISTS (
-          SELECT FROM run_preferences r WHERE r.run_id = training_runs.run_id
-            AND NOT EXISTS (
-              SELECT FROM preferences v WHERE v.preference_id = r.preference_id))
-          OR EXISTS (
-          SELECT FROM run_ratings r WHERE r.run_id = training_runs.run_id
-            AND NOT EXISTS (SELECT FROM ratings f WHERE f.feedback_id = r.feedback_id)))
-        FOR UPDATE
-        """,
-        id);
-  }
-
-  private static long trainedTokens(TrainingDataSelector.TrainingData loaded) {
-    int pairs = loaded.examples();
-    TrainConfig config = loaded.config();
-    double passes =
-        (double) config.schedule(pairs).totalSteps() * config.batch().batchSize() / pairs;
-    long once =
-        Stream.concat(loaded.train().stream(), loaded.ratings().stream())
-            .mapToLong(Example::tokens)
-            .sum();
-    return (long) (once * Math.max(1, passes));
-  }
-
-  private static List<ValidationScores> scores(List<PairLogps> pairs) {
-    return pairs.stream()
-        .map(
-            pair ->
-                new ValidationScores(
-                    pair.id(),
-                    floats(pair.chosen().policy()),
-                    floats(pair.chosen().reference()),
-                    floats(pair.rejected().policy()),
-                    floats(pair.rejected().reference())))
-        .toList();
-  }
-
-  private static float[] floats(double[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
+  private void finish(TrainingRun run, RunStatus status, String reason) {
+    Logger.Level level = status == RunStatus.FAILED ? Logger.Level.WARN : Logger.Level.INFO;
+    LOG.logf(level, "run %s %s: %s", run.id(), status.label(), reason);
+    runs.finish(run.id(), status, new ChangeContext("trainer", reason));
   }
 
   // A trained adapter is worth waiting for: a database that restarts, or in which a table is

@@ -1,13 +1,23 @@
 package dev.whetstone.preference.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.whetstone.database.Sql;
+import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.preference.LearningConsent;
 import dev.whetstone.preference.LogTest;
+import dev.whetstone.training.RunStatus;
+import dev.whetstone.training.RunTrigger;
+import dev.whetstone.training.TrainingRun;
+import dev.whetstone.training.TrainingRunStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +120,61 @@ class UserDataTest extends LogTest {
                 row -> row.getString(1), "SELECT subject || actor || detail FROM audit"))
         .isNotEmpty()
         .noneMatch(line -> line.contains("ann"));
+  }
+
+  /** Whichever comes first: the version is named, or it is not made. */
+  @Test
+  void anErasureWaitsForARunThatStoresItsResult() throws Exception {
+    TrainingRunStore runs = new TrainingRunStore(log.database, "base");
+    TrainingRun run =
+        runs.begin(
+            runs.request(RunTrigger.CALL, "{}", new ChangeContext("operator_1", "a test"))
+                .run()
+                .id());
+    log.execute(
+        "INSERT INTO run_preferences (run_id, preference_id, user_id)"
+            + " SELECT ?, preference_id, user_id FROM preferences WHERE user_id = 'ann'",
+        run.id());
+    CompletableFuture<UserErasure.Report> erasure = new CompletableFuture<>();
+
+    log.database.transaction(
+        connection -> {
+          assertThat(runs.unwanted().end(connection, run)).isEmpty();
+          erasure.completeAsync(
+              () -> new UserErasure(log.database).erase("ann", null, "operator_1"));
+          await().atMost(Duration.ofSeconds(20)).until(this::somebodyWaits);
+          Sql.update(
+              connection,
+              "INSERT INTO aliases (base_hash, revision, champion) VALUES ('base', 1, 0)");
+          Sql.update(
+              connection,
+              "INSERT INTO policies (base_hash, number, hash, status) VALUES ('base', 0, 'h0', 'ready')");
+          Sql.update(
+              connection,
+              "INSERT INTO policies (base_hash, number, hash, rank, alpha, adapter, parent, run_id,"
+                  + " status) VALUES ('base', 1, 'h1', 8, 16, '\\x00', 0, ?, 'candidate')",
+              run.id());
+          return runs.finish(
+              connection,
+              run.id(),
+              RunStatus.SUCCEEDED,
+              "v1",
+              new ChangeContext("trainer", "done"));
+        });
+
+    UserErasure.Report report = erasure.get(20, TimeUnit.SECONDS);
+    assertThat(report.policies()).containsExactly("v1");
+    assertThat(report.runs()).as("it is over").isEmpty();
+  }
+
+  private boolean somebodyWaits() {
+    return log.database
+        .first(
+            row -> row.getBoolean(1),
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database ="
+                + " (SELECT oid FROM pg_database WHERE datname = current_database())"
+                + " OR NOT granted AND locktype = 'transactionid')")
+        .orElseThrow();
   }
 
   private static List<JsonNode> all(String user, @Nullable String key, int limit) throws Exception {

@@ -16,6 +16,7 @@ import dev.whetstone.preference.PreferenceLog;
 import dev.whetstone.preference.Side;
 import dev.whetstone.preference.TrainingVotes;
 import dev.whetstone.preference.VoteRequest;
+import dev.whetstone.preference.bulk.UserErasure;
 import dev.whetstone.testing.Reviews;
 import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TestModels;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -143,6 +145,49 @@ class LearningFromVotesTest {
     executor().run(begun, () -> false);
 
     assertThat(runs.find(begun.id()).orElseThrow().status()).isEqualTo(RunStatus.CANCELLED);
+  }
+
+  @Test
+  void aRunUnderWayEndsWhenAVoteOfItsIsErasedAndBeginsAgainWithoutIt() {
+    cast(24, true);
+    TrainingRun begun =
+        runs.begin(runs.request(RunTrigger.CALL, "{\"steps\": 400}", OPERATOR).run().id());
+    List<UserErasure.Report> reports = new ArrayList<>();
+
+    executor()
+        .run(
+            begun,
+            () -> {
+              // asked between two steps
+              if (reports.isEmpty() && !read(begun.id()).isEmpty()) {
+                reports.add(new UserErasure(database).erase("user3", null, "operator_1"));
+              }
+              return false;
+            });
+
+    assertThat(reports.getFirst().votes()).isPositive();
+    assertThat(reports.getFirst().runs()).containsExactly(begun.id());
+    TrainingRun ended = runs.find(begun.id()).orElseThrow();
+    assertThat(ended.status()).isEqualTo(RunStatus.CANCELLED);
+    assertThat(ended.reason()).contains("erased", "begins again");
+    assertThat(runs.reports().progressAfter(begun.id(), 0, 500))
+        .as("it does not go on for nothing")
+        .hasSizeLessThan(20);
+    assertThat(home.resolve("training").resolve(begun.id()))
+        .as("its checkpoint has learned from the vote")
+        .doesNotExist();
+
+    TrainingRun again = runs.active().orElseThrow();
+    assertThat(again.config()).isEqualTo(begun.config());
+    executor().run(runs.begin(again.id()), () -> true);
+    runs.finish(again.id(), RunStatus.CANCELLED, OPERATOR);
+    assertThat(read(again.id())).isNotEmpty().doesNotContain("user3");
+  }
+
+  /** Whose votes a run has read. */
+  private static List<String> read(String run) {
+    return database.list(
+        row -> row.getString(1), "SELECT user_id FROM run_preferences WHERE run_id = ?", run);
   }
 
   @Test
