@@ -15,7 +15,9 @@ final class GatewayOptions {
   @Option(
       names = "--url",
       paramLabel = "URL",
-      description = "The gateway's; default: http://localhost:WHETSTONE_PORT.")
+      description =
+          "The gateway's, with the path below which a proxy serves it; default:"
+              + " http://localhost:WHETSTONE_PORT.")
   @Nullable String url;
 
   @Option(

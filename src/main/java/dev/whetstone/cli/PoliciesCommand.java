@@ -44,7 +44,11 @@ public final class PoliciesCommand {
       description = "Lists versions, newest first, and what each gateway serves.",
       mixinStandardHelpOptions = true,
       footerHeading = CommandHelp.EXAMPLES,
-      footer = {"  ./whetstone policies list", "  ./whetstone policies list --json"})
+      footer = {
+        "  ./whetstone policies list",
+        "  ./whetstone policies list --json",
+        "  ./whetstone policies list --url https://example.org/whetstone"
+      })
   int list(@Mixin GatewayOptions gateway, @Mixin OutputOptions output) throws IOException {
     GatewayHttpClient client = gateway.client();
     ObjectNode all = JsonNodeFactory.instance.objectNode();

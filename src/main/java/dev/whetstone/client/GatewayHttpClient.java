@@ -41,12 +41,12 @@ public final class GatewayHttpClient {
   private final String key;
 
   /**
-   * @param url base URL of the gateway, without a path
+   * @param url base URL of the gateway: where a proxy serves it below a path, with that path
    * @param key an API key, sent as the bearer token
    * @throws InvalidSettingException when either cannot be used
    */
   public GatewayHttpClient(String url, String key) {
-    if (!url.matches("https?://[^/?#\\s]+/*") || !isAddress(url)) {
+    if (!url.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?") || !isAddress(url)) {
       throw new InvalidSettingException(
           "'%s' is no gateway's address, as in http://localhost:8080".formatted(url));
     }

@@ -20,7 +20,7 @@ public interface PreferenceConfig {
   @WithDefault("100")
   int importErrors();
 
-  /** Exports that may run at the same time. */
+  /** Exports and downloads of versions that may run at the same time; one more is a 503. */
   @WithDefault("4")
   int exports();
 

@@ -27,8 +27,8 @@ public final class RunReports {
 
   /**
    * Records a step; true when the run should end, because it was cancelled or because something
-   * that it trains on was erased. Of a long run every tenth step is kept beyond
-   * 1,000 and every hundredth beyond 10,000, so that its rows stay few.
+   * that it trains on was erased. Of a long run every tenth step is kept beyond 1,000 and every
+   * hundredth beyond 10,000, so that its rows stay few.
    */
   public boolean recordProgress(String id, int step, String metrics) {
     return database.transaction(
@@ -42,12 +42,7 @@ public final class RunReports {
                 step,
                 metrics);
           }
-          return Sql.first(
-                  connection,
-                  row -> row.getBoolean(1),
-                  RECORD,
-                  metrics,
-                  id)
+          return Sql.first(connection, row -> row.getBoolean(1), RECORD, metrics, id)
               // no row: somebody else ended the run
               .orElse(true);
         });

@@ -67,8 +67,7 @@ public final class UnwantedRuns {
    * @return why it has ended; empty when its result is wanted
    */
   public Optional<Reason> end(Connection connection, TrainingRun run) throws SQLException {
-    Optional<Boolean> cancelled =
-        Sql.first(connection, row -> row.getBoolean(1), LOCK, run.id());
+    Optional<Boolean> cancelled = Sql.first(connection, row -> row.getBoolean(1), LOCK, run.id());
     if (cancelled.isEmpty()) {
       return Optional.empty();
     }

@@ -151,6 +151,8 @@ class CommandsTest {
     assertThat(run("policies", "show", "no such", "--key", "k")).isEqualTo(2);
     assertThat(run("open", "--key", "k", "--url", "http://localhost:1")).isEqualTo(1);
     assertThat(run("open", "--key", "k", "--url", "localhost:8080")).isEqualTo(2);
+    assertThat(run("open", "--key", "k", "--url", "http://localhost:1/tools/")).isEqualTo(1);
+    assertThat(run("open", "--key", "k", "--url", "http://a/?tools")).isEqualTo(2);
     assertThat(run("open", "--key", "k k")).isEqualTo(2);
 
     assertThat(err.toString().lines())
@@ -160,6 +162,9 @@ class CommandsTest {
             "whetstone: no gateway answers at http://localhost:1; start it with ./run, or name"
                 + " another with --url",
             "whetstone: 'localhost:8080' is no gateway's address, as in http://localhost:8080",
+            "whetstone: no gateway answers at http://localhost:1/tools; start it with ./run, or name"
+                + " another with --url",
+            "whetstone: 'http://a/?tools' is no gateway's address, as in http://localhost:8080",
             "whetstone: the key is not an API key, as in wsk_operator_…");
   }
 

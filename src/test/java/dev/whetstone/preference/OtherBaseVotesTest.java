@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.preference.bulk.OtherBaseVotes;
 import dev.whetstone.preference.bulk.OtherBaseVotes.Retokenized;
 import dev.whetstone.preference.trl.PairTokenizer;
+import dev.whetstone.testing.TablesOwner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,6 +69,43 @@ class OtherBaseVotesTest extends LogTest {
     PairTokenizer plain = new PairTokenizer(log.tokenizer.tokenizer(), Optional.empty(), 2, NEW);
 
     assertThat(new OtherBaseVotes(log.database, plain).adopt()).isOne();
+  }
+
+  @Test
+  void aTransactionThatIsTriedAgainVisitsNoVoteTwice() {
+    String readable = log.storePair("ann", "hello", "good", "bad", "v0", "v1");
+    log.vote(readable, "ann", "a");
+    log.vote(log.storePair("ann", "hello", "good", "bad", "v0", "v1"), "ann", "b");
+    log.execute("UPDATE pairs SET messages = NULL WHERE pair_id = ?", readable);
+    // a sequence does not go back with its transaction: the first attempt fails alone
+    TablesOwner.update(log.database, "CREATE SEQUENCE attempts");
+    TablesOwner.update(log.database, "GRANT USAGE ON attempts TO whetstone_app");
+    TablesOwner.update(
+        log.database,
+        """
+        CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF nextval('attempts') = 1 THEN
+            RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';
+          END IF;
+          RETURN NEW;
+        END $$
+        """);
+    TablesOwner.update(
+        log.database,
+        "CREATE TRIGGER fail_once BEFORE INSERT ON pairs FOR EACH ROW EXECUTE FUNCTION fail_once()");
+    try {
+      PairTokenizer plain = new PairTokenizer(log.tokenizer.tokenizer(), Optional.empty(), 2, NEW);
+
+      assertThat(new OtherBaseVotes(log.database, plain).adopt()).isOne();
+
+      assertThat(new TrainingVotes(log.database, NEW).count(0, 0, 0).usable()).isOne();
+      assertThat(log.database.list(row -> row.getLong(1), "SELECT nextval('attempts')"))
+          .as("one attempt failed, one stored one pair")
+          .containsExactly(3L);
+    } finally {
+      TablesOwner.update(log.database, "DROP TRIGGER fail_once ON pairs");
+    }
   }
 
   @Test

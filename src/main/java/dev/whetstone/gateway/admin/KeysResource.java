@@ -65,7 +65,16 @@ public class KeysResource {
                   "personal: the key is the one user; application: the users that it names are"
                       + " believed")
           @Nullable String users,
-      @Schema(maxLength = MAX_NOTE_LENGTH) @Nullable String note) {}
+      @Schema(maxLength = MAX_NOTE_LENGTH) @Nullable String note) {
+    private Role parsedRole() {
+      return Fields.constant("role", role, Role.values());
+    }
+
+    // A key that names nobody in particular is one person; believing names must be asked for.
+    private KeyUsers parsedUsers() {
+      return users == null ? KeyUsers.PERSONAL : Fields.constant("users", users, KeyUsers.values());
+    }
+  }
 
   /** What to change of a key: either, or both. */
   public record Change(
@@ -78,7 +87,16 @@ public class KeysResource {
       @Schema(required = true, maxLength = Fields.MAX_REASON_LENGTH) @Nullable String reason) {}
 
   /** A new key; {@code key}, the secret, is never shown again. */
-  public record Created(String id, String role, String users, String key, @Nullable String note) {}
+  public record Created(String id, String role, String users, String key, @Nullable String note) {
+    private static Created of(KeyStore.Created created, @Nullable String note) {
+      return new Created(
+          created.key().id(),
+          created.key().role().label(),
+          created.key().users().label(),
+          created.secret(),
+          note);
+    }
+  }
 
   /** A key without its secret. */
   public record Row(
@@ -116,22 +134,9 @@ public class KeysResource {
       content = @Content(schema = @Schema(implementation = Created.class)))
   public Response create(Request request) {
     String note = Fields.text("note", request.note(), MAX_NOTE_LENGTH);
-    Role role = Fields.constant("role", request.role(), Role.values());
-    KeyStore.Created created = keys.create(role, users(request.users()), note, actor());
-    return Response.status(201)
-        .entity(
-            new Created(
-                created.key().id(),
-                created.key().role().label(),
-                created.key().users().label(),
-                created.secret(),
-                note))
-        .build();
-  }
-
-  // A key that names nobody in particular is one person; believing names must be asked for.
-  private static KeyUsers users(@Nullable String label) {
-    return label == null ? KeyUsers.PERSONAL : Fields.constant("users", label, KeyUsers.values());
+    KeyStore.Created created =
+        keys.create(request.parsedRole(), request.parsedUsers(), note, actor());
+    return Response.status(201).entity(Created.of(created, note)).build();
   }
 
   @PATCH

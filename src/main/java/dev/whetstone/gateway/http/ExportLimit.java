@@ -1,19 +1,28 @@
 package dev.whetstone.gateway.http;
 
+import dev.whetstone.preference.PreferenceConfig;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** Streams files, and refuses one more than so many at a time. */
+/**
+ * Writes files and other long answers, of which few are written at once, to however slow a reader;
+ * one more is refused. A reader that takes nothing is cut off by the connection's idle timeout, and
+ * its place is free again.
+ */
+@Singleton
 public final class ExportLimit {
   private static final int RETRY_SECONDS = 5;
 
   private final Semaphore places;
 
-  public ExportLimit(int most) {
-    this.places = new Semaphore(most);
+  @Inject
+  ExportLimit(PreferenceConfig config) {
+    this.places = new Semaphore(config.exports());
   }
 
   /**
@@ -21,7 +30,7 @@ public final class ExportLimit {
    * ended.
    *
    * @param file called once there is a place
-   * @throws ProblemException 429 when all places are taken
+   * @throws ProblemException 503 when all places are taken
    */
   public Response stream(Supplier<StreamingOutput> file, RoutingContext http) {
     return respond(() -> Response.ok(file.get()).type(JsonLines.MEDIA_TYPE).build(), http);
@@ -31,7 +40,7 @@ public final class ExportLimit {
   public Response respond(Supplier<Response> file, RoutingContext http) {
     if (!places.tryAcquire()) {
       throw ProblemException.retryLater(
-          429, "too_many_exports", "too many exports are running; try again later", RETRY_SECONDS);
+          503, "too_many_exports", "too many exports are running; try again later", RETRY_SECONDS);
     }
     http.addEndHandler(ended -> places.release());
     return file.get();

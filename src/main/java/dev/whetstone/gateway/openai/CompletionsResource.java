@@ -1,7 +1,5 @@
 package dev.whetstone.gateway.openai;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.security.Role;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -13,28 +11,19 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.List;
-import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.jspecify.annotations.Nullable;
 
 /** OpenAI-compatible (legacy) text completions. */
 @Path("/v1/completions")
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
 public class CompletionsResource {
-  private static final int DEFAULT_MAX_TOKENS = 16;
-
-  private static final int MAX_PROMPTS = 256;
-
-  private final CompletionService completions;
-  private final CompletionBatchService batches;
+  private final TextService texts;
 
   @Inject
-  CompletionsResource(CompletionService completions, CompletionBatchService batches) {
-    this.completions = completions;
-    this.batches = batches;
+  CompletionsResource(TextService texts) {
+    this.texts = texts;
   }
 
   @POST
@@ -43,68 +32,6 @@ public class CompletionsResource {
   @Operation(summary = "Continues a text, OpenAI-compatible; streams events if stream is true")
   @APIResponse(responseCode = "200", ref = OpenAiResponses.ANSWER)
   public Response complete(CompletionRequest request, RoutingContext http) {
-    List<JsonNode> prompts = prompts(request.prompt());
-    int limit = request.maxTokens() == null ? DEFAULT_MAX_TOKENS : request.maxTokens();
-    boolean echo = Boolean.TRUE.equals(request.echo());
-    if (prompts.size() == 1 && !echo) {
-      return completions.respond(
-          translated(request, prompts.getFirst(), limit),
-          begun -> new ChoicesForm(begun, new CompletionFormat.Text()),
-          http);
-    }
-    if (Boolean.TRUE.equals(request.stream())) {
-      throw ProblemException.invalidField(
-          "stream", "a stream of several prompts, or with echo, is not supported");
-    }
-    if (limit == 0 && !echo) {
-      throw ProblemException.invalidField("max_tokens", "max_tokens may be 0 only with echo");
-    }
-    return batches.respond(
-        prompts.stream().map(prompt -> translated(request, prompt, Math.max(limit, 1))).toList(),
-        echo,
-        limit == 0,
-        http);
-  }
-
-  private static TranslatedRequest translated(
-      CompletionRequest request, JsonNode prompt, int limit) {
-    int[] ids = prompt.isTextual() ? null : ids(prompt);
-    return new TranslatedRequest(
-        request.toGenerateRequest(null, prompt.textValue(), limit, false),
-        request.toExtras(
-            ids, request.logprobs() != null, request.logprobs(), "logprobs", null, null),
-        request.streamsUsage(),
-        request.logprobs() != null,
-        Map.of());
-  }
-
-  /** The prompts, each a text or a list of token ids. */
-  private static List<JsonNode> prompts(@Nullable JsonNode prompt) {
-    List<JsonNode> prompts = prompt == null ? List.of() : List.of(prompt);
-    if (prompt != null && prompt.isArray() && !prompt.isEmpty() && !prompt.get(0).isNumber()) {
-      prompts = prompt.valueStream().toList();
-    }
-    boolean good =
-        !prompts.isEmpty()
-            && prompts.size() <= MAX_PROMPTS
-            && prompts.stream().allMatch(p -> p.isTextual() || (p.isArray() && !p.isEmpty()));
-    if (!good) {
-      throw ProblemException.invalidField(
-          "prompt",
-          "prompt must be a text or its token ids, or a list of 1 to %d of them"
-              .formatted(MAX_PROMPTS));
-    }
-    return prompts;
-  }
-
-  private static int[] ids(JsonNode prompt) {
-    int[] ids = new int[prompt.size()];
-    for (int i = 0; i < ids.length; i++) {
-      if (!prompt.get(i).isInt()) {
-        throw ProblemException.invalidField("prompt", "a prompt in ids must have numbers only");
-      }
-      ids[i] = prompt.get(i).intValue();
-    }
-    return ids;
+    return texts.respond(request, http);
   }
 }

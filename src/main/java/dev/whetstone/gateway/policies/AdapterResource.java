@@ -29,17 +29,15 @@ import org.jspecify.annotations.Nullable;
 @Path("/policies")
 @RolesAllowed(Role.OPERATOR_ROLE)
 public class AdapterResource {
-  /** Files that are written at once, to however slow a reader. */
-  private static final int DOWNLOADS = 4;
-
-  private final ExportLimit downloads = new ExportLimit(DOWNLOADS);
   private final AdapterService adapters;
   private final SecurityIdentity identity;
+  private final ExportLimit exports;
 
   @Inject
-  AdapterResource(AdapterService adapters, SecurityIdentity identity) {
+  AdapterResource(AdapterService adapters, SecurityIdentity identity, ExportLimit exports) {
     this.adapters = adapters;
     this.identity = identity;
+    this.exports = exports;
   }
 
   @POST
@@ -77,7 +75,7 @@ public class AdapterResource {
   @RunOnVirtualThread
   @Operation(summary = "Downloads adapter_model.safetensors, in PEFT's format")
   public Response adapter(@PathParam("version") String version, @Context RoutingContext http) {
-    return downloads.respond(() -> response(adapters.tensors(version)), http);
+    return exports.respond(() -> response(adapters.tensors(version)), http);
   }
 
   @GET
@@ -98,7 +96,7 @@ public class AdapterResource {
       summary = "Downloads the adapter as GGUF, for llama.cpp's --lora",
       description = "400 for models that GGUF stores with fused matrices, such as Phi-3.")
   public Response gguf(@PathParam("version") String version, @Context RoutingContext http) {
-    return downloads.respond(() -> response(adapters.gguf(version)), http);
+    return exports.respond(() -> response(adapters.gguf(version)), http);
   }
 
   @GET
@@ -109,7 +107,7 @@ public class AdapterResource {
       summary = "Downloads the version as an ONNX model with the adapter merged in",
       description = "A zip of model.onnx and its external data; any ONNX Runtime can load it.")
   public Response onnx(@PathParam("version") String version, @Context RoutingContext http) {
-    return downloads.respond(() -> response(adapters.merged(version)), http);
+    return exports.respond(() -> response(adapters.merged(version)), http);
   }
 
   private static Response response(AdapterService.Download file) {

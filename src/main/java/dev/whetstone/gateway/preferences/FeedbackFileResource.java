@@ -4,7 +4,6 @@ import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.state.GatewayState;
-import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.RatingImport;
 import dev.whetstone.preference.feedback.FeedbackReader;
@@ -53,12 +52,12 @@ public class FeedbackFileResource {
       RatingImport imports,
       GatewayState serving,
       SecurityIdentity identity,
-      PreferenceConfig config) {
+      ExportLimit exports) {
     this.reader = reader;
     this.imports = imports;
     this.serving = serving;
     this.identity = identity;
-    this.exports = new ExportLimit(config.exports());
+    this.exports = exports;
   }
 
   @GET

@@ -4,7 +4,6 @@ import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.Parameters;
-import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.bulk.PreferenceReader.Order;
 import dev.whetstone.preference.trl.TrlFormat;
@@ -95,9 +94,9 @@ public class VoteExportResource {
   private final ExportLimit exports;
 
   @Inject
-  VoteExportResource(VoteLogService votes, PreferenceConfig config) {
+  VoteExportResource(VoteLogService votes, ExportLimit exports) {
     this.votes = votes;
-    this.exports = new ExportLimit(config.exports());
+    this.exports = exports;
   }
 
   @GET

@@ -3,6 +3,7 @@ package dev.whetstone.gateway.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.gateway.http.Fields;
 import dev.whetstone.gateway.http.JsonLines;
 import dev.whetstone.gateway.http.ObjectMapperConfig;
@@ -46,11 +47,13 @@ public class TrainingResource {
 
   private final RunService runs;
   private final SecurityIdentity identity;
+  private final ExportLimit exports;
 
   @Inject
-  TrainingResource(RunService runs, SecurityIdentity identity) {
+  TrainingResource(RunService runs, SecurityIdentity identity, ExportLimit exports) {
     this.runs = runs;
     this.identity = identity;
+    this.exports = exports;
   }
 
   /**
@@ -163,8 +166,8 @@ public class TrainingResource {
       description = "the pairs",
       content =
           @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
-  public Response pairs(@PathParam("id") String id) {
-    return Response.ok(runs.pairs(id)).type(JsonLines.MEDIA_TYPE).build();
+  public Response pairs(@PathParam("id") String id, @Context RoutingContext http) {
+    return exports.stream(() -> runs.pairs(id), http);
   }
 
   @GET

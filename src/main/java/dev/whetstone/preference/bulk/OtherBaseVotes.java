@@ -51,6 +51,12 @@ public final class OtherBaseVotes {
       ORDER BY v.seq LIMIT ?
       """;
 
+  private static final String LOCK =
+      """
+      SELECT preference_id FROM preferences WHERE preference_id = ANY (?) ORDER BY preference_id
+      FOR KEY SHARE
+      """;
+
   private static final String COPY_VOTE =
       """
       INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, comment, tags,
@@ -124,17 +130,21 @@ public final class OtherBaseVotes {
    * @return how many have a conversation that the base's template cannot render
    */
   public int forEach(Consumer<Retokenized> each) {
-    return walk(
-        (_, vote, tokens) -> {
-          boolean a = vote.prefersA;
-          each.accept(
-              new Retokenized(
-                  vote.id,
-                  vote.part,
-                  tokens.promptIds,
-                  a ? tokens.a : tokens.b,
-                  a ? tokens.b : tokens.a));
-        });
+    int unreadable = 0;
+    for (List<Logged> votes = after(0); !votes.isEmpty(); votes = after(votes.getLast().seq)) {
+      for (Logged vote : votes) {
+        Optional<Tokens> tokens = tokens(vote);
+        tokens.ifPresent(found -> each.accept(retokenized(vote, found)));
+        unreadable += tokens.isPresent() ? 0 : 1;
+      }
+    }
+    return unreadable;
+  }
+
+  private static Retokenized retokenized(Logged vote, Tokens tokens) {
+    boolean a = vote.prefersA;
+    return new Retokenized(
+        vote.id, vote.part, tokens.promptIds, a ? tokens.a : tokens.b, a ? tokens.b : tokens.a);
   }
 
   /**
@@ -144,48 +154,30 @@ public final class OtherBaseVotes {
    * @return how many have a conversation that the base's template cannot render
    */
   public int adopt() {
-    return walk(this::store);
-  }
-
-  private interface Visitor {
-    void visit(Connection connection, Logged vote, Tokens tokens) throws SQLException;
-  }
-
-  private int walk(Visitor visitor) {
     int unreadable = 0;
-    long after = 0;
-    while (true) {
-      long from = after;
-      List<Logged> votes = new ArrayList<>();
-      unreadable +=
-          database.transaction(
-              connection -> {
-                votes.addAll(
-                    Sql.list(
-                        connection,
-                        Logged::of,
-                        VOTES,
-                        tokenizer.baseHash(),
-                        tokenizer.baseHash(),
-                        from,
-                        tokenizer.baseHash(),
-                        BATCH));
-                int failed = 0;
-                for (Logged vote : votes) {
-                  Optional<Tokens> tokens = tokens(vote);
-                  if (tokens.isPresent()) {
-                    visitor.visit(connection, vote, tokens.get());
-                  } else {
-                    failed++;
-                  }
-                }
-                return failed;
-              });
-      if (votes.size() < BATCH) {
-        return unreadable;
+    for (List<Logged> votes = after(0); !votes.isEmpty(); votes = after(votes.getLast().seq)) {
+      List<Copy> copies = new ArrayList<>();
+      for (Logged vote : votes) {
+        tokens(vote).ifPresent(tokens -> copies.add(new Copy(vote, tokens)));
       }
-      after = votes.getLast().seq;
+      unreadable += votes.size() - copies.size();
+      // May run more than once: a transaction whose connection died is tried again.
+      database.transaction(connection -> store(connection, copies));
     }
+    return unreadable;
+  }
+
+  private record Copy(Logged vote, Tokens tokens) {}
+
+  private List<Logged> after(long seq) {
+    return database.list(
+        Logged::of,
+        VOTES,
+        tokenizer.baseHash(),
+        tokenizer.baseHash(),
+        seq,
+        tokenizer.baseHash(),
+        BATCH);
   }
 
   private Optional<Tokens> tokens(Logged vote) {
@@ -214,6 +206,18 @@ public final class OtherBaseVotes {
   // An answer that was cut at the token limit has no end token.
   private static int[] cut(int[] ids, boolean ended) {
     return ended ? ids : Arrays.copyOf(ids, ids.length - 1);
+  }
+
+  // What was erased since it was read is not copied, and what is copied is not erased meanwhile.
+  private int store(Connection connection, List<Copy> copies) throws SQLException {
+    String[] ids = copies.stream().map(copy -> copy.vote.id).toArray(String[]::new);
+    List<String> left = Sql.list(connection, row -> row.getString(1), LOCK, (Object) ids);
+    for (Copy copy : copies) {
+      if (left.contains(copy.vote.id)) {
+        store(connection, copy.vote, copy.tokens);
+      }
+    }
+    return left.size();
   }
 
   private void store(Connection connection, Logged vote, Tokens tokens) throws SQLException {

@@ -12,9 +12,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Erases a user's data from the log and reports which versions were trained on it; a run
- * under way that trains on it ends. A refusal to be
- * learned from stays, so that it still holds.
+ * Erases a user's data from the log and reports which versions were trained on it; a run under way
+ * that trains on it ends. A refusal to be learned from stays, so that it still holds.
  */
 public final class UserErasure {
   private static final String VOTES_OF_USER =
@@ -156,7 +155,8 @@ public final class UserErasure {
     int pairs = Sql.update(connection, "DELETE FROM pairs WHERE " + VOTER, user, key);
     // Ratings go with their answers.
     int answers = Sql.update(connection, "DELETE FROM answers WHERE " + VOTER, user, key);
-    Report report = new Report(user, key, pairs, votes.length, answers, trained, descended, underWay);
+    Report report =
+        new Report(user, key, pairs, votes.length, answers, trained, descended, underWay);
     Audit.record(
         connection,
         actor,

@@ -54,8 +54,7 @@ final class RunResult {
     this.outcome = outcome;
     this.adapter = Objects.requireNonNull(outcome.adapter());
     this.duration = duration;
-    this.comparison =
-        SelectComparison.of(data.votes(), outcome, data.config().loss().beta());
+    this.comparison = SelectComparison.of(data.votes(), outcome, data.config().loss().beta());
   }
 
   /** Why there is nothing to store; empty when there is. */
@@ -64,8 +63,7 @@ final class RunResult {
       return Optional.of("all weights were trained: there is no adapter to serve");
     }
     if (outcome.step() == 0) {
-      return Optional.of(
-          "no step was better on the select pairs than the adapter it started from");
+      return Optional.of("no step was better on the select pairs than the adapter it started from");
     }
     return outcome.scale() == 0
         ? Optional.of("every step was beyond the KL budget")

@@ -21,6 +21,7 @@ import dev.whetstone.lora.Adapters;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.OwnHome;
+import dev.whetstone.testing.PathProxy;
 import dev.whetstone.testing.PlainOnnx;
 import dev.whetstone.testing.TablesOwner;
 import dev.whetstone.testing.TestModels;
@@ -266,13 +267,40 @@ public class PoliciesOverHttpTest extends ReadyGateway {
     assertThat(run(2, "rollback")).contains("--reason");
   }
 
+  @Test
+  void theCommandLineReachesAGatewayBelowAPathOfAProxy(@TempDir Path folder) throws IOException {
+    LoraAdapter adapter = adapter(11);
+    Files.write(folder.resolve("adapter_model.safetensors"), PeftFiles.tensors(adapter));
+    Files.writeString(folder.resolve("adapter_config.json"), PeftFiles.config(adapter, "tiny"));
+    try (PathProxy proxy = new PathProxy("/tools/whetstone", RestAssured.port)) {
+      String version =
+          JSON.readTree(runAt(proxy.url(""), 0, "policies", "import", folder.toString()))
+              .path("version")
+              .asText();
+      assertThat(runAt(proxy.url("/"), 0, "policies", "list")).contains(version + " ");
+      assertThat(runAt(proxy.url(""), 0, "policies", "promote", version))
+          .isEqualTo("Champion: " + version + "\n");
+      Path exported = folder.resolve("exported");
+      runAt(proxy.url(""), 0, "policies", "export", version, exported.toString());
+      assertThat(exported.resolve("adapter_model.safetensors")).isNotEmptyFile();
+      assertThat(runAt(proxy.url("//"), 0, "rollback", "--reason", "a test"))
+          .isEqualTo("Champion: v0\n");
+      assertThat(runAt(proxy.url(""), 0, "open")).contains("/welcome/");
+      assertThat(runAt(proxy.url(""), 1, "replay", "gen_none")).contains("(404)");
+    }
+  }
+
   private static String run(int expected, String... arguments) {
+    return runAt("http://localhost:" + RestAssured.port, expected, arguments);
+  }
+
+  private static String runAt(String url, int expected, String... arguments) {
     StringWriter printed = new StringWriter();
     CommandLine line = Whetstone.commandLine();
     line.setOut(new PrintWriter(printed));
     line.setErr(new PrintWriter(printed));
     String[] all = Arrays.copyOf(arguments, arguments.length + 2);
-    all[arguments.length] = "--url=http://localhost:" + RestAssured.port;
+    all[arguments.length] = "--url=" + url;
     all[arguments.length + 1] = "--key=" + OwnHome.key("operator");
     int code = line.execute(all);
     line.getErr().flush();
