@@ -2,7 +2,6 @@ package dev.whetstone.gateway.preferences;
 
 import dev.whetstone.gateway.http.ExportLimit;
 import dev.whetstone.gateway.http.JsonLines;
-import dev.whetstone.gateway.http.Parameters;
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.RatingImport;
@@ -15,12 +14,12 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -31,10 +30,8 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.jspecify.annotations.Nullable;
 
 /** Exports and imports ratings as files in TRL's unpaired format. */
 @Path("/feedback")
@@ -73,23 +70,9 @@ public class FeedbackFileResource {
       description = "the file",
       content =
           @Content(mediaType = JsonLines.MEDIA_TYPE, schema = @Schema(type = SchemaType.STRING)))
-  public Response export(
-      @QueryParam("form")
-          @Parameter(
-              description = "TRL's standard (text) or conversational (messages) format",
-              schema =
-                  @Schema(
-                      type = SchemaType.STRING,
-                      enumeration = {"text", "messages"}))
-          @Nullable String form,
-      @QueryParam("tokens")
-          @Parameter(
-              description = "whether to add token ids to the texts",
-              schema = @Schema(type = SchemaType.BOOLEAN))
-          @Nullable String tokens,
-      @Context RoutingContext http) {
-    TrlFormat format = Parameters.enumConstant("form", form, TrlFormat.TEXT);
-    boolean ids = Boolean.TRUE.equals(Parameters.flag("tokens", tokens));
+  public Response export(@BeanParam ExportParameters file, @Context RoutingContext http) {
+    TrlFormat format = file.format();
+    boolean ids = file.withTokens();
     return exports.stream(() -> out -> write(out, format, ids), http);
   }
 

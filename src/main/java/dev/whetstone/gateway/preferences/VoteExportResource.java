@@ -52,21 +52,6 @@ public class VoteExportResource {
                 enumeration = {"json", "jsonl"}))
     @Nullable String format;
 
-    @QueryParam("form")
-    @Parameter(
-        description = "of the export: TRL's standard (text) or conversational (messages) format",
-        schema =
-            @Schema(
-                type = SchemaType.STRING,
-                enumeration = {"text", "messages"}))
-    @Nullable String form;
-
-    @QueryParam("tokens")
-    @Parameter(
-        description = "of the export: whether to add token ids to the texts",
-        schema = @Schema(type = SchemaType.BOOLEAN))
-    @Nullable String tokens;
-
     @QueryParam("order")
     @Parameter(
         description = "order of the pages",
@@ -120,11 +105,12 @@ public class VoteExportResource {
   public Response list(
       @BeanParam PreferenceQuery query,
       @BeanParam OutputParameters shape,
+      @BeanParam ExportParameters file,
       @Context HttpHeaders headers,
       @Context RoutingContext http) {
     PreferenceFilter filter = votes.filter(query);
-    TrlFormat form = Parameters.enumConstant("form", shape.form, TrlFormat.TEXT);
-    boolean tokens = Boolean.TRUE.equals(Parameters.flag("tokens", shape.tokens));
+    TrlFormat form = file.format();
+    boolean tokens = file.withTokens();
     return switch (Parameters.enumConstant("format", shape.format, accepted(headers))) {
       case JSON -> Response.ok(page(filter, shape)).type(MediaType.APPLICATION_JSON).build();
       case JSONL -> exports.stream(() -> votes.export(filter, form, tokens), http);

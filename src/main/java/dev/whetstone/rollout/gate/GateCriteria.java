@@ -204,31 +204,33 @@ final class GateCriteria {
   }
 
   private CriterionResult stopped(Answers candidate, Answers champion) {
-    double own = candidate.stoppedShare();
-    double min = champion.stoppedShare() - limits.maxTruncatedExcess();
-    String threshold =
-        String.format(
-            Locale.ROOT,
-            ">= %.3f (champion's %.3f - %.3f)",
-            min,
-            champion.stoppedShare(),
-            limits.maxTruncatedExcess());
+    double excess = limits.maxTruncatedExcess();
+    double least = champion.stoppedShare() - excess;
     return share(
-        Criterion.ENDED_PROPERLY, own, threshold, min - own, candidate, champion.stoppedShare());
+        Criterion.ENDED_PROPERLY,
+        candidate.stoppedShare(),
+        threshold(">=", least, champion.stoppedShare(), "-", excess),
+        least - candidate.stoppedShare(),
+        candidate,
+        champion.stoppedShare());
   }
 
   private CriterionResult empty(Answers candidate, Answers champion) {
-    double own = candidate.emptyShare();
-    double max = champion.emptyShare() + limits.maxEmptyExcess();
-    String threshold =
-        String.format(
-            Locale.ROOT,
-            "<= %.3f (champion's %.3f + %.3f)",
-            max,
-            champion.emptyShare(),
-            limits.maxEmptyExcess());
+    double excess = limits.maxEmptyExcess();
+    double most = champion.emptyShare() + excess;
     return share(
-        Criterion.EMPTY_ANSWERS, own, threshold, own - max, candidate, champion.emptyShare());
+        Criterion.EMPTY_ANSWERS,
+        candidate.emptyShare(),
+        threshold("<=", most, champion.emptyShare(), "+", excess),
+        candidate.emptyShare() - most,
+        candidate,
+        champion.emptyShare());
+  }
+
+  private static String threshold(
+      String relation, double bound, double champion, String sign, double excess) {
+    return String.format(
+        Locale.ROOT, "%s %.3f (champion's %.3f %s %.3f)", relation, bound, champion, sign, excess);
   }
 
   private CriterionResult share(
