@@ -36,7 +36,7 @@ public final class EngineLiveness implements HealthCheck {
   }
 
   /** What keeps an engine from computing; empty while nothing does. */
-  static Optional<String> fault(Engine engine, Duration stallLimit) {
+  public static Optional<String> fault(Engine engine, Duration stallLimit) {
     if (engine.failed()) {
       return Optional.of("the engine has failed");
     }

@@ -70,6 +70,18 @@ class KeysCommandTest {
     }
   }
 
+  /** A key on a command line is read by whoever lists processes. */
+  @Test
+  void theKeyMayComeByTheEnvironment() throws Exception {
+    ProcessBuilder builder = CommandProcess.of(home, "open", "--url", "http://localhost:1");
+    builder.environment().put("WHETSTONE_KEY", "wsk operator");
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(out).contains("whetstone: the key is not an API key");
+    assertThat(process.waitFor()).isEqualTo(2);
+  }
+
   private Result keys(String... arguments) throws IOException, InterruptedException {
     ProcessBuilder builder = CommandProcess.of(home, "keys", arguments);
     Process process = builder.start();

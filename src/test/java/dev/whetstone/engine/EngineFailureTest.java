@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.whetstone.ops.EngineLiveness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,19 @@ class EngineFailureTest {
       assertThatThrownBy(
               () -> fixture.engine.submit(Requests.of(1).build(), new Requests.Recorder(1)))
           .isInstanceOf(EngineClosedException.class);
+    }
+  }
+
+  @Test
+  void livenessIsDownAsSoonAsTheEngineHasFailed() throws Exception {
+    try (EngineFixture fixture = new EngineFixture()) {
+      assertThat(EngineLiveness.fault(fixture.engine, Duration.ofMinutes(1))).isEmpty();
+      fixture.runner.error = new OutOfMemoryError("Java heap space");
+      fixture.engine.submit(Requests.of(1).build(), new Requests.Recorder(1));
+      assertThat(uncaught.poll(5, TimeUnit.SECONDS)).isInstanceOf(OutOfMemoryError.class);
+
+      assertThat(EngineLiveness.fault(fixture.engine, Duration.ofMinutes(1)))
+          .contains("the engine has failed");
     }
   }
 

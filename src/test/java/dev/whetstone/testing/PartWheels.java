@@ -33,6 +33,24 @@ public final class PartWheels {
     return wheel;
   }
 
+  /** Writes the package of part {@code number} as its source, whose build runs some Python. */
+  public static Path writeSource(Path folder, int number, String python) throws IOException {
+    String module = "whetstone_test_part" + number;
+    Path source = folder.resolve(module + "-1.0.zip");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(source))) {
+      String build =
+          """
+          [build-system]
+          requires = []
+          build-backend = "backend"
+          backend-path = ["."]
+          """;
+      add(zip, module + "-1.0/pyproject.toml", bytes(build));
+      add(zip, module + "-1.0/backend.py", bytes(python + "\n"));
+    }
+    return source;
+  }
+
   /** The sha256 of some bytes. */
   public static String sha256(byte[] bytes) {
     return Sha256.of(bytes);

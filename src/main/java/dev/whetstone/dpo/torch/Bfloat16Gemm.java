@@ -1,16 +1,14 @@
 package dev.whetstone.dpo.torch;
 
+import dev.whetstone.io.ProcessorInfo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.Buffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -43,7 +41,6 @@ public final class Bfloat16Gemm implements AutoCloseable {
   /** Keeps rows from lying a power of two apart, where they compete for one line of a cache. */
   private static final int ROW_PADDING = 32;
 
-  private static final Path CPU = Path.of("/proc/cpuinfo");
 
   private static final Optional<MethodHandle> KERNEL =
       LibtorchBindings.find(
@@ -68,7 +65,7 @@ public final class Bfloat16Gemm implements AutoCloseable {
           FunctionDescriptor.ofVoid(ValueLayout.JAVA_BOOLEAN));
 
   private static final boolean SUPPORTED =
-      KERNEL.isPresent() && RELEASE.isPresent() && hasInstructions();
+      KERNEL.isPresent() && RELEASE.isPresent() && ProcessorInfo.read().flags().contains("avx512_bf16");
 
   private final ParallelLoop loop;
   private Scratch rounded = Scratch.NONE;
@@ -133,14 +130,6 @@ public final class Bfloat16Gemm implements AutoCloseable {
    */
   public Bfloat16Gemm(int threads) {
     this.loop = new ParallelLoop(threads);
-  }
-
-  private static boolean hasInstructions() {
-    try {
-      return Files.exists(CPU) && Files.readString(CPU).contains("avx512_bf16");
-    } catch (IOException unreadable) {
-      return false;
-    }
   }
 
   /** Whether this CPU multiplies bfloat16 numbers and this libtorch has the kernel. */

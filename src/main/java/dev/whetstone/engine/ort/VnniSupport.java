@@ -1,9 +1,8 @@
 package dev.whetstone.engine.ort;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
+import dev.whetstone.io.ProcessorInfo;
+import java.util.Collections;
+import java.util.Set;
 
 /**
  * Whether this processor adds products of unsigned and signed bytes exactly, as VNNI does. AVX2
@@ -11,8 +10,7 @@ import java.util.List;
  * slower exact kernels.
  */
 final class VnniSupport {
-  private static final Path CPU = Path.of("/proc/cpuinfo");
-  private static final List<String> VNNI = List.of(" avx512_vnni ", " avx_vnni ");
+  private static final Set<String> VNNI = Set.of("avx512_vnni", "avx_vnni");
 
   private VnniSupport() {}
 
@@ -21,19 +19,11 @@ final class VnniSupport {
     if (!System.getProperty("os.arch").equals("amd64")) {
       return true;
     }
-    try {
-      return isExact(Files.readAllLines(CPU));
-    } catch (IOException unknown) {
-      return false;
-    }
+    return isExact(ProcessorInfo.read());
   }
 
-  /** Whether the processor described by the lines of {@code /proc/cpuinfo} is exact. */
-  static boolean isExact(List<String> cpuInfo) {
-    return cpuInfo.stream()
-        .filter(line -> line.startsWith("flags"))
-        .findFirst()
-        .map(flags -> VNNI.stream().anyMatch((flags + ' ')::contains))
-        .orElse(false);
+  /** Whether a processor is exact. */
+  static boolean isExact(ProcessorInfo processor) {
+    return !Collections.disjoint(processor.flags(), VNNI);
   }
 }

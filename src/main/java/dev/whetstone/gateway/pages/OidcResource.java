@@ -66,25 +66,30 @@ public class OidcResource {
       @Context SecurityIdentity identity,
       @HeaderParam("User-Agent") @Nullable String client,
       @Context HttpServerRequest http) {
-    ProvidedIdentity.Claims claims =
-        ProvidedIdentity.of(identity)
-            .orElseThrow(
-                () ->
-                    ProblemException.of(
-                        404, "no_provider", "no OpenID Connect provider is configured"));
+    ProvidedIdentity.Claims claims = claims(identity);
     // the provider's tokens are not kept: from here on the session is Whetstone's own
     provider.logout().await().indefinitely();
     Optional<Role> role = role(claims.roles());
     if (role.isEmpty()) {
       return to(http, "/?error=no_role").build();
     }
-    Optional<ApiKey> key = people.signIn(person(claims.token()), role.get());
-    if (key.isEmpty()) {
-      return to(http, "/?error=revoked").build();
-    }
+    return people
+        .signIn(person(claims.token()), role.get())
+        .map(key -> signedIn(key, client == null ? "unknown" : client, http))
+        .orElseGet(() -> to(http, "/?error=revoked").build());
+  }
+
+  private static ProvidedIdentity.Claims claims(SecurityIdentity identity) {
+    return ProvidedIdentity.of(identity)
+        .orElseThrow(
+            () ->
+                ProblemException.of(
+                    404, "no_provider", "no OpenID Connect provider is configured"));
+  }
+
+  private Response signedIn(ApiKey key, String client, HttpServerRequest http) {
     Session.Opened opened =
-        sessions.open(
-            key.get(), Session.Origin.OIDC, client == null ? "unknown" : client, config.session());
+        sessions.open(key, Session.Origin.OIDC, client, config.session());
     return to(http, "/").cookie(cookies.of(opened, http)).build();
   }
 

@@ -13,7 +13,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.BeanParam;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -34,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 @Path("/preferences")
 @RolesAllowed({Role.RATER_ROLE, Role.TRAINER_ROLE})
 public class VoteExportResource {
+  private static final String DEFAULT_LIMIT = "100";
+
   /** Format of the response. */
   private enum Format {
     JSON,
@@ -68,11 +69,28 @@ public class VoteExportResource {
     @Nullable String cursor;
 
     @QueryParam("limit")
-    @DefaultValue("100")
     @Parameter(
         description = "rows of a page",
-        schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000"))
-    String limit = "";
+        schema =
+            @Schema(
+                type = SchemaType.INTEGER,
+                minimum = "1",
+                maximum = "1000",
+                defaultValue = DEFAULT_LIMIT))
+    @Nullable String limit;
+
+    /** An export has all votes, oldest first: what shapes a page would be ignored. */
+    private void requireNoPage() {
+      requireOfPages("order", order);
+      requireOfPages("cursor", cursor);
+      requireOfPages("limit", limit);
+    }
+
+    private static void requireOfPages(String name, @Nullable String value) {
+      if (value != null) {
+        throw Parameters.invalid(name, "is for pages; an export has all votes, oldest first");
+      }
+    }
   }
 
   private final VoteLogService votes;
@@ -113,7 +131,10 @@ public class VoteExportResource {
     boolean tokens = file.withTokens();
     return switch (Parameters.enumConstant("format", shape.format, accepted(headers))) {
       case JSON -> Response.ok(page(filter, shape)).type(MediaType.APPLICATION_JSON).build();
-      case JSONL -> exports.stream(() -> votes.export(filter, form, tokens), http);
+      case JSONL -> {
+        shape.requireNoPage();
+        yield exports.stream(() -> votes.export(filter, form, tokens), http);
+      }
     };
   }
 
@@ -122,7 +143,7 @@ public class VoteExportResource {
         filter,
         Parameters.enumConstant("order", shape.order, Order.OLDEST),
         shape.cursor == null ? null : Paging.number("cursor", shape.cursor),
-        Paging.limit(shape.limit));
+        Paging.limit(shape.limit == null ? DEFAULT_LIMIT : shape.limit));
   }
 
   private static Format accepted(HttpHeaders headers) {

@@ -1,5 +1,6 @@
 package dev.whetstone.gateway.training;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.ProblemException;
@@ -56,7 +57,8 @@ final class RunService {
    * Requests a run, or finds the active one.
    *
    * @param config overrides of the trainer's settings, a JSON object
-   * @throws ProblemException 409 when it is to begin with the base and another run has begun
+   * @throws ProblemException 409 when the active run begins otherwise, or has other settings than
+   *     those that are asked for
    */
   TrainingRunStore.Request start(String config, boolean fromBase, ChangeContext by) {
     TrainingRunStore.Request requested = runs().request(RunTrigger.CALL, config, fromBase, by);
@@ -67,7 +69,22 @@ final class RunService {
           "run %s has begun, and may not begin with the base: cancel it, or ask again at its end"
               .formatted(requested.run().id()));
     }
+    if (!requested.created() && !config.equals("{}") && !has(requested.run(), config)) {
+      throw ProblemException.of(
+          409,
+          "run_active",
+          "run %s is active with other settings: cancel it, or ask again at its end"
+              .formatted(requested.run().id()));
+    }
     return requested;
+  }
+
+  private boolean has(TrainingRun run, String config) {
+    try {
+      return mapper.readTree(run.config()).equals(mapper.readTree(config));
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException(impossible);
+    }
   }
 
   /** Runs, newest first. */

@@ -109,7 +109,9 @@ public class TrainingResource {
       content = @Content(schema = @Schema(implementation = RunView.class)))
   @APIResponse(
       responseCode = "409",
-      description = "from_base is true, and another run has begun: cancel it, or let it end")
+      description =
+          "another run is active, with other settings or not from the base: cancel it, or let it"
+              + " end")
   public Response start(Request request) {
     TrainingRunStore.Request requested =
         runs.start(

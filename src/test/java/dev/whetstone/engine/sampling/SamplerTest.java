@@ -209,6 +209,29 @@ class SamplerTest {
     }
   }
 
+  /** A request must not choose how long a step of everybody takes. */
+  @Test
+  void moreThanTheBoundOfTopKIsNotOrderedAndKeepsAll() {
+    int vocabulary = 4 * Sampler.MAX_TOP_K;
+    Sampler sampler = new Sampler(vocabulary);
+    FloatBuffer even = FloatBuffer.allocate(vocabulary);
+    for (int i = 0; i < vocabulary; i++) {
+      even.put(i, -i * 1e-6f);
+    }
+    int beyond = 0;
+    for (long seed = 0; seed < 200; seed++) {
+      SamplingParameters bounded =
+          sampling(1, Sampler.MAX_TOP_K + 1, 1, 0, 1, 0, 0, Map.of()).withSeed(seed);
+      int token =
+          sampler
+              .sample(even, 0, new SamplerState(bounded, vocabulary, new int[0]), 0)
+              .token();
+      beyond += token > Sampler.MAX_TOP_K ? 1 : 0;
+    }
+
+    assertThat(beyond).isGreaterThan(100);
+  }
+
   private static double[] distribution(SamplingParameters sampling) {
     return SamplerOracle.distribution(LOGITS, sampling, List.of(0, 1, 2, 3, 599), SAMPLED);
   }

@@ -8,6 +8,7 @@ import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.RunningGateway;
 import io.quarkus.test.junit.QuarkusTest;
+import dev.whetstone.testing.TablesOwner;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
@@ -15,6 +16,9 @@ import java.io.IOException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import org.junit.jupiter.api.Test;
+import java.util.List;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** What POST /generate stores of a pair. */
 @QuarkusTest
@@ -82,6 +86,32 @@ class PairsTest extends ReadyGateway {
     JsonNode row = stored(done.path("pair_id").asText());
     assertThat(row.path("text_a")).isEqualTo(done.at("/a/text"));
     assertThat(row.path("user_id")).isEqualTo(row.path("key_id"));
+  }
+
+  /** Such as one that takes too long: the stream has begun with a 200 by then. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      value = {
+        "/generate | \"prompt\": \"How\"",
+        "/v1/chat/completions | \"messages\": [{\"role\": \"user\", \"content\": \"How?\"}]"
+      })
+  void aStreamedPairThatTheDatabaseRefusesEndsWithTheProblem(String route, String body) {
+    TablesOwner.update(database, "ALTER TABLE pairs RENAME TO pairs_away");
+    List<String> events;
+    try {
+      Response answer =
+          RunningGateway.as("chat", "{%s, \"pair\": true, \"stream\": true}".formatted(body))
+              .post(route);
+      assertThat(answer.statusCode()).isEqualTo(200);
+      events = answer.asString().lines().filter(line -> line.startsWith("data: ")).toList();
+    } finally {
+      TablesOwner.update(database, "ALTER TABLE pairs_away RENAME TO pairs");
+    }
+
+    assertThat(events.getLast()).contains("database_slow");
+    assertThat(events).noneMatch(event -> event.contains("[DONE]"));
   }
 
   private JsonNode stored(String pairId) throws IOException {

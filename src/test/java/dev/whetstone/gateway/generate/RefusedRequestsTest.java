@@ -72,6 +72,7 @@ class RefusedRequestsTest extends ReadyGateway {
         "{\"prompt\": \"x\", \"stop\": [null]} | invalid_field",
         "{\"prompt\": \"x\", \"logit_bias\": {\"1\": null}} | invalid_field",
         "{\"prompt\": \"x\", \"logit_bias\": {\"99999\": 1}} | invalid_field",
+        "{\"prompt\": \"x\", \"logit_bias\": {\"01\": 1, \"1\": 2}} | invalid_field",
         "{\"prompt\": \"x\", \"temperature\": 1e-320} | invalid_field",
         "{\"messages\": [null]} | invalid_field",
         "{\"messages\": [{\"role\": \"user\"}]} | invalid_field",

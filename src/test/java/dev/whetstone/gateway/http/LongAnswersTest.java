@@ -1,11 +1,16 @@
 package dev.whetstone.gateway.http;
 
 import static dev.whetstone.gateway.RunningGateway.as;
+import static dev.whetstone.gateway.RunningGateway.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whetstone.gateway.ReadyGateway;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -13,10 +18,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An answer may take longer than a body may take to arrive. */
+/** How long a body may take to arrive, and that an answer may take longer. */
 @QuarkusTest
 @Tag("alone")
 @TestProfile(CrossOriginTest.OneOrigin.class)
@@ -41,6 +47,29 @@ class LongAnswersTest extends ReadyGateway {
       }
     }
     assertThat(longest).isGreaterThan(LONG_ENOUGH_NANOS);
+  }
+
+  @Test
+  void aBodyThatDoesNotArriveInTimeIsRefusedAndItsConnectionClosed() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), RestAssured.port)) {
+      socket.setSoTimeout(15_000);
+      String head =
+          """
+          POST /generate HTTP/1.1
+          Host: a
+          Authorization: Bearer %s
+          Content-Type: application/json
+          Content-Length: 1000
+
+          {"prompt":           """
+              .formatted(key("chat"))
+              .replace("\n", "\r\n");
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(answer).startsWith("HTTP/1.1 408").contains("problem+json");
+    }
   }
 
   /** Gets a whole answer; the nanoseconds that it took. */

@@ -10,11 +10,13 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
+import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.http.Problem;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
+import jakarta.inject.Inject;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 class BulkRoutesTest extends ReadyGateway {
   private static final String LINES = "application/x-ndjson";
+
+  @Inject Database database;
 
   @Test
   void anImportedFileIsExportedAgain() {
@@ -52,8 +56,35 @@ class BulkRoutesTest extends ReadyGateway {
         .then()
         .body("items[0].action", equalTo("votes exported"));
     assertThat(as("rater", null).get("/preferences?format=jsonl&user=nobody").asString()).isEmpty();
+    as("rater", null)
+        .get("/preferences?format=jsonl&limit=5")
+        .then()
+        .statusCode(400)
+        .body("field", equalTo("limit"));
     as("chat", null).get("/preferences").then().statusCode(403);
     assertThat(lines("chat", line).statusCode()).isEqualTo(403);
+  }
+
+  /** Prefetches and link checkers look first. */
+  @Test
+  void lookingAtTheNextPairLeasesNothing() {
+    String rater = "looks-" + UUID.randomUUID();
+    as("chat", "{\"prompt\": \"the song\", \"pair\": true, \"user\": \"anna\"}")
+        .post("/generate")
+        .then()
+        .statusCode(200);
+
+    as("rater", null).head("/preferences/next?user=" + rater).then().statusCode(204);
+
+    assertThat(leases(rater)).isZero();
+    as("rater", null).get("/preferences/next?user=" + rater).then().statusCode(200);
+    assertThat(leases(rater)).isOne();
+  }
+
+  private long leases(String rater) {
+    return database
+        .first(row -> row.getLong(1), "SELECT count(*) FROM leases WHERE user_id = ?", rater)
+        .orElseThrow();
   }
 
   @Test

@@ -50,6 +50,12 @@ class RunsTest extends ReadyGateway {
             .path("id");
 
     as("operator").body("{}").post("/training/runs").then().statusCode(200).body("id", equalTo(id));
+    as("operator")
+        .body("{\"config\": {\"epochs\": 3}}")
+        .post("/training/runs")
+        .then()
+        .statusCode(409)
+        .body("code", equalTo("run_active"));
     as("operator").get("/training/runs/" + id).then().statusCode(200).body("id", equalTo(id));
     as("operator").get("/training/runs").then().body("items.id", hasItem(id));
     as("operator")
@@ -61,7 +67,14 @@ class RunsTest extends ReadyGateway {
   @Test
   void invalidRunsAreRefused() {
     for (String body :
-        new String[] {"{\"config\": []}", "{\"config\": \"epochs\"}", "{\"reason\": 7}", "[]"}) {
+        new String[] {
+          "{\"config\": []}",
+          "{\"config\": \"epochs\"}",
+          "{\"config\": {\"batch_size\": 0}}",
+          "{\"config\": {\"no_such_setting\": 1}}",
+          "{\"reason\": 7}",
+          "[]"
+        }) {
       as("trainer").body(body).post("/training/runs").then().statusCode(400);
     }
     String tooMuch = "{\"config\": {\"loss_type\": \"" + "x".repeat(5_000) + "\"}}";
