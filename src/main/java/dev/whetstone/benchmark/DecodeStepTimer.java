@@ -2,6 +2,7 @@ package dev.whetstone.benchmark;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 
 /**
  * Counts and times the steps in which a whole batch decodes: from the moment all branches have
@@ -21,12 +22,12 @@ final class DecodeStepTimer implements GenerationListener {
   }
 
   @Override
-  public void onText(int branch, String text, int[] tokens, float[] logps) {
-    if (branch == 0) {
-      steps += tokens.length;
+  public void onText(TextDelta delta) {
+    if (delta.branch() == 0) {
+      steps += delta.tokens().length;
     }
-    if (!started[branch]) {
-      started[branch] = true;
+    if (!started[delta.branch()]) {
+      started[delta.branch()] = true;
       if (--notStarted == 0) {
         start = System.nanoTime();
         stepsBefore = steps;

@@ -6,6 +6,7 @@ import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
@@ -114,7 +115,7 @@ final class EngineBenchmarkClient {
     private long at;
 
     @Override
-    public void onText(int branch, String text, int[] tokens, float[] logps) {
+    public void onText(TextDelta delta) {
       at = at == 0 ? System.nanoTime() : at;
     }
 

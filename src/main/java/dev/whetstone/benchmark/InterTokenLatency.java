@@ -2,6 +2,7 @@ package dev.whetstone.benchmark;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -13,8 +14,8 @@ final class InterTokenLatency implements GenerationListener {
   private boolean ended;
 
   @Override
-  public synchronized void onText(int branch, String text, int[] tokens, float[] logps) {
-    if (branch == 0) {
+  public synchronized void onText(TextDelta delta) {
+    if (delta.branch() == 0) {
       times.add(System.nanoTime());
       notifyAll();
     }

@@ -12,8 +12,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Access to PostgreSQL: runs transactions and statements on pooled connections, which act as the
  * role {@code whetstone_app}. It opens on first use and again after the database was unavailable,
- * by {@link ConnectionPool}. Any thread may call it; at most {@code maxConnections} work at a time,
- * and others wait a bounded time.
+ * by {@link ConnectionPool}.
+ *
+ * <p>Invariants: a transaction is committed whole or rolled back, whatever its work throws. Work
+ * borrows one connection and asks for no other while it holds it, and nothing is computed by the
+ * engine meanwhile: otherwise as many threads as there are connections wait for each other.
+ *
+ * <p>Threads: any may call it; at most {@code maxConnections} work at a time, and others wait for
+ * {@code acquireTimeout}. That all are in use is told as busy, never as unavailable, and does not
+ * open the server anew.
+ *
+ * <p>Failure: work runs again after a serialization failure or a deadlock, so it must have no
+ * effect but the database's; a read whose session dies is tried once more on another.
  */
 public final class Database implements AutoCloseable {
   /** Work on a connection, which it must neither commit nor close. */

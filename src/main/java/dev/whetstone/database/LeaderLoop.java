@@ -8,8 +8,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A loop whose work one process of the cluster does at a time: the leader, which holds an advisory
- * lock. It runs after notifications and at least once a poll interval. A failed step is retried at
- * the next of these. The lock is used by the loop's thread alone.
+ * lock. It runs after notifications and at least once a poll interval.
+ *
+ * <p>Invariants: a step begins only after the lock was found held, and holds it in no transaction
+ * of its own, so a leader that lost its session in the middle of a step may run beside its
+ * successor for that step. What a step commits must be safe then: it checks the state that it
+ * changes in the transaction that changes it. A leader that is silent (hung, stopped, cut off) is
+ * replaced, since {@link AdvisoryLock} has a heartbeat.
+ *
+ * <p>Threads: the lock, and every step, are the loop's thread's alone; notifications only release
+ * {@code wakeUps}; {@code closed} and {@code leader} are read by any thread.
+ *
+ * <p>Failure: a step that throws is logged and retried after the next wake-up or poll; an Error
+ * ends the loop, frees the lock at once and ends the process.
  */
 public final class LeaderLoop implements AutoCloseable {
   /** The loop's work; called on the loop's thread only. */

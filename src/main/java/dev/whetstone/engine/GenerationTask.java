@@ -2,7 +2,6 @@ package dev.whetstone.engine;
 
 import dev.whetstone.engine.sampling.SamplerState;
 import dev.whetstone.engine.sampling.SamplingParameters;
-import dev.whetstone.engine.sampling.TokenLogprob;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.List;
@@ -99,10 +98,9 @@ final class GenerationTask implements Task, Generation {
     return Math.min(request.maxTokens(), context.slotLength() - request.prompt().length);
   }
 
-  void publishText(
-      int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
+  void publishText(TextDelta delta) {
     try {
-      listener.onText(branch, text, tokens, logps, alternatives);
+      listener.onText(delta);
     } catch (GenerationListener.OverrunException overrun) {
       LOG.infof("a request is cancelled: %s", overrun.getMessage());
       cancelled = true;

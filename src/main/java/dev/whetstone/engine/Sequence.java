@@ -133,7 +133,12 @@ final class Sequence {
       int from = publishedTokens;
       publishedTokens = sampled.size();
       task.publishText(
-          branch, fresh, sampled.tokens(from), sampled.logps(from), sampled.alternatives(from));
+          new TextDelta(
+              branch,
+              fresh,
+              sampled.tokens(from),
+              sampled.logps(from),
+              sampled.alternatives(from)));
     }
     if (reason != null) {
       endPublished = true;

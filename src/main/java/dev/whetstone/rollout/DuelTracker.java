@@ -3,6 +3,7 @@ package dev.whetstone.rollout;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.rollout.ArmMetricsStore.Subject;
 import dev.whetstone.rollout.duel.Arm;
@@ -181,11 +182,11 @@ public final class DuelTracker {
     }
 
     @Override
-    public void onText(int branch, String text, int[] tokens, float[] logps) {
-      if (startNanos[branch] == 0) {
-        startNanos[branch] = System.nanoTime();
+    public void onText(TextDelta delta) {
+      if (startNanos[delta.branch()] == 0) {
+        startNanos[delta.branch()] = System.nanoTime();
       }
-      inner.onText(branch, text, tokens, logps);
+      inner.onText(delta);
     }
 
     @Override

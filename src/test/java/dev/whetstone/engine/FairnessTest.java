@@ -200,7 +200,7 @@ class FairnessTest {
         request,
         new GenerationListener() {
           @Override
-          public void onText(int branch, String text, int[] ids, float[] logps) {}
+          public void onText(TextDelta delta) {}
 
           @Override
           public void onFinish(int branch, Completion completion) {

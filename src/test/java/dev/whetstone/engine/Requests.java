@@ -111,12 +111,13 @@ record Requests(
     }
 
     @Override
-    public synchronized void onText(int branch, String text, int[] ids, float[] logps) {
-      if (finished.get(branch) != null || ids.length != logps.length) {
+    public synchronized void onText(TextDelta delta) {
+      int branch = delta.branch();
+      if (finished.get(branch) != null || delta.tokens().length != delta.logps().length) {
         throw new AssertionError("text after the end");
       }
-      texts.get(branch).append(text);
-      Arrays.stream(ids).forEach(tokens.get(branch)::add);
+      texts.get(branch).append(delta.text());
+      Arrays.stream(delta.tokens()).forEach(tokens.get(branch)::add);
     }
 
     @Override

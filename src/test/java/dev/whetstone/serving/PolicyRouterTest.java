@@ -10,6 +10,7 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
@@ -257,7 +258,7 @@ class PolicyRouterTest {
 
   record Silent() implements GenerationListener {
     @Override
-    public void onText(int branch, String text, int[] tokens, float[] logps) {}
+    public void onText(TextDelta delta) {}
 
     @Override
     public void onFinish(int branch, Completion completion) {}

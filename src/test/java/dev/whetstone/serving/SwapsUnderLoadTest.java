@@ -7,6 +7,7 @@ import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.PolicyNotStagedException;
 import dev.whetstone.engine.ScoreRequest;
@@ -236,7 +237,7 @@ class SwapsUnderLoadTest {
     GenerationListener listener =
         new GenerationListener() {
           @Override
-          public void onText(int branch, String text, int[] ids, float[] logps) {
+          public void onText(TextDelta delta) {
             long now = System.nanoTime();
             clock.token(now);
             Swap last = flip;

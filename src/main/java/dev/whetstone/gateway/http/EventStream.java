@@ -2,7 +2,7 @@ package dev.whetstone.gateway.http;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.GenerationListener;
-import dev.whetstone.engine.sampling.TokenLogprob;
+import dev.whetstone.engine.TextDelta;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.List;
@@ -21,21 +21,21 @@ public final class EventStream implements GenerationListener {
   /**
    * New output of one branch (completion) of a request.
    *
-   * @param tokens sampled ids that decode to the text
-   * @param logps natural log-probs of the tokens, in nats
-   * @param alternatives the most probable tokens at each position; empty when none were requested
+   * @param delta its new text
    * @param completion the whole completion in a branch's last piece; null in earlier pieces
    */
-  public record Piece(
-      int branch,
-      String text,
-      int[] tokens,
-      float[] logps,
-      List<List<TokenLogprob>> alternatives,
-      @Nullable Completion completion) {}
+  public record Piece(TextDelta delta, @Nullable Completion completion) {
+    public int branch() {
+      return delta.branch();
+    }
+
+    public String text() {
+      return delta.text();
+    }
+  }
 
   private static final String TOO_SLOW = "the client reads too slowly";
-  private static final Piece WAKE_UP = new Piece(0, "", new int[0], new float[0], List.of(), null);
+  private static final Piece WAKE_UP = new Piece(nothing(0), null);
 
   private final BlockingQueue<Piece> pieces;
   private final Runnable onOverrun;
@@ -75,19 +75,17 @@ public final class EventStream implements GenerationListener {
   }
 
   @Override
-  public void onText(int branch, String text, int[] tokens, float[] logps) {
-    onText(branch, text, tokens, logps, List.of());
-  }
-
-  @Override
-  public void onText(
-      int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {
-    put(new Piece(branch, text, tokens, logps, alternatives, null));
+  public void onText(TextDelta delta) {
+    put(new Piece(delta, null));
   }
 
   @Override
   public void onFinish(int branch, Completion completion) {
-    put(new Piece(branch, "", new int[0], new float[0], List.of(), completion));
+    put(new Piece(nothing(branch), completion));
+  }
+
+  private static TextDelta nothing(int branch) {
+    return new TextDelta(branch, "", new int[0], new float[0], List.of());
   }
 
   private void put(Piece piece) {

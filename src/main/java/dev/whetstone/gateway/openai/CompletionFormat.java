@@ -2,6 +2,7 @@ package dev.whetstone.gateway.openai;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
+import dev.whetstone.engine.TextDelta;
 import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
 import dev.whetstone.gateway.openai.OpenAiResponses.FunctionCall;
@@ -76,10 +77,11 @@ sealed interface CompletionFormat {
 
     @Override
     public List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+      TextDelta fresh = piece.delta();
       Object tokenLogprobs =
           logprobs == null
               ? null
-              : logprobs.chat(piece.tokens(), piece.logps(), piece.alternatives());
+              : logprobs.chat(fresh.tokens(), fresh.logps(), fresh.alternatives());
       int branch = piece.branch();
       if (form.isPlain()) {
         return List.of(delta(branch, Turn.text(piece.text()), tokenLogprobs, null));
@@ -200,10 +202,11 @@ sealed interface CompletionFormat {
 
     @Override
     public List<Choice> chunks(EventStream.Piece piece, int offset, @Nullable Logprobs logprobs) {
+      TextDelta fresh = piece.delta();
       Object tokenLogprobs =
           logprobs == null
               ? null
-              : logprobs.text(piece.tokens(), piece.logps(), piece.alternatives(), offset);
+              : logprobs.text(fresh.tokens(), fresh.logps(), fresh.alternatives(), offset);
       return List.of(new Choice(piece.branch(), null, null, piece.text(), tokenLogprobs, null));
     }
 

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.engine.GenerationListener;
+import dev.whetstone.engine.TextDelta;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,7 +33,7 @@ class EventStreamTest {
                     1, writer(new ByteArrayOutputStream()), piece -> written.add(piece.text()));
                 return null;
               });
-      events.onText(0, "one", new int[] {1}, new float[] {-1});
+      events.onText(delta("one"));
       await().until(() -> !written.isEmpty());
       assertThat(writer.isDone()).isFalse();
 
@@ -52,10 +53,10 @@ class EventStreamTest {
     List<String> resets = new ArrayList<>();
     EventStream events = new EventStream(2, () -> resets.add("reset"));
     for (int i = 0; i < 2; i++) {
-      events.onText(0, "more", new int[] {1}, new float[] {-1});
+      events.onText(delta("more"));
     }
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> events.onText(0, "more", new int[] {1}, new float[] {-1}))
+      assertThatThrownBy(() -> events.onText(delta("more")))
           .as("which cancels the request")
           .isInstanceOf(GenerationListener.OverrunException.class);
     }
@@ -86,5 +87,9 @@ class EventStreamTest {
 
   private static EventWriter writer(ByteArrayOutputStream out) {
     return new EventWriter(out, new ObjectMapper());
+  }
+
+  private static TextDelta delta(String text) {
+    return new TextDelta(0, text, new int[] {1}, new float[] {-1}, List.of());
   }
 }

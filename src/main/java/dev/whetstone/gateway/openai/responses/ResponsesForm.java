@@ -2,6 +2,7 @@ package dev.whetstone.gateway.openai.responses;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.FinishReason;
+import dev.whetstone.engine.TextDelta;
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.http.EventWriter;
@@ -93,7 +94,9 @@ final class ResponsesForm implements AnswerForm {
   @Override
   public void piece(EventStream.Piece piece, EventWriter out) throws IOException {
     if (logprobs != null) {
-      unsent.addAll(logprobs.chat(piece.tokens(), piece.logps(), piece.alternatives()).content());
+      TextDelta delta = piece.delta();
+      unsent.addAll(
+          logprobs.chat(delta.tokens(), delta.logps(), delta.alternatives()).content());
     }
     add(reader.push(piece.text()), out);
   }
