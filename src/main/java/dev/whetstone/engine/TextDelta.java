@@ -14,8 +14,4 @@ import java.util.List;
  *     request asked for none
  */
 public record TextDelta(
-    int branch,
-    String text,
-    int[] tokens,
-    float[] logps,
-    List<List<TokenLogprob>> alternatives) {}
+    int branch, String text, int[] tokens, float[] logps, List<List<TokenLogprob>> alternatives) {}

@@ -1,8 +1,8 @@
 package dev.whetstone.dpo.torch;
 
-import dev.whetstone.io.ProcessorInfo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.whetstone.io.ProcessorInfo;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -41,7 +41,6 @@ public final class Bfloat16Gemm implements AutoCloseable {
   /** Keeps rows from lying a power of two apart, where they compete for one line of a cache. */
   private static final int ROW_PADDING = 32;
 
-
   private static final Optional<MethodHandle> KERNEL =
       LibtorchBindings.find(
           "_ZN2at6native7cpublas6brgemmEllllllbPKN3c108BFloat16ES5_Pfb",
@@ -65,7 +64,9 @@ public final class Bfloat16Gemm implements AutoCloseable {
           FunctionDescriptor.ofVoid(ValueLayout.JAVA_BOOLEAN));
 
   private static final boolean SUPPORTED =
-      KERNEL.isPresent() && RELEASE.isPresent() && ProcessorInfo.read().flags().contains("avx512_bf16");
+      KERNEL.isPresent()
+          && RELEASE.isPresent()
+          && ProcessorInfo.read().flags().contains("avx512_bf16");
 
   private final ParallelLoop loop;
   private Scratch rounded = Scratch.NONE;

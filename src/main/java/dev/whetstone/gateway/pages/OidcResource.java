@@ -88,8 +88,7 @@ public class OidcResource {
   }
 
   private Response signedIn(ApiKey key, String client, HttpServerRequest http) {
-    Session.Opened opened =
-        sessions.open(key, Session.Origin.OIDC, client, config.session());
+    Session.Opened opened = sessions.open(key, Session.Origin.OIDC, client, config.session());
     return to(http, "/").cookie(cookies.of(opened, http)).build();
   }
 

@@ -223,9 +223,7 @@ class SamplerTest {
       SamplingParameters bounded =
           sampling(1, Sampler.MAX_TOP_K + 1, 1, 0, 1, 0, 0, Map.of()).withSeed(seed);
       int token =
-          sampler
-              .sample(even, 0, new SamplerState(bounded, vocabulary, new int[0]), 0)
-              .token();
+          sampler.sample(even, 0, new SamplerState(bounded, vocabulary, new int[0]), 0).token();
       beyond += token > Sampler.MAX_TOP_K ? 1 : 0;
     }
 

@@ -7,18 +7,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.RunningGateway;
-import io.quarkus.test.junit.QuarkusTest;
 import dev.whetstone.testing.TablesOwner;
+import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import org.junit.jupiter.api.Test;
 import java.util.List;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What POST /generate stores of a pair. */
 @QuarkusTest

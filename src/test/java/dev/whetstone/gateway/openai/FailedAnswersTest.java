@@ -52,9 +52,7 @@ class FailedAnswersTest extends ReadyGateway {
         .as("nothing says that an answer is whole")
         .noneMatch(event -> event.matches(".*\"(finish_reason|stop_reason)\":\"[a-z_]+\".*"))
         .noneMatch(event -> event.contains("[DONE]") || event.contains("message_stop"))
-        .noneMatch(
-            event ->
-                event.contains("response.completed"));
+        .noneMatch(event -> event.contains("response.completed"));
   }
 
   @ParameterizedTest

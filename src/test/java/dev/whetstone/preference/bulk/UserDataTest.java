@@ -140,7 +140,7 @@ class UserDataTest extends LogTest {
     log.database.transaction(
         connection -> {
           assertThat(runs.unwanted().end(connection, run)).isEmpty();
-          erasure.completeAsync(
+          var _ = erasure.completeAsync(
               () -> new UserErasure(log.database).erase("ann", null, "operator_1"));
           await().atMost(Duration.ofSeconds(20)).until(this::somebodyWaits);
           Sql.update(

@@ -95,8 +95,7 @@ final class ResponsesForm implements AnswerForm {
   public void piece(EventStream.Piece piece, EventWriter out) throws IOException {
     if (logprobs != null) {
       TextDelta delta = piece.delta();
-      unsent.addAll(
-          logprobs.chat(delta.tokens(), delta.logps(), delta.alternatives()).content());
+      unsent.addAll(logprobs.chat(delta.tokens(), delta.logps(), delta.alternatives()).content());
     }
     add(reader.push(piece.text()), out);
   }
