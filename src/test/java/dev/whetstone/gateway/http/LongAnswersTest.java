@@ -61,7 +61,8 @@ class LongAnswersTest extends ReadyGateway {
           Content-Type: application/json
           Content-Length: 1000
 
-          {"prompt":           """
+          {"prompt":
+          """
               .formatted(key("chat"))
               .replace("\n", "\r\n");
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));

@@ -140,8 +140,9 @@ class UserDataTest extends LogTest {
     log.database.transaction(
         connection -> {
           assertThat(runs.unwanted().end(connection, run)).isEmpty();
-          var _ = erasure.completeAsync(
-              () -> new UserErasure(log.database).erase("ann", null, "operator_1"));
+          var _ =
+              erasure.completeAsync(
+                  () -> new UserErasure(log.database).erase("ann", null, "operator_1"));
           await().atMost(Duration.ofSeconds(20)).until(this::somebodyWaits);
           Sql.update(
               connection,
