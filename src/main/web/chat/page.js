@@ -103,7 +103,7 @@ export function render(root, { session }) {
   function showPanel() {
     panel?.remove();
     panel = settingsPanel(conversation, share, {
-      changed: () => store.save(),
+      changed: () => { store.save(); line.show(); },
       setShare: (value) => {
         share = value;
         localStorage.setItem('whetstone.pair-share', String(value));
@@ -116,12 +116,16 @@ export function render(root, { session }) {
     event.preventDefault();
     const said = text.value.trim();
     if (!said || running) return;
+    text.value = '';
+    store.keepDraft('');
+    ask(said);
+  }
+
+  function ask(said) {
     skipOpenPair();
     conversation.turns.push({ role: 'user', content: said });
     if (!conversation.title) conversation.title = said.replace(/\s+/g, ' ').slice(0, TITLE_LENGTH);
     if (!store.touch(conversation)) toast(W.full, 'bad');
-    text.value = '';
-    store.keepDraft('');
     answer();
   }
 
@@ -196,6 +200,7 @@ export function render(root, { session }) {
     endTimers();
     bar = null;
     list.draw();
+    line.show();
     fill(title, foreign(titleOf(conversation)));
     const last = conversation.turns.length - 1;
     const views = conversation.turns.map((turn, i) => turnView(turn, {
@@ -236,10 +241,7 @@ export function render(root, { session }) {
   function empty() {
     return h('div', h('h2', W.emptyTitle), h('p', W.empty),
       h('div.samples', { role: 'group', 'aria-label': W.samplesLabel }, samples(session).map((sample) =>
-        button(sample, () => {
-          text.value = sample;
-          form.requestSubmit();
-        }))));
+        button(sample, () => ask(sample)))));
   }
 
   function notice(failure) {
