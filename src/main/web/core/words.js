@@ -130,7 +130,7 @@ export const words = {
     empty: 'No run yet. One begins by itself when there are enough usable votes, or when you start one.', start: 'Start a run now',
     stop: 'Stop the run', stopTitle: 'Stop this run?', stopWhat: 'It ends after its current step, and no version comes of it. Its votes stay in the pool.',
     loss: 'Loss', margins: 'Margins (chosen over rejected)', accuracies: 'Accuracy', kl: 'KL to the reference, nats', length: 'Length ratio', rate: 'Learning rate', own: 'own answers',
-    step: 'step', config: 'Settings of this run', metrics: 'Last metrics', noSteps: 'No step yet.', parent: 'goes on from', selectPairs: 'pairs for early stopping',
+    step: 'step', config: 'Settings of this run', metrics: 'Last metrics', noSteps: 'No step yet.', parent: 'goes on from', rollout: 'rollout', selectPairs: 'pairs for early stopping',
   },
   rollouts: {
     title: 'Rollouts', version: 'candidate', against: 'against', status: 'status', why: 'why', began: 'began', ended: 'ended', gate: 'Gate',

@@ -20,8 +20,8 @@ export function render(root) {
   async function refresh() {
     const [policies, audit] = await Promise.all([api.get(POLICIES), api.get(LINE)]);
     const champion = championOf(policies.items);
-    fill(list, versionTable(policies.items, champion, refresh), source(POLICIES),
-      policies.items.length === 1 && empty(W.onlyBase, h('a', { href: '#/runs' }, words.nav.runs)));
+    fill(list, versionTable(policies.items, champion, refresh),
+      policies.items.length === 1 && empty(W.onlyBase, h('a', { href: '#/runs' }, words.nav.runs)), source(POLICIES));
     const changes = audit.items.filter((row) => CHANGES.includes(row.action));
     fill(line, changes.length ? timeline(changes) : h('p.soft', W.lineEmpty), source(LINE));
   }

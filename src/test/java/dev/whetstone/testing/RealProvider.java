@@ -1,6 +1,9 @@
 package dev.whetstone.testing;
 
+import dev.whetstone.io.Ports;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -45,8 +48,13 @@ public final class RealProvider implements QuarkusTestResourceLifecycleManager {
 
   @Override
   public Map<String, String> start() {
-    server.start();
-    port = server.issuerUrl(ISSUER).port();
+    try {
+      // a socket of a port that it was told may be opened there again at once
+      port = Ports.free();
+    } catch (IOException none) {
+      throw new UncheckedIOException(none);
+    }
+    server.start(port);
     return Map.of(
         "whetstone.oidc.enabled", "true",
         "whetstone.oidc.issuer", issuer(),
