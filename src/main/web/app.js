@@ -27,6 +27,7 @@ const RETRY = 3000;
 const main = document.getElementById('main');
 const bar = document.getElementById('bar');
 const away = document.getElementById('away');
+document.querySelector('.skip').textContent = words.nav.skip;
 let session = null;
 let provider = null;
 let leave = () => {};

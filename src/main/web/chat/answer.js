@@ -1,5 +1,12 @@
 import { api } from '../core/api.js';
+import { words } from '../core/words.js';
 import { messagesOf } from './store.js';
+
+/** The call that asks for an answer, or for two, to the turns of a conversation. */
+export function answerCall(conversation, pair) {
+  const body = { messages: messagesOf(conversation), stream: true, ...conversation.sampling };
+  return ['POST', '/generate', pair ? { ...body, pair } : body];
+}
 
 /**
  * Asks for an answer, or for two, and tells the text as it comes: onText({text}) or onText({a, b}).
@@ -10,10 +17,9 @@ export async function askModel(conversation, { pair, signal, onText }) {
   const texts = pair ? { a: '', b: '' } : { text: '' };
   let done = null;
   let problem = null;
-  const body = { messages: messagesOf(conversation), stream: true, ...conversation.sampling };
-  if (pair) body.pair = true;
+  const [method, path, body] = answerCall(conversation, pair);
   try {
-    await api.stream('POST', '/generate', {
+    await api.stream(method, path, {
       body,
       signal,
       onEvent(name, data) {
@@ -31,7 +37,7 @@ export async function askModel(conversation, { pair, signal, onText }) {
     if (failed.name !== 'AbortError') throw failed;
     return !pair && texts.text ? { role: 'assistant', content: texts.text, finish: 'cancelled' } : null;
   }
-  if (!done) throw new Error(problem?.detail ?? 'The answer broke off.');
+  if (!done) throw new Error(problem?.detail ?? words.chat.brokeOff);
   return pair ? pairTurn(done) : singleTurn(done);
 }
 

@@ -10,16 +10,18 @@ const MOST = 2000;
 /**
  * Thumbs, reasons and a comment on a single answer, and a form to write the better one.
  *
- * tools stand in the same line; changed() is called when the turn must be stored; redraw() when its text became another.
+ * tools stand in the same row; line shows the calls of the thumbs, too; changed() is called when the turn must be stored;
+ * redraw() when its text became another.
  */
-export function feedbackBar(turn, tools, { changed, redraw }) {
+export function feedbackBar(turn, tools, line, { changed, redraw }) {
   const root = h('div.feedback');
   const more = h('div');
   const error = h('p.error', { role: 'alert', hidden: true });
-  const thumbs = ['up', 'down'].map((rating) => button(W[rating], () => rate(rating), { kind: 'small plain' }));
+  const thumbs = ['up', 'down'].map((rating) => line.of(
+    button(W[rating], () => rate(rating), { kind: 'small plain' }), () => ['POST', '/feedback', bodyOf(thumb(rating))]));
   const better = button(W.better, edit, { kind: 'small plain' });
   show();
-  fill(root, h('div.tools', { role: 'group', 'aria-label': W.title }, tools, thumbs, better), more, error);
+  fill(root, h('div.tools', { role: 'group', 'aria-label': W.title }, tools, thumbs, better, line.root), more, error);
   return root;
 
   function show() {
@@ -53,8 +55,12 @@ export function feedbackBar(turn, tools, { changed, redraw }) {
   }
 
   async function rate(rating) {
-    const other = turn.rating !== rating;
-    if (await send({ rating, ...(other && { tags: [] }) })) why(rating);
+    if (await send(thumb(rating))) why(rating);
+  }
+
+  /** Reasons of the other thumb do not hold for this one. */
+  function thumb(rating) {
+    return { rating, ...(turn.rating !== rating && { tags: [] }) };
   }
 
   /** Reasons of the thumb that was given; the thumb counts whether or not they are. */
@@ -68,10 +74,10 @@ export function feedbackBar(turn, tools, { changed, redraw }) {
     const said = () => ({
       tags: boxes.filter(({ box }) => box.checked).map(({ box }) => box.value), comment: comment.value.trim(),
     });
-    const line = sameCall(() => ['POST', '/feedback', bodyOf(said())]);
-    const form = h('form.card', { onsubmit: keep, oninput: line.show }, h('p', W.thanks[rating]),
+    const whole = sameCall(() => ['POST', '/feedback', bodyOf(said())]);
+    const form = h('form.card', { onsubmit: keep, oninput: whole.show }, h('p', W.thanks[rating]),
       h('div.reasons', { role: 'group', 'aria-label': W.why }, boxes.map(({ label }) => label)),
-      h('label', W.comment, comment), line.root,
+      h('label', W.comment, comment), whole.root,
       h('div.actions', h('button.small.primary', { type: 'submit' }, words.common.save),
         button(W.close, () => fill(more), { kind: 'small' })));
     fill(more, form);
@@ -88,8 +94,8 @@ export function feedbackBar(turn, tools, { changed, redraw }) {
     const text = h('textarea', { rows: '6', maxlength: '50000', 'aria-label': W.betterText });
     text.value = turn.content;
     const said = () => ({ rating: 'down', edit: text.value.trim() });
-    const line = sameCall(() => ['POST', '/feedback', bodyOf(said())]);
-    const form = h('form.card', { onsubmit: keep, oninput: line.show }, h('p', W.betterWhat), text, line.root,
+    const whole = sameCall(() => ['POST', '/feedback', bodyOf(said())]);
+    const form = h('form.card', { onsubmit: keep, oninput: whole.show }, h('p', W.betterWhat), text, whole.root,
       h('div.actions', h('button.small.primary', { type: 'submit' }, W.betterGo),
         button(words.common.cancel, () => fill(more), { kind: 'small' })));
     fill(more, form);

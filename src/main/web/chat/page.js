@@ -1,8 +1,9 @@
 import { isElsewhere } from '../core/choices.js';
 import { button, fill, foreign, h } from '../core/dom.js';
+import { sameCall } from '../core/same-call.js';
 import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
-import { askModel } from './answer.js';
+import { answerCall, askModel } from './answer.js';
 import { conversationList, titleOf } from './list.js';
 import { settingsPanel } from './panel.js';
 import { openStore } from './store.js';
@@ -12,6 +13,9 @@ import { takeBack, undoLeft } from './undo.js';
 const W = words.chat;
 const NEAR = 96;
 const TITLE_LENGTH = 60;
+/** A message and its answer. */
+const ANSWERED = 2;
+const SECONDS_TO_UNDO = 15;
 
 export function render(root, { session }) {
   root.classList.add('chat');
@@ -22,6 +26,7 @@ export function render(root, { session }) {
   let bar = null;
   let undos = [];
   let countdown = null;
+  let left = false;
 
   const title = h('h1');
   const turns = h('div.turns');
@@ -29,8 +34,9 @@ export function render(root, { session }) {
   const two = h('input', { type: 'checkbox' });
   const send = h('button.primary', { type: 'submit' }, W.send);
   const stop = button(W.stop, () => running?.abort(), { hidden: true });
-  const form = h('form.composer', { onsubmit: submit }, text,
-    h('div.actions', h('label.inline', two, W.twoAnswers), h('div.actions', stop, send)));
+  const line = sameCall(() => callAfter(conversation.turns, text.value.trim()));
+  const form = h('form.composer', { onsubmit: submit, oninput: line.show }, text,
+    h('div.actions', h('label.inline', two, W.twoAnswers), line.root, h('div.actions', stop, send)));
   const panelButton = button(W.settings, togglePanel, { 'aria-expanded': 'false' });
   const talk = h('section.talk', { 'aria-label': W.title }, h('header', title, panelButton), turns, form);
   const list = conversationList({ store, current: () => conversation, open, changed: draw });
@@ -42,9 +48,17 @@ export function render(root, { session }) {
       form.requestSubmit();
     }
   });
+  text.value = store.draft();
+  text.addEventListener('input', () => store.keepDraft(text.value));
   document.addEventListener('keydown', onKey);
   draw();
   text.focus();
+
+  /** The call that asks for an answer after some turns, and after what is said next, if anything. */
+  function callAfter(before, said = null) {
+    const asked = said === null ? before : [...before, { role: 'user', content: said }];
+    return answerCall({ ...conversation, turns: asked }, two.checked);
+  }
 
   function onKey(event) {
     if (event.key !== 'u' || isElsewhere(event)) return;
@@ -89,7 +103,7 @@ export function render(root, { session }) {
   function showPanel() {
     panel?.remove();
     panel = settingsPanel(conversation, share, {
-      changed: () => store.save(),
+      changed: () => { store.save(); line.show(); },
       setShare: (value) => {
         share = value;
         localStorage.setItem('whetstone.pair-share', String(value));
@@ -102,12 +116,45 @@ export function render(root, { session }) {
     event.preventDefault();
     const said = text.value.trim();
     if (!said || running) return;
+    text.value = '';
+    store.keepDraft('');
+    ask(said);
+  }
+
+  function ask(said) {
     skipOpenPair();
     conversation.turns.push({ role: 'user', content: said });
     if (!conversation.title) conversation.title = said.replace(/\s+/g, ' ').slice(0, TITLE_LENGTH);
     if (!store.touch(conversation)) toast(W.full, 'bad');
-    text.value = '';
     answer();
+  }
+
+  /** Asks again after some of the turns; what is left out by this can be brought back. */
+  function restart(kept, said = null) {
+    const all = [...conversation.turns];
+    const mine = conversation;
+    giveUp();
+    mine.turns = said === null ? all.slice(0, kept) : [...all.slice(0, kept), { role: 'user', content: said }];
+    store.touch(mine);
+    answer();
+    if (all.length - kept <= ANSWERED) return;
+    toast(W.cut, '', { label: W.undo, seconds: SECONDS_TO_UNDO, run: () => {
+      if (mine === conversation) giveUp();
+      mine.turns = all;
+      store.touch(mine);
+      draw();
+    } });
+  }
+
+  function giveUp() {
+    running?.abort();
+    setRunning(null);
+  }
+
+  function setRunning(controller) {
+    running = controller;
+    stop.hidden = controller === null;
+    send.disabled = controller !== null;
   }
 
   function skipOpenPair() {
@@ -119,13 +166,11 @@ export function render(root, { session }) {
     const pair = two.checked || Math.random() < share;
     const mine = conversation;
     const controller = new AbortController();
-    running = controller;
+    setRunning(controller);
     draw();
     const live = liveView(pair);
     turns.append(live.root);
     scrollDown(true);
-    stop.hidden = false;
-    send.disabled = true;
     let failure = null;
     try {
       const turn = await askModel(mine, {
@@ -136,40 +181,35 @@ export function render(root, { session }) {
           scrollDown(false);
         },
       });
-      if (turn) mine.turns.push(turn);
+      // what was given up for another is not part of the conversation
+      if (turn && running === controller) mine.turns.push(turn);
     } catch (failed) {
       failure = failed;
     }
+    if (running !== controller) return;
     if (!store.touch(mine)) toast(W.full, 'bad');
-    if (running === controller) running = null;
-    stop.hidden = running === null;
-    send.disabled = running !== null;
-    if (mine !== conversation) return;
+    setRunning(null);
+    if (left || mine !== conversation) return;
     draw(failure);
     scrollDown(true);
     if (bar?.focus && !text.value) bar.focus();
   }
 
   function draw(failure = null) {
+    if (left) return;
     endTimers();
     bar = null;
     list.draw();
+    line.show();
     fill(title, foreign(titleOf(conversation)));
     const last = conversation.turns.length - 1;
     const views = conversation.turns.map((turn, i) => turnView(turn, {
       session,
       last: i === last && !running,
-      edit: (said) => {
-        running?.abort();
-        conversation.turns.length = i;
-        conversation.turns.push({ role: 'user', content: said });
-        store.touch(conversation);
-        answer();
-      },
-      regenerate: () => {
-        conversation.turns.length = i;
-        answer();
-      },
+      edit: (said) => restart(i, said),
+      editCall: (said) => callAfter(conversation.turns.slice(0, i), said),
+      regenerate: () => restart(i),
+      regenerateCall: () => callAfter(conversation.turns.slice(0, i)),
       decided: (choice, row) => {
         turn.choice = choice;
         turn.preferenceId = row.preference_id;
@@ -201,22 +241,20 @@ export function render(root, { session }) {
   function empty() {
     return h('div', h('h2', W.emptyTitle), h('p', W.empty),
       h('div.samples', { role: 'group', 'aria-label': W.samplesLabel }, samples(session).map((sample) =>
-        button(sample, () => {
-          text.value = sample;
-          form.requestSubmit();
-        }))));
+        button(sample, () => ask(sample)))));
   }
 
   function notice(failure) {
     const retry = button(words.common.retry, answer);
-    const root = h('div.notice', { role: 'alert' }, h('span', failure?.message ?? W.notSent), retry);
-    let left = failure?.retryAfter ?? 0;
+    const root = h('div.notice', { role: 'alert' }, h('span', failure?.message ?? W.notSent), retry,
+      sameCall(() => callAfter(conversation.turns)).root);
+    let seconds = failure?.retryAfter ?? 0;
     const tick = () => {
-      retry.disabled = left > 0;
-      fill(retry, left > 0 ? words.errors.wait(left) : words.common.retry);
-      if (left-- <= 0) clearInterval(countdown);
+      retry.disabled = seconds > 0;
+      fill(retry, seconds > 0 ? words.errors.wait(seconds) : words.common.retry);
+      if (seconds-- <= 0) clearInterval(countdown);
     };
-    if (left > 0) {
+    if (seconds > 0) {
       countdown = setInterval(tick, 1000);
       tick();
     }
@@ -238,6 +276,7 @@ export function render(root, { session }) {
   }
 
   return () => {
+    left = true;
     running?.abort();
     endTimers();
     document.removeEventListener('keydown', onKey);

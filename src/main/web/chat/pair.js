@@ -2,7 +2,7 @@ import { api } from '../core/api.js';
 import { choiceButtons, choiceOf, isElsewhere } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { renderMarkdown } from '../core/markdown.js';
-import { sameCall } from '../core/same-call.js';
+import { nearCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 
 const W = words.choice;
@@ -34,10 +34,9 @@ export function choiceBar(turn, { decided, skipped }) {
     return { root, end: () => {} };
   }
   let busy = false;
-  let near = 'a';
   const said = (choice) => ({ pair_id: turn.pairId, choice });
-  const line = sameCall(() => ['POST', '/preferences', said(near)]);
-  const buttons = choiceButtons(vote, (choice) => { near = choice; line.show(); });
+  const line = nearCall();
+  const buttons = choiceButtons(vote, line, (choice) => ['POST', '/preferences', said(choice)]);
   const error = h('p.error', { role: 'alert', hidden: true });
   fill(root, h('h3', W.title), h('div.actions', buttons, button(W.skip, skipped, { kind: 'plain' })),
     h('p.soft.keys', W.keys), line.root, error);

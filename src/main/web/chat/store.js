@@ -3,6 +3,7 @@ const MOST = 200;
 
 export function openStore(owner) {
   const name = 'whetstone.conversations.' + owner;
+  const draft = 'whetstone.draft.' + owner;
   let all = read(name);
 
   function save() {
@@ -31,6 +32,15 @@ export function openStore(owner) {
     remove(conversation) {
       all = all.filter((c) => c !== conversation);
       save();
+    },
+    /** What was being written when this tab left the page. */
+    draft: () => sessionStorage.getItem(draft) ?? '',
+    keepDraft(text) {
+      try {
+        sessionStorage.setItem(draft, text);
+      } catch {
+        // no room for it: it stays in its field
+      }
     },
     restore(conversation) {
       all.unshift(conversation);

@@ -1,29 +1,34 @@
 import { copy } from '../core/copy.js';
 import { button, foreign, h } from '../core/dom.js';
 import { renderMarkdown } from '../core/markdown.js';
+import { nearCall, sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 import { feedbackBar } from './feedback.js';
 import { choiceBar, pairView } from './pair.js';
 import { continuing } from './store.js';
-import { undoButton, undoLeft } from './undo.js';
+import { undoButton, undoCall, undoLeft } from './undo.js';
 
 const W = words.chat;
 const FINISH = { length: W.length, cancelled: W.stopped, error: W.failed };
 
-/** One turn of a conversation. actions: {edit, regenerate, decided, skipped, undo, changed, redraw, session, last} */
+/**
+ * One turn of a conversation. actions: {edit, editCall, regenerate, regenerateCall, decided, skipped, undo, changed, redraw,
+ * session, last}
+ */
 export function turnView(turn, actions) {
   if (turn.role === 'user') return userTurn(turn, actions);
   if (turn.role === 'pair') return pairTurn(turn, actions);
   const body = h('div.body.markdown');
   renderMarkdown(body, turn.content || `*${W.empty_answer}*`);
+  const line = nearCall();
   const tools = [button(W.copy, () => copy(turn.content), { kind: 'small plain' }),
-    actions.last && button(W.regenerate, actions.regenerate, { kind: 'small plain' })];
+    actions.last && line.of(button(W.regenerate, actions.regenerate, { kind: 'small plain' }), actions.regenerateCall)];
   return { root: h('div.turn.assistant',
     h('div.who', h('span', W.model), seesVersions(actions) && turn.policy && h('span', W.version(turn.policy)),
       turn.edited ? h('span.tag.accent', words.feedback.edited) : FINISH[turn.finish] && h('span.tag.warn', FINISH[turn.finish])),
     body,
     // a stopped answer has no id, and a text of the user's own needs no thumb
-    turn.id && !turn.edited ? feedbackBar(turn, tools, actions) : h('div.tools', tools)) };
+    turn.id && !turn.edited ? feedbackBar(turn, tools, line, actions) : h('div.tools', tools, actions.last && line.root)) };
 }
 
 function seesVersions({ session }) {
@@ -39,7 +44,8 @@ function userTurn(turn, actions) {
   function edit() {
     const text = h('textarea', { rows: '3', 'aria-label': W.message });
     text.value = turn.content;
-    const form = h('form', { onsubmit: send }, text, h('div.tools',
+    const line = sameCall(() => actions.editCall(text.value.trim()));
+    const form = h('form', { onsubmit: send, oninput: line.show }, text, line.root, h('div.tools',
       h('button.primary.small', { type: 'submit' }, W.editSend),
       button(words.common.cancel, () => form.replaceWith(body, tools), { kind: 'small' })));
     tools.remove();
@@ -59,16 +65,19 @@ function pairTurn(turn, actions) {
   // which version wrote which side is told once the vote stands
   const stands = () => {
     undo?.root.remove();
+    undoLine?.root.remove();
     if (!seesVersions(actions) || !turn.versions) return;
     versions.textContent = words.choice.versions(turn.versions.a, turn.versions.b);
     versions.hidden = false;
   };
   const undo = turn.choice && undoLeft(turn, actions.session) > 0
     ? undoButton(turn, actions.session, { undo: actions.undo, over: stands }) : null;
+  const undoLine = undo ? sameCall(() => undoCall(turn.preferenceId), words.choice.undo) : null;
   if (!undo) stands();
   const view = pairView({ a: turn.a.text, b: turn.b.text }, { chosen: turn.choice });
   const bar = open ? choiceBar(turn, actions) : null;
   const said = words.choice.names;
+  const again = turn.choice === 'both_bad' ? words.choice.again : W.regenerate;
   const root = h('div.turn.pair',
     h('div.who', h('span', W.model),
       !open && h('span.tag', turn.choice && turn.choice !== 'none' ? said[turn.choice] : words.choice.notChosen),
@@ -77,7 +86,8 @@ function pairTurn(turn, actions) {
     bar?.root,
     !open && h('div.tools', undo?.root,
       turn.choice !== 'both_bad' && button(W.copy, () => copy(continuing(turn)), { kind: 'small plain' }),
-      actions.last && button(turn.choice === 'both_bad' ? words.choice.again : W.regenerate, actions.regenerate, { kind: 'small plain' })),
+      actions.last && button(again, actions.regenerate, { kind: 'small plain' }),
+      undoLine?.root, actions.last && sameCall(actions.regenerateCall, again).root),
     turn.choice === 'both_bad' && actions.last && h('p.soft', words.choice.badNext));
   return { root, bar, undo };
 }

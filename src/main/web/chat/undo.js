@@ -10,9 +10,15 @@ export function undoLeft(turn, session) {
   return Math.max(0, Math.ceil((turn.votedAt + 1000 * (session.undo_seconds ?? 0) - Date.now()) / 1000));
 }
 
+/** The call that takes a vote back. */
+export function undoCall(preferenceId) {
+  return ['DELETE', '/preferences/' + encodeURIComponent(preferenceId)];
+}
+
 /** Takes a vote back. */
 export async function takeBack(turn) {
-  await api.del('/preferences/' + encodeURIComponent(turn.preferenceId));
+  const [, path] = undoCall(turn.preferenceId);
+  await api.del(path);
   turn.choice = null;
   turn.preferenceId = null;
   turn.votedAt = null;

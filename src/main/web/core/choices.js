@@ -12,11 +12,10 @@ const CHOICES = [
   ['both_bad', W.bad, ['4', 'ArrowDown']],
 ];
 
-/** near(choice) is called when one is about to be chosen. */
-export function choiceButtons(choose, near = () => {}) {
+/** line shows the call that a choice makes, which callOf(choice) answers. */
+export function choiceButtons(choose, line, callOf) {
   return CHOICES.map(([choice, label, [key]]) =>
-    button([label, h('kbd', { 'aria-hidden': 'true' }, key)], () => choose(choice),
-      { onfocus: () => near(choice), onpointerenter: () => near(choice) }));
+    line.of(button([label, h('kbd', { 'aria-hidden': 'true' }, key)], () => choose(choice)), () => callOf(choice)));
 }
 
 /** Whether a key is meant for something else: a text, a dialog, the browser. */

@@ -31,15 +31,17 @@ export function askAndCall(ask) {
     async function run(event) {
       event.preventDefault();
       confirm.disabled = true;
+      fill(confirm, words.common.working);
       const [method, path, body] = call();
       try {
-        const answer = method === 'DELETE' ? await api.del(path)
+        const answer = method === 'DELETE' ? await api.del(path, { body })
           : method === 'PUT' ? await api.put(path, body)
             : await api.post(path, body, { headers: { 'Idempotency-Key': crypto.randomUUID() } });
         toast(ask.done ?? words.common.done, 'good');
         end(answer ?? true);
       } catch (failed) {
         confirm.disabled = false;
+        fill(confirm, ask.label);
         error.hidden = false;
         fill(error, failed.message);
       }

@@ -1,6 +1,7 @@
 import { h } from './dom.js';
+import { words } from './words.js';
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const relative = new Intl.RelativeTimeFormat(words.locale, { numeric: 'auto' });
 const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 
 function ago(time) {
@@ -13,15 +14,15 @@ function ago(time) {
 export function when(time) {
   if (!time) return h('span', '–');
   const date = new Date(time);
-  return h('time', { datetime: date.toISOString(), title: date.toLocaleString('en') }, ago(time));
+  return h('time', { datetime: date.toISOString(), title: date.toLocaleString(words.locale) }, ago(time));
 }
 
 export function clock(time) {
-  return new Date(time).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  return new Date(time).toLocaleString(words.locale, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 export function count(value) {
-  return Number(value).toLocaleString('en');
+  return Number(value).toLocaleString(words.locale);
 }
 
 /** A measurement with as many digits as help. */
@@ -32,7 +33,7 @@ export function figure(value) {
   if (Number.isInteger(number)) return count(number);
   const size = Math.abs(number);
   if (size >= 1e6 || size < 1e-3) return number.toExponential(2);
-  return number.toLocaleString('en', { maximumSignificantDigits: size >= 100 ? 4 : 3 });
+  return number.toLocaleString(words.locale, { maximumSignificantDigits: size >= 100 ? 4 : 3 });
 }
 
 export function percent(share, digits = 0) {

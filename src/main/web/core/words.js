@@ -1,10 +1,11 @@
 // Every word that the pages show. One file, so that another language is another file.
 export const words = {
+  locale: 'en',
   common: {
     cancel: 'Cancel', copy: 'Copy', copied: 'Copied', done: 'Done', save: 'Save', retry: 'Try again',
     notCopied: 'The browser did not allow copying; mark the text and copy it by hand.',
     reason: 'Reason, for the audit log', sameCall: 'The same call for a shell', table: 'Table',
-    loading: 'Loading …', more: 'Show more', by: 'by', seconds: (s) => `${s} s`,
+    loading: 'Loading …', more: 'Show more', by: 'by', seconds: (s) => `${s} s`, minutes: (m) => `${m} min`, working: 'Working …',
     routeTitle: (route) => `These numbers come from ${route}`,
   },
   errors: {
@@ -17,7 +18,7 @@ export const words = {
     wait: (s) => `Try again in ${s} s`,
   },
   nav: {
-    label: 'Pages', menu: 'Menu', chat: 'Chat', rate: 'Rate', learning: 'Learning', versions: 'Versions', runs: 'Runs',
+    skip: 'Skip to the content', label: 'Pages', menu: 'Menu', chat: 'Chat', rate: 'Rate', learning: 'Learning', versions: 'Versions', runs: 'Runs',
     rollouts: 'Rollouts', compare: 'Compare', data: 'Votes and data', access: 'Access', audit: 'Audit',
     signOut: 'Sign out', signedInAs: 'Signed in as',
   },
@@ -52,7 +53,8 @@ export const words = {
     system: 'System prompt', temperature: 'Temperature', topP: 'Top p', topK: 'Top k', maxTokens: 'Longest answer, tokens',
     seed: 'Seed', share: 'Share of messages with two answers', modelDefault: "the model's own",
     votesLost: 'Temperature, top p and top k as the model has them are best for learning; a fixed seed is for trying things out.',
-    notSent: 'This was not answered.',
+    notSent: 'This was not answered.', brokeOff: 'The answer broke off.',
+    cut: 'What came after is left out of the conversation.',
   },
   feedback: {
     title: 'Rate this answer', up: '👍 Good', down: '👎 Bad', better: 'Make it better', why: 'Reasons', comment: 'Comment', close: 'Close',
@@ -114,6 +116,7 @@ export const words = {
   },
   versions: {
     title: 'Versions', line: 'Line of champions', lineEmpty: 'v0, the base, has served from the beginning.',
+    onlyBase: 'v0 alone so far. Each training run that succeeds makes a version.',
     version: 'version', parent: 'parent', made: 'made', by: 'run', status: 'status', over: 'over v0', actions: 'actions', changes: 'what it learned', changed: 'changes',
     promote: 'Promote', rollBack: 'Roll back', to: (v) => `Roll back to ${v}`,
     promoteTitle: (v) => `Promote ${v}?`,
@@ -127,7 +130,7 @@ export const words = {
     empty: 'No run yet. One begins by itself when there are enough usable votes, or when you start one.', start: 'Start a run now',
     stop: 'Stop the run', stopTitle: 'Stop this run?', stopWhat: 'It ends after its current step, and no version comes of it. Its votes stay in the pool.',
     loss: 'Loss', margins: 'Margins (chosen over rejected)', accuracies: 'Accuracy', kl: 'KL to the reference, nats', length: 'Length ratio', rate: 'Learning rate', own: 'own answers',
-    step: 'step', config: 'Settings of this run', metrics: 'Last metrics', noSteps: 'No step yet.', parent: 'goes on from', selectPairs: 'pairs for early stopping',
+    step: 'step', config: 'Settings of this run', metrics: 'Last metrics', noSteps: 'No step yet.', parent: 'goes on from', rollout: 'rollout', selectPairs: 'pairs for early stopping',
   },
   rollouts: {
     title: 'Rollouts', version: 'candidate', against: 'against', status: 'status', why: 'why', began: 'began', ended: 'ended', gate: 'Gate',
@@ -161,11 +164,13 @@ export const words = {
     import: 'Import', importWhat: 'A file of pairs in TRL’s forms (prompt, chosen, rejected), one JSON object a line.',
     drop: 'Drop a file here, or choose one', sending: (p) => `Sending: ${p}`, working: 'Reading the lines …',
     report: (r) => `${r.imported} imported, ${r.skipped} known before, ${r.rejected} unusable, of ${r.lines} lines`, line: 'line', problem: 'what is wrong',
-    erase: 'Erase a user', eraseWhat: 'Prompts, answers and votes of a user go for good; versions trained on them are listed.', user: 'User', eraseGo: 'Erase',
+    ofUser: 'Data of a user', ofUserWhat: 'What is stored of a user, to take away as a file; or to erase for good, which lists the versions trained on it.',
+    user: 'User', userExport: 'Export', eraseGo: 'Erase', taken: (n) => `${n} read …`, userSaved: (n) => `${n} prompts, answers, votes and skips saved`,
+    userNone: (u) => `Nothing is stored of ${u}.`,
     eraseTitle: (u) => `Erase what ${u} wrote?`, eraseConfirm: 'All prompts, answers and votes of this user are deleted on every gateway. This cannot be undone.',
     erased: (r) => `${r.pairs} pairs and ${r.votes} votes erased; versions trained on them: ${r.policies.join(', ') || 'none'}`,
     votes: 'Newest votes', ratings: 'Newest thumbs on single answers', noRatings: 'No thumbs yet. They are under each answer in the chat.', rating: 'thumb',
-    answer: 'answer', edit: 'better text', said: 'tags and comment', again: 'again', replay: 'replay', exportRatings: 'Every thumb: prompt, answer and label.', choice: 'choice', prompt: 'prompt', who: 'user', when: 'when', versions: 'versions', empty: 'No votes yet.', filterTag: 'Tag', filterUser: 'User',
+    answer: 'answer', edit: 'better text', said: 'tags and comment', again: 'again', replay: 'replay', exportRatings: 'Every thumb: prompt, answer and label.', choice: 'choice', prompt: 'prompt', who: 'user', when: 'when', versions: 'versions', empty: 'No votes yet. Chat and choose between two answers, or import a file of pairs.', filterTag: 'Tag', filterUser: 'User',
   },
   access: {
     title: 'Access', keys: 'Keys', sessions: 'Signed-in browsers', id: 'id', role: 'role', note: 'note', used: 'last used', made: 'made', state: 'state', valid: 'valid', revoked: 'revoked',

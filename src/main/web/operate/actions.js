@@ -16,8 +16,8 @@ export const actions = {
     title: L.run, what: L.runWhat, label: L.run, path: () => '/training/runs', body: (reason) => ({ reason }), done: L.started,
   }),
   stopRun: (id) => askAndCall({
-    title: words.runs.stopTitle, what: words.runs.stopWhat, label: words.runs.stop, danger: true, method: 'DELETE', reason: 'none',
-    path: () => '/training/runs/' + encodeURIComponent(id),
+    title: words.runs.stopTitle, what: words.runs.stopWhat, label: words.runs.stop, danger: true, method: 'DELETE',
+    path: (reason) => `/training/runs/${encodeURIComponent(id)}?reason=${encodeURIComponent(reason)}`,
   }),
   promote: (version, champion) => askAndCall({
     title: V.promoteTitle(version), what: V.promoteWhat(version, champion), label: V.promote,

@@ -2,6 +2,7 @@ import { api } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { figure } from '../core/format.js';
 import { renderMarkdown } from '../core/markdown.js';
+import { sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 import { championOf, empty, source, tag } from './parts.js';
 
@@ -20,9 +21,13 @@ export async function render(root) {
   const go = h('button.primary', { type: 'submit' }, W.go);
   const error = h('p.error', { role: 'alert', hidden: true });
   const result = h('div.sides');
-  const form = h('form.card.section', { onsubmit: compare },
+  const asked = () => [{ role: 'user', content: prompt.value }];
+  const answerCall = (choice) => ['POST', '/generate',
+    { messages: asked(), policy: choice.value, seed: SEED, max_tokens: Number(tokens.value) }];
+  const line = sameCall(() => [left, right].map(answerCall));
+  const form = h('form.card.section', { onsubmit: compare, oninput: line.show },
     h('label', W.prompt, prompt),
-    h('div.fields', h('label', W.left, left), h('label', W.right, right), h('label', W.tokens, tokens), go), error);
+    h('div.fields', h('label', W.left, left), h('label', W.right, right), h('label', W.tokens, tokens), go), line.root, error);
   fill(root, h('div.head', h('h1', W.title)), h('p', W.intro), form, result, h('p.soft', W.legend), source('/policies?limit=200'));
   fill(result, empty(W.empty));
 
@@ -30,14 +35,16 @@ export async function render(root) {
     event.preventDefault();
     go.disabled = true;
     error.hidden = true;
-    const messages = [{ role: 'user', content: prompt.value }];
+    const messages = asked();
     fill(result, [left, right].map((choice) => h('section.side', h('h3', choice.value), h('p.soft', words.common.loading))));
     const texts = new Map();
     try {
       for (const [i, choice] of [left, right].entries()) {
-        const answer = await api.post('/generate', { messages, policy: choice.value, seed: SEED, max_tokens: Number(tokens.value) });
-        const score = await api.post('/score', { messages, completion: answer.completion.text, policy: choice.value });
-        result.children[i].replaceWith(await view(answer, score, texts));
+        const [, path, body] = answerCall(choice);
+        const answer = await api.post(path, body);
+        const scoreCall = ['POST', '/score', { messages, completion: answer.completion.text, policy: answer.policy }];
+        const score = await api.post(scoreCall[1], scoreCall[2]);
+        result.children[i].replaceWith(await view(answer, score, texts, scoreCall));
       }
     } catch (failed) {
       error.hidden = false;
@@ -53,12 +60,13 @@ function select(items, chosen) {
   return list;
 }
 
-async function view(answer, score, texts) {
+async function view(answer, score, texts, scoreCall) {
   const text = h('div.markdown');
   renderMarkdown(text, answer.completion.text);
   return h('section.side', { 'aria-label': answer.policy },
     h('h3', answer.policy, ' ', tag(answer.completion.finish_reason)), text,
-    h('p.soft', W.reward(figure(score.reward))), await heatMap(score, texts));
+    h('p.soft', W.reward(figure(score.reward))), await heatMap(score, texts),
+    sameCall(() => scoreCall, scoreCall[1]).root);
 }
 
 async function heatMap(score, texts) {

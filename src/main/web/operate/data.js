@@ -1,7 +1,8 @@
 import { api, at } from '../core/api.js';
+import { saveFile } from '../core/copy.js';
 import { askAndCall } from '../core/dialog.js';
-import { fill, foreign, h } from '../core/dom.js';
-import { percent } from '../core/format.js';
+import { button, fill, foreign, h } from '../core/dom.js';
+import { count, percent } from '../core/format.js';
 import { sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 import { source, table } from './parts.js';
@@ -11,12 +12,13 @@ const W = words.data;
 const EXPORT = '/preferences?format=jsonl';
 const IMPORT = '/preferences/import';
 const RATINGS = '/feedback?form=text';
+const OF_USER = '/users/data';
 
 /** Export, import and erasure of users' data, the newest votes and thumbs. */
 export async function render(root) {
   const votes = votesSections();
   fill(root, h('div.head', h('h1', W.title)),
-    h('div.grid.section', exportCard(), importCard(votes.list), eraseCard()), votes.root);
+    h('div.grid.section', exportCard(), importCard(votes.list), userCard()), votes.root);
   await votes.list();
 }
 
@@ -69,18 +71,45 @@ function importCard(done) {
     sameCall(() => ['POST', IMPORT, undefined, 'pairs.jsonl']).root);
 }
 
-function eraseCard() {
+/** What is stored of one user: to take away, or to erase. */
+function userCard() {
   const user = h('input', { type: 'text', required: true, maxlength: '200', autocomplete: 'off' });
   const state = h('p', { role: 'status' });
-  const form = h('form', { onsubmit: erase }, h('label', W.user, user), h('button', { type: 'submit' }, W.eraseGo));
+  const save = button(W.userExport, take);
+  const dataOf = (more = '') => `${OF_USER}?user=${encodeURIComponent(user.value.trim())}&limit=200${more}`;
+  const line = sameCall(() => ['GET', dataOf()], W.userExport);
+  const form = h('form', { onsubmit: erase, oninput: line.show }, h('label', W.user, user),
+    h('div.actions', save, h('button.danger', { type: 'submit' }, W.eraseGo)), line.root);
+
+  async function take() {
+    if (!form.reportValidity()) return;
+    const name = user.value.trim();
+    const rows = [];
+    save.disabled = true;
+    try {
+      let next = null;
+      do {
+        fill(state, W.taken(count(rows.length)));
+        const page = await api.get(dataOf(next ? `&cursor=${encodeURIComponent(next)}` : ''));
+        rows.push(...page.items);
+        next = page.next;
+      } while (next);
+      if (rows.length) saveFile(rows.map((row) => JSON.stringify(row) + '\n').join(''), 'application/x-ndjson', 'user.jsonl');
+      fill(state, rows.length ? W.userSaved(count(rows.length)) : W.userNone(name));
+    } catch (failed) {
+      fill(state, h('span.error', failed.message));
+    }
+    save.disabled = false;
+  }
+
   async function erase(event) {
     event.preventDefault();
     const name = user.value.trim();
     const report = await askAndCall({
       title: W.eraseTitle(name), what: W.eraseConfirm, label: W.eraseGo, danger: true, method: 'DELETE', reason: 'none',
-      path: () => `/users/${encodeURIComponent(name)}/data`,
+      path: () => OF_USER, body: () => ({ user: name }),
     });
     if (report) fill(state, W.erased(report));
   }
-  return h('section.card.third', h('h2', W.erase), h('p', W.eraseWhat), form, state);
+  return h('section.card.third', h('h2', W.ofUser), h('p', W.ofUserWhat), form, state);
 }

@@ -21,6 +21,7 @@ export async function render(root) {
   let chart = null;
   let duelOf = null;
   let serving = null;
+  const changesOf = (version) => `/audit?version=${encodeURIComponent(version)}&subject=policy`;
   fill(root, h('div.head', h('h1', W.title)),
     h('div.section', hero), h('div.section', cards), section(W.duel, duel), history.root, gateways.root);
 
@@ -28,7 +29,7 @@ export async function render(root) {
     const [learning, champion, policies] = await Promise.all([
       api.get('/learning'), api.get('/policies/champion'), api.get('/policies?limit=1'),
     ]);
-    if (champion.version !== serving?.version) serving = await servingSince(champion);
+    if (champion.version !== serving?.version) serving = await servingSince(champion, changesOf(champion.version));
     drawHero(learning, champion, serving.since);
     fill(cards, poolCard(learning), overCard(learning), watchCard(learning), lastCard(learning));
     await Promise.all([gateways.update(policies), drawDuel(learning)]);
@@ -48,7 +49,7 @@ export async function render(root) {
         button(W.run, () => then(actions.startRun())))),
       h('h2', learning.paused ? W.paused(learning.paused.actor, learning.paused.reason) : W.waiting),
       !learning.paused && h('p', words2(learning.waiting_for)),
-      source('/learning'));
+      source('/learning', '/policies/champion', changesOf(champion.version)));
   }
 
   async function drawDuel(learning) {
@@ -76,7 +77,7 @@ export async function render(root) {
     chart?.destroy();
     duelOf = learning.candidate.rollout_id;
     chart = duelChart(line.items, d.threshold);
-    fill(duel, numbers, chart.element, source(path));
+    fill(duel, numbers, chart.element, source('/learning', path));
   }
 
   const ends = [poll(refresh, { live: true }), history.start()];
@@ -88,9 +89,9 @@ export async function render(root) {
 }
 
 /** When a version became champion: its newest change in the audit log, or its beginning. */
-async function servingSince({ version, created_at: made }) {
-  const audit = await api.get('/audit?limit=1000');
-  const change = audit.items.find((row) => row.version === version && ['promote', 'rollback'].includes(row.action));
+async function servingSince({ version, created_at: made }, changes) {
+  const audit = await api.get(changes);
+  const change = audit.items.find((row) => ['promote', 'rollback'].includes(row.action));
   return { version, since: change?.at ?? made };
 }
 

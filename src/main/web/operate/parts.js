@@ -2,6 +2,7 @@
 import { api, at, curl } from '../core/api.js';
 import { copy } from '../core/copy.js';
 import { button, fill, foreign, h } from '../core/dom.js';
+import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
 
 const STATUS = {
@@ -20,10 +21,11 @@ export function pending(selector = 'div.card') {
   return h(selector, h('p.soft', words.common.loading));
 }
 
-/** Where the numbers above come from: the route, and the same call for a shell. */
-export function source(path) {
-  return h('div.source', h('a', { href: at(path), target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, 'GET ' + path),
-    button('curl', () => copy(curl('GET', path)), { kind: 'small plain', 'aria-label': `${words.common.copy}: curl ${path}` }));
+/** Where the numbers above come from: the routes, and the same calls for a shell. */
+export function source(...paths) {
+  return h('div.source', paths.map((path) => h('span',
+    h('a', { href: at(path), target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, 'GET ' + path),
+    button('curl', () => copy(curl('GET', path)), { kind: 'small plain', 'aria-label': `${words.common.copy}: curl ${path}` }))));
 }
 
 export function section(title, ...children) {
@@ -89,14 +91,19 @@ export function json(value) {
 export async function pagedList(host, path, draw) {
   const all = [];
   let next = null;
-  const more = button(words.common.more, load);
+  const more = button(words.common.more, () => load().catch((failed) => toast(failed.message, 'bad')));
   const redraw = () => fill(host, draw(all), source(path), next && h('p', more));
   async function load() {
     more.disabled = true;
-    const page = await api.get(path + (next ? '&cursor=' + encodeURIComponent(next) : ''));
-    all.push(...page.items);
-    next = page.next;
-    more.disabled = false;
+    fill(more, words.common.loading);
+    try {
+      const page = await api.get(path + (next ? '&cursor=' + encodeURIComponent(next) : ''));
+      all.push(...page.items);
+      next = page.next;
+    } finally {
+      more.disabled = false;
+      fill(more, words.common.more);
+    }
     redraw();
   }
   await load();

@@ -1,7 +1,7 @@
-import { api, curl } from '../core/api.js';
-import { copy } from '../core/copy.js';
-import { button, fill, foreign, h } from '../core/dom.js';
+import { api } from '../core/api.js';
+import { fill, foreign, h } from '../core/dom.js';
 import { clock } from '../core/format.js';
+import { sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 import { empty, facts, table, tag } from './parts.js';
 
@@ -13,20 +13,21 @@ export function render(root, { params: [id = ''] }) {
   const go = h('button.primary', { type: 'submit' }, W.go);
   const error = h('p.error', { role: 'alert', hidden: true });
   const result = h('div');
-  const form = h('form.card.section', { onsubmit: run }, h('div.fields', h('label', W.id, name), go), error);
+  const call = () => ['POST', `/answers/${encodeURIComponent(name.value.trim())}/replay`, {}];
+  const line = sameCall(call);
+  const form = h('form.card.section', { onsubmit: run, oninput: line.show }, h('div.fields', h('label', W.id, name), go), line.root, error);
   fill(root, h('div.head', h('h1', W.title)), h('p', W.intro), form, result);
   fill(result, empty(W.empty));
   if (id) form.requestSubmit();
 
   async function run(event) {
     event.preventDefault();
-    const path = `/answers/${encodeURIComponent(name.value.trim())}/replay`;
+    const [, path, body] = call();
     go.disabled = true;
     error.hidden = true;
     fill(result, h('p.soft', { role: 'status' }, W.working));
     try {
-      fill(result, view(await api.post(path)), h('div.source', h('span.mono', 'POST ' + path),
-        button('curl', () => copy(curl('POST', path, {})), { kind: 'small plain', 'aria-label': `${words.common.copy}: curl ${path}` })));
+      fill(result, view(await api.post(path, body)));
     } catch (failed) {
       fill(result);
       error.hidden = false;

@@ -23,6 +23,6 @@ export function render(root) {
       { head: words.learning.evidence, number: true, cell: (r) => figure(r.duel.evidence) },
       { head: W.began, nowrap: true, cell: (r) => when(r.created_at) },
       { head: W.why, text: true, cell: (r) => words2(r.reason) },
-    ], items, W.title) : empty(W.empty), source(PATH));
+    ], items, W.title) : empty(W.empty, h('a', { href: '#/runs' }, words.nav.runs)), source(PATH));
   }, { live: true });
 }

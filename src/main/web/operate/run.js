@@ -17,7 +17,7 @@ const CURVES = [
   [W.accuracies, [['train', 'rewards/accuracies'], ['select', 'eval_rewards/accuracies']]],
   [W.kl, [['select', 'eval_kl'], [W.own, 'policy_kl']]],
   [W.length, [['train', 'length_ratio'], ['select', 'eval_length_ratio']]],
-  [W.rate, [['', 'learning_rate']]],
+  [W.rate, [[W.rate, 'learning_rate']]],
 ];
 
 /** One run, with its curves as they grow. */
@@ -56,7 +56,7 @@ export async function render(root, { params: [id] }) {
     redraw = null;
     const x = steps.map((s) => s.step);
     const seriesOf = (lines) => lines
-      .map(([label, name]) => ({ label: label || name, values: steps.map((s) => s.metrics[name] ?? null) }));
+      .map(([label, name]) => ({ label, values: steps.map((s) => s.metrics[name] ?? null) }));
     if (charts) {
       charts.forEach((chart, i) => chart.update(x, seriesOf(CURVES[i][1])));
       return;
@@ -89,7 +89,7 @@ function headOf(run, path) {
         [W.parent, run.parent ?? '–'], [W.pairs, count(run.pairs)], [W.selectPairs, count(run.held_out)],
         [W.began, when(run.started_at ?? run.created_at)], [W.took, took(run)],
         [W.step, figure(run.metrics.step)],
-        run.policy && [words.rollouts.title, link('rollout', run.id.replace(/^run_/, 'rollout_'))],
+        run.policy && [W.rollout, link('rollout', run.id.replace(/^run_/, 'rollout_'))],
       ]),
       h('details', h('summary', W.config), json(run.config)),
       h('details', h('summary', W.metrics), json(run.metrics)),

@@ -12,7 +12,7 @@ const PATH = '/training/runs?limit=100';
 export function took(run) {
   if (!run.started_at) return '–';
   const seconds = (new Date(run.finished_at ?? Date.now()) - new Date(run.started_at)) / 1000;
-  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  return seconds < 90 ? words.common.seconds(Math.round(seconds)) : words.common.minutes(Math.round(seconds / 60));
 }
 
 /** All training runs. */

@@ -4,10 +4,11 @@ import { percent, when } from '../core/format.js';
 import { poll } from '../core/poll.js';
 import { words } from '../core/words.js';
 import { actions } from './actions.js';
-import { championOf, link, pending, section, source, table, tag, words2 } from './parts.js';
+import { championOf, empty, link, pending, section, source, table, tag, words2 } from './parts.js';
 
 const W = words.versions;
-const PAGE = 200;
+const POLICIES = '/policies?limit=200';
+const LINE = '/audit?subject=policy&limit=1000';
 const CHANGES = ['promote', 'rollback'];
 
 /** Every version with its lineage, and who was champion when and why. */
@@ -17,11 +18,12 @@ export function render(root) {
   fill(root, h('div.head', h('h1', W.title)), h('div.section', list), section(W.line, line));
 
   async function refresh() {
-    const [policies, audit] = await Promise.all([api.get(`/policies?limit=${PAGE}`), api.get('/audit?limit=1000')]);
+    const [policies, audit] = await Promise.all([api.get(POLICIES), api.get(LINE)]);
     const champion = championOf(policies.items);
-    fill(list, versionTable(policies.items, champion, refresh), source(`/policies?limit=${PAGE}`));
-    const changes = audit.items.filter((row) => row.subject === 'policy' && CHANGES.includes(row.action));
-    fill(line, changes.length ? timeline(changes) : h('p.soft', W.lineEmpty), source('/audit?limit=1000'));
+    fill(list, versionTable(policies.items, champion, refresh),
+      policies.items.length === 1 && empty(W.onlyBase, h('a', { href: '#/runs' }, words.nav.runs)), source(POLICIES));
+    const changes = audit.items.filter((row) => CHANGES.includes(row.action));
+    fill(line, changes.length ? timeline(changes) : h('p.soft', W.lineEmpty), source(LINE));
   }
   return poll(refresh, { live: true });
 }

@@ -19,8 +19,8 @@ export function votesSections() {
 
   async function list() {
     await Promise.all([
-      pagedList(votes, '/preferences?' + query({ order: 'newest' }), (rows) => (rows.length ? voteTable(rows) : empty(W.empty))),
-      pagedList(ratings, '/feedback/ratings?' + query({}), (rows) => (rows.length ? ratingTable(rows) : empty(W.noRatings))),
+      pagedList(votes, '/preferences?' + query({ order: 'newest' }), (rows) => (rows.length ? voteTable(rows) : empty(W.empty, chat()))),
+      pagedList(ratings, '/feedback/ratings?' + query({}), (rows) => (rows.length ? ratingTable(rows) : empty(W.noRatings, chat()))),
     ]);
   }
 
@@ -30,6 +30,10 @@ export function votesSections() {
     if (user.value.trim()) params.set('user', user.value.trim());
     return params;
   }
+}
+
+function chat() {
+  return h('a', { href: '#/chat' }, words.nav.chat);
 }
 
 function prompt(row) {

@@ -2,8 +2,10 @@ import { api } from '../core/api.js';
 import { choiceOf, isElsewhere } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { count, figure } from '../core/format.js';
+import { sameCall } from '../core/same-call.js';
 import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
+import { undoCall } from '../chat/undo.js';
 import { guidelinesCard } from './guidelines.js';
 import { source } from '../operate/parts.js';
 import { deskView } from './pair.js';
@@ -28,8 +30,10 @@ export async function render(root, { session }) {
   let desk = null;
   let last = null;
   let busy = false;
+  const undoLine = sameCall(() => undoCall(last.id), C.undo);
+  undoLine.root.hidden = true;
   fill(root, h('div.head', h('h1', W.title)), h('p', W.intro),
-    h('div.desk', h('div', filter, host, numbers, source('/progress'), source('/preferences/summary')), guidelinesCard(session)));
+    h('div.desk', h('div', filter, host, undoLine.root, numbers, source('/progress', '/preferences/summary')), guidelinesCard(session)));
   document.addEventListener('keydown', onKey);
   await next();
 
@@ -100,6 +104,8 @@ export async function render(root, { session }) {
       const [, path, body] = voteOf(which, desk.said());
       const row = await api.post(path, body);
       last = { pair, id: row.preference_id, until: Date.now() + 1000 * (session.undo_seconds ?? 0) };
+      undoLine.root.hidden = !session.undo_seconds;
+      undoLine.show();
       const seen = row.policies && operator ? ` · ${C.versions(row.policies[sides[0]], row.policies[sides[1]])}` : '';
       const agreed = await agreement(pair.pair_id, choice);
       toast(C.thanks[which] + agreed + seen, 'good',
@@ -124,8 +130,11 @@ export async function render(root, { session }) {
     if (!last || last.until < Date.now()) return;
     const taken = last;
     last = null;
+    undoLine.root.open = false;
+    undoLine.root.hidden = true;
     try {
-      await api.del('/preferences/' + encodeURIComponent(taken.id));
+      const [, path] = undoCall(taken.id);
+      await api.del(path);
     } catch (failed) {
       toast(failed.message, 'bad');
       return;

@@ -1,7 +1,7 @@
 import { choiceButtons } from '../core/choices.js';
 import { button, fill, h } from '../core/dom.js';
 import { renderMarkdown } from '../core/markdown.js';
-import { sameCall } from '../core/same-call.js';
+import { nearCall, sameCall } from '../core/same-call.js';
 import { words } from '../core/words.js';
 import { wordDiff } from './diff.js';
 
@@ -23,21 +23,20 @@ export function deskView(pair, sides, { vote, skip, voteOf, skipOf }) {
   const why = h('select', { 'aria-label': W.why }, W.reasons.map((reason) => h('option', reason)));
   const prompt = h('div.markdown');
   renderMarkdown(prompt, pair.messages?.map((m) => m.content).join('\n\n') ?? pair.prompt);
-  let near = 'a';
-  const voteLine = sameCall(() => voteOf(near, said()));
-  const skipLine = sameCall(() => skipOf(reason()));
+  const voteLine = nearCall();
+  const skipLine = sameCall(() => skipOf(reason()), W.skip);
   const showLines = () => { voteLine.show(); skipLine.show(); };
   const root = h('div', { oninput: showLines },
     h('section.card', { 'aria-label': W.prompt }, h('div.meta', h('h2', W.prompt), lease), prompt),
     h('div.sides', texts.map((body, i) => h('section.side', { 'aria-label': i ? C.right : C.left }, h('h3', i ? C.right : C.left), body))),
     h('div.choice', { role: 'group', 'aria-label': C.title }, h('h3', C.title),
-      h('div.actions', choiceButtons(vote, (choice) => { near = choice; voteLine.show(); })),
+      h('div.actions', choiceButtons(vote, voteLine, (choice) => voteOf(choice, said()))),
       h('p.soft.keys', W.keys), voteLine.root),
     h('div.fields', h('label', W.comment, comment), h('label', W.tag, tags), h('label.inline', mark, W.diff)),
     h('div.fields', h('label', W.why, why), button(W.skip, skip)), skipLine.root);
   const tick = () => {
     const left = Math.floor((new Date(pair.leased_until) - Date.now()) / 1000);
-    fill(lease, left > 0 ? W.left(left >= 60 ? `${Math.ceil(left / 60)} min` : `${left} s`) : W.over);
+    fill(lease, left > 0 ? W.left(left >= 60 ? words.common.minutes(Math.ceil(left / 60)) : words.common.seconds(left)) : W.over);
   };
   const timer = setInterval(tick, 1000);
   tick();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
@@ -14,7 +15,9 @@ import dev.whetstone.testing.PageBrowser;
 import dev.whetstone.testing.PagePictures;
 import dev.whetstone.testing.Voters;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -140,6 +143,31 @@ class OperatorPagesIT extends PagesCase {
             + " DragEvent('drop', { dataTransfer: moved, bubbles: true, cancelable: true })); }",
         lines);
     assertThat(page.getByText("0 imported, 1 known before, 1 unusable, of 2 lines")).isVisible();
+  }
+
+  @Test
+  void whatIsStoredOfAUserIsTakenAwayAndErased() throws Exception {
+    String user = "vera & co";
+    Map<String, Object> ask = new HashMap<>(ASK);
+    ask.put("user", user);
+    gateway.postForJson("chat", "/generate", ask);
+    signIn();
+    page.navigate(url("/#/data"));
+    Locator card = page.locator("section.card", new Page.LocatorOptions().setHasText("of a user"));
+    card.getByLabel("User").fill(user);
+    card.locator("summary").click();
+    assertThat(card.locator(".line")).containsText("/users/data?user=vera%20%26%20co");
+    Download file =
+        page.waitForDownload(() -> card.getByRole(AriaRole.BUTTON, exactly("Export")).click());
+    assertThat(Files.readString(file.path())).contains("How was the book?");
+    assertThat(card).containsText("1 prompts, answers, votes and skips saved");
+
+    card.getByRole(AriaRole.BUTTON, exactly("Erase")).click();
+    assertThat(page.locator("dialog")).containsText("This cannot be undone");
+    page.locator("dialog").getByRole(AriaRole.BUTTON, exactly("Erase")).click();
+    assertThat(card).containsText("1 pairs and 0 votes erased");
+    card.getByRole(AriaRole.BUTTON, exactly("Export")).click();
+    assertThat(card).containsText("Nothing is stored of vera & co");
   }
 
   @Test

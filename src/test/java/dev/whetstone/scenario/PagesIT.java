@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.gson.JsonObject;
+import com.microsoft.playwright.CDPSession;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.Cookie;
@@ -38,11 +41,14 @@ class PagesIT extends PagesCase {
     page.getByLabel("Two answers").check();
     page.getByRole(AriaRole.BUTTON, named("How was the book?")).click();
     page.getByRole(AriaRole.BUTTON, named("Left")).hover();
-    page.getByText("The same call for a shell").click();
+    page.locator(".choice .same-call summary").click();
     assertThat(page.locator(".choice .line")).containsText("/preferences");
     assertThat(page.locator(".choice .line")).containsText("\"choice\":\"a\"");
     page.getByRole(AriaRole.BUTTON, named("Left")).click();
     assertThat(page.locator(".toast")).containsText("Noted: the left one");
+    page.getByText("The same call for a shell: Undo").click();
+    assertThat(page.locator(".turn.pair .line").first()).containsText("-X DELETE");
+    assertThat(page.locator(".turn.pair .line").first()).containsText("/preferences/");
     assertThat(page.locator(".turn.pair").getByText("left by v0, right by v0")).isVisible();
 
     say("What did you think of the hotel?");
@@ -64,7 +70,7 @@ class PagesIT extends PagesCase {
 
       page.getByLabel("Two answers").check();
       say("How was the book?");
-      page.getByText("The same call for a shell").click();
+      page.locator(".choice .same-call summary").click();
       assertThat(page.locator(".choice .line")).containsText(proxy.url("/preferences"));
       page.getByRole(AriaRole.BUTTON, named("Left")).click();
       assertThat(page.locator(".toast")).containsText("Noted: the left one");
@@ -85,16 +91,113 @@ class PagesIT extends PagesCase {
     Locator answers = page.locator(".turn.assistant");
     assertThat(answers).hasCount(1);
 
+    page.locator(".composer .same-call summary").click();
+    page.locator("#message").fill("And \"the\" end?");
+    assertThat(page.locator(".composer .line")).containsText("/generate");
+    assertThat(page.locator(".composer .line")).containsText("How was the film?");
+    assertThat(page.locator(".composer .line")).containsText("And \\\"the\\\" end?");
+    page.navigate(url("/#/rate"));
+    page.goBack();
+    assertThat(page.locator("#message")).hasValue("And \"the\" end?");
+    page.locator("#message").fill("");
+
+    page.getByRole(AriaRole.BUTTON, named("Regenerate")).hover();
+    page.locator(".turn .same-call summary").click();
+    assertThat(page.locator(".turn .line")).containsText("/generate");
+    page.getByRole(AriaRole.BUTTON, exact("👍 Good")).hover();
+    assertThat(page.locator(".turn .line")).containsText("\"rating\":\"up\"");
     page.getByRole(AriaRole.BUTTON, named("Regenerate")).click();
     assertThat(answers).hasCount(1);
     page.getByRole(AriaRole.BUTTON, named("Edit")).click();
     page.locator(".turn.user textarea").fill("How was the song?");
+    page.locator(".turn.user .same-call summary").click();
+    assertThat(page.locator(".turn.user .line")).containsText("How was the song?");
     page.getByRole(AriaRole.BUTTON, named("Send again")).click();
 
     assertThat(page.locator(".turn.user")).containsText("How was the song?");
     assertThat(answers).containsText("song");
     page.reload();
     assertThat(answers).containsText("song");
+
+    say("And the band?");
+    assertThat(answers).hasCount(2);
+    page.getByRole(AriaRole.BUTTON, named("Edit")).first().click();
+    page.locator(".turn.user textarea").fill("How was the game?");
+    page.getByRole(AriaRole.BUTTON, named("Send again")).click();
+    assertThat(answers).containsText("game");
+    page.locator(".toast").getByRole(AriaRole.BUTTON, exactly("Undo")).click();
+    assertThat(answers).hasCount(2);
+    assertThat(page.locator(".turn.user").last()).containsText("And the band?");
+  }
+
+  @Test
+  void anAnswerThatStreamsIsStopped() throws Exception {
+    signIn();
+    page.evaluate("localStorage.setItem('whetstone.pair-share', '0')");
+    page.reload();
+    page.getByRole(AriaRole.BUTTON, exact("Settings")).click();
+    // hot enough to find no end soon
+    page.getByLabel("Temperature").fill("2");
+    page.getByLabel("Top k").fill("0");
+    page.getByLabel("Longest answer, tokens").fill("120");
+    CDPSession network = person.newCDPSession(page);
+    network.send("Network.enable");
+    network.send("Network.emulateNetworkConditions", slow(1_000));
+    page.locator("#message").fill("How was the book?");
+    page.keyboard().press("Enter");
+    assertThat(page.locator(".turn .caret")).not().isEmpty();
+    page.getByRole(AriaRole.BUTTON, exact("Stop")).click();
+
+    Locator stopped = page.locator(".turn.assistant");
+    assertThat(stopped).containsText("stopped here");
+    assertThat(page.getByRole(AriaRole.BUTTON, exact("Stop"))).isHidden();
+    assertThat(stopped.getByRole(AriaRole.BUTTON, exactly("👍 Good"))).hasCount(0);
+    network.send("Network.emulateNetworkConditions", slow(-1));
+    String part = stopped.locator(".body").textContent();
+    page.reload();
+    assertThat(stopped.locator(".body")).hasText(part);
+    page.getByRole(AriaRole.BUTTON, named("Regenerate")).click();
+    assertThat(stopped.getByRole(AriaRole.BUTTON, exactly("👍 Good"))).isVisible();
+  }
+
+  private static JsonObject slow(int bytesASecond) {
+    JsonObject conditions = new JsonObject();
+    conditions.addProperty("offline", false);
+    conditions.addProperty("latency", 0);
+    conditions.addProperty("downloadThroughput", bytesASecond);
+    conditions.addProperty("uploadThroughput", -1);
+    return conditions;
+  }
+
+  @Test
+  void aConversationIsRenamedExportedAndDeleted() throws Exception {
+    signIn();
+    page.evaluate("localStorage.setItem('whetstone.pair-share', '0')");
+    page.reload();
+    say("How was the meal?");
+    String answer = page.locator(".turn.assistant .body").textContent();
+    String tools = "Rename, Export, Delete: ";
+    page.getByRole(AriaRole.BUTTON, exact(tools + "How was the meal?")).click();
+    page.getByRole(AriaRole.BUTTON, exact("Rename")).click();
+    page.getByLabel("Name of the conversation").fill("A <b>meal</b>");
+    page.keyboard().press("Enter");
+    assertThat(page.locator("h1")).hasText("A <b>meal</b>");
+
+    page.getByRole(AriaRole.BUTTON, exact(tools + "A <b>meal</b>")).click();
+    Download file =
+        page.waitForDownload(() -> page.getByRole(AriaRole.BUTTON, exact("Export")).click());
+    assertThat(Files.readString(file.path()))
+        .contains("# A <b>meal</b>", "How was the meal?", answer.strip());
+
+    page.getByRole(AriaRole.BUTTON, exact("Delete")).click();
+    assertThat(page.getByText("Conversation deleted")).isVisible();
+    assertThat(page.locator(".turn")).hasCount(0);
+    page.locator(".toast").getByRole(AriaRole.BUTTON, exactly("Undo")).click();
+    page.getByRole(AriaRole.BUTTON, exact(tools + "A <b>meal</b>")).click();
+    page.getByRole(AriaRole.BUTTON, exact("Delete")).click();
+    page.reload();
+    assertThat(page.locator(".samples")).isVisible();
+    assertThat(page.getByText("A <b>meal</b>")).hasCount(0);
   }
 
   @Test
@@ -124,9 +227,9 @@ class PagesIT extends PagesCase {
     page.getByRole(AriaRole.BUTTON, exact("👎 Bad")).click();
     page.getByLabel("too long").check();
     page.getByLabel("Comment").fill("<b>no</b>");
-    page.getByText("The same call for a shell").click();
-    assertThat(page.locator(".feedback .line")).containsText("/feedback");
-    assertThat(page.locator(".feedback .line")).containsText("\"tags\":[\"too-long\"]");
+    page.locator(".feedback .card .same-call summary").click();
+    assertThat(page.locator(".feedback .card .line")).containsText("/feedback");
+    assertThat(page.locator(".feedback .card .line")).containsText("\"tags\":[\"too-long\"]");
     page.getByRole(AriaRole.BUTTON, exact("Save")).click();
     assertThat(page.getByText("Your reasons are kept")).isVisible();
     page.getByRole(AriaRole.BUTTON, exact("Make it better")).click();
@@ -191,6 +294,8 @@ class PagesIT extends PagesCase {
 
     assertThat(page.locator(".toast")).containsText("Noted: the right one");
     assertThat(page.getByText("1 votes of yours, 1 in the last day")).isVisible();
+    page.getByText("The same call for a shell: Undo").click();
+    assertThat(page.locator(".line").last()).containsText("-X DELETE");
 
     page.keyboard().press("u");
     assertThat(page.getByText("The vote is taken back")).isVisible();
@@ -198,9 +303,10 @@ class PagesIT extends PagesCase {
     page.keyboard().press("1");
     assertThat(page.getByText("1 votes of yours")).isVisible();
     page.getByLabel("Why it is skipped").selectOption("I cannot tell");
-    page.getByText("The same call for a shell").last().click();
-    assertThat(page.locator(".line").last()).containsText("/skip' ");
-    assertThat(page.locator(".line").last()).containsText("I cannot tell");
+    page.getByText("The same call for a shell: Skip").click();
+    Locator skip = page.locator(".same-call[open] .line");
+    assertThat(skip).containsText("/skip' ");
+    assertThat(skip).containsText("I cannot tell");
     page.getByRole(AriaRole.BUTTON, exact("Skip")).click();
     assertThat(page.getByText("Given back; others get it")).isVisible();
     assertThat(page.content()).doesNotContain("wsk_");

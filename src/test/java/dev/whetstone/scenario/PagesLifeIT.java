@@ -9,21 +9,30 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.ColorScheme;
+import com.sun.net.httpserver.HttpServer;
 import dev.whetstone.lab.DemoScenario;
 import dev.whetstone.lab.LabGateway;
 import dev.whetstone.lab.LabSettings;
 import dev.whetstone.testing.PageBrowser;
 import dev.whetstone.testing.PagePictures;
 import dev.whetstone.testing.PostgresFaults;
+import dev.whetstone.testing.RealProvider;
 import dev.whetstone.testing.StorySettings;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.testing.Voters;
 import dev.whetstone.testing.Welcome;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +117,104 @@ class PagesLifeIT {
       page.evaluate("location.hash = '#/learning'");
       assertThat(page.getByText("v0 serves")).isVisible();
     }
+  }
+
+  @Test
+  void whoAsksTooMuchIsToldHowLongToWait(@TempDir Path home) throws Exception {
+    TestModels.tiny();
+    Map<String, String> settings = StorySettings.manual();
+    // one request, and the next one a quarter of a minute later
+    settings.put("WHETSTONE_GATEWAY_KEY_RATE", "0.06");
+    try (LabGateway gateway = LabGateway.start(LabGateway.command(), home, settings);
+        PageBrowser browser = PageBrowser.start();
+        BrowserContext person = browser.person(1280, 900, ColorScheme.LIGHT)) {
+      Page page = person.newPage();
+      page.navigate(Welcome.link(gateway));
+      ask(page, "How was the book?");
+      assertThat(page.locator(".turn.assistant, .turn.pair")).hasCount(1);
+
+      ask(page, "How was the film?");
+      Locator retry = page.locator(".notice button").first();
+      assertThat(page.locator(".notice")).containsText("too many requests");
+      assertThat(retry).isDisabled();
+      assertThat(retry).hasText(Pattern.compile("Try again in \\d+ s"));
+      assertThat(retry).hasText("Try again in 2 s");
+      assertThat(page.locator(".turn.user").last()).containsText("How was the film?");
+      assertThat(retry).hasText("Try again");
+      retry.click();
+      assertThat(page.locator(".turn.assistant, .turn.pair")).hasCount(2);
+      assertThat(page.locator(".notice")).hasCount(0);
+    }
+  }
+
+  @Test
+  void aProviderThatIsAwayComesBackAndSignsIn(@TempDir Path home) throws Exception {
+    TestModels.tiny();
+    RealProvider provider = new RealProvider();
+    Map<String, String> settings = StorySettings.manual();
+    provider
+        .start()
+        .forEach(
+            (name, value) ->
+                settings.put(name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"), value));
+    try (PageBrowser browser = PageBrowser.start();
+        BrowserContext person = browser.person(1280, 900, ColorScheme.LIGHT)) {
+      Page page = person.newPage();
+      LabGateway gateway =
+          RealProvider.away(
+              () -> {
+                // something answers in its place, as a balancer does
+                HttpServer balancer = balancerAt(URI.create(RealProvider.issuer()).getPort());
+                LabGateway started = LabGateway.start(LabGateway.command(), home, settings);
+                String root = "http://localhost:" + started.port() + "/";
+                page.navigate(root);
+                clickToProvider(page);
+                assertThat(page.locator("h1")).hasText("The provider does not answer");
+                balancer.stop(0);
+                page.getByText("Try again", new Page.GetByTextOptions().setExact(true)).click();
+                assertThat(page.getByText("the test's provider is not possible now")).isVisible();
+                PageBrowser.assertAccessible(page);
+                page.getByText("Sign in with a key").last().click();
+                assertThat(page.getByLabel("Key")).isVisible();
+                return started;
+              });
+      try (gateway) {
+        RealProvider.nextIs("subject-1", "ada", List.of("rater"));
+        page.waitForRequest(
+            request -> request.url().startsWith(RealProvider.issuer() + "/authorize"),
+            () -> clickToProvider(page));
+        assertThat(page.getByText("Choose the better of two answers")).isVisible();
+        assertThat(page.locator(".who")).containsText("person_");
+        assertThat(page.url()).isEqualTo("http://localhost:" + gateway.port() + "/");
+        // the browser itself tells of the two pages that were refused
+        assertThat(browser.complaints()).allMatch(told -> told.contains("503"));
+      }
+    } finally {
+      provider.stop();
+    }
+  }
+
+  private static void clickToProvider(Page page) {
+    page.getByText("Sign in with the test's provider").click();
+  }
+
+  /** Answers 503 to everything. */
+  private static HttpServer balancerAt(int port) throws IOException {
+    HttpServer balancer =
+        HttpServer.create(new InetSocketAddress(InetAddress.getByName("localhost"), port), 0);
+    balancer.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(503, -1);
+          exchange.close();
+        });
+    balancer.start();
+    return balancer;
+  }
+
+  private static void ask(Page page, String text) {
+    page.locator("#message").fill(text);
+    page.keyboard().press("Enter");
   }
 
   @Test

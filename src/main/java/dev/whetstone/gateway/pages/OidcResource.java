@@ -62,6 +62,7 @@ public class OidcResource {
   @Operation(summary = "Signs this browser in by the configured OpenID Connect provider")
   @APIResponse(responseCode = "302", description = "to the provider")
   @APIResponse(responseCode = "303", description = "to the pages, signed in or with an error")
+  @APIResponse(responseCode = "503", description = "the provider does not answer")
   public Response signIn(
       @Context SecurityIdentity identity,
       @HeaderParam("User-Agent") @Nullable String client,

@@ -32,19 +32,6 @@ import org.jspecify.annotations.Nullable;
 /** One-time links that sign a browser in. */
 @Path("/welcome")
 public class WelcomeResource {
-  // A page and no redirect: a browser withholds a strict cookie from a redirect that began
-  // elsewhere.
-  private static final String PAGE =
-      """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><title>Whetstone</title>
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <link rel="icon" href="../icon.svg"><link rel="stylesheet" href="../style/base.css">
-      %s</head>
-      <body><main class="welcome"><h1>%s</h1><p>%s</p>%s</main></body></html>
-      """;
-
   private final ApiKeys keys;
   private final SessionStore store;
   private final SessionCache sessions;
@@ -102,9 +89,11 @@ public class WelcomeResource {
       @Context HttpServerRequest http) {
     Optional<Session.Opened> opened =
         sessions.openByLink(code, client == null ? "unknown" : client, config.session());
+    // A page and no redirect: a browser withholds a strict cookie from a redirect that began
+    // elsewhere.
     return opened
-        .map(signedIn -> page(200, signedIn()).cookie(cookies.of(signedIn, http)).build())
-        .orElseGet(() -> page(410, ended()).build());
+        .map(session -> page(200, PlainPage.signedIn()).cookie(cookies.of(session, http)).build())
+        .orElseGet(() -> page(410, PlainPage.linkEnded()).build());
   }
 
   /** Uses no link up: programs that look at links before a person does ask like this. */
@@ -114,23 +103,6 @@ public class WelcomeResource {
   @Operation(hidden = true)
   public Response look(@PathParam("code") String code) {
     return Response.ok().build();
-  }
-
-  private static String signedIn() {
-    return PAGE.formatted(
-        "<script type=\"module\" src=\"../welcome.js\"></script>",
-        "You are signed in",
-        "This browser acts as the operator of this gateway.",
-        "<p><a href=\"../\">Go to the chat</a></p>");
-  }
-
-  private static String ended() {
-    return PAGE.formatted(
-        "",
-        "This link cannot be used any more",
-        "A link signs one browser in, once, within ten minutes. <code>./whetstone open</code> prints"
-            + " a new one.",
-        "<p><a href=\"../\">Sign in with a key</a></p>");
   }
 
   private static Response.ResponseBuilder page(int status, String html) {

@@ -150,8 +150,8 @@ public class TrainingResource {
   @RunOnVirtualThread
   @Operation(
       summary = "Cancels a run: a running one after its current step; no change if it has ended")
-  public RunView cancel(@PathParam("id") String id) {
-    return RunView.of(runs.cancel(id, changeContext("it was cancelled")));
+  public RunView cancel(@PathParam("id") String id, @QueryParam("reason") @Nullable String reason) {
+    return RunView.of(runs.cancel(id, changeContext(reason == null ? "it was cancelled" : reason)));
   }
 
   @GET

@@ -3,12 +3,14 @@ package dev.whetstone.gateway.pages;
 import static dev.whetstone.gateway.RunningGateway.as;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.startsWith;
 
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.security.ApiKeyCache;
+import dev.whetstone.testing.RealProvider;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -31,6 +33,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -68,6 +74,18 @@ class SignInByProviderTest extends ReadyGateway {
       return client.send(
           HttpRequest.newBuilder(URI.create(url("/session/oidc"))).build(),
           HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Where an address sends on to. */
+    String nextOf(String address) throws IOException, InterruptedException {
+      HttpResponse<String> step =
+          client(HttpClient.Redirect.NEVER)
+              .send(
+                  HttpRequest.newBuilder(URI.create(address)).build(),
+                  HttpResponse.BodyHandlers.ofString());
+      return URI.create(address)
+          .resolve(step.headers().firstValue("location").orElseThrow())
+          .toString();
     }
 
     String session() {
@@ -212,21 +230,94 @@ class SignInByProviderTest extends ReadyGateway {
   void theProvidersOwnCookieOpensNoRoute() throws Exception {
     RealProvider.nextIs("subject-5", "eve", List.of("operator"));
     Visitor eve = new Visitor();
-    HttpClient careful = eve.client(HttpClient.Redirect.NEVER);
     String next = url("/session/oidc");
     while (eve.named("q_session").isEmpty()) {
-      HttpResponse<String> step =
-          careful.send(
-              HttpRequest.newBuilder(URI.create(next)).build(),
-              HttpResponse.BodyHandlers.ofString());
-      next =
-          URI.create(next).resolve(step.headers().firstValue("location").orElseThrow()).toString();
+      next = eve.nextOf(next);
     }
     HttpCookie kept = eve.named("q_session").orElseThrow();
 
     assertThat(kept.getPath()).isEqualTo("/session/oidc");
     given().cookie(kept.getName(), kept.getValue()).get("/learning").then().statusCode(403);
     given().cookie("q_session_nobody", "x").get("/learning").then().statusCode(401);
+  }
+
+  @Test
+  void aProviderThatIsAwayIsNamedAndWhatToDoInstead() throws Exception {
+    Lines lines = new Lines();
+    Logger.getLogger("").addHandler(lines);
+    try {
+      RealProvider.away(
+          () -> {
+            given()
+                .accept("text/html,application/xhtml+xml,*/*;q=0.8")
+                .get("/session/oidc")
+                .then()
+                .statusCode(503)
+                .contentType(ContentType.HTML)
+                .header("Retry-After", "30")
+                .header("Content-Security-Policy", containsString("script-src 'self'"))
+                .body(containsString("by the test's provider is not possible"))
+                .body(containsString("Sign in with a key"), containsString("./whetstone open"));
+            return given()
+                .get("/session/oidc")
+                .then()
+                .statusCode(503)
+                .contentType("application/problem+json")
+                .body("code", equalTo("provider_away"))
+                .body("detail", containsString("./whetstone open"));
+          });
+    } finally {
+      Logger.getLogger("").removeHandler(lines);
+    }
+    assertThat(lines.told)
+        .hasSize(2)
+        .allSatisfy(
+            line -> {
+              assertThat(line.getLoggerName()).isEqualTo(ProviderGuard.class.getName());
+              assertThat(line.getThrown()).isNull();
+            });
+
+    RealProvider.nextIs("subject-6", "fay", List.of("chat"));
+    Visitor fay = new Visitor();
+    assertThat(fay.signIn().uri().getPath()).isEqualTo("/");
+    assertThat(fay.named("whetstone_")).isPresent();
+  }
+
+  @Test
+  void aProviderThatGoesAwayWhileSomeoneSignsInIsNamed() throws Exception {
+    RealProvider.nextIs("subject-7", "gus", List.of("chat"));
+    Visitor gus = new Visitor();
+    String back = gus.nextOf(gus.nextOf(url("/session/oidc")));
+    assertThat(back).startsWith(url("/session/oidc?code="));
+
+    HttpResponse<String> answer =
+        RealProvider.away(
+            () ->
+                gus.client(HttpClient.Redirect.NEVER)
+                    .send(
+                        HttpRequest.newBuilder(URI.create(back)).build(),
+                        HttpResponse.BodyHandlers.ofString()));
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("provider_away");
+  }
+
+  /** Warnings and errors. */
+  private static final class Lines extends Handler {
+    final List<LogRecord> told = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void publish(LogRecord line) {
+      if (line.getLevel().intValue() >= java.util.logging.Level.WARNING.intValue()) {
+        told.add(line);
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   private static RequestSpecification withCookie(String session) {

@@ -122,11 +122,16 @@ class RunsTest extends ReadyGateway {
     String running = start();
     runs().begin(running);
     as("operator")
-        .delete("/training/runs/" + running)
+        .delete("/training/runs/" + running + "?reason=the wrong votes")
         .then()
         .statusCode(200)
         .body("status", equalTo("running"))
         .body("cancel_requested", equalTo(true));
+    as("operator")
+        .get("/audit?action=cancel run")
+        .then()
+        .body("items[0].subject", equalTo(running))
+        .body("items[0].detail.reason", equalTo("the wrong votes"));
     assertThat(runs().reports().recordProgress(running, 1, "{}")).isTrue();
   }
 
