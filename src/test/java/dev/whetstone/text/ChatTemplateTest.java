@@ -143,7 +143,7 @@ class ChatTemplateTest {
                 "tool_use", "{{ tools[0].name }} {{ bos_token }}",
                 "rag", "{{ documents[0]['text'] }} {{ lang }}"),
             LLAMA);
-    Conversation conversation = Conversation.of(THREE_TURNS, true);
+    Conversation conversation = Conversation.of(THREE_TURNS, Conversation.End.ANSWER);
 
     assertThat(named.render(conversation).text()).isEqualTo("plain None");
     assertThat(named.render(conversation.withTools(List.of(Map.of("name", "sun")))).text())

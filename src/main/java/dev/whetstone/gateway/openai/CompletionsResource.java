@@ -73,7 +73,7 @@ public class CompletionsResource {
         request.toGenerateRequest(null, prompt.textValue(), limit, false),
         request.toExtras(
             ids, request.logprobs() != null, request.logprobs(), "logprobs", null, null),
-        request.streamsUsage(),
+        request.usageInStream(),
         request.logprobs() != null,
         Map.of());
   }
