@@ -10,6 +10,7 @@ import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +40,11 @@ public record ServedModel(
     RecommendedSampling sampling,
     Path graph,
     Function<Policy, Map<String, AdapterInput>> adapterInputs) {
+
+  /** The imported base model, as it was opened. */
+  public ModelDirectory directory() {
+    return new ModelDirectory(graph.toAbsolutePath().getParent(), config, base().hash());
+  }
 
   /** The token that ends a turn. */
   public int endToken() {
