@@ -232,8 +232,7 @@ public final class TrainCommand implements Callable<Integer> {
     byte[] tensors = Files.readAllBytes(init);
     Path beside = init.resolveSibling("adapter_config.json");
     if (Files.exists(beside)) {
-      return PeftFiles.read(
-          MemorySegment.ofArray(tensors), Files.readString(beside), base);
+      return PeftFiles.read(MemorySegment.ofArray(tensors), Files.readString(beside), base);
     }
     return switch (settings.weights()) {
       case TrainedWeights.Lora lora -> PeftFiles.read(tensors, lora.rank(), lora.alpha());

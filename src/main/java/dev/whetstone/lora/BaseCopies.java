@@ -25,8 +25,9 @@ final class BaseCopies {
   private static final String HEAD = "lm_head.weight";
   private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final Pattern WRAPPING =
-      Pattern.compile("(?:base_model\\.model\\.)?(.+?)(\\.base_layer|\\.modules_to_save(\\.\\w+)?)?"
-          + "(\\.weight|\\.bias)");
+      Pattern.compile(
+          "(?:base_model\\.model\\.)?(.+?)(\\.base_layer|\\.modules_to_save(\\.\\w+)?)?"
+              + "(\\.weight|\\.bias)");
   private static final Pattern PLACE =
       Pattern.compile("(?:[\\w.]*\\.)?((?:layers\\.\\d+\\.|embed_tokens\\b|norm\\b).*)");
 
@@ -86,7 +87,8 @@ final class BaseCopies {
               .formatted(name, Arrays.toString(shape), Arrays.toString(base.shape(original))));
     }
     int rows = Math.toIntExact(shape[0]);
-    int width = Math.max(1, (int) Math.min(VALUES_AT_ONCE, Tensors.size(shape) / Math.max(1, rows)));
+    int width =
+        Math.max(1, (int) Math.min(VALUES_AT_ONCE, Tensors.size(shape) / Math.max(1, rows)));
     int step = Math.max(1, VALUES_AT_ONCE / width);
     for (int row = 0; row < rows; row += step) {
       int count = Math.min(step, rows - row);

@@ -138,8 +138,7 @@ public final class ChatTemplate {
     }
     String kept = message.stripLeading();
     return whole.upTo(
-        start
-            + (whole.text().startsWith(kept, start) ? kept.length() : message.strip().length()));
+        start + (whole.text().startsWith(kept, start) ? kept.length() : message.strip().length()));
   }
 
   /** Templates write roles into control tokens, such as Phi's, so they count as the template's. */

@@ -56,8 +56,7 @@ record Requests(
   }
 
   Requests branches(CompletionSpec... all) {
-    return new Requests(
-        prompt, List.of(all), maxTokens, ending, topLogprobs, distinct, timeout);
+    return new Requests(prompt, List.of(all), maxTokens, ending, topLogprobs, distinct, timeout);
   }
 
   Requests sampling(SamplingParameters sampling) {
@@ -69,8 +68,7 @@ record Requests(
   }
 
   Requests distinct(CompletionSpec a, CompletionSpec b) {
-    return new Requests(
-        prompt, List.of(a, b), maxTokens, ending, topLogprobs, true, timeout);
+    return new Requests(prompt, List.of(a, b), maxTokens, ending, topLogprobs, true, timeout);
   }
 
   Requests maxTokens(int max) {
@@ -79,11 +77,24 @@ record Requests(
 
   Requests stop(String... stops) {
     return new Requests(
-        prompt, branches, maxTokens, ending.withStops(List.of(stops)), topLogprobs, distinct, timeout);
+        prompt,
+        branches,
+        maxTokens,
+        ending.withStops(List.of(stops)),
+        topLogprobs,
+        distinct,
+        timeout);
   }
 
   Requests stopAtEos() {
-    return new Requests(prompt, branches, maxTokens, Ending.NATURAL.withStops(ending.stops()), topLogprobs, distinct, timeout);
+    return new Requests(
+        prompt,
+        branches,
+        maxTokens,
+        Ending.NATURAL.withStops(ending.stops()),
+        topLogprobs,
+        distinct,
+        timeout);
   }
 
   Requests ending(Ending other) {

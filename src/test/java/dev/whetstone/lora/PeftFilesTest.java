@@ -5,19 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.MemoryTensors.Values;
+import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
-import dev.whetstone.testing.TestModels;
-import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.Tensors;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -299,8 +298,7 @@ class PeftFilesTest {
   })
   void weightsOfTheBaseMayStandBesideTheFactors(String name, String original) throws IOException {
     ModelDirectory base = TestModels.tiny();
-    String saving =
-        "{\"r\": 2, \"lora_alpha\": 4, \"modules_to_save\": [\"lm_head\"]}";
+    String saving = "{\"r\": 2, \"lora_alpha\": 4, \"modules_to_save\": [\"lm_head\"]}";
     try (Tensors weights = base.weights()) {
       int[] shape = Arrays.stream(weights.shape(original)).mapToInt(Math::toIntExact).toArray();
       float[] copy = weights.read(original);
@@ -334,7 +332,8 @@ class PeftFilesTest {
   private static byte[] with(String name, float[] values, int[] shape) {
     Map<String, Values> tensors = factors(A, B);
     tensors.put(
-        name, shape.length == 1 ? new Values(values, shape[0]) : new Values(values, shape[0], shape[1]));
+        name,
+        shape.length == 1 ? new Values(values, shape[0]) : new Values(values, shape[0], shape[1]));
     return file(tensors);
   }
 

@@ -47,7 +47,11 @@ class ImportedTextTest {
 
     assertThat(template.render(QUESTION, false).text()).isEqualTo("plain hi");
     assertThat(
-            template.render(Conversation.of(QUESTION, Conversation.End.MESSAGE).withTools(List.of("a", "b"))).text())
+            template
+                .render(
+                    Conversation.of(QUESTION, Conversation.End.MESSAGE)
+                        .withTools(List.of("a", "b")))
+                .text())
         .isEqualTo("tools 2");
   }
 

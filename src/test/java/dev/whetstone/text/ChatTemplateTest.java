@@ -67,8 +67,7 @@ class ChatTemplateTest {
                 ChatTemplate.of(keeps, Map.of())
                     .render(
                         Conversation.of(
-                            List.of(new Message("assistant", " ")),
-                            Conversation.End.OPEN_MESSAGE)))
+                            List.of(new Message("assistant", " ")), Conversation.End.OPEN_MESSAGE)))
         .hasMessageContaining("cannot be continued");
   }
 

@@ -137,8 +137,7 @@ public record GenerationPlan(
     return new GenerationPlan(prompt, writers, pair, shownName, answer, request);
   }
 
-  private static void requireEnding(
-      Ending ending, int limit, boolean formed, ServedModel model) {
+  private static void requireEnding(Ending ending, int limit, boolean formed, ServedModel model) {
     Prompt.requireInVocabulary(
         "stop_token_ids", model, ending.tokens().stream().mapToInt(id -> id).toArray());
     if (ending.minTokens() > limit) {
@@ -236,8 +235,7 @@ public record GenerationPlan(
             .orElse(null);
   }
 
-  private static boolean isOpen(
-      GenerateRequest asked, Extras extras, SamplingParameters sampling) {
+  private static boolean isOpen(GenerateRequest asked, Extras extras, SamplingParameters sampling) {
     return sampling.temperature() >= MIN_DUEL_TEMPERATURE
         && (sampling.topK() == 0 || sampling.topK() >= MIN_DUEL_TOP_K)
         && sampling.topP() >= MIN_DUEL_TOP_P

@@ -56,8 +56,7 @@ public record ChatCompletionRequest(
         @Nullable List<Integer> stopTokenIds,
     @Schema(minimum = "0", description = "no end token and no stop sequence before")
         @Nullable Integer minTokens,
-    @Schema(description = "the text keeps what ended it")
-        @Nullable Boolean includeStopStrInOutput,
+    @Schema(description = "the text keeps what ended it") @Nullable Boolean includeStopStrInOutput,
     @Schema(description = "false: the text has special tokens") @Nullable Boolean skipSpecialTokens,
     @Schema(implementation = Object.class, description = "functions that the model may call")
         @Nullable JsonNode tools,

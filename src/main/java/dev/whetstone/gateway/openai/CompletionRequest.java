@@ -50,8 +50,7 @@ public record CompletionRequest(
         @Nullable List<Integer> stopTokenIds,
     @Schema(minimum = "0", description = "no end token and no stop sequence before")
         @Nullable Integer minTokens,
-    @Schema(description = "the text keeps what ended it")
-        @Nullable Boolean includeStopStrInOutput,
+    @Schema(description = "the text keeps what ended it") @Nullable Boolean includeStopStrInOutput,
     @Schema(description = "false: the text has special tokens") @Nullable Boolean skipSpecialTokens,
     @Schema(description = "false: nothing is learned from this request") @Nullable Boolean store)
     implements SamplingFields {}

@@ -58,7 +58,11 @@ class ChatConversationTest {
     JSON.readTree(TOOLS).forEach(tools::add);
     ChatTemplate template = template(name);
     CallStyle style = ToolForms.probe(template).orElse(null);
-    return template.render(new ChatConversation(style, turns, tools).conversation(Conversation.End.ANSWER, Map.of())).text();
+    return template
+        .render(
+            new ChatConversation(style, turns, tools)
+                .conversation(Conversation.End.ANSWER, Map.of()))
+        .text();
   }
 
   @ParameterizedTest

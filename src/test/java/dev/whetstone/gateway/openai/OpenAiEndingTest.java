@@ -45,8 +45,7 @@ class OpenAiEndingTest extends ReadyGateway {
     assertThat(
             text(
                 answer(
-                    "",
-                    ", \"skip_special_tokens\": false, \"include_stop_str_in_output\": true")))
+                    "", ", \"skip_special_tokens\": false, \"include_stop_str_in_output\": true")))
         .isEqualTo(plain + "<|im_end|>");
     String word = plain.split(" ")[2];
     String upToIt = plain.substring(0, plain.indexOf(word) + word.length());
