@@ -13,6 +13,7 @@ import dev.whetstone.weights.ModelConfig;
 import dev.whetstone.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,8 @@ public record ServedModel(
 
   /** The imported base model, as it was opened. */
   public ModelDirectory directory() {
-    return new ModelDirectory(graph.toAbsolutePath().getParent(), config, base().hash());
+    Path folder = Objects.requireNonNull(graph.toAbsolutePath().getParent());
+    return new ModelDirectory(folder, config, base().hash());
   }
 
   /** The token that ends a turn. */
