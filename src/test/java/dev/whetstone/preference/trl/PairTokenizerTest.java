@@ -181,11 +181,7 @@ class PairTokenizerTest {
       int[] rejected = IntStream.concat(random.ints(3, 0, END + 3), IntStream.of(END)).toArray();
       TrlPair stored =
           new TrlPair(
-              "",
-              chat,
-              text(chosen),
-              text(rejected),
-              new TrlPair.Tokens(prompt, chosen, rejected));
+              "", chat, text(chosen), text(rejected), new TrlPair.Tokens(prompt, chosen, rejected));
 
       TrlPair.Tokens read = pairs.tokenize(pairs.asWritten(stored));
 
