@@ -43,7 +43,9 @@ final class RenderTemplates {
             (List<Map<String, Object>>) variables.remove("messages"),
             (List<?>) variables.remove("tools"),
             (List<?>) variables.remove("documents"),
-            Boolean.TRUE.equals(variables.remove("add_generation_prompt")),
+            Boolean.TRUE.equals(variables.remove("add_generation_prompt"))
+                ? Conversation.End.ANSWER
+                : Conversation.End.MESSAGE,
             variables,
             null);
     ChatTemplate template = ChatTemplate.of(row.path("template").asText(), Map.of()).at(clock);

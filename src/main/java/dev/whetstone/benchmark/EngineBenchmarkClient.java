@@ -2,6 +2,7 @@ package dev.whetstone.benchmark;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
@@ -102,7 +103,7 @@ final class EngineBenchmarkClient {
   private static GenerationRequest request(int[] prompt, List<Policy> policies, int tokens) {
     List<CompletionSpec> branches =
         IntStream.range(0, policies.size()).mapToObj(i -> branch(policies.get(i), i)).toList();
-    return new GenerationRequest(prompt, branches, tokens, List.of(), true, 0, false, LIMIT);
+    return new GenerationRequest(prompt, branches, tokens, Ending.NEVER, 0, false, LIMIT);
   }
 
   private static CompletionSpec branch(Policy policy, int seed) {

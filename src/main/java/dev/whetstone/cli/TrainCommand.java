@@ -30,6 +30,7 @@ import dev.whetstone.text.Tokenizer;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.Console;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ public final class TrainCommand implements Callable<Integer> {
             examples.ratings(),
             split.validation(),
             settings,
-            initialAdapter(settings),
+            initialAdapter(settings, base),
             null,
             out,
             resume);
@@ -222,7 +223,8 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private @Nullable LoraAdapter initialAdapter(TrainConfig settings) throws IOException {
+  private @Nullable LoraAdapter initialAdapter(TrainConfig settings, ModelDirectory base)
+      throws IOException {
     if (init == null) {
       return null;
     }
@@ -230,7 +232,7 @@ public final class TrainCommand implements Callable<Integer> {
     byte[] tensors = Files.readAllBytes(init);
     Path beside = init.resolveSibling("adapter_config.json");
     if (Files.exists(beside)) {
-      return PeftFiles.read(tensors, Files.readString(beside));
+      return PeftFiles.read(MemorySegment.ofArray(tensors), Files.readString(beside), base);
     }
     return switch (settings.weights()) {
       case TrainedWeights.Lora lora -> PeftFiles.read(tensors, lora.rank(), lora.alpha());

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param prompt token ids, at least one
  * @param branches one completion each
  * @param maxTokens maximum tokens of one completion, the end token included
- * @param stop stop sequences, which end a completion and are cut from it
- * @param ignoreEos continue after the end token (load tests)
+ * @param ending what ends a completion before
+ * @param specialTokens whether the text has special tokens, which are left out otherwise
  * @param topLogprobs alternatives to report a token, 0 to 20
  * @param distinct resample the second of two branches while it equals the first, at most {@link
  *     EngineConfig#resamples} times
@@ -26,8 +26,8 @@ public record GenerationRequest(
     int[] prompt,
     List<CompletionSpec> branches,
     int maxTokens,
-    List<String> stop,
-    boolean ignoreEos,
+    Ending ending,
+    boolean specialTokens,
     int topLogprobs,
     boolean distinct,
     Duration timeout,
@@ -39,8 +39,7 @@ public record GenerationRequest(
       int[] prompt,
       List<CompletionSpec> branches,
       int maxTokens,
-      List<String> stop,
-      boolean ignoreEos,
+      Ending ending,
       int topLogprobs,
       boolean distinct,
       Duration timeout) {
@@ -48,8 +47,8 @@ public record GenerationRequest(
         prompt,
         branches,
         maxTokens,
-        stop,
-        ignoreEos,
+        ending,
+        false,
         topLogprobs,
         distinct,
         timeout,
@@ -60,14 +59,15 @@ public record GenerationRequest(
   public GenerationRequest {
     prompt = prompt.clone();
     branches = List.copyOf(branches);
-    stop = List.copyOf(stop);
     require(prompt.length > 0, "the prompt is empty");
     require(
         !branches.isEmpty() && maxTokens >= 1,
         "at least one branch and one token must be requested");
     require(topLogprobs >= 0 && topLogprobs <= 20, "top_logprobs must be in [0, 20]");
     require(!distinct || branches.size() == 2, "distinct needs exactly two branches");
-    require(stop.stream().noneMatch(String::isEmpty), "a stop sequence is empty");
+    require(
+        ending.minTokens() == 0 || (grammar == null && ending.minTokens() <= maxTokens),
+        "min_tokens must be at most max_tokens, and is not for an answer of a form");
     require(timeout.isPositive(), "the timeout must be positive");
   }
 }

@@ -82,15 +82,26 @@ final class GenerationTask implements Task, Generation {
       sampling = sampling.withSeed(SamplerState.resampleSeed(sampling.seed(), resample));
     }
     return new SamplerState(
-        sampling, context.vocabularySize(), request.prompt(), request.grammar());
+        sampling,
+        context.vocabularySize(),
+        request.prompt(),
+        request.grammar(),
+        new SamplerState.Held(
+            IntStream.range(0, request.ending().minTokens() == 0 ? 0 : context.vocabularySize())
+                .filter(this::isEndToken)
+                .toArray(),
+            request.ending().minTokens()));
   }
 
   StopSequenceDetector newStopDetector() {
-    return new StopSequenceDetector(context.detokenizers().get(), request.stop());
+    return new StopSequenceDetector(
+        context.detokenizers().get(), request.ending(), request.specialTokens());
   }
 
   boolean isEndToken(int token) {
-    return !request.ignoreEos() && context.eosIds().contains(token);
+    Ending ending = request.ending();
+    return ending.tokens().contains(token)
+        || (!ending.ignoreEos() && context.eosIds().contains(token));
   }
 
   /** Maximum tokens of a completion: the request's limit, or less if the slot is shorter. */

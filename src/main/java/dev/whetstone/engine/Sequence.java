@@ -77,7 +77,10 @@ final class Sequence {
   /** Appends a sampled token and ends the completion if it is the last. */
   void append(SampledToken token) {
     sampled.add(token);
-    if (task.isEndToken(token.token()) || stopDetector.push(token.token())) {
+    Ending ending = task.request().ending();
+    boolean last = task.isEndToken(token.token()) && sampled.size() > ending.minTokens();
+    boolean written = !last || ending.includeStop();
+    if ((written && stopDetector.push(token.token())) || last) {
       end(FinishReason.STOP, null);
     } else if (sampled.size() == task.maxCompletionTokens()) {
       end(FinishReason.LENGTH, null);

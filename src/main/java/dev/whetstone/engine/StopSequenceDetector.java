@@ -1,27 +1,43 @@
 package dev.whetstone.engine;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes the tokens of one completion and finds stop sequences, which may span tokens. Text that
- * could still be the start of a stop sequence is held back.
+ * could still be the start of a stop sequence is held back. In the first tokens, as many as {@link
+ * Ending#minTokens}, none is looked for.
  */
 final class StopSequenceDetector {
   private final Detokenizer detokenizer;
   private final List<String> stops;
+  private final boolean includeStop;
+  private final boolean specialTokens;
   private final StringBuilder text = new StringBuilder();
   private int releasedLength;
   private int takenLength;
+  private int unsearchedTokens;
   private boolean stopped;
 
-  StopSequenceDetector(Detokenizer detokenizer, List<String> stops) {
+  StopSequenceDetector(Detokenizer detokenizer, Ending ending, boolean specialTokens) {
     this.detokenizer = detokenizer;
-    this.stops = stops;
+    this.stops = ending.stops();
+    this.includeStop = ending.includeStop();
+    this.unsearchedTokens = ending.minTokens();
+    this.specialTokens = specialTokens;
   }
 
-  /** Appends a token; true if it completes a stop sequence, which is cut off with all after it. */
+  /** Appends a token; true if it completes a stop sequence, behind which the text is cut off. */
   boolean push(int token) {
-    return append(detokenizer.push(token));
+    String piece = detokenizer.push(token);
+    String whole = specialTokens ? piece + detokenizer.special(token) : piece;
+    if (unsearchedTokens > 0) {
+      unsearchedTokens--;
+      text.append(whole);
+      releasedLength = text.length();
+      return false;
+    }
+    return append(whole);
   }
 
   /** Releases the text held back, since no token follows. */
@@ -46,20 +62,24 @@ final class StopSequenceDetector {
 
   private boolean append(String piece) {
     text.append(piece);
-    int stop = firstStopIndex();
-    stopped = stop >= 0;
-    if (stopped) {
-      text.setLength(stop);
+    String stop = firstStop();
+    stopped = stop != null;
+    if (stop != null) {
+      text.setLength(text.indexOf(stop, releasedLength) + (includeStop ? stop.length() : 0));
     }
-    releasedLength = stopped ? stop : text.length() - longestPartialMatch();
+    releasedLength = text.length() - (stopped ? 0 : longestPartialMatch());
     return stopped;
   }
 
-  private int firstStopIndex() {
-    int first = -1;
+  private @Nullable String firstStop() {
+    String first = null;
+    int start = Integer.MAX_VALUE;
     for (String stop : stops) {
       int index = text.indexOf(stop, releasedLength);
-      first = index >= 0 && (first < 0 || index < first) ? index : first;
+      if (index >= 0 && index < start) {
+        first = stop;
+        start = index;
+      }
     }
     return first;
   }

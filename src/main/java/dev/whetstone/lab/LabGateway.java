@@ -25,7 +25,11 @@ import org.jspecify.annotations.Nullable;
 /** A gateway process on this machine with its own home directory, and a client for it. */
 public final class LabGateway implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration START_LIMIT = Duration.ofMinutes(3);
+
+  /** A first start fetches and imports a model. */
+  private static final Duration START_LIMIT = Duration.ofMinutes(15);
+
+  private static final int LAST_WORDS = 5;
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
   private static final int MAX_TRIES = 120;
 
@@ -97,7 +101,7 @@ public final class LabGateway implements AutoCloseable {
     Instant limit = Instant.now().plus(START_LIMIT);
     while (Instant.now().isBefore(limit)) {
       if (!process.isAlive()) {
-        throw new IOException("the gateway ended; see " + home.resolve("gateway.log"));
+        throw new IOException("the gateway ended: " + lastWords());
       }
       try {
         if (send(request("/q/health/ready", null).GET().build()).status() == 200) {
@@ -108,7 +112,13 @@ public final class LabGateway implements AutoCloseable {
       }
       Thread.sleep(100);
     }
-    throw new IOException("the gateway is not ready; see " + home.resolve("gateway.log"));
+    throw new IOException("the gateway is not ready after " + START_LIMIT + ": " + lastWords());
+  }
+
+  /** The last lines of its log, which goes with its home. */
+  private String lastWords() throws IOException {
+    List<String> lines = Files.readAllLines(home.resolve("gateway.log"));
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_WORDS), lines.size()));
   }
 
   public int port() {

@@ -39,6 +39,11 @@ record LoraTensorName(String module, Side side) {
     return new LoraTensorName(module, Side.valueOf(name.group(2)));
   }
 
+  /** Whether a tensor has the name of a factor. */
+  static boolean isFactor(String tensor) {
+    return PEFT.matcher(tensor).matches();
+  }
+
   /** The name under which PEFT saves the factor. */
   String tensor() {
     return PREFIX + module + ".lora_" + side + ".weight";

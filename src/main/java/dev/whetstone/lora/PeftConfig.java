@@ -20,19 +20,21 @@ import java.util.stream.Collectors;
  * @param rankStabilised whether it is scaled by {@code alpha / sqrt(rank)} instead
  * @param ranks of modules that differ, by a regular expression for the end of their names
  * @param alphas of modules that differ, likewise
+ * @param saves whether whole modules are stored beside the factors
  */
 record PeftConfig(
     int rank,
     double alpha,
     boolean rankStabilised,
     Map<String, Double> ranks,
-    Map<String, Double> alphas) {
+    Map<String, Double> alphas,
+    boolean saves) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> MUST_BE_FALSE =
       List.of("use_dora", "lora_bias", "use_qalora", "fan_in_fan_out");
+  private static final String SAVED = "modules_to_save";
   private static final List<String> MUST_BE_EMPTY =
       List.of(
-          "modules_to_save",
           "trainable_token_indices",
           "alora_invocation_tokens",
           "layer_replication",
@@ -66,7 +68,17 @@ record PeftConfig(
         // rank-stabilised LoRA (Kalajdzievski 2023) scales by alpha / sqrt(rank)
         settings.path("use_rslora").asBoolean(false),
         pattern(settings, "rank_pattern"),
-        pattern(settings, "alpha_pattern"));
+        pattern(settings, "alpha_pattern"),
+        !settings.path(SAVED).isEmpty());
+  }
+
+  /**
+   * Refuses whole modules, for whoever cannot compare them with the base's.
+   *
+   * @throws IllegalArgumentException when there are any
+   */
+  void requireNothingSaved() {
+    require(!saves, SAVED + " is not served");
   }
 
   private static Map<String, Double> pattern(JsonNode settings, String name) {

@@ -3,6 +3,7 @@ package dev.whetstone.lora;
 import dev.whetstone.io.Sha256;
 import dev.whetstone.lora.LoraTensorName.Side;
 import dev.whetstone.weights.MemoryTensors;
+import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.ModelFormatException;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
@@ -15,8 +16,12 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Reads and writes PEFT's {@code adapter_model.safetensors} and {@code adapter_config.json}. */
 public final class PeftFiles {
@@ -40,7 +45,19 @@ public final class PeftFiles {
   /** Reads an adapter as above; of the heap it takes what its factors do. */
   public static LoraAdapter read(MemorySegment tensors, String config) {
     PeftConfig settings = PeftConfig.of(config);
-    return read(tensors, settings);
+    settings.requireNothingSaved();
+    return read(tensors, settings, null);
+  }
+
+  /**
+   * Reads an adapter beside whose factors there may be weights of its base model, which are left
+   * aside where they equal the base's.
+   *
+   * @param base the base model
+   * @throws IllegalArgumentException naming the tensor or setting that is wrong
+   */
+  public static LoraAdapter read(MemorySegment tensors, String config, ModelDirectory base) {
+    return read(tensors, PeftConfig.of(config), base::weights);
   }
 
   /**
@@ -54,7 +71,7 @@ public final class PeftFiles {
 
   /** Reads an adapter as above; of the heap it takes what its factors do. */
   public static LoraAdapter read(MemorySegment tensors, int rank, double alpha) {
-    return read(tensors, new PeftConfig(rank, alpha, false, Map.of(), Map.of()));
+    return read(tensors, new PeftConfig(rank, alpha, false, Map.of(), Map.of(), false), null);
   }
 
   /**
@@ -65,6 +82,7 @@ public final class PeftFiles {
   public static long size(MemorySegment tensors) {
     try (Safetensors file = Safetensors.of(tensors)) {
       return file.names().stream()
+          .filter(LoraTensorName::isFactor)
           .mapToLong(name -> Float.BYTES * Tensors.size(file.shape(name)))
           .sum();
     } catch (ModelFormatException e) {
@@ -72,9 +90,15 @@ public final class PeftFiles {
     }
   }
 
-  private static LoraAdapter read(MemorySegment tensors, PeftConfig settings) {
+  private static LoraAdapter read(
+      MemorySegment tensors, PeftConfig settings, BaseCopies.@Nullable Source base) {
     try (Safetensors file = Safetensors.of(tensors)) {
-      Map<LoraTensorName, String> factors = factors(file);
+      List<String> others =
+          file.names().stream().filter(name -> !LoraTensorName.isFactor(name)).toList();
+      if (base != null && !others.isEmpty()) {
+        BaseCopies.require(file, others, base);
+      }
+      Map<LoraTensorName, String> factors = factors(file, base == null ? List.of() : others);
       TreeMap<String, LoraAdapter.Module> modules = new TreeMap<>();
       factors.forEach(
           (factor, name) -> {
@@ -95,10 +119,12 @@ public final class PeftFiles {
     }
   }
 
-  /** The name of each factor's tensor in the file. */
-  private static Map<LoraTensorName, String> factors(Safetensors file) {
+  /** The name of each factor's tensor in the file, but for those of other tensors. */
+  private static Map<LoraTensorName, String> factors(Safetensors file, List<String> others) {
     Map<LoraTensorName, String> factors = new LinkedHashMap<>();
-    for (String name : file.names()) {
+    Set<String> names = new LinkedHashSet<>(file.names());
+    others.forEach(names::remove);
+    for (String name : names) {
       String other = factors.put(LoraTensorName.of(name), name);
       if (other != null) {
         throw new IllegalArgumentException("tensors " + other + " and " + name + " are one factor");

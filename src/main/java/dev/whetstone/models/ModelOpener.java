@@ -18,6 +18,7 @@ import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
@@ -141,6 +142,13 @@ public final class ModelOpener {
       @Override
       public String push(int id) {
         return decoder.push(id);
+      }
+
+      @Override
+      public String special(int id) {
+        return tokenizer.renderedBytes(id).length > 0
+            ? ""
+            : new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
       }
 
       @Override

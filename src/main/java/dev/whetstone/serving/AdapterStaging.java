@@ -3,6 +3,7 @@ package dev.whetstone.serving;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.EngineClosedException;
 import dev.whetstone.engine.FinishReason;
@@ -137,8 +138,7 @@ final class AdapterStaging implements AdapterHeap.Held {
             TRIAL_PROMPT,
             List.of(new CompletionSpec(policy, SamplingParameters.greedy())),
             TRIAL_TOKENS,
-            List.of(),
-            true,
+            Ending.NEVER,
             0,
             false,
             timeout);

@@ -91,7 +91,9 @@ public final class ChatTemplate {
    */
   public Rendered render(List<Message> messages, boolean addGenerationPrompt)
       throws TemplateException {
-    return render(Conversation.of(messages, addGenerationPrompt));
+    return render(
+        Conversation.of(
+            messages, addGenerationPrompt ? Conversation.End.ANSWER : Conversation.End.MESSAGE));
   }
 
   /**
@@ -111,12 +113,32 @@ public final class ChatTemplate {
         "messages", conversation.messages().stream().map(ChatTemplate::withKnownRole).toList());
     data.put("tools", conversation.tools());
     data.put("documents", conversation.documents());
-    data.put("add_generation_prompt", conversation.addGenerationPrompt());
+    data.put("add_generation_prompt", conversation.end() == Conversation.End.ANSWER);
     try {
-      return chosen.template().render(variables, data, clock);
+      Rendered whole = chosen.template().render(variables, data, clock);
+      return conversation.end() == Conversation.End.OPEN_MESSAGE
+          ? upToTheEndOf(conversation.messages().getLast().get("content"), whole)
+          : whole;
     } catch (JinjaException failed) {
       throw new TemplateException(failure(failed));
     }
+  }
+
+  /**
+   * Cuts what the template writes behind the last message, as Transformers' {@code
+   * continue_final_message} does: white space at the message's end stays only where the template
+   * keeps it.
+   */
+  private static Rendered upToTheEndOf(@Nullable Object content, Rendered whole) {
+    String message = content instanceof String text ? text : "";
+    int start = message.isBlank() ? -1 : whole.text().lastIndexOf(message.strip());
+    if (start < 0) {
+      throw new TemplateException(
+          "the last message cannot be continued: the prompt does not have its text");
+    }
+    String kept = message.stripLeading();
+    return whole.upTo(
+        start + (whole.text().startsWith(kept, start) ? kept.length() : message.strip().length()));
   }
 
   /** Templates write roles into control tokens, such as Phi's, so they count as the template's. */

@@ -37,7 +37,7 @@ class GrammarCompletionTest {
         new int[] {4, 5, 6},
         branches,
         maxTokens,
-        List.of(),
+        Ending.NATURAL,
         false,
         2,
         distinct,

@@ -16,8 +16,7 @@ record Requests(
     int[] prompt,
     List<CompletionSpec> branches,
     int maxTokens,
-    List<String> stop,
-    boolean ignoreEos,
+    Ending ending,
     int topLogprobs,
     boolean distinct,
     Duration timeout) {
@@ -28,8 +27,7 @@ record Requests(
         prompt,
         List.of(new CompletionSpec(V0, SamplingParameters.of(1, 1))),
         16,
-        List.of(),
-        true,
+        Ending.NEVER,
         0,
         false,
         Duration.ofMinutes(1));
@@ -48,8 +46,8 @@ record Requests(
         prompt,
         branches,
         maxTokens,
-        stop,
-        ignoreEos,
+        ending,
+        false,
         topLogprobs,
         distinct,
         timeout,
@@ -58,8 +56,7 @@ record Requests(
   }
 
   Requests branches(CompletionSpec... all) {
-    return new Requests(
-        prompt, List.of(all), maxTokens, stop, ignoreEos, topLogprobs, distinct, timeout);
+    return new Requests(prompt, List.of(all), maxTokens, ending, topLogprobs, distinct, timeout);
   }
 
   Requests sampling(SamplingParameters sampling) {
@@ -71,29 +68,45 @@ record Requests(
   }
 
   Requests distinct(CompletionSpec a, CompletionSpec b) {
-    return new Requests(
-        prompt, List.of(a, b), maxTokens, stop, ignoreEos, topLogprobs, true, timeout);
+    return new Requests(prompt, List.of(a, b), maxTokens, ending, topLogprobs, true, timeout);
   }
 
   Requests maxTokens(int max) {
-    return new Requests(prompt, branches, max, stop, ignoreEos, topLogprobs, distinct, timeout);
+    return new Requests(prompt, branches, max, ending, topLogprobs, distinct, timeout);
   }
 
   Requests stop(String... stops) {
     return new Requests(
-        prompt, branches, maxTokens, List.of(stops), ignoreEos, topLogprobs, distinct, timeout);
+        prompt,
+        branches,
+        maxTokens,
+        ending.withStops(List.of(stops)),
+        topLogprobs,
+        distinct,
+        timeout);
   }
 
   Requests stopAtEos() {
-    return new Requests(prompt, branches, maxTokens, stop, false, topLogprobs, distinct, timeout);
+    return new Requests(
+        prompt,
+        branches,
+        maxTokens,
+        Ending.NATURAL.withStops(ending.stops()),
+        topLogprobs,
+        distinct,
+        timeout);
+  }
+
+  Requests ending(Ending other) {
+    return new Requests(prompt, branches, maxTokens, other, topLogprobs, distinct, timeout);
   }
 
   Requests topLogprobs(int count) {
-    return new Requests(prompt, branches, maxTokens, stop, ignoreEos, count, distinct, timeout);
+    return new Requests(prompt, branches, maxTokens, ending, count, distinct, timeout);
   }
 
   Requests timeout(Duration limit) {
-    return new Requests(prompt, branches, maxTokens, stop, ignoreEos, topLogprobs, distinct, limit);
+    return new Requests(prompt, branches, maxTokens, ending, topLogprobs, distinct, limit);
   }
 
   /** Records what a listener receives, by branch; fails if it receives anything after the end. */

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whetstone.testing.TestModels;
 import dev.whetstone.weights.MemoryTensors;
 import dev.whetstone.weights.MemoryTensors.Values;
+import dev.whetstone.weights.ModelDirectory;
 import dev.whetstone.weights.Safetensors;
 import dev.whetstone.weights.SafetensorsWriter;
+import dev.whetstone.weights.Tensors;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -282,6 +286,55 @@ class PeftFilesTest {
       })
   void aConfigThatIsWrongOrNotServedIsRefused(String config, String named) {
     assertRefused(sound(), config, named);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base_model.model.model.embed_tokens.weight, model.embed_tokens.weight",
+    "base_model.model.lm_head.weight, model.embed_tokens.weight",
+    "base_model.model.lm_head.modules_to_save.default.weight, model.embed_tokens.weight",
+    "base_model.model.model.embed_tokens.base_layer.weight, model.embed_tokens.weight",
+    "model.language_model.norm.weight, model.norm.weight",
+  })
+  void weightsOfTheBaseMayStandBesideTheFactors(String name, String original) throws IOException {
+    ModelDirectory base = TestModels.tiny();
+    String saving = "{\"r\": 2, \"lora_alpha\": 4, \"modules_to_save\": [\"lm_head\"]}";
+    try (Tensors weights = base.weights()) {
+      int[] shape = Arrays.stream(weights.shape(original)).mapToInt(Math::toIntExact).toArray();
+      float[] copy = weights.read(original);
+      assertThat(read(name, copy, shape, saving, base).modules()).containsOnlyKeys(Q);
+      float[] rounded = copy.clone();
+      for (int i = 0; i < rounded.length; i++) {
+        rounded[i] = Float.intBitsToFloat((Float.floatToRawIntBits(copy[i]) + 0x8000) & 0xffff0000);
+      }
+      assertThat(read(name, rounded, shape, saving, base).modules()).containsOnlyKeys(Q);
+
+      float[] trained = copy.clone();
+      trained[trained.length - 1] += 0.01f;
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> read(name, trained, shape, saving, base))
+          .withMessageContainingAll(name, "changed by training");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> read("base_model.model.score.weight", copy, shape, saving, base))
+          .withMessageContainingAll("score.weight", "nor a weight of the base model");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> read(name, new float[] {1}, new int[] {1}, saving, base))
+          .withMessageContainingAll(name, "where the base model has");
+      assertRefused(with(name, copy, shape), saving, "modules_to_save");
+    }
+  }
+
+  private static LoraAdapter read(
+      String name, float[] values, int[] shape, String config, ModelDirectory base) {
+    return PeftFiles.read(MemorySegment.ofArray(with(name, values, shape)), config, base);
+  }
+
+  private static byte[] with(String name, float[] values, int[] shape) {
+    Map<String, Values> tensors = factors(A, B);
+    tensors.put(
+        name,
+        shape.length == 1 ? new Values(values, shape[0]) : new Values(values, shape[0], shape[1]));
+    return file(tensors);
   }
 
   private static Map<String, Values> factors(float[] a, float[] b) {

@@ -47,7 +47,11 @@ class ImportedTextTest {
 
     assertThat(template.render(QUESTION, false).text()).isEqualTo("plain hi");
     assertThat(
-            template.render(Conversation.of(QUESTION, false).withTools(List.of("a", "b"))).text())
+            template
+                .render(
+                    Conversation.of(QUESTION, Conversation.End.MESSAGE)
+                        .withTools(List.of("a", "b")))
+                .text())
         .isEqualTo("tools 2");
   }
 
@@ -64,7 +68,7 @@ class ImportedTextTest {
 
     ChatTemplate template = template(model);
     assertThat(template.render(QUESTION, false).text()).isEqualTo("new");
-    Conversation rag = Conversation.of(QUESTION, false).withTemplate("rag");
+    Conversation rag = Conversation.of(QUESTION, Conversation.End.MESSAGE).withTemplate("rag");
     assertThat(template.render(rag.withDocuments(List.of("a text"))).text()).isEqualTo("a text");
     assertThatThrownBy(() -> template.render(rag.withTemplate("other")))
         .isInstanceOf(TemplateException.class);

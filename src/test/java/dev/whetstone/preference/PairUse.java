@@ -48,7 +48,7 @@ final class PairUse {
     if (!sampling.path("logit_bias").isEmpty()) {
       return Unusable.LOGIT_BIAS;
     }
-    if (!sampling.path("stop").isEmpty()) {
+    if (!sampling.path("stop").isEmpty() || sampling.hasNonNull("ending")) {
       return Unusable.STOP;
     }
     double repetition = sampling.path("repetition_penalty").asDouble(1);

@@ -26,6 +26,7 @@ class PairUseTest {
           "{\"logit_bias\": null, \"stop\": null, \"temperature\": null}",
           "{\"logit_bias\": {\"7\": 9.0}}",
           "{\"stop\": [\"x\"]}",
+          "{\"ending\": {\"min_tokens\": 9}}",
           "{\"presence_penalty\": 0.1}",
           "{\"frequency_penalty\": -0.1}",
           "{\"repetition_penalty\": 1.21}",

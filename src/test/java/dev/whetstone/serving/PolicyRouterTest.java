@@ -8,6 +8,7 @@ import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.database.Sql;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
@@ -248,8 +249,7 @@ class PolicyRouterTest {
             new int[] {5, 6, 7},
             List.of(new CompletionSpec(policy, SamplingParameters.greedy())),
             8,
-            List.of(),
-            true,
+            Ending.NEVER,
             0,
             false,
             Duration.ofSeconds(30));

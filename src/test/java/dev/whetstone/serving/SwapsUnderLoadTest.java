@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
@@ -229,8 +230,7 @@ class SwapsUnderLoadTest {
             PROMPT,
             List.of(new CompletionSpec(policy, SamplingParameters.of(1, seeds.incrementAndGet()))),
             tokens,
-            List.of(),
-            true,
+            Ending.NEVER,
             0,
             false,
             Duration.ofSeconds(60));

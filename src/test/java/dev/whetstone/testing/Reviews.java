@@ -3,6 +3,7 @@ package dev.whetstone.testing;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.EngineConfig;
 import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
@@ -146,7 +147,7 @@ public final class Reviews implements AutoCloseable {
               .engine()
               .submit(
                   new GenerationRequest(
-                      prompt, branches, MAX_TOKENS, List.of(), false, 0, false, LIMIT),
+                      prompt, branches, MAX_TOKENS, Ending.NATURAL, 0, false, LIMIT),
                   GenerationListener.NO_OP));
     }
     return running.stream().map(generation -> generation.result().join()).toList();

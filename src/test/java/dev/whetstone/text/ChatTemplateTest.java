@@ -49,6 +49,29 @@ class ChatTemplateTest {
   }
 
   @Test
+  void theLastMessageMayStayOpen() {
+    List<Message> begun =
+        List.of(new Message("user", "Hi"), new Message("assistant", "  The answer is "));
+    Conversation open = Conversation.of(begun, Conversation.End.OPEN_MESSAGE);
+    String keeps = "{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}";
+    String trims = keeps.replace("m.content", "m.content | trim");
+
+    assertThat(ChatTemplate.of(keeps, Map.of()).render(open).text())
+        .isEqualTo("<user>Hi</s><assistant>  The answer is ");
+    assertThat(ChatTemplate.of(trims, Map.of()).render(open).text())
+        .isEqualTo("<user>Hi</s><assistant>The answer is");
+    ChatTemplate deaf = ChatTemplate.of("nothing", Map.of());
+    assertThatThrownBy(() -> deaf.render(open)).hasMessageContaining("cannot be continued");
+    assertThatThrownBy(
+            () ->
+                ChatTemplate.of(keeps, Map.of())
+                    .render(
+                        Conversation.of(
+                            List.of(new Message("assistant", " ")), Conversation.End.OPEN_MESSAGE)))
+        .hasMessageContaining("cannot be continued");
+  }
+
+  @Test
   void llama3sTemplateTrimsContentAndStartsWithTheFirstToken() {
     String template =
         "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>'"
@@ -143,7 +166,7 @@ class ChatTemplateTest {
                 "tool_use", "{{ tools[0].name }} {{ bos_token }}",
                 "rag", "{{ documents[0]['text'] }} {{ lang }}"),
             LLAMA);
-    Conversation conversation = Conversation.of(THREE_TURNS, true);
+    Conversation conversation = Conversation.of(THREE_TURNS, Conversation.End.ANSWER);
 
     assertThat(named.render(conversation).text()).isEqualTo("plain None");
     assertThat(named.render(conversation.withTools(List.of(Map.of("name", "sun")))).text())

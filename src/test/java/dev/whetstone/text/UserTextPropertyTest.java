@@ -67,7 +67,7 @@ class UserTextPropertyTest {
   }
 
   private static Conversation user(String content) {
-    return Conversation.of(List.of(new Message("user", content)), true);
+    return Conversation.of(List.of(new Message("user", content)), Conversation.End.ANSWER);
   }
 
   private static int[] control(ChatTokenizer chat, int[] ids) {

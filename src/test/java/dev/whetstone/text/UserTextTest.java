@@ -54,7 +54,7 @@ class UserTextTest {
     for (Map<String, ?> message : messages) {
       all.add(message);
     }
-    return new Conversation(all, null, null, true, Map.of(), null);
+    return new Conversation(all, null, null, Conversation.End.ANSWER, Map.of(), null);
   }
 
   private static Map<String, ?> message(String role, String content) {

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * frequency penalties (over the completion, as OpenAI defines them); temperature; top_k; top_p over
  * what top_k kept; min_p against the most probable token (the order of Transformers' warpers).
  * Temperature 0 takes the largest logit after bias and penalties. Among equals the lowest id wins.
- * A grammar takes the tokens that it does not allow from all of this, after the penalties; the
- * log-probs that are reported remain the model's own.
+ * A grammar takes the tokens that it does not allow from all of this, after the penalties, and so
+ * are end tokens while there are fewer tokens than min_tokens; the log-probs that are reported
+ * remain the model's own.
  *
  * <p>Each token consumes one uniform number, which selects from the kept tokens in the order of
  * their ids (inverse transform sampling), so that a seed gives the same text whatever else the
@@ -163,7 +164,14 @@ public final class Sampler {
     if (allowed != null) {
       mask(allowed);
     }
-    return state.history != null || allowed != null || !state.sampling.logitBias().isEmpty();
+    int[] held = state.heldTokens();
+    for (int id : held) {
+      logits[id] = Float.NEGATIVE_INFINITY;
+    }
+    return state.history != null
+        || allowed != null
+        || held.length > 0
+        || !state.sampling.logitBias().isEmpty();
   }
 
   /** Leaves only the tokens of a mask a chance. */

@@ -11,6 +11,16 @@ import org.jspecify.annotations.Nullable;
  * it keeps to a grammar, its place in that.
  */
 public final class SamplerState {
+  /**
+   * Tokens that are not sampled at first.
+   *
+   * @param tokens their ids
+   * @param until the number of tokens that are sampled without them
+   */
+  public record Held(int[] tokens, int until) {
+    static final Held NONE = new Held(new int[0], 0);
+  }
+
   private static final RandomGeneratorFactory<RandomGenerator> GENERATORS =
       RandomGeneratorFactory.of("L64X128MixRandom");
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
@@ -19,19 +29,27 @@ public final class SamplerState {
   final RandomGenerator random;
   final @Nullable TokenHistory history;
   final @Nullable GrammarMatcher matcher;
+  private final Held held;
+  private int sampled;
 
   /** The state of a completion that may be any text. */
   public SamplerState(SamplingParameters sampling, int vocabulary, int[] prompt) {
-    this(sampling, vocabulary, prompt, null);
+    this(sampling, vocabulary, prompt, null, Held.NONE);
   }
 
   /**
    * The state of a completion before its first token.
    *
    * @param grammar what the completion must be; null for any text
+   * @param held tokens that are not sampled at first
    */
   public SamplerState(
-      SamplingParameters sampling, int vocabulary, int[] prompt, @Nullable TokenGrammar grammar) {
+      SamplingParameters sampling,
+      int vocabulary,
+      int[] prompt,
+      @Nullable TokenGrammar grammar,
+      Held held) {
+    this.held = held;
     this.sampling = sampling;
     this.random = GENERATORS.create(sampling.seed());
     this.history = penalizes(sampling) ? new TokenHistory(vocabulary, prompt) : null;
@@ -57,7 +75,13 @@ public final class SamplerState {
     return sampling.temperature() == 0 || sampling.topK() == 1;
   }
 
+  /** Tokens that the next one is not: those held, as long as they are. */
+  int[] heldTokens() {
+    return sampled < held.until() ? held.tokens() : Held.NONE.tokens();
+  }
+
   void add(int token) {
+    sampled++;
     if (history != null) {
       history.add(token);
     }

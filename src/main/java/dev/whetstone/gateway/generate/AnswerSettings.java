@@ -3,8 +3,10 @@ package dev.whetstone.gateway.generate;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.settings.JsonText;
+import java.util.List;
 
 /** What is stored of the settings that an answer was made with, and how it is written. */
 final class AnswerSettings {
@@ -14,7 +16,14 @@ final class AnswerSettings {
   static ObjectNode of(ObjectMapper mapper, GenerateRequest asked, GenerationRequest request) {
     ObjectNode settings = mapper.valueToTree(request.branches().getFirst().sampling());
     settings.put("max_tokens", request.maxTokens());
-    settings.set("stop", mapper.valueToTree(request.stop()));
+    Ending ending = request.ending();
+    settings.set("stop", mapper.valueToTree(ending.stops()));
+    if (!ending.isPlain()) {
+      settings.set("ending", mapper.valueToTree(ending.withStops(List.of())));
+    }
+    if (request.specialTokens()) {
+      settings.put("special_tokens", true);
+    }
     if (asked.schema() != null) {
       settings.set("schema", asked.schema());
     }

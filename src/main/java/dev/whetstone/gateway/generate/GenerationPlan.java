@@ -2,6 +2,7 @@ package dev.whetstone.gateway.generate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.Requester;
 import dev.whetstone.engine.sampling.SamplingParameters;
@@ -44,7 +45,8 @@ public record GenerationPlan(
    *
    * @param promptIds a prompt given as token ids; null for a text
    * @param count completions of the prompt
-   * @param ignoreEos whether to continue past the end token (load tests)
+   * @param ending what ends an answer, besides the stop sequences of the request
+   * @param specialTokens whether the text has special tokens
    * @param logprobs whether log-probs are reported
    * @param topLogprobs alternatives to report for each token
    * @param format what the answer must be; null for any text
@@ -53,12 +55,13 @@ public record GenerationPlan(
   public record Extras(
       int @Nullable [] promptIds,
       int count,
-      boolean ignoreEos,
+      Ending ending,
+      boolean specialTokens,
       boolean logprobs,
       int topLogprobs,
       AnswerFormat.@Nullable Asked format,
       @Nullable Conversation conversation) {
-    static final Extras NONE = new Extras(null, 1, false, false, 0, null, null);
+    static final Extras NONE = new Extras(null, 1, Ending.NATURAL, false, false, 0, null, null);
   }
 
   // What a pair must leave to chance to be in a duel. Those below are not counted anyway, or tell
@@ -101,7 +104,7 @@ public record GenerationPlan(
     AnswerAssignment answer = pair ? null : answer(asked, extras, caller, model, sampling);
     PairAssignment writers =
         answer == null
-            ? writers(asked, caller, model, pair, sampling)
+            ? writers(asked, extras, caller, model, pair, sampling)
             : new PairAssignment(answer.policy(), answer.policy());
     if (pair) {
       sampling = sampling.withSeed(pairSeed.applyAsLong(sampling.seed()));
@@ -111,18 +114,20 @@ public record GenerationPlan(
       branches.add(new CompletionSpec(i == 0 ? writers.first() : writers.second(), sampling));
       sampling = sampling.withSeed(nextSeed(sampling.seed()));
     }
+    int limit =
+        Math.min(
+            wanted,
+            prompt.remainingTokens(
+                model, asked.messages() == null && asked.prompt() != null ? "prompt" : "messages"));
     AnswerFormat.Asked format = extras.format() == null ? AnswerFormat.of(asked) : extras.format();
+    requireEnding(extras.ending(), limit, format != null, model);
     GenerationRequest request =
         new GenerationRequest(
             prompt.ids(),
             branches,
-            Math.min(
-                wanted,
-                prompt.remainingTokens(
-                    model,
-                    asked.messages() == null && asked.prompt() != null ? "prompt" : "messages")),
-            stops(asked.stop()),
-            extras.ignoreEos(),
+            limit,
+            extras.ending().withStops(stops(asked.stop())),
+            extras.specialTokens(),
             extras.topLogprobs(),
             pair,
             config.requestTimeout(),
@@ -130,6 +135,19 @@ public record GenerationPlan(
             format == null ? null : grammars.compile(model, format));
     String shownName = caller.shownName(asked.policy(), writers.first());
     return new GenerationPlan(prompt, writers, pair, shownName, answer, request);
+  }
+
+  private static void requireEnding(Ending ending, int limit, boolean formed, ServedModel model) {
+    Prompt.requireInVocabulary(
+        "stop_token_ids", model, ending.tokens().stream().mapToInt(id -> id).toArray());
+    if (ending.minTokens() > limit) {
+      throw ProblemException.invalidField(
+          "min_tokens", "min_tokens must be at most the %d tokens there may be".formatted(limit));
+    }
+    if (ending.minTokens() > 0 && formed) {
+      throw ProblemException.invalidField(
+          "min_tokens", "min_tokens together with a form of the answer is not supported");
+    }
   }
 
   private static Prompt prompt(GenerateRequest asked, Extras extras, ServedModel model) {
@@ -153,6 +171,7 @@ public record GenerationPlan(
    */
   private static PairAssignment writers(
       GenerateRequest asked,
+      Extras extras,
       Caller caller,
       ServedModel model,
       boolean pair,
@@ -161,7 +180,7 @@ public record GenerationPlan(
         && asked.policy() == null
         && asked.seed() == null
         && !Boolean.FALSE.equals(asked.learn())
-        && isOpen(asked, sampling)) {
+        && isOpen(asked, extras, sampling)) {
       return model.rollouts().duelTracker().assign(model.policies().serving());
     }
     Policy policy = caller.policy(asked.policy(), model);
@@ -187,7 +206,7 @@ public record GenerationPlan(
         || Boolean.FALSE.equals(asked.learn())
         || extras.logprobs()
         || extras.format() != null
-        || !isOpen(asked, sampling)) {
+        || !isOpen(asked, extras, sampling)) {
       return null;
     }
     String user = asked.user() == null ? caller.keyId() : asked.user();
@@ -216,12 +235,14 @@ public record GenerationPlan(
             .orElse(null);
   }
 
-  private static boolean isOpen(GenerateRequest asked, SamplingParameters sampling) {
+  private static boolean isOpen(GenerateRequest asked, Extras extras, SamplingParameters sampling) {
     return sampling.temperature() >= MIN_DUEL_TEMPERATURE
         && (sampling.topK() == 0 || sampling.topK() >= MIN_DUEL_TOP_K)
         && sampling.topP() >= MIN_DUEL_TOP_P
         && sampling.minP() <= MAX_DUEL_MIN_P
         && sampling.logitBias().isEmpty()
+        && extras.ending().isPlain()
+        && (extras.conversation() == null || extras.conversation().end() == Conversation.End.ANSWER)
         && (asked.schema() == null || asked.schema().isNull())
         && asked.choices() == null;
   }

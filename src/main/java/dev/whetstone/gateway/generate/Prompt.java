@@ -130,7 +130,7 @@ public record Prompt(String text, int[] ids) {
       length += MESSAGE_LENGTH + role.length() + message.content().length();
     }
     requireReadable("messages", model, length);
-    return render(model, Conversation.of(known, true));
+    return render(model, Conversation.of(known, Conversation.End.ANSWER));
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.Requester;
 import dev.whetstone.engine.sampling.SamplingParameters;
@@ -71,8 +72,8 @@ final class ReplayRequests {
         kept.promptIds(),
         branches,
         settings.path("max_tokens").asInt(1),
-        stop,
-        false,
+        ending(settings).withStops(stop),
+        settings.path("special_tokens").asBoolean(),
         0,
         kept.isPair(),
         config.requestTimeout(),
@@ -86,6 +87,17 @@ final class ReplayRequests {
       throw refused("%s is another version than the one that wrote it".formatted(side.policy()));
     }
     return policy;
+  }
+
+  private Ending ending(JsonNode settings) {
+    if (!settings.has("ending")) {
+      return Ending.NATURAL;
+    }
+    try {
+      return mapper.treeToValue(settings.get("ending"), Ending.class);
+    } catch (JsonProcessingException unreadable) {
+      throw refused("its settings cannot be read: " + JsonFault.of(unreadable));
+    }
   }
 
   private SamplingParameters sampling(ObjectNode settings, KeptSide side) {

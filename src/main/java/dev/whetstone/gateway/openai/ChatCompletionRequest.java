@@ -52,6 +52,12 @@ public record ChatCompletionRequest(
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos,
+    @Schema(description = "further token ids that end the text; at most 64")
+        @Nullable List<Integer> stopTokenIds,
+    @Schema(minimum = "0", description = "no end token and no stop sequence before")
+        @Nullable Integer minTokens,
+    @Schema(description = "the text keeps what ended it") @Nullable Boolean includeStopStrInOutput,
+    @Schema(description = "false: the text has special tokens") @Nullable Boolean skipSpecialTokens,
     @Schema(implementation = Object.class, description = "functions that the model may call")
         @Nullable JsonNode tools,
     @Schema(implementation = Object.class, description = "auto, none, required, or a function")
@@ -59,6 +65,10 @@ public record ChatCompletionRequest(
     @Nullable Boolean parallelToolCalls,
     @Schema(implementation = Object.class, description = "further names for the chat template")
         @Nullable JsonNode chatTemplateKwargs,
+    @Schema(description = "false: the prompt ends behind the last message")
+        @Nullable Boolean addGenerationPrompt,
+    @Schema(description = "true: the last message is continued")
+        @Nullable Boolean continueFinalMessage,
     @Schema(description = "true gives two blind answers to vote on, as two choices")
         @Nullable Boolean pair,
     @Schema(description = "false: nothing is learned from this request") @Nullable Boolean store)
@@ -78,6 +88,9 @@ public record ChatCompletionRequest(
       @Nullable String toolCallId) {}
 
   /** Options of a stream. */
-  @JsonIgnoreProperties({"include_obfuscation", "continuous_usage_stats"})
-  public record StreamOptions(@Nullable Boolean includeUsage) {}
+  @JsonIgnoreProperties("include_obfuscation")
+  public record StreamOptions(
+      @Schema(description = "the stream ends with the token counts") @Nullable Boolean includeUsage,
+      @Schema(description = "with include_usage: every event has the counts so far")
+          @Nullable Boolean continuousUsageStats) {}
 }

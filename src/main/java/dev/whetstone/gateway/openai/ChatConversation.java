@@ -65,10 +65,12 @@ final class ChatConversation {
   /**
    * The conversation.
    *
+   * @param end where the prompt ends
    * @param variables further names for the template
    */
-  Conversation conversation(Map<String, ? extends @Nullable Object> variables) {
-    Conversation conversation = new Conversation(messages, null, null, true, variables, null);
+  Conversation conversation(
+      Conversation.End end, Map<String, ? extends @Nullable Object> variables) {
+    Conversation conversation = new Conversation(messages, null, null, end, variables, null);
     return style == null || tools.isEmpty()
         ? conversation
         : conversation.withTools(tools.stream().map(ChatConversation::plainData).toList());

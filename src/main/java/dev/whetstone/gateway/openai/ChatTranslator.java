@@ -7,6 +7,7 @@ import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.gateway.openai.ChatCompletionRequest.ChatTurn;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.grammar.schema.CallStyle;
+import dev.whetstone.text.Conversation;
 import dev.whetstone.text.Message;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -60,8 +61,11 @@ public final class ChatTranslator {
     }
     List<ChatTurn> turns = request.messages() == null ? List.of() : request.messages();
     Map<String, @Nullable Object> variables = variables(request.chatTemplateKwargs());
+    Conversation.End end = end(request, turns);
     ChatConversation chat =
-        ChatConversation.isNeeded(turns, tools.declared()) || !variables.isEmpty()
+        ChatConversation.isNeeded(turns, tools.declared())
+                || !variables.isEmpty()
+                || end != Conversation.End.ANSWER
             ? new ChatConversation(known, turns, tools.declared())
             : null;
     Integer limit =
@@ -76,13 +80,32 @@ public final class ChatTranslator {
                 request.topLogprobs(),
                 "top_logprobs",
                 tools.format(),
-                chat == null ? null : chat.conversation(variables)),
-            request.streamsUsage(),
+                chat == null ? null : chat.conversation(end, variables)),
+            request.usageInStream(),
             logprobs,
             known == null && !tools.declared().isEmpty() ? PLAIN_TOOLS : Map.of());
     boolean called = tools.format() != null;
     return new Translated(
         translated, called ? style : null, !called && translated.extras().format() != null);
+  }
+
+  /** Where the prompt ends: vLLM's two fields, of which one excludes the other. */
+  private static Conversation.End end(ChatCompletionRequest request, List<ChatTurn> turns) {
+    if (Boolean.TRUE.equals(request.continueFinalMessage())) {
+      if (Boolean.TRUE.equals(request.addGenerationPrompt())) {
+        throw ProblemException.invalidField(
+            "continue_final_message",
+            "continue_final_message together with add_generation_prompt is not supported");
+      }
+      if (turns.isEmpty() || turns.getLast() == null || turns.getLast().content() == null) {
+        throw ProblemException.invalidField(
+            "continue_final_message", "there is no last message to continue");
+      }
+      return Conversation.End.OPEN_MESSAGE;
+    }
+    return Boolean.FALSE.equals(request.addGenerationPrompt())
+        ? Conversation.End.MESSAGE
+        : Conversation.End.ANSWER;
   }
 
   /** Refuses what would tell a pair's sides apart, or keep the votes on it from being used. */

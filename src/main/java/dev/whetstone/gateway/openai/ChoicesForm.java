@@ -6,6 +6,7 @@ import dev.whetstone.gateway.http.EventStream;
 import dev.whetstone.gateway.http.EventWriter;
 import dev.whetstone.gateway.http.Problem;
 import dev.whetstone.gateway.openai.OpenAiResponses.Choice;
+import dev.whetstone.gateway.openai.TranslatedRequest.UsageInStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -20,6 +21,7 @@ final class ChoicesForm implements AnswerForm {
   private final String id;
   private final @Nullable Logprobs logprobs;
   private final int[] written;
+  private int tokens;
 
   ChoicesForm(Begun begun, CompletionFormat format) {
     this.begun = begun;
@@ -70,6 +72,7 @@ final class ChoicesForm implements AnswerForm {
 
   @Override
   public void piece(EventStream.Piece piece, EventWriter out) throws IOException {
+    tokens += piece.tokens().length;
     for (Choice choice : format.chunks(piece, written[piece.branch()], logprobs)) {
       send(choice, out);
     }
@@ -85,7 +88,7 @@ final class ChoicesForm implements AnswerForm {
 
   @Override
   public void end(Counts counts, EventWriter out) throws IOException {
-    if (begun.request().streamUsage()) {
+    if (begun.request().usageInStream() != UsageInStream.NOWHERE) {
       out.event(null, answer(true, List.of(), OpenAiResponses.Usage.of(counts)));
     }
     out.text(DONE);
@@ -96,7 +99,15 @@ final class ChoicesForm implements AnswerForm {
     out.event(null, OpenAiErrorFilter.of(problem));
   }
 
+  /** The counts of what was written, for streams that have them in every event. */
+  private OpenAiResponses.@Nullable Usage usageSoFar() {
+    return begun.request().usageInStream() == UsageInStream.EVERYWHERE
+        ? OpenAiResponses.Usage.of(
+            new Counts(begun.plan().prompt().ids().length, tokens, /* cached= */ 0))
+        : null;
+  }
+
   private void send(Choice choice, EventWriter out) throws IOException {
-    out.event(null, answer(true, List.of(choice), null));
+    out.event(null, answer(true, List.of(choice), usageSoFar()));
   }
 }

@@ -46,5 +46,11 @@ public record CompletionRequest(
     @Schema(minimum = "0", maximum = "1") @Nullable Double minP,
     @Nullable Double repetitionPenalty,
     @Schema(description = "continue past the end token (load tests)") @Nullable Boolean ignoreEos,
+    @Schema(description = "further token ids that end the text; at most 64")
+        @Nullable List<Integer> stopTokenIds,
+    @Schema(minimum = "0", description = "no end token and no stop sequence before")
+        @Nullable Integer minTokens,
+    @Schema(description = "the text keeps what ended it") @Nullable Boolean includeStopStrInOutput,
+    @Schema(description = "false: the text has special tokens") @Nullable Boolean skipSpecialTokens,
     @Schema(description = "false: nothing is learned from this request") @Nullable Boolean store)
     implements SamplingFields {}

@@ -158,10 +158,16 @@ public final class CompletionService {
         generation.result().join());
   }
 
-  /** What a request's conversation is stored as; null for a raw prompt. */
+  /**
+   * What a request's conversation is stored as; null for a raw prompt, and for one whose end puts
+   * words into the model's mouth.
+   */
   static @Nullable Object messages(TranslatedRequest request) {
     Conversation conversation = request.extras().conversation();
-    return conversation == null ? request.generateRequest().messages() : conversation.messages();
+    if (conversation == null) {
+      return request.generateRequest().messages();
+    }
+    return conversation.end() == Conversation.End.ANSWER ? conversation.messages() : null;
   }
 
   private static AnswerForm.Counts counts(Begun begun, Generation generation) {

@@ -33,10 +33,7 @@ public final class IdleFields implements ObjectMapperCustomizer {
           Map.entry("verbosity", Set.of("\"medium\"")),
           Map.entry("length_penalty", Set.of("1", "1.0")),
           Map.entry("typical_p", Set.of("1", "1.0")),
-          Map.entry("min_tokens", Set.of("0")),
-          Map.entry("skip_special_tokens", Set.of("true")),
           Map.entry("spaces_between_special_tokens", Set.of("true")),
-          Map.entry("add_generation_prompt", Set.of("true")),
           Map.entry("prompt_logprobs", Set.of("0")));
 
   @Override

@@ -1,6 +1,7 @@
 package dev.whetstone.gateway.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.gateway.generate.AnswerFormat;
 import dev.whetstone.gateway.generate.GenerateRequest;
 import dev.whetstone.gateway.generate.GenerationPlan;
@@ -9,12 +10,16 @@ import dev.whetstone.text.Conversation;
 import dev.whetstone.text.Message;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Fields that both OpenAI request bodies share, and their translation to POST /generate. */
 sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest {
   /** The model whose answers may be compared with others: that of a request that names none. */
   String UNNAMED = "default";
+
+  /** Most further end tokens. */
+  int MAX_STOP_TOKENS = 64;
 
   @Nullable String model();
 
@@ -47,6 +52,14 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
   @Nullable Double repetitionPenalty();
 
   @Nullable Boolean ignoreEos();
+
+  @Nullable List<Integer> stopTokenIds();
+
+  @Nullable Integer minTokens();
+
+  @Nullable Boolean includeStopStrInOutput();
+
+  @Nullable Boolean skipSpecialTokens();
 
   /** False: nothing is learned from this request. True and null leave it to user and key. */
   @Nullable Boolean store();
@@ -126,7 +139,8 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
     return new GenerationPlan.Extras(
         promptIds,
         count == null ? 1 : count,
-        Boolean.TRUE.equals(ignoreEos()),
+        ending(),
+        Boolean.FALSE.equals(skipSpecialTokens()),
         logprobs,
         topLogprobs,
         format == null ? tools : format,
@@ -134,16 +148,44 @@ sealed interface SamplingFields permits ChatCompletionRequest, CompletionRequest
   }
 
   /**
-   * Whether the stream ends with the token counts.
+   * What ends the answer, besides its stop sequences.
+   *
+   * @throws ProblemException 400 naming the field that is out of its range
+   */
+  private Ending ending() {
+    List<Integer> ids = stopTokenIds() == null ? List.of() : stopTokenIds();
+    if (ids.size() > MAX_STOP_TOKENS || ids.stream().anyMatch(id -> id == null || id < 0)) {
+      throw ProblemException.invalidField(
+          "stop_token_ids", "stop_token_ids must be at most " + MAX_STOP_TOKENS + " token ids");
+    }
+    int least = minTokens() == null ? 0 : minTokens();
+    if (least < 0) {
+      throw ProblemException.invalidField("min_tokens", "min_tokens must not be negative");
+    }
+    return new Ending(
+        List.of(),
+        Boolean.TRUE.equals(includeStopStrInOutput()),
+        Set.copyOf(ids),
+        least,
+        Boolean.TRUE.equals(ignoreEos()));
+  }
+
+  /**
+   * Where a stream has the token counts.
    *
    * @throws ProblemException 400 when stream_options is set but stream is not true
    */
-  default boolean streamsUsage() {
+  default TranslatedRequest.UsageInStream usageInStream() {
     ChatCompletionRequest.StreamOptions options = streamOptions();
     if (options != null && !Boolean.TRUE.equals(stream())) {
       throw ProblemException.invalidField(
           "stream_options", "stream_options requires stream to be true");
     }
-    return options != null && Boolean.TRUE.equals(options.includeUsage());
+    if (options == null || !Boolean.TRUE.equals(options.includeUsage())) {
+      return TranslatedRequest.UsageInStream.NOWHERE;
+    }
+    return Boolean.TRUE.equals(options.continuousUsageStats())
+        ? TranslatedRequest.UsageInStream.EVERYWHERE
+        : TranslatedRequest.UsageInStream.AT_THE_END;
   }
 }

@@ -66,7 +66,7 @@ final class TextService {
         request.toGenerateRequest(null, prompt.textValue(), limit, false),
         request.toExtras(
             ids, request.logprobs() != null, request.logprobs(), "logprobs", null, null),
-        request.streamsUsage(),
+        request.usageInStream(),
         request.logprobs() != null,
         Map.of());
   }

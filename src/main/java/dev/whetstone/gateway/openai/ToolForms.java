@@ -52,7 +52,7 @@ final class ToolForms {
   }
 
   private static Conversation conversation(List<Map<String, Object>> messages) {
-    return new Conversation(messages, List.of(TOOL), null, true, Map.of(), null);
+    return new Conversation(messages, List.of(TOOL), null, Conversation.End.ANSWER, Map.of(), null);
   }
 
   private static Optional<CallStyle> style(String rendered) {

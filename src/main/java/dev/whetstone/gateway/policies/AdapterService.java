@@ -66,7 +66,7 @@ final class AdapterService {
             PeftUpload.open(
                 model, settings, policies.base().hash(), config.maxAdapterSize().asLongValue());
         PolicyRouter.Room _ = reserve(policies, upload.size())) {
-      LoraAdapter adapter = upload.read();
+      LoraAdapter adapter = upload.read(serving.model().directory());
       try {
         policies.validate(new Policy("the adapter", PeftFiles.hash(adapter), adapter));
       } catch (PolicyException.Refused refused) {
@@ -101,7 +101,7 @@ final class AdapterService {
   Download settings(String version) throws JsonProcessingException {
     ServedModel model = serving.model();
     // A path, for PEFT's AutoPeftModelForCausalLM to find the base by it.
-    String folder = String.valueOf(model.graph().toAbsolutePath().getParent());
+    String folder = String.valueOf(model.directory().path());
     ObjectNode settings =
         (ObjectNode) mapper.readTree(PeftFiles.config(adapterOf(version), folder));
     settings.putNull("revision");

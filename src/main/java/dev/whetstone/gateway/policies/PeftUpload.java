@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.http.ProblemException;
 import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.lora.PeftFiles;
+import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -74,10 +75,11 @@ final class PeftUpload implements AutoCloseable {
   /**
    * Reads the adapter.
    *
+   * @param base the base model, whose weights may be stored beside the factors
    * @throws ProblemException 400 naming what is wrong with it
    */
-  LoraAdapter read() {
-    return checked(() -> PeftFiles.read(tensors, settings));
+  LoraAdapter read(ModelDirectory base) {
+    return checked(() -> PeftFiles.read(tensors, settings, base));
   }
 
   private static <T> T checked(Supplier<T> reading) {

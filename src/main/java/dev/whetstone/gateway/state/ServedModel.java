@@ -10,8 +10,10 @@ import dev.whetstone.text.ChatTemplate;
 import dev.whetstone.text.Tokenizer;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.weights.ModelConfig;
+import dev.whetstone.weights.ModelDirectory;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,12 @@ public record ServedModel(
     RecommendedSampling sampling,
     Path graph,
     Function<Policy, Map<String, AdapterInput>> adapterInputs) {
+
+  /** The imported base model, as it was opened. */
+  public ModelDirectory directory() {
+    Path folder = Objects.requireNonNull(graph.toAbsolutePath().getParent());
+    return new ModelDirectory(folder, config, base().hash());
+  }
 
   /** The token that ends a turn. */
   public int endToken() {

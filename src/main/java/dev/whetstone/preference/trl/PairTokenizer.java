@@ -77,6 +77,34 @@ public record PairTokenizer(
     return tokenizer.decode(ended ? Arrays.copyOf(ids, ids.length - 1) : ids, false);
   }
 
+  /**
+   * The pair with the texts that its ids read as, control tokens included, where a model wrote some
+   * into a completion: its stored text is without them, so that no text would have these ids.
+   */
+  public TrlPair asWritten(TrlPair pair) {
+    TrlPair.Tokens ids = pair.tokens();
+    return ids == null
+        ? pair
+        : new TrlPair(
+            pair.prompt(),
+            pair.messages(),
+            written(pair.chosen(), ids.chosen()),
+            written(pair.rejected(), ids.rejected()),
+            ids);
+  }
+
+  private String written(String text, int[] ids) {
+    int last = ids.length - 1;
+    int[] inside = last >= 0 && ids[last] == endToken ? Arrays.copyOf(ids, last) : ids;
+    // Those of another base are none of this tokenizer's.
+    boolean own = IntStream.of(ids).allMatch(id -> id >= 0 && id < tokenizer.vocabularySize());
+    return own
+            && tokenizer.controlTokens(inside).length > 0
+            && tokenizer.decode(inside, true).equals(text)
+        ? tokenizer.decode(inside, false)
+        : text;
+  }
+
   private static void requireSame(String field, String given, String own)
       throws PairFormatException {
     if (!given.equals(own)) {

@@ -2,6 +2,7 @@ package dev.whetstone.rollout.gate;
 
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
+import dev.whetstone.engine.Ending;
 import dev.whetstone.engine.Engine;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
@@ -73,7 +74,7 @@ final class GateEngineClient {
     int limit = Math.max(1, Math.min(maxTokens, engine.slotLength() - prompt.length));
     return engine
         .submit(
-            new GenerationRequest(prompt, branches, limit, List.of(), false, 0, false, TIMEOUT),
+            new GenerationRequest(prompt, branches, limit, Ending.NATURAL, 0, false, TIMEOUT),
             GenerationListener.NO_OP)
         .result();
   }

@@ -27,6 +27,11 @@ public final class Rendered {
     return text;
   }
 
+  /** The first characters. */
+  public Rendered upTo(int length) {
+    return new Rendered(text.substring(0, length), borders, source);
+  }
+
   /** Whether the template itself wrote every character from one index up to another. */
   public boolean isTemplates(int from, int to) {
     return UserText.isTemplates(borders, from, to);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.gateway.openai.ChatCompletionRequest.ChatTurn;
 import dev.whetstone.grammar.schema.CallStyle;
 import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Conversation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,11 @@ class ChatConversationTest {
     JSON.readTree(TOOLS).forEach(tools::add);
     ChatTemplate template = template(name);
     CallStyle style = ToolForms.probe(template).orElse(null);
-    return template.render(new ChatConversation(style, turns, tools).conversation(Map.of())).text();
+    return template
+        .render(
+            new ChatConversation(style, turns, tools)
+                .conversation(Conversation.End.ANSWER, Map.of()))
+        .text();
   }
 
   @ParameterizedTest

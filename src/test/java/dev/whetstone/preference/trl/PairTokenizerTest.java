@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.text.ChatTemplate;
+import dev.whetstone.text.Message;
+import dev.whetstone.text.TokenDecoder;
 import dev.whetstone.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,5 +169,32 @@ class PairTokenizerTest {
         }
       }
     }
+  }
+
+  @Test
+  void whatAModelWroteComesBackAsItWas() throws Exception {
+    Random random = new Random(5);
+    List<Message> chat = List.of(new Message("user", "Hi"));
+    int[] prompt = pairs.tokenizeTexts(new TrlPair("", chat, "a", "b", null)).prompt();
+    for (int round = 0; round < 2_000; round++) {
+      int[] chosen = random.ints(12, 0, tokenizer.vocabularySize()).toArray();
+      int[] rejected = IntStream.concat(random.ints(3, 0, END + 3), IntStream.of(END)).toArray();
+      TrlPair stored =
+          new TrlPair(
+              "", chat, text(chosen), text(rejected), new TrlPair.Tokens(prompt, chosen, rejected));
+
+      TrlPair.Tokens read = pairs.tokenize(pairs.asWritten(stored));
+
+      assertThat(read.chosen()).isEqualTo(chosen);
+      assertThat(read.rejected()).isEqualTo(rejected);
+    }
+  }
+
+  /** The text that the engine gives of ids. */
+  private String text(int[] ids) {
+    TokenDecoder decoder = tokenizer.decoder();
+    StringBuilder text = new StringBuilder();
+    IntStream.of(ids).mapToObj(decoder::push).forEach(text::append);
+    return text.append(decoder.finish()).toString();
   }
 }
