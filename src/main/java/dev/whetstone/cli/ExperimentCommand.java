@@ -49,6 +49,8 @@ import picocli.CommandLine.Spec;
     })
 final class ExperimentCommand implements Callable<Integer> {
   private static final String MODEL = "tiny-reviews";
+  private static final int SEEDS = 5;
+  private static final int FEWER_SEEDS = 2;
   private static final int MOST_SEEDS = 100;
 
   @Spec
@@ -68,8 +70,8 @@ final class ExperimentCommand implements Callable<Integer> {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "Number of seeds, from 1 on; default: 5, with --small 2.")
-  int seeds;
+      description = "Number of seeds, from 1 on; default: " + SEEDS + ", with --small " + FEWER_SEEDS + ".")
+  @Nullable Integer seeds;
 
   @Option(names = "--small", description = "A smaller form, of ten minutes at most on two cores.")
   boolean small;
@@ -94,7 +96,7 @@ final class ExperimentCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Experiment experiment = Experiments.named(name, small);
-    int number = seeds == 0 ? (small ? 2 : 5) : seeds;
+    int number = seeds == null ? (small ? FEWER_SEEDS : SEEDS) : seeds;
     if (number < 1 || number > MOST_SEEDS) {
       throw new InvalidSettingException("--seeds takes a number from 1 to " + MOST_SEEDS);
     }

@@ -101,9 +101,12 @@ public final class ExperimentReport {
     int least = summaries.stream().mapToInt(Summary::seeds).min().orElse(0);
     int most = summaries.stream().mapToInt(Summary::seeds).max().orElse(0);
     String seeds = least == most ? Integer.toString(most) : least + " to " + most;
+    String how = figure.x().key().equals(Measure.X) ? "shaded" : "bars";
     String note =
-        most == 1 ? "1 seed" : "means of %s seeds; shaded: 95 %% interval".formatted(seeds);
-    return SvgPlot.draw(figure, note, lines(figure, false), lines(figure, true));
+        most == 1 ? "1 seed" : "means of %s seeds; %s: 95 %% interval".formatted(seeds, how);
+    // the base's KL is 0, which a logarithmic axis does not have
+    List<SvgPlot.Line> across = figure.y().log() ? List.of() : lines(figure, true);
+    return SvgPlot.draw(figure, note, lines(figure, false), across);
   }
 
   /** The lines of the arms, or of the base alone. */

@@ -2,12 +2,14 @@ package dev.whetstone.lab.experiment;
 
 import dev.whetstone.dpo.config.TrainConfig;
 import dev.whetstone.dpo.config.TrainConfigFile;
+import dev.whetstone.dpo.config.ValidationConfig;
 import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.dpo.data.ValidationSplit;
 import dev.whetstone.dpo.evaluation.EarlyStopping;
 import dev.whetstone.weights.ModelConfig;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * How an arm trains: the settings of the running loop, but for what is said.
@@ -57,7 +59,8 @@ record Recipe(String name, String settings, boolean budget) {
         config.weights(),
         config.computeDtype(),
         config.batch(),
-        config.validation(),
+        new ValidationConfig(
+            config.validation().share(), OptionalInt.of(0), config.validation().klTemperature()),
         EarlyStopping.off());
   }
 }
