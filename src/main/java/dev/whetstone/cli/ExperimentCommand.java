@@ -70,7 +70,8 @@ final class ExperimentCommand implements Callable<Integer> {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "Number of seeds, from 1 on; default: " + SEEDS + ", with --small " + FEWER_SEEDS + ".")
+      description =
+          "Number of seeds, from 1 on; default: " + SEEDS + ", with --small " + FEWER_SEEDS + ".")
   @Nullable Integer seeds;
 
   @Option(names = "--small", description = "A smaller form, of ten minutes at most on two cores.")

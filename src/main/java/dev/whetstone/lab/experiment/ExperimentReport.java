@@ -49,7 +49,7 @@ public final class ExperimentReport {
     text.append("\nMeans over seeds, in brackets 95 % intervals by Student's t. ");
     text.append("`%s`, commit %s, %s".formatted(command, distinct(ExperimentRow::commit), cpus()));
     double seconds = rows.stream().mapToDouble(ExperimentRow::seconds).sum();
-    text.append(String.format(Locale.ROOT, ", %.0f minutes in all.%n", seconds / 60));
+    text.append(String.format(Locale.ROOT, ", %.0f min in all.%n", seconds / 60));
     leftOut.forEach(arm -> text.append("Left out: ").append(arm).append('\n'));
     return text.toString();
   }
