@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Means over seeds as a table of Markdown, and plots beside the rows' file. */
@@ -58,7 +59,7 @@ public final class ExperimentReport {
     return distinct(ExperimentRow::cpu);
   }
 
-  private String distinct(java.util.function.Function<ExperimentRow, String> field) {
+  private String distinct(Function<ExperimentRow, String> field) {
     return String.join(" and ", new TreeSet<>(rows.stream().map(field).toList()));
   }
 

@@ -80,8 +80,10 @@ record FrontierExperiment(int votes, int answers) implements Experiment {
   }
 
   private static Recipe recipe(String name, String loss, double beta) {
-    String settings = "{\"loss_type\": \"%s\", \"beta\": %s, \"label_smoothing\": 0}";
-    return new Recipe(name, settings.formatted(loss, beta), false);
+    return new Recipe(
+        name,
+        "{\"loss_type\": \"%s\", \"beta\": %s, \"label_smoothing\": 0}".formatted(loss, beta),
+        false);
   }
 
   private List<TokenPair> pairs(ReviewBench bench, long seed) {

@@ -39,8 +39,8 @@ record NoiseExperiment(List<Double> flips, int votes, int answers) implements Ex
   }
 
   private static Recipe loss(String name, String type, double smoothing) {
-    String settings = "{\"loss_type\": \"%s\", \"label_smoothing\": %s}";
-    return new Recipe(name, settings.formatted(type, smoothing), true);
+    return new Recipe(
+        name, "{\"loss_type\": \"%s\", \"label_smoothing\": %s}".formatted(type, smoothing), true);
   }
 
   @Override
@@ -108,7 +108,11 @@ record NoiseExperiment(List<Double> flips, int votes, int answers) implements Ex
             pair ->
                 random.nextDouble() < share
                     ? new TokenPair(
-                        pair.id(), pair.prompt(), pair.rejected(), pair.chosen(), pair.weight())
+                        pair.id(),
+                        pair.prompt(),
+                        /* chosen= */ pair.rejected(),
+                        /* rejected= */ pair.chosen(),
+                        pair.weight())
                     : pair)
         .toList();
   }

@@ -1,9 +1,11 @@
 package dev.whetstone.lab.experiment;
 
 import java.util.ArrayList;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
@@ -59,7 +61,7 @@ final class SvgPlot {
   private final List<Line> across;
   private final Scale x;
   private final Scale y;
-  private final StringBuilder svg = new StringBuilder();
+  private final Formatter svg = new Formatter(Locale.ROOT);
 
   private SvgPlot(Figure figure, List<Line> lines, List<Line> across) {
     this.figure = figure;
@@ -81,11 +83,7 @@ final class SvgPlot {
   }
 
   private Scale scale(
-      Measure measure,
-      java.util.function.Function<Point, SeedMean> part,
-      int from,
-      int to,
-      boolean horizontal) {
+      Measure measure, Function<Point, SeedMean> part, int from, int to, boolean horizontal) {
     List<SeedMean> values =
         Stream.concat(lines.stream(), horizontal ? Stream.<Line>of() : across.stream())
             .flatMap(line -> line.points().stream())
@@ -152,23 +150,23 @@ final class SvgPlot {
   }
 
   private String draw(String note) {
-    add(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
+    svg.format(
+        "\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
             + " font-family=\"sans-serif\" font-size=\"13\" role=\"img\">",
         WIDTH, HEIGHT, WIDTH, HEIGHT);
-    add("<title>%s</title>", escaped(figure.title()));
-    add("<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", WIDTH, HEIGHT);
+    svg.format("\n<title>%s</title>", escaped(figure.title()));
+    svg.format("\n<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", WIDTH, HEIGHT);
     text(LEFT, 26, "start", "font-size=\"17\" font-weight=\"bold\"", figure.title());
     text(LEFT, 47, "start", "fill=\"#555555\"", note);
     grid();
-    add(
-        "<clipPath id=\"area\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>",
+    svg.format(
+        "\n<clipPath id=\"area\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>",
         LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP);
-    add("<g clip-path=\"url(#area)\">");
+    svg.format("\n<g clip-path=\"url(#area)\">");
     for (Line line : across) {
       double at = y.at(line.points().getFirst().y().mean());
-      add(
-          "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#777777\""
+      svg.format(
+          "\n<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#777777\""
               + " stroke-dasharray=\"6 4\" stroke-width=\"1.5\"/>",
           LEFT, RIGHT, at, at);
     }
@@ -178,26 +176,27 @@ final class SvgPlot {
     for (int i = 0; i < lines.size(); i++) {
       line(lines.get(i), i);
     }
-    add("</g>");
+    svg.format("\n</g>");
     legend();
-    add("</svg>");
-    return svg.toString();
+    svg.format("\n</svg>");
+    return svg.toString().strip() + "\n";
   }
 
   private void grid() {
     for (double tick : y.ticks()) {
-      add(
-          "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#e3e3e3\"/>",
+      svg.format(
+          "\n<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#e3e3e3\"/>",
           LEFT, RIGHT, y.at(tick), y.at(tick));
       text(LEFT - 8, y.at(tick) + 4, "end", "fill=\"#333333\"", number(tick));
     }
     for (double tick : x.ticks()) {
-      add(
-          "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#333333\"/>",
+      svg.format(
+          "\n<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#333333\"/>",
           x.at(tick), x.at(tick), BOTTOM, BOTTOM + 5);
       text(x.at(tick), BOTTOM + 20, "middle", "fill=\"#333333\"", number(tick));
     }
-    add("<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#333333\"/>", LEFT, TOP, BOTTOM, RIGHT);
+    svg.format(
+        "\n<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#333333\"/>", LEFT, TOP, BOTTOM, RIGHT);
     text((LEFT + RIGHT) / 2.0, BOTTOM + 44, "middle", "", axis(figure.x()));
     double middle = (TOP + BOTTOM) / 2.0;
     text(
@@ -219,8 +218,8 @@ final class SvgPlot {
       StringBuilder path = new StringBuilder();
       points.forEach(point -> path.append(corner(point.x().mean(), point.y().high())));
       points.reversed().forEach(point -> path.append(corner(point.x().mean(), point.y().low())));
-      add(
-          "<polygon points=\"%s\" fill=\"%s\" fill-opacity=\"0.15\"/>",
+      svg.format(
+          "\n<polygon points=\"%s\" fill=\"%s\" fill-opacity=\"0.15\"/>",
           path.toString().strip(), colour);
       return;
     }
@@ -235,8 +234,8 @@ final class SvgPlot {
   }
 
   private void bar(double x1, double x2, double y1, double y2, String colour) {
-    add(
-        "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\""
+    svg.format(
+        "\n<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\""
             + " stroke-opacity=\"0.45\" stroke-width=\"1.5\"/>",
         x.at(x1), x.at(x2), y.at(y1), y.at(y2), colour);
   }
@@ -244,8 +243,8 @@ final class SvgPlot {
   private void line(Line line, int index) {
     StringBuilder path = new StringBuilder();
     line.points().forEach(point -> path.append(corner(point.x().mean(), point.y().mean())));
-    add(
-        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"/>",
+    svg.format(
+        "\n<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"/>",
         path.toString().strip(), colour(index));
     for (Point point : line.points()) {
       mark(x.at(point.x().mean()), y.at(point.y().mean()), index, tooltip(line, point));
@@ -270,8 +269,8 @@ final class SvgPlot {
           case 1 -> "<path d=\"M%.1f %.1fm-4.2 -4.2h8.4v8.4h-8.4z\"";
           default -> "<path d=\"M%.1f %.1fm0 -5.5l5.5 9.5h-11z\"";
         };
-    add(
-        shape + " fill=\"%s\"><title>%s</title>%s",
+    svg.format(
+        "\n" + shape + " fill=\"%s\"><title>%s</title>%s",
         atX,
         atY,
         colour(index),
@@ -286,16 +285,16 @@ final class SvgPlot {
   private void legend() {
     int at = TOP + 10;
     for (int i = 0; i < lines.size(); i++) {
-      add(
-          "<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"2.2\"/>",
+      svg.format(
+          "\n<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"2.2\"/>",
           RIGHT + 16, RIGHT + 40, at, at, colour(i));
       mark(RIGHT + 28, at, i, lines.get(i).name());
       text(RIGHT + 48, at + 4, "start", "", lines.get(i).name());
       at += LEGEND_STEP;
     }
     for (Line line : across) {
-      add(
-          "<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"#777777\" stroke-width=\"1.5\""
+      svg.format(
+          "\n<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"#777777\" stroke-width=\"1.5\""
               + " stroke-dasharray=\"6 4\"/>",
           RIGHT + 16, RIGHT + 40, at, at);
       text(RIGHT + 48, at + 4, "start", "", line.name());
@@ -308,13 +307,9 @@ final class SvgPlot {
   }
 
   private void text(double atX, double atY, String anchor, String style, String content) {
-    add(
-        "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" %s>%s</text>",
+    svg.format(
+        "\n<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" %s>%s</text>",
         atX, atY, anchor, style, escaped(content));
-  }
-
-  private void add(String format, Object... values) {
-    svg.append(String.format(Locale.ROOT, format, values)).append('\n');
   }
 
   private static String number(double value) {
