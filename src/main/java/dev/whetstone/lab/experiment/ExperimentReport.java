@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Means over seeds as a table of Markdown, and plots beside the rows' file. */
 public final class ExperimentReport {
@@ -118,7 +117,7 @@ public final class ExperimentReport {
         .filter(arm -> arm.equals(Experiment.BASE) == base)
         .map(arm -> new SvgPlot.Line(arm, points(figure, arm)))
         .filter(line -> !line.points().isEmpty())
-        .collect(Collectors.toList());
+        .toList();
   }
 
   private List<SvgPlot.Point> points(Figure figure, String arm) {
