@@ -172,20 +172,46 @@ def report(results, function, arguments) -> None:
     results.put((times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
 
 
-def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[float]:
-    import torch
-    from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
-    from trl import DPOConfig, DPOTrainer
-
-    torch.set_num_threads(THREADS)
+def tokenised() -> type:
+    """TRL's trainer of pairs that are token ids already."""
+    from trl import DPOTrainer
 
     class Tokenised(DPOTrainer):
         """Uses the token ids of the dataset unchanged."""
 
         def _prepare_dataset(self, dataset, *_):
             return dataset
+
+    return Tokenised
+
+
+def model(base: Path, scratch: Path):
+    """An imported model, as Transformers loads it in float32."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    file = weights(base)
+    if file.suffix == ".gguf":
+        loaded = AutoModelForCausalLM.from_pretrained(base, gguf_file=file.name, dtype=torch.float32)
+        # The weights are float32 by now, but the mark of a quantised file makes the trainer refuse them.
+        loaded.is_quantized, loaded.hf_quantizer = False, None
+        return loaded
+    folder = scratch / "hf"
+    folder.mkdir(exist_ok=True)
+    for name, link in {file.name: "model.safetensors", "config.json": "config.json"}.items():
+        if not (folder / link).exists():
+            (folder / link).symlink_to((base / name).resolve())
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[float]:
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoTokenizer, TrainerCallback
+    from trl import DPOConfig
+
+    torch.set_num_threads(THREADS)
 
     class Clock(TrainerCallback):
         def __init__(self):
@@ -197,21 +223,9 @@ def trl(base: Path, pairs: list[dict], scratch: Path, precompute: bool) -> list[
         def on_step_end(self, *_, **__):
             self.times.append(time.perf_counter() - self.began)
 
-    file = weights(base)
-    if file.suffix == ".gguf":
-        model = AutoModelForCausalLM.from_pretrained(base, gguf_file=file.name, dtype=torch.float32)
-        # The weights are float32 by now, but the mark of a quantised file makes the trainer refuse them.
-        model.is_quantized, model.hf_quantizer = False, None
-    else:
-        folder = scratch / "hf"
-        folder.mkdir(exist_ok=True)
-        for name, link in {file.name: "model.safetensors", "config.json": "config.json"}.items():
-            if not (folder / link).exists():
-                (folder / link).symlink_to((base / name).resolve())
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     clock = Clock()
-    trainer = Tokenised(
-        model=model,
+    trainer = tokenised()(
+        model=model(base, scratch),
         args=DPOConfig(
             output_dir=str(scratch / "trl"), per_device_train_batch_size=PAIRS_A_STEP, max_steps=len(pairs) // PAIRS_A_STEP,
             learning_rate=1e-4, lr_scheduler_type="constant", beta=0.1, use_cpu=True, bf16=False,

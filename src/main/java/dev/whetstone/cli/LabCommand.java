@@ -38,12 +38,14 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
+    subcommands = ExperimentCommand.class,
     footerHeading = CommandHelp.EXAMPLES,
     footer = {
       "  ./whetstone lab list",
       "  ./whetstone lab run clean --seeds 1-3",
       "  ./whetstone lab run clean flips20 --seeds 1000-1009 --file lab.jsonl",
-      "  ./whetstone lab table lab.jsonl"
+      "  ./whetstone lab table lab.jsonl",
+      "  ./whetstone lab experiment curve --small"
     })
 public final class LabCommand {
   @Spec

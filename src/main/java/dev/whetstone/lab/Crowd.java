@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Who asks next, what, and how they vote. */
 @FunctionalInterface
-interface Crowd {
+public interface Crowd {
   /** Questions that the tiny model understands. */
   List<String> REVIEW_QUESTIONS =
       Stream.of("film", "book", "song", "meal", "hotel", "game")

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.app.JavaProcess;
 import dev.whetstone.client.GatewayHttpClient;
 import dev.whetstone.io.Ports;
+import dev.whetstone.lora.LoraAdapter;
+import dev.whetstone.lora.PeftFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -147,6 +149,16 @@ public final class LabGateway implements AutoCloseable {
   /** A client with the operator's key. */
   public GatewayHttpClient asOperator() throws IOException {
     return new GatewayHttpClient("http://127.0.0.1:" + port, key("operator"));
+  }
+
+  /** The adapter of a version; its files are left in the folder. */
+  public LoraAdapter adapter(String version, Path folder) throws IOException {
+    Path tensors = folder.resolve("adapter_model.safetensors");
+    Path config = folder.resolve("adapter_config.json");
+    String path = "/policies/" + version + "/adapter";
+    asOperator().download(path, tensors);
+    asOperator().download(path + "/config", config);
+    return PeftFiles.read(Files.readAllBytes(tensors), Files.readString(config));
   }
 
   /** GET of a text that is not JSON. */

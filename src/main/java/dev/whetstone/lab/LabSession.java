@@ -34,7 +34,7 @@ public final class LabSession {
 
   /** Whether to stop voting. */
   @FunctionalInterface
-  interface Stop {
+  public interface Stop {
     Stop NEVER = () -> false;
 
     boolean now() throws IOException, InterruptedException;
@@ -69,7 +69,8 @@ public final class LabSession {
     this.measures = new Measures(gateway, new Random(~seed));
   }
 
-  LabGateway gateway() {
+  /** The gateway that is played against. */
+  public LabGateway gateway() {
     return gateway;
   }
 
@@ -89,7 +90,8 @@ public final class LabSession {
     return promotions;
   }
 
-  void say(String line) {
+  /** Tells the progress. */
+  public void say(String line) {
     progress.accept(line);
   }
 
@@ -115,7 +117,7 @@ public final class LabSession {
    * @param truth the taste by which ended candidates are measured; null where there is none
    * @param stop ends the votes early
    */
-  void drive(int more, Crowd crowd, @Nullable Taste truth, Stop stop)
+  public void drive(int more, Crowd crowd, @Nullable Taste truth, Stop stop)
       throws IOException, InterruptedException {
     play(more, number -> vote(number, crowd), truth, stop);
   }
@@ -257,7 +259,7 @@ public final class LabSession {
   }
 
   /** The version that serves now. */
-  String champion() throws IOException, InterruptedException {
+  public String champion() throws IOException, InterruptedException {
     for (JsonNode policy : gateway.get("operator", "/policies").path("items")) {
       for (JsonNode alias : policy.path("aliases")) {
         if (alias.asText().equals("champion")) {

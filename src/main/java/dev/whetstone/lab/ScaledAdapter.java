@@ -22,14 +22,10 @@ final class ScaledAdapter {
   String of(String version, double factor) throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("whetstone-lab-");
     try {
+      LoraAdapter adapter = gateway.adapter(version, folder);
       Path tensors = folder.resolve("adapter_model.safetensors");
-      Path config = folder.resolve("adapter_config.json");
-      String path = "/policies/" + version + "/adapter";
-      gateway.asOperator().download(path, tensors);
-      gateway.asOperator().download(path + "/config", config);
-      LoraAdapter adapter = PeftFiles.read(Files.readAllBytes(tensors), Files.readString(config));
       Files.write(tensors, PeftFiles.tensors(scaled(adapter, factor)));
-      return publish(tensors, config);
+      return publish(tensors, folder.resolve("adapter_config.json"));
     } finally {
       AtomicDirectory.deleteTree(folder);
     }

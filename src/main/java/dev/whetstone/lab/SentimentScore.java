@@ -12,6 +12,8 @@ public final class SentimentScore {
       Set.of("charming warm great superb clever brilliant lovely delightful".split(" "));
   private static final Set<String> BAD_ADJECTIVES =
       Set.of("clumsy boring dreadful lazy cold dull awful tedious".split(" "));
+  private static final Set<String> NEUTRAL_ADJECTIVES =
+      Set.of("late early plain quiet simple long short loud".split(" "));
   private static final Set<String> GOOD = union(GOOD_ADJECTIVES, "loved", "enjoyed");
   private static final Set<String> BAD = union(BAD_ADJECTIVES, "hated", "regretted");
   private static final Pattern WORD = Pattern.compile("[a-z]+");
@@ -30,6 +32,15 @@ public final class SentimentScore {
   static int balance(String review) {
     List<String> words = words(review);
     return count(words, GOOD_ADJECTIVES) - count(words, BAD_ADJECTIVES);
+  }
+
+  /** {@code (good - bad) / adjectives}, in [-1, 1]; 0 without adjectives. */
+  static double share(String review) {
+    List<String> words = words(review);
+    int good = count(words, GOOD_ADJECTIVES);
+    int bad = count(words, BAD_ADJECTIVES);
+    int all = good + bad + count(words, NEUTRAL_ADJECTIVES);
+    return all == 0 ? 0 : (double) (good - bad) / all;
   }
 
   /** The vote of a user who prefers the more positive answer: a, b or tie. */

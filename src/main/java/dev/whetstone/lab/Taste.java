@@ -10,6 +10,9 @@ public interface Taste {
   /** More good and fewer bad adjectives. */
   Taste PRAISE = SentimentScore::balance;
 
+  /** A larger share of good and a smaller one of bad adjectives, however long the answer is. */
+  Taste SENTIMENT = SentimentScore::share;
+
   /** Fewer words. */
   Taste SHORT = answer -> -words(answer);
 

@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
  * Users who see single answers only, and press a thumb: down for an answer that they like less than
  * those they were given so far, on the mean, up for any other.
  */
-final class Thumbs {
+public final class Thumbs {
   private final Taste taste;
   private final int users;
   private final Map<String, Mean> given = new HashMap<>();
@@ -20,22 +20,23 @@ final class Thumbs {
   }
 
   /** A question of one of the users. */
-  record Turn(String question, String user) {}
+  public record Turn(String question, String user) {}
 
-  Thumbs(Taste taste, int users) {
+  /** Users of one taste. */
+  public Thumbs(Taste taste, int users) {
     this.taste = taste;
     this.users = users;
   }
 
   /** Who asks next, and what. */
-  Turn next(RandomGenerator random) {
+  public Turn next(RandomGenerator random) {
     return new Turn(
         Crowd.REVIEW_QUESTIONS.get(random.nextInt(Crowd.REVIEW_QUESTIONS.size())),
         "user-" + random.nextInt(users));
   }
 
   /** What a user presses on an answer: up or down. */
-  synchronized String press(String user, String answer) {
+  public synchronized String press(String user, String answer) {
     Mean before = given.getOrDefault(user, new Mean(0, 0));
     double score = taste.score(answer);
     given.put(user, new Mean(before.sum() + score, before.count() + 1));

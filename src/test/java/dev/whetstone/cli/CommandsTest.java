@@ -25,7 +25,16 @@ import picocli.CommandLine.Model.CommandSpec;
 class CommandsTest {
   /** Their output is a result that scripts go on with. */
   private static final Set<String> READ_BY_SCRIPTS =
-      Set.of("list", "create", "promote", "rollback", "open", "models", "bench", "table");
+      Set.of(
+          "list",
+          "create",
+          "promote",
+          "rollback",
+          "open",
+          "models",
+          "bench",
+          "table",
+          "experiment");
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

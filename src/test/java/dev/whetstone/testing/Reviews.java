@@ -12,6 +12,7 @@ import dev.whetstone.engine.GenerationRequest;
 import dev.whetstone.engine.ScoreRequest;
 import dev.whetstone.engine.Scores;
 import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.lab.Taste;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.onnx.Precision;
 import dev.whetstone.policy.Policy;
@@ -48,7 +49,7 @@ public final class Reviews implements AutoCloseable {
   /**
    * Measures of the reviews that a policy writes.
    *
-   * @param reward mean of {@link SentimentJudge#reward}
+   * @param reward mean of {@link Taste#SENTIMENT}
    * @param kl mean over answers of log π − log π_ref, in nats
    * @param tokens mean length
    */
@@ -89,7 +90,7 @@ public final class Reviews implements AutoCloseable {
       for (int i = 0; i < prompts.size() && pairs.size() < count; i++) {
         Completion a = answers.get(i).get(0);
         Completion b = answers.get(i).get(1);
-        double preference = SentimentJudge.reward(a.text()) - SentimentJudge.reward(b.text());
+        double preference = Taste.SENTIMENT.score(a.text()) - Taste.SENTIMENT.score(b.text());
         boolean ended = a.reason() == FinishReason.STOP && b.reason() == FinishReason.STOP;
         if (ended && preference != 0) {
           Completion chosen = preference > 0 ? a : b;
@@ -124,7 +125,7 @@ public final class Reviews implements AutoCloseable {
       }
       for (int i = 0; i < BATCH; i++) {
         Completion answer = written.get(i).getFirst();
-        reward += SentimentJudge.reward(answer.text());
+        reward += Taste.SENTIMENT.score(answer.text());
         kl += new Scores(answer.logps(), 0).sum() - references.get(i).join().sum();
         tokens += answer.tokens().length;
       }

@@ -1,0 +1,27 @@
+package dev.whetstone.lab.experiment;
+
+/**
+ * Something that is measured: a column of the table, an axis of a plot.
+ *
+ * @param key its name in a row; {@link #X} for the row's x
+ * @param title with its unit
+ * @param digits behind the point, in the table
+ * @param log whether an axis is logarithmic
+ */
+record Measure(String key, String title, int digits, boolean log) {
+  static final String X = "x";
+
+  static final Measure WIN_RATE = new Measure("win_rate", "win rate against v0", 3, false);
+  static final Measure REWARD = new Measure("reward", "reward (sentiment, -1 to 1)", 3, false);
+  static final Measure KL = new Measure("kl", "KL to v0 (nats an answer)", 2, true);
+  static final Measure TOKENS = new Measure("tokens", "length (tokens)", 1, false);
+  static final Measure COST_RATE =
+      new Measure("cost_rate", "answers with the cost sentence (share)", 3, false);
+  static final Measure PERPLEXITY =
+      new Measure("perplexity", "perplexity of held-out reviews", 3, false);
+
+  /** What the experiment varies. */
+  static Measure x(String title, boolean log) {
+    return new Measure(X, title, 2, log);
+  }
+}
