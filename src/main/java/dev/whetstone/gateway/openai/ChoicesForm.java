@@ -72,7 +72,7 @@ final class ChoicesForm implements AnswerForm {
 
   @Override
   public void piece(EventStream.Piece piece, EventWriter out) throws IOException {
-    tokens += piece.tokens().length;
+    tokens += piece.delta().tokens().length;
     for (Choice choice : format.chunks(piece, written[piece.branch()], logprobs)) {
       send(choice, out);
     }
