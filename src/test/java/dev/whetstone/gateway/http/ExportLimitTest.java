@@ -13,6 +13,7 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -111,7 +112,7 @@ class ExportLimitTest extends ReadyGateway {
     client.setSoTimeout(20_000);
     client.connect(
         new InetSocketAddress(
-            "127.0.0.1",
+            InetAddress.getLoopbackAddress(),
             ConfigProvider.getConfig().getValue("quarkus.http.test-port", Integer.class)));
     String request =
         """

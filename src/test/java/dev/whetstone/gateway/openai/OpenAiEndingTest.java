@@ -47,7 +47,7 @@ class OpenAiEndingTest extends ReadyGateway {
                 answer(
                     "", ", \"skip_special_tokens\": false, \"include_stop_str_in_output\": true")))
         .isEqualTo(plain + "<|im_end|>");
-    String word = plain.split(" ")[2];
+    String word = List.of(plain.split(" ", -1)).get(2);
     String upToIt = plain.substring(0, plain.indexOf(word) + word.length());
     assertThat(
             text(
@@ -102,7 +102,7 @@ class OpenAiEndingTest extends ReadyGateway {
             ", \"stream\": true, \"stream_options\": {\"include_usage\": true,"
                 + " \"continuous_usage_stats\": true}");
     List<Integer> counts = new ArrayList<>();
-    for (String line : as("chat", asked).post(CHAT).asString().split("\n")) {
+    for (String line : as("chat", asked).post(CHAT).asString().lines().toList()) {
       if (line.startsWith("data: {")) {
         JsonNode usage = JSON.readTree(line.substring(6)).path("usage");
         counts.add(usage.path("completion_tokens").asInt(-1));
