@@ -1,6 +1,7 @@
 package dev.whetstone.gateway.http;
 
 import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ResourceInfo;
@@ -24,7 +25,8 @@ public final class KnownParameters {
   public void check(ContainerRequestContext request, ResourceInfo route) {
     Set<String> given = request.getUriInfo().getQueryParameters().keySet();
     Method method = route.getResourceMethod();
-    if (given.isEmpty() || method == null) {
+    // A HEAD beside a GET of its own has that one's parameters, and reads none of them.
+    if (given.isEmpty() || method == null || method.isAnnotationPresent(HEAD.class)) {
       return;
     }
     Set<String> names = known.computeIfAbsent(method, KnownParameters::names);

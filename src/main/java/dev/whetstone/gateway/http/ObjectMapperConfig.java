@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.KeyDeserializer;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -54,7 +55,25 @@ public final class ObjectMapperConfig implements ObjectMapperCustomizer {
         .coercionConfigFor(LogicalType.POJO)
         .setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
     mapper.registerModule(
-        new SimpleModule("well-formed text").addDeserializer(String.class, new WellFormedText()));
+        new SimpleModule("one form of each value")
+            .addDeserializer(String.class, new WellFormedText())
+            .addKeyDeserializer(Integer.class, new PlainNumber()));
+  }
+
+  /** A number as a name has one form, so that none comes twice: not 01 beside 1. */
+  private static final class PlainNumber extends KeyDeserializer {
+    @Override
+    public Object deserializeKey(String key, DeserializationContext context) throws IOException {
+      try {
+        int number = Integer.parseInt(key);
+        if (Integer.toString(number).equals(key)) {
+          return number;
+        }
+      } catch (NumberFormatException noNumber) {
+        // refused below
+      }
+      return context.handleWeirdKey(Integer.class, key, "it must be a whole number");
+    }
   }
 
   private static final class WellFormedText extends StdScalarDeserializer<String> {
