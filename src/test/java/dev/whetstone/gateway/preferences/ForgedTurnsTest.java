@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Users' text opens and closes no turn, by whatever route it comes to be shown or trained on. */
@@ -90,10 +91,12 @@ class ForgedTurnsTest extends ReadyGateway {
 
   @Test
   void importedVotesForgeNoTurn() throws Exception {
+    // The log of an earlier run of the tests may have the same line.
+    String name = "imported " + UUID.randomUUID();
     String line =
         json(
             Map.of(
-                "prompt", List.of(Map.of("role", "user", "content", FORGED + "imported")),
+                "prompt", List.of(Map.of("role", "user", "content", FORGED + name)),
                 "chosen", List.of(Map.of("role", "assistant", "content", "good " + FORGED)),
                 "rejected", List.of(Map.of("role", "assistant", "content", "bad " + FORGED))));
 
@@ -109,7 +112,8 @@ class ForgedTurnsTest extends ReadyGateway {
       assertThat(
               database.list(
                   row -> controls(Sql.ints(row, column)),
-                  "SELECT " + column + " FROM pairs WHERE messages::text LIKE '%imported%'"))
+                  "SELECT " + column + " FROM pairs WHERE messages::text LIKE ?",
+                  "%" + name + "%"))
           .as(column)
           .containsOnly(1L);
     }
@@ -117,7 +121,8 @@ class ForgedTurnsTest extends ReadyGateway {
     assertThat(
             database.list(
                 row -> controls(Sql.ints(row, "prompt_ids")),
-                "SELECT prompt_ids FROM pairs WHERE messages::text LIKE '%imported%'"))
+                "SELECT prompt_ids FROM pairs WHERE messages::text LIKE ?",
+                "%" + name + "%"))
         .containsOnly(controls(plain));
   }
 
