@@ -7,8 +7,6 @@ import dev.whetstone.preference.bulk.ImportReport;
 import dev.whetstone.preference.bulk.RatingImport;
 import dev.whetstone.preference.feedback.FeedbackReader;
 import dev.whetstone.preference.trl.TrlFormat;
-import dev.whetstone.preference.trl.TrlPair;
-import dev.whetstone.preference.trl.TrlRating;
 import dev.whetstone.preference.trl.TrlRatingWriter;
 import dev.whetstone.security.Role;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -28,7 +26,6 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -81,10 +78,7 @@ public class FeedbackFileResource {
 
   private void write(OutputStream out, TrlFormat format, boolean tokens) throws IOException {
     try (TrlRatingWriter lines = new TrlRatingWriter(out, format, tokens)) {
-      UnaryOperator<TrlPair> reading = serving.reading();
-      reader.forEach(
-          format,
-          rating -> lines.write(new TrlRating(reading.apply(rating.answer()), rating.label())));
+      reader.forEach(format, lines::write);
     }
   }
 

@@ -2,14 +2,12 @@ package dev.whetstone.gateway.preferences;
 
 import dev.whetstone.gateway.http.Paging;
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.preference.PreferenceConfig;
 import dev.whetstone.preference.PreferenceFilter;
 import dev.whetstone.preference.PreferenceRow;
 import dev.whetstone.preference.bulk.PreferenceReader;
 import dev.whetstone.preference.bulk.PreferenceReader.Order;
 import dev.whetstone.preference.trl.TrlFormat;
-import dev.whetstone.preference.trl.TrlPair;
 import dev.whetstone.preference.trl.TrlWriter;
 import dev.whetstone.security.Role;
 import dev.whetstone.settings.EnumNames;
@@ -19,14 +17,12 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the preference log, and keeps from raters what would unblind them. */
 @Singleton
 final class VoteLogService {
   private final PreferenceReader reader;
-  private final GatewayState serving;
   private final PreferenceConfig config;
   private final SecurityIdentity identity;
   private final InstantSource clock;
@@ -34,12 +30,10 @@ final class VoteLogService {
   @Inject
   VoteLogService(
       PreferenceReader reader,
-      GatewayState serving,
       PreferenceConfig config,
       SecurityIdentity identity,
       InstantSource clock) {
     this.reader = reader;
-    this.serving = serving;
     this.config = config;
     this.identity = identity;
     this.clock = clock;
@@ -79,9 +73,8 @@ final class VoteLogService {
   StreamingOutput export(PreferenceFilter filter, TrlFormat form, boolean tokens) {
     reader.auditExport(identity.getPrincipal().getName(), EnumNames.of(form));
     return out -> {
-      UnaryOperator<TrlPair> reading = serving.reading();
       try (TrlWriter lines = new TrlWriter(out, form, tokens)) {
-        reader.forEachDecidedPair(filter, form, pair -> lines.write(reading.apply(pair)));
+        reader.forEachDecidedPair(filter, form, lines::write);
       }
     };
   }

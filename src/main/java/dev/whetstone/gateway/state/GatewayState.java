@@ -1,9 +1,7 @@
 package dev.whetstone.gateway.state;
 
 import dev.whetstone.gateway.http.ProblemException;
-import dev.whetstone.preference.trl.TrlPair;
 import jakarta.inject.Singleton;
-import java.util.function.UnaryOperator;
 
 /** Whether this gateway can serve requests, and with which model. */
 @Singleton
@@ -48,16 +46,6 @@ public final class GatewayState {
       case State.Draining _ -> throw unavailable("draining", "the gateway is shutting down");
       case State.Failed _ -> throw unavailable("model_failed", "the model could not be loaded");
     };
-  }
-
-  /**
-   * Gives the texts of a logged pair that its token ids read as. Without a model they stay as they
-   * were stored, so that a log can be saved whatever became of the model.
-   */
-  public UnaryOperator<TrlPair> reading() {
-    return state instanceof State.Ready(ServedModel model)
-        ? model.pairTokenizer()::asWritten
-        : UnaryOperator.identity();
   }
 
   private static ProblemException unavailable(String code, String detail) {

@@ -35,8 +35,8 @@ public record PairTokenizer(
     }
     requireInVocabulary(given);
     requireSamePrompt(given.prompt(), own.prompt(), pair.messages() != null);
-    requireSame("chosen_ids", completionText(given.chosen()), completionText(own.chosen()));
-    requireSame("rejected_ids", completionText(given.rejected()), completionText(own.rejected()));
+    requireSameCompletion("chosen_ids", given.chosen(), own.chosen());
+    requireSameCompletion("rejected_ids", given.rejected(), own.rejected());
     return given;
   }
 
@@ -72,37 +72,18 @@ public record PairTokenizer(
     return ids.length == 0 ? ids : Arrays.copyOfRange(ids, 1, ids.length);
   }
 
-  private String completionText(int[] ids) {
+  /** A model may have written control tokens into a completion: its text is without them. */
+  private void requireSameCompletion(String field, int[] given, int[] own)
+      throws PairFormatException {
+    String text = completionText(own, false);
+    if (!completionText(given, true).equals(text)) {
+      requireSame(field, completionText(given, false), text);
+    }
+  }
+
+  private String completionText(int[] ids, boolean skipControl) {
     boolean ended = ids.length > 0 && ids[ids.length - 1] == endToken;
-    return tokenizer.decode(ended ? Arrays.copyOf(ids, ids.length - 1) : ids, false);
-  }
-
-  /**
-   * The pair with the texts that its ids read as, control tokens included, where a model wrote some
-   * into a completion: its stored text is without them, so that no text would have these ids.
-   */
-  public TrlPair asWritten(TrlPair pair) {
-    TrlPair.Tokens ids = pair.tokens();
-    return ids == null
-        ? pair
-        : new TrlPair(
-            pair.prompt(),
-            pair.messages(),
-            written(pair.chosen(), ids.chosen()),
-            written(pair.rejected(), ids.rejected()),
-            ids);
-  }
-
-  private String written(String text, int[] ids) {
-    int last = ids.length - 1;
-    int[] inside = last >= 0 && ids[last] == endToken ? Arrays.copyOf(ids, last) : ids;
-    // Those of another base are none of this tokenizer's.
-    boolean own = IntStream.of(ids).allMatch(id -> id >= 0 && id < tokenizer.vocabularySize());
-    return own
-            && tokenizer.controlTokens(inside).length > 0
-            && tokenizer.decode(inside, true).equals(text)
-        ? tokenizer.decode(inside, false)
-        : text;
+    return tokenizer.decode(ended ? Arrays.copyOf(ids, ids.length - 1) : ids, skipControl);
   }
 
   private static void requireSame(String field, String given, String own)

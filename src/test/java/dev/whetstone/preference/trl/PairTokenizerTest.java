@@ -183,7 +183,7 @@ class PairTokenizerTest {
           new TrlPair(
               "", chat, text(chosen), text(rejected), new TrlPair.Tokens(prompt, chosen, rejected));
 
-      TrlPair.Tokens read = pairs.tokenize(pairs.asWritten(stored));
+      TrlPair.Tokens read = pairs.tokenize(stored);
 
       assertThat(read.chosen()).isEqualTo(chosen);
       assertThat(read.rejected()).isEqualTo(rejected);
