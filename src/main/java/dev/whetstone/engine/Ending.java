@@ -2,6 +2,7 @@ package dev.whetstone.engine;
 
 import static dev.whetstone.settings.Checks.require;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -37,6 +38,15 @@ public record Ending(
   /** The same with other stop sequences. */
   public Ending withStops(List<String> others) {
     return new Ending(others, includeStop, tokens, minTokens, ignoreEos);
+  }
+
+  /** The ids that end a completion of a model with these end tokens. */
+  Set<Integer> tokens(Set<Integer> eosIds) {
+    Set<Integer> all = new HashSet<>(tokens);
+    if (!ignoreEos) {
+      all.addAll(eosIds);
+    }
+    return all;
   }
 
   /** Whether it is what a request has that says nothing, but for stop sequences. */

@@ -6,6 +6,7 @@ import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ final class GenerationTask implements Task, Generation {
   private final GenerationListener listener;
   private final TaskContext context;
   private final RequestTimer timer;
+  private final Set<Integer> endTokens;
   private List<Sequence> sequences = List.of();
   private final @Nullable Completion[] completions;
   private final CompletableFuture<List<Completion>> result = new CompletableFuture<>();
@@ -35,6 +37,7 @@ final class GenerationTask implements Task, Generation {
     this.context = context;
     this.timer = new RequestTimer(context.clock());
     this.completions = new Completion[request.branches().size()];
+    this.endTokens = request.ending().tokens(context.eosIds());
   }
 
   GenerationRequest request() {
@@ -87,10 +90,7 @@ final class GenerationTask implements Task, Generation {
         request.prompt(),
         request.grammar(),
         new SamplerState.Held(
-            IntStream.range(0, request.ending().minTokens() == 0 ? 0 : context.vocabularySize())
-                .filter(this::isEndToken)
-                .toArray(),
-            request.ending().minTokens()));
+            endTokens.stream().mapToInt(id -> id).toArray(), request.ending().minTokens()));
   }
 
   StopSequenceDetector newStopDetector() {
@@ -99,9 +99,7 @@ final class GenerationTask implements Task, Generation {
   }
 
   boolean isEndToken(int token) {
-    Ending ending = request.ending();
-    return ending.tokens().contains(token)
-        || (!ending.ignoreEos() && context.eosIds().contains(token));
+    return endTokens.contains(token);
   }
 
   /** Maximum tokens of a completion: the request's limit, or less if the slot is shorter. */

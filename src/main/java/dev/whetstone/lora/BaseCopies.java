@@ -26,7 +26,9 @@ final class BaseCopies {
   private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final Pattern WRAPPING =
       Pattern.compile(
-          "(?:base_model\\.model\\.)?(.+?)(\\.base_layer|\\.modules_to_save(\\.\\w+)?)?"
+          "(?:"
+              + Pattern.quote(LoraTensorName.PREFIX)
+              + ")?(.+?)(\\.base_layer|\\.modules_to_save(\\.\\w+)?)?"
               + "(\\.weight|\\.bias)");
   private static final Pattern PLACE =
       Pattern.compile("(?:[\\w.]*\\.)?((?:layers\\.\\d+\\.|embed_tokens\\b|norm\\b).*)");

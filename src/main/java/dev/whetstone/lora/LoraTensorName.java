@@ -14,7 +14,8 @@ record LoraTensorName(String module, Side side) {
     B
   }
 
-  private static final String PREFIX = "base_model.model.";
+  /** What PEFT puts before the name of a module. */
+  static final String PREFIX = "base_model.model.";
 
   /** PEFT saves {@code PREFIX MODULE.lora_A.weight}; a state dict has the adapter's name, too. */
   private static final Pattern PEFT =
