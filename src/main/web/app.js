@@ -1,5 +1,6 @@
 // The shell: who is signed in, the bar, and which page the address names.
 import { api, at, databaseAnswers, onConnection } from './core/api.js';
+import { busy } from './core/busy.js';
 import { button, fill, h } from './core/dom.js';
 import { toast } from './core/toast.js';
 import { words } from './core/words.js';
@@ -92,11 +93,7 @@ async function show() {
   document.title = words.nav[page[1]] + ' · Whetstone';
   fill(main, h('div.page', h('p.soft', words.common.loading)));
   try {
-    const module = await page[2]();
-    if (mine !== turn) return;
-    const root = h('div.page');
-    fill(main, root);
-    const end = (await module.render(root, { session, params: rest })) ?? (() => {});
+    const end = await busy(() => draw(page, rest, mine));
     if (mine === turn) leave = end;
     else end();
   } catch (refused) {
@@ -106,6 +103,15 @@ async function show() {
       button(words.common.retry, show)));
     if (!refused.code) console.error(refused);
   }
+}
+
+/** Draws a page, unless another was asked for meanwhile; returns what ends it. */
+async function draw(page, params, mine) {
+  const module = await page[2]();
+  if (mine !== turn) return () => {};
+  const root = h('div.page');
+  fill(main, root);
+  return (await module.render(root, { session, params })) ?? (() => {});
 }
 
 function drawBar(current) {

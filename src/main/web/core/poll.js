@@ -1,3 +1,4 @@
+import { busy } from './busy.js';
 import { follow } from './follow.js';
 
 /** Milliseconds between two runs that events ask for. */
@@ -12,13 +13,15 @@ export function poll(run, { seconds = 5, ran = false, live = false } = {}) {
   let ended = false;
   let asked = false;
   let last = 0;
+  let first = !ran;
   const next = async () => {
     timer = null;
     if (ended) return;
     asked = false;
     if (!document.hidden) {
       try {
-        await run();
+        await (first ? busy(run) : run());
+        first = false;
       } catch (failed) {
         // the banner says that the gateway is away; the next turn tries again
         if (!failed.status && failed.code !== 'away') console.warn(failed);

@@ -21,10 +21,15 @@ export function pending(selector = 'div.card') {
   return h(selector, h('p.soft', words.common.loading));
 }
 
+/** What a route of the API gave, with a link to it. */
+export function routeLink(path, text) {
+  return h('a', { href: at(path), target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, text);
+}
+
 /** Where the numbers above come from: the routes, and the same calls for a shell. */
 export function source(...paths) {
   return h('div.source', paths.map((path) => h('span',
-    h('a', { href: at(path), target: '_blank', rel: 'noopener', title: words.common.routeTitle('GET ' + path) }, 'GET ' + path),
+    routeLink(path, 'GET ' + path),
     button('curl', () => copy(curl('GET', path)), { kind: 'small plain', 'aria-label': `${words.common.copy}: curl ${path}` }))));
 }
 

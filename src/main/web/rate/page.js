@@ -7,7 +7,7 @@ import { toast } from '../core/toast.js';
 import { words } from '../core/words.js';
 import { undoCall } from '../chat/undo.js';
 import { guidelinesCard } from './guidelines.js';
-import { source } from '../operate/parts.js';
+import { routeLink, source } from '../operate/parts.js';
 import { deskView } from './pair.js';
 
 const W = words.rate;
@@ -108,7 +108,7 @@ export async function render(root, { session }) {
       undoLine.show();
       const seen = row.policies && operator ? ` · ${C.versions(row.policies[sides[0]], row.policies[sides[1]])}` : '';
       const agreed = await agreement(pair.pair_id, choice);
-      toast(C.thanks[which] + agreed + seen, 'good',
+      toast([C.thanks[which], agreed, seen], 'good',
         session.undo_seconds ? { label: C.undo, run: undo, seconds: session.undo_seconds } : null);
       await next();
     });
@@ -117,12 +117,15 @@ export async function render(root, { session }) {
   /** How many of the others who judged the pair chose the same; nothing when nobody did. */
   async function agreement(id, choice) {
     try {
-      const { items } = await api.get(`/preferences?pair=${encodeURIComponent(id)}&limit=20`);
+      const path = `/preferences?pair=${encodeURIComponent(id)}&limit=20`;
+      const { items } = await api.get(path);
       const others = items.filter((row) => row.user !== session.key);
-      return others.length ? ` · ${W.agreed(others.filter((row) => row.choice === choice).length, others.length)}` : '';
+      if (!others.length) return null;
+      const same = others.filter((row) => row.choice === choice).length;
+      return [' · ', routeLink(path, W.agreed(same, others.length))];
     } catch (failed) {
       if (!failed.status) throw failed;
-      return '';
+      return null;
     }
   }
 

@@ -19,6 +19,8 @@ public final class KeyStore {
   private static final int MAX_KEYS = 10_000;
   private static final String UNIQUE_VIOLATION = "23505";
 
+  private static final String VALID = "SELECT count(*) FROM keys WHERE revoked_at IS NULL";
+
   private static final String INSERT =
       "INSERT INTO keys (id, role, users, hash, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
@@ -79,7 +81,7 @@ public final class KeyStore {
    * Generates and stores a key.
    *
    * @param actor who requested it, for the audit log
-   * @throws IllegalStateException when there are too many keys
+   * @throws TooManyKeysException when there are as many valid ones as there can be
    */
   public Created create(Role role, KeyUsers users, @Nullable String note, String actor) {
     while (true) {
@@ -113,10 +115,9 @@ public final class KeyStore {
   }
 
   static void requireRoom(Connection connection) throws SQLException {
-    long count =
-        Sql.first(connection, row -> row.getLong(1), "SELECT count(*) FROM keys").orElse(0L);
-    if (count >= MAX_KEYS) {
-      throw new IllegalStateException("there are " + count + " keys, the most that can be stored");
+    long valid = Sql.first(connection, row -> row.getLong(1), VALID).orElse(0L);
+    if (valid >= MAX_KEYS) {
+      throw new TooManyKeysException(valid);
     }
   }
 

@@ -29,7 +29,7 @@ public final class PersonStore {
    * The key that a person's sessions belong to, with the role that the provider names now; empty
    * when an operator revoked it.
    *
-   * @throws IllegalStateException when there are too many keys
+   * @throws TooManyKeysException when there are as many valid ones as there can be
    */
   public Optional<ApiKey> signIn(Person person, Role role) {
     return database.transaction(

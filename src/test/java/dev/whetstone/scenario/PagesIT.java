@@ -18,6 +18,8 @@ import dev.whetstone.testing.Welcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -313,6 +315,34 @@ class PagesIT extends PagesCase {
     assertThat(page.getByText("Given back; others get it")).isVisible();
     assertThat(page.content()).doesNotContain("wsk_");
     assertThat(page.evaluate("JSON.stringify(localStorage)").toString()).doesNotContain("wsk_");
+  }
+
+  @Test
+  void aRaterIsToldWhatOthersChoseAndWhereThatIsWritten() throws Exception {
+    Object question = List.of(Map.of("role", "user", "content", "How was the film?"));
+    String pair =
+        gateway
+            .postForJson("chat", "/generate", Map.of("messages", question, "pair", true))
+            .path("pair_id")
+            .asText();
+    gateway.postForJson(
+        "chat",
+        "/preferences",
+        Map.of("pair_id", pair, "choice", "tie", "tags", List.of("twice"), "user", "first"));
+    page.navigate(url("/"));
+    page.getByLabel("Key").fill(gateway.key("rater"));
+    page.getByRole(AriaRole.BUTTON, named("Sign in")).click();
+    page.getByLabel("Judgements wanted for a pair").selectOption("2");
+    page.getByLabel("Only pairs with the tag").fill("twice");
+    page.getByRole(AriaRole.BUTTON, exact("Show")).click();
+    assertThat(page.getByText("How was the film?")).isVisible();
+
+    page.keyboard().press("3");
+
+    Locator agreed = page.locator(".toast a");
+    assertThat(agreed).hasText("1 of 1 others chose the same");
+    assertThat(agreed)
+        .hasAttribute("href", Pattern.compile(".*/preferences\\?pair=" + pair + "&limit=20"));
   }
 
   private String printedLink() throws Exception {

@@ -82,9 +82,14 @@ public final class PagePictures {
   }
 
   private static void open(Page page, String fragment) {
-    page.evaluate("fragment => { location.hash = fragment; }", fragment);
-    page.waitForTimeout(900);
-    // a busy machine draws curves later
+    page.evaluate(
+        """
+        fragment => location.hash === fragment || new Promise(followed => {
+          addEventListener('hashchange', () => followed(), { once: true });
+          location.hash = fragment;
+        })""",
+        fragment);
+    page.locator("main:not([aria-busy])").waitFor();
     PlaywrightAssertions.assertThat(page.locator(".chart:not(:has(canvas))")).hasCount(0);
   }
 

@@ -4,6 +4,7 @@ import dev.whetstone.database.DatabaseBusyException;
 import dev.whetstone.database.DatabaseException;
 import dev.whetstone.database.DatabaseUnavailableException;
 import dev.whetstone.policy.PolicyException;
+import dev.whetstone.security.TooManyKeysException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
@@ -72,6 +73,11 @@ public final class ExceptionMappers {
               response(503, "not_ready", detail).header("Retry-After", RETRY_SECONDS);
         };
     return response.build();
+  }
+
+  @ServerExceptionMapper
+  public Response map(TooManyKeysException refused) {
+    return response(409, "too_many_keys", String.valueOf(refused.getMessage())).build();
   }
 
   /** Maps PostgreSQL errors that the request's text or a timeout caused; any other is a 500. */

@@ -9,6 +9,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ public final class IdempotencyService {
    *
    * @param owner id of the API key
    * @param key the Idempotency-Key header; null runs the work every time
-   * @param request everything the response depends on
+   * @param request the fields that the response depends on
    * @throws ProblemException 400 for a malformed key, 422 for a key that was used for another
    *     request
    */
@@ -53,7 +54,7 @@ public final class IdempotencyService {
       Database database,
       String owner,
       @Nullable String key,
-      String request,
+      List<@Nullable Object> request,
       Database.Work<Result> work) {
     Database.Work<IdempotencyKeys.Answer> answered =
         connection -> {
@@ -76,16 +77,17 @@ public final class IdempotencyService {
         .build();
   }
 
-  private static IdempotencyKeys.Answer once(
+  private IdempotencyKeys.Answer once(
       Database database,
       String owner,
       String key,
-      String request,
+      List<@Nullable Object> request,
       Database.Work<IdempotencyKeys.Answer> work) {
+    // as JSON no field can run into the next
+    byte[] hash = Sha256.bytes(JsonText.of(mapper.writer(), request));
     try {
       return database.transaction(
-          connection ->
-              IdempotencyKeys.runOnce(connection, owner, key, Sha256.bytes(request), work));
+          connection -> IdempotencyKeys.runOnce(connection, owner, key, hash, work));
     } catch (IdempotencyKeys.ReusedException reused) {
       throw ProblemException.of(422, "idempotency_key_reused", String.valueOf(reused.getMessage()));
     }

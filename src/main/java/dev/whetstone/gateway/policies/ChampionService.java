@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +62,8 @@ final class ChampionService {
   Response promote(@Nullable String key, String version, @Nullable String reason) {
     return run(
         key,
-        "promote\n" + version,
+        "promote",
+        version,
         reason,
         new Change() {
           @Override
@@ -95,7 +97,8 @@ final class ChampionService {
   Response rollBack(@Nullable String key, @Nullable String to, String reason) {
     return run(
         key,
-        "rollback\n" + to,
+        "rollback",
+        to,
         reason,
         new Change() {
           @Override
@@ -123,10 +126,15 @@ final class ChampionService {
   /**
    * Makes a change, only once per Idempotency-Key, and responds with the champion.
    *
-   * @param request everything the response depends on, except the reason
+   * @param action its name
+   * @param target as the request named it; null where it named none
    */
   private Response run(
-      @Nullable String key, String request, @Nullable String reason, Change change) {
+      @Nullable String key,
+      String action,
+      @Nullable String target,
+      @Nullable String reason,
+      Change change) {
     PolicyRouter policies = serving.model().policies();
     Database database = policies.store().database();
     String actor = identity.getPrincipal().getName();
@@ -139,7 +147,7 @@ final class ChampionService {
             database,
             actor,
             key,
-            request + "\n" + reason,
+            Arrays.asList(action, target, reason),
             connection -> {
               Aliases now =
                   change
@@ -150,8 +158,8 @@ final class ChampionService {
             });
     policies.reconcile();
     LOG.info(
-        "%s by %s: %s"
-            .formatted(request, actor, reason == null ? "no reason given" : reason)
+        "%s%s by %s: %s"
+            .formatted(action, target == null ? "" : " " + target, actor, reason == null ? "no reason given" : reason)
             .replaceAll("\\p{Cntrl}", " "));
     return answer;
   }

@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.Response;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -82,7 +83,7 @@ final class RolloutService {
         policies.store().database(),
         by.actor(),
         key,
-        "rollout\n%s\n%s\n%s\n%s".formatted(opening.policy, mode, share, by.reason()),
+        Arrays.asList("rollout", opening.policy, mode, share, by.reason()),
         connection ->
             rollouts
                 .open(connection, candidate(policies, connection, opening.policy), mode, share, by)

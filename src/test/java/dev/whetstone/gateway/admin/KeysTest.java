@@ -5,6 +5,7 @@ import static dev.whetstone.gateway.RunningGateway.key;
 import static dev.whetstone.gateway.RunningGateway.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
@@ -189,6 +190,29 @@ class KeysTest extends ReadyGateway {
         .statusCode(409)
         .body("code", equalTo("last_operator_key"));
     as("operator", null).get("/keys").then().statusCode(200);
+  }
+
+  @Test
+  void onlyValidKeysTakeTheRoomThatThereIs() {
+    database.update(
+        """
+        INSERT INTO keys (id, role, hash, note, revoked_at)
+        SELECT 'chat_many' || n, 'chat', sha256(('many' || n)::bytea), 'many', now()
+        FROM generate_series(1, 10000) n""");
+    try {
+      created("{\"role\": \"chat\"}");
+
+      database.update("UPDATE keys SET revoked_at = NULL WHERE note = 'many'");
+
+      as("operator", "{\"role\": \"chat\"}")
+          .post("/keys")
+          .then()
+          .statusCode(409)
+          .body("code", equalTo("too_many_keys"))
+          .body("detail", containsString("revoke one first"));
+    } finally {
+      database.update("DELETE FROM keys WHERE note = 'many'");
+    }
   }
 
   @Test
