@@ -22,7 +22,7 @@ final class LoopWatcher {
   private static final Set<String> TRAINING = Set.of("queued", "running");
   private static final Set<String> OPEN =
       Set.of("gating", "queued", "awaiting_approval", "duelling");
-  private static final Duration RUN_LIMIT = Duration.ofMinutes(15);
+  private static final Duration RUN_LIMIT = Duration.ofMinutes(45);
   // a trainer on a busy machine may take minutes to begin
   private static final Duration START_LIMIT = Duration.ofMinutes(10);
   private static final Duration START_LIMIT_AFTER_FAILURE = Duration.ofSeconds(20);

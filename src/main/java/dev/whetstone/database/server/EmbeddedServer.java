@@ -5,7 +5,6 @@ import dev.whetstone.io.AtomicFile;
 import dev.whetstone.io.LockFile;
 import dev.whetstone.io.Ports;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +35,6 @@ public final class EmbeddedServer {
   private static final String OUTPUT = "output";
   private static final List<String> LEFTOVERS = List.of(NEW_DATA, OUTPUT, PostgresBinaries.UNPACK);
   private static final long MAX_LOG_BYTES = 10L << 20;
-  private static final int LOG_TAIL = 1 << 16;
 
   /** What PostgreSQL says of a data folder that no second try makes better. */
   private static final List<String> PERMANENT =
@@ -45,6 +43,7 @@ public final class EmbeddedServer {
           "is not a valid data directory",
           "has invalid permissions",
           "has wrong ownership",
+          "could not find the database system",
           "could not locate a valid checkpoint record",
           "could not open file \"global/pg_control\"",
           "incorrect checksum in control file",
@@ -284,6 +283,7 @@ public final class EmbeddedServer {
     }
     full.addAll(command);
     Path output = Files.createTempFile(directory, OUTPUT, ".txt");
+    long logged = log.size();
     try {
       ProcessBuilder builder =
           new ProcessBuilder(full).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -293,7 +293,7 @@ public final class EmbeddedServer {
         process.destroyForcibly();
       }
       if (process.waitFor() != 0) {
-        throw failure(deed, Files.readString(output).strip());
+        throw failure(deed, Files.readString(output).strip(), logged);
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
@@ -303,7 +303,7 @@ public final class EmbeddedServer {
     }
   }
 
-  private IOException failure(String deed, String output) throws IOException {
+  private IOException failure(String deed, String output, long logged) throws IOException {
     if (isNamespaceRefused(output)) {
       return new UnusableServerException(
           "PostgreSQL does not run as root, and this system permits no user namespace to run it in"
@@ -314,7 +314,7 @@ public final class EmbeddedServer {
           "PostgreSQL does not run as a user that the system does not know: start Whetstone as a"
               + " user of /etc/passwd, or set WHETSTONE_DATABASE_URL");
     }
-    String fatal = lastFatal();
+    String fatal = log.lastWord(logged);
     if (fatal == null) {
       return new IOException(
           "PostgreSQL could not " + deed + ": " + output + " (log: " + log.file() + ")");
@@ -328,25 +328,6 @@ public final class EmbeddedServer {
   /** Whether the system refused the namespace that root needs, by what the command wrote. */
   static boolean isNamespaceRefused(String output) {
     return NO_NAMESPACE.matcher(output).find();
-  }
-
-  /** PostgreSQL's own last word on why it does not run. */
-  private @Nullable String lastFatal() throws IOException {
-    if (!Files.exists(log.file())) {
-      return null;
-    }
-    byte[] end;
-    try (RandomAccessFile file = new RandomAccessFile(log.file().toFile(), "r")) {
-      file.seek(Math.max(0, file.length() - LOG_TAIL));
-      end = new byte[(int) (file.length() - file.getFilePointer())];
-      file.readFully(end);
-    }
-    return new String(end, StandardCharsets.UTF_8)
-        .lines()
-        .filter(line -> line.contains("FATAL:") || line.contains("PANIC:"))
-        .map(line -> line.substring(line.indexOf(line.contains("FATAL:") ? "FATAL:" : "PANIC:")))
-        .reduce((first, second) -> second)
-        .orElse(null);
   }
 
   /** Held while the server starts or stops, so that two processes never start it. */

@@ -7,6 +7,7 @@ import dev.whetstone.testing.PostgresFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -47,18 +48,36 @@ class EmbeddedServerTest {
     again.release();
 
     Files.writeString(version, "12\n");
-    assertThatThrownBy(() -> EmbeddedServer.at(folder).start())
-        .isInstanceOf(UnusableServerException.class)
-        .hasMessageContaining("FATAL:")
-        .hasMessageContaining("database files are incompatible with server")
-        .hasMessageContaining(folder.resolve("log").toString());
+    assertRefused(folder, "database files are incompatible with server");
     Files.writeString(version, "17\n");
+    assertRefusedWithout(folder, "global/pg_control", "could not find the database system");
+    assertRefusedWithout(folder, "pg_wal", "FATAL:");
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertRefused(folder, "has invalid permissions");
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
 
     Files.writeString(data.resolve("postmaster.pid"), "garbage\n/x\n1\nmore\n\n");
     execute(again.start(), "SELECT vote FROM votes");
 
     copyBesideTheRunningOne(folder);
     again.release();
+  }
+
+  /** Moves a part of the server's files away for one start. */
+  private void assertRefusedWithout(Path folder, String part, String words) throws IOException {
+    Path missing = folder.resolve("data").resolve(part);
+    Path aside = home.resolve("aside");
+    Files.move(missing, aside);
+    assertRefused(folder, words);
+    Files.move(aside, missing);
+  }
+
+  /** PostgreSQL's own last words are told, and where its log is. */
+  private static void assertRefused(Path folder, String words) {
+    assertThatThrownBy(() -> EmbeddedServer.at(folder).start())
+        .isInstanceOf(UnusableServerException.class)
+        .hasMessageContaining(words)
+        .hasMessageContaining(folder.resolve("log").toString());
   }
 
   /** A copy of a running home has its own server, and neither sees the other's rows. */

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.whetstone.database.Database;
+import dev.whetstone.database.DatabaseConfig;
+import dev.whetstone.database.Sql;
 import dev.whetstone.dpo.TrainerOptions;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.policy.AliasStore;
@@ -22,6 +25,7 @@ import dev.whetstone.testing.SharedPostgres;
 import dev.whetstone.testing.TestModels;
 import dev.whetstone.training.LearningStore;
 import dev.whetstone.training.Pool;
+import dev.whetstone.training.RunProgress;
 import dev.whetstone.training.RunStatus;
 import dev.whetstone.training.RunTrigger;
 import dev.whetstone.training.TrainingRun;
@@ -30,6 +34,7 @@ import dev.whetstone.weights.ModelDirectory;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -37,6 +42,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -52,6 +61,7 @@ class LearningFromVotesTest {
   @TempDir static Path home;
 
   private static ModelDirectory tiny;
+  private static DatabaseConfig settings;
   private static Database database;
   private static TrainingRunStore runs;
   private static PolicyStore policies;
@@ -62,7 +72,8 @@ class LearningFromVotesTest {
   @BeforeAll
   static void open() throws IOException {
     tiny = TestModels.tiny();
-    database = new Database(SharedPostgres.create());
+    settings = SharedPostgres.create();
+    database = new Database(settings);
     runs = new TrainingRunStore(database, tiny.hash());
     policies = new PolicyStore(database, tiny.hash());
     policies.open();
@@ -182,6 +193,77 @@ class LearningFromVotesTest {
     executor().run(runs.begin(again.id()), () -> true);
     runs.finish(again.id(), RunStatus.CANCELLED, OPERATOR);
     assertThat(read(again.id())).isNotEmpty().doesNotContain("user3");
+  }
+
+  /** While another session holds the run's row, no report of a step arrives in time. */
+  @Test
+  void stepsThatCannotBeRecordedEndNoRun() throws Exception {
+    cast(24, true);
+    TrainingRun begun =
+        runs.begin(runs.request(RunTrigger.CALL, "{\"steps\": 20}", OPERATOR).run().id());
+    DatabaseConfig impatient =
+        new DatabaseConfig(
+            settings.directory(),
+            settings.url(),
+            settings.maxConnections(),
+            Duration.ofMillis(300),
+            settings.acquireTimeout());
+    CountDownLatch enough = new CountDownLatch(3);
+
+    try (Database slow = new Database(impatient);
+        ExecutorService holder = Executors.newSingleThreadExecutor()) {
+      List<Future<?>> held = new ArrayList<>();
+      new TrainingRunExecutor(
+              tiny,
+              TrainerOptions.exact(1, InstantSource.system(), "test"),
+              new TrainingRunStore(slow, tiny.hash()),
+              policies,
+              config(),
+              home.resolve("training"))
+          .run(
+              begun,
+              () -> {
+                // asked between two steps
+                if (!held.isEmpty()) {
+                  enough.countDown();
+                } else if (!steps(begun).isEmpty()) {
+                  held.add(hold(begun, holder, enough));
+                }
+                return false;
+              });
+      held.getFirst().get();
+    }
+
+    TrainingRun ended = runs.find(begun.id()).orElseThrow();
+    assertThat(ended.status()).as(ended.reason()).isEqualTo(RunStatus.SUCCEEDED);
+    int last = steps(begun).getLast();
+    assertThat(steps(begun)).as("some are missing").hasSizeLessThan(last);
+    assertThat(last).as("those after the wait are there").isEqualTo(20);
+  }
+
+  private static List<Integer> steps(TrainingRun run) {
+    return runs.reports().progressAfter(run.id(), 0, 500).stream().map(RunProgress::step).toList();
+  }
+
+  /** Holds a run's row until a latch opens; returns when it is held. */
+  private static Future<?> hold(TrainingRun run, ExecutorService holder, CountDownLatch until) {
+    CountDownLatch held = new CountDownLatch(1);
+    Future<?> done =
+        holder.submit(
+            () ->
+                database.transaction(
+                    connection -> {
+                      Sql.list(
+                          connection,
+                          _ -> true,
+                          "SELECT FROM training_runs WHERE run_id = ? FOR UPDATE",
+                          run.id());
+                      held.countDown();
+                      Uninterruptibles.awaitUninterruptibly(until);
+                      return true;
+                    }));
+    Uninterruptibles.awaitUninterruptibly(held);
+    return done;
   }
 
   /** Whose votes a run has read. */
