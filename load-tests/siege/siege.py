@@ -25,6 +25,7 @@ class Siege:
         self.args, self.home, self.bad_content = args, tempfile.mkdtemp(prefix="siege"), False
         self.statuses, self.wrong, self.latencies, self.votes, self.memory = {}, [], {False: [], True: []}, {}, []
         self.until, self.random = 0.0, random.Random(args.seed)
+        self.killed, self.shaken = {}, 0.0
         self.history, self.asked = open(os.path.join(self.home, "history.jsonl"), "w"), set()
 
     # --- the gateway and its processes
@@ -163,7 +164,8 @@ class Siege:
         while time.monotonic() < self.until:
             begun = time.monotonic()
             status, _ = await self.call("/generate", {"prompt": "The film", "max_tokens": 4}, role="operator")
-            if status == 200:
+            # what a killed process or a stopped database costs is no matter of the content beside
+            if status == 200 and begun > self.shaken:
                 self.latencies[self.bad_content].append(time.monotonic() - begun)
             await asyncio.sleep(0.2)
 
@@ -254,7 +256,7 @@ class Siege:
                 status, answer = await self.call("/rollback", {"to": version, "reason": "siege"}, "operator")
             if status is None or status == 200 or status >= 500:
                 self.record("champion", None, version, begun, self.content(answer)["version"] if status == 200 else None)
-            else:
+            elif b"rolled_back_meanwhile" not in answer:
                 self.wrong.append(f"{version}: {status} {answer[:200]}")
             await asyncio.sleep(1)
 
@@ -277,12 +279,15 @@ class Siege:
         plan = [("stop", "postgres")] + [("kill", name) for _ in range(3) for name in ("postgres", "trainer", "gateway")]
         for what, name in plan:
             await asyncio.sleep(span * 0.8 / len(plan))
+            self.shaken = time.monotonic() + min(60, span / 20)
             if what == "stop":
                 self.signal(name, signal.SIGSTOP)
                 await asyncio.sleep(min(30, span / 8))
                 self.signal(name, signal.SIGCONT)
+                self.shaken = time.monotonic() + min(60, span / 20)
             else:
                 self.signal(name, signal.SIGKILL)
+                self.killed[name] = time.monotonic()
             print(f"{what} {name}", file=sys.stderr)
 
     # --- the whole
@@ -323,8 +328,8 @@ class Siege:
         return held
 
     def drift(self, name):
-        """How much larger a process is at the end than after its warm-up, since it was last killed."""
-        sizes = [(at, rss[name]) for at, rss in self.memory if name in rss]
+        """How much larger a process is at the end than after its warm-up, the first half of its life."""
+        sizes = [(at, rss[name]) for at, rss in self.memory if name in rss and at > self.killed.get(name, 0)]
         sizes = sizes[len(sizes) // 2:]
         third = max(1, len(sizes) // 3)
         if len(sizes) < 3:
