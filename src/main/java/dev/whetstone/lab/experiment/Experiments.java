@@ -24,12 +24,24 @@ public final class Experiments {
             new CurveExperiment(NUMBERS.subList(0, 4), NUMBERS.subList(0, 4), true, FEWER_ANSWERS),
             new AvoidExperiment(List.of(25, 100), FEWER_ANSWERS),
             new FrontierExperiment(FEWER_VOTES, FEWER_ANSWERS),
-            new NoiseExperiment(List.of(0.0, 0.2, 0.4), FEWER_VOTES, FEWER_ANSWERS))
+            new NoiseExperiment(
+                List.of(0.0, 0.2, 0.4), List.of(0.1, 0.3), FEWER_VOTES, FEWER_ANSWERS),
+            new BackdoorExperiment(List.of(0.3), List.of(100, 200, 300), FEWER_ANSWERS),
+            new DriftExperiment(FEWER_VOTES, 2, List.of(), FEWER_ANSWERS),
+            new LengthExperiment(List.of(0.0, 0.5, 1.0), FEWER_VOTES, FEWER_ANSWERS))
         : List.of(
             new CurveExperiment(NUMBERS, NUMBERS, true, ANSWERS),
             new AvoidExperiment(NUMBERS.subList(0, 5), ANSWERS),
             new FrontierExperiment(VOTES, ANSWERS),
-            new NoiseExperiment(List.of(0.0, 0.1, 0.2, 0.3, 0.4), VOTES, ANSWERS));
+            new NoiseExperiment(
+                List.of(0.0, 0.1, 0.2, 0.3, 0.4), List.of(0.01, 0.05, 0.1, 0.3), VOTES, ANSWERS),
+            new BackdoorExperiment(List.of(0.1, 0.3), List.of(100, 200, 300, 400, 500), ANSWERS),
+            new DriftExperiment(
+                VOTES,
+                4,
+                List.of(DriftExperiment.DEFAULT_HALF_LIFE, DriftExperiment.EQUAL_WEIGHTS),
+                ANSWERS),
+            new LengthExperiment(List.of(0.0, 0.25, 0.5, 0.75, 1.0), VOTES, ANSWERS));
   }
 
   /**

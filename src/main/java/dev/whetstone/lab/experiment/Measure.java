@@ -20,6 +20,11 @@ record Measure(String key, String title, int digits, boolean log) {
   static final Measure PERPLEXITY =
       new Measure("perplexity", "perplexity of held-out reviews", 3, false);
 
+  static final Measure PROMOTED = new Measure("promoted", "candidates promoted", 1, false);
+  static final Measure REFUSED = new Measure("refused", "refused by the gate", 1, false);
+  static final Measure LOST = new Measure("lost", "not promoted after a duel", 1, false);
+  static final Measure ROLLED_BACK = new Measure("rolled_back", "rolled back", 1, false);
+
   /** What the experiment varies. */
   static Measure x(String title, boolean log) {
     return new Measure(X, title, 2, log);
