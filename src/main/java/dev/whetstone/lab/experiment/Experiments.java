@@ -24,6 +24,7 @@ public final class Experiments {
             new CurveExperiment(NUMBERS.subList(0, 4), NUMBERS.subList(0, 4), true, FEWER_ANSWERS),
             new AvoidExperiment(List.of(25, 100), FEWER_ANSWERS),
             new FrontierExperiment(FEWER_VOTES, FEWER_ANSWERS),
+            new PpoExperiment(FEWER_VOTES, 2_048, List.of(0.05), FEWER_ANSWERS),
             new NoiseExperiment(
                 List.of(0.0, 0.2, 0.4), List.of(0.1, 0.3), FEWER_VOTES, FEWER_ANSWERS),
             new BackdoorExperiment(List.of(0.3), List.of(100, 200, 300), FEWER_ANSWERS),
@@ -33,6 +34,7 @@ public final class Experiments {
             new CurveExperiment(NUMBERS, NUMBERS, true, ANSWERS),
             new AvoidExperiment(NUMBERS.subList(0, 5), ANSWERS),
             new FrontierExperiment(VOTES, ANSWERS),
+            new PpoExperiment(VOTES, 8_192, List.of(0.02, 0.05, 0.2), ANSWERS),
             new NoiseExperiment(
                 List.of(0.0, 0.1, 0.2, 0.3, 0.4), List.of(0.01, 0.05, 0.1, 0.3), VOTES, ANSWERS),
             new BackdoorExperiment(List.of(0.1, 0.3), List.of(100, 200, 300, 400, 500), ANSWERS),
