@@ -1,0 +1,35 @@
+package dev.whetstone.lab.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(OS.LINUX)
+class MeasuredProcessTest {
+  @TempDir Path folder;
+
+  @Test
+  void itsLinesTimeAndMemoryAreKnown() throws Exception {
+    MeasuredProcess process =
+        MeasuredProcess.run(List.of("sh", "-c", "echo one; sleep 0.3; echo two"), folder);
+
+    assertThat(process.lines()).containsExactly("one", "two");
+    assertThat(process.seconds()).isGreaterThanOrEqualTo(0.3);
+    assertThat(process.peakBytes()).isBetween(100_000L, 1_000_000_000L);
+  }
+
+  @Test
+  void aFailureTellsTheProcessesErrors() {
+    assertThatThrownBy(
+            () -> MeasuredProcess.run(List.of("sh", "-c", "echo why >&2; exit 3"), folder))
+        .isInstanceOf(IOException.class)
+        .hasMessage("sh failed: why");
+  }
+}
