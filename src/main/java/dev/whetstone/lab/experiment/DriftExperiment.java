@@ -17,10 +17,12 @@ import java.util.stream.IntStream;
  *
  * @param phase votes of one taste
  * @param looks how often a phase is looked at, at even distances
- * @param loops half-lives of votes with which the loop is played
+ * @param halfLives of votes, with which an off-line run is trained
+ * @param loops the same, with which the loop is played
  * @param answers of each measurement
  */
-record DriftExperiment(int phase, int looks, List<Integer> loops, int answers)
+record DriftExperiment(
+    int phase, int looks, List<Integer> halfLives, List<Integer> loops, int answers)
     implements Experiment {
   private static final Taste FIRST = Taste.SENTIMENT;
   private static final Taste SECOND = Taste.SENTIMENT.reversed();
@@ -31,13 +33,12 @@ record DriftExperiment(int phase, int looks, List<Integer> loops, int answers)
 
   static final int DEFAULT_HALF_LIFE = (int) VotePool.CAPS.halfLife();
 
-  private static final List<Integer> HALF_LIVES = List.of(100, DEFAULT_HALF_LIFE, EQUAL_WEIGHTS);
-
   private static final Measure VOTES = Measure.x("votes", false);
   private static final Measure WIN_RATE =
       new Measure("win_rate", "win rate against v0 by the taste of the day", 3, false);
 
   DriftExperiment {
+    halfLives = List.copyOf(halfLives);
     loops = List.copyOf(loops);
   }
 
@@ -77,7 +78,7 @@ record DriftExperiment(int phase, int looks, List<Integer> loops, int answers)
     for (long seed : seeds) {
       trials.add(Trial.of(BASE, 0, seed, at -> at.bench().measure(null, FIRST, seed, answers)));
       for (int number : numbers) {
-        for (int halfLife : HALF_LIVES) {
+        for (int halfLife : halfLives) {
           String arm = "one off-line run, " + weights(halfLife);
           trials.add(Trial.of(arm, number, seed, at -> train(at, halfLife, number, seed)));
         }

@@ -9,6 +9,7 @@ public final class Experiments {
   private static final int FEWER_ANSWERS = 256;
   private static final int VOTES = 400;
   private static final int FEWER_VOTES = 200;
+  private static final int FEW_VOTES = 100;
   private static final List<Integer> NUMBERS = List.of(25, 50, 100, 200, 400, 800, 1_600);
 
   private Experiments() {}
@@ -26,10 +27,15 @@ public final class Experiments {
             new FrontierExperiment(FEWER_VOTES, FEWER_ANSWERS),
             new PpoExperiment(FEWER_VOTES, 2_048, List.of(0.05), FEWER_ANSWERS),
             new NoiseExperiment(
-                List.of(0.0, 0.2, 0.4), List.of(0.1, 0.3), FEWER_VOTES, FEWER_ANSWERS),
-            new BackdoorExperiment(List.of(0.3), List.of(100, 200, 300), FEWER_ANSWERS),
-            new DriftExperiment(FEWER_VOTES, 2, List.of(), FEWER_ANSWERS),
-            new LengthExperiment(List.of(0.0, 0.5, 1.0), FEWER_VOTES, FEWER_ANSWERS))
+                List.of(0.0, 0.2, 0.4), List.of(0.3), FEWER_VOTES, FEWER_ANSWERS),
+            new BackdoorExperiment(List.of(0.3), List.of(100, 200), FEWER_ANSWERS),
+            new DriftExperiment(
+                FEW_VOTES,
+                2,
+                List.of(50, DriftExperiment.EQUAL_WEIGHTS),
+                List.of(),
+                FEWER_ANSWERS),
+            new LengthExperiment(List.of(0.0, 1.0), FEW_VOTES, FEWER_ANSWERS))
         : List.of(
             new CurveExperiment(NUMBERS, NUMBERS, true, ANSWERS),
             new AvoidExperiment(NUMBERS.subList(0, 5), ANSWERS),
@@ -41,6 +47,7 @@ public final class Experiments {
             new DriftExperiment(
                 VOTES,
                 4,
+                List.of(100, DriftExperiment.DEFAULT_HALF_LIFE, DriftExperiment.EQUAL_WEIGHTS),
                 List.of(DriftExperiment.DEFAULT_HALF_LIFE, DriftExperiment.EQUAL_WEIGHTS),
                 ANSWERS),
             new LengthExperiment(List.of(0.0, 0.25, 0.5, 0.75, 1.0), VOTES, ANSWERS));

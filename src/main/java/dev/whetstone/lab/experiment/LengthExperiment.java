@@ -29,7 +29,6 @@ record LengthExperiment(List<Double> shares, int votes, int answers) implements 
           Recipe.LOOP,
           new Recipe("sigmoid", "{\"loss_type\": \"sigmoid\"}", true),
           new Recipe("LD-DPO, alpha 0.5", "{\"loss_type\": \"sigmoid\", \"ld_alpha\": 0.5}", true),
-          new Recipe("LD-DPO, alpha 0", "{\"loss_type\": \"sigmoid\", \"ld_alpha\": 0}", true),
           new Recipe("sigmoid_norm", "{\"loss_type\": \"sigmoid_norm\", \"beta\": 2.5}", true),
           new Recipe(
               "SimPO", "{\"loss_type\": \"simpo\", \"beta\": 2.5, \"simpo_gamma\": 1.25}", true));
@@ -72,7 +71,8 @@ record LengthExperiment(List<Double> shares, int votes, int answers) implements 
     List<Trial> trials = new ArrayList<>();
     for (long seed : seeds) {
       trials.add(Trial.of(BASE, 0, seed, at -> at.bench().measure(null, TASTE, seed, answers)));
-      for (double share : shares) {
+      // the largest share shows most, and a stopped experiment should have it
+      for (double share : shares.reversed()) {
         for (Recipe arm : ARMS) {
           trials.add(Trial.of(arm.name(), share, seed, at -> train(at, arm, share, seed)));
         }

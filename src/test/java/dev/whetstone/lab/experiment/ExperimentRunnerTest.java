@@ -119,7 +119,7 @@ class ExperimentRunnerTest {
     ExperimentRunner.Outcome poisoned =
         runner.run(new NoiseExperiment(List.of(), List.of(0.3), 24, 16), SEEDS);
     runner.forget();
-    ExperimentRunner.Outcome drifted = runner.run(new DriftExperiment(12, 1, List.of(), 16), SEEDS);
+    ExperimentRunner.Outcome drifted = runner.run(new DriftExperiment(12, 1, List.of(5, DriftExperiment.EQUAL_WEIGHTS), List.of(), 16), SEEDS);
     runner.forget();
     ExperimentRunner.Outcome longer =
         runner.run(new LengthExperiment(List.of(1.0), 24, 16), SEEDS);
@@ -132,7 +132,7 @@ class ExperimentRunnerTest {
     assertThat(of(drifted, "one off-line run, equal weights"))
         .extracting(ExperimentRow::x)
         .containsExactly(12.0, 24.0, 36.0);
-    assertThat(longer.rows()).hasSize(7);
+    assertThat(longer.rows()).hasSize(6);
     List.of(poisoned, drifted, longer)
         .forEach(outcome -> outcome.rows().forEach(ExperimentRunnerTest::isSound));
   }

@@ -34,7 +34,7 @@ class LoopTrialTest {
 
   @Test
   void theTasteOfTheDayTurnsAfterAPhaseAndTurnsBack() {
-    DriftExperiment drift = new DriftExperiment(200, 2, List.of(), 1);
+    DriftExperiment drift = new DriftExperiment(200, 2, List.of(), List.of(), 1);
 
     assertThat(List.of(1, 200, 401, 600)).allMatch(votes -> drift.taste(votes) == Taste.SENTIMENT);
     assertThat(List.of(201, 400)).noneMatch(votes -> drift.taste(votes) == Taste.SENTIMENT);
