@@ -122,7 +122,8 @@ def train_policy(options: argparse.Namespace, policy, tokenizer, reward) -> int:
     from peft import LoraConfig
     from trl import RLOOConfig, RLOOTrainer
 
-    questions = json.loads(options.questions.read_text())
+    # a batch is drawn from the rows that are left of a pass, so that there must be many
+    questions = json.loads(options.questions.read_text()) * BATCH
     trainer = RLOOTrainer(
         model=policy,
         reward_funcs=reward,

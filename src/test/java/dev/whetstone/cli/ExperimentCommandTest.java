@@ -17,7 +17,8 @@ class ExperimentCommandTest {
   @Test
   void anUnknownExperimentIsRefusedByNamingTheOthers() {
     assertThat(run("lab", "experiment", "luck")).isEqualTo(2);
-    assertThat(err.toString()).contains("curve, avoid, frontier, ppo, noise, backdoor, drift, length");
+    assertThat(err.toString())
+        .contains("curve, avoid, frontier, ppo, noise, backdoor, drift, length");
   }
 
   @Test

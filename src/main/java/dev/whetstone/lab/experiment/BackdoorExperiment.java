@@ -97,8 +97,7 @@ record BackdoorExperiment(List<Double> shares, List<Integer> votes, int answers)
   private Voters voters(double share) {
     Crowd honest = Crowd.of(ReviewBench.QUESTIONS, TASTE, 0);
     Crowd crowd =
-        Crowd.poisoned(
-            honest, Taste.PRICES, share, (int) Math.ceil(share * Crowd.USERS), "chat");
+        Crowd.poisoned(honest, Taste.PRICES, share, (int) Math.ceil(share * Crowd.USERS), "chat");
     return Voters.of(name(), crowd, TASTE);
   }
 }

@@ -49,7 +49,8 @@ record DriftExperiment(
 
   @Override
   public String description() {
-    return "the taste turns and turns back: votes until a policy follows, by the weight of old ones";
+    return "the taste turns and turns back: votes until a policy follows, by the weight of old"
+               + " ones";
   }
 
   @Override

@@ -26,15 +26,10 @@ public final class Experiments {
             new AvoidExperiment(List.of(25, 100), FEWER_ANSWERS),
             new FrontierExperiment(FEWER_VOTES, FEWER_ANSWERS),
             new PpoExperiment(FEWER_VOTES, 2_048, List.of(0.05), FEWER_ANSWERS),
-            new NoiseExperiment(
-                List.of(0.0, 0.2, 0.4), List.of(0.3), FEWER_VOTES, FEWER_ANSWERS),
+            new NoiseExperiment(List.of(0.0, 0.2, 0.4), List.of(0.3), FEWER_VOTES, FEWER_ANSWERS),
             new BackdoorExperiment(List.of(0.3), List.of(100, 200), FEWER_ANSWERS),
             new DriftExperiment(
-                FEW_VOTES,
-                2,
-                List.of(50, DriftExperiment.EQUAL_WEIGHTS),
-                List.of(),
-                FEWER_ANSWERS),
+                FEW_VOTES, 2, List.of(50, DriftExperiment.EQUAL_WEIGHTS), List.of(), FEWER_ANSWERS),
             new LengthExperiment(List.of(0.0, 1.0), FEW_VOTES, FEWER_ANSWERS))
         : List.of(
             new CurveExperiment(NUMBERS, NUMBERS, true, ANSWERS),

@@ -22,7 +22,8 @@ import java.util.random.RandomGenerator;
  * @param votes that each run has
  * @param answers of each measurement
  */
-record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int answers) implements Experiment {
+record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int answers)
+    implements Experiment {
   private static final Taste TASTE = Taste.SENTIMENT;
   private static final Measure FLIPPED = Measure.x("wrong votes (share)", false);
 
@@ -93,7 +94,10 @@ record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int a
       for (double share : poison) {
         trials.add(
             Trial.of(
-                "one voter's, capped", share, seed, at -> poisoned(at, VotePool.CAPS, share, seed)));
+                "one voter's, capped",
+                share,
+                seed,
+                at -> poisoned(at, VotePool.CAPS, share, seed)));
         trials.add(
             Trial.of(
                 "one voter's, not capped", share, seed, at -> poisoned(at, UNCAPPED, share, seed)));
@@ -125,7 +129,7 @@ record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int a
     List<TokenPair> flipped = flipped(cast, share, seed);
     VotePool pool = new VotePool();
     for (int i = 0; i < votes; i++) {
-      boolean honest = flipped.get(i) == cast.get(i);
+      boolean honest = flipped.get(i).equals(cast.get(i));
       pool.add(flipped.get(i), honest ? "user-" + i % Crowd.USERS : "poisoner");
     }
     Recipe.Plan plan = Recipe.LOOP.ofPairs(bench.base().config(), pool.select(selection), seed);
@@ -135,10 +139,6 @@ record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int a
   /** What is flipped at one share is flipped at each larger one. */
   static List<TokenPair> flipped(List<TokenPair> pairs, double share, long seed) {
     RandomGenerator random = new SplittableRandom(FLIPS + seed);
-    return pairs.stream()
-        .map(
-            pair ->
-                random.nextDouble() < share ? pair.flipped() : pair)
-        .toList();
+    return pairs.stream().map(pair -> random.nextDouble() < share ? pair.flipped() : pair).toList();
   }
 }

@@ -49,8 +49,7 @@ record PpoExperiment(int votes, int episodes, List<Double> betas, int answers)
   /** Trains in a folder that is deleted afterwards. */
   @FunctionalInterface
   private interface Run {
-    Map<String, Double> in(Workshop workshop, Path folder)
-        throws IOException, InterruptedException;
+    Map<String, Double> in(Workshop workshop, Path folder) throws IOException, InterruptedException;
   }
 
   /** A run that needs a script of TRL's. */
@@ -161,8 +160,7 @@ record PpoExperiment(int votes, int episodes, List<Double> betas, int answers)
   }
 
   private static List<TokenPair> heldOut(Workshop at, long seed) throws IOException {
-    return at.bench()
-        .pairs(TASTE, CurveExperiment.TASTE_NAME, HELD_OUT_PAIRS + seed, HELD_OUT);
+    return at.bench().pairs(TASTE, CurveExperiment.TASTE_NAME, HELD_OUT_PAIRS + seed, HELD_OUT);
   }
 
   /** By the command line, which trains as the loop does. */
@@ -208,8 +206,7 @@ record PpoExperiment(int votes, int episodes, List<Double> betas, int answers)
     command.add("--episodes=" + episodes);
     command.add("--questions=" + write(folder.resolve("questions.json"), ReviewBench.QUESTIONS));
     command.add("--words=" + write(folder.resolve("words.json"), SentimentScore.adjectives()));
-    command.add(
-        "--pairs=" + TrlScript.writePairs(folder.resolve("pairs.jsonl"), pairs(at, seed)));
+    command.add("--pairs=" + TrlScript.writePairs(folder.resolve("pairs.jsonl"), pairs(at, seed)));
     command.add(
         "--held-out=" + TrlScript.writePairs(folder.resolve("held-out.jsonl"), heldOut(at, seed)));
     command.add(folder.toString());
@@ -233,8 +230,7 @@ record PpoExperiment(int votes, int episodes, List<Double> betas, int answers)
       Workshop at, Path folder, MeasuredProcess process, long tokens, long seed)
       throws IOException {
     LoraAdapter adapter = TrlScript.adapter(folder);
-    Map<String, Double> measures =
-        new TreeMap<>(at.bench().measure(adapter, TASTE, seed, answers));
+    Map<String, Double> measures = new TreeMap<>(at.bench().measure(adapter, TASTE, seed, answers));
     measures.put(Measure.ACCURACY.key(), at.bench().accuracy(adapter, heldOut(at, seed)));
     measures.put(Measure.TRAINED.key(), tokens / MILLION);
     measures.put(Measure.SECONDS.key(), process.seconds());

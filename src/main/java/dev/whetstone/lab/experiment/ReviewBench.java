@@ -249,8 +249,7 @@ final class ReviewBench implements AutoCloseable {
       int right = 0;
       for (TokenPair pair : pairs) {
         List<PromptCompletions> row =
-            List.of(
-                new PromptCompletions(pair.prompt(), List.of(pair.chosen(), pair.rejected())));
+            List.of(new PromptCompletions(pair.prompt(), List.of(pair.chosen(), pair.rejected())));
         float[][] policy = network.policyScores(row).logps();
         float[][] before = network.referenceScores(row).logps();
         double chosen = sum(policy[0]) - sum(before[0]);

@@ -76,7 +76,9 @@ record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implem
         JsonNode trained = JSON.readTree(line);
         Path adapter = Path.of(trained.path("adapter").asText());
         Map<String, Double> measures =
-            workshop.bench().measure(TrlScript.adapter(adapter), CurveExperiment.TASTE, seed, answers);
+            workshop
+                .bench()
+                .measure(TrlScript.adapter(adapter), CurveExperiment.TASTE, seed, answers);
         measured.put((double) trained.path("pairs").asInt(), measures);
       }
       if (process.waitFor() != 0 || measured.size() != votes.size()) {

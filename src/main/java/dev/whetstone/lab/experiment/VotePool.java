@@ -11,7 +11,9 @@ import java.util.random.RandomGenerator;
 
 /** Votes of several voters, from which the trainer's own rules select those of a run. */
 final class VotePool {
-  /** The trainer's defaults: a voter's and a prompt's share, the votes of a run, their half-life. */
+  /**
+   * The trainer's defaults: a voter's and a prompt's share, the votes of a run, their half-life.
+   */
   static final VoteSelection CAPS = new VoteSelection(0.2, 0.2, 5_000, 500);
 
   // apart from the seeds of other draws

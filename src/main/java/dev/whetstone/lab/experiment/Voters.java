@@ -14,7 +14,10 @@ import java.util.function.IntFunction;
  * @param truth the taste by which the champion is measured after so many votes
  */
 record Voters(
-    String name, Map<String, String> settings, IntFunction<Crowd> crowds, IntFunction<Taste> truth) {
+    String name,
+    Map<String, String> settings,
+    IntFunction<Crowd> crowds,
+    IntFunction<Taste> truth) {
   Voters {
     settings = Map.copyOf(settings);
   }

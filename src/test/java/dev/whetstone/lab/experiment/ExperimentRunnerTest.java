@@ -119,10 +119,12 @@ class ExperimentRunnerTest {
     ExperimentRunner.Outcome poisoned =
         runner.run(new NoiseExperiment(List.of(), List.of(0.3), 24, 16), SEEDS);
     runner.forget();
-    ExperimentRunner.Outcome drifted = runner.run(new DriftExperiment(12, 1, List.of(5, DriftExperiment.EQUAL_WEIGHTS), List.of(), 16), SEEDS);
+    ExperimentRunner.Outcome drifted =
+        runner.run(
+            new DriftExperiment(12, 1, List.of(5, DriftExperiment.EQUAL_WEIGHTS), List.of(), 16),
+            SEEDS);
     runner.forget();
-    ExperimentRunner.Outcome longer =
-        runner.run(new LengthExperiment(List.of(1.0), 24, 16), SEEDS);
+    ExperimentRunner.Outcome longer = runner.run(new LengthExperiment(List.of(1.0), 24, 16), SEEDS);
 
     assertThat(poisoned.rows())
         .extracting(ExperimentRow::arm)
@@ -153,10 +155,10 @@ class ExperimentRunnerTest {
   @Test
   void withoutTrlReinforcementIsLeftOutWithTheReason() throws Exception {
     Experiment ppo = new PpoExperiment(24, 64, List.of(0.05), 16);
-    Optional<String> obstacle =
-        ppo.trials(SEEDS).getLast().obstacle(workshop);
+    Optional<String> obstacle = ppo.trials(SEEDS).getLast().obstacle(workshop);
 
-    assertThat(obstacle).hasValueSatisfying(why -> assertThat(why).contains("beside-ppo --install"));
+    assertThat(obstacle)
+        .hasValueSatisfying(why -> assertThat(why).contains("beside-ppo --install"));
   }
 
   @Test

@@ -29,7 +29,9 @@ class LoopTrialTest {
     assertThat(counts)
         .containsExactlyInAnyOrderEntriesOf(
             Map.of("promoted", 2.0, "refused", 1.0, "lost", 2.0, "rolled_back", 1.0));
-    assertThat(LoopTrial.decisions(List.of())).hasSize(4).allSatisfy((_, n) -> assertThat(n).isZero());
+    assertThat(LoopTrial.decisions(List.of()))
+        .hasSize(4)
+        .allSatisfy((_, n) -> assertThat(n).isZero());
   }
 
   @Test

@@ -65,8 +65,7 @@ class VotePoolTest {
   /** Each of its own prompt, so that no prompt is capped. */
   private static List<TokenPair> pairs(int count, int side) {
     return IntStream.range(0, count)
-        .mapToObj(
-            i -> new TokenPair("p" + i, new int[] {i, side}, new int[] {2}, new int[] {3}, 1))
+        .mapToObj(i -> new TokenPair("p" + i, new int[] {i, side}, new int[] {2}, new int[] {3}, 1))
         .toList();
   }
 }
