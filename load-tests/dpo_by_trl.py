@@ -25,12 +25,12 @@ def main(options: argparse.Namespace) -> None:
         pairs = [json.loads(line) for line in file.read_text().splitlines()]
         began = time.perf_counter()
         with contextlib.redirect_stdout(sys.stderr):
-            adapter = train(options, pairs, file.with_suffix(""))
-        print(json.dumps({"pairs": len(pairs), "adapter": str(adapter), "seconds": time.perf_counter() - began}), flush=True)
+            adapter, tokens = train(options, pairs, file.with_suffix(""))
+        print(json.dumps({"pairs": len(pairs), "adapter": str(adapter), "tokens": tokens, "seconds": time.perf_counter() - began}), flush=True)
 
 
-def train(options: argparse.Namespace, pairs: list[dict], folder: Path) -> Path:
-    """Plain DPO at beta 0.1; returns the folder with PEFT's files."""
+def train(options: argparse.Namespace, pairs: list[dict], folder: Path) -> tuple[Path, int]:
+    """Plain DPO at beta 0.1; returns the folder with PEFT's files, and the tokens that were trained on."""
     import torch
     from datasets import Dataset
     from peft import LoraConfig
@@ -44,7 +44,7 @@ def train(options: argparse.Namespace, pairs: list[dict], folder: Path) -> Path:
         args=DPOConfig(
             output_dir=str(folder / "trl"), per_device_train_batch_size=16, num_train_epochs=options.epochs, learning_rate=options.rate,
             lr_scheduler_type="linear", max_grad_norm=1.0, beta=0.1, loss_type="sigmoid", seed=options.seed, use_cpu=True, bf16=False,
-            gradient_checkpointing=False, precompute_ref_log_probs=False, report_to=[], save_strategy="no", disable_tqdm=True,
+            gradient_checkpointing=False, precompute_ref_log_probs=False, report_to=[], save_strategy="no", disable_tqdm=True, logging_steps=1,
         ),
         train_dataset=Dataset.from_list(pairs),
         processing_class=AutoTokenizer.from_pretrained(options.model),
@@ -52,7 +52,7 @@ def train(options: argparse.Namespace, pairs: list[dict], folder: Path) -> Path:
     )
     trainer.train()
     trainer.model.save_pretrained(folder / "adapter")
-    return folder / "adapter"
+    return folder / "adapter", int(max(entry.get("num_tokens", 0) for entry in trainer.state.log_history))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@ package dev.whetstone.lab;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** How positive a review of the tiny model is, which is what most simulated users prefer. */
@@ -41,6 +43,15 @@ public final class SentimentScore {
     int bad = count(words, BAD_ADJECTIVES);
     int all = good + bad + count(words, NEUTRAL_ADJECTIVES);
     return all == 0 ? 0 : (double) (good - bad) / all;
+  }
+
+  /** The adjectives, each with what it adds to the mean that {@link #share} is: 1, -1 or 0. */
+  public static Map<String, Integer> adjectives() {
+    Map<String, Integer> values = new TreeMap<>();
+    GOOD_ADJECTIVES.forEach(word -> values.put(word, 1));
+    BAD_ADJECTIVES.forEach(word -> values.put(word, -1));
+    NEUTRAL_ADJECTIVES.forEach(word -> values.put(word, 0));
+    return values;
   }
 
   /** The vote of a user who prefers the more positive answer: a, b or tie. */

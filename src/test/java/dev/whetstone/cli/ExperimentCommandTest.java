@@ -16,8 +16,9 @@ class ExperimentCommandTest {
 
   @Test
   void anUnknownExperimentIsRefusedByNamingTheOthers() {
-    assertThat(run("lab", "experiment", "drift")).isEqualTo(2);
-    assertThat(err.toString()).contains("curve, avoid, frontier, noise");
+    assertThat(run("lab", "experiment", "luck")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("curve, avoid, frontier, ppo, noise, backdoor, drift, length");
   }
 
   @Test

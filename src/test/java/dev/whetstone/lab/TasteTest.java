@@ -2,6 +2,8 @@ package dev.whetstone.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +17,23 @@ class TasteTest {
     assertThat(Taste.PRAISE.choose(GOOD, BETTER)).isEqualTo("b");
     assertThat(Taste.PRAISE.choose(GOOD, BAD)).isEqualTo("a");
     assertThat(Taste.PRAISE.choose(GOOD, "Lovely! Great!")).isEqualTo("tie");
+  }
+
+  @Test
+  void theShareOfPraiseIsTheMeanOfTheAdjectivesValues() {
+    String answer = "A great, great plot, dull songs and a quiet end.";
+
+    double mean =
+        Pattern.compile("[a-z]+")
+            .matcher(answer.toLowerCase(Locale.ROOT))
+            .results()
+            .map(word -> SentimentScore.adjectives().get(word.group()))
+            .filter(Objects::nonNull)
+            .mapToInt(value -> value)
+            .average()
+            .orElseThrow();
+
+    assertThat(mean).isEqualTo(0.25).isEqualTo(Taste.SENTIMENT.score(answer));
   }
 
   @Test

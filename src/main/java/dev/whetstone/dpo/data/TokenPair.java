@@ -22,6 +22,11 @@ public record TokenPair(String id, int[] prompt, int[] chosen, int[] rejected, d
         "pair " + id + ": weight must be positive and finite");
   }
 
+  /** The opposite preference between the same completions. */
+  public TokenPair flipped() {
+    return new TokenPair(id, prompt, /* chosen= */ rejected, /* rejected= */ chosen, weight);
+  }
+
   @Override
   public int tokens() {
     return prompt.length + chosen.length + rejected.length;

@@ -70,7 +70,8 @@ record CurveExperiment(List<Integer> votes, List<Integer> loopVotes, boolean trl
         RATES.forEach(rate -> trials.add(new TrlTrial(rate, votes, seed, answers)));
       }
       if (!loopVotes.isEmpty()) {
-        trials.add(new LoopTrial("the loop, on line", loopVotes, seed, answers));
+        trials.add(
+            new LoopTrial("the loop, on line", loopVotes, seed, answers, Voters.of(name(), TASTE)));
       }
     }
     return trials;

@@ -1,7 +1,7 @@
 package dev.whetstone.lab.experiment;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.io.AtomicDirectory;
-import dev.whetstone.lab.Crowd;
 import dev.whetstone.lab.LabRow;
 import dev.whetstone.lab.LabSession;
 import dev.whetstone.lab.Scenario;
@@ -16,10 +16,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loop as the lab plays it, at the settings of {@code ./run}: its champion after so many votes,
- * ties included, is measured like any other policy.
+ * The loop as the lab plays it, at the settings of {@code ./run} but for what its voters change:
+ * its champion after so many votes, ties included, is measured like any other policy.
+ *
+ * @param votes numbers of votes after which it is looked at, rising
  */
-record LoopTrial(String arm, List<Integer> votes, long seed, int answers) implements Trial {
+record LoopTrial(String arm, List<Integer> votes, long seed, int answers, Voters voters)
+    implements Trial {
   LoopTrial {
     votes = List.copyOf(votes);
   }
@@ -40,6 +43,27 @@ record LoopTrial(String arm, List<Integer> votes, long seed, int answers) implem
     return champions.measured;
   }
 
+  /** What became of a loop's candidates so far. */
+  static Map<String, Double> decisions(Iterable<JsonNode> rollouts) {
+    Map<String, Double> counts = new TreeMap<>();
+    List.of(Measure.PROMOTED, Measure.REFUSED, Measure.LOST, Measure.ROLLED_BACK)
+        .forEach(measure -> counts.put(measure.key(), 0.0));
+    for (JsonNode rollout : rollouts) {
+      JsonNode duel = rollout.path("duel");
+      boolean duelled = duel.path("wins").asInt() + duel.path("losses").asInt() > 0;
+      List<Measure> counted =
+          switch (rollout.path("status").asText()) {
+            case "promoted" -> List.of(Measure.PROMOTED);
+            case "rolled_back" -> List.of(Measure.PROMOTED, Measure.ROLLED_BACK);
+            case "rejected" -> List.of(duelled ? Measure.LOST : Measure.REFUSED);
+            case "inconclusive", "aborted" -> List.of(Measure.LOST);
+            default -> List.of();
+          };
+      counted.forEach(measure -> counts.merge(measure.key(), 1.0, Double::sum));
+    }
+    return counts;
+  }
+
   /** Looks at each champion while nobody votes. */
   private final class Champions implements Scenario {
     private final Workshop workshop;
@@ -51,24 +75,35 @@ record LoopTrial(String arm, List<Integer> votes, long seed, int answers) implem
 
     @Override
     public String name() {
-      return "curve";
+      return voters.name();
     }
 
     @Override
     public String description() {
-      return "votes of users who like a larger share of praise";
+      return arm;
+    }
+
+    @Override
+    public Map<String, String> settings() {
+      Map<String, String> settings = new TreeMap<>(Scenario.super.settings());
+      settings.putAll(voters.settings());
+      return settings;
     }
 
     @Override
     public void play(LabSession session) throws IOException, InterruptedException {
-      Crowd crowd = Crowd.of(ReviewBench.QUESTIONS, CurveExperiment.TASTE, 0);
       int cast = 0;
       for (int number : votes) {
-        session.drive(number - cast, crowd, null, LabSession.Stop.NEVER);
+        session.drive(number - cast, voters.crowds().apply(number), null, LabSession.Stop.NEVER);
         cast = number;
-        measured.put(
-            (double) number,
-            workshop.bench().measure(champion(session), CurveExperiment.TASTE, seed, answers));
+        Map<String, Double> measures =
+            new TreeMap<>(
+                workshop
+                    .bench()
+                    .measure(champion(session), voters.truth().apply(number), seed, answers));
+        measures.putAll(
+            decisions(session.gateway().get("operator", "/rollouts?limit=100").path("items")));
+        measured.put((double) number, measures);
       }
     }
 

@@ -232,10 +232,39 @@ final class ReviewBench implements AutoCloseable {
     if (adapter == null) {
       return measure(reference, false, taste, seed, answers);
     }
-    try (Network network = Network.openFrozen(base, settings)) {
-      var _ = network.adapt(adapter);
+    try (Network network = open(adapter)) {
       return measure(network, true, taste, seed, answers);
     }
+  }
+
+  private Network open(LoraAdapter adapter) throws IOException {
+    Network network = Network.openFrozen(base, settings);
+    var _ = network.adapt(adapter);
+    return network;
+  }
+
+  /** How often an adapter raises the chosen side's likelihood by more than the rejected one's. */
+  double accuracy(LoraAdapter adapter, List<TokenPair> pairs) throws IOException {
+    try (Network network = open(adapter)) {
+      int right = 0;
+      for (TokenPair pair : pairs) {
+        List<PromptCompletions> row =
+            List.of(new PromptCompletions(pair.prompt(), List.of(pair.chosen(), pair.rejected())));
+        float[][] policy = network.policyScores(row).logps();
+        float[][] before = network.referenceScores(row).logps();
+        double chosen = sum(policy[0]) - sum(before[0]);
+        right += chosen > sum(policy[1]) - sum(before[1]) ? 1 : 0;
+      }
+      return (double) right / pairs.size();
+    }
+  }
+
+  private static double sum(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum;
   }
 
   private Map<String, Double> measure(

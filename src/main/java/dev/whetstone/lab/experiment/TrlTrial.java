@@ -2,17 +2,12 @@ package dev.whetstone.lab.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.io.AtomicDirectory;
-import dev.whetstone.lab.JsonLines;
-import dev.whetstone.lora.LoraAdapter;
-import dev.whetstone.lora.PeftFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,18 +22,10 @@ import java.util.TreeMap;
  */
 record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implements Trial {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String SCRIPT = "load-tests/dpo-by-trl";
-  private static final String PYTHON = "load-tests/.cache/trl/bin/python";
+  private static final TrlScript SCRIPT = new TrlScript("dpo-by-trl");
 
   TrlTrial {
     votes = List.copyOf(votes);
-  }
-
-  /** A line of the script's input. */
-  private record Pair(int[] promptIds, int[] chosenIds, int[] rejectedIds) {
-    static Pair of(TokenPair pair) {
-      return new Pair(pair.prompt(), pair.chosen(), pair.rejected());
-    }
   }
 
   @Override
@@ -53,9 +40,7 @@ record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implem
 
   @Override
   public Optional<String> obstacle(Workshop workshop) {
-    return Files.exists(workshop.root().resolve(PYTHON))
-        ? Optional.empty()
-        : Optional.of("TRL is not installed; " + SCRIPT + " --install fetches it");
+    return SCRIPT.obstacle(workshop);
   }
 
   @Override
@@ -63,10 +48,7 @@ record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implem
       throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("whetstone-experiment-");
     try {
-      List<String> command = new ArrayList<>();
-      command.add(workshop.root().resolve(SCRIPT).toAbsolutePath().toString());
-      command.add("--model=" + workshop.bench().base().path().toAbsolutePath());
-      command.add("--seed=" + seed);
+      List<String> command = SCRIPT.command(workshop, seed);
       command.add("--rate=" + rate);
       for (int number : votes) {
         command.add(pairs(workshop.bench(), folder, number).toString());
@@ -78,14 +60,9 @@ record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implem
   }
 
   private Path pairs(ReviewBench bench, Path folder, int number) throws IOException {
-    Path file = folder.resolve(number + ".jsonl");
-    StringBuilder text = new StringBuilder();
-    for (TokenPair pair :
-        bench.pairs(CurveExperiment.TASTE, CurveExperiment.TASTE_NAME, seed, number)) {
-      text.append(JsonLines.json(Pair.of(pair))).append('\n');
-    }
-    Files.writeString(file, text);
-    return file;
+    return TrlScript.writePairs(
+        folder.resolve(number + ".jsonl"),
+        bench.pairs(CurveExperiment.TASTE, CurveExperiment.TASTE_NAME, seed, number));
   }
 
   private SortedMap<Double, Map<String, Double>> measured(
@@ -99,11 +76,13 @@ record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implem
         JsonNode trained = JSON.readTree(line);
         Path adapter = Path.of(trained.path("adapter").asText());
         Map<String, Double> measures =
-            workshop.bench().measure(read(adapter), CurveExperiment.TASTE, seed, answers);
+            workshop
+                .bench()
+                .measure(TrlScript.adapter(adapter), CurveExperiment.TASTE, seed, answers);
         measured.put((double) trained.path("pairs").asInt(), measures);
       }
       if (process.waitFor() != 0 || measured.size() != votes.size()) {
-        throw new IOException(SCRIPT + " failed: " + Files.readString(log).strip());
+        throw new IOException(SCRIPT.name() + " failed: " + Files.readString(log).strip());
       }
       return measured;
     } catch (UncheckedIOException unreadable) {
@@ -111,11 +90,5 @@ record TrlTrial(double rate, List<Integer> votes, long seed, int answers) implem
     } finally {
       process.destroy();
     }
-  }
-
-  private static LoraAdapter read(Path adapter) throws IOException {
-    return PeftFiles.read(
-        Files.readAllBytes(adapter.resolve("adapter_model.safetensors")),
-        Files.readString(adapter.resolve("adapter_config.json")));
   }
 }

@@ -26,11 +26,11 @@ import java.util.stream.Stream;
  * @param maxVotes maximum number of votes
  * @param halfLife number of newer votes after which a vote weighs half
  */
-record VoteSelection(double userShare, double promptShare, int maxVotes, double halfLife) {
+public record VoteSelection(double userShare, double promptShare, int maxVotes, double halfLife) {
   /** So many votes of one voter or on one prompt are always taken: a pool may be one person's. */
   private static final int MIN_CAP = 50;
 
-  VoteSelection {
+  public VoteSelection {
     Checks.require(userShare > 0 && userShare <= 1, "user-share must be in (0, 1]");
     Checks.require(promptShare > 0 && promptShare <= 1, "prompt-share must be in (0, 1]");
     Checks.require(maxVotes >= 1, "max-pairs must be positive");
@@ -44,7 +44,7 @@ record VoteSelection(double userShare, double promptShare, int maxVotes, double 
    * @param votes usable votes in that order
    * @param maxTokens maximum of the tokens of all votes, newest first; at least one vote is taken
    */
-  List<TrainingVote> select(List<TrainingVote> votes, long maxTokens) {
+  public List<TrainingVote> select(List<TrainingVote> votes, long maxTokens) {
     List<TrainingVote> capped = capShares(votes);
     List<TrainingVote> fitting = new ArrayList<>();
     long tokens = 0;

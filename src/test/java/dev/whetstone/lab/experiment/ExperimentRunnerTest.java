@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.lab.LabFile;
 import dev.whetstone.lab.Laboratory;
+import dev.whetstone.lora.LoraAdapter;
 import dev.whetstone.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -109,6 +112,53 @@ class ExperimentRunnerTest {
             Experiment.BASE, "recipe of the loop", "DPO alone", "SFT on the chosen answers");
     assertThat(of(outcome, Experiment.BASE).getFirst().measures().get("cost_rate"))
         .isBetween(0.05, 0.6);
+  }
+
+  @Test
+  void poolsAreSelectedFromAndTrainedOn() throws Exception {
+    ExperimentRunner.Outcome poisoned =
+        runner.run(new NoiseExperiment(List.of(), List.of(0.3), 24, 16), SEEDS);
+    runner.forget();
+    ExperimentRunner.Outcome drifted =
+        runner.run(
+            new DriftExperiment(12, 1, List.of(5, DriftExperiment.EQUAL_WEIGHTS), List.of(), 16),
+            SEEDS);
+    runner.forget();
+    ExperimentRunner.Outcome longer = runner.run(new LengthExperiment(List.of(1.0), 24, 16), SEEDS);
+
+    assertThat(poisoned.rows())
+        .extracting(ExperimentRow::arm)
+        .containsExactly(Experiment.BASE, "one voter's, capped", "one voter's, not capped");
+    // fifty votes of one voter are always taken, so that few are trained on alike
+    assertThat(poisoned.rows().get(1).measures()).isEqualTo(poisoned.rows().get(2).measures());
+    assertThat(of(drifted, "one off-line run, equal weights"))
+        .extracting(ExperimentRow::x)
+        .containsExactly(12.0, 24.0, 36.0);
+    assertThat(longer.rows()).hasSize(6);
+    List.of(poisoned, drifted, longer)
+        .forEach(outcome -> outcome.rows().forEach(ExperimentRunnerTest::isSound));
+  }
+
+  @Test
+  void aTrainedAdapterRanksItsPairsAsItWasTaught() throws Exception {
+    ReviewBench bench = workshop.bench();
+    List<TokenPair> pairs = bench.pairs(AvoidExperiment.NO_COST, "no cost", 1, 48);
+
+    LoraAdapter adapter = bench.train(Recipe.LOOP.ofPairs(bench.base().config(), pairs, 1));
+
+    double accuracy = bench.accuracy(adapter, pairs);
+    assertThat(accuracy).isGreaterThan(0.75);
+    assertThat(bench.accuracy(adapter, pairs.stream().map(TokenPair::flipped).toList()))
+        .isCloseTo(1 - accuracy, within(1e-9));
+  }
+
+  @Test
+  void withoutTrlReinforcementIsLeftOutWithTheReason() throws Exception {
+    Experiment ppo = new PpoExperiment(24, 64, List.of(0.05), 16);
+    Optional<String> obstacle = ppo.trials(SEEDS).getLast().obstacle(workshop);
+
+    assertThat(obstacle)
+        .hasValueSatisfying(why -> assertThat(why).contains("beside-ppo --install"));
   }
 
   @Test

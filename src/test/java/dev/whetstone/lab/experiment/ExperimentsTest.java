@@ -33,9 +33,9 @@ class ExperimentsTest {
   @Test
   void anUnknownNameIsRefused() {
     assertThat(Experiments.named("noise", true).name()).isEqualTo("noise");
-    assertThatThrownBy(() -> Experiments.named("drift", false))
+    assertThatThrownBy(() -> Experiments.named("luck", false))
         .isInstanceOf(InvalidSettingException.class)
-        .hasMessageContaining("curve, avoid, frontier, noise");
+        .hasMessageContaining("curve, avoid, frontier, ppo, noise, backdoor, drift, length");
   }
 
   @Test
