@@ -28,6 +28,8 @@ final class ProductGraph {
     NIBBLES_32_ZEROS("32, zeros"),
     /** With the sum of each group as a further input, for minimums that are not whole steps. */
     NIBBLES_32_SUMS("32, sums"),
+    /** The same with the inputs filled up to whole blocks. */
+    NIBBLES_32_FILLED("32, filled"),
     NIBBLES_64("4: 64"),
     NIBBLES_128("4: 128"),
     /** Activations in float32. */
@@ -57,8 +59,8 @@ final class ProductGraph {
   }
 
   /**
-   * Writes a graph. A product's input is {@code x.COPY [rows, in]}, for the runtime would quantise a
-   * common one only once. The whole first product is an output, and of the others one row.
+   * Writes a graph. A product's input is {@code x.COPY [rows, in]}, for the runtime would quantise
+   * a common one only once. The whole first product is an output, and of the others one row.
    */
   static Path write(Path file, Kind kind, int in, int out, int copies) throws IOException {
     ProductGraph products = new ProductGraph(in, out);
@@ -88,6 +90,10 @@ final class ProductGraph {
       case NIBBLES_32 -> blocks(name, x, in, 4, GROUP, 4, false);
       case NIBBLES_32_ZEROS -> blocks(name, x, in, 4, GROUP, 4, true);
       case NIBBLES_32_SUMS -> blocks(name, withSums(name, x), in + in / GROUP, 4, GROUP, 4, true);
+      case NIBBLES_32_FILLED -> {
+        int sums = Math.ceilDiv(in / GROUP, GROUP) * GROUP;
+        blocks(name, withFilledSums(name, x, sums), in + sums, 4, GROUP, 4, true);
+      }
       case NIBBLES_64 -> blocks(name, x, in, 4, 64, 4, false);
       case NIBBLES_128 -> blocks(name, x, in, 4, 128, 4, false);
       case NIBBLES_32_FLOATS -> blocks(name, x, in, 4, GROUP, 1, false);
@@ -102,15 +108,18 @@ final class ProductGraph {
 
   private String integers(String name, String input) {
     String levels =
-        graph.node(
-            name + ".levels", "QuantizeLinear", List.of(input, "step", "middle"), Map.of());
+        graph.node(name + ".levels", "QuantizeLinear", List.of(input, "step", "middle"), Map.of());
     String zero = graph.scalar(name + ".zero", DataType.INT8, (byte) 0);
     return graph.node(
         name,
         "MatMulIntegerToFloat",
         GraphBuilder.MICROSOFT,
         List.of(
-            levels, bytes(name + ".q", DataType.INT8, in, out), "step", scales(name, out), "middle",
+            levels,
+            bytes(name + ".q", DataType.INT8, in, out),
+            "step",
+            scales(name, out),
+            "middle",
             zero),
         List.of(name),
         Map.of());
@@ -119,8 +128,7 @@ final class ProductGraph {
   private void rowSteps(String name, String x) {
     String sizes = graph.node(name + ".sizes", "Abs", List.of(x), Map.of());
     String largest =
-        graph.node(
-            name + ".largest", "ReduceMax", List.of(sizes), Map.of("axes", new long[] {-1}));
+        graph.node(name + ".largest", "ReduceMax", List.of(sizes), Map.of("axes", new long[] {-1}));
     String units = graph.node(name + ".units", "Div", List.of(x, largest), Map.of());
     String product = integers(name + ".product", units);
     graph.node(name, "Mul", List.of(product, largest), Map.of());
@@ -133,14 +141,19 @@ final class ProductGraph {
     return graph.node(name + ".with_sums", "Concat", List.of(x, sums), Map.of("axis", 1));
   }
 
+  /** The sums as a product with ones, and zeros for columns that are no group's. */
+  private String withFilledSums(String name, String x, int columns) {
+    float[] ones = new float[in * columns];
+    for (int i = 0; i < in; i++) {
+      ones[i * columns + i / GROUP] = 1;
+    }
+    String of = graph.floats(name + ".ones", ones, in, columns);
+    String sums = graph.node(name + ".sums", "MatMul", List.of(x, of), Map.of());
+    return graph.node(name + ".with_sums", "Concat", List.of(x, sums), Map.of("axis", 1));
+  }
+
   private void blocks(
-      String name,
-      String input,
-      int width,
-      int bits,
-      int block,
-      int accuracy,
-      boolean zeroPoints) {
+      String name, String input, int width, int bits, int block, int accuracy, boolean zeroPoints) {
     int blocks = Math.ceilDiv(width, block);
     List<String> inputs = new ArrayList<>(List.of(input));
     inputs.add(bytes(name + ".q", DataType.UINT8, out, blocks, block * bits / Byte.SIZE));
@@ -156,8 +169,7 @@ final class ProductGraph {
             "bits", bits,
             "block_size", block,
             "accuracy_level", accuracy);
-    graph.node(
-        name, "MatMulNBits", GraphBuilder.MICROSOFT, inputs, List.of(name), attributes);
+    graph.node(name, "MatMulNBits", GraphBuilder.MICROSOFT, inputs, List.of(name), attributes);
   }
 
   private String bytes(String name, DataType type, int... shape) {

@@ -13,8 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,91 +41,106 @@ class ProductSpeedTest {
   /** Weights of a product's copies together: more than the caches near a core hold. */
   private static final long WEIGHTS = 40_000_000;
 
+  private static final Set<Kind> OTHER_BITS =
+      Set.of(Kind.NIBBLES_64, Kind.NIBBLES_128, Kind.NIBBLES_32_FLOATS);
+
   @TempDir Path folder;
 
   @Test
   void onlyBlocksOf64AndMoreAndFloatsChangeARowsBits() throws OrtException, IOException {
-    String asked = System.getProperty("products");
-    for (String size : (asked.contains("x") ? asked : SIZES).split(",")) {
+    String asked = System.getProperty("products", "");
+    for (String size : (asked.contains("x") ? asked : SIZES).split(",", -1)) {
       int by = size.indexOf('x');
-      Map<Kind, Set<Integer>> otherBits =
-          measure(Integer.parseInt(size.substring(0, by)), Integer.parseInt(size.substring(by + 1)));
-      otherBits.keySet().removeAll(Set.of(Kind.NIBBLES_64, Kind.NIBBLES_128));
-      otherBits.remove(Kind.NIBBLES_32_FLOATS);
-      assertThat(otherBits.values()).allSatisfy(rows -> assertThat(rows).isEmpty());
+      measure(Integer.parseInt(size.substring(0, by)), Integer.parseInt(size.substring(by + 1)));
     }
   }
 
-  /** Returns the numbers of rows with which the first row has other bits than alone. */
-  private Map<Kind, Set<Integer>> measure(int in, int out) throws OrtException, IOException {
-    Map<Kind, OrtSession> sessions = open(in, out, copies(in, out));
-    Map<Kind, Set<Integer>> otherBits = new EnumMap<>(Kind.class);
-    Map<Kind, float[]> alone = new EnumMap<>(Kind.class);
+  private void measure(int in, int out) throws OrtException, IOException {
+    List<Product> products = new ArrayList<>();
     System.out.printf("%d x %d, microseconds, least of %d runs%n%4s", in, out, ROUNDS, "rows");
     for (Kind kind : Kind.values()) {
+      products.add(open(kind, in, out));
       System.out.printf("%12s", kind.label());
-      otherBits.put(kind, new TreeSet<>());
     }
     for (int rows : ROWS) {
-      Map<Kind, Double> least = new EnumMap<>(Kind.class);
       for (int round = 0; round < ROUNDS; round++) {
-        for (Kind kind : Kind.values()) {
-          float[] first = new float[out];
-          least.merge(kind, run(sessions.get(kind), rows, in, first), Math::min);
-          if (!Arrays.equals(first, alone.computeIfAbsent(kind, _ -> first))) {
-            otherBits.get(kind).add(rows);
-          }
+        for (Product product : products) {
+          product.run(rows, in);
         }
       }
       System.out.printf("%n%4d", rows);
-      least.values().forEach(micros -> System.out.printf("%12.1f", micros / copies(in, out)));
+      products.forEach(product -> System.out.printf("%12.1f", product.takeLeast()));
     }
     System.out.println();
-    otherBits.forEach((kind, rows) -> System.out.println(kind + " has other bits with " + rows));
-    for (OrtSession session : sessions.values()) {
-      session.close();
-    }
-    return otherBits;
-  }
-
-  private static int copies(int in, int out) {
-    return (int) Math.max(1, WEIGHTS / ((long) in * out));
-  }
-
-  private Map<Kind, OrtSession> open(int in, int out, int copies)
-      throws OrtException, IOException {
-    Map<Kind, OrtSession> sessions = new EnumMap<>(Kind.class);
-    for (Kind kind : Kind.values()) {
-      Path file = ProductGraph.write(folder.resolve("m.onnx"), kind, in, out, copies);
-      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-        options.disablePerSessionThreads();
-        sessions.put(kind, environment().createSession(file.toString(), options));
+    for (Product product : products) {
+      product.session.close();
+      System.out.println(product.kind + " has other bits with " + product.otherBits);
+      if (!OTHER_BITS.contains(product.kind)) {
+        assertThat(product.otherBits).as("%s", product.kind).isEmpty();
       }
     }
-    return sessions;
   }
 
-  /** Returns the microseconds of a run, and the first row of the first product. */
-  private static double run(OrtSession session, int rows, int in, float[] first)
-      throws OrtException {
-    FloatBuffer input =
-        ByteBuffer.allocateDirect(Float.BYTES * rows * in)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
-    Random random = new Random(5);
-    for (int i = 0; i < rows * in; i++) {
-      input.put(i, (float) random.nextGaussian());
+  private Product open(Kind kind, int in, int out) throws OrtException, IOException {
+    int copies = (int) Math.max(1, WEIGHTS / ((long) in * out));
+    Path file = ProductGraph.write(folder.resolve("m.onnx"), kind, in, out, copies);
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.disablePerSessionThreads();
+      OrtSession session = environment().createSession(file.toString(), options);
+      return new Product(kind, session, copies, out);
     }
-    try (OnnxTensor tensor =
-        OnnxTensor.createTensor(environment(), input, new long[] {rows, in})) {
-      Map<String, OnnxTensor> inputs = new HashMap<>();
-      session.getInputNames().forEach(name -> inputs.put(name, tensor));
-      long start = System.nanoTime();
-      try (OrtSession.Result result = session.run(inputs)) {
-        double micros = (System.nanoTime() - start) / 1e3;
-        ((OnnxTensor) result.get(0)).getFloatBuffer().get(0, first);
-        return micros;
+  }
+
+  /** Copies of a product of one kind, and what was seen of them. */
+  private static final class Product {
+    final Kind kind;
+    final OrtSession session;
+    final Set<Integer> otherBits = new TreeSet<>();
+    private final int copies;
+    private final float[] alone;
+    private double least = Double.MAX_VALUE;
+
+    Product(Kind kind, OrtSession session, int copies, int out) {
+      this.kind = kind;
+      this.session = session;
+      this.copies = copies;
+      this.alone = new float[out];
+    }
+
+    void run(int rows, int in) throws OrtException {
+      float[] first = rows == 1 ? alone : new float[alone.length];
+      try (OnnxTensor tensor =
+          OnnxTensor.createTensor(environment(), input(rows, in), new long[] {rows, in})) {
+        Map<String, OnnxTensor> inputs = new HashMap<>();
+        session.getInputNames().forEach(name -> inputs.put(name, tensor));
+        long start = System.nanoTime();
+        try (OrtSession.Result result = session.run(inputs)) {
+          least = Math.min(least, (System.nanoTime() - start) / 1e3 / copies);
+          ((OnnxTensor) result.get(0)).getFloatBuffer().get(0, first);
+        }
       }
+      if (!Arrays.equals(first, alone)) {
+        otherBits.add(rows);
+      }
+    }
+
+    /** The least microseconds of a product since the last call. */
+    double takeLeast() {
+      double taken = least;
+      least = Double.MAX_VALUE;
+      return taken;
+    }
+
+    private static FloatBuffer input(int rows, int in) {
+      FloatBuffer input =
+          ByteBuffer.allocateDirect(Float.BYTES * rows * in)
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
+      Random random = new Random(5);
+      for (int i = 0; i < rows * in; i++) {
+        input.put(i, (float) random.nextGaussian());
+      }
+      return input;
     }
   }
 
