@@ -72,7 +72,13 @@ public final class ObjectMapperConfig implements ObjectMapperCustomizer {
       } catch (NumberFormatException noNumber) {
         // refused below
       }
-      return context.handleWeirdKey(Integer.class, key, "it must be a whole number");
+      // as of a text: the context's own exception would name Java's classes
+      throw InvalidFormatException.from(
+          context.getParser(),
+          "\"%s\" is not a number as a name: digits without leading zeros, as in \"1\""
+              .formatted(key),
+          key,
+          String.class);
     }
   }
 
