@@ -64,8 +64,8 @@ record FrontierExperiment(int votes, int answers) implements Experiment {
     for (long seed : seeds) {
       trials.add(Trial.of(BASE, 0, seed, at -> at.bench().measure(null, TASTE, seed, answers)));
       for (double beta : BETAS) {
-        Recipe dpo = recipe("DPO, by beta", "sigmoid", beta);
-        Recipe kto = recipe("KTO on thumbs, by beta", "kto", beta);
+        Recipe dpo = recipe("DPO, by beta", "sigmoid", beta, /* rated= */ false);
+        Recipe kto = recipe("KTO on thumbs, by beta", "kto", beta, /* rated= */ true);
         trials.add(Trial.of(dpo.name(), beta, seed, at -> pairs(at, dpo, seed)));
         trials.add(Trial.of(kto.name(), beta, seed, at -> thumbs(at, kto, seed)));
       }
@@ -79,11 +79,12 @@ record FrontierExperiment(int votes, int answers) implements Experiment {
     return trials;
   }
 
-  private static Recipe recipe(String name, String loss, double beta) {
+  private static Recipe recipe(String name, String loss, double beta, boolean rated) {
     return new Recipe(
         name,
         "{\"loss_type\": \"%s\", \"beta\": %s, \"label_smoothing\": 0}".formatted(loss, beta),
-        false);
+        /* budget= */ false,
+        rated);
   }
 
   private List<TokenPair> pairs(ReviewBench bench, long seed) {

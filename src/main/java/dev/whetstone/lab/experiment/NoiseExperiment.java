@@ -1,6 +1,5 @@
 package dev.whetstone.lab.experiment;
 
-import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.lab.Crowd;
 import dev.whetstone.lab.Taste;
@@ -41,7 +40,7 @@ record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int a
           loss("cDPO", "sigmoid", 0.2),
           loss("robust", "robust", 0.2),
           loss("IPO", "ipo", 0),
-          loss("KTO", "kto", 0));
+          new Recipe("KTO", settings("kto", 0), /* budget= */ true, /* rated= */ true));
 
   NoiseExperiment {
     flips = List.copyOf(flips);
@@ -49,8 +48,11 @@ record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int a
   }
 
   private static Recipe loss(String name, String type, double smoothing) {
-    return new Recipe(
-        name, "{\"loss_type\": \"%s\", \"label_smoothing\": %s}".formatted(type, smoothing), true);
+    return new Recipe(name, settings(type, smoothing), true);
+  }
+
+  private static String settings(String type, double smoothing) {
+    return "{\"loss_type\": \"%s\", \"label_smoothing\": %s}".formatted(type, smoothing);
   }
 
   @Override
@@ -111,13 +113,7 @@ record NoiseExperiment(List<Double> flips, List<Double> poison, int votes, int a
     ReviewBench bench = at.bench();
     List<TokenPair> pairs =
         flipped(bench.pairs(TASTE, CurveExperiment.TASTE_NAME, seed, votes), share, seed);
-    Recipe.Plan plan =
-        arm.name().equals("KTO")
-            ? arm.ofRatings(
-                bench.base().config(),
-                pairs.stream().flatMap(RatedCompletion::ofPair).toList(),
-                seed)
-            : arm.ofPairs(bench.base().config(), pairs, seed);
+    Recipe.Plan plan = arm.ofPairs(bench.base().config(), pairs, seed);
     return bench.measure(bench.train(plan), TASTE, seed, answers);
   }
 

@@ -17,10 +17,16 @@ import java.util.OptionalInt;
  * @param settings by the names of {@code ./whetstone train --config}, as JSON
  * @param budget whether the KL budget and the held-out pairs choose the result, as in the loop;
  *     otherwise it is the last policy
+ * @param rated whether it takes ratings of single answers; a pair is then one of each of its two
  */
-record Recipe(String name, String settings, boolean budget) {
+record Recipe(String name, String settings, boolean budget, boolean rated) {
   /** The loop's own settings. */
   static final Recipe LOOP = new Recipe("recipe of the loop", "{}", true);
+
+  /** One that takes pairs. */
+  Recipe(String name, String settings, boolean budget) {
+    this(name, settings, budget, /* rated= */ false);
+  }
 
   /**
    * What a run is given.
@@ -33,8 +39,14 @@ record Recipe(String name, String settings, boolean budget) {
       List<TokenPair> validation,
       TrainConfig config) {}
 
-  /** Trains on pairs; a tenth of them, by whole questions, is held out. */
+  /**
+   * Trains on pairs; a tenth of them, by whole questions, is held out. A recipe of ratings trains
+   * on all their answers.
+   */
   Plan ofPairs(ModelConfig base, List<TokenPair> pairs, long seed) {
+    if (rated) {
+      return ofRatings(base, pairs.stream().flatMap(RatedCompletion::ofPair).toList(), seed);
+    }
     double share = TrainConfig.online(base, pairs.size()).validation().share();
     ValidationSplit<TokenPair> split = ValidationSplit.of(pairs, share);
     return new Plan(

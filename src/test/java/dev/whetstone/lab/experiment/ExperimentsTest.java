@@ -3,8 +3,11 @@ package dev.whetstone.lab.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whetstone.dpo.data.RatedCompletion;
 import dev.whetstone.dpo.data.TokenPair;
 import dev.whetstone.settings.InvalidSettingException;
+import dev.whetstone.testing.TestModels;
+import dev.whetstone.weights.ModelConfig;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -63,6 +66,25 @@ class ExperimentsTest {
     assertThat(few.size()).isBetween(70, 130);
     assertThat(many.size()).isBetween(340, 460);
     assertThat(many).containsAll(few);
+  }
+
+  @Test
+  void aRecipeOfRatingsTakesBothAnswersOfAPair() {
+    ModelConfig base = TestModels.tiny().config();
+    List<TokenPair> pairs =
+        IntStream.range(0, 20)
+            .mapToObj(i -> new TokenPair("p" + i, new int[] {i}, new int[] {2}, new int[] {3}, 1))
+            .toList();
+    Recipe rated = new Recipe("KTO", "{\"loss_type\": \"kto\"}", true, /* rated= */ true);
+
+    Recipe.Plan plan = rated.ofPairs(base, pairs, 1);
+
+    assertThat(plan.train()).isEmpty();
+    assertThat(plan.validation()).isEmpty();
+    assertThat(plan.ratings())
+        .usingRecursiveFieldByFieldElementComparator()
+        .containsExactlyElementsOf(pairs.stream().flatMap(RatedCompletion::ofPair).toList());
+    assertThat(Recipe.LOOP.ofPairs(base, pairs, 1).ratings()).isEmpty();
   }
 
   private static Set<String> flippedIds(List<TokenPair> pairs) {
