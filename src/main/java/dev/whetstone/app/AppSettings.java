@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  * Settings that every process and command shares, read from environment variables; the gateway also
  * accepts properties of the same names.
  *
+ * <p>A record and no {@code @ConfigMapping}, for three reasons: commands read it before or without
+ * the application server; defaults depend on other values (the home, the port, the machine's cores,
+ * the model that is chosen by its memory), which a mapping cannot say; and its names are those of
+ * the scripts, {@code WHETSTONE_HOME} rather than {@code whetstone.home}. The database's settings
+ * are a mapping, {@link DatabaseSettings}, read from the same source.
+ *
  * @param root where Whetstone was cloned or unpacked: {@code WHETSTONE_ROOT}, which the scripts
  *     set; default the working directory
  * @param home the data directory: {@code WHETSTONE_HOME}, default {@code data}
