@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.testing.CapturedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -99,7 +100,8 @@ class FairnessTest {
 
   @Test
   void afterAFailedRunNoBranchOfItsRequestsIsLeftInTheQueue() throws Exception {
-    try (EngineFixture fixture = waitingFixture()) {
+    try (CapturedLog log = CapturedLog.of(Scheduler.class);
+        EngineFixture fixture = waitingFixture()) {
       waitWhenAllSlotsRun(fixture);
       Generation first = submit(fixture, ONE, "one", 1, 90);
       Generation wide = submit(fixture, MANY, "wide", 4, 90);
@@ -110,6 +112,9 @@ class FairnessTest {
 
       wide.result().get(5, TimeUnit.SECONDS);
       first.result().get(5, TimeUnit.SECONDS);
+      assertThat(log.complaints())
+          .extracting(CapturedLog.Line::message)
+          .containsExactly("the model run failed; its requests end with an error");
       Generation after = submit(fixture, ONE, "after", 1, 3);
       assertThat(after.result().get(5, TimeUnit.SECONDS).getFirst().reason())
           .isEqualTo(FinishReason.LENGTH);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Policy;
+import dev.whetstone.testing.CapturedLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,13 +106,17 @@ class SchedulerTest {
 
   @Test
   void afterAFailedRunOnlyItsRequestsHaveFailed() throws Exception {
-    try (EngineFixture fixture = new EngineFixture()) {
+    try (CapturedLog log = CapturedLog.of(Scheduler.class);
+        EngineFixture fixture = new EngineFixture()) {
       fixture.runner.failures.set(1);
       Completion failed = fixture.generate(Requests.of(1, 2)).getFirst();
       Completion next = fixture.generate(Requests.of(1, 2)).getFirst();
 
       assertThat(failed.reason()).isEqualTo(FinishReason.ERROR);
       assertThat(failed.error()).contains("out of memory");
+      assertThat(log.complaints())
+          .extracting(CapturedLog.Line::message)
+          .containsExactly("the model run failed; its requests end with an error");
       assertThat(next.reason()).isEqualTo(FinishReason.LENGTH);
       assertThat(fixture.engine.drain(Duration.ofSeconds(5))).isTrue();
       assertThat(fixture.runner.dirtySlots()).isZero();

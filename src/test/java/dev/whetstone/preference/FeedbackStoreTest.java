@@ -9,6 +9,7 @@ import dev.whetstone.preference.feedback.FeedbackRequest;
 import dev.whetstone.preference.feedback.FeedbackStore;
 import dev.whetstone.preference.feedback.KeptAnswer;
 import dev.whetstone.preference.feedback.Rating;
+import dev.whetstone.testing.CapturedLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -198,8 +199,13 @@ class FeedbackStoreTest {
   @Test
   void anAnswerThatCannotBeStoredIsCounted() {
     keep("gen_1", "anna", "Hi", "one", 3);
-    keep("gen_1", "anna", "Hi", "one", 3);
+    try (CapturedLog log = CapturedLog.of(AnswerLog.class)) {
+      keep("gen_1", "anna", "Hi", "one", 3);
 
+      assertThat(log.complaints())
+          .extracting(CapturedLog.Line::message)
+          .containsExactly("1 answers could not be kept, so that they cannot be rated");
+    }
     assertThat(answers.droppedByDatabase()).isEqualTo(1);
   }
 

@@ -12,6 +12,7 @@ import dev.whetstone.rollout.changes.ChangesReader;
 import dev.whetstone.rollout.changes.VersionChanges;
 import dev.whetstone.rollout.gate.GateVerdict;
 import dev.whetstone.rollout.gate.OperatorChecks;
+import dev.whetstone.testing.CapturedLog;
 import dev.whetstone.training.TrainingRunStore;
 import dev.whetstone.training.ValidationScores;
 import java.nio.file.Files;
@@ -69,11 +70,20 @@ class GateFlowTest extends SteppedRollouts {
     vote(candidate, base(), "user", "bad", true);
     // a token that the model does not have
     gateway.database.transaction(c -> Sql.update(c, "UPDATE pairs SET prompt_ids = ARRAY[999999]"));
-    for (int i = 0; i < 3; i++) {
-      assertThat(status(rollout)).isEqualTo(RolloutStatus.GATING);
-      rollouts.step();
+    List<String> complaints;
+    try (CapturedLog log = CapturedLog.of(GateStep.class)) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(status(rollout)).isEqualTo(RolloutStatus.GATING);
+        rollouts.step();
+      }
+      complaints = log.complaints().stream().map(CapturedLog.Line::message).toList();
     }
 
+    assertThat(complaints)
+        .containsExactly(
+            "the gate failed on v1, time 1 of 3",
+            "the gate failed on v1, time 2 of 3",
+            "the gate failed on v1, time 3 of 3");
     Rollout ended = rollouts.store().find(rollout.id()).orElseThrow();
     assertThat(ended.status()).isEqualTo(RolloutStatus.INCONCLUSIVE);
     assertThat(ended.reason()).startsWith("the gate failed 3 times");

@@ -2,6 +2,7 @@ package dev.whetstone.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whetstone.testing.CapturedLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,12 +50,14 @@ class CacheRefresherTest {
             },
             stored::add);
     refresher.used("a", THEN);
+    try (CapturedLog log = CapturedLog.of(CacheRefresherTest.class)) {
+      refresher.start(Duration.ofMillis(1));
 
-    refresher.start(Duration.ofMillis(1));
-
-    assertThat(reads.await(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(stored).isEmpty();
-    refresher.close();
+      assertThat(reads.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(stored).isEmpty();
+      refresher.close();
+      assertThat(log.complaints()).extracting(CapturedLog.Line::message).contains("failed");
+    }
     assertThat(stored).containsExactly(Map.of("a", THEN));
   }
 

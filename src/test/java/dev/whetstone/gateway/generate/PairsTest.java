@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.RunningGateway;
+import dev.whetstone.testing.CapturedLog;
 import dev.whetstone.testing.TablesOwner;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
@@ -100,12 +101,15 @@ class PairsTest extends ReadyGateway {
   void aStreamedPairThatTheDatabaseRefusesEndsWithTheProblem(String route, String body) {
     TablesOwner.update(database, "ALTER TABLE pairs RENAME TO pairs_away");
     List<String> events;
-    try {
+    try (CapturedLog log = CapturedLog.of(PairService.class)) {
       Response answer =
           RunningGateway.as("chat", "{%s, \"pair\": true, \"stream\": true}".formatted(body))
               .post(route);
       assertThat(answer.statusCode()).isEqualTo(200);
       events = answer.asString().lines().filter(line -> line.startsWith("data: ")).toList();
+      assertThat(log.complaints())
+          .extracting(CapturedLog.Line::message)
+          .containsExactly("a streamed pair could not be kept");
     } finally {
       TablesOwner.update(database, "ALTER TABLE pairs_away RENAME TO pairs");
     }

@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.notNullValue;
 import com.google.common.base.Splitter;
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.gateway.http.Problem;
+import dev.whetstone.testing.CapturedLog;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import java.io.IOException;
@@ -18,12 +19,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.ConsoleHandler;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -99,7 +94,10 @@ class RefusedRequestsTest extends ReadyGateway {
         "{\"prompt\": \"x\", \"stop\": [\"\\udc00\"]} | stop[0]: text contains a lone surrogate",
         "{\"prompt\": \"x\" | the body is not JSON: Unexpected end-of-input: expected close marker for"
             + " Object (line 1, column 15)",
-        "{\"prompt\": \"x\", \"logit_bias\": {\"a\": 1}} | logit_bias: must be a number in range",
+        "{\"prompt\": \"x\", \"logit_bias\": {\"a\": 1}} | logit_bias: \"a\" is not a number as a name:"
+            + " digits without leading zeros, as in \"1\"",
+        "{\"prompt\": \"x\", \"logit_bias\": {\"01\": 1}} | logit_bias: \"01\" is not a number as a name:"
+            + " digits without leading zeros, as in \"1\"",
       })
   void aRefusalNamesTheFaultInPlainWords(String body, String detail) {
     as("chat", body).post("/generate").then().statusCode(400).body("detail", equalTo(detail));
@@ -207,25 +205,12 @@ class RefusedRequestsTest extends ReadyGateway {
 
   @Test
   void aRequestWithoutAHostIsRefusedAsAProblemAndNoError() throws IOException {
-    List<LogRecord> errors = new CopyOnWriteArrayList<>();
-    Handler handler =
-        new ConsoleHandler() {
-          @Override
-          public void publish(LogRecord line) {
-            if (line.getLevel().intValue() > Level.WARNING.intValue()) {
-              errors.add(line);
-            }
-          }
-        };
-    Logger.getLogger("").addHandler(handler);
-    try {
+    try (CapturedLog log = CapturedLog.ofAll()) {
       assertThat(exchange("GET /v1/models HTTP/1.1\r\n\r\n"))
           .startsWith("HTTP/1.1 400")
           .contains("problem+json", "the request has no Host header");
-    } finally {
-      Logger.getLogger("").removeHandler(handler);
+      assertThat(log.complaints()).isEmpty();
     }
-    assertThat(errors).isEmpty();
   }
 
   /** Sends bytes on a connection and reads until the gateway closes it. */

@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.startsWith;
 
 import dev.whetstone.gateway.ReadyGateway;
 import dev.whetstone.security.ApiKeyCache;
+import dev.whetstone.testing.CapturedLog;
 import dev.whetstone.testing.RealProvider;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -33,10 +34,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -243,9 +240,8 @@ class SignInByProviderTest extends ReadyGateway {
 
   @Test
   void aProviderThatIsAwayIsNamedAndWhatToDoInstead() throws Exception {
-    Lines lines = new Lines();
-    Logger.getLogger("").addHandler(lines);
-    try {
+    List<CapturedLog.Line> complaints;
+    try (CapturedLog log = CapturedLog.ofAll()) {
       RealProvider.away(
           () -> {
             given()
@@ -266,15 +262,14 @@ class SignInByProviderTest extends ReadyGateway {
                 .body("code", equalTo("provider_away"))
                 .body("detail", containsString("./whetstone open"));
           });
-    } finally {
-      Logger.getLogger("").removeHandler(lines);
+      complaints = log.complaints();
     }
-    assertThat(lines.told)
+    assertThat(complaints)
         .hasSize(2)
         .allSatisfy(
             line -> {
-              assertThat(line.getLoggerName()).isEqualTo(ProviderGuard.class.getName());
-              assertThat(line.getThrown()).isNull();
+              assertThat(line.logger()).isEqualTo(ProviderGuard.class.getName());
+              assertThat(line.thrown()).isNull();
             });
 
     RealProvider.nextIs("subject-6", "fay", List.of("chat"));
@@ -300,24 +295,6 @@ class SignInByProviderTest extends ReadyGateway {
 
     assertThat(answer.statusCode()).isEqualTo(503);
     assertThat(answer.body()).contains("provider_away");
-  }
-
-  /** Warnings and errors. */
-  private static final class Lines extends Handler {
-    final List<LogRecord> told = new CopyOnWriteArrayList<>();
-
-    @Override
-    public void publish(LogRecord line) {
-      if (line.getLevel().intValue() >= java.util.logging.Level.WARNING.intValue()) {
-        told.add(line);
-      }
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
   }
 
   private static RequestSpecification withCookie(String session) {
