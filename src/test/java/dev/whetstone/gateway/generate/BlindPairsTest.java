@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
-import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
+import dev.whetstone.gateway.policies.OperatedVersions;
 import dev.whetstone.gateway.state.ServedModel;
 import dev.whetstone.policy.ChangeContext;
 import dev.whetstone.policy.PolicyRecord;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 
 /** During a duel, a chat key cannot learn which version wrote which side before it votes. */
 @QuarkusTest
-@Tag("alone")
+@Tag("own")
 @TestProfile(OwnHome.class)
 class BlindPairsTest extends ReadyGateway {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -65,7 +65,7 @@ class BlindPairsTest extends ReadyGateway {
   static PolicyRecord openDuel(ServedModel model, Database database) throws Exception {
     PolicyRouter policies = model.policies();
     Rollouts rollouts = model.rollouts();
-    PolicyRecord row = policies.store().find(PoliciesOverHttpTest.imported(77)).orElseThrow();
+    PolicyRecord row = policies.store().find(OperatedVersions.imported(77)).orElseThrow();
     PolicyRecord champion = policies.store().find("v0").orElseThrow();
     database.transaction(
         connection -> {

@@ -10,7 +10,7 @@ import static org.hamcrest.Matchers.nullValue;
 
 import dev.whetstone.database.Database;
 import dev.whetstone.gateway.ReadyGateway;
-import dev.whetstone.gateway.policies.PoliciesOverHttpTest;
+import dev.whetstone.gateway.policies.OperatedVersions;
 import dev.whetstone.testing.OwnHome;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** The learning as operators see and hold it over HTTP. */
 @QuarkusTest
-@Tag("alone")
+@Tag("own")
 @TestProfile(OwnHome.class)
 class LearningTest extends ReadyGateway {
   @Inject Database database;
@@ -46,7 +46,7 @@ class LearningTest extends ReadyGateway {
 
   @Test
   void aCandidateThatWaitsHasARow() throws Exception {
-    String version = PoliciesOverHttpTest.imported(4_711);
+    String version = OperatedVersions.imported(4_711);
     String run =
         database
             .first(

@@ -2,6 +2,7 @@ package dev.whetstone.gateway.policies;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
@@ -9,27 +10,24 @@ import static org.hamcrest.Matchers.hasSize;
 import dev.whetstone.database.Database;
 import dev.whetstone.database.Sql;
 import dev.whetstone.gateway.ReadyGateway;
-import dev.whetstone.lora.Adapters;
-import dev.whetstone.lora.LoraAdapter;
-import dev.whetstone.lora.PeftFiles;
 import dev.whetstone.testing.OwnHome;
-import dev.whetstone.testing.TestModels;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rollouts over HTTP: opened, refused, measured, ended. */
 @QuarkusTest
-@Tag("alone")
+@Tag("own")
 @TestProfile(OwnHome.class)
 class RolloutsTest extends ReadyGateway {
   /** The seed of a random adapter that leaves the probe text fluent; not every one does. */
@@ -52,7 +50,7 @@ class RolloutsTest extends ReadyGateway {
 
   @Test
   void theGateMeasuresAVersionAndWaitsForVotesToJudgeItAgain() throws Exception {
-    String version = imported(HARMLESS);
+    String version = OperatedVersions.imported(HARMLESS);
 
     String id =
         open(version, ", \"mode\": \"automatic\", \"reason\": \"a test\"")
@@ -212,27 +210,19 @@ class RolloutsTest extends ReadyGateway {
     return id;
   }
 
-  private static ValidatableResponse measured(String id) throws InterruptedException {
-    for (int poll = 0; ; poll++) {
-      ValidatableResponse rollout = asOperator().get("/rollouts/" + id).then().statusCode(200);
-      if (!rollout.extract().<List<Object>>path("gate").isEmpty()) {
-        return rollout;
-      }
-      assertThat(poll).as(rollout.extract().asString()).isLessThan(300);
-      Thread.sleep(100);
-    }
+  private static ValidatableResponse measured(String id) {
+    return awaited(id, rollout -> !rollout.extract().<List<Object>>path("gate").isEmpty());
   }
 
-  private static ValidatableResponse ended(String id) throws InterruptedException {
-    for (int poll = 0; ; poll++) {
-      ValidatableResponse rollout = asOperator().get("/rollouts/" + id).then().statusCode(200);
-      String status = rollout.extract().path("status");
-      if (!Set.of("gating", "duelling", "awaiting_approval").contains(status)) {
-        return rollout;
-      }
-      assertThat(poll).as(rollout.extract().asString()).isLessThan(300);
-      Thread.sleep(100);
-    }
+  private static ValidatableResponse ended(String id) {
+    Set<String> open = Set.of("gating", "duelling", "awaiting_approval");
+    return awaited(id, rollout -> !open.contains(rollout.extract().<String>path("status")));
+  }
+
+  private static ValidatableResponse awaited(String id, Predicate<ValidatableResponse> condition) {
+    return await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> asOperator().get("/rollouts/" + id).then().statusCode(200), condition);
   }
 
   private static ValidatableResponse open(String version, String more) {
@@ -243,23 +233,7 @@ class RolloutsTest extends ReadyGateway {
   }
 
   private static String imported() throws IOException {
-    return imported(++seed);
-  }
-
-  private static String imported(long adapterSeed) throws IOException {
-    LoraAdapter adapter = Adapters.of(TestModels.tiny().config(), 4, adapterSeed);
-    return given()
-        .header("Authorization", "Bearer " + OwnHome.key("operator"))
-        .multiPart("adapter_model", "adapter_model.safetensors", PeftFiles.tensors(adapter))
-        .multiPart(
-            "adapter_config",
-            "adapter_config.json",
-            PeftFiles.config(adapter, "tiny").getBytes(StandardCharsets.UTF_8))
-        .post("/policies")
-        .then()
-        .statusCode(201)
-        .extract()
-        .path("version");
+    return OperatedVersions.imported(++seed);
   }
 
   private static RequestSpecification asOperator() {
