@@ -240,10 +240,10 @@ class ArchitectureTest {
         .should()
         .beAnnotatedWith(
             DescribedPredicate.describe(
-                "@Tag(\"alone\")",
+                "@Tag(\"own\") or @Tag(\"alone\")",
                 tag ->
                     tag.getRawType().isEquivalentTo(Tag.class)
-                        && tag.get("value").orElseThrow().equals("alone")))
+                        && Set.of("own", "alone").contains(tag.get("value").orElseThrow())))
         .check(
             new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)

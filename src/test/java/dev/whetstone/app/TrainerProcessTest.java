@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The application as a trainer: the same build, another start-up. */
 @QuarkusTest
-@Tag("alone")
+@Tag("own")
 @TestProfile(TrainerProcessTest.AsTrainer.class)
 class TrainerProcessTest {
   private static final String STATE = "checks.find { it.name == 'serving' }.data.state";

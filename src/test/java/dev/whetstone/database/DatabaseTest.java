@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whetstone.testing.PostgresFaults;
+import dev.whetstone.testing.SharedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ class DatabaseTest {
 
   @Test
   void keepsItsConnections() {
-    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+    try (Database database = new Database(SharedPostgres.create())) {
       String server = text(database, "SELECT pg_backend_pid()");
 
       execute(database, "SELECT 1");
@@ -98,7 +99,7 @@ class DatabaseTest {
 
   @Test
   void keepsTheAuditFromBeingChanged() {
-    try (Database database = new Database(DatabaseConfig.of(home, null))) {
+    try (Database database = new Database(SharedPostgres.create())) {
       insertAudit(database);
       for (String change :
           new String[] {"UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"}) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Random traffic on ONNX Runtime with the tiny model: right completions, no leaks. */
-@Tag("alone")
+@Tag("own")
 class RealTrafficTest {
   private static final ModelDirectory MODEL = TestModels.tiny();
   private static final int VOCABULARY = 512;

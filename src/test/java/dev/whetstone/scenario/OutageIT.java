@@ -1,6 +1,7 @@
 package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,10 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A gateway while its PostgreSQL is unavailable or hangs, and after it has recovered. */
+@Tag("alone")
 class OutageIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PROMPT = Duration.ofSeconds(10);
@@ -89,21 +92,17 @@ class OutageIT {
   }
 
   /** The keys of the file reach the database after the gateway is ready on a busy machine. */
-  private String idOfTheChatKey(GatewayProcess gateway) throws Exception {
-    Instant limit = Instant.now().plus(HEALING);
-    while (true) {
-      Answer keys = get(gateway, "operator", "/keys");
-      Optional<String> id =
-          keys.body().path("items").findValues("id").stream()
-              .map(JsonNode::asText)
-              .filter(name -> name.startsWith("chat_"))
-              .findFirst();
-      if (id.isPresent()) {
-        return id.get();
-      }
-      assertThat(Instant.now()).as("%s", keys).isBefore(limit);
-      Thread.sleep(100);
-    }
+  private String idOfTheChatKey(GatewayProcess gateway) {
+    return await("the chat key")
+        .atMost(HEALING)
+        .until(
+            () ->
+                get(gateway, "operator", "/keys").body().path("items").findValues("id").stream()
+                    .map(JsonNode::asText)
+                    .filter(name -> name.startsWith("chat_"))
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
   }
 
   private void refusesWhatNeedsTheDatabase(GatewayProcess gateway, String pair) throws Exception {

@@ -1,6 +1,7 @@
 package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.client.GatewayHttpClient;
@@ -26,6 +27,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two gateways and one trainer, each a process, that share only a PostgreSQL: each gateway has its
  * own disk.
  */
+@Tag("alone")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoGatewaysIT {
   private static final Duration A_SECOND = Duration.ofSeconds(1);
@@ -41,6 +44,7 @@ class TwoGatewaysIT {
   private static final Duration LOOPED = Duration.ofMinutes(4);
   private static final int VOTES = 150;
   private static final Duration BETWEEN_VOTES = Duration.ofMillis(500);
+  private static final Duration POLL = Duration.ofMillis(20);
 
   private Path folder;
   private LabGateway first;
@@ -278,29 +282,27 @@ class TwoGatewaysIT {
    * the reason is in the report to operators alone.
    */
   private static void awaitProblem(LabGateway gateway, boolean expected) throws Exception {
-    Instant end = Instant.now().plus(HEALED);
-    while (true) {
-      JsonNode ready = gateway.get("operator", "/q/health/ready");
-      assertThat(ready.path("status").asText()).isEqualTo("UP");
-      if (ready.findPath("problem").asBoolean() == expected) {
-        return;
-      }
-      assertThat(Instant.now()).as(ready.toString()).isBefore(end);
-      Thread.sleep(20);
-    }
+    await(expected ? "a problem" : "no problem")
+        .atMost(HEALED)
+        .pollInterval(POLL)
+        .until(
+            () -> {
+              JsonNode ready = gateway.get("operator", "/q/health/ready");
+              assertThat(ready.path("status").asText()).isEqualTo("UP");
+              return ready;
+            },
+            ready -> ready.findPath("problem").asBoolean() == expected);
   }
 
   // gateways' reports in the database lag by at most about a second
   private void awaitReports(String reason) throws Exception {
-    Instant limit = Instant.now().plus(HEALED);
-    while (true) {
-      JsonNode reports = first.get("operator", "/policies").path("gateways");
-      assertThat(reports).hasSizeGreaterThanOrEqualTo(2);
-      if (reports.toString().contains(reason)) {
-        return;
-      }
-      assertThat(Instant.now()).as(reports::toString).isBefore(limit);
-      Thread.sleep(50);
-    }
+    JsonNode reports =
+        await("a report of " + reason)
+            .atMost(HEALED)
+            .pollInterval(POLL)
+            .until(
+                () -> first.get("operator", "/policies").path("gateways"),
+                all -> all.toString().contains(reason));
+    assertThat(reports).hasSizeGreaterThanOrEqualTo(2);
   }
 }

@@ -2,7 +2,6 @@ package dev.whetstone.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whetstone.database.DatabaseConfig;
 import dev.whetstone.engine.Completion;
 import dev.whetstone.engine.CompletionSpec;
 import dev.whetstone.engine.Ending;
@@ -16,6 +15,7 @@ import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.policy.Aliases;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.testing.ServingFixture;
+import dev.whetstone.testing.SharedPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,8 +92,7 @@ class SwapsUnderLoadTest {
   void noAnswerFailsOrMixesVersions() throws Exception {
     Map<String, String> slots = Map.of("whetstone.engine.slots", Integer.toString(CLIENTS + 4));
     try (var gateway =
-        new ServingFixture(
-            home.resolve("disk"), DatabaseConfig.of(home, null), "one", true, slots)) {
+        new ServingFixture(home.resolve("disk"), SharedPostgres.create(), "one", true, slots)) {
       List<String> versions = new ArrayList<>();
       for (int i = 0; i < VERSIONS; i++) {
         versions.add(gateway.register(i).version());

@@ -33,8 +33,10 @@ public final class GatewayProcess implements AutoCloseable {
   /** Starts a gateway with the given data directory and waits until it is ready. */
   public static GatewayProcess start(Path home) throws IOException, InterruptedException {
     TestModels.tiny();
-    Files.createSymbolicLink(
-        home.resolve("models"), Path.of("target", "test-models", "models").toAbsolutePath());
+    Path models = home.resolve("models");
+    if (!Files.exists(models)) {
+      Files.createSymbolicLink(models, Path.of("target", "test-models", "models").toAbsolutePath());
+    }
     GatewayProcess gateway = new GatewayProcess(home, Ports.free());
     gateway.awaitReady();
     return gateway;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /** During a duel one arm answers a conversation, and nothing but its text can tell which. */
 @QuarkusTest
-@Tag("alone")
+@Tag("own")
 @TestProfile(OwnHome.class)
 class BlindAnswersTest extends ReadyGateway {
   private static final int CONVERSATIONS = 60;
@@ -156,6 +156,8 @@ class BlindAnswersTest extends ReadyGateway {
   private Kept kept(String id) {
     return await()
         .atMost(Duration.ofSeconds(10))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
         .until(
             () ->
                 database.list(

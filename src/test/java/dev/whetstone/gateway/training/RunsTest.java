@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Training runs over HTTP, without a trainer: a run stays queued until a test begins it. */
 @QuarkusTest
-@Tag("alone")
+@Tag("own")
 @TestProfile(OwnHome.class)
 class RunsTest extends ReadyGateway {
   private static final ChangeContext TRAINER = new ChangeContext("trainer", "a test");
