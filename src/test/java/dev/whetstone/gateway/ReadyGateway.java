@@ -1,13 +1,13 @@
 package dev.whetstone.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.gateway.state.GatewayState;
 import dev.whetstone.gateway.state.GatewayState.State;
 import dev.whetstone.testing.TestModels;
 import jakarta.inject.Inject;
 import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -22,11 +22,11 @@ public abstract class ReadyGateway {
   }
 
   @BeforeEach
-  void waitUntilReady() throws InterruptedException {
-    Instant limit = Instant.now().plus(Duration.ofMinutes(1));
-    while (serving.state() instanceof State.Loading && Instant.now().isBefore(limit)) {
-      Thread.sleep(20);
-    }
+  void waitUntilReady() {
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .pollDelay(Duration.ZERO)
+        .until(() -> !(serving.state() instanceof State.Loading));
     assertThat(serving.state()).isInstanceOf(State.Ready.class);
   }
 }

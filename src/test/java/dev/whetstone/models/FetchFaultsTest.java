@@ -1,6 +1,7 @@
 package dev.whetstone.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.whetstone.io.Ports;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -54,9 +56,9 @@ class FetchFaultsTest {
     Path partial = fetching.resolve("model.gguf.part");
     try (FakeHub hub = new FakeHub(FILE).holdAt(1_000_000, temporary.resolve("never"))) {
       Process killed = fetch(hub).start();
-      for (int i = 0; i < 300 && (!Files.exists(partial) || Files.size(partial) < 1_000_000); i++) {
-        Thread.sleep(100);
-      }
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> Files.exists(partial) && Files.size(partial) == 1_000_000);
       killed.destroyForcibly().waitFor();
     }
     assertThat(partial).hasSize(1_000_000);

@@ -1,6 +1,7 @@
 package dev.whetstone.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.whetstone.io.AtomicDirectory;
 import dev.whetstone.onnx.Precision;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -70,9 +72,7 @@ class KilledImportTest {
     builder.environment().put("PID_FILE", pid.toString());
     Process process = builder.start();
     try {
-      for (int i = 0; i < 300 && !Files.exists(pid); i++) {
-        Thread.sleep(100);
-      }
+      await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(pid));
       ProcessHandle running =
           ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
       assertThat(running.isAlive()).isTrue();

@@ -1,12 +1,13 @@
 package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.whetstone.testing.DuelStory;
 import dev.whetstone.testing.StorySettings;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -57,18 +58,17 @@ class DuelsIT extends DuelStory {
   }
 
   // The counts are read every few seconds, and an ending is shown from the scrape after its first.
-  private void assertMetrics() throws Exception {
+  private void assertMetrics() {
     Pattern ended =
         Pattern.compile(
             "whetstone_rollouts_ended_total\\{cause=\"[a-z_]+\",status=\"aborted\"} [1-9]");
-    Instant limit = Instant.now().plusSeconds(30);
-    String metrics = gateway.getText("operator", "/q/metrics");
-    while (!ended.matcher(metrics).find() && Instant.now().isBefore(limit)) {
-      Thread.sleep(500);
-      metrics = gateway.getText("operator", "/q/metrics");
-    }
+    String metrics =
+        await("an ended rollout")
+            .atMost(Duration.ofSeconds(30))
+            .until(
+                () -> gateway.getText("operator", "/q/metrics"),
+                shown -> ended.matcher(shown).find());
     assertThat(metrics)
-        .containsPattern(ended)
         .containsPattern("(?m)^whetstone_duel_threshold 0\\.0$")
         .containsPattern("(?m)^whetstone_champion_promotions_total [0-9]");
   }

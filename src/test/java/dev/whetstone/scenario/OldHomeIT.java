@@ -2,6 +2,7 @@ package dev.whetstone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,7 +21,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -74,13 +74,16 @@ class OldHomeIT {
     OldHome.restore(home, RESUME);
     try (LabGateway gateway = start("true")) {
       JsonNode run = runningFrom(gateway);
-      Instant limit = Instant.now().plus(Duration.ofMinutes(2));
-      while (run.at("/metrics/step").asInt() <= 5 && Instant.now().isBefore(limit)) {
-        Thread.sleep(200);
-        run = gateway.get("trainer", "/training/runs/" + run.path("id").asText());
-        assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("running");
-      }
-      assertThat(run.at("/metrics/step").asInt()).as(run.toString()).isGreaterThan(5);
+      String path = "/training/runs/" + run.path("id").asText();
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .until(
+              () -> {
+                JsonNode now = gateway.get("trainer", path);
+                assertThat(now.path("status").asText()).as(now.toString()).isEqualTo("running");
+                return now;
+              },
+              now -> now.at("/metrics/step").asInt() > 5);
     }
     assertThat(Files.readString(home.resolve("gateway.log"))).doesNotContain("another run");
   }

@@ -1,6 +1,7 @@
 package dev.whetstone.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.database.Database;
@@ -196,19 +197,26 @@ public final class DislikedWordStory {
 
   /** Waits for the run that the votes start; its version. */
   private String trained() throws Exception {
-    Instant end = Instant.now().plus(limit);
-    while (true) {
-      JsonNode run = gateway.get("operator", "/training/runs").at("/items/0");
-      assertThat(run.path("status").asText()).as(run.toString()).isNotIn("failed", "cancelled");
-      JsonNode rollout = gateway.get("operator", "/rollouts").at("/items/0");
-      // the gate's measures are printed but not checked: in manual mode the operator decides
-      if (!rollout.path("gate").isEmpty()) {
-        System.out.println("the gate: " + rollout.path("gate"));
-        return run.path("policy").asText();
-      }
-      assertThat(Instant.now()).as(run.toString()).isBefore(end);
-      Thread.sleep(500);
-    }
+    JsonNode rollout =
+        await("the gate's measures")
+            .atMost(limit)
+            .pollInterval(Duration.ofMillis(500))
+            .until(
+                () -> {
+                  JsonNode run = run();
+                  assertThat(run.path("status").asText())
+                      .as(run.toString())
+                      .isNotIn("failed", "cancelled");
+                  return gateway.get("operator", "/rollouts").at("/items/0");
+                },
+                newest -> !newest.path("gate").isEmpty());
+    // the gate's measures are printed but not checked: in manual mode the operator decides
+    System.out.println("the gate: " + rollout.path("gate"));
+    return run().path("policy").asText();
+  }
+
+  private JsonNode run() throws Exception {
+    return gateway.get("operator", "/training/runs").at("/items/0");
   }
 
   private static <T> List<T> all(List<Callable<T>> work) throws Exception {

@@ -1,13 +1,14 @@
 package dev.whetstone.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.whetstone.lab.LabGateway;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Base of tests in which a gateway and a trainer process turn a candidate down. */
 public abstract class DuelStory {
   public static final int VOTES = 150;
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
   private static final Duration PAUSE_IN_DUEL = Duration.ofMillis(100);
 
   public LabGateway gateway;
@@ -48,31 +49,24 @@ public abstract class DuelStory {
     return run;
   }
 
-  private void awaitSuccess(String run) throws Exception {
-    Instant limit = Instant.now().plus(LIMIT);
-    while (true) {
-      JsonNode now = gateway.get("operator", "/training/runs/" + run);
-      if (now.path("status").asText().equals("succeeded")) {
-        return;
-      }
-      assertThat(now.path("status").asText()).as(now.toString()).isIn("queued", "running");
-      assertThat(Instant.now()).as(now.toString()).isBefore(limit);
-      Thread.sleep(50);
-    }
+  private void awaitSuccess(String run) {
+    JsonNode ended =
+        await("run " + run)
+            .atMost(LIMIT)
+            .until(
+                () -> gateway.get("operator", "/training/runs/" + run),
+                now -> !Set.of("queued", "running").contains(now.path("status").asText()));
+    assertThat(ended.path("status").asText()).as(ended.toString()).isEqualTo("succeeded");
   }
 
   /** Waits for the end of a run's rollout, and returns the rollout. */
-  public JsonNode awaitRolloutEnd(String run) throws Exception {
-    Instant limit = Instant.now().plus(LIMIT);
-    while (true) {
-      JsonNode newest = gateway.get("operator", "/rollouts?limit=1").at("/items/0");
-      boolean ofRun = newest.path("run_id").asText("").equals(run);
-      if (ofRun && !newest.path("ended_at").isNull()) {
-        return newest;
-      }
-      assertThat(Instant.now()).as(newest.toString()).isBefore(limit);
-      Thread.sleep(100);
-    }
+  public JsonNode awaitRolloutEnd(String run) {
+    return await("rollout of run " + run)
+        .atMost(LIMIT)
+        .until(
+            () -> gateway.get("operator", "/rollouts?limit=1").at("/items/0"),
+            newest ->
+                newest.path("run_id").asText("").equals(run) && !newest.path("ended_at").isNull());
   }
 
   public void assertOnlyV0Serves(JsonNode rollout, String status) throws Exception {

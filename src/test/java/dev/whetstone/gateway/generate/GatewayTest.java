@@ -4,6 +4,7 @@ import static dev.whetstone.gateway.RunningGateway.as;
 import static dev.whetstone.gateway.RunningGateway.key;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -24,6 +25,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,12 +163,8 @@ class GatewayTest extends ReadyGateway {
       assertThat(client.getInputStream().readNBytes(100)).hasSize(100);
       client.close();
     }
-    Instant limit = Instant.now().plusSeconds(20);
     var engine = serving.model().engine();
-    while (engine.statistics().running() > 0 && Instant.now().isBefore(limit)) {
-      Thread.sleep(20);
-    }
-    assertThat(engine.statistics().running()).isZero();
+    await().atMost(Duration.ofSeconds(20)).until(() -> engine.statistics().running() == 0);
   }
 
   @Test
