@@ -2,15 +2,18 @@ package dev.whetstone.testing;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import org.jboss.logmanager.ExtLogRecord;
+import org.jboss.logmanager.formatters.PatternFormatter;
 import org.jspecify.annotations.Nullable;
 
 /** What is logged until it is closed, for tests of what is told of failures. */
 public final class CapturedLog extends Handler implements AutoCloseable {
+  private static final Formatter MESSAGE = new PatternFormatter("%s");
+
   private final Logger logger;
   private final boolean printed;
   private final List<Line> lines = new CopyOnWriteArrayList<>();
@@ -52,7 +55,7 @@ public final class CapturedLog extends Handler implements AutoCloseable {
             String.valueOf(line.getLoggerName()),
             line.getLevel().getName(),
             line.getLevel().intValue(),
-            ExtLogRecord.wrap(line).getFormattedMessage(),
+            MESSAGE.format(line),
             line.getThrown()));
   }
 
