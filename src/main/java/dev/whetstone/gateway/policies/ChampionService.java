@@ -159,7 +159,11 @@ final class ChampionService {
     policies.reconcile();
     LOG.info(
         "%s%s by %s: %s"
-            .formatted(action, target == null ? "" : " " + target, actor, reason == null ? "no reason given" : reason)
+            .formatted(
+                action,
+                target == null ? "" : " " + target,
+                actor,
+                reason == null ? "no reason given" : reason)
             .replaceAll("\\p{Cntrl}", " "));
     return answer;
   }

@@ -50,7 +50,7 @@ record DriftExperiment(
   @Override
   public String description() {
     return "the taste turns and turns back: votes until a policy follows, by the weight of old"
-               + " ones";
+        + " ones";
   }
 
   @Override

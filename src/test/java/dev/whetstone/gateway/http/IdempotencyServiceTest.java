@@ -46,8 +46,7 @@ class IdempotencyServiceTest extends ReadyGateway {
       assertThatThrownBy(() -> run(other.toArray(String[]::new)))
           .isInstanceOfSatisfying(
               ProblemException.class,
-              refused ->
-                  assertThat(refused.problem().code()).isEqualTo("idempotency_key_reused"));
+              refused -> assertThat(refused.problem().code()).isEqualTo("idempotency_key_reused"));
     }
     assertThat(done).hasValue(1);
   }
