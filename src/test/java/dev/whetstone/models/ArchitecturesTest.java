@@ -56,7 +56,9 @@ class ArchitecturesTest {
   @MethodSource("dev.whetstone.testing.TinyArchitectures#names")
   void servesAndTrainsAsTransformersDoes(String name) throws IOException {
     ModelDirectory model = imported(name);
-    JsonNode golden = new ObjectMapper().readTree(TinyArchitectures.GOLDEN.resolve(name + "/golden.json").toFile());
+    JsonNode golden =
+        new ObjectMapper()
+            .readTree(TinyArchitectures.GOLDEN.resolve(name + "/golden.json").toFile());
 
     assertThat(model.config()).isEqualTo(HuggingFaceConfig.read(source(name)));
     for (String graph : List.of("model.onnx", "prefill.onnx", "exact.onnx")) {

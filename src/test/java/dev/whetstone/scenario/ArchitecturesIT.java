@@ -88,9 +88,12 @@ class ArchitecturesIT {
             "chat",
             "/preferences",
             Map.of(
-                "pair_id", pair.path("pair_id").asText(),
-                "user", "user-" + i,
-                "choice", compared > 0 ? "a" : "b"));
+                "pair_id",
+                pair.path("pair_id").asText(),
+                "user",
+                "user-" + i,
+                "choice",
+                compared > 0 ? "a" : "b"));
         votes++;
       }
     }
@@ -220,7 +223,11 @@ class ArchitecturesIT {
     AdapterParityCheck check = AdapterParityCheck.measure(model, adapter, pairs, trained, 2);
 
     assertThat(check.passed()).as(check.toJson()).isTrue();
-    assertThat(trained.stream().mapToDouble(pair -> Math.abs(pair.chosen().logRatio())).max().orElse(0))
+    assertThat(
+            trained.stream()
+                .mapToDouble(pair -> Math.abs(pair.chosen().logRatio()))
+                .max()
+                .orElse(0))
         .as("the adapter changes nothing")
         .isGreaterThan(10 * AdapterParityCheck.TOLERANCE);
   }

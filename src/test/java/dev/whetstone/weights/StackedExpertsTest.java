@@ -81,8 +81,7 @@ class StackedExpertsTest {
       Set<String> names = new TreeSet<>(model.names());
       for (int layer = 0; layer < config.layers(); layer++) {
         String experts = "model.layers." + layer + ".mlp.experts.";
-        tensors.put(
-            experts + "gate_up_proj", stack(model, config, layer, names, transposed, true));
+        tensors.put(experts + "gate_up_proj", stack(model, config, layer, names, transposed, true));
         tensors.put(experts + "down_proj", stack(model, config, layer, names, transposed, false));
       }
       for (String rest : names) {
