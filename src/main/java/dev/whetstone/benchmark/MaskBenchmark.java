@@ -20,8 +20,8 @@ import java.util.Set;
 /**
  * Times the masks of structured output: each answer is written with random tokens of its masks, so
  * that they go where a model would seldom lead them. A schema is compiled anew for each round, and
- * so its first answer finds no mask that is known. Times are those of this thread on a core: what else
- * the machine does is not in them.
+ * so its first answer finds no mask that is known. Times are those of this thread on a core: what
+ * else the machine does is not in them.
  */
 final class MaskBenchmark {
   private static final ObjectMapper JSON = new ObjectMapper();

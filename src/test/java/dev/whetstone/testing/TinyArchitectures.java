@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The tiny random models of every architecture in the golden files, as Hugging Face directories. */
+/**
+ * The tiny random models of every architecture in the golden files, as Hugging Face directories.
+ */
 public final class TinyArchitectures {
   public static final Path GOLDEN = Path.of("src/test/resources/golden/architectures");
   private static final Path TEXTS = Path.of("models/tiny-reviews");
