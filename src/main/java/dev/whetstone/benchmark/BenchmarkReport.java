@@ -15,6 +15,8 @@ public record BenchmarkReport(
     DecodeBenchmark.Plan plan,
     List<Decode> decode,
     List<Prefill> prompt,
+    List<Structured> structured,
+    List<Masks> masks,
     Swap swap) {
   /** The machine and the model that were measured. */
   public record Setting(String cpu, int threads, String model, String weights) {}
@@ -39,6 +41,21 @@ public record BenchmarkReport(
 
   /** Prefilled prompt tokens per second, one prompt at a time. */
   record Prefill(int versions, Rate tokensPerS) {}
+
+  /** Decoded tokens per second of a whole batch without adapters whose answers keep to a schema. */
+  record Structured(int batch, Rate tokensPerS) {}
+
+  /**
+   * Times of a schema in milliseconds.
+   *
+   * @param tokens whose masks were timed, in all rounds
+   * @param compileMs the longest compilation
+   * @param meanMs mean time to compute a token's mask and to follow the token
+   * @param p99Ms the same, below which 99 of 100 lie
+   * @param mostMs the longest
+   */
+  record Masks(
+      String schema, int tokens, double compileMs, double meanMs, double p99Ms, double mostMs) {}
 
   /**
    * Staging a new version while {@code batch} completions of another decode, in milliseconds.
@@ -76,6 +93,22 @@ public record BenchmarkReport(
           rate(
               "%d tokens, %s".formatted(plan.prompt(), adapters(row.versions())),
               row.tokensPerS()));
+    }
+    lines.add("decode by a schema, tokens/s");
+    for (Structured row : structured) {
+      lines.add(rate("batch %d".formatted(row.batch()), row.tokensPerS()));
+    }
+    lines.add("masks, ms a token: mean, 99th percentile, most; ms to compile");
+    for (Masks row : masks) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "  %-34s %8.3f %8.3f %8.3f %8.1f",
+              row.schema(),
+              row.meanMs(),
+              row.p99Ms(),
+              row.mostMs(),
+              row.compileMs()));
     }
     lines.add("swap while %d completions decode, ms".formatted(swap.batch()));
     lines.add(rate("until staged", swap.stageMs()));

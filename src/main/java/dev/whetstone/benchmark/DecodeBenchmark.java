@@ -2,6 +2,8 @@ package dev.whetstone.benchmark;
 
 import dev.whetstone.benchmark.BenchmarkReport.Rate;
 import dev.whetstone.benchmark.EngineBenchmarkClient.SwapTimes;
+import dev.whetstone.grammar.TokenGrammar;
+import dev.whetstone.grammar.TokenVocabulary;
 import dev.whetstone.models.ModelOpener;
 import dev.whetstone.policy.Policy;
 import dev.whetstone.settings.InvalidSettingException;
@@ -77,7 +79,10 @@ public final class DecodeBenchmark {
   private final List<Policy> policies = new ArrayList<>();
   private final Map<Case, List<Double>> decodeRates = new LinkedHashMap<>();
   private final Map<Integer, List<Double>> prefillRates = new LinkedHashMap<>();
+  private final Map<Integer, List<Double>> structuredRates = new LinkedHashMap<>();
   private final List<SwapTimes> swaps = new ArrayList<>();
+  private final TokenVocabulary vocabulary;
+  private final MaskBenchmark masks;
   private final Random random = new Random(1);
 
   public DecodeBenchmark(
@@ -88,6 +93,10 @@ public final class DecodeBenchmark {
     this.config = config;
     this.adapters = new RandomAdapters(config, plan.rank());
     this.client = new EngineBenchmarkClient(model.engine());
+    this.vocabulary =
+        TokenVocabulary.of(
+            model.tokenizer().vocabularySize(), model.tokenizer()::renderedBytes, config.eosIds());
+    this.masks = new MaskBenchmark(vocabulary, config.eosIds());
     int needed = Math.max(plan.context() + plan.tokens(), plan.prompt() + 1);
     if (needed > model.engine().slotLength()) {
       throw new InvalidSettingException(
@@ -109,6 +118,8 @@ public final class DecodeBenchmark {
       if (round < 1) {
         decodeRates.clear();
         prefillRates.clear();
+        structuredRates.clear();
+        masks.clear();
         swaps.clear();
       }
     }
@@ -130,6 +141,12 @@ public final class DecodeBenchmark {
         prefillRates.computeIfAbsent(versions, v -> new ArrayList<>()).add(rate);
       }
     }
+    TokenGrammar endless = new TokenGrammar(MaskBenchmark.endless(), vocabulary);
+    for (int batch : plan.batches()) {
+      double rate = client.decode(textPrompt(), policies(batch, 0), plan.tokens(), endless);
+      structuredRates.computeIfAbsent(batch, b -> new ArrayList<>()).add(rate);
+    }
+    masks.round();
     Policy newVersion = adapters.version(policies.size() + plan.warmUp() + round);
     swaps.add(client.swap(textPrompt(), policies(swapBatch(), 1), policies.getFirst(), newVersion));
   }
@@ -166,6 +183,10 @@ public final class DecodeBenchmark {
         prefillRates.entrySet().stream()
             .map(e -> new BenchmarkReport.Prefill(e.getKey(), Rate.of(e.getValue())))
             .toList();
+    List<BenchmarkReport.Structured> structured =
+        structuredRates.entrySet().stream()
+            .map(e -> new BenchmarkReport.Structured(e.getKey(), Rate.of(e.getValue())))
+            .toList();
     BenchmarkReport.Swap swap =
         new BenchmarkReport.Swap(
             swapBatch(),
@@ -174,7 +195,7 @@ public final class DecodeBenchmark {
             rate(SwapTimes::gap),
             rate(SwapTimes::joinGap),
             rate(SwapTimes::swapGap));
-    return new BenchmarkReport(setting, plan, rows, prompts, swap);
+    return new BenchmarkReport(setting, plan, rows, prompts, structured, masks.report(), swap);
   }
 
   private Rate rate(ToDoubleFunction<SwapTimes> figure) {

@@ -8,13 +8,16 @@ import dev.whetstone.engine.FinishReason;
 import dev.whetstone.engine.Generation;
 import dev.whetstone.engine.GenerationListener;
 import dev.whetstone.engine.GenerationRequest;
+import dev.whetstone.engine.Requester;
 import dev.whetstone.engine.TextDelta;
 import dev.whetstone.engine.sampling.SamplingParameters;
+import dev.whetstone.grammar.TokenGrammar;
 import dev.whetstone.policy.Policy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Runs single measurements on an engine, from outside, as clients see it. */
 final class EngineBenchmarkClient {
@@ -37,8 +40,18 @@ final class EngineBenchmarkClient {
    * @param policies the version of each completion
    */
   double decode(int[] prompt, List<Policy> policies, int tokens) {
+    return decode(request(prompt, policies, tokens));
+  }
+
+  /** The same with answers that a grammar allows; it must let none end. */
+  double decode(int[] prompt, List<Policy> policies, int tokens, TokenGrammar grammar) {
+    return decode(request(prompt, policies, tokens, grammar));
+  }
+
+  private double decode(GenerationRequest request) {
+    List<CompletionSpec> policies = request.branches();
     DecodeStepTimer timer = new DecodeStepTimer(policies.size());
-    run(request(prompt, policies, tokens), timer);
+    run(request, timer);
     return policies.size() * (timer.steps() / timer.seconds());
   }
 
@@ -101,9 +114,24 @@ final class EngineBenchmarkClient {
   }
 
   private static GenerationRequest request(int[] prompt, List<Policy> policies, int tokens) {
+    return request(prompt, policies, tokens, null);
+  }
+
+  private static GenerationRequest request(
+      int[] prompt, List<Policy> policies, int tokens, @Nullable TokenGrammar grammar) {
     List<CompletionSpec> branches =
         IntStream.range(0, policies.size()).mapToObj(i -> branch(policies.get(i), i)).toList();
-    return new GenerationRequest(prompt, branches, tokens, Ending.NEVER, 0, false, LIMIT);
+    return new GenerationRequest(
+        prompt,
+        branches,
+        tokens,
+        Ending.NEVER,
+        false,
+        0,
+        false,
+        LIMIT,
+        Requester.INTERNAL,
+        grammar);
   }
 
   private static CompletionSpec branch(Policy policy, int seed) {

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The tokens of a model by their bytes, which may be parts of characters. Tokens of whole
@@ -52,6 +54,18 @@ public final class TokenVocabulary {
     others = new TokenTrie(bytes, otherTokens);
     masks = cache();
     inners = cache();
+  }
+
+  /**
+   * The tokens of a model.
+   *
+   * @param tokens how many there are
+   * @param bytes what each adds to a text
+   * @param endTokens tokens that end a text
+   */
+  public static TokenVocabulary of(int tokens, IntFunction<byte[]> bytes, Set<Integer> endTokens) {
+    return new TokenVocabulary(
+        IntStream.range(0, tokens).mapToObj(bytes).toArray(byte[][]::new), endTokens);
   }
 
   private <T> Cache<State, T> cache() {

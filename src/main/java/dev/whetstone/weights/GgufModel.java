@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,7 @@ public final class GgufModel implements Tensors {
     this.file = file;
     this.config = GgufConfig.of(file);
     if (config.design().experts() != null) {
-      unstackExperts(config.layers());
+      unstackExperts(config.layers(), config.design().experts().count());
     }
     for (String name : file.names()) {
       if (!ROPES.contains(name)) {
@@ -78,13 +79,17 @@ public final class GgufModel implements Tensors {
   }
 
   /** Files of some years ago have an expert's matrices each by itself, later ones a stack. */
-  private void unstackExperts(int layers) {
+  private void unstackExperts(int layers, int experts) {
     for (int layer = 0; layer < layers; layer++) {
       for (String module : List.of("ffn_gate", "ffn_up", "ffn_down")) {
         String part = "blk." + layer + "." + module;
         String stack = part + "_exps.weight";
         if (file.names().contains(stack) && file.shape(stack).length == 3) {
-          file.unstack(stack, expert -> part + "." + expert + ".weight");
+          file.unstack(
+              stack,
+              IntStream.range(0, experts)
+                  .mapToObj(expert -> List.of(part + "." + expert + ".weight"))
+                  .toList());
         }
       }
     }

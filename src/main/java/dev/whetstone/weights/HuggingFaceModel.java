@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -77,16 +78,28 @@ public final class HuggingFaceModel implements Tensors {
             INDEX + " names " + entry.getValue() + ", which is not in the directory");
       }
       Safetensors file = file(path);
-      String name = canonical(entry.getKey());
-      if (!file.names().contains(name)) {
-        throw new ModelFormatException(entry.getValue() + " does not hold " + entry.getKey());
+      for (String name : parts(canonical(entry.getKey()))) {
+        if (!file.names().contains(name)) {
+          throw new ModelFormatException(entry.getValue() + " does not hold " + entry.getKey());
+        }
+        fileByTensor.put(name, file);
       }
-      fileByTensor.put(name, file);
     }
   }
 
   private String canonical(String name) {
     return config.design().experts() == null ? name : ExpertNames.canonical(name);
+  }
+
+  /** The tensors that one of a file becomes. */
+  private List<String> parts(String name) {
+    List<List<String>> stacked = stacked(name);
+    return stacked.isEmpty() ? List.of(name) : stacked.stream().flatMap(List::stream).toList();
+  }
+
+  private List<List<String>> stacked(String name) {
+    DecoderDesign.Experts experts = config.design().experts();
+    return experts == null ? List.of() : ExpertNames.stacked(name, experts);
   }
 
   private Safetensors file(Path path) throws IOException {
@@ -95,6 +108,12 @@ public final class HuggingFaceModel implements Tensors {
       known = Safetensors.open(path);
       files.put(path, known);
       known.rename(this::canonical);
+      for (String name : List.copyOf(known.names())) {
+        List<List<String>> stacked = stacked(name);
+        if (!stacked.isEmpty()) {
+          known.unstack(name, stacked);
+        }
+      }
     }
     return known;
   }

@@ -7,13 +7,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -59,12 +59,30 @@ public abstract sealed class MappedTensors implements Tensors permits GgufFile, 
     tensors.putAll(renamed);
   }
 
-  /** Replaces a stack of tensors by them, each under the name for its number. */
-  final void unstack(String name, IntFunction<String> names) {
+  /**
+   * Replaces a stack of tensors by them.
+   *
+   * @param names for each tensor of the stack; where it has several, they share its rows equally
+   * @throws ModelFormatException when the stack has not so many tensors or rows
+   */
+  final void unstack(String name, List<List<String>> names) {
     StoredTensor stack = Tensors.require(tensors, name);
+    long[] shape = stack.shape();
+    if (shape.length != 3 || shape[0] != names.size()) {
+      throw new ModelFormatException(
+          "tensor %s is %s, which stacks no %d matrices"
+              .formatted(name, Arrays.toString(shape), names.size()));
+    }
     tensors.remove(name);
-    for (int i = 0; i < stack.shape()[0]; i++) {
-      tensors.put(names.apply(i), stack.at(i));
+    for (int i = 0; i < names.size(); i++) {
+      StoredTensor whole = stack.at(i);
+      List<String> parts = names.get(i);
+      long rows = shape[1] / parts.size();
+      for (int part = 0; part < parts.size(); part++) {
+        if (tensors.putIfAbsent(parts.get(part), whole.rows(part * rows, rows)) != null) {
+          throw new ModelFormatException("tensor " + parts.get(part) + " is there twice");
+        }
+      }
     }
   }
 

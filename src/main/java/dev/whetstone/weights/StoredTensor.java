@@ -67,6 +67,14 @@ record StoredTensor(ElementType type, long[] shape, MemorySegment data) {
         type, Arrays.copyOfRange(shape, 1, shape.length), data.asSlice(index * bytes, bytes));
   }
 
+  /** Some rows as a tensor of their own. */
+  StoredTensor rows(long first, long count) {
+    long[] part = shape.clone();
+    part[0] = count;
+    long bytes = shape[0] == 0 ? 0 : data.byteSize() / shape[0];
+    return new StoredTensor(type, part, data.asSlice(first * bytes, count * bytes));
+  }
+
   float[] read() {
     return read(0, Math.toIntExact(Tensors.size(shape)));
   }

@@ -61,6 +61,16 @@ class BenchCommandTest {
       assertThat(rate.path("median").asDouble())
           .isBetween(rate.path("least").asDouble(), rate.path("most").asDouble());
     }
+    assertThat(report.path("structured").findValuesAsText("batch")).containsExactly("1", "2");
+    assertThat(report.at("/structured/1/tokens_per_s/least").asDouble()).isPositive();
+    assertThat(report.path("masks")).hasSize(5);
+    for (JsonNode row : report.path("masks")) {
+      assertThat(row.path("tokens").asInt()).as(row.toString()).isGreaterThan(16);
+      assertThat(row.path("compile_ms").asDouble()).isPositive();
+      assertThat(row.path("mean_ms").asDouble()).isPositive();
+      assertThat(row.path("most_ms").asDouble())
+          .isGreaterThanOrEqualTo(row.path("p99_ms").asDouble());
+    }
     assertThat(report.at("/swap/first_token_ms/least").asDouble())
         .isGreaterThanOrEqualTo(report.at("/swap/stage_ms/least").asDouble());
     assertThat(report.at("/prompt/1/tokens_per_s/median").asDouble()).isPositive();

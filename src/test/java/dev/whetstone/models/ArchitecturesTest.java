@@ -22,6 +22,7 @@ import dev.whetstone.onnx.Precision;
 import dev.whetstone.onnx.proto.GraphProto;
 import dev.whetstone.onnx.proto.ModelProto;
 import dev.whetstone.testing.ForwardRun;
+import dev.whetstone.testing.TinyArchitectures;
 import dev.whetstone.weights.HuggingFaceConfig;
 import dev.whetstone.weights.ModelDirectory;
 import java.io.IOException;
@@ -37,12 +38,11 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tiny random models of every architecture, beside Transformers' and PEFT's numbers. */
 @Tag("slow")
 class ArchitecturesTest {
-  private static final Path GOLDEN = Path.of("src/test/resources/golden/architectures");
   private static final double FORWARD = 1e-4;
   private static final double LOSS = 1e-4;
   private static final double ADAPTER = 1e-3;
@@ -53,24 +53,12 @@ class ArchitecturesTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama3",
-        "mistral-window",
-        "qwen2",
-        "qwen3",
-        "gemma2",
-        "gemma3",
-        "phi3",
-        "granite",
-        "olmo2",
-        "smollm3",
-        "mixtral",
-        "qwen3-moe"
-      })
+  @MethodSource("dev.whetstone.testing.TinyArchitectures#names")
   void servesAndTrainsAsTransformersDoes(String name) throws IOException {
     ModelDirectory model = imported(name);
-    JsonNode golden = new ObjectMapper().readTree(GOLDEN.resolve(name + "/golden.json").toFile());
+    JsonNode golden =
+        new ObjectMapper()
+            .readTree(TinyArchitectures.GOLDEN.resolve(name + "/golden.json").toFile());
 
     assertThat(model.config()).isEqualTo(HuggingFaceConfig.read(source(name)));
     for (String graph : List.of("model.onnx", "prefill.onnx", "exact.onnx")) {
@@ -84,17 +72,7 @@ class ArchitecturesTest {
   }
 
   private Path source(String name) throws IOException {
-    Path source = Files.createDirectories(folder.resolve(name));
-    for (String file : List.of("config.json", "model.safetensors")) {
-      if (!Files.exists(source.resolve(file))) {
-        Files.copy(GOLDEN.resolve(name).resolve(file), source.resolve(file));
-      }
-    }
-    Path tokenizer = source.resolve("tokenizer.json");
-    if (!Files.exists(tokenizer)) {
-      Files.copy(Path.of("models/tiny-reviews/tokenizer.json"), tokenizer);
-    }
-    return source;
+    return TinyArchitectures.directory(name, folder.resolve(name));
   }
 
   private ModelDirectory imported(String name) throws IOException {
@@ -167,7 +145,7 @@ class ArchitecturesTest {
 
   private void compareTraining(ModelDirectory model, String name, JsonNode training)
       throws IOException {
-    GoldenRun recorded = new GoldenRun(GOLDEN.resolve(name), training);
+    GoldenRun recorded = new GoldenRun(TinyArchitectures.GOLDEN.resolve(name), training);
     List<StepMetrics> steps = new ArrayList<>();
     TrainingJob job =
         new TrainingJob(

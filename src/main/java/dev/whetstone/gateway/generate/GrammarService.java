@@ -18,7 +18,6 @@ import dev.whetstone.text.Tokenizer;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /** Compiles the grammars of answers and keeps those used last. */
 @Singleton
@@ -85,11 +84,10 @@ final class GrammarService {
    */
   private static TokenVocabulary vocabulary(ServedModel model, boolean marked) {
     Tokenizer tokenizer = model.tokenizer();
-    byte[][] bytes =
-        IntStream.range(0, tokenizer.vocabularySize())
-            .mapToObj(id -> marked ? markedBytes(tokenizer, id) : tokenizer.renderedBytes(id))
-            .toArray(byte[][]::new);
-    return new TokenVocabulary(bytes, model.config().eosIds());
+    return TokenVocabulary.of(
+        tokenizer.vocabularySize(),
+        id -> marked ? markedBytes(tokenizer, id) : tokenizer.renderedBytes(id),
+        model.config().eosIds());
   }
 
   private static byte[] markedBytes(Tokenizer tokenizer, int id) {
