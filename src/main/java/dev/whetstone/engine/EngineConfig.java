@@ -25,7 +25,7 @@ public interface EngineConfig {
   /**
    * Tokens of prompts computed in a step while nothing decodes; else half as many, less one for
    * each sequence that decodes, which bounds how long prompts delay these. Of several prompts the
-   * oldest gets at least half.
+   * oldest gets all it needs or at least half.
    */
   @WithDefault("128")
   int prefillChunk();

@@ -2,7 +2,6 @@ package dev.whetstone.engine;
 
 import dev.whetstone.engine.runner.Batch;
 import dev.whetstone.engine.runner.CacheablePrompt;
-import dev.whetstone.engine.runner.PrefixCache;
 import dev.whetstone.policy.Policy;
 import java.util.Arrays;
 import java.util.List;
@@ -10,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * A prompt, or a text to score, that is computed into a slot chunk by chunk. No chunk is a single
- * token behind others, because the attention rounds a single row in another way than several. Engine
- * thread only.
+ * token behind others, because the attention rounds a single row in another way than several.
+ * Engine thread only.
  */
 final class PrefillProgress {
   /** The fewest tokens of a chunk. */
@@ -122,7 +121,9 @@ final class PrefillProgress {
     int start = computedTokens;
     int end = start + Math.min(count, remainingTokens());
     int[] rows =
-        IntStream.range(Math.max(start, firstLogit), end).map(position -> position - start).toArray();
+        IntStream.range(Math.max(start, firstLogit), end)
+            .map(position -> position - start)
+            .toArray();
     return new Batch.Prefill(
         slot, start, Arrays.copyOfRange(prompt.tokens(), start, end), policy(), rows);
   }

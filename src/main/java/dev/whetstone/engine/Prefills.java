@@ -77,10 +77,11 @@ final class Prefills {
   }
 
   /**
-   * Divides a step's tokens. The prompt that has waited longest gets at least half, so that it goes
-   * on; what it leaves goes to the others, the shortest first, so that a short one does not wait for
-   * a long one; and what they leave goes to it. Parts that do not end a prompt are whole blocks of
-   * the prefix cache, where there are so many tokens.
+   * Divides a step's tokens. The prompt that has waited longest gets all that it needs or, where it
+   * needs more than there are, at least half, so that it goes on. What it leaves goes to others
+   * that need no more, the shortest first, so that a short one does not wait for a long one and
+   * none is cut, which costs a run. What they leave goes to it, in whole blocks of the prefix cache
+   * where there are so many tokens.
    */
   List<Share> shares(int stepTokens) {
     if (isEmpty()) {
@@ -88,17 +89,17 @@ final class Prefills {
     }
     int tokens = Math.max(PrefillProgress.FEWEST, stepTokens);
     PrefillProgress oldest = oldestFirst.getFirst();
-    int left = tokens - Math.min(oldest.remainingTokens(), (tokens + 1) / 2);
-    int used = 0;
+    int needed = oldest.remainingTokens();
+    int left = tokens - (needed <= tokens ? needed : (tokens + 1) / 2);
     List<Share> shares = new ArrayList<>();
     for (PrefillProgress other : othersShortestFirst()) {
-      int part = part(other, left - used);
-      if (part == other.remainingTokens() || part >= PrefixCache.BLOCK) {
-        shares.add(new Share(other, part));
-        used += part;
+      if (other.remainingTokens() <= left) {
+        shares.add(new Share(other, other.remainingTokens()));
+        left -= other.remainingTokens();
+        tokens -= other.remainingTokens();
       }
     }
-    shares.add(new Share(oldest, part(oldest, tokens - used)));
+    shares.add(new Share(oldest, part(oldest, tokens)));
     return shares;
   }
 

@@ -26,11 +26,11 @@ final class LoraMatMuls {
     PER_ROW,
 
     /**
-     * All rows in one product, which is faster for the many rows of a prompt. Its bits do not depend
-     * on the number of rows either: the runtime cuts a sum over many values where the number of
-     * columns that a thread computes says so, hence products of {@value #COLUMNS} columns, which no
-     * thread shares; and a single row takes another way through the runtime unless the product is
-     * scaled, hence a factor of two and its inverse, which are exact.
+     * All rows in one product, which is faster for the many rows of a prompt. Its bits do not
+     * depend on the number of rows either: the runtime cuts a sum over many values where the number
+     * of columns that a thread computes says so, hence products of {@value #COLUMNS} columns, which
+     * no thread shares; and a single row takes another way through the runtime unless the product
+     * is scaled, hence a factor of two and its inverse, which are exact.
      */
     BATCHED
   }
@@ -222,8 +222,8 @@ final class LoraMatMuls {
   }
 
   /**
-   * Adds {@code mask * (x A)}: {@code [N, parts, 1, R]} per row, else twice that, {@code [N, modules
-   * * R]}.
+   * Adds {@code mask * (x A)}: {@code [N, parts, 1, R]} per row, else twice that, {@code [N,
+   * modules * R]}.
    */
   private String maskedXA(LoraTarget site, int layer, String input) {
     String name = site.nodePrefix(layer);

@@ -6,8 +6,8 @@ import java.nio.FloatBuffer;
 
 /**
  * A model with a KV cache of fixed slots. Sequences that decode occupy the first slots; prompts are
- * computed in the last ones. Not thread-safe: the engine thread owns it, and other threads may
- * call only {@link #prepare}.
+ * computed in the last ones. Not thread-safe: the engine thread owns it, and other threads may call
+ * only {@link #prepare}.
  */
 public interface ModelRunner extends AutoCloseable {
   /** The length of one row of logits. */
