@@ -77,11 +77,12 @@ final class Prefills {
   }
 
   /**
-   * Divides a step's tokens. The prompt that has waited longest gets all that it needs or, where it
-   * needs more than there are, at least half, so that it goes on. What it leaves goes to others
-   * that need no more, the shortest first, so that a short one does not wait for a long one and
-   * none is cut, which costs a run. What they leave goes to it, in whole blocks of the prefix cache
-   * where there are so many tokens.
+   * Divides a step's tokens. The prompt that has waited longest gets all that it needs; others wait
+   * for the next step, because each is a run of its own, for which the sequences wait. Where it
+   * needs more than there are, it gets at least half, so that it goes on, and those that the other
+   * half suffices for get what they need, the shortest first, so that a short one does not wait for
+   * a long one. What they leave goes to it, in whole blocks of the prefix cache where there are so
+   * many tokens.
    */
   List<Share> shares(int stepTokens) {
     if (isEmpty()) {
@@ -89,9 +90,8 @@ final class Prefills {
     }
     int tokens = Math.max(PrefillProgress.FEWEST, stepTokens);
     PrefillProgress oldest = oldestFirst.getFirst();
-    int needed = oldest.remainingTokens();
-    int left = tokens - (needed <= tokens ? needed : (tokens + 1) / 2);
     List<Share> shares = new ArrayList<>();
+    int left = oldest.remainingTokens() <= tokens ? 0 : tokens / 2;
     for (PrefillProgress other : othersShortestFirst()) {
       if (other.remainingTokens() <= left) {
         shares.add(new Share(other, other.remainingTokens()));
