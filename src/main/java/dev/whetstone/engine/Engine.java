@@ -32,6 +32,7 @@ public final class Engine implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Engine.class);
 
   private final ModelRunner runner;
+  private final int slots;
   private final TaskContext context;
   private final RequestQueue queue;
   private final Scheduler scheduler;
@@ -54,11 +55,16 @@ public final class Engine implements AutoCloseable {
    *
    * @param detokenizers makes one detokenizer a completion
    * @param eosIds token ids that end a completion
+   * @param templateStart what the chat template writes before a conversation's first text; empty
+   *     without a template
+   * @throws IllegalArgumentException when the runner has no slots for prompts beside those of the
+   *     configuration
    */
   public Engine(
       ModelRunner runner,
       Supplier<Detokenizer> detokenizers,
       Set<Integer> eosIds,
+      int[] templateStart,
       EngineConfig config,
       InstantSource clock) {
     this.runner = runner;
@@ -72,7 +78,8 @@ public final class Engine implements AutoCloseable {
             clock,
             queue::wakeUp,
             this::taskEnded);
-    this.scheduler = new Scheduler(runner, config, queue, clock, counters);
+    this.slots = config.slots();
+    this.scheduler = new Scheduler(runner, config, queue, clock, counters, templateStart);
     this.adapters = new LoadedAdapters(runner);
     this.statistics = scheduler.statistics(0);
     this.thread = Thread.ofPlatform().name("whetstone-engine").daemon().start(this::loop);
@@ -89,7 +96,7 @@ public final class Engine implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request, GenerationListener listener)
       throws QueueFullException {
-    RequestValidator.check(request, runner);
+    RequestValidator.check(request, runner, slots);
     GenerationTask task = new GenerationTask(request, listener, context);
     enqueue(task);
     return task;
@@ -151,7 +158,7 @@ public final class Engine implements AutoCloseable {
 
   /** Maximum completions of one request. */
   public int slots() {
-    return runner.slots();
+    return slots;
   }
 
   /** The statistics after the last step; any thread. */

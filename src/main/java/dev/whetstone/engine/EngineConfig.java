@@ -23,8 +23,9 @@ public interface EngineConfig {
   OptionalInt slotLength();
 
   /**
-   * Prompt tokens computed in one run. Chunks start at multiples of it, and it is the block size of
-   * the prefix cache; it bounds how long a prefill delays the sequences that are decoding.
+   * Tokens of prompts computed in a step while nothing decodes; else half as many, less one for
+   * each sequence that decodes, which bounds how long prompts delay these. Of several prompts the
+   * oldest gets all it needs or at least half.
    */
   @WithDefault("128")
   int prefillChunk();
@@ -41,7 +42,7 @@ public interface EngineConfig {
   @WithDefault("131072")
   int queuedTokens();
 
-  /** Maximum bytes of KV in the prefix cache; 0 turns it off. */
+  /** Maximum bytes of KV in the prefix cache, in blocks of 16 tokens; 0 turns it off. */
   @WithDefault("268435456")
   long prefixCacheBytes();
 

@@ -19,14 +19,14 @@ final class EngineCounters {
 
   EngineStatistics snapshot(
       RunningBatch running,
-      boolean prefilling,
+      int prefilling,
       RequestQueue waiting,
       int adapters,
       int slots,
       long cacheBytes) {
     return new EngineStatistics(
         running.size(),
-        prefilling ? 1 : 0,
+        prefilling,
         waiting.size(),
         waiting.tokens(),
         running.adapted(),

@@ -6,7 +6,7 @@ import java.time.Duration;
  * The engine at the end of a step. Counts are totals since the start unless they say "now".
  *
  * @param running sequences decoding now
- * @param prefilling prompts or texts being computed now, 0 or 1
+ * @param prefilling prompts or texts being computed now
  * @param queued requests waiting now
  * @param queuedTokens their prompt tokens
  * @param adapted sequences decoding with an adapter now

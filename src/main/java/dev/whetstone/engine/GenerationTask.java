@@ -58,16 +58,25 @@ final class GenerationTask implements Task, Generation {
       sequences =
           IntStream.range(0, branches()).mapToObj(branch -> new Sequence(this, branch)).toList();
     }
-    List<Sequence> all = sequences.stream().filter(s -> !s.started() && !s.ended()).toList();
+    List<Sequence> all = unstarted().toList();
     return all.stream()
         .filter(s -> s.policy.hash().equals(all.getFirst().policy.hash()))
         .limit(freeSlots)
         .toList();
   }
 
+  /** Slots that must be free once the prompt of {@code next} is computed: a pair's both. */
+  int slotsToStart(List<Sequence> next) {
+    return request.distinct() ? (int) unstarted().count() : next.size();
+  }
+
+  private Stream<Sequence> unstarted() {
+    return sequences.stream().filter(s -> !s.started() && !s.ended());
+  }
+
   /** Whether a branch waits for a slot. */
   boolean isPartlyStarted() {
-    return sequences.stream().anyMatch(s -> !s.started() && !s.ended());
+    return unstarted().findAny().isPresent();
   }
 
   private int branches() {

@@ -1,70 +1,87 @@
 package dev.whetstone.engine;
 
 import dev.whetstone.engine.runner.Batch;
+import dev.whetstone.engine.runner.CacheablePrompt;
 import dev.whetstone.policy.Policy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A prompt, or a text to score, that is computed into a slot chunk by chunk. Engine thread only.
+ * A prompt, or a text to score, that is computed into a slot chunk by chunk. No chunk is a single
+ * token behind others, because the attention rounds a single row in another way than several.
+ * Engine thread only.
  */
 final class PrefillProgress {
+  /** The fewest tokens of a chunk. */
+  static final int FEWEST = 2;
+
   final Task task;
-  final Policy policy;
   final int slot;
 
   /** The sequences that start from the prompt; empty for a score. */
   final List<Sequence> sequences;
 
-  private final int[] tokens;
+  private final CacheablePrompt prompt;
   private final int firstLogit;
-  private final int chunk;
-  private final int logitStep;
+  private final int maxLogits;
   private int computedTokens;
 
   /**
    * Starts with an empty slot.
    *
    * @param firstLogit first position whose logits are needed; those of all later ones are too
-   * @param logitStep tokens a run computes from the chunk of {@code firstLogit} on, at most a chunk
+   * @param maxLogits positions with logits that a run computes, save for one more at the end
    */
   private PrefillProgress(
       Task task,
-      Policy policy,
       int slot,
       List<Sequence> sequences,
-      int[] tokens,
+      CacheablePrompt prompt,
       int firstLogit,
-      int chunk,
-      int logitStep) {
+      int maxLogits) {
     this.task = task;
-    this.policy = policy;
     this.slot = slot;
     this.sequences = sequences;
-    this.tokens = tokens;
+    this.prompt = prompt;
     this.firstLogit = firstLogit;
-    this.chunk = chunk;
-    this.logitStep = Math.min(chunk, logitStep);
+    this.maxLogits = Math.max(FEWEST, maxLogits);
   }
 
+  /**
+   * The prompt of some of a request's completions.
+   *
+   * @param start what the chat template writes at the start of a conversation
+   */
   static PrefillProgress forGeneration(
-      GenerationTask task, List<Sequence> sequences, int slot, int chunk) {
-    int[] prompt = task.request().prompt();
-    Policy policy = sequences.getFirst().policy;
-    return new PrefillProgress(
-        task, policy, slot, sequences, prompt, prompt.length - 1, chunk, chunk);
+      GenerationTask task, List<Sequence> sequences, int slot, int[] start) {
+    int[] tokens = task.request().prompt();
+    CacheablePrompt prompt =
+        cacheable(sequences.getFirst().policy, task.requester(), tokens, start);
+    return new PrefillProgress(task, slot, sequences, prompt, tokens.length - 1, FEWEST);
   }
 
-  static PrefillProgress forScore(ScoreTask task, int slot, int chunk, int rows) {
+  /** A prompt with a completion to score; {@code rows} logits are computed at once. */
+  static PrefillProgress forScore(ScoreTask task, int slot, int[] start, int rows) {
     int firstLogit = task.request().prompt().length - 1;
-    Policy policy = task.request().policy();
-    return new PrefillProgress(
-        task, policy, slot, List.of(), task.input(), firstLogit, chunk, rows);
+    CacheablePrompt prompt =
+        cacheable(task.request().policy(), task.requester(), task.input(), start);
+    return new PrefillProgress(task, slot, List.of(), prompt, firstLogit, rows);
   }
 
-  int[] tokens() {
-    return tokens;
+  private static CacheablePrompt cacheable(
+      Policy policy, Requester requester, int[] tokens, int[] start) {
+    int mismatch = Arrays.mismatch(tokens, start);
+    int common = mismatch < 0 ? tokens.length : mismatch;
+    return new CacheablePrompt(policy, requester.key(), common, tokens);
+  }
+
+  CacheablePrompt prompt() {
+    return prompt;
+  }
+
+  Policy policy() {
+    return prompt.policy();
   }
 
   /** Tokens whose KV the slot holds. */
@@ -72,9 +89,13 @@ final class PrefillProgress {
     return computedTokens;
   }
 
-  /** Tokens before the chunk with the first needed logits: the prefix cache may supply these. */
+  int remainingTokens() {
+    return prompt.tokens().length - computedTokens;
+  }
+
+  /** Tokens that the prefix cache may supply: what is left to compute is no single token. */
   int cacheableTokens() {
-    return firstLogit / chunk * chunk;
+    return Math.max(0, Math.min(firstLogit, prompt.tokens().length - FEWEST));
   }
 
   /** Counts {@code count} more tokens that the slot holds. */
@@ -83,18 +104,27 @@ final class PrefillProgress {
   }
 
   boolean isDone() {
-    return computedTokens == tokens.length;
+    return remainingTokens() == 0;
   }
 
-  /** The run that computes the next chunk, with the rows of logits that are needed. */
-  Batch.Prefill nextBatch() {
-    int step = computedTokens < cacheableTokens() ? chunk : logitStep;
-    int end = Math.min(tokens.length, computedTokens + step);
+  /**
+   * The run that computes the next chunk, with the rows of logits that are needed.
+   *
+   * @param tokens at most so many are computed, but a last one that would be left
+   */
+  Batch.Prefill nextBatch(int tokens) {
+    int untilLogits = Math.max(0, firstLogit - computedTokens);
+    int count = Math.min(Math.max(FEWEST, tokens), untilLogits + maxLogits);
+    if (count < remainingTokens() && remainingTokens() - count < FEWEST) {
+      count++;
+    }
+    int start = computedTokens;
+    int end = start + Math.min(count, remainingTokens());
     int[] rows =
-        IntStream.range(Math.max(computedTokens, firstLogit), end)
-            .map(p -> p - computedTokens)
+        IntStream.range(Math.max(start, firstLogit), end)
+            .map(position -> position - start)
             .toArray();
     return new Batch.Prefill(
-        slot, computedTokens, Arrays.copyOfRange(tokens, computedTokens, end), policy, rows);
+        slot, start, Arrays.copyOfRange(prompt.tokens(), start, end), policy(), rows);
   }
 }

@@ -22,7 +22,11 @@ final class RequestTimer {
     return submitted;
   }
 
-  /** A prefill starts; {@code cached} of its tokens came from the prefix cache. */
+  /**
+   * A prefill starts.
+   *
+   * @param cached its tokens that came from the key's own prompts before
+   */
   void startPrefill(int cached) {
     prefillStart = prefillStart == null ? clock.instant() : prefillStart;
     cachedTokens += cached;

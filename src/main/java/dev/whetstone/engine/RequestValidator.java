@@ -9,16 +9,17 @@ final class RequestValidator {
   /**
    * Checks lengths, token ids and the number of branches.
    *
+   * @param slots completions that decode at once
    * @throws IllegalArgumentException that names what does not fit
    */
-  static void check(GenerationRequest request, ModelRunner runner) {
+  static void check(GenerationRequest request, ModelRunner runner, int slots) {
     checkLength(request.prompt().length, 1, runner);
     checkTokens("the prompt", request.prompt(), runner);
     int branches = request.branches().size();
-    if (branches > runner.slots()) {
+    if (branches > slots) {
       throw new IllegalArgumentException(
           "%d completions were requested at once, but the engine has %d slots"
-              .formatted(branches, runner.slots()));
+              .formatted(branches, slots));
     }
     for (CompletionSpec branch : request.branches()) {
       for (int token : branch.sampling().logitBias().keySet()) {

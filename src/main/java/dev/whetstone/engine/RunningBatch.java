@@ -52,16 +52,11 @@ final class RunningBatch {
   /** Moves a prefilled prompt's sequences into the next slots, each with its own copy of the KV. */
   void start(PrefillProgress prefilled) {
     for (Sequence sequence : prefilled.sequences) {
-      int slot = sequences.size();
-      if (slot != prefilled.slot) {
-        runner.copySlot(prefilled.slot, slot, prefilled.computedTokens());
-      }
+      runner.copySlot(prefilled.slot, sequences.size(), prefilled.computedTokens());
       sequences.add(sequence);
       sequence.start();
     }
-    if (prefilled.slot >= sequences.size()) {
-      runner.clearSlot(prefilled.slot);
-    }
+    runner.clearSlot(prefilled.slot);
   }
 
   /** Removes sequences that have ended; the last one moves into each hole. */

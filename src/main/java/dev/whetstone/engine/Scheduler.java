@@ -1,5 +1,7 @@
 package dev.whetstone.engine;
 
+import static dev.whetstone.settings.Checks.require;
+
 import dev.whetstone.engine.runner.Batch;
 import dev.whetstone.engine.runner.ModelRunner;
 import dev.whetstone.engine.runner.PrefixCache;
@@ -13,18 +15,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's step, in the order of vLLM and nano-vllm: schedule, run, sample, publish. Confined
  * to the engine thread.
  *
- * <p>Running sequences occupy the first slots, without holes; at most one prompt is prefilled, in a
- * slot behind them. Requesters take turns; the tasks of one are admitted in the order of
+ * <p>Running sequences occupy the first slots, without holes; a few prompts are computed in the
+ * slots behind them. Requesters take turns; the tasks of one are admitted in the order of
  * submission. A task starts as many branches as there are free slots (a pair both or none), and
- * waits with the others for its next turn, at the head of its requester's tasks. A prompt advances
- * by one chunk between two decode runs. So nobody waits for another's many branches, decoding never
- * waits for more than one chunk, and chunks start at multiples of their size whatever else runs.
+ * waits with the others for its next turn, at the head of its requester's tasks. A step has a
+ * number of tokens, half as many while sequences run: one for each of these, the rest for prompts,
+ * which share it. So nobody waits for another's many branches or long prompt, and decoding never
+ * waits for more than a step's tokens.
  */
 final class Scheduler implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Scheduler.class);
@@ -37,28 +39,34 @@ final class Scheduler implements AutoCloseable {
   private final Sampler sampler;
   private final EngineCounters counters;
   private final RunningBatch running;
-  private @Nullable PrefillProgress prefilling;
+  private final Prefills prefills;
+  private final int[] templateStart;
 
   Scheduler(
       ModelRunner runner,
       EngineConfig config,
       RequestQueue waiting,
       InstantSource clock,
-      EngineCounters counters) {
+      EngineCounters counters,
+      int[] templateStart) {
+    int promptSlots = runner.slots() - config.slots();
+    require(promptSlots > 0, "the model has no slots for prompts beside those of sequences");
     this.runner = runner;
     this.config = config;
     this.waiting = waiting;
     this.clock = clock;
     this.counters = counters;
-    this.cache = new PrefixCache(runner, config.prefillChunk(), config.prefixCacheBytes());
+    this.templateStart = templateStart.clone();
+    this.cache = new PrefixCache(runner, config.prefixCacheBytes());
     this.sampler = new Sampler(runner.vocabularySize());
     this.running = new RunningBatch(runner);
+    this.prefills = new Prefills(config.slots(), promptSlots);
   }
 
   /**
-   * Runs one step. {@code schedule} selects the work; {@code prefill} computes one chunk of a
-   * prompt and {@code decode} one token for every running sequence. Each of the two runs the model,
-   * samples from its logits and publishes the new tokens.
+   * Runs one step. {@code schedule} selects the work; {@code prefill} computes a chunk of some
+   * prompts and {@code decode} one token for every running sequence. Each of the two runs the
+   * model, samples from its logits and publishes the new tokens.
    */
   void step() {
     long start = System.nanoTime();
@@ -71,7 +79,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Whether no task is waiting or running. */
   boolean idle() {
-    return running.isEmpty() && prefilling == null && waiting.size() == 0;
+    return running.isEmpty() && prefills.isEmpty() && waiting.size() == 0;
   }
 
   /**
@@ -81,7 +89,7 @@ final class Scheduler implements AutoCloseable {
    */
   EngineStatistics statistics(int adapters) {
     return counters.snapshot(
-        running, prefilling != null, waiting, adapters, runner.slots(), cache.bytes());
+        running, prefills.size(), waiting, adapters, config.slots(), cache.bytes());
   }
 
   private void schedule() {
@@ -113,35 +121,34 @@ final class Scheduler implements AutoCloseable {
 
   private Set<Task> runningTasks() {
     Set<Task> tasks = new LinkedHashSet<>(running.tasks());
-    if (prefilling != null) {
-      tasks.add(prefilling.task);
-    }
+    tasks.addAll(prefills.tasks());
     return tasks;
   }
 
-  /** Starts the prefill of the task whose turn it is, if there are slots for it to start. */
+  /** Starts the prefills of the tasks whose turn it is, while there are slots for them to start. */
   private void admit() {
-    if (prefilling != null) {
-      return;
-    }
-    Task task = waiting.poll(freeSlots(), clock.instant());
-    if (task != null) {
+    while (!prefills.isFull()) {
+      Task task = waiting.poll(freeSlots(), clock.instant());
+      if (task == null) {
+        return;
+      }
       startPrefill(task);
     }
   }
 
   private int freeSlots() {
-    return runner.slots() - running.size();
+    return config.slots() - running.size() - prefills.reservedSlots();
   }
 
   private void startPrefill(Task task) {
     try {
       PrefillProgress next = newPrefill(task);
-      prefilling = next;
-      int cached = cache.restore(next.slot, next.policy, next.tokens(), next.cacheableTokens());
-      next.advance(cached);
-      counters.cachedTokens += cached;
-      task.timer().startPrefill(cached);
+      prefills.add(next);
+      PrefixCache.Restored restored =
+          cache.restore(next.slot, next.prompt(), next.cacheableTokens());
+      next.advance(restored.tokens());
+      counters.cachedTokens += restored.tokens();
+      task.timer().startPrefill(restored.own());
     } catch (RuntimeException e) {
       fail(e, Set.of(task));
     } catch (Error untrusted) {
@@ -152,31 +159,33 @@ final class Scheduler implements AutoCloseable {
   }
 
   private PrefillProgress newPrefill(Task task) {
-    int chunk = config.prefillChunk();
+    int slot = prefills.freeSlot();
     return switch (task) {
       case GenerationTask generation ->
           PrefillProgress.forGeneration(
-              generation, generation.nextToPrefill(freeSlots()), running.size(), chunk);
+              generation, generation.nextToPrefill(freeSlots()), slot, templateStart);
       case ScoreTask score ->
-          PrefillProgress.forScore(score, running.size(), chunk, config.scoreRows());
+          PrefillProgress.forScore(score, slot, templateStart, config.scoreRows());
     };
   }
 
-  /** Computes one chunk of the prompt that is being prefilled. */
+  /** Computes a chunk of some of the prompts. */
   private void prefill() {
-    PrefillProgress current = prefilling;
-    if (current == null) {
-      return;
+    int chunk = config.prefillChunk();
+    int tokens = running.isEmpty() ? chunk : chunk / 2 - running.size();
+    for (Prefills.Share share : prefills.shares(tokens)) {
+      prefill(share.prompt(), share.tokens());
     }
+  }
+
+  private void prefill(PrefillProgress current, int tokens) {
     try {
-      Batch.Prefill batch = current.nextBatch();
+      Batch.Prefill batch = current.nextBatch(tokens);
       FloatBuffer logits = run(batch);
-      int count = batch.tokens().length;
-      counters.prefilledTokens += count;
-      if (count == config.prefillChunk()) {
-        cache.store(current.slot, current.policy, current.tokens(), current.computedTokens());
-      }
-      current.advance(count);
+      int before = current.computedTokens();
+      current.advance(batch.tokens().length);
+      counters.prefilledTokens += batch.tokens().length;
+      cache.store(current.slot, current.prompt(), before, current.computedTokens());
       consume(current, batch, logits);
     } catch (RuntimeException e) {
       fail(e, Set.of(current.task));
@@ -187,7 +196,7 @@ final class Scheduler implements AutoCloseable {
     switch (current.task) {
       case GenerationTask task -> {
         if (current.isDone()) {
-          prefilling = null;
+          prefills.remove(current);
           startDecode(task, current, logits);
         }
       }
@@ -197,7 +206,7 @@ final class Scheduler implements AutoCloseable {
           task.add(sampler.score(logits, row, task.nextToken(), alternatives));
         }
         if (current.isDone()) {
-          prefilling = null;
+          prefills.remove(current);
           runner.clearSlot(current.slot);
           task.finish();
         }
@@ -313,9 +322,8 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void abort(Task task, FinishReason reason, String error) {
-    PrefillProgress current = prefilling;
-    if (current != null && current.task == task) {
-      prefilling = null;
+    for (PrefillProgress current : prefills.of(task)) {
+      prefills.remove(current);
       runner.clearSlot(current.slot);
     }
     task.abort(reason, error);

@@ -30,6 +30,9 @@ import java.util.function.Function;
 public final class ModelOpener {
   private static final int MAX_DEFAULT_SLOT_LENGTH = 2048;
 
+  /** Slots for prompts, beside those in which completions decode. */
+  private static final int PROMPTS = 4;
+
   private ModelOpener() {}
 
   /** A running model. Its owner closes the engine before the tokenizer, as {@link #close} does. */
@@ -56,7 +59,12 @@ public final class ModelOpener {
     OrtModel runner = openRunner(directory, precision, threads, config);
     Engine engine =
         new Engine(
-            runner, () -> detokenizer(tokenizer), directory.config().eosIds(), config, clock);
+            runner,
+            () -> detokenizer(tokenizer),
+            directory.config().eosIds(),
+            TemplateStart.of(chatTemplate(directory.path()), tokenizer),
+            config,
+            clock);
     return new Opened(
         engine, tokenizer, new Policy("v0", directory.hash(), null), runner::adapterInputs);
   }
@@ -114,8 +122,7 @@ public final class ModelOpener {
             .orElse(Math.min(directory.config().contextLength(), MAX_DEFAULT_SLOT_LENGTH));
     Path decoder = decodeGraph(directory, precision);
     OptionalInt device = OrtSettings.cudaDevice(config.device());
-    // one slot more than completions decode together: for the prompt that is prefilled
-    int slots = config.slots() + 1;
+    int slots = config.slots() + PROMPTS;
     return OrtModel.open(
         switch (precision) {
           case INT8 ->

@@ -25,9 +25,18 @@ final class LoraMatMuls {
      */
     PER_ROW,
 
-    /** All rows in one product, which is faster for the many rows of a prompt. */
+    /**
+     * All rows in one product, which is faster for the many rows of a prompt. Its bits do not
+     * depend on the number of rows either: the runtime cuts a sum over many values where the number
+     * of columns that a thread computes says so, hence products of {@value #COLUMNS} columns, which
+     * no thread shares; and a single row takes another way through the runtime unless the product
+     * is scaled, hence a factor of two and its inverse, which are exact.
+     */
     BATCHED
   }
+
+  /** Columns of a product over which the runtime's threads never divide its sums differently. */
+  private static final int COLUMNS = 16;
 
   private static final String ROW = "lora_row_axes";
   private static final String OWNERS = "lora_block_owners";
@@ -57,9 +66,10 @@ final class LoraMatMuls {
         graph.constant(OWNERS, owners());
       }
       case BATCHED -> {
+        declareRankBlocks();
         for (LoraTarget site : LoraTarget.of(config)) {
           int modules = site.modules().size();
-          graph.constant("lora_in." + site, -1, site.inputSize(config));
+          rankBlocks(site, modules);
           long blocks = site == LoraTarget.GATE_UP ? 1 : site.blocks(config);
           graph.constant("lora_out." + site, -1, blocks * blockWidth(site));
           repeat("rank_mask", modules, mask(site));
@@ -67,6 +77,29 @@ final class LoraMatMuls {
         selectColumns();
       }
     }
+  }
+
+  /** The ranks of a module in blocks: 0, 8 or a multiple of {@value #COLUMNS} of them. */
+  private void declareRankBlocks() {
+    graph.constant("lora_one", 1);
+    graph.constant("lora_columns", COLUMNS);
+    graph.node("lora_ranks", "Shape", List.of("rank_mask"), Map.of("start", 1));
+    graph.node("lora_width", "Min", List.of("lora_ranks", "lora_columns"), Map.of());
+    graph.node("lora_whole", "Div", List.of("lora_ranks", "lora_columns"), Map.of());
+    graph.node("lora_blocks", "Max", List.of("lora_whole", "lora_one"), Map.of());
+  }
+
+  /** The shape of A in blocks, {@code [blocks, width, in]}. */
+  private void rankBlocks(LoraTarget site, int modules) {
+    String blocks = "lora_blocks." + site;
+    graph.constant(blocks + ".modules", modules);
+    graph.constant(blocks + ".in", site.inputSize(config));
+    graph.node(blocks, "Mul", List.of("lora_blocks", blocks + ".modules"), Map.of());
+    graph.node(
+        "lora_in." + site,
+        "Concat",
+        List.of(blocks, "lora_width", blocks + ".in"),
+        Map.of("axis", 0));
   }
 
   /** The module of QKV that each block belongs to. */
@@ -148,7 +181,7 @@ final class LoraMatMuls {
               graph.node(name + ".lora_apart", "Mul", List.of(wide, SELECTION), Map.of());
           wide = reshape(name + ".lora_b", apart, "lora_out." + site);
         }
-        yield graph.node(name + ".lora", "Gemm", List.of(masked, wide, base), Map.of());
+        yield unscaled(name + ".lora", masked, wide, base);
       }
     };
   }
@@ -168,10 +201,14 @@ final class LoraMatMuls {
     for (int m = 0; m < modules.size(); m++) {
       String part = name + "." + modules.get(m);
       String b = reshape(part + ".lora_b", ups.get(m), "lora_out." + site);
-      sums.add(
-          graph.node(part + ".lora", "Gemm", List.of(downs.get(m), b, bases.get(m)), Map.of()));
+      sums.add(unscaled(part + ".lora", downs.get(m), b, bases.get(m)));
     }
     return sums;
+  }
+
+  /** Adds {@code masked B / 2 + base}: {@code masked} is twice {@code mask * (x A)}. */
+  private String unscaled(String name, String masked, String b, String base) {
+    return graph.node(name, "Gemm", List.of(masked, b, base), Map.of("alpha", 0.5f));
   }
 
   private List<String> split(String name, String input, List<String> modules, int axis) {
@@ -184,7 +221,10 @@ final class LoraMatMuls {
     return graph.node(name, "Reshape", List.of(input, shape), Map.of());
   }
 
-  /** Adds {@code mask * (x A)}: {@code [N, parts, 1, R]} per row, else {@code [N, modules * R]}. */
+  /**
+   * Adds {@code mask * (x A)}: {@code [N, parts, 1, R]} per row, else twice that, {@code [N,
+   * modules * R]}.
+   */
   private String maskedXA(LoraTarget site, int layer, String input) {
     String name = site.nodePrefix(layer);
     String a = declareA(site, layer);
@@ -206,8 +246,22 @@ final class LoraMatMuls {
             yield mask(site);
           }
           case BATCHED -> {
-            String flat = reshape(name + ".lora_flat_a", a, "lora_in." + site);
-            graph.node(down, "Gemm", List.of(input, flat), Map.of("transB", 1));
+            String blocks = reshape(name + ".lora_a_blocks", a, "lora_in." + site);
+            String product = name + ".lora_by_block";
+            graph.node(
+                product,
+                "FusedMatMul",
+                GraphBuilder.MICROSOFT,
+                List.of(input, blocks),
+                List.of(product),
+                Map.of("transB", 1, "alpha", 2f));
+            String rows =
+                graph.node(
+                    name + ".lora_by_row",
+                    "Transpose",
+                    List.of(product),
+                    Map.of("perm", new long[] {1, 0, 2}));
+            graph.node(down, "Flatten", List.of(rows), Map.of());
             yield mask(site);
           }
         };

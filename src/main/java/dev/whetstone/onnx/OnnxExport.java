@@ -25,7 +25,7 @@ import java.util.Map;
  */
 public final class OnnxExport {
   /** Increased with every change of the graphs, so that those of an earlier build are replaced. */
-  public static final int FORMAT = 6;
+  public static final int FORMAT = 7;
 
   private OnnxExport() {}
 

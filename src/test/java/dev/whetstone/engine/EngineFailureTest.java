@@ -84,7 +84,7 @@ class EngineFailureTest {
   @Test
   void aWaitingRequestHoldsNoStateOfItsBranches() throws Exception {
     var decoders = new java.util.concurrent.atomic.AtomicInteger();
-    HashRunner runner = new HashRunner(4, 96);
+    HashRunner runner = new HashRunner(4 + EngineFixture.PROMPTS, 96);
     Engine engine =
         new Engine(
             runner,
@@ -93,6 +93,7 @@ class EngineFailureTest {
               return new EngineFixture.Letters();
             },
             java.util.Set.of(EngineFixture.EOS),
+            new int[0],
             EngineFixture.Settings.small(),
             java.time.InstantSource.system());
     try (engine) {

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 /** An engine on the {@link HashRunner}, small enough that tests reach its limits. */
 final class EngineFixture implements AutoCloseable {
   static final int EOS = 0;
+  static final int PROMPTS = 2;
 
   record Settings(
       int slots,
@@ -88,9 +89,10 @@ final class EngineFixture implements AutoCloseable {
     this(settings, InstantSource.system());
   }
 
-  EngineFixture(Settings settings, InstantSource clock) {
-    runner = new HashRunner(settings.slots(), settings.slotLength().orElseThrow());
-    engine = new Engine(runner, Letters::new, Set.of(EOS), settings, clock);
+  EngineFixture(Settings settings, InstantSource clock, int... templateStart) {
+    int slots = settings.slots() + PROMPTS;
+    runner = new HashRunner(slots, settings.slotLength().orElseThrow());
+    engine = new Engine(runner, Letters::new, Set.of(EOS), templateStart, settings, clock);
   }
 
   List<Completion> generate(Requests requests) throws Exception {

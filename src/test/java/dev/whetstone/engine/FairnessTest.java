@@ -8,6 +8,7 @@ import dev.whetstone.engine.sampling.SamplingParameters;
 import dev.whetstone.testing.CapturedLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -122,6 +123,37 @@ class FairnessTest {
   }
 
   @Test
+  void aShortPromptDoesNotWaitForALongOne() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      int[] longPrompt = new Random(3).ints(90, 1, HashRunner.VOCABULARY).toArray();
+      List<Generation> all = new ArrayList<>();
+      all.add(submit(fixture, MANY, "long", Requests.of(longPrompt).maxTokens(1)));
+      all.add(submit(fixture, ONE, "short", Requests.of(1, 2, 3).maxTokens(3)));
+      begin.countDown();
+      awaitAll(all);
+
+      assertThat(ended).containsExactly("short", "long");
+    }
+  }
+
+  @Test
+  void aLongPromptGoesOnAmongManyShortOnes() throws Exception {
+    try (EngineFixture fixture = waitingFixture()) {
+      int[] longPrompt = new Random(3).ints(90, 1, HashRunner.VOCABULARY).toArray();
+      List<Generation> all = new ArrayList<>();
+      all.add(submit(fixture, ONE, "long", Requests.of(longPrompt).maxTokens(1)));
+      for (int i = 0; i < 200; i++) {
+        all.add(submit(fixture, MANY, "short", Requests.of(1, 2, 3).maxTokens(1)));
+      }
+      begin.countDown();
+      awaitAll(all);
+
+      // 90 tokens, at least half of 8 minus four sequences in each step, beside one short prompt
+      assertThat(ended.indexOf("long")).isLessThan(90);
+    }
+  }
+
+  @Test
   void aKeyThatFloodsTheQueueLeavesPlacesToOthers() throws Exception {
     EngineFixture.Settings small = EngineFixture.Settings.small().queue(50, 100_000);
     try (EngineFixture fixture = waitingFixture(small)) {
@@ -192,17 +224,18 @@ class FairnessTest {
     for (int i = 0; i < branches; i++) {
       all.add(new CompletionSpec(Requests.V0, SamplingParameters.of(1, i)));
     }
-    GenerationRequest request =
-        Requests.of(1, 2, 3)
-            .branches(all.toArray(CompletionSpec[]::new))
-            .maxTokens(tokens)
-            .build(requester);
+    Requests request = Requests.of(1, 2, 3).branches(all.toArray(CompletionSpec[]::new));
+    return submit(fixture, requester, name, request.maxTokens(tokens));
+  }
+
+  private Generation submit(
+      EngineFixture fixture, Requester requester, String name, Requests request) {
     Set<Integer> open = new java.util.HashSet<>();
-    for (int i = 0; i < branches; i++) {
+    for (int i = 0; i < request.branches().size(); i++) {
       open.add(i);
     }
     return fixture.engine.submit(
-        request,
+        request.build(requester),
         new GenerationListener() {
           @Override
           public void onText(TextDelta delta) {}

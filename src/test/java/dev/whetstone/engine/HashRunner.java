@@ -100,6 +100,9 @@ final class HashRunner implements ModelRunner {
   }
 
   private FloatBuffer prefill(Batch.Prefill batch) {
+    if (batch.tokens().length == 1 && batch.computedTokens() > 0) {
+      throw new IllegalStateException("a single token behind others has other bits");
+    }
     longestPrefill = Math.max(longestPrefill, batch.tokens().length);
     FloatBuffer logits = FloatBuffer.allocate(batch.logitRows().length * VOCABULARY);
     int row = 0;

@@ -97,12 +97,18 @@ class RealBatchTest {
             new OrtSettings(
                 MODEL.path().resolve("model.onnx"),
                 MODEL.path().resolve("prefill.onnx"),
-                SLOTS + 1,
+                SLOTS + 3,
                 256,
                 2,
                 OptionalInt.empty()));
     Engine engine =
-        new Engine(runner, EngineFixture.Letters::new, Set.of(2), settings, InstantSource.system());
+        new Engine(
+            runner,
+            EngineFixture.Letters::new,
+            Set.of(2),
+            new int[0],
+            settings,
+            InstantSource.system());
     for (Policy policy : policies) {
       engine.stage(policy).get(1, TimeUnit.MINUTES);
     }

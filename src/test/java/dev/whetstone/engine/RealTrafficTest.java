@@ -144,11 +144,16 @@ class RealTrafficTest {
             new OrtSettings(
                 MODEL.path().resolve("model.onnx"),
                 MODEL.path().resolve("prefill.onnx"),
-                SLOTS + 1,
+                SLOTS + 3,
                 256,
                 2,
                 OptionalInt.empty()));
     return new Engine(
-        runner, EngineFixture.Letters::new, Set.of(2), settings, InstantSource.system());
+        runner,
+        EngineFixture.Letters::new,
+        Set.of(2),
+        new int[0],
+        settings,
+        InstantSource.system());
   }
 }

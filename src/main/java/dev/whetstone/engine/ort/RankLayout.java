@@ -15,10 +15,12 @@ import java.util.List;
  * boundary falls between them that another mix would place elsewhere. Ranks of other versions and
  * padding add exact zeroes.
  *
- * @param total ranks of a module, including padding
+ * @param total ranks of a module, including padding: at most {@value #MIN_RANKS}, or a multiple of
+ *     {@value #GROUP}
  */
 record RankLayout(List<Member> members, int total) {
   private static final int MIN_RANKS = 8;
+  private static final int GROUP = 16;
   private static final int BLOCK = 128;
 
   /**
@@ -44,8 +46,9 @@ record RankLayout(List<Member> members, int total) {
         maxRanks = Math.max(maxRanks, paddedRank(policy));
       }
     }
-    // The ranks of the next module follow, so the total must be aligned too.
-    int alignment = Math.clamp(maxRanks, 1, BLOCK);
+    // The ranks of the next module follow, so the total must be aligned too; and products of
+    // prompts are cut into groups of ranks.
+    int alignment = Math.clamp(maxRanks, total > MIN_RANKS ? GROUP : 1, BLOCK);
     return new RankLayout(List.copyOf(members), (total + alignment - 1) / alignment * alignment);
   }
 

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
 /**
- * A model with a KV cache of fixed slots. Sequences that decode occupy the first slots; a slot
- * behind them may be prefilling. Not thread-safe: the engine thread owns it, and other threads may
- * call only {@link #prepare}.
+ * A model with a KV cache of fixed slots. Sequences that decode occupy the first slots; prompts are
+ * computed in the last ones. Not thread-safe: the engine thread owns it, and other threads may call
+ * only {@link #prepare}.
  */
 public interface ModelRunner extends AutoCloseable {
   /** The length of one row of logits. */

@@ -2,7 +2,6 @@ package dev.whetstone.engine.runner;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.whetstone.policy.Policy;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -10,22 +9,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * KV blocks of earlier prompts in native memory, bounded in bytes and evicted by Caffeine's policy.
- * A block is one prefill chunk, so that a hit leaves the slot exactly as computing would, bit for
- * bit. Confined to the engine thread: an evicted block is freed at once, on the calling thread.
+ * A prompt's KV has the same bits however it is cut into runs of several rows, so a hit leaves the
+ * slot exactly as computing would. Prompts of one key find each other's blocks, and those of the
+ * chat template's own text, which is no secret; so nobody learns from a hit what another key asked.
+ * Confined to the engine thread: an evicted block is freed at once, on the calling thread.
  */
 public final class PrefixCache implements AutoCloseable {
-  private record Block(Arena arena, ByteBuffer kv) {}
+  /** Tokens of a block. */
+  public static final int BLOCK = 16;
+
+  private record Block(PrefixKey key, Arena arena, ByteBuffer kv) {}
+
+  /**
+   * What a slot got from the cache.
+   *
+   * @param tokens restored, a multiple of {@link #BLOCK}
+   * @param own those of them that are not the chat template's own text
+   */
+  public record Restored(int tokens, int own) {}
 
   private final ModelRunner runner;
-  private final int chunk;
   private final boolean enabled;
   private final Cache<PrefixKey, Block> blocks;
   private long bytes;
 
   /** Creates a cache of at most {@code maxBytes} of keys and KV; 0 turns it off. */
-  public PrefixCache(ModelRunner runner, int chunk, long maxBytes) {
+  public PrefixCache(ModelRunner runner, long maxBytes) {
     this.runner = runner;
-    this.chunk = chunk;
     this.enabled = maxBytes > 0;
     this.blocks =
         Caffeine.newBuilder()
@@ -40,45 +50,62 @@ public final class PrefixCache implements AutoCloseable {
    * Restores the longest cached prefix of a prompt into an empty slot.
    *
    * @param limit maximum tokens to restore
-   * @return tokens restored, a multiple of the chunk
    */
-  public int restore(int slot, Policy policy, int[] tokens, int limit) {
-    PrefixKey key = PrefixKey.root(runner.baseHash(), policy.hash());
+  public Restored restore(int slot, CacheablePrompt prompt, int limit) {
+    PrefixKey key = root(prompt);
     int position = 0;
-    while (enabled && position + chunk <= limit) {
-      key = key.child(tokens, position, position + chunk);
-      Block block = blocks.getIfPresent(key);
+    int own = 0;
+    while (enabled && position + BLOCK <= limit) {
+      Block block = blocks.getIfPresent(child(key, prompt, position));
       if (block == null) {
         break;
       }
-      runner.restoreKv(slot, position, position + chunk, block.kv().duplicate());
-      position += chunk;
+      // The stored key, so that its children's parents are the same object and quickly compared.
+      key = block.key();
+      runner.restoreKv(slot, position, position + BLOCK, block.kv().duplicate());
+      own += isCommon(prompt, position) ? 0 : BLOCK;
+      position += BLOCK;
     }
-    return position;
+    return new Restored(position, own);
   }
 
-  /** Stores the block at {@code start}, which has just been computed in {@code slot}. */
-  public void store(int slot, Policy policy, int[] tokens, int start) {
-    if (!enabled) {
-      return;
-    }
-    PrefixKey key = PrefixKey.root(runner.baseHash(), policy.hash());
-    for (int position = 0; position <= start; position += chunk) {
-      key = key.child(tokens, position, position + chunk);
-    }
-    if (blocks.getIfPresent(key) == null) {
-      blocks.put(key, save(slot, start));
-      blocks.cleanUp();
+  /**
+   * Stores the blocks that a run has completed in {@code slot}.
+   *
+   * @param before tokens that the slot held before the run
+   * @param now tokens that it holds
+   */
+  public void store(int slot, CacheablePrompt prompt, int before, int now) {
+    PrefixKey key = root(prompt);
+    for (int start = 0; enabled && start + BLOCK <= now; start += BLOCK) {
+      key = child(key, prompt, start);
+      if (start + BLOCK > before && blocks.getIfPresent(key) == null) {
+        blocks.put(key, save(key, slot, start));
+        blocks.cleanUp();
+      }
     }
   }
 
-  private Block save(int slot, int start) {
+  private PrefixKey root(CacheablePrompt prompt) {
+    return PrefixKey.root(runner.baseHash(), prompt.policy().hash());
+  }
+
+  private static PrefixKey child(PrefixKey parent, CacheablePrompt prompt, int start) {
+    @Nullable String owner = isCommon(prompt, start) ? null : prompt.owner();
+    return parent.child(prompt.tokens(), start, start + BLOCK, owner);
+  }
+
+  private static boolean isCommon(CacheablePrompt prompt, int start) {
+    return start + BLOCK <= prompt.commonTokens();
+  }
+
+  private Block save(PrefixKey key, int slot, int start) {
     Arena arena = Arena.ofConfined();
     try {
-      ByteBuffer kv = arena.allocate((long) chunk * runner.kvBytesPerToken()).asByteBuffer();
-      runner.saveKv(slot, start, start + chunk, kv.duplicate());
+      ByteBuffer kv = arena.allocate((long) BLOCK * runner.kvBytesPerToken()).asByteBuffer();
+      runner.saveKv(slot, start, start + BLOCK, kv.duplicate());
       bytes += kv.capacity();
-      return new Block(arena, kv);
+      return new Block(key, arena, kv);
     } catch (RuntimeException e) {
       arena.close();
       throw e;

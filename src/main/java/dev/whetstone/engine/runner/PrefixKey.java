@@ -1,33 +1,44 @@
 package dev.whetstone.engine.runner;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Key of a block: its tokens and, through its parent, all tokens before them. Keys are equal only
- * if the base model, the adapter and all these tokens are.
+ * Key of a block: its tokens, whose it is and, through its parent, all tokens before them. Keys are
+ * equal only if the base model, the adapter, the owners and all these tokens are.
  */
 final class PrefixKey {
   private final @Nullable PrefixKey parent;
   private final String origin;
+  private final @Nullable String owner;
   private final int[] tokens;
   private final int hash;
 
-  private PrefixKey(@Nullable PrefixKey parent, String origin, int[] tokens) {
+  private PrefixKey(
+      @Nullable PrefixKey parent, String origin, @Nullable String owner, int[] tokens) {
     this.parent = parent;
     this.origin = origin;
+    this.owner = owner;
     this.tokens = tokens;
-    this.hash = 31 * (parent == null ? origin.hashCode() : parent.hash) + Arrays.hashCode(tokens);
+    this.hash =
+        31 * (parent == null ? origin.hashCode() : parent.hash)
+            + Objects.hashCode(owner)
+            + Arrays.hashCode(tokens);
   }
 
   /** The parent of the first block of every prompt under a model and an adapter. */
   static PrefixKey root(String baseHash, String policyHash) {
-    return new PrefixKey(null, baseHash + "/" + policyHash, new int[0]);
+    return new PrefixKey(null, baseHash + "/" + policyHash, null, new int[0]);
   }
 
-  /** The block {@code prompt[start, end)} after this one. */
-  PrefixKey child(int[] prompt, int start, int end) {
-    return new PrefixKey(this, origin, Arrays.copyOfRange(prompt, start, end));
+  /**
+   * The block {@code prompt[start, end)} after this one.
+   *
+   * @param blockOwner whose prompts alone find it; null for a block that all prompts share
+   */
+  PrefixKey child(int[] prompt, int start, int end, @Nullable String blockOwner) {
+    return new PrefixKey(this, origin, blockOwner, Arrays.copyOfRange(prompt, start, end));
   }
 
   /** Bytes of the tokens, counted against the cache's limit. */
@@ -43,7 +54,7 @@ final class PrefixKey {
     PrefixKey a = this;
     PrefixKey b = other;
     while (a != b) {
-      if (!Arrays.equals(a.tokens, b.tokens)) {
+      if (!Arrays.equals(a.tokens, b.tokens) || !Objects.equals(a.owner, b.owner)) {
         return false;
       }
       if (a.parent == null || b.parent == null) {
