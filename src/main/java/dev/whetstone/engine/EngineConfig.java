@@ -23,9 +23,8 @@ public interface EngineConfig {
   OptionalInt slotLength();
 
   /**
-   * Tokens of prompts computed in a step while nothing decodes; else half as many, less one for
-   * each sequence that decodes, which bounds how long prompts delay these. Of several prompts the
-   * oldest gets all it needs or at least half.
+   * Tokens of prompts computed between two steps of decoding, which bounds how long prompts delay
+   * it. Of several prompts the oldest gets all it needs, or at least half.
    */
   @WithDefault("128")
   int prefillChunk();

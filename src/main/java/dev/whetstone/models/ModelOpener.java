@@ -31,7 +31,7 @@ public final class ModelOpener {
   private static final int MAX_DEFAULT_SLOT_LENGTH = 2048;
 
   /** Slots for prompts, beside those in which completions decode. */
-  private static final int PROMPTS = 4;
+  private static final int PROMPTS = 2;
 
   private ModelOpener() {}
 

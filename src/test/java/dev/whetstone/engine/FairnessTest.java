@@ -148,7 +148,7 @@ class FairnessTest {
       begin.countDown();
       awaitAll(all);
 
-      // 90 tokens, at least half of 8 minus four sequences in each step, beside one short prompt
+      // 90 tokens, at least half of a chunk of 8 in each step, beside one short prompt
       assertThat(ended.indexOf("long")).isLessThan(90);
     }
   }
