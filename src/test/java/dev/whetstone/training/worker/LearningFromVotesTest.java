@@ -79,7 +79,7 @@ class LearningFromVotesTest {
     policies.open();
     votes = new TrainingVotes(database, tiny.hash());
     try (Reviews reviews = new Reviews(tiny)) {
-      judged = reviews.pairs(220, new SplittableRandom(5));
+      judged = reviews.pairs(260, new SplittableRandom(5));
     }
   }
 
