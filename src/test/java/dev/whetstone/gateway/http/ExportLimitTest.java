@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -86,23 +87,25 @@ class ExportLimitTest extends ReadyGateway {
 
   /** More than what the buffers of all connections hold. */
   private void fillTheLog() {
-    String text = "repeat(md5(i::text), 2000)";
+    // the log of an earlier run may still be there
+    String run = UUID.randomUUID().toString();
     database.update(
         """
         INSERT INTO pairs (pair_id, key_id, user_id, prompt, prompt_ids, prompt_hash, text_a, text_b,
           ids_a, ids_b, logps_a, logps_b, finish_a, finish_b, policy_a, policy_b, hash_a, hash_b,
           base_hash, sampling, created_at, expires_at)
-        SELECT 'pair_' || i, 'chat_1', 'u', 'How?', '{1}', '\\x00', %s, 'short', '{1}', '{2}', '{0}', '{0}',
+        SELECT ? || i, 'chat_1', 'u', 'How?', '{1}', '\\x00', repeat(md5(i::text), 2000), 'short', '{1}', '{2}', '{0}', '{0}',
           'stop', 'stop', 'v0', 'v0', 'h', 'h', 'a base', '{}', now(), now()
         FROM generate_series(1, 400) AS i
-        """
-            .formatted(text));
+        """,
+        run);
     database.update(
         """
         INSERT INTO preferences (preference_id, pair_id, key_id, user_id, choice, recorded_at, policy_a, policy_b)
         SELECT 'pref_' || pair_id, pair_id, 'chat_1', 'u', 'a', now() - interval '1 hour', 'v0', 'v0'
-        FROM pairs WHERE base_hash = 'a base'
-        """);
+        FROM pairs WHERE starts_with(pair_id, ?)
+        """,
+        run);
   }
 
   /** Asks for an export by a connection that takes little at once. */
