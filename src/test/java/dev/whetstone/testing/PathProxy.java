@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -24,12 +25,16 @@ public final class PathProxy implements AutoCloseable {
   private static final Set<String> OF_THE_CONNECTION =
       Set.of("connection", "content-length", "host", "transfer-encoding", "upgrade");
 
+  /** Bytes, less than an event. */
+  private static final int FEW = 50;
+
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String path;
   private final int target;
   private final HttpServer server;
+  private volatile Duration pause = Duration.ZERO;
 
   /**
    * Starts a proxy on a free port.
@@ -49,6 +54,11 @@ public final class PathProxy implements AutoCloseable {
   /** The address of a path of the gateway. */
   public String url(String gatewayPath) {
     return "http://localhost:" + server.getAddress().getPort() + path + gatewayPath;
+  }
+
+  /** From now on waits so long before every few bytes of a stream of events. */
+  public void setPause(Duration between) {
+    this.pause = between;
   }
 
   private void forward(HttpExchange exchange) throws IOException {
@@ -75,8 +85,15 @@ public final class PathProxy implements AutoCloseable {
     }
   }
 
-  private static void answer(HttpExchange exchange, HttpResponse<InputStream> response)
-      throws IOException {
+  private void answer(HttpExchange exchange, HttpResponse<InputStream> response)
+      throws IOException, InterruptedException {
+    boolean slow =
+        !pause.isZero()
+            && response
+                .headers()
+                .firstValue("content-type")
+                .filter(type -> type.startsWith("text/event-stream"))
+                .isPresent();
     response
         .headers()
         .map()
@@ -90,8 +107,11 @@ public final class PathProxy implements AutoCloseable {
       boolean empty = response.statusCode() == 204 || response.statusCode() == 304;
       exchange.sendResponseHeaders(response.statusCode(), empty ? -1 : 0);
       OutputStream out = exchange.getResponseBody();
-      byte[] piece = new byte[8192];
+      byte[] piece = new byte[slow ? FEW : 8192];
       for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
+        if (slow) {
+          Thread.sleep(pause);
+        }
         out.write(piece, 0, read);
         out.flush();
       }
