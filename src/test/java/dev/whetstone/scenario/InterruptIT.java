@@ -26,12 +26,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process that runs ONNX Runtime ends on SIGTERM at a random moment without a crash. */
-@Tag("alone")
 class InterruptIT {
   private static final int TERMINATED = 128 + 15;
   private static final SplittableRandom RANDOM = new SplittableRandom();

@@ -17,12 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A gateway while its PostgreSQL is unavailable or hangs, and after it has recovered. */
-@Tag("alone")
 class OutageIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PROMPT = Duration.ofSeconds(10);

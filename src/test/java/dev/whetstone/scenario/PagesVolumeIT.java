@@ -25,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The pages of a gateway with a long life: 10,000 votes and 200 versions. */
 @Tag("pages")
-@Tag("alone")
 class PagesVolumeIT {
   private static final int TRIES = 5;
   private static final Duration LIMIT = Duration.ofSeconds(1);

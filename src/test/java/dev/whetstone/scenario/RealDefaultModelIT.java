@@ -38,7 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Transformers and llama.cpp, and it learns from votes. Skipped where its file cannot be had.
  */
 @Tag("default-model")
-@Tag("alone")
 class RealDefaultModelIT {
   private static final String NAME = "qwen2.5-coder-0.5b-instruct";
   private static final Path GOLDEN = Path.of("src/test/resources/golden/qwen2.5-coder-0.5b");

@@ -8,7 +8,6 @@ import dev.whetstone.testing.TestModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,7 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Trains SmolLM2 on 40 votes of a user who dislikes a word, with the processes and settings of
  * {@code ./run}: its answers use the word less, until an operator rolls the version back.
  */
-@Tag("alone")
 class RealModelIT {
   @TempDir Path home;
 

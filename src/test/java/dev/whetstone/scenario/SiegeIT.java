@@ -28,7 +28,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
  * One key's requests against a whole gateway with the heap that {@code ./run} gives it: none of
  * them stops it, and an operator is answered meanwhile.
  */
-@Tag("alone")
 class SiegeIT {
   private static final String PLAIN = "{\"prompt\": \"The film\", \"max_tokens\": 3}";
 
