@@ -23,9 +23,9 @@ import org.jboss.logging.Logger;
  * <p>Running sequences occupy the first slots, without holes; a few prompts are computed in the
  * slots behind them. Requesters take turns; the tasks of one are admitted in the order of
  * submission. A task starts as many branches as there are free slots (a pair both or none), and
- * waits with the others for its next turn, at the head of its requester's tasks. A step computes
- * a number of prompt tokens, which prompts share, and one token of each sequence. So nobody waits
- * for another's many branches or long prompt, and decoding never waits for more than those tokens.
+ * waits with the others for its next turn, at the head of its requester's tasks. A step computes a
+ * number of prompt tokens, which prompts share, and one token of each sequence. So nobody waits for
+ * another's many branches or long prompt, and decoding never waits for more than those tokens.
  */
 final class Scheduler implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Scheduler.class);

@@ -139,7 +139,11 @@ class OutageIT {
     // a vote refused while the database hung may have been committed nevertheless
     assertThat(vote.status()).as("%s", vote).isIn(200, 201);
     pair(gateway);
-    assertThat(get(gateway, "chat", "/q/health/ready").body().toString()).contains("answering");
+    // an answer about the database is kept for a second
+    await("readiness")
+        .atMost(HEALING)
+        .until(
+            () -> get(gateway, "chat", "/q/health/ready").body().toString().contains("answering"));
   }
 
   private Answer eventually(GatewayProcess gateway, String role, int status, String code)
