@@ -279,12 +279,12 @@ class Siege:
         plan = [("stop", "postgres")] + [("kill", name) for _ in range(3) for name in ("postgres", "trainer", "gateway")]
         for what, name in plan:
             await asyncio.sleep(span * 0.8 / len(plan))
-            self.shaken = time.monotonic() + min(60, span / 20)
+            stopped = min(30, span / 8) if what == "stop" else 0
+            self.shaken = time.monotonic() + stopped + min(60, span / 20)
             if what == "stop":
                 self.signal(name, signal.SIGSTOP)
-                await asyncio.sleep(min(30, span / 8))
+                await asyncio.sleep(stopped)
                 self.signal(name, signal.SIGCONT)
-                self.shaken = time.monotonic() + min(60, span / 20)
             else:
                 self.signal(name, signal.SIGKILL)
                 self.killed[name] = time.monotonic()

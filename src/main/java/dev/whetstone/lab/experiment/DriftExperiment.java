@@ -105,10 +105,12 @@ record DriftExperiment(
   private Map<String, Double> train(Workshop at, int halfLife, int number, long seed)
       throws IOException {
     ReviewBench bench = at.bench();
+    // the same answers whichever taste chooses between them
+    List<TokenPair> pairs = bench.pairs(FIRST, CurveExperiment.TASTE_NAME, seed, PHASES * phase);
     VotePool pool = new VotePool();
     for (int vote = 1; vote <= number; vote++) {
-      TokenPair pair = pair(bench, vote, seed);
-      pool.add(pair, "user-" + vote % Crowd.USERS);
+      TokenPair pair = pairs.get(vote - 1);
+      pool.add(taste(vote) == FIRST ? pair : pair.flipped(), "user-" + vote % Crowd.USERS);
     }
     VoteSelection selection =
         new VoteSelection(
@@ -118,13 +120,6 @@ record DriftExperiment(
             halfLife);
     Recipe.Plan plan = Recipe.LOOP.ofPairs(bench.base().config(), pool.select(selection), seed);
     return bench.measure(bench.train(plan), taste(number), seed, answers);
-  }
-
-  /** The same answers whichever taste chooses between them. */
-  private TokenPair pair(ReviewBench bench, int vote, long seed) {
-    TokenPair pair =
-        bench.pairs(FIRST, CurveExperiment.TASTE_NAME, seed, PHASES * phase).get(vote - 1);
-    return taste(vote) == FIRST ? pair : pair.flipped();
   }
 
   private Voters voters(int halfLife) {
